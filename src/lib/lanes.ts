@@ -1,0 +1,54 @@
+/** Work that is done one after the other within a lane, side by side across lanes. */
+export type Lanes = {
+  /**
+   * Runs `work` after all that was given to the lane before. Synchronous work in an idle lane runs at once, so that
+   * nothing is allocated on the hot path. A rejection is the caller's: `work` must not throw.
+   */
+  run(key: string, work: () => void | Promise<void>): void;
+  /** Resolves when every lane has run dry. */
+  idle(): Promise<void>;
+  readonly size: number;
+};
+
+type Work = () => void | Promise<void>;
+
+/** An empty set of lanes; `onError` hears of work that broke its promise not to throw. */
+export function lanes(onError: (error: unknown) => void): Lanes {
+  const waiting = new Map<string, Work[]>();
+  const idlers: (() => void)[] = [];
+
+  function attempt(work: Work): Promise<void> | undefined {
+    try {
+      return work()?.catch(onError);
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  }
+
+  async function drain(key: string, queue: Work[], first: Promise<void>): Promise<void> {
+    await first;
+    for (let next = queue.shift(); next; next = queue.shift()) await attempt(next);
+    waiting.delete(key);
+    if (waiting.size === 0) for (const wake of idlers.splice(0)) wake();
+  }
+
+  return {
+    run(key, work) {
+      const queue = waiting.get(key);
+      if (queue) {
+        queue.push(work);
+        return;
+      }
+      const pending = attempt(work);
+      if (!pending) return;
+      const fresh: Work[] = [];
+      waiting.set(key, fresh);
+      void drain(key, fresh, pending);
+    },
+    idle: () => (waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
+    get size() {
+      return waiting.size;
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { Form } from './form.ts';
+import type { EventId } from './ids.ts';
+import type { Occupant, Party } from './party.ts';
+import type { Place } from './place.ts';
+import type { Sealed } from './sealed.ts';
+
+/** A file that crosses: an address to fetch it from, and what is known of it. Size in bytes. */
+export type FileRef = { readonly url: string; readonly name?: string; readonly type?: string; readonly size?: number };
+
+/** RFC 6121 §4.7.2.1, with `offline` for unavailable. */
+export type Show = 'available' | 'chat' | 'away' | 'xa' | 'dnd' | 'offline';
+
+/** Wishes that travel with an event: XEP-0334 (`store`, `copy`), XEP-0280 (`private`). */
+export type Hints = { readonly store?: boolean; readonly copy?: boolean; readonly private?: boolean };
+
+export type MessageStyle = 'plain' | 'action' | 'notice';
+
+export type Message = {
+  readonly kind: 'message';
+  readonly text: string;
+  readonly style: MessageStyle;
+  readonly files?: readonly FileRef[];
+  readonly replyTo?: EventId;
+  readonly subject?: string;
+  readonly thread?: string;
+  readonly form?: Form;
+  readonly mentions?: readonly string[];
+};
+
+/** A change of who is in a room. `who` is as before the change; `newId` and `nick` are those after a rename. */
+export type OccupantChange = {
+  readonly kind: 'occupant';
+  readonly change: 'join' | 'leave' | 'kick' | 'ban' | 'rename' | 'role';
+  readonly who: Occupant;
+  readonly newId?: string;
+  readonly nick?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  /** A join's password (XEP-0045 §7.2.6), a channel key on some networks. */
+  readonly password?: Sealed;
+};
+
+/** What can happen. The kinds are the vocabulary of the capability tables in `mappings/`. */
+export type EventBody =
+  | Message
+  | { readonly kind: 'edit'; readonly target: EventId; readonly text: string }
+  | { readonly kind: 'retract'; readonly target: EventId; readonly reason?: string; readonly by?: string }
+  | { readonly kind: 'reaction'; readonly target: EventId; readonly emoji: readonly string[] }
+  | { readonly kind: 'receipt'; readonly target: EventId; readonly state: 'delivered' | 'displayed' | 'failed' }
+  | { readonly kind: 'typing'; readonly active: boolean }
+  | { readonly kind: 'attention' }
+  | { readonly kind: 'call' }
+  | { readonly kind: 'presence'; readonly show: Show; readonly status?: string; readonly idle?: number }
+  | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: FileRef }
+  | { readonly kind: 'contact'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' }
+  | { readonly kind: 'nick'; readonly wanted: string }
+  | OccupantChange
+  | { readonly kind: 'occupants'; readonly list: readonly Occupant[] }
+  | {
+      readonly kind: 'affiliation';
+      readonly changes: readonly { readonly id: string; readonly affiliation: Occupant['affiliation'] }[];
+    }
+  /** `setAt` (milliseconds since 1970) tells when a subject was set that was there before; a change is set `at` once. */
+  | { readonly kind: 'topic'; readonly text: string; readonly by?: string; readonly setAt?: number }
+  | { readonly kind: 'invite'; readonly room: string; readonly reason?: string }
+  | { readonly kind: 'room'; readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config'; readonly text?: string };
+
+export type EventKind = EventBody['kind'];
+
+/**
+ * The neutral form of everything that crosses. `at` is milliseconds since 1970; `live: false` marks back-fill, which
+ * is archived and not announced; `only` narrows an event to one resource of its account.
+ */
+export type Event<Body extends EventBody = EventBody> = {
+  readonly id: EventId;
+  readonly at: number;
+  readonly place: Place;
+  readonly from: Party;
+  readonly hints?: Hints;
+  readonly lang?: string;
+  readonly live: boolean;
+  readonly only?: string;
+} & Body;
+
+/** An event before it has an id, and perhaps a time. */
+export type Draft<Body extends EventBody = EventBody> = {
+  readonly at?: number;
+  readonly place: Place;
+  readonly from: Party;
+  readonly hints?: Hints;
+  readonly lang?: string;
+  readonly live?: boolean;
+  readonly only?: string;
+} & Body;
+
+/** The event of one kind. */
+export type EventOf<K extends EventKind> = Event<Extract<EventBody, { kind: K }>>;

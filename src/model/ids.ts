@@ -1,0 +1,30 @@
+declare const brand: unique symbol;
+
+/** A string that was checked once and is told apart from others by the compiler. */
+export type Brand<Name extends string> = string & { readonly [brand]: Name };
+
+/** Our own id of an event. */
+export type EventId = Brand<'EventId'>;
+/** An id that an XMPP stanza carries. Only `core/ids.ts` may meet it with a `ForeignId`. */
+export type XmppId = Brand<'XmppId'>;
+/** An id that a network gave to a message. */
+export type ForeignId = Brand<'ForeignId'>;
+/** `local@domain` or `domain`, prepared (RFC 7622). */
+export type BareJid = Brand<'BareJid'>;
+/** A bare JID at one of our domains: whoever uses a transport has an account there. */
+export type AccountKey = Brand<'AccountKey'>;
+
+/** The account of `user` at the component domain `transport`. JIDs hold no spaces, so the key is unambiguous. */
+export const accountKey = (user: BareJid, transport: string): AccountKey => `${user} ${transport}` as AccountKey;
+
+/** The two halves of an account key. */
+export function splitAccount(key: AccountKey): { user: BareJid; transport: string } {
+  const space = key.indexOf(' ');
+  return { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) };
+}
+
+let counter = 0;
+const epoch = Date.now().toString(36);
+
+/** A fresh id of our own, unique across restarts and ordered within a process. */
+export const newEventId = (): EventId => `${epoch}-${(++counter).toString(36)}` as EventId;

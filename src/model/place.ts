@@ -1,0 +1,27 @@
+import { type AccountKey, splitAccount } from './ids.ts';
+
+/**
+ * Where an event happens, and the unit of order. `id` is the formatted foreign address (the local part of the JID
+ * before XEP-0106). A `shared` room is one for all accounts in it, a `room` belongs to one account.
+ */
+export type Place =
+  | { readonly kind: 'contact'; readonly account: AccountKey; readonly id: string }
+  | { readonly kind: 'room'; readonly account: AccountKey; readonly id: string }
+  | { readonly kind: 'shared'; readonly transport: string; readonly id: string }
+  | { readonly kind: 'realm'; readonly account: AccountKey; readonly realm: string };
+
+/** The key of the place's lane. */
+export function placeKey(place: Place): string {
+  switch (place.kind) {
+    case 'shared':
+      return `shared ${place.transport} ${place.id}`;
+    case 'realm':
+      return `realm ${place.account} ${place.realm}`;
+    default:
+      return `${place.kind} ${place.account} ${place.id}`;
+  }
+}
+
+/** The component domain that the place is on. */
+export const placeTransport = (place: Place): string =>
+  place.kind === 'shared' ? place.transport : splitAccount(place.account).transport;

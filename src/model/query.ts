@@ -1,0 +1,36 @@
+import type { Event } from './event.ts';
+import type { Page } from './page.ts';
+import type { Occupant, Party } from './party.ts';
+import type { Place } from './place.ts';
+
+/** A question to a network that changes nothing there. */
+export type Query =
+  | { readonly kind: 'rooms'; readonly realm: string; readonly page: Page; readonly match?: string }
+  | { readonly kind: 'people'; readonly realm: string; readonly page: Page; readonly match: string }
+  | { readonly kind: 'room'; readonly place: Place }
+  | { readonly kind: 'occupants'; readonly place: Place; readonly page: Page }
+  | { readonly kind: 'list'; readonly place: Place; readonly affiliation: Occupant['affiliation'] }
+  | { readonly kind: 'profile'; readonly who: string; readonly realm: string }
+  | { readonly kind: 'history'; readonly place: Place; readonly page: Page }
+  | { readonly kind: 'config'; readonly place: Place }
+  | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
+  | { readonly kind: 'resolve'; readonly text: string };
+
+/** The answer to the query of the same kind. `count` is there only when the whole is known. */
+export type Reply =
+  | {
+      readonly kind: 'rooms';
+      readonly list: readonly { id: string; name: string; topic?: string; users?: number }[];
+      readonly count?: number;
+    }
+  | { readonly kind: 'people'; readonly list: readonly { id: string; name: string }[]; readonly count?: number }
+  | { readonly kind: 'room'; readonly name: string; readonly topic?: string; readonly occupants?: number }
+  | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
+  | { readonly kind: 'list'; readonly list: readonly Party[] }
+  | { readonly kind: 'profile'; readonly name?: string; readonly facts: Readonly<Record<string, string>> }
+  | { readonly kind: 'history'; readonly events: readonly Event[]; readonly complete: boolean }
+  | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>> }
+  | { readonly kind: 'ping'; readonly ms: number }
+  | { readonly kind: 'resolve'; readonly id: string };
+
+export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { lanes } from '#src/lib/lanes.ts';
+
+const gate = (): { promise: Promise<void>; open: () => void } => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  return { promise, open: resolve };
+};
+
+describe('lanes', () => {
+  it('does synchronous work in an idle lane at once', () => {
+    const done: string[] = [];
+    lanes(() => undefined).run('a', () => void done.push('a'));
+    expect(done).toEqual(['a']);
+  });
+
+  it('keeps the order within a lane and lets other lanes pass', async () => {
+    const done: string[] = [];
+    const work = lanes(() => undefined);
+    const first = gate();
+    work.run('a', async () => {
+      await first.promise;
+      done.push('a1');
+    });
+    work.run('a', () => void done.push('a2'));
+    work.run('b', () => void done.push('b1'));
+    expect(done).toEqual(['b1']);
+    first.open();
+    await work.idle();
+    expect(done).toEqual(['b1', 'a1', 'a2']);
+    expect(work.size).toBe(0);
+  });
+
+  it('goes on after work that failed, and tells of it', async () => {
+    const errors: unknown[] = [];
+    const done: string[] = [];
+    const work = lanes((error) => errors.push(error));
+    work.run('a', () => Promise.reject(new Error('one')));
+    work.run('a', () => {
+      throw new Error('two');
+    });
+    work.run('a', () => void done.push('three'));
+    await work.idle();
+    expect(errors.map(String)).toEqual(['Error: one', 'Error: two']);
+    expect(done).toEqual(['three']);
+  });
+});
