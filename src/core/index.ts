@@ -1,0 +1,62 @@
+import type { Draft, Event } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { BareJid, XmppId } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Query, ReplyTo } from '#src/model/query.ts';
+
+/** The stanza that an event came from: what an answer or a reflection needs of it. */
+export type Origin = {
+  readonly stanza: 'message' | 'presence' | 'iq';
+  /** The sender's full JID. */
+  readonly from: string;
+  /** The JID that was written to, in full. */
+  readonly to: string;
+  readonly type?: string;
+  readonly id?: XmppId;
+  /** XEP-0359 §3.2: the sender's own id, kept on reflection. */
+  readonly originId?: string;
+};
+
+/** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
+export type Recipient = { readonly jid: string; readonly nick?: string };
+
+/** What an event carries that only XMPP knows. */
+export type Marks = {
+  readonly id?: XmppId;
+  readonly originId?: string;
+  /** XEP-0045 status codes beside 110, which follows from the recipient. */
+  readonly statuses?: readonly number[];
+};
+
+/** The XMPP edge as the core sees it. */
+export type XmppSide = {
+  /** Writes an event to its readers, in order. Never throws. */
+  deliver(event: Event, to: readonly Recipient[], marks?: Marks): void;
+  /** Answers a stanza with the failure's error (RFC 6120 §8.3). Never throws. */
+  refuse(origin: Origin, failure: Failure): void;
+  /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
+  alive(transport: string, from: string, jid: string): Promise<boolean>;
+};
+
+/** What is known of a room that somebody here is in. */
+export type RoomInfo = { readonly occupants: number; readonly topic?: string };
+
+/** The core as the XMPP edge sees it. */
+export type Core = {
+  /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
+  accept(draft: Draft, origin: Origin): void;
+  /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
+  gone(transport: string, jid: string, place?: Place): void;
+  /** Whether the user may use the transport at all. */
+  permitted(user: BareJid): boolean;
+  readonly rooms: {
+    /** The nick under which the full JID is in the room. */
+    nickOf(place: Place, jid: string): string | undefined;
+    info(place: Place): RoomInfo | undefined;
+    occupants(place: Place): Iterable<Occupant>;
+  };
+  /** The realms of a transport that a user can see: the operator's, and those where the user has a session. */
+  realms(transport: string, user: BareJid): readonly string[];
+  ask<Q extends Query>(query: Q, transport: string, user: BareJid): Promise<ReplyTo<Q>>;
+};

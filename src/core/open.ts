@@ -1,0 +1,186 @@
+import { degrade } from '#mappings/degrade.ts';
+import type { Bridge, BridgeDefinition, Host, SessionKey } from '#src/bridge.ts';
+import { backoff } from '#src/lib/backoff.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import { lanes as openLanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import { type Access, openAccounts } from './accounts.ts';
+import { openIds } from './ids.ts';
+import { openInbound } from './inbound.ts';
+import type { Core, XmppSide } from './index.ts';
+import { openOutbound } from './outbound.ts';
+import { openRooms } from './rooms.ts';
+import { openSessions } from './sessions.ts';
+
+/** A transport as the core sees it. `bridge` is there once it has been opened. */
+export type CoreTransport = {
+  readonly mapping: BridgeDefinition['mapping'];
+  readonly addresses: Addresses;
+  readonly realms: readonly string[];
+  bridge(): Bridge;
+};
+
+export type CoreParts = {
+  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly access: Access;
+  readonly limits: {
+    /** How many lines wait for a session that is down, and for how many milliseconds. */
+    readonly waitingLines: number;
+    readonly waitingTime: number;
+    /** Bounds of the wait before another attempt to connect, in milliseconds. */
+    readonly reconnectMin: number;
+    readonly reconnectMax: number;
+  };
+  readonly xmpp: XmppSide;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+};
+
+/** The core with what `gateway.ts` joins to the bridges and to the process. */
+export type OpenCore = Core & {
+  readonly host: Pick<Host, 'settle' | 'status'> & { emit(drafts: readonly Draft[]): void };
+  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
+  recheck(transport: string): Promise<void>;
+  /** Tells everybody that the gateway stops and closes every session. */
+  stop(): Promise<void>;
+  status(): { readonly rooms: number; readonly flights: number };
+};
+
+/** Builds the neutral middle. Nothing happens until the first event. */
+export function openCore(parts: CoreParts): OpenCore {
+  const { transports, xmpp, clock, log, limits } = parts;
+  const accounts = openAccounts(parts.access);
+  const ids = openIds();
+  const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
+  let stopping = false;
+
+  const transport = (domain: string): CoreTransport => {
+    const found = transports.get(domain);
+    if (!found) throw new Failure('item-not-found');
+    return found;
+  };
+  const realm = (place: Place): string =>
+    place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
+
+  const rooms = openRooms({
+    xmpp,
+    clock,
+    realm,
+    connect: (key, nick) => {
+      sessions.need(key, nick);
+      return sessions.get(key) !== undefined;
+    },
+    send: (key, event) => handOccupant(key, event),
+    release: (key) => sessions.release(key),
+  });
+  const sessions = openSessions({
+    clock,
+    log,
+    limits,
+    backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
+    bridge: (domain) => transport(domain).bridge(),
+    wanted: rooms.wanted,
+    rejoin: (key) => rooms.rejoin(key).map(departing),
+    deliver,
+    refuse: (event, failure) => outbound.settle(event.id, failure),
+    abandon: rooms.abandon,
+  });
+  const outbound = openOutbound({
+    accounts,
+    ids,
+    lanes,
+    rooms,
+    sessions,
+    xmpp,
+    now: clock.now,
+    realm,
+    degrade: pieces,
+  });
+  const inbound = openInbound({ lanes, rooms, xmpp, now: clock.now });
+
+  function departing(event: Event): Event {
+    ids.depart({ event, origin: undefined, lead: true, answered: { yes: false } });
+    return event;
+  }
+
+  /** Joins and parts of the rooms: without a session there is nothing to part from, and `rejoin` brings the joins. */
+  function handOccupant(key: SessionKey, event: Event): void {
+    const session = sessions.get(key);
+    if (session) deliver(departing(event), session);
+  }
+
+  function deliver(event: Event, session: ReturnType<typeof sessions.get> & object): void {
+    const fail = (error: unknown): void => outbound.settle(event.id, asFailure(error));
+    try {
+      const delivered = transport(placeTransport(event.place)).bridge().deliver(event, session);
+      if (delivered instanceof Promise) delivered.then((done) => outbound.settle(event.id, done), fail);
+      else outbound.settle(event.id, delivered);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function asFailure(error: unknown): Failure {
+    if (error instanceof Failure) return error;
+    log.error({ err: error }, 'a bridge failed');
+    return new Failure('internal', { cause: error });
+  }
+
+  function pieces(draft: Draft, key: SessionKey): readonly Draft[] {
+    const { mapping, bridge } = transport(placeTransport(draft.place));
+    const narrowed = bridge().narrow?.(draft.place, sessions.get(key));
+    return degrade(draft, narrowed ?? mapping.facts, mapping.policy);
+  }
+
+  const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
+
+  return {
+    host: { emit: inbound.accept, settle: outbound.settle, status: sessions.status },
+    accept(draft, origin) {
+      if (stopping) throw new Failure('stopping');
+      outbound.accept(draft, origin);
+    },
+    gone(domain, jid, place) {
+      if (place) rooms.leave(place, accountOf(domain, jid), jid);
+      else rooms.gone(domain, accountOf(domain, jid), jid);
+    },
+    permitted: accounts.permitted,
+    rooms: {
+      nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
+      info: rooms.info,
+      occupants: rooms.occupants,
+    },
+    realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
+    ask(query, domain, user) {
+      const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
+      return transport(domain)
+        .bridge()
+        .ask(query, sessions.get({ account: accountKey(user, domain), realm: asked }));
+    },
+    async recheck(domain) {
+      for (const { place, recipient } of [...rooms.seats(domain)]) {
+        if (place.kind !== 'shared' && place.kind !== 'room') continue;
+        if (!(await xmpp.alive(domain, place.id, recipient.jid)))
+          rooms.leave(place, accountOf(domain, recipient.jid), recipient.jid);
+      }
+    },
+    async stop() {
+      stopping = true;
+      await lanes.idle();
+      rooms.farewell();
+      await sessions.close('The gateway is stopping.');
+    },
+    status: () => ({ rooms: rooms.size, flights: ids.size }),
+  };
+}
+
+function bareOf(jid: string): BareJid {
+  const slash = jid.indexOf('/');
+  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
+}

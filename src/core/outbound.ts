@@ -1,0 +1,99 @@
+import type { Outcome, SessionKey } from '#src/bridge.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, type EventId, newEventId, type XmppId } from '#src/model/ids.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Accounts } from './accounts.ts';
+import type { Ids } from './ids.ts';
+import type { Marks, Origin, XmppSide } from './index.ts';
+import type { Rooms } from './rooms.ts';
+import type { Sessions } from './sessions.ts';
+
+export type OutboundParts = {
+  readonly accounts: Accounts;
+  readonly ids: Ids;
+  readonly lanes: Lanes;
+  readonly rooms: Rooms;
+  readonly sessions: Sessions;
+  readonly xmpp: XmppSide;
+  now(): number;
+  realm(place: Place): string;
+  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
+  degrade(draft: Draft, key: SessionKey): readonly Draft[];
+};
+
+/** The way of a message from XMPP to a network. */
+export type Outbound = {
+  /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
+  accept(draft: Draft, origin: Origin): void;
+  /** A bridge tells what became of an event. */
+  settle(id: EventId, outcome: Outcome): void;
+};
+
+/** accept: account, place, pieces, lane, bridge. settle: reflection or error. */
+export function openOutbound({ accounts, ids, lanes, rooms, sessions, xmpp, ...parts }: OutboundParts): Outbound {
+  function accept(draft: Draft, origin: Origin): void {
+    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw new Failure('not-on-list');
+    const account = accounts.of(draft.from, placeTransport(draft.place));
+    if (draft.kind === 'occupant' && draft.change === 'join') {
+      return rooms.enter(draft.place, { account, nick: draft.who.nick, origin, password: draft.password });
+    }
+    if (draft.kind === 'occupant' && draft.change === 'leave')
+      return rooms.leave(draft.place, account, origin.from, draft.reason);
+    if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
+    send(draft, account, origin);
+  }
+
+  function send(draft: Draft, account: AccountKey, origin: Origin): void {
+    const key: SessionKey = { account, realm: parts.realm(draft.place) };
+    const answered = { yes: false };
+    const pieces = parts.degrade(draft, key);
+    for (const [index, piece] of pieces.entries()) {
+      const event: Event = { ...piece, id: newEventId(), at: parts.now(), live: true };
+      ids.depart({ event, origin, lead: index === 0, answered });
+      lanes.run(placeKey(event.place), () => hand(key, event));
+    }
+  }
+
+  function hand(key: SessionKey, event: Event): void {
+    try {
+      sessions.send(key, event);
+    } catch (error) {
+      settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    }
+  }
+
+  function settle(id: EventId, outcome: Outcome): void {
+    // Written is not taken: the flight goes on until the network's server has it.
+    if (!(outcome instanceof Failure) && outcome.state === 'written') return;
+    const flight = ids.land(id);
+    if (!flight) return;
+    const { event, origin, lead, answered } = flight;
+    if (event.kind === 'occupant') return settleOccupant(event, outcome);
+    if (!origin) return;
+    if (outcome instanceof Failure) {
+      if (!answered.yes) xmpp.refuse(origin, outcome);
+      answered.yes = true;
+      return;
+    }
+    if (event.kind === 'message' && inRoom(event)) {
+      rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
+    }
+  }
+
+  function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
+    if (event.change !== 'join') return;
+    const account = accounts.of(event.from, placeTransport(event.place));
+    rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
+  }
+
+  return { accept, settle };
+}
+
+const inRoom = ({ place }: Draft): boolean => place.kind === 'shared' || place.kind === 'room';
+
+const marksOf = ({ id, originId }: Origin): Marks => ({
+  ...(id !== undefined && { id: id as XmppId }),
+  ...(originId !== undefined && { originId }),
+});

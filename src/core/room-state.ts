@@ -1,0 +1,240 @@
+import type { EventBody, EventOf, OccupantChange } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Sealed } from '#src/model/sealed.ts';
+import type { Marks, Origin, Recipient } from './index.ts';
+
+/** One full JID of an account in a room. `in` once it has seen its self-presence. */
+type Seat = { readonly jid: string; readonly wanted: string; readonly origin: Origin; in: boolean };
+
+/** An account of ours in a room: one occupant for the network, however many seats. */
+type Member = { nick: string; joined: boolean; password: Sealed | undefined; readonly seats: Map<string, Seat> };
+
+type Topic = { readonly text: string; readonly by?: string; readonly setAt?: number };
+
+/** A room with at least one account of ours in it. Owned by its lane and changed in place: rosters can be large. */
+export type Room = {
+  readonly place: Place;
+  readonly roster: Map<string, Occupant>;
+  readonly members: Map<AccountKey, Member>;
+  topic: Topic;
+  /** The readers of the room, made anew after a change of seats or nicks. */
+  readers: readonly Recipient[] | undefined;
+};
+
+/** What a step wants done, in order. */
+export type RoomEffect =
+  | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
+  | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
+  | { readonly kind: 'part'; readonly account: AccountKey; readonly reason: string | undefined }
+  | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
+
+export const newRoom = (place: Place): Room => ({
+  place,
+  roster: new Map(),
+  members: new Map(),
+  topic: { text: '' },
+  readers: undefined,
+});
+
+/** Everybody who reads the room, with their own nick in it. */
+export function readersOf(room: Room): readonly Recipient[] {
+  room.readers ??= [...room.members.values()].flatMap((member) =>
+    [...member.seats.values()].filter((seat) => seat.in).map(({ jid }) => ({ jid, nick: member.nick })),
+  );
+  return room.readers;
+}
+
+/** The nick under which a full JID sits in the room. */
+export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
+  const member = room.members.get(account);
+  return member?.seats.get(jid)?.in ? member.nick : undefined;
+}
+
+type Entrance = {
+  readonly account: AccountKey;
+  readonly nick: string;
+  readonly origin: Origin;
+  readonly password?: Sealed | undefined;
+};
+
+/** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
+export function enter(room: Room, { account, nick, origin, password }: Entrance): RoomEffect[] {
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, in: false };
+  const member = room.members.get(account);
+  if (!member) {
+    room.members.set(account, { nick, joined: false, password, seats: new Map([[seat.jid, seat]]) });
+    return [{ kind: 'join', account, nick }];
+  }
+  member.seats.set(seat.jid, seat);
+  return member.joined ? welcome(room, member, seat) : [];
+}
+
+/** The network let an account in: everybody of it who waits is shown the room. */
+export function joined(room: Room, account: AccountKey): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  const self = ownOccupant(room, account);
+  if (self) member.nick = self.nick;
+  member.joined = true;
+  room.readers = undefined;
+  return [...member.seats.values()].filter((seat) => !seat.in).flatMap((seat) => welcome(room, member, seat));
+}
+
+/** The network did not let an account in: whoever waits is refused, whoever sat there already (a rejoin) is put out. */
+export function refused(room: Room, account: AccountKey, failure: Failure): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  const effects = [...member.seats.values()].flatMap((seat): RoomEffect[] =>
+    seat.in ? [] : [{ kind: 'refuse', origin: seat.origin, failure }],
+  );
+  // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
+  const farewell = eject(room, account, [333], failure.message);
+  return [...effects, ...farewell];
+}
+
+/** A full JID goes, by itself or because its server says that it is gone. The last of its account parts. */
+export function leave(room: Room, account: AccountKey, jid: string, reason?: string): RoomEffect[] {
+  const member = room.members.get(account);
+  const seat = member?.seats.get(jid);
+  if (!member || !seat) return [];
+  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], { reason })] : [];
+  member.seats.delete(jid);
+  room.readers = undefined;
+  if (member.seats.size > 0) return effects;
+  room.members.delete(account);
+  return [...effects, { kind: 'part', account, reason }];
+}
+
+/** Puts an account out of the room with XEP-0045 status codes; the network is not told. */
+export function eject(room: Room, account: AccountKey, statuses: readonly number[], reason?: string): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  const seats = [...member.seats.values()].filter((seat) => seat.in);
+  room.members.delete(account);
+  room.readers = undefined;
+  return seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
+}
+
+/** The network's list of who is here: told as the difference to what was known. */
+export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
+  const renames = list.flatMap((now) => ownRename(room, now));
+  const seen = new Set(list.map(({ id }) => id));
+  const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
+  const effects = gone.flatMap((who) => change(room, { kind: 'occupant', change: 'leave', who }));
+  const news = list.flatMap((who) => {
+    const before = room.roster.get(who.id);
+    if (!before) return change(room, { kind: 'occupant', change: 'join', who });
+    const same = before.nick === who.nick && before.affiliation === who.affiliation && before.role === who.role;
+    return same ? [] : change(room, { kind: 'occupant', change: 'role', who });
+  });
+  return [...renames, ...effects, ...news];
+}
+
+/** Our own account came back under another nick: its readers must see a rename, not a stranger. */
+function ownRename(room: Room, now: Occupant): RoomEffect[] {
+  if (!now.account) return [];
+  const before = ownOccupant(room, now.account);
+  if (!before || before.id === now.id) return [];
+  return change(room, { kind: 'occupant', change: 'rename', who: before, newId: now.id, nick: now.nick });
+}
+
+/** Somebody came, went or changed. */
+export function change(room: Room, body: OccupantChange): RoomEffect[] {
+  const { who } = body;
+  switch (body.change) {
+    case 'join':
+    case 'role':
+      room.roster.set(who.id, who);
+      return tell(room, body);
+    case 'rename':
+      return rename(room, body);
+    default:
+      return depart(room, body);
+  }
+}
+
+function rename(room: Room, body: OccupantChange): RoomEffect[] {
+  const before = room.roster.get(body.who.id) ?? body.who;
+  const nick = body.nick ?? before.nick;
+  // The readers are taken with their nicks of before: that is how a reader knows its own rename.
+  const effects = tell(room, { ...body, who: before });
+  room.roster.delete(before.id);
+  const id = body.newId ?? before.id;
+  room.roster.set(id, { ...before, id, nick });
+  const member = before.account && room.members.get(before.account);
+  if (member) member.nick = nick;
+  room.readers = undefined;
+  return effects;
+}
+
+function depart(room: Room, body: OccupantChange): RoomEffect[] {
+  const known = room.roster.get(body.who.id);
+  if (!known) return [];
+  room.roster.delete(known.id);
+  const effects = tell(room, { ...body, who: known });
+  const forced = body.change === 'kick' || body.change === 'ban';
+  // The readers were told with status 110, so nothing more is said to them.
+  if (forced && known.account && room.members.delete(known.account)) room.readers = undefined;
+  return effects;
+}
+
+/** A new subject. */
+export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
+  const { text, by, setAt } = body;
+  // Every join of one of ours brings the subject along: what is known already is no news.
+  if (room.topic.text === text && room.topic.by === by) return [];
+  const topic = { text, ...(by !== undefined && { by }) };
+  room.topic = { ...topic, setAt: setAt ?? body.at };
+  return tell(room, { kind: 'topic', ...topic });
+}
+
+const topicOf = ({ topic: known }: Room): EventBody => ({ kind: 'topic', ...known });
+
+function tell(room: Room, body: EventBody): RoomEffect[] {
+  const to = readersOf(room);
+  return to.length > 0 ? [{ kind: 'tell', body, to }] : [];
+}
+
+// XEP-0045 §7.1: others' presence, then one's own (with 110), then history, then the subject.
+function welcome(room: Room, member: Member, seat: Seat): RoomEffect[] {
+  seat.in = true;
+  room.readers = undefined;
+  const to = [{ jid: seat.jid, nick: member.nick }];
+  const list = [...room.roster.values()];
+  const own = list.find(({ nick }) => nick === member.nick);
+  const self: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'participant' };
+  // XEP-0045 §7.2.3: 100 says that others may see who one is; 210 that the nick was changed.
+  const statuses = member.nick === seat.wanted ? [100] : [100, 210];
+  return [
+    { kind: 'tell', body: { kind: 'occupants', list: list.filter(({ nick }) => nick !== member.nick) }, to },
+    { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },
+    { kind: 'tell', body: topicOf(room), to },
+  ];
+}
+
+type Farewell = { readonly reason?: string | undefined; readonly statuses?: readonly number[] };
+
+function farewellTo(
+  room: Room,
+  account: AccountKey,
+  member: Member,
+  seats: readonly Seat[],
+  { reason, statuses }: Farewell,
+): RoomEffect {
+  const own = ownOccupant(room, account);
+  const who: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'none' };
+  return {
+    kind: 'tell',
+    body: { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) },
+    to: seats.map(({ jid }) => ({ jid, nick: member.nick })),
+    ...(statuses && { marks: { statuses } }),
+  };
+}
+
+function ownOccupant(room: Room, account: AccountKey): Occupant | undefined {
+  for (const occupant of room.roster.values()) if (occupant.account === account) return occupant;
+  return undefined;
+}

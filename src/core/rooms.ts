@@ -1,0 +1,198 @@
+import type { SessionKey } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Event, EventBody, EventOf } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import type { Occupant, Party } from '#src/model/party.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Marks, Origin, Recipient, RoomInfo, XmppSide } from './index.ts';
+import * as state from './room-state.ts';
+
+export type RoomParts = {
+  readonly xmpp: XmppSide;
+  readonly clock: Clock;
+  /** The realm that a room is in. */
+  realm(place: Place): string;
+  /** Makes sure that the account has a session in the room's realm; tells whether it is online already. */
+  connect(key: SessionKey, nick: string): boolean;
+  /** Hands a join or a part to the session. Never throws. */
+  send(key: SessionKey, event: Event): void;
+  release(key: SessionKey): void;
+};
+
+export type Entry = {
+  readonly account: AccountKey;
+  readonly nick: string;
+  readonly origin: Origin;
+  readonly password?: EventOf<'occupant'>['password'];
+};
+
+/** The rooms that accounts of ours are in. */
+export type Rooms = ReturnType<typeof openRooms>;
+
+/** Keeps occupancy and carries out what `room-state` decides. */
+export function openRooms(parts: RoomParts) {
+  const rooms = new Map<string, state.Room>();
+  const byAccount = new Map<AccountKey, Set<state.Room>>();
+
+  const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
+  const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
+
+  function roomsOf({ account, realm }: SessionKey): state.Room[] {
+    return [...(byAccount.get(account) ?? [])].filter((room) => parts.realm(room.place) === realm);
+  }
+
+  function event(place: Place, body: EventBody, from: Party): Event {
+    return { id: newEventId(), at: parts.clock.now(), place, from, live: true, ...body };
+  }
+
+  function joinEvent(room: state.Room, account: AccountKey): Event {
+    const member = room.members.get(account);
+    const who: Occupant = { id: '', nick: member?.nick ?? '', affiliation: 'none', role: 'participant', account };
+    const password = member?.password;
+    const body: EventBody = { kind: 'occupant', change: 'join', who, ...(password && { password }) };
+    return event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
+  }
+
+  function run(room: state.Room, effects: readonly state.RoomEffect[]): void {
+    for (const effect of effects) carryOut(room, effect);
+    if (room.members.size === 0) rooms.delete(placeKey(room.place));
+  }
+
+  function carryOut(room: state.Room, effect: state.RoomEffect): void {
+    switch (effect.kind) {
+      case 'tell': {
+        const from: Party = { kind: 'network', id: '' };
+        return parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
+      }
+      case 'refuse':
+        return parts.xmpp.refuse(effect.origin, effect.failure);
+      case 'join': {
+        const key = keyOf(effect.account, room.place);
+        // While the session is being made the join waits: `rejoin` sends it with all others.
+        if (parts.connect(key, effect.nick)) parts.send(key, joinEvent(room, effect.account));
+        return;
+      }
+      case 'part': {
+        const body: EventBody = {
+          kind: 'occupant',
+          change: 'leave',
+          who: { id: '', nick: '', affiliation: 'none', role: 'none', account: effect.account },
+          ...(effect.reason !== undefined && { reason: effect.reason }),
+        };
+        parts.send(
+          keyOf(effect.account, room.place),
+          event(room.place, body, { kind: 'xmpp', bare: splitAccount(effect.account).user }),
+        );
+        forget(room, effect.account);
+      }
+    }
+  }
+
+  /** The account is out of the room; its session goes with its last room. */
+  function forget(room: state.Room, account: AccountKey): void {
+    const mine = byAccount.get(account);
+    mine?.delete(room);
+    if (mine?.size === 0) byAccount.delete(account);
+    const key = keyOf(account, room.place);
+    if (roomsOf(key).length === 0) parts.release(key);
+  }
+
+  function settleMembers(room: state.Room, accounts: Iterable<AccountKey>): void {
+    for (const account of accounts) if (!room.members.has(account)) forget(room, account);
+  }
+
+  /** What a network says of one of its rooms. */
+  function apply(what: Event): void {
+    const room = find(what.place);
+    if (!room) return;
+    const before = [...room.members.keys()];
+    switch (what.kind) {
+      case 'occupants':
+        run(room, state.snapshot(room, what.list));
+        break;
+      case 'occupant':
+        run(room, state.change(room, what));
+        break;
+      case 'topic':
+        run(room, state.topic(room, what));
+        break;
+      default:
+        parts.xmpp.deliver(what, state.readersOf(room));
+        return;
+    }
+    settleMembers(room, before);
+  }
+
+  return {
+    apply,
+    enter(place: Place, entry: Entry): void {
+      const room = find(place) ?? state.newRoom(place);
+      rooms.set(placeKey(place), room);
+      const mine = byAccount.get(entry.account) ?? new Set();
+      byAccount.set(entry.account, mine.add(room));
+      run(room, state.enter(room, entry));
+    },
+    leave(place: Place, account: AccountKey, jid: string, reason?: string): void {
+      const room = find(place);
+      if (room) run(room, state.leave(room, account, jid, reason));
+    },
+    /** The network answered a join. */
+    joined(place: Place, account: AccountKey, failure?: Failure): void {
+      const room = find(place);
+      if (!room) return;
+      run(room, failure ? state.refused(room, account, failure) : state.joined(room, account));
+      settleMembers(room, [account]);
+    },
+    /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
+    reflect(sent: Event, account: AccountKey, marks: Marks): void {
+      const room = find(sent.place);
+      const nick = room?.members.get(account)?.nick;
+      if (!room || nick === undefined) return;
+      parts.xmpp.deliver({ ...sent, from: { kind: 'network', id: nick, name: nick } }, state.readersOf(room), marks);
+    },
+    /** The joins that bring an account's rooms back after a connection was made. */
+    rejoin: (key: SessionKey): Event[] => roomsOf(key).map((room) => joinEvent(room, key.account)),
+    wanted: (key: SessionKey): boolean => roomsOf(key).length > 0,
+    /** The account's session in a realm is given up. */
+    abandon(key: SessionKey, failure: Failure): void {
+      for (const room of roomsOf(key)) {
+        run(room, state.refused(room, key.account, failure));
+        settleMembers(room, [key.account]);
+      }
+    },
+    /** A full JID is gone from every room of a transport. */
+    gone(transport: string, account: AccountKey, jid: string): void {
+      for (const room of [...(byAccount.get(account) ?? [])]) {
+        if (placeTransport(room.place) === transport) run(room, state.leave(room, account, jid));
+      }
+    },
+    /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
+    farewell(): void {
+      for (const room of rooms.values()) {
+        for (const account of [...room.members.keys()])
+          run(room, state.eject(room, account, [332], 'The gateway is stopping.'));
+      }
+    },
+    nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
+      const room = find(place);
+      return room && state.nickOf(room, account, jid);
+    },
+    isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
+    info(place: Place): RoomInfo | undefined {
+      const room = find(place);
+      return room && { occupants: room.roster.size, ...(room.topic.text && { topic: room.topic.text }) };
+    },
+    occupants: (place: Place): Iterable<Occupant> => find(place)?.roster.values() ?? [],
+    /** Every seat on a transport, for the check after the XMPP server was away. */
+    *seats(transport: string): Generator<{ place: Place; recipient: Recipient }> {
+      for (const room of rooms.values()) {
+        if (placeTransport(room.place) !== transport) continue;
+        for (const recipient of state.readersOf(room)) yield { place: room.place, recipient };
+      }
+    },
+    get size(): number {
+      return rooms.size;
+    },
+  };
+}

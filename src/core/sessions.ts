@@ -1,0 +1,227 @@
+import type { Bridge, Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
+
+/** What the sessions need of the rest of the core. */
+export type SessionParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds to wait before the next attempt, by the number of failures so far. */
+  readonly backoff: (attempt: number) => number;
+  readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
+  bridge(transport: string): Bridge;
+  /** Whether anything of the account still wants the session. */
+  wanted(key: SessionKey): boolean;
+  /** The events that restore the account's rooms after a connection was made. */
+  rejoin(key: SessionKey): readonly Event[];
+  /** Hands an event to the bridge. Never throws. */
+  deliver(event: Event, session: Session): void;
+  refuse(event: Event, failure: Failure): void;
+  /** The session is given up, with everything in it. */
+  abandon(key: SessionKey, failure: Failure): void;
+};
+
+export type Sessions = {
+  /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
+  need(key: SessionKey, nick?: string): void;
+  /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
+  send(key: SessionKey, event: Event): void;
+  status(key: SessionKey, state: SessionState): void;
+  release(key: SessionKey): void;
+  /** The session if it is online. */
+  get(key: SessionKey): Session | undefined;
+  /** The realms in which the account has a session. */
+  realms(account: AccountKey): readonly string[];
+  /** Closes every session. Resolves when all lines are closed. */
+  close(reason: string): Promise<void>;
+};
+
+type Held = { readonly event: Event; readonly until: number };
+
+type Line = {
+  readonly key: SessionKey;
+  phase: SessionPhase;
+  nick: string | undefined;
+  session: Session | undefined;
+  since: number;
+  held: Held[];
+  /** Ends the attempt or the wait that is under way. */
+  cancel: () => void;
+  expiry: (() => void) | undefined;
+};
+
+/** How long a session must have lasted for the backoff to start anew, in milliseconds. */
+const STABLE = 60_000;
+
+const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
+const nothing = (): void => undefined;
+
+/** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
+export function openSessions(parts: SessionParts): Sessions {
+  const lines = new Map<string, Line>();
+  const { clock, limits } = parts;
+
+  function lineOf(key: SessionKey): Line {
+    const known = lines.get(idOf(key));
+    if (known) return known;
+    const line: Line = {
+      key,
+      phase: { name: 'idle' },
+      nick: undefined,
+      session: undefined,
+      since: 0,
+      held: [],
+      cancel: nothing,
+      expiry: undefined,
+    };
+    lines.set(idOf(key), line);
+    return line;
+  }
+
+  function input(line: Line, what: SessionInput): void {
+    const [phase, ...effects] = step(line.phase, what);
+    line.phase = phase;
+    for (const effect of effects) run(line, effect);
+    if (line.phase.name === 'idle') lines.delete(idOf(line.key));
+  }
+
+  function run(line: Line, effect: SessionEffect): void {
+    switch (effect.kind) {
+      case 'connect':
+        return connect(line);
+      case 'wait': {
+        const ms = parts.backoff(effect.attempt);
+        parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
+        line.cancel = clock.after(ms, () => input(line, { kind: 'retry' }));
+        return;
+      }
+      case 'flush':
+        return flush(line);
+      case 'abandon':
+        refuseHeld(line, effect.failure);
+        return parts.abandon(line.key, effect.failure);
+      case 'cancel':
+        line.cancel();
+        return refuseHeld(line, new Failure('recipient-unavailable'));
+      case 'close':
+        void close(line, 'leaving');
+    }
+  }
+
+  function connect(line: Line): void {
+    const attempt = new AbortController();
+    line.cancel = () => attempt.abort();
+    const { transport } = splitAccount(line.key.account);
+    const wish = line.nick === undefined ? {} : { nick: line.nick };
+    parts
+      .bridge(transport)
+      .connect(line.key, wish, attempt.signal)
+      .then(
+        (session) => {
+          // Released in the meantime: nobody wants what was just made.
+          if (attempt.signal.aborted) return void session.close('not needed any more');
+          line.session = session;
+          line.since = clock.now();
+          input(line, { kind: 'connected' });
+        },
+        (error: unknown) => {
+          if (attempt.signal.aborted) return;
+          input(line, { kind: 'failed', failure: asFailure(error), keep: parts.wanted(line.key) && wasUp(line) });
+        },
+      );
+  }
+
+  /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
+  const wasUp = (line: Line): boolean => line.since > 0;
+
+  function flush(line: Line): void {
+    const { session } = line;
+    if (!session) return;
+    line.expiry?.();
+    line.expiry = undefined;
+    for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
+    for (const { event } of line.held.splice(0)) parts.deliver(event, session);
+  }
+
+  function hold(line: Line, event: Event): void {
+    if (line.held.length >= limits.waitingLines) throw new Failure('queue-full');
+    line.held.push({ event, until: clock.now() + limits.waitingTime });
+    line.expiry ??= clock.after(limits.waitingTime, () => expire(line));
+  }
+
+  function expire(line: Line): void {
+    line.expiry = undefined;
+    const now = clock.now();
+    while (line.held[0] && line.held[0].until <= now) {
+      const late = line.held.shift();
+      if (late) parts.refuse(late.event, new Failure('recipient-unavailable'));
+    }
+    const next = line.held[0];
+    if (next) line.expiry = clock.after(next.until - now, () => expire(line));
+  }
+
+  function refuseHeld(line: Line, failure: Failure): void {
+    line.expiry?.();
+    line.expiry = undefined;
+    for (const { event } of line.held.splice(0)) parts.refuse(event, failure);
+  }
+
+  async function close(line: Line, reason: string): Promise<void> {
+    const { session } = line;
+    line.session = undefined;
+    await session?.close(reason);
+    input(line, { kind: 'closed' });
+  }
+
+  return {
+    need(key, nick) {
+      const line = lineOf(key);
+      if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
+      input(line, { kind: 'need' });
+    },
+    send(key, event) {
+      const line = lines.get(idOf(key));
+      if (!line || line.phase.name === 'closing')
+        throw new Failure('recipient-unavailable', {
+          text: `You are not connected to ${key.realm}. Join a room there first.`,
+        });
+      if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
+      else hold(line, event);
+    },
+    status(key, state) {
+      const line = lines.get(idOf(key));
+      if (!line || line.phase.name !== 'online') return;
+      if (state.kind === 'online') {
+        line.nick = state.nick ?? line.nick;
+        return;
+      }
+      line.session = undefined;
+      const stable = clock.now() - line.since >= STABLE;
+      input(line, { kind: 'lost', failure: state.failure, keep: parts.wanted(key), stable });
+    },
+    release(key) {
+      const line = lines.get(idOf(key));
+      if (line) input(line, { kind: 'release' });
+    },
+    get: (key) => lines.get(idOf(key))?.session,
+    realms: (account) => [...lines.values()].filter(({ key }) => key.account === account).map(({ key }) => key.realm),
+    async close(reason) {
+      await Promise.all(
+        [...lines.values()].map((line) => {
+          line.cancel();
+          refuseHeld(line, new Failure('stopping'));
+          return line.session?.close(reason);
+        }),
+      );
+      lines.clear();
+    },
+  };
+}
+
+function asFailure(error: unknown): Failure {
+  return error instanceof Failure ? error : new Failure('internal', { cause: error });
+}

@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import type { Origin } from '#src/core/index.ts';
+import * as state from '#src/core/room-state.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+
+const romeo = accountKey('romeo@a.example' as BareJid, 'net.example');
+const juliet = accountKey('juliet@a.example' as BareJid, 'net.example');
+const ROOM = '#verona%net@net.example';
+
+const origin = (from: string): Origin => ({ stanza: 'presence', from, to: `${ROOM}/x` });
+const occupant = (nick: string, account?: AccountKey): Occupant => ({
+  id: nick.toLowerCase(),
+  nick,
+  affiliation: 'none',
+  role: 'participant',
+  ...(account && { account }),
+});
+const fresh = () => state.newRoom({ kind: 'shared', transport: 'net.example', id: '#verona%net' });
+
+/** A room in which Romeo sits with one resource and Mercutio is. */
+function withRomeo(): state.Room {
+  const room = fresh();
+  state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+  state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]);
+  state.joined(room, romeo);
+  return room;
+}
+
+/** What was told, in short: `body/change nick -> reader[statuses]`. */
+const short = (effects: readonly state.RoomEffect[]): string[] =>
+  effects.map((effect) => {
+    if (effect.kind === 'refuse') return `refuse ${effect.origin.from} ${effect.failure.code}`;
+    if (effect.kind !== 'tell') return `${effect.kind} ${effect.account.split('@')[0]}`;
+    const { body, to, marks } = effect;
+    const what =
+      body.kind === 'occupant'
+        ? `${body.change} ${body.who.nick}${body.nick ? `=${body.nick}` : ''}`
+        : body.kind === 'occupants'
+          ? `list ${body.list.map(({ nick }) => nick).join(',')}`
+          : body.kind === 'topic'
+            ? `topic "${body.text}"`
+            : body.kind;
+    const readers = to.map(({ jid, nick }) => `${jid.slice(jid.indexOf('/') + 1)}(${nick})`).join(' ');
+    return `${what} -> ${readers}${marks?.statuses ? ` [${marks.statuses}]` : ''}`;
+  });
+
+describe('entering', () => {
+  it('joins on the network for the first resource and waits', () => {
+    expect(
+      short(state.enter(fresh(), { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') })),
+    ).toEqual(['join romeo']);
+  });
+
+  it('shows others first, then oneself, then the subject', () => {
+    const room = fresh();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual([]);
+    expect(short(state.joined(room, romeo))).toEqual([
+      'list Mercutio -> orchard(Romeo)',
+      'join Romeo -> orchard(Romeo) [100]',
+      'topic "" -> orchard(Romeo)',
+    ]);
+  });
+
+  it('says 210 when the network chose another nick', () => {
+    const room = fresh();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+    state.snapshot(room, [occupant('Romeo_', romeo)]);
+    expect(short(state.joined(room, romeo))[1]).toBe('join Romeo_ -> orchard(Romeo_) [100,210]');
+  });
+
+  it('lets a second resource in under the existing nick without asking the network', () => {
+    const room = withRomeo();
+    const effects = state.enter(room, { account: romeo, nick: 'Montague', origin: origin('romeo@a.example/balcony') });
+    expect(short(effects)).toEqual([
+      'list Mercutio -> balcony(Romeo)',
+      'join Romeo -> balcony(Romeo) [100,210]',
+      'topic "" -> balcony(Romeo)',
+    ]);
+  });
+
+  it('shows the room again to a resource that is in it', () => {
+    const effects = state.enter(withRomeo(), {
+      account: romeo,
+      nick: 'Romeo',
+      origin: origin('romeo@a.example/orchard'),
+    });
+    expect(short(effects)).toHaveLength(3);
+  });
+
+  it('refuses everybody of the account who waits', () => {
+    const room = fresh();
+    for (const resource of ['orchard', 'balcony']) {
+      state.enter(room, { account: romeo, nick: 'Romeo', origin: origin(`romeo@a.example/${resource}`) });
+    }
+    expect(short(state.refused(room, romeo, new Failure('banned')))).toEqual([
+      'refuse romeo@a.example/orchard banned',
+      'refuse romeo@a.example/balcony banned',
+    ]);
+    expect(room.members.size).toBe(0);
+  });
+});
+
+describe('being in', () => {
+  it('tells every resource of every account who comes and goes', () => {
+    const room = withRomeo();
+    state.change(room, { kind: 'occupant', change: 'join', who: occupant('Juliet', juliet) });
+    state.enter(room, { account: juliet, nick: 'Juliet', origin: origin('juliet@a.example/balcony') });
+    state.joined(room, juliet);
+    expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Mercutio') }))).toEqual([
+      'leave Mercutio -> orchard(Romeo) balcony(Juliet)',
+    ]);
+  });
+
+  it('tells a rename with the nick that the reader had before, and uses the new one from then on', () => {
+    const room = withRomeo();
+    const who = occupant('Romeo', romeo);
+    const effects = state.change(room, { kind: 'occupant', change: 'rename', who, newId: 'roméo', nick: 'Roméo' });
+    expect(short(effects)).toEqual(['rename Romeo=Roméo -> orchard(Romeo)']);
+    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Roméo');
+    expect(room.roster.has('romeo')).toBe(false);
+  });
+
+  it('puts a kicked account out with all its resources', () => {
+    const room = withRomeo();
+    expect(
+      short(state.change(room, { kind: 'occupant', change: 'kick', who: occupant('Romeo', romeo), by: 'Mercutio' })),
+    ).toEqual(['kick Romeo -> orchard(Romeo)']);
+    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBeUndefined();
+    expect(room.members.size).toBe(0);
+  });
+
+  it('does not repeat a subject that did not change', () => {
+    const room = withRomeo();
+    const body = { kind: 'topic', text: 'Two houses', by: 'Prince', setAt: 1 } as Parameters<typeof state.topic>[1];
+    expect(short(state.topic(room, body))).toEqual(['topic "Two houses" -> orchard(Romeo)']);
+    expect(short(state.topic(room, body))).toEqual([]);
+  });
+
+  it('ignores the going of somebody who was never seen', () => {
+    expect(state.change(withRomeo(), { kind: 'occupant', change: 'leave', who: occupant('Paris') })).toEqual([]);
+  });
+});
+
+describe('leaving', () => {
+  it('takes one resource out and leaves the others in', () => {
+    const room = withRomeo();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') });
+    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+      'leave Romeo -> orchard(Romeo)',
+    ]);
+  });
+
+  it('parts on the network with the last resource', () => {
+    expect(short(state.leave(withRomeo(), romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+      'leave Romeo -> orchard(Romeo)',
+      'part romeo',
+    ]);
+  });
+
+  it('gives up a join that is not answered yet', () => {
+    const room = fresh();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard'))).toEqual(['part romeo']);
+    expect(state.joined(room, romeo)).toEqual([]);
+  });
+});
+
+describe('coming back after the connection was lost', () => {
+  it('tells only what differs', () => {
+    const room = withRomeo();
+    const list = [
+      occupant('Romeo', romeo),
+      occupant('Benvolio'),
+      { ...occupant('Mercutio'), role: 'moderator' as const },
+    ];
+    expect(short(state.snapshot(room, list))).toEqual([
+      'join Benvolio -> orchard(Romeo)',
+      'role Mercutio -> orchard(Romeo)',
+    ]);
+    expect(short(state.joined(room, romeo))).toEqual([]);
+  });
+
+  it('shows a fallback nick of our own as a rename', () => {
+    const effects = state.snapshot(withRomeo(), [occupant('Mercutio'), occupant('Romeo_', romeo)]);
+    expect(short(effects)).toEqual(['rename Romeo=Romeo_ -> orchard(Romeo)']);
+  });
+
+  it('tells with 333 when the network does not let the account back in', () => {
+    expect(short(state.refused(withRomeo(), romeo, new Failure('banned')))).toEqual([
+      'leave Romeo -> orchard(Romeo) [333]',
+    ]);
+  });
+});
