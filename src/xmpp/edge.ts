@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto';
+import type { Element } from 'ltx';
+import type { Identity } from '#src/bridge.ts';
+import type { Core, Origin, XmppSide } from '#src/core/index.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import { placeTransport } from '#src/model/place.ts';
+import { decode, originOf } from './decode.ts';
+import { encode, type Sending } from './encode.ts';
+import { answerable, refusal } from './errors.ts';
+import { jidOf, splitJid } from './jid.ts';
+import type { Link } from './link.ts';
+import { leftRoom } from './muc/bounce.ts';
+import { route } from './router.ts';
+import { type Facts, type View, viewOf } from './target.ts';
+import { pingElement } from './xep/ping.ts';
+import type { Xml } from './xml.ts';
+
+/** The part of a component link that the edge uses. */
+export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request'>;
+
+/** A transport as the edge sees it. */
+export type EdgeTransport = {
+  readonly addresses: Addresses;
+  readonly rooms: Facts['rooms'];
+  readonly identity: Identity;
+  readonly link: Outlet;
+};
+
+export type EdgeParts = {
+  /** By component domain. */
+  readonly transports: ReadonlyMap<string, EdgeTransport>;
+  /** The core, which is opened after its edge. */
+  core(): Core;
+  readonly version: string;
+  readonly log: Log;
+};
+
+/** The XMPP side: stanzas of the links in, events of the core out. */
+export type Edge = XmppSide & {
+  /** Takes a stanza that came in on the domain's link. Never throws. */
+  onStanza(domain: string, stanza: Element): void;
+  /** Takes the start tag of a stanza that was too large to be read. Never throws. */
+  onOversize(domain: string, header: Element): void;
+};
+
+type Transport = EdgeTransport & { readonly view: View };
+
+/** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
+export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
+  const transports = new Map<string, Transport>();
+  for (const [domain, transport] of given) {
+    const { addresses, rooms } = transport;
+    const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
+    transports.set(domain, { ...transport, view: viewOf({ transport: domain, addresses, rooms, nickOf }) });
+  }
+
+  /** Where a stanza comes from and goes to, if both are as the protocol has them. */
+  function originWithin(domain: string, stanza: Element): Origin | undefined {
+    const { from, to } = stanza.attrs;
+    if (from && to && splitJid(to).domain === domain) return originOf(stanza, from, to);
+    log.debug({ transport: domain, stanza: stanza.name, from, to }, 'dropped a stanza without our address');
+    return undefined;
+  }
+
+  function take(transport: Transport, stanza: Element, origin: Origin): void {
+    if (stanza.name === 'iq') return answer(transport, stanza, origin);
+    if (origin.stanza === 'message' && origin.type === 'error') return bounced(transport, stanza, origin);
+    const draft = decode(stanza, transport.view);
+    if (draft) core().accept(draft, origin);
+  }
+
+  function bounced({ view }: Transport, stanza: Element, { from, to }: Origin): void {
+    const place = leftRoom(stanza, { from: splitJid(from), to: splitJid(to), view });
+    if (place) core().gone(view.transport, from, place);
+  }
+
+  function answer(transport: Transport, iq: Element, origin: Origin): void {
+    // RFC 6120 §8.2.3: never answered. The link knows those that it waits for.
+    if (origin.type === 'result' || origin.type === 'error') return;
+    const reply = (payload: Xml | undefined): void => {
+      const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id };
+      transport.link.stanza('iq', head, ...(payload ? [payload] : []));
+    };
+    const payload = route(iq, { view: transport.view, identity: transport.identity, core: core(), version });
+    if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
+    else reply(payload);
+  }
+
+  /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
+  function fail(origin: Origin, error: unknown): void {
+    if (error instanceof Failure) return refuse(origin, error);
+    const id = randomUUID().slice(0, 8);
+    log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
+    refuse(
+      origin,
+      new Failure('internal', { text: `Something broke in the gateway. Its log knows more under ${id}.` }),
+    );
+  }
+
+  function refuse(origin: Origin, failure: Failure): void {
+    if (!answerable(origin)) return;
+    const transport = transports.get(splitJid(origin.to).domain);
+    const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
+    transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure));
+  }
+
+  return {
+    refuse,
+
+    onStanza(domain, stanza) {
+      const transport = transports.get(domain);
+      const origin = transport && originWithin(domain, stanza);
+      if (!origin) return;
+      try {
+        take(transport, stanza, origin);
+      } catch (error) {
+        fail(origin, error);
+      }
+    },
+
+    onOversize(domain, header) {
+      const origin = transports.has(domain) ? originWithin(domain, header) : undefined;
+      if (origin) refuse(origin, new Failure('too-large'));
+    },
+
+    deliver(event, to, marks) {
+      const transport = transports.get(placeTransport(event.place));
+      if (!transport || to.length === 0) return;
+      try {
+        const sendings = encode(event, to, transport.addresses, marks);
+        if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
+        for (const sending of sendings ?? []) send(transport.link, sending);
+      } catch (error) {
+        log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
+      }
+    },
+
+    async alive(domain, from, jid) {
+      const transport = transports.get(domain);
+      if (!transport) return false;
+      try {
+        return isThere(await transport.link.request({ from: jidOf(from, domain), to: jid, payload: pingElement }));
+      } catch (error) {
+        // No answer proves nothing: whoever is gone is found out by the next message.
+        log.debug({ err: error, transport: domain }, 'a ping was not answered');
+        return true;
+      }
+    },
+  };
+}
+
+function send(link: Outlet, { name, from, type, id, to, children }: Sending): void {
+  const [only] = to;
+  if (to.length === 1 && only !== undefined) link.stanza(name, { from, to: only, type, id }, ...children);
+  else link.fanOut(name, { from, type, id }, to, ...children);
+}
+
+/** XEP-0199 §4.2: an error is what a server answers for who is gone, unless only a client can have said it. */
+const isThere = (answer: Element): boolean =>
+  answer.attrs.type === 'result' || answer.getChild('error')?.getChild('feature-not-implemented') !== undefined;

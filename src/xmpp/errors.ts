@@ -1,0 +1,79 @@
+import type { Origin } from '#src/core/index.ts';
+import type { Failure } from '#src/model/failure.ts';
+import { type Xml, xml } from './xml.ts';
+
+/** RFC 6120 §8.3.3.21: for a condition that is missing below, which a test forbids. */
+const UNDEFINED = xml`<undefined-condition xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`;
+
+/** The conditions that failures use. Element names are never made from data. */
+const CONDITIONS: Readonly<Record<string, Xml>> = {
+  // RFC 6120 §8.3.3.1: malformed, or of a kind that makes no sense here.
+  'bad-request': xml`<bad-request xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.2: the name is taken.
+  conflict: xml`<conflict xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.3: understood and not implemented.
+  'feature-not-implemented': xml`<feature-not-implemented xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.4: the asker lacks the right.
+  forbidden: xml`<forbidden xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.5: moved for good; with an address it is written by `conditionOf`.
+  gone: xml`<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.6: a bug of ours.
+  'internal-server-error': xml`<internal-server-error xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.7: no such thing.
+  'item-not-found': xml`<item-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.8: no address.
+  'jid-malformed': xml`<jid-malformed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.9: against our own criteria.
+  'not-acceptable': xml`<not-acceptable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.10: nobody may do this.
+  'not-allowed': xml`<not-allowed xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.11: credentials are missing or wrong.
+  'not-authorized': xml`<not-authorized xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.12: against a policy.
+  'policy-violation': xml`<policy-violation xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.13: not there for now.
+  'recipient-unavailable': xml`<recipient-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.15: a registration or membership comes first.
+  'registration-required': xml`<registration-required xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.16: the name of a server leads nowhere.
+  'remote-server-not-found': xml`<remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.17: a server does not answer.
+  'remote-server-timeout': xml`<remote-server-timeout xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.18: we are too busy.
+  'resource-constraint': xml`<resource-constraint xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+  // RFC 6120 §8.3.3.19: not offered.
+  'service-unavailable': xml`<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
+};
+
+/** A failure as a stanza's error element (RFC 6120 §8.3.2). */
+export function errorOf(failure: Failure): Xml {
+  // RFC 6120 §8.3.2: condition, text, application element, in this order.
+  const foreign =
+    failure.foreign === undefined ? undefined : xml`<foreign xmlns='urn:isthmus:errors:0'>${failure.foreign}</foreign>`;
+  const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${failure.message}</text>`;
+  return xml`<error type='${failure.row.type}'>${conditionOf(failure)}${text}${foreign}</error>`;
+}
+
+function conditionOf({ row, address }: Failure): Xml {
+  if (row.condition === 'gone' && address !== undefined) {
+    return xml`<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>${address}</gone>`;
+  }
+  return CONDITIONS[row.condition] ?? UNDEFINED;
+}
+
+/** Whether a stanza may be answered with an error at all. */
+export function answerable({ stanza, type }: Origin): boolean {
+  // RFC 6120 §8.3.1: errors are never answered. §8.2.3: nor are results.
+  if (type === 'error' || type === 'result') return false;
+  // RFC 6121 §4.5: who goes offline does not wait for an answer.
+  return stanza !== 'presence' || type !== 'unavailable';
+}
+
+const MUC = xml`<x xmlns='http://jabber.org/protocol/muc'/>`;
+
+/** What stands in the error stanza that answers `origin`. */
+export function refusal({ stanza, type }: Origin, failure: Failure): Xml[] {
+  const error = errorOf(failure);
+  // XEP-0045 §7.2.1 and following: what refuses a join or a nick carries <x/>, by which clients know it.
+  return stanza === 'presence' && type === undefined ? [MUC, error] : [error];
+}

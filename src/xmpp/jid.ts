@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { BareJid } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import { utf8Length } from '#src/model/text.ts';
+
+/** The parts of a JID. `local` and `resource` are `''` where they are absent. */
+export type Jid = {
+  readonly full: string;
+  readonly bare: BareJid;
+  readonly local: string;
+  readonly domain: string;
+  readonly resource: string;
+};
+
+/** RFC 7622 §3.3.1, §3.4.1: the most bytes that a local or resource part may have. */
+const PART_BYTES = 1023;
+
+/** Takes a JID apart (RFC 7622 §3.2). It is not prepared: the XMPP server has done that. */
+export function splitJid(jid: string): Jid {
+  const slash = jid.indexOf('/');
+  const bare = slash < 0 ? jid : jid.slice(0, slash);
+  const at = bare.indexOf('@');
+  return {
+    full: jid,
+    bare: bare as BareJid,
+    local: at < 0 ? '' : bare.slice(0, at),
+    domain: at < 0 ? bare : bare.slice(at + 1),
+    resource: slash < 0 ? '' : jid.slice(slash + 1),
+  };
+}
+
+/**
+ * Remembers what a pure function made of its last `limit` to `2 * limit` different keys. What throws is not
+ * remembered.
+ */
+export function memo<Value extends object | string>(
+  limit: number,
+  make: (key: string) => Value,
+): (key: string) => Value {
+  let young = new Map<string, Value>();
+  let old = young;
+  return (key) => {
+    const known = young.get(key);
+    if (known !== undefined) return known;
+    const value = old.get(key) ?? make(key);
+    if (young.size >= limit) {
+      old = young;
+      young = new Map();
+    }
+    young.set(key, value);
+    return value;
+  };
+}
+
+/**
+ * XEP-0106 §4.2: the foreign text as a local part. Throws `Failure('jid-malformed')` for what no local part can hold:
+ * a space at either end, control characters, more than 1023 bytes.
+ */
+export function escapeLocal(text: string): string {
+  // XEP-0106 §5.1: \20 must be neither the first nor the last character.
+  if (text.startsWith(' ') || text.endsWith(' ') || /\p{Cc}/u.test(text)) throw new Failure('jid-malformed');
+  // Case is ignored before an escape's digits, since servers lower the case of what we write (RFC 7622 §3.3.1).
+  const escaped = text.replace(/[ "&'/:<>@]|\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, hexEscape);
+  if (utf8Length(escaped) > PART_BYTES) throw new Failure('jid-malformed');
+  return escaped;
+}
+
+const hexEscape = (character: string): string => `\\${character.charCodeAt(0).toString(16)}`;
+
+/** XEP-0106 §4.3: the text that a local part stands for. Throws `Failure('jid-malformed')` for `\20` at either end. */
+export function unescapeLocal(local: string): string {
+  if (!local.includes('\\')) return local;
+  if (local.startsWith('\\20') || local.endsWith('\\20')) throw new Failure('jid-malformed');
+  return local.replace(/\\(20|22|26|27|2f|3a|3c|3e|40|5c)/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 16)),
+  );
+}
+
+const escaped = memo(5000, escapeLocal);
+
+/** The bare JID of a foreign address on a component's domain; `''` is the domain itself. */
+export const jidOf = (id: string, domain: string): string => (id === '' ? domain : `${escaped(id)}@${domain}`);
+
+/** The bare JID of a place. Realms need the transport's addresses to be written. */
+export const placeJid = (place: Place, addresses: Addresses): string =>
+  jidOf(
+    place.kind === 'realm' ? addresses.format({ kind: 'realm', realm: place.realm, name: '' }) : place.id,
+    placeTransport(place),
+  );
+
+/** The XMPP URI of a foreign address (RFC 5122 §2.2), for `<gone/>`. */
+export const jidUri = (id: string, domain: string): string =>
+  id === '' ? `xmpp:${domain}` : `xmpp:${encodeURIComponent(escapeLocal(id)).replaceAll("'", '%27')}@${domain}`;
+
+/** What RFC 8264's FreeformClass (§9.9 and following) keeps out: controls, invisible, private and unassigned ones. */
+const NOT_FREEFORM = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\ufffd]/gu;
+
+/**
+ * A nick as the resource of an occupant's JID (RFC 7622 §3.4, RFC 8265 §4.2: OpaqueString, as far as needed). A nick
+ * that cannot be one as it is gets its cleaned form and a mark made from the whole nick, so that nobody can pass for
+ * somebody else by adding invisible characters.
+ */
+export const resourcePrep = memo(5000, (nick: string): string => {
+  const composed = nick.normalize('NFC').replace(/\p{Zs}/gu, ' ');
+  const cleaned = composed.replace(NOT_FREEFORM, '').normalize('NFC');
+  if (cleaned === composed && cleaned !== '' && utf8Length(cleaned) <= PART_BYTES) return cleaned;
+  const mark = `~${createHash('sha256').update(nick).digest('hex').slice(0, 6)}`;
+  return cut(cleaned, PART_BYTES - mark.length) + mark;
+});
+
+/** The longest start of the text within `bytes`, never inside a code point. */
+function cut(text: string, bytes: number): string {
+  let size = 0;
+  let end = 0;
+  for (const character of text) {
+    size += utf8Length(character);
+    if (size > bytes) break;
+    end += character.length;
+  }
+  return text.slice(0, end);
+}

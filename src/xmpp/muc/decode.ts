@@ -1,0 +1,82 @@
+// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
+import type { Element } from 'ltx';
+import type { Draft, Show } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import { Sealed } from '#src/model/sealed.ts';
+import { type Jid, resourcePrep } from '#src/xmpp/jid.ts';
+import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/target.ts';
+import { ownText } from '#src/xmpp/xep/elements.ts';
+
+export const MUC = 'http://jabber.org/protocol/muc';
+
+/** What a presence means for a room: a join, a leave, another nick or another show. */
+export function decodePresence(stanza: Element, { from, to, view }: Envelope): Draft | undefined {
+  const { type } = stanza.attrs;
+  if (type !== undefined && type !== 'unavailable' && type !== 'error') return undefined;
+  const join = type === undefined ? stanza.getChild('x', MUC) : undefined;
+  const target = view.target(to.local);
+  if (target.kind !== 'room') {
+    if (join) throw new Failure('jid-malformed', { text: 'This is not the address of a room.' });
+    return undefined;
+  }
+  const place = roomPlace(view, target, from.bare);
+  if (join) {
+    assertHere(target);
+    return entrance(join, { place, from, nick: to.resource });
+  }
+  const nick = view.nickOf(place, from.full);
+  if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });
+  // XEP-0045 §7.14. Whoever waits to be let in has no nick yet, but may give up; an error comes from occupants only.
+  return type === 'unavailable' || nick !== undefined
+    ? departure(stanza, { place, from, nick: nick ?? to.resource })
+    : undefined;
+}
+
+type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: string };
+
+function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
+  // XEP-0045 §7.2.1: a nick is required.
+  if (nick === '')
+    throw new Failure('jid-malformed', { text: 'A nickname is missing: join as room@service/nickname.' });
+  // XEP-0045 §7.2.6
+  const password = x.getChild('password', MUC)?.getText();
+  return {
+    kind: 'occupant',
+    change: 'join',
+    who: { id: from.bare, nick, affiliation: 'none', role: 'participant' },
+    place,
+    from: partyOf(from),
+    ...(password && { password: new Sealed(password) }),
+  };
+}
+
+function departure(stanza: Element, { place, from, nick }: Occupancy): Draft {
+  const reason = stanza.attrs.type === 'unavailable' ? ownText(stanza, 'status') : undefined;
+  return {
+    kind: 'occupant',
+    change: 'leave',
+    who: { id: from.bare, nick, affiliation: 'none', role: 'none' },
+    place,
+    from: partyOf(from),
+    ...(reason && { reason }),
+  };
+}
+
+type Update = { readonly place: Place; readonly from: Jid; readonly nick: string | undefined; readonly wanted: string };
+
+function update(stanza: Element, { place, from, nick, wanted }: Update): Draft | undefined {
+  // XEP-0045 §7.2.1: without <x/> it is no join.
+  if (nick === undefined || wanted === '') return undefined;
+  const party = partyOf(from);
+  // XEP-0045 §7.6
+  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
+  const status = ownText(stanza, 'status');
+  return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
+}
+
+/** RFC 6121 §4.7.2.1: what is no known show is simply available. */
+function showOf(stanza: Element): Show {
+  const show = ownText(stanza, 'show');
+  return show === 'away' || show === 'chat' || show === 'dnd' || show === 'xa' ? show : 'available';
+}

@@ -1,0 +1,43 @@
+// XEP-0045: Multi-User Chat, version 1.34.6: what discovery says of rooms (§6).
+import { jidOf } from '#src/xmpp/jid.ts';
+import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
+import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { occupantJid } from './encode.ts';
+import { askedRoom } from './occupancy.ts';
+
+const MUC = 'http://jabber.org/protocol/muc';
+
+export const muc: Extension = {
+  xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6' },
+  features: {
+    // XEP-0045 §6.2. Left out by the router where a transport has no rooms.
+    gateway: [MUC],
+    // XEP-0045 §6.4, §15.5; stable_id (§7.4): a message comes back with the id that it was sent with.
+    room: [MUC, 'muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured', `${MUC}#stable_id`],
+  },
+};
+
+/** XEP-0045 §6.4, §15.5.4: muc#roominfo. The subject is for those who are in the room. */
+export function roomForm(request: Request): Xml | undefined {
+  const room = askedRoom(request);
+  const info = room && request.core.rooms.info(room.place);
+  if (!room || !info) return undefined;
+  const subject = room.nick === undefined ? undefined : info.topic;
+  return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${[
+    field('muc#roominfo_occupants', 'Number of occupants', String(info.occupants)),
+    ...(subject === undefined ? [] : [field('muc#roominfo_subject', 'Current subject', subject)]),
+  ]}</x>`;
+}
+
+const field = (name: string, label: string, value: string): Xml =>
+  xml`<field var='${name}' type='text-single' label='${label}'><value>${value}</value></field>`;
+
+/** XEP-0045 §6.5: the occupants, for those who are in the room; others are shown an empty list. */
+export function occupantItems(request: Request): Xml[] {
+  const room = askedRoom(request);
+  if (room?.nick === undefined) return [];
+  const jid = jidOf(room.id, request.view.transport);
+  return [...request.core.rooms.occupants(room.place)].map(
+    ({ nick }) => xml`<item jid='${occupantJid(jid, nick)}' name='${nick}'/>`,
+  );
+}

@@ -1,0 +1,118 @@
+// XEP-0045: Multi-User Chat, version 1.34.6: what occupants are shown.
+import type { Marks, Recipient } from '#src/core/index.ts';
+import type { EventOf } from '#src/model/event.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Sending } from '#src/xmpp/encode.ts';
+import { resourcePrep } from '#src/xmpp/jid.ts';
+import { delayElement } from '#src/xmpp/xep/delay.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
+
+/** The JID of an occupant; the room itself where there is no nick. */
+export const occupantJid = (room: string, nick: string): string =>
+  nick === '' ? room : `${room}/${resourcePrep(nick)}`;
+
+/** Somebody's place in a room, as the extension of a presence. */
+type Standing = {
+  readonly who: Occupant;
+  /** The nick after a rename. */
+  readonly nick?: string | undefined;
+  readonly inside?: Xml | undefined;
+  readonly statuses: readonly number[];
+};
+
+// XEP-0045 §7.2.3: without the item's jid, because the room is semi-anonymous.
+function extension({ who, nick, inside, statuses }: Standing): Xml {
+  const item = attrs({ affiliation: who.affiliation, role: who.role, nick: nick && resourcePrep(nick) });
+  const codes = [...new Set(statuses)].sort((a, b) => a - b).map((code) => xml`<status code='${code}'/>`);
+  return xml`<x xmlns='http://jabber.org/protocol/muc#user'><item${item}>${inside}</item>${codes}</x>`;
+}
+
+const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
+
+/** Who is there, for somebody who comes in. Everybody's own presence is left out: it comes last, with 110. */
+export function encodeOccupants(event: EventOf<'occupants'>, to: readonly Recipient[], room: string): Sending[] {
+  return event.list.flatMap((who) => {
+    const readers = to.filter(({ nick }) => nick !== who.nick);
+    if (readers.length === 0) return [];
+    const from = occupantJid(room, who.nick);
+    return [{ name: 'presence', from, to: jidsOf(readers), children: [extension({ who, statuses: [] })] }];
+  });
+}
+
+/** A change of one occupant: the same for everybody, except that one's own presence carries 110. */
+export function encodeOccupant(
+  event: EventOf<'occupant'>,
+  to: readonly Recipient[],
+  room: string,
+  { statuses = [] }: Marks,
+): Sending[] {
+  const own = to.filter(({ nick }) => nick === event.who.nick);
+  const others = own.length === 0 ? to : to.filter(({ nick }) => nick !== event.who.nick);
+  return [
+    ...(others.length > 0 ? encodeChange(event, { room, to: jidsOf(others), statuses }) : []),
+    // XEP-0045 §7.2.2: 110 marks a presence as the reader's own.
+    ...(own.length > 0 ? encodeChange(event, { room, to: jidsOf(own), statuses: [...statuses, 110] }) : []),
+  ];
+}
+
+type Audience = { readonly room: string; readonly to: readonly string[]; readonly statuses: readonly number[] };
+
+function encodeChange(event: EventOf<'occupant'>, { room, to, statuses }: Audience): Sending[] {
+  const { who, change, reason } = event;
+  const from = occupantJid(room, who.nick);
+  const presence = (standing: Standing, type?: 'unavailable', extra: readonly Xml[] = []): Sending => ({
+    name: 'presence',
+    from,
+    to,
+    ...(type && { type }),
+    children: [...extra, extension(standing)],
+  });
+  // XEP-0045 §5.1: whoever is not in the room has no role.
+  const outside: Occupant = { ...who, role: 'none' };
+  switch (change) {
+    case 'join':
+    case 'role':
+      return [presence({ who, statuses })];
+    case 'leave': {
+      // XEP-0045 §7.14: the farewell is the status of the presence.
+      const status = reason === undefined ? [] : [xml`<status>${reason}</status>`];
+      return [presence({ who: outside, statuses }, 'unavailable', status)];
+    }
+    case 'kick':
+      // XEP-0045 §8.2
+      return [presence({ who: outside, inside: causeOf(event), statuses: [...statuses, 307] }, 'unavailable')];
+    case 'ban': {
+      // XEP-0045 §9.1
+      const outcast: Occupant = { ...outside, affiliation: 'outcast' };
+      return [presence({ who: outcast, inside: causeOf(event), statuses: [...statuses, 301] }, 'unavailable')];
+    }
+    case 'rename': {
+      // XEP-0045 §7.6: the old nick goes with 303, then the new one comes.
+      const nick = event.nick ?? who.nick;
+      const self = statuses.filter((code) => code === 110);
+      const farewell = presence({ who, nick, statuses: [...self, 303] }, 'unavailable');
+      return [farewell, { ...presence({ who, statuses }), from: occupantJid(room, nick) }];
+    }
+  }
+}
+
+/** XEP-0045 §8.2: who did it, and why. */
+function causeOf({ by, reason }: EventOf<'occupant'>): Xml {
+  const actor = by === undefined ? undefined : xml`<actor nick='${by}'/>`;
+  return xml`${actor}${reason === undefined ? undefined : xml`<reason>${reason}</reason>`}`;
+}
+
+/** XEP-0045 §7.2.15, §8.1: the subject, empty if there is none; with a stamp if it is known when it was set. */
+export function encodeTopic(event: EventOf<'topic'>, to: readonly Recipient[], room: string): Sending[] {
+  const { text, by, setAt } = event;
+  return [
+    {
+      name: 'message',
+      type: 'groupchat',
+      id: event.id,
+      from: occupantJid(room, by ?? ''),
+      to: jidsOf(to),
+      children: [xml`<subject>${text}</subject>`, ...(setAt === undefined ? [] : [delayElement(room, setAt)])],
+    },
+  ];
+}

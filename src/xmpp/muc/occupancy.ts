@@ -1,0 +1,28 @@
+import { Failure, type FailureCode } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import { resourcePrep } from '#src/xmpp/jid.ts';
+import { roomPlace } from '#src/xmpp/target.ts';
+import type { Request } from '#src/xmpp/xep/extension.ts';
+
+/** The room that a request is about, and the asker's nick in it. */
+export type Asked = { readonly id: string; readonly place: Place; readonly nick: string | undefined };
+
+export function askedRoom({ target, user, from, view }: Request): Asked | undefined {
+  if (target.kind !== 'room') return undefined;
+  const place = roomPlace(view, target, user);
+  return { id: target.id, place, nick: view.nickOf(place, from) };
+}
+
+/**
+ * Whether the occupant that was written to is the asker or somebody else. Throws a `Failure` with the code `outside`
+ * for who is not in the room, with `item-not-found` where nobody has the nick.
+ */
+export function askedOccupant(request: Request, outside: FailureCode): 'self' | 'other' {
+  const room = askedRoom(request);
+  if (room?.nick === undefined) throw new Failure(outside);
+  if (resourcePrep(room.nick) === request.resource) return 'self';
+  for (const { nick } of request.core.rooms.occupants(room.place)) {
+    if (resourcePrep(nick) === request.resource) return 'other';
+  }
+  throw new Failure('item-not-found');
+}

@@ -1,0 +1,105 @@
+import type { Element } from 'ltx';
+import type { Identity } from '#src/bridge.ts';
+import type { Core } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
+import { splitJid } from './jid.ts';
+import { muc } from './muc/disco.ts';
+import { selfPing } from './muc/self-ping.ts';
+import { assertHere, type View } from './target.ts';
+import { carbons } from './xep/carbons.ts';
+import { delay } from './xep/delay.ts';
+import { disco } from './xep/disco.ts';
+import { elements } from './xep/elements.ts';
+import { encryption } from './xep/encryption.ts';
+import type { Extension, Request, Route, TargetKind } from './xep/extension.ts';
+import { hints } from './xep/hints.ts';
+import { jidEscaping } from './xep/jid-escaping.ts';
+import { meCommand } from './xep/me-command.ts';
+import { ping } from './xep/ping.ts';
+import { stanzaIds } from './xep/stanza-ids.ts';
+import { softwareVersion } from './xep/version.ts';
+import type { Xml } from './xml.ts';
+
+/** All that this edge implements. Requests are routed, and features advertised, from this list and from nothing else. */
+export const extensions: readonly Extension[] = [
+  disco,
+  muc,
+  softwareVersion,
+  jidEscaping,
+  ping,
+  delay,
+  meCommand,
+  carbons,
+  hints,
+  stanzaIds,
+  encryption,
+  selfPing,
+];
+
+/** Answers to all requests by `type/namespace name`. */
+const routes: ReadonlyMap<string, Route> = new Map(extensions.flatMap(({ routes: own = {} }) => Object.entries(own)));
+
+const KINDS: readonly TargetKind[] = ['gateway', 'realm', 'room', 'occupant', 'contact'];
+
+const featuresOf = (kind: TargetKind, list: readonly Extension[]): readonly string[] =>
+  list.flatMap(({ features }) => features?.[kind] ?? []);
+
+const withRooms = new Map(KINDS.map((kind) => [kind, featuresOf(kind, extensions)]));
+const withoutRooms = new Map(
+  KINDS.map((kind) => [
+    kind,
+    featuresOf(
+      kind,
+      extensions.filter((one) => one !== muc),
+    ),
+  ]),
+);
+
+/** What a transport's requests are answered with. */
+export type Surroundings = {
+  readonly view: View;
+  readonly identity: Identity;
+  readonly core: Core;
+  readonly version: string;
+};
+
+/**
+ * The payload of the result of an IQ of type get or set, if it has one. Throws a `Failure`, or rejects with one, for
+ * an error.
+ */
+export function route(iq: Element, surroundings: Surroundings): Xml | undefined | Promise<Xml | undefined> {
+  const { type, id } = iq.attrs;
+  const payloads = elements(iq);
+  const [payload] = payloads;
+  // RFC 6120 §8.2.3: an id, a known type and exactly one payload.
+  if (!id || (type !== 'get' && type !== 'set') || !payload || payloads.length > 1) throw new Failure('bad-request');
+  const request = requestOf(iq, payload, surroundings);
+  const answer = routes.get(`${type}/${payload.getNS()} ${payload.getName()}`);
+  // RFC 6120 §8.4: what is not understood.
+  if (!answer) throw new Failure('service-unavailable');
+  return answer(request);
+}
+
+function requestOf(iq: Element, payload: Element, { view, identity, core, version }: Surroundings): Request {
+  const to = splitJid(iq.attrs.to ?? '');
+  const from = splitJid(iq.attrs.from ?? '');
+  const target = view.target(to.local);
+  const kind = target.kind === 'room' && to.resource !== '' ? 'occupant' : target.kind;
+  // A stranger may find out what the gateway is, and nothing that lies behind it.
+  if (kind !== 'gateway' && !core.permitted(from.bare)) throw new Failure('not-on-list');
+  if (target.kind === 'room') assertHere(target);
+  const features = view.rooms === 'none' ? withoutRooms : withRooms;
+  return {
+    payload,
+    from: from.full,
+    user: from.bare,
+    kind,
+    target,
+    resource: to.resource,
+    view,
+    identity,
+    core,
+    version,
+    features: (of) => features.get(of) ?? [],
+  };
+}

@@ -1,0 +1,68 @@
+import type { Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import { escapeLocal, type Jid, jidUri, memo, unescapeLocal } from './jid.ts';
+
+/** What a JID of ours stands for. `id` is the folded foreign address, `moved` where the room is if it was written otherwise. */
+export type Target =
+  | { readonly kind: 'gateway' }
+  | { readonly kind: 'realm'; readonly realm: string }
+  | { readonly kind: 'contact'; readonly id: string; readonly realm: string; readonly name: string }
+  | {
+      readonly kind: 'room';
+      readonly id: string;
+      readonly realm: string;
+      readonly name: string;
+      readonly moved?: string;
+    };
+
+export type RoomTarget = Extract<Target, { kind: 'room' }>;
+
+/** What a transport's stanzas are read with. */
+export type Facts = {
+  readonly transport: string;
+  readonly addresses: Addresses;
+  /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
+  readonly rooms: 'none' | 'shared' | 'room';
+  /** The nick under which the full JID is in the room. */
+  nickOf(place: Place, jid: string): string | undefined;
+};
+
+export type View = Facts & {
+  /** What a local part stands for. Throws `Failure('jid-malformed')` if it is no address of this network. */
+  target(local: string): Target;
+};
+
+/** The facts with a memory for addresses: parsing one is most of the cost of a short message. */
+export const viewOf = (facts: Facts): View => ({
+  ...facts,
+  target: memo(10_000, (local) => targetOf(local, facts)),
+});
+
+function targetOf(local: string, { addresses, transport }: Facts): Target {
+  if (local === '') return { kind: 'gateway' };
+  const address = addresses.fold(addresses.parse(unescapeLocal(local)));
+  const { kind, realm, name } = address;
+  if (kind === 'realm') return { kind, realm };
+  const id = addresses.format(address);
+  if (kind === 'contact' || escapeLocal(id) === local) return { kind, id, realm, name };
+  return { kind, id, realm, name, moved: jidUri(id, transport) };
+}
+
+/** The place of a room for a user. */
+export const roomPlace = ({ rooms, transport }: Facts, { id }: RoomTarget, user: BareJid): Place =>
+  rooms === 'room' ? { kind: 'room', account: accountKey(user, transport), id } : { kind: 'shared', transport, id };
+
+/** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
+export function assertHere({ moved }: RoomTarget): void {
+  if (moved !== undefined) throw new Failure('gone', { address: moved });
+}
+
+/** The two addresses of a stanza, taken apart, and what they are read with. */
+export type Envelope = { readonly from: Jid; readonly to: Jid; readonly view: View };
+
+/** The user who wrote a stanza. */
+export const partyOf = ({ bare, resource }: Jid): Party =>
+  resource === '' ? { kind: 'xmpp', bare } : { kind: 'xmpp', bare, resource };

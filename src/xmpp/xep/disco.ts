@@ -1,0 +1,72 @@
+// XEP-0030: Service Discovery, version 2.5.0.
+import { Failure } from '#src/model/failure.ts';
+import { jidOf } from '#src/xmpp/jid.ts';
+import { occupantItems, roomForm } from '#src/xmpp/muc/disco.ts';
+import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
+import { type Xml, xml } from '#src/xmpp/xml.ts';
+import type { Extension, Request, TargetKind } from './extension.ts';
+
+const INFO = 'http://jabber.org/protocol/disco#info';
+const ITEMS = 'http://jabber.org/protocol/disco#items';
+
+const both = [INFO, ITEMS];
+
+export const disco: Extension = {
+  xep: { number: '0030', title: 'Service Discovery', version: '2.5.0' },
+  features: { gateway: both, realm: both, room: both, occupant: [INFO], contact: [INFO] },
+  routes: { [`get/${INFO} query`]: answerInfo, [`get/${ITEMS} query`]: answerItems },
+};
+
+/** XEP-0030 §7: none of our JIDs has nodes yet. */
+function assertNoNode({ payload }: Request): void {
+  if (payload.attrs.node !== undefined) throw new Failure('item-not-found');
+}
+
+function answerInfo(request: Request): Xml {
+  assertNoNode(request);
+  const { kind, features } = request;
+  // XEP-0045 §6.6: others are told that the request makes no sense.
+  if (kind === 'occupant') askedOccupant(request, 'bad-request');
+  const vars = features(kind).map((feature) => xml`<feature var='${feature}'/>`);
+  const form = kind === 'room' ? roomForm(request) : undefined;
+  return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${form}</query>`;
+}
+
+/** XEP-0030 §3.1 and the registrar's list of categories. */
+const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
+  gateway: ({ identity, view }) =>
+    view.rooms === 'none' ? gateway(identity) : xml`${gateway(identity)}${conference(identity.type, identity.name)}`,
+  realm: ({ identity, target }) =>
+    gateway({ type: identity.type, name: target.kind === 'realm' ? target.realm : identity.name }),
+  room: ({ identity, target }) => conference(identity.type, target.kind === 'room' ? target.name : identity.name),
+  occupant: ({ resource }) => person(resource),
+  contact: ({ target }) => person(target.kind === 'contact' ? target.name : ''),
+};
+
+type Named = { readonly type: string; readonly name: string };
+
+const gateway = ({ type, name }: Named): Xml => xml`<identity category='gateway' type='${type}' name='${name}'/>`;
+const conference = (type: string, name: string): Xml =>
+  xml`<identity category='conference' type='${type}' name='${name}'/>`;
+const person = (name: string): Xml => xml`<identity category='account' type='registered' name='${name}'/>`;
+
+const itemsOf: Readonly<Partial<Record<TargetKind, (request: Request) => Xml[]>>> = {
+  gateway: realmItems,
+  room: occupantItems,
+};
+
+function answerItems(request: Request): Xml {
+  assertNoNode(request);
+  if (request.kind === 'occupant') askedOccupant(request, 'bad-request');
+  return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
+}
+
+/** The items of a gateway are personal; a stranger has none. */
+function realmItems({ core, user, view }: Request): Xml[] {
+  if (!core.permitted(user)) return [];
+  const { transport, addresses } = view;
+  return core.realms(transport, user).flatMap((realm) => {
+    const id = addresses.format({ kind: 'realm', realm, name: '' });
+    return id === '' ? [] : [xml`<item jid='${jidOf(id, transport)}' name='${realm}'/>`];
+  });
+}

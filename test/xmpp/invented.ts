@@ -1,0 +1,95 @@
+import type { Element } from 'ltx';
+import type { Core } from '#src/core/index.ts';
+import type { Address, Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { BareJid } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import { createReader } from '#src/xmpp/reader.ts';
+import type { Surroundings } from '#src/xmpp/router.ts';
+import { type Facts, type View, viewOf } from '#src/xmpp/target.ts';
+
+export const GATEWAY = 'gw.example';
+export const ROMEO = 'romeo@a.example' as BareJid;
+export const ROMEO_X = `${ROMEO}/x`;
+
+/** Addresses of an invented network: `#room%realm`, `person%realm`, `realm`; the case of letters does not matter. */
+export const addresses: Addresses = {
+  parse(local) {
+    const split = local.lastIndexOf('%');
+    const realm = local.slice(split + 1);
+    const name = local.slice(0, Math.max(split, 0));
+    if (realm === '' || (split >= 0 && name === '')) throw new Failure('jid-malformed');
+    const kind: Address['kind'] = split < 0 ? 'realm' : name.startsWith('#') ? 'room' : 'contact';
+    return { kind, realm, name };
+  },
+  format: ({ kind, realm, name }) => (kind === 'realm' ? realm : `${name}%${realm}`),
+  fold: (address) => ({ ...address, realm: address.realm.toLowerCase(), name: address.name.toLowerCase() }),
+};
+
+export const VERONA: Place = { kind: 'shared', transport: GATEWAY, id: '#verona%net' };
+
+/** A view in which Romeo's resource `x` is in #verona as `Romeo`. */
+export const view = (facts: Partial<Facts> = {}): View =>
+  viewOf({
+    transport: GATEWAY,
+    addresses,
+    rooms: 'shared',
+    nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
+    ...facts,
+  });
+
+/** The stanzas in a piece of a component stream, read as the real stream is. */
+export function stanzas(text: string): Element[] {
+  const found: Element[] = [];
+  const ignore = (): void => {};
+  const reader = createReader({
+    start: ignore,
+    stanza: (stanza) => found.push(stanza),
+    nonza: ignore,
+    oversize: ignore,
+    end: ignore,
+  });
+  const header = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>";
+  reader.write(Buffer.from(`<?xml version='1.0'?>${header}${text}`));
+  return found;
+}
+
+/** The one stanza that the text is. */
+export function stanza(text: string): Element {
+  const [found, ...more] = stanzas(text);
+  if (!found || more.length > 0) throw new Error(`not one stanza: ${text}`);
+  return found;
+}
+
+/** What a test changes about the surroundings of a request. */
+export type Scene = { readonly facts?: Partial<Facts>; readonly core?: Partial<Core> };
+
+const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
+  id: nick.toLowerCase(),
+  nick,
+  affiliation: 'none',
+  role: 'participant',
+}));
+
+/** A core that knows #verona with Romeo and Juliet in it, and accepts whatever comes. */
+export const core = (changes: Partial<Core> = {}): Core => ({
+  accept: () => {},
+  gone: () => {},
+  permitted: () => true,
+  rooms: {
+    nickOf: view().nickOf,
+    info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
+    occupants: (place) => ('id' in place && place.id === '#verona%net' ? occupants : []),
+  },
+  realms: () => ['net', "o'net"],
+  ask: () => Promise.reject(new Failure('not-supported')),
+  ...changes,
+});
+
+export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings => ({
+  view: view(facts),
+  identity: { type: 'x-net', name: 'The Net' },
+  core: core(changes),
+  version: '1.2.3',
+});
