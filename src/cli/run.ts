@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { type Config, loadConfig } from '#src/config.ts';
+import { startGateway } from '#src/gateway.ts';
+import { type Log, openLog } from '#src/lib/log.ts';
+import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
+import { packageVersion } from '#src/version.ts';
+import { startWatchdog } from '#src/watchdog.ts';
+import { ListenFailure, type Readiness, startWeb } from '#src/web/listeners.ts';
+import { configFile } from './arguments.ts';
+import { reportProblems } from './check-config.ts';
+
+/** `isthmus run`: the gateway, until SIGTERM or SIGINT. 0 after a graceful stop, 78 for a bad config, 1 for anything else. */
+export async function command(args: readonly string[]): Promise<number> {
+  const file = configFile(args);
+  const loaded = await loadConfig(file);
+  if ('problems' in loaded) return reportProblems(file, loaded.problems);
+  const log = openLog(loaded.config.log.level);
+  const metrics = openMetrics();
+  reportBugs(log, metrics);
+  try {
+    await live(loaded.config, log, metrics);
+  } catch (error) {
+    if (error instanceof ListenFailure) log.fatal(error.message);
+    else log.fatal({ err: error }, 'the gateway has failed');
+    return 1;
+  }
+  log.info('stopped');
+  return 0;
+}
+
+/** Runs from start to stop. What was opened last is closed first. */
+async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
+  const { http, admin, limits } = config;
+  const signal = firstSignal(log, limits.stop_time);
+  await using _watchdog = startWatchdog(limits.stall_time, log);
+  let readiness = (): Readiness => ({ ready: false, transports: {} });
+  await using web = await startWeb({ http, admin, log, registry: metrics.registry, readiness: () => readiness() });
+  await using gateway = await startGateway(config, { log, metrics });
+  readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
+  log.info(
+    { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },
+    'started',
+  );
+  log.info({ signal: await signal }, 'stopping');
+  readiness = () => ({ ready: false, transports: gateway.status().transports });
+}
+
+/**
+ * Resolves at the first SIGTERM or SIGINT. From then on the process ends with 1 at a second one, or when the stop
+ * takes longer than `stopTime` milliseconds.
+ */
+function firstSignal(log: Log, stopTime: number): Promise<NodeJS.Signals> {
+  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  const giveUp = (why: string) => {
+    log.error(why);
+    process.exit(1);
+  };
+  let seen = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (seen) return giveUp('stopped at once by a second signal');
+    seen = true;
+    setTimeout(() => giveUp('the stop took too long and was cut short'), stopTime).unref();
+    resolve(signal);
+  };
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal);
+  return promise;
+}
+
+/** No stanza, line or request ends the process: what nobody caught is a bug, logged with an id to find it by. */
+function reportBugs(log: Log, metrics: Metrics): void {
+  const report = (err: unknown) => {
+    metrics.count('isthmus_bugs_total');
+    log.error({ err, bug: randomUUID().slice(0, 8) }, 'a bug: an error that nobody caught');
+  };
+  process.on('uncaughtException', report).on('unhandledRejection', report);
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { bytesBetween } from '#src/lib/bytes.ts';
+import { durationSchema } from '#src/lib/duration.ts';
+import { bareJid, host, isLoopback, type Listen, listen, people, port, publicUrl, secret, whole } from './fields.ts';
+
+/** A check across fields runs even where others are wrong, so that every problem is reported at once. */
+const when = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
+
+const SECOND = 1000;
+const HOUR = 3_600_000;
+
+const xmpp = z.strictObject({
+  host: host.prefault('127.0.0.1').describe('Where the XMPP server listens for components'),
+  port: port.prefault(5347).describe('Its port'),
+});
+
+const http = z.strictObject({
+  listen: listen.describe('Address and port').meta({ examples: ['127.0.0.1:8480'] }),
+  public_url: publicUrl
+    .optional()
+    .describe('How this listener is reached from outside')
+    .meta({ examples: ['https://gw.example.org'] }),
+});
+
+const admin = z
+  .strictObject({
+    listen: listen.describe('Address and port').meta({ examples: ['127.0.0.1:8481'] }),
+    token: secret
+      .optional()
+      .describe('Asked for by /metrics; needed where other machines can reach the listener')
+      .meta({ examples: [{ file: './data/admin.token' }] }),
+  })
+  .refine(({ listen: at, token }) => token !== undefined || typeof at !== 'object' || isLoopback(at), {
+    path: ['token'],
+    error: 'is missing; it may be left out only where "listen" is an address such as 127.0.0.1',
+    when,
+  });
+
+const access = z.strictObject({
+  register: z
+    .array(people)
+    .prefault([])
+    .describe(`Who may use the gateway: domains, addresses, or '*' for everybody`)
+    .meta({ examples: [['example.org', 'friend@other.example']] }),
+});
+
+const size = bytesBetween('1KiB', '1GiB');
+
+const limits = z
+  .strictObject({
+    stanza_size: bytesBetween('10KB', '10MiB').prefault('256KiB').describe('The largest stanza that is read'),
+    depth: whole.min(8).max(1000).prefault(64).describe('The most elements inside one another'),
+    attributes: whole.min(8).max(1000).prefault(64).describe('The most attributes of one element'),
+    xmpp_high_water: size.prefault('8MiB').describe('Unsent to the XMPP server: above, networks are read no further'),
+    xmpp_cap: size.prefault('32MiB').describe('Unsent to the XMPP server: above, stanzas are refused'),
+    waiting_lines: whole.min(0).max(10_000).prefault(100).describe('Kept for a room while its network reconnects'),
+    waiting_time: durationSchema(0, HOUR).prefault('60s').describe('How long they are kept'),
+    reconnect_min: durationSchema(SECOND, HOUR)
+      .prefault('5s')
+      .describe('The first wait before a network is tried again'),
+    reconnect_max: durationSchema(SECOND, 24 * HOUR)
+      .prefault('5m')
+      .describe('The longest wait'),
+    stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
+    stall_time: durationSchema(SECOND, HOUR)
+      .prefault('10s')
+      .describe('A main loop stuck for longer is reported in the log'),
+  })
+  .refine((all) => !(all.reconnect_min > all.reconnect_max), {
+    path: ['reconnect_max'],
+    error: 'must not be less than reconnect_min',
+    when,
+  })
+  .refine((all) => !(all.xmpp_high_water >= all.xmpp_cap), {
+    path: ['xmpp_cap'],
+    error: 'must be more than xmpp_high_water',
+    when,
+  });
+
+const log = z.strictObject({
+  level: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .prefault('info')
+    .describe('One of debug, info, warn, error, silent'),
+});
+
+/** What every transport has, whatever its bridge. */
+export const transportBase = z.strictObject({
+  bridge: z.string().describe('The kind of network'),
+  secret: secret.describe('As in the XMPP server; or { file: PATH }, or text in quotes'),
+});
+
+/** The file without the parts of the transports, which their bridges know. */
+export const house = z
+  .strictObject({
+    xmpp: xmpp.prefault({}).describe("The XMPP server's component listener (XEP-0114)."),
+    http: http.optional().describe('The public web listener: /healthz and /readyz.'),
+    admin: admin.optional().describe("The operator's web listener: /metrics, /healthz and /readyz."),
+    admins: z
+      .array(bareJid)
+      .prefault([])
+      .describe('The people who run this gateway.')
+      .meta({ examples: [['admin@example.org']] }),
+    access: access.prefault({}).describe('Nobody may use the gateway who is not listed here.'),
+    limits: limits
+      .prefault({})
+      .describe('What the gateway bears. The values shown are the defaults.')
+      .meta({ aside: true }),
+    log: log
+      .prefault({})
+      .describe('The log goes to standard output, one JSON object a line, readable text on a terminal.')
+      .meta({ aside: true }),
+    transports: z
+      .record(z.string(), z.unknown())
+      .refine((all) => Object.keys(all).length > 0, 'must hold at least one transport')
+      .describe('One entry for each component domain that the XMPP server gives to this gateway.'),
+  })
+  .refine(({ http: open, admin: closed }) => !same(open?.listen, closed?.listen), {
+    path: ['admin', 'listen'],
+    error: 'must not be the same as http.listen',
+    when,
+  });
+
+export type House = z.output<typeof house>;
+
+function same(a: Listen | undefined, b: Listen | undefined): boolean {
+  return a !== undefined && b !== undefined && a.port !== 0 && a.host === b.host && a.port === b.port;
+}

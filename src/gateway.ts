@@ -1,0 +1,178 @@
+import type { Bridge, Host } from '#src/bridge.ts';
+import type { Config, Transport } from '#src/config.ts';
+import { openCore } from '#src/core/open.ts';
+import { type Clock, systemClock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Metrics } from '#src/lib/metrics.ts';
+import { openConnect } from '#src/lib/net.ts';
+import type { Addresses } from '#src/model/address.ts';
+import { packageVersion } from '#src/version.ts';
+import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
+import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
+import { writerLimits } from '#src/xmpp/writer.ts';
+
+export type GatewayParts = {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock?: Clock;
+  /** From 0 up to 1, as `Math.random`. */
+  readonly random?: () => number;
+};
+
+export type Gateway = {
+  /** Whether every component link is online. */
+  ready(): boolean;
+  /** For the health pages: the state of each transport's link, and what is under way. */
+  status(): { readonly transports: Readonly<Record<string, Phase>>; readonly rooms: number; readonly flights: number };
+  /** Resolves once every link has been online at the same time. */
+  online(): Promise<void>;
+  /** Refuses what is new, says good-bye on both sides and closes everything. Never rejects. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** What belongs to one transport. `link` and `bridge` are there once everything has been opened. */
+type Opened = Transport & { readonly addresses: Addresses; link?: Link; bridge?: Bridge; wasOnline: boolean };
+
+/** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
+export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const { log, metrics, clock = systemClock, random = Math.random } = parts;
+  const transports = new Map<string, Opened>(
+    config.transports.map((transport) => {
+      const addresses = transport.definition.addresses(transport.settings);
+      return [transport.domain, { ...transport, addresses, wasOnline: false }];
+    }),
+  );
+  const stopping = new AbortController();
+  const waiters: (() => void)[] = [];
+
+  const edge = openEdge({
+    transports: new Map([...transports].map(([domain, opened]) => [domain, edgeTransport(opened)])),
+    core: () => core,
+    version: packageVersion(),
+    log,
+  });
+  const core = openCore({
+    transports: new Map(
+      [...transports].map(([domain, opened]) => [
+        domain,
+        {
+          mapping: opened.definition.mapping,
+          addresses: opened.addresses,
+          realms: opened.definition.realms(opened.settings),
+          bridge: () => present(opened.bridge),
+        },
+      ]),
+    ),
+    access: config.access,
+    limits: {
+      waitingLines: config.limits.waiting_lines,
+      waitingTime: config.limits.waiting_time,
+      reconnectMin: config.limits.reconnect_min,
+      reconnectMax: config.limits.reconnect_max,
+    },
+    xmpp: edge,
+    clock,
+    random,
+    log,
+  });
+
+  function hostOf({ domain }: Opened): Host {
+    return {
+      transport: domain,
+      emit(drafts) {
+        for (const { kind } of drafts) metrics.count('isthmus_events_total', { transport: domain, direction: 'in', kind });
+        core.host.emit(drafts);
+      },
+      settle: core.host.settle,
+      status: core.host.status,
+      connect: openConnect(),
+      log: log.child({ transport: domain }),
+      clock,
+      signal: stopping.signal,
+    };
+  }
+
+  function linkOf(opened: Opened): Link {
+    const { domain } = opened;
+    const { limits } = config;
+    return openLink({
+      domain,
+      host: config.xmpp.host,
+      port: config.xmpp.port,
+      secret: opened.secret.open(),
+      readerLimits: { stanza: limits.stanza_size, depth: limits.depth, attributes: limits.attributes },
+      writerLimits: { ...writerLimits, high: limits.xmpp_high_water, cap: limits.xmpp_cap },
+      clock,
+      random,
+      log,
+      onStanza(stanza) {
+        metrics.count('isthmus_stanzas_total', { transport: domain, direction: 'in' });
+        edge.onStanza(domain, stanza);
+      },
+      onOversize: (header) => edge.onOversize(domain, header),
+      onState: (phase, reason) => changed(opened, phase, reason !== undefined),
+      // Above the high-water mark the networks are read no further: TCP pushes back to them (SECURITY rule 11).
+      onPressure: (on) => opened.bridge?.pause(on),
+    });
+  }
+
+  function changed(opened: Opened, phase: Phase, lost: boolean): void {
+    const { domain } = opened;
+    metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
+    if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
+    if (phase !== 'online') return;
+    if (opened.wasOnline) {
+      core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    }
+    opened.wasOnline = true;
+    if (ready()) for (const wake of waiters.splice(0)) wake();
+  }
+
+  const ready = (): boolean => [...transports.values()].every(({ link }) => link?.state() === 'online');
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    await core.stop();
+    stopping.abort();
+    await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+  }
+
+  for (const opened of transports.values()) {
+    opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
+  }
+  for (const opened of transports.values()) opened.link = linkOf(opened);
+
+  return {
+    ready,
+    status: () => ({
+      transports: Object.fromEntries([...transports].map(([domain, { link }]) => [domain, link?.state() ?? 'offline'])),
+      ...core.status(),
+    }),
+    online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    stop: () => (stopped ??= stop()),
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}
+
+function edgeTransport(opened: Opened): EdgeTransport {
+  const { definition, addresses } = opened;
+  return {
+    addresses,
+    rooms: definition.mapping.facts.rooms,
+    identity: definition.identity,
+    link: {
+      stanza: (kind, head, ...children) => opened.link?.stanza(kind, head, ...children) ?? false,
+      fanOut: (kind, head, to, ...children) => opened.link?.fanOut(kind, head, to, ...children) ?? 0,
+      request: (ask) => present(opened.link).request(ask),
+    },
+  };
+}
+
+/** What is opened before anything can ask for it. */
+function present<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('a part of the gateway was used before it was opened');
+  return part;
+}

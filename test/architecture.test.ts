@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = join(import.meta.dirname, '..');
+
+/** Every source file of ours below a folder, as a path relative to the project. */
+const filesIn = (folder: string): string[] =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'));
+
+const sources = ['src', 'mappings', 'bridges'].flatMap(filesIn);
+
+type Import = { readonly file: string; readonly target: string; readonly typeOnly: boolean };
+
+const ALIASES: Readonly<Record<string, string>> = {
+  '#src/': 'src/',
+  '#mappings/': 'mappings/',
+  '#bridges/': 'bridges/',
+};
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(root, file), 'utf8');
+  const statements = text.matchAll(
+    /^(?:import|export)\s+(type\s+)?(?:[^'"]*?\sfrom\s+)?'([^']+)'|\bimport\('([^']+)'\)/gm,
+  );
+  return [...statements].map((found) => {
+    const specifier = found[2] ?? found[3] ?? '';
+    const alias = Object.keys(ALIASES).find((prefix) => specifier.startsWith(prefix));
+    const target = alias
+      ? (ALIASES[alias] ?? '') + specifier.slice(alias.length)
+      : specifier.startsWith('.')
+        ? normalize(join(dirname(file), specifier))
+        : specifier;
+    return { file, target, typeOnly: found[1] !== undefined };
+  });
+}
+
+/** The part of the house that a file belongs to: `src/core`, `bridges/<kind>`, `mappings`, `src/bridge.ts`, `top`. */
+function partOf(file: string): string {
+  const [first, second, third] = file.split('/');
+  if (first === 'bridges') return third ? `bridges/${second}` : 'bridges';
+  if (first === 'mappings') return 'mappings';
+  if (first !== 'src') return 'library';
+  if (second === 'bridge.ts') return 'src/bridge.ts';
+  return third && second !== 'cli' && second !== 'config' ? `src/${second}` : 'top';
+}
+
+/** Which parts each part may import from, beside itself (DESIGN: imports point one way). */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  'src/model': [],
+  'src/lib': ['src/model'],
+  mappings: ['src/model'],
+  'src/bridge.ts': ['src/model', 'src/lib'],
+  'src/store': ['src/model', 'src/lib'],
+  'src/core': ['src/model', 'src/lib', 'src/bridge.ts', 'src/store', 'mappings'],
+  'src/xmpp': ['src/model', 'src/lib', 'src/bridge.ts', 'mappings'],
+  'src/web': ['src/model', 'src/lib', 'src/bridge.ts', 'mappings'],
+};
+
+const allowedFor = (part: string): readonly string[] | undefined =>
+  part.startsWith('bridges/') ? ['src/model', 'src/lib', 'src/bridge.ts', 'mappings'] : ALLOWED[part];
+
+/** `xmpp`, `web` and `cli` know the core by its types alone. */
+const TYPES_OF_CORE = 'src/core/index.ts';
+const MAY_NAME_CORE = new Set(['src/xmpp', 'src/web', 'top']);
+
+describe('the house', () => {
+  it('has sources to look at', () => {
+    expect(sources.length).toBeGreaterThan(20);
+  });
+
+  it.each(sources)('%s imports only what lies below it', (file) => {
+    const part = partOf(file);
+    const allowed = allowedFor(part);
+    const wrong = importsOf(file).filter(({ target, typeOnly }) => {
+      const of = partOf(target);
+      if (of === 'library' || of === part || allowed === undefined) return false;
+      if (target === TYPES_OF_CORE && typeOnly && MAY_NAME_CORE.has(part)) return false;
+      return !allowed.includes(of);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it.each(sources.filter((file) => file.startsWith('src/cli/')))(
+    '%s sees no more of the core than its types',
+    (file) => {
+      const wrong = importsOf(file).filter(
+        ({ target, typeOnly }) => target.startsWith('src/core/') && !(target === TYPES_OF_CORE && typeOnly),
+      );
+      expect(wrong).toEqual([]);
+    },
+  );
+
+  it.each(sources)('%s uses an alias across folders and a relative path within one', (file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    const climbing = [...text.matchAll(/from '(\.\.\/[^']+)'/g)].map((found) => found[1]);
+    const allowed = climbing.filter(
+      (specifier) => partOf(normalize(join(dirname(file), specifier ?? ''))) === partOf(file),
+    );
+    expect(climbing).toEqual(allowed);
+  });
+
+  it.each(sources)('%s has at most 300 lines', (file) => {
+    expect(readFileSync(join(root, file), 'utf8').split('\n').length).toBeLessThanOrEqual(300);
+  });
+});
+
+/** Words that name a network, found as whole words or as parts of camelCase and snake_case identifiers. */
+const NETWORKS =
+  /(?<![A-Za-z])(?:irc|matrix|sms|twilio|smpp|e?mail|smtp|imap|telegram|signal)(?![a-z])|(?<=[a-z])(?:Irc|Matrix|Sms|Smtp|Email)(?![a-z])/i;
+
+/** Words of the XEPs and of the platform that happen to name a network too. */
+const EXCEPTIONS = [/AbortSignal/g, /\bsignal\b/g];
+
+describe('the neutral middle', () => {
+  it.each(sources.filter((file) => file.startsWith('src/core/') || file.startsWith('src/xmpp/')))(
+    '%s names no network',
+    (file) => {
+      const code = readFileSync(join(root, file), 'utf8')
+        .replace(/\/\*[\s\S]*?\*\//g, '')
+        .replace(/(^|\s)\/\/.*$/gm, '');
+      const text = EXCEPTIONS.reduce((rest, exception) => rest.replace(exception, ''), code);
+      const found = text.split('\n').filter((line) => NETWORKS.test(line));
+      expect(found).toEqual([]);
+    },
+  );
+});

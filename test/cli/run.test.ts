@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { folder, isthmus } from './isthmus.ts';
+
+/** A port of this machine behind which nobody answers: connections are closed at once. */
+async function deaf(): Promise<AsyncDisposable & { readonly port: number }> {
+  const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+const text = (xmppPort: number, httpPort: number) => `
+xmpp: { port: ${xmppPort} }
+http: { listen: 127.0.0.1:${httpPort} }
+admin: { listen: 127.0.0.1:0, token: hush }
+transports: { irc.example.org: { bridge: irc, secret: x, servers: { irc.example.net: {} } } }
+`;
+
+type Started = { listening: { http: string; admin: string } };
+
+describe('isthmus run', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'answers its listeners and ends with 0 after %s, with no XMPP server',
+    async (signal) => {
+      using temporary = folder();
+      await using server = await deaf();
+      const file = temporary.file('c.yaml', text(server.port, 0));
+      await using running = isthmus(['run', '--config', file]);
+      const { listening }: Started = JSON.parse(await running.line(/"msg":"started"/));
+      expect((await fetch(`http://${listening.http}/healthz`)).status).toBe(200);
+      const ready = await fetch(`http://${listening.admin}/readyz`);
+      expect([ready.status, await ready.json()]).toMatchObject([
+        503,
+        { ready: false, transports: { 'irc.example.org': expect.anything() } },
+      ]);
+      const metrics = await fetch(`http://${listening.admin}/metrics`, { headers: { Authorization: 'Bearer hush' } });
+      expect(await metrics.text()).toContain('isthmus_bugs_total 0');
+      running.child.kill(signal);
+      const { code, out, err } = await running.ended;
+      expect([code, err]).toEqual([0, '']);
+      expect(
+        out
+          .trimEnd()
+          .split('\n')
+          .map((line) => JSON.parse(line).msg)
+          .at(-1),
+      ).toBe('stopped');
+    },
+  );
+
+  it('says which address it cannot have, and ends with 1', async () => {
+    using temporary = folder();
+    await using taken = await deaf();
+    const file = temporary.file('c.yaml', text(taken.port, taken.port));
+    await using running = isthmus(['run', '--config', file]);
+    const { code, out } = await running.ended;
+    expect(code).toBe(1);
+    expect(out).toContain(
+      `"msg":"cannot listen on 127.0.0.1:${taken.port} (http.listen): another program uses the port"`,
+    );
+  });
+});
