@@ -1,0 +1,59 @@
+import type { Address, Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import { isHostName } from './config.ts';
+import { foldName, isName, isRoomName } from './names.ts';
+
+const malformed = (text: string) => new Failure('jid-malformed', { text });
+
+function named(name: string, realm: string): Address {
+  if (!isName(name)) throw malformed('This cannot be the name of a channel or of a person on IRC.');
+  if (isRoomName(name)) return { kind: 'room', realm, name };
+  // RFC 2812 §3.3.1: a target of `$` is a mask of servers, and a status prefix before a channel picks some of its members.
+  if (/^[$@~%]/.test(name)) throw malformed('This cannot be the name of a person on IRC.');
+  return { kind: 'contact', realm, name };
+}
+
+const fold = (address: Address): Address => ({
+  ...address,
+  realm: address.realm.toLowerCase(),
+  name: foldName(address.name),
+});
+
+/** `#chan%server`, `nick%server` and `server`; the last `%` divides. */
+const free: Addresses = {
+  parse(local) {
+    const split = local.lastIndexOf('%');
+    const realm = local.slice(split + 1);
+    if (!isHostName(realm))
+      throw malformed(
+        'An address on IRC looks like #channel%irc.example.org, nick%irc.example.org or irc.example.org.',
+      );
+    return split < 0 ? { kind: 'realm', realm, name: '' } : named(local.slice(0, split), realm);
+  },
+  format: (address) => (address.kind === 'realm' ? address.realm : `${address.name}%${address.realm}`),
+  fold,
+};
+
+/**
+ * `#chan` and `nick` of the one server. The server itself keeps its name, and the empty local part means it too. The
+ * long form is read as well, and written where the short one would be something else.
+ */
+function short(server: string): Addresses {
+  const long = `%${server.toLowerCase()}`;
+  const isLong = (local: string) => local.toLowerCase().endsWith(long);
+  const isServer = (local: string) => local === '' || local.toLowerCase() === server.toLowerCase();
+  return {
+    parse(local) {
+      if (isServer(local)) return { kind: 'realm', realm: server, name: '' };
+      return named(isLong(local) ? local.slice(0, -long.length) : local, server);
+    },
+    format({ kind, name }) {
+      if (kind === 'realm') return server;
+      return isServer(name) || isLong(name) ? `${name}%${server}` : name;
+    },
+    fold,
+  };
+}
+
+/** The addresses of an IRC transport, shortened where there is one fixed server. */
+export const addresses = (fixedServer: string | null): Addresses => (fixedServer === null ? free : short(fixedServer));

@@ -1,0 +1,157 @@
+import { irc as mapping } from '#mappings/irc.ts';
+import type { Bridge, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import { addresses as addressesOf } from './addresses.ts';
+import { type Client, openClient } from './client.ts';
+import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
+import { realmNotice } from './drafts.ts';
+import { target, textSize } from './encode.ts';
+import { foldName } from './names.ts';
+import { openRealm, type Realm } from './realm.ts';
+import { emit } from './talk.ts';
+
+/** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
+const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
+
+type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
+
+/** Opens an IRC transport. Nothing is connected until somebody asks for it. */
+export function openBridge(settings: IrcConfig, host: Host): Bridge {
+  const addresses = addressesOf(settings.fixed_server);
+  const realms = new Map<string, Realm>();
+  const clients = new WeakMap<Session, Client>();
+  const connecting = new Map<string, Promise<Session>>();
+  const stop = new AbortController();
+  let paused = false;
+
+  const realmOf = (name: string): Realm => {
+    const key = name.toLowerCase();
+    const realm = realms.get(key) ?? openRealm();
+    realms.set(key, realm);
+    return realm;
+  };
+
+  const online = (): Client[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
+
+  async function dial(key: SessionKey, { entry, listed }: Entry, signal: AbortSignal) {
+    const name = entry.host ?? key.realm;
+    const pin = entry.pin === undefined ? [] : [entry.pin].flat();
+    return host.connect(
+      {
+        host: name,
+        port: entry.port,
+        ...(entry.tls ? { tls: { verify: entry.verify, pin } } : {}),
+        ...(settings.outgoing_address === undefined ? {} : { localAddress: settings.outgoing_address }),
+        ...(listed ? {} : { chosenByUser: { ports: IRC_PORTS } }),
+        timeout: settings.connect_timeout,
+      },
+      signal,
+    );
+  }
+
+  async function open(key: SessionKey, nick: string | undefined, given: AbortSignal): Promise<Session> {
+    const found = serverOf(settings, key.realm);
+    if (!found)
+      throw new Failure('not-allowed', {
+        text: `This gateway does not connect to ${key.realm}. Its operator can list it.`,
+      });
+    const { entry } = found;
+    const signal = AbortSignal.any([given, host.signal, stop.signal]);
+    const where = {
+      host,
+      addresses,
+      realm: realmOf(key.realm),
+      server: entry,
+      realname: settings.realname,
+      timeout: settings.connect_timeout,
+    };
+    const say = (text: string) => emit(host, realmNotice(key, text));
+    say(`Connecting to ${entry.host ?? key.realm}:${entry.port} (${entry.tls ? 'encrypted' : 'not encrypted'})`);
+    try {
+      await where.realm.leaving.get(key.account);
+      const socket = await dial(key, found, signal);
+      const client = await openClient(where, key, { socket, nick, signal });
+      clients.set(client.session, client);
+      if (paused) client.pause(true);
+      return client.session;
+    } catch (error) {
+      say(`Connection failed: ${error instanceof Failure ? error.message : 'something broke in the gateway.'}`);
+      throw error;
+    }
+  }
+
+  function connect(key: SessionKey, wish: { readonly nick?: string }, signal: AbortSignal): Promise<Session> {
+    const id = `${key.account} ${key.realm.toLowerCase()}`;
+    if (stop.signal.aborted) return Promise.reject(new Failure('stopping'));
+    const known = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
+    if (known) return Promise.resolve(known.session);
+    const attempt = connecting.get(id) ?? open(key, wish.nick, signal).finally(() => connecting.delete(id));
+    connecting.set(id, attempt);
+    return attempt;
+  }
+
+  function clientOf(session: Session | undefined): Client {
+    const client = session && clients.get(session);
+    if (!client) throw new Failure('recipient-unavailable');
+    return client;
+  }
+
+  /** Any connection that is in the channel of a place. */
+  function inRoom(place: Place): { client: Client; channel: string } {
+    if (place.kind !== 'shared') throw new Failure('not-supported');
+    const address = addresses.parse(place.id);
+    const channel = foldName(address.name);
+    for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
+      if (client.room(channel)?.joined) return { client, channel };
+    }
+    throw new Failure('not-joined');
+  }
+
+  function room(place: Place): Reply {
+    const { client, channel } = inRoom(place);
+    const state = client.room(channel);
+    return {
+      kind: 'room',
+      name: state?.name ?? channel,
+      topic: state?.topic ?? '',
+      occupants: state?.members.size ?? 0,
+    };
+  }
+
+  async function answer(query: Query, session: Session | undefined): Promise<Reply> {
+    if (query.kind === 'room') return room(query.place);
+    if (query.kind !== 'ping' || query.who !== undefined) throw new Failure('not-supported');
+    return { kind: 'ping', ms: await clientOf(session).ping() };
+  }
+
+  function narrow(place: Place, session?: Session): Capabilities {
+    const client = session && clients.get(session);
+    if (!client || place.kind === 'realm') return mapping.facts;
+    return {
+      ...mapping.facts,
+      text: { ...mapping.facts.text, size: textSize(target(place, client.view), client.view) },
+    };
+  }
+
+  return {
+    connect,
+    deliver: (event, session): Delivered => clientOf(session).deliver(event),
+    async ask<Q extends Query>(query: Q, session?: Session) {
+      return (await answer(query, session)) as ReplyTo<Q>;
+    },
+    narrow,
+    pause(now) {
+      paused = now;
+      for (const client of online()) client.pause(now);
+    },
+    async [Symbol.asyncDispose]() {
+      const stopping = new Failure('stopping');
+      stop.abort();
+      const leaving = [...realms.values()].flatMap((realm) => [...realm.leaving.values()]);
+      await Promise.all([...leaving, ...online().map((client) => client.close('The gateway is stopping', stopping))]);
+    },
+  };
+}

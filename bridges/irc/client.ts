@@ -1,0 +1,255 @@
+import type { Socket } from 'node:net';
+import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { splitAccount } from '#src/model/ids.ts';
+import type { ServerConfig } from './config.ts';
+import { realmNotice } from './drafts.ts';
+import { encode, line as makeLine, quit } from './encode.ts';
+import type { Peer } from './feed.ts';
+import { defaultIsupport } from './isupport.ts';
+import { type Link, openLink } from './link.ts';
+import { type LoginEffect, startLogin, stepLogin } from './login.ts';
+import { foldName, userName } from './names.ts';
+import { farewell } from './numerics.ts';
+import { openPending } from './pending.ts';
+import type { Realm } from './realm.ts';
+import { disown, type Room, type Rooms, snapshot } from './roster.ts';
+import { openRoundTrips } from './roundtrips.ts';
+import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
+import { beginLogin } from './transport.ts';
+import type { Line, View } from './view.ts';
+
+/** Milliseconds after which messages whose echo has not come are proven by a PING. */
+const ECHO_PATIENCE = 5_000;
+
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+
+export type Where = {
+  readonly host: Host;
+  readonly addresses: Addresses;
+  readonly realm: Realm;
+  readonly server: ServerConfig;
+  readonly realname: string;
+  /** Milliseconds that logging in may take. */
+  readonly timeout: number;
+};
+
+/** The connection of one account to one server. */
+export type Client = {
+  readonly session: Session;
+  readonly view: View;
+  /** Throws a `Failure` for what is refused at once. */
+  deliver(event: Event): Delivered;
+  /** Milliseconds to the server and back. */
+  ping(): Promise<number>;
+  room(folded: string): Room | undefined;
+  pause(paused: boolean): void;
+  /** An account's connection is gone: its nick is a stranger's from now on. */
+  disown(account: Session['account']): void;
+  /** Leaves; what waits fails with `failure`. Never rejects. */
+  close(reason: string, failure: Failure): Promise<void>;
+};
+
+/** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
+export function openClient(
+  where: Where,
+  key: SessionKey,
+  wish: { socket: Socket; nick: string | undefined; signal: AbortSignal },
+): Promise<Client> {
+  const { host, realm, server } = where;
+  const { clock } = host;
+  const { account } = key;
+  const online = Promise.withResolvers<Client>();
+  const rooms: Rooms = new Map();
+  const pending = openPending((id, outcome) => host.settle(id, outcome));
+  const trips = openRoundTrips(clock);
+  const peer: Peer = { account, sees: (channel, other) => rooms.get(channel)?.own.has(other) ?? false };
+  let state = startLogin(wish.nick);
+  let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
+  let reason: Failure | undefined;
+  let patience: (() => void) | undefined;
+
+  const view: OwnView = {
+    transport: host.transport,
+    account,
+    realm: key.realm,
+    addresses: where.addresses,
+    nick: state.nick,
+    mask: undefined,
+    isupport: defaultIsupport,
+    caps: new Set(),
+    ours: (folded) => realm.nicks.get(folded),
+    feeds: (channel) => realm.feed.feeds(channel, peer),
+  };
+
+  const link: Link = openLink({
+    socket: wish.socket,
+    clock,
+    log: host.log,
+    throttle: server.throttle,
+    charset: server.charset,
+    barrier,
+    onLine: (line) => take(line),
+    onClosed: closed,
+  });
+  const { writer } = link;
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, writer, renamed });
+  const login = beginLogin(
+    { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
+    writer.urgent,
+  );
+  const giveUp = () =>
+    link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
+  wish.signal.addEventListener('abort', giveUp);
+  const cancelTimeout = clock.after(where.timeout, () =>
+    link.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
+  );
+  if (wish.signal.aborted) giveUp();
+
+  function take(line: Line): void {
+    if (line.command === 'ERROR' && phase !== 'closing')
+      reason = farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
+    if (phase === 'login') loggingIn(line);
+    else if (line.command !== 'ERROR') talk(line);
+  }
+
+  function loggingIn(line: Line): void {
+    const [next, effect] = stepLogin(state, line, where.server.host ?? key.realm);
+    state = next;
+    if (line.command === '001') renamed(state.nick);
+    login.take(line);
+    // A server without capabilities does not know the command, or wants NICK first.
+    const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
+    if (!aside) talk(line);
+    if (effect) act(effect);
+  }
+
+  function act(effect: LoginEffect): void {
+    if (effect.kind === 'nick') {
+      view.nick = effect.nick;
+      writer.urgent(makeLine('NICK', [effect.nick]));
+    } else if (effect.kind === 'failed') link.fail(effect.failure);
+    else ready();
+  }
+
+  function ready(): void {
+    endLogin();
+    phase = 'online';
+    view.caps = login.capabilities();
+    realm.clients.set(account, client);
+    const secret = server.tls ? 'encrypted' : 'not encrypted';
+    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? key.realm} (${secret}).`));
+    host.status(key, { kind: 'online', nick: view.nick });
+    online.resolve(client);
+  }
+
+  function endLogin(): void {
+    cancelTimeout();
+    wish.signal.removeEventListener('abort', giveUp);
+    login.close();
+  }
+
+  function renamed(nick: string): void {
+    if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
+    view.nick = nick;
+    realm.nicks.set(foldName(nick), account);
+    if (phase === 'online') host.status(key, { kind: 'online', nick });
+  }
+
+  // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
+  function barrier(): string | undefined {
+    const echo = view.caps.has('echo-message');
+    if (pending.unproven(echo)) return barrierLine(pending.last);
+    if (echo && pending.unproven(false)) {
+      patience ??= clock.after(ECHO_PATIENCE, () => {
+        patience = undefined;
+        if (pending.unproven(false)) writer.urgent(barrierLine(pending.last));
+      });
+    }
+    return undefined;
+  }
+
+  function closed(ours: Failure | undefined): void {
+    const before = phase;
+    phase = 'closed';
+    patience?.();
+    endLogin();
+    const failure =
+      ours ??
+      reason ??
+      new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
+    if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
+    if (realm.clients.get(account) === client) realm.clients.delete(account);
+    const led = [...rooms.keys()].filter((channel) => realm.feed.feeds(channel, peer));
+    realm.feed.lost(peer);
+    for (const other of realm.clients.values()) other.disown(account);
+    for (const channel of led) handOver(channel);
+    trips.fail(failure);
+    pending.fail(
+      (certain) =>
+        new Failure(before === 'closing' ? failure.code : 'recipient-unavailable', { text: failure.message, certain }),
+    );
+    if (before === 'login') online.reject(failure);
+    if (before !== 'online') return;
+    emit(host, realmNotice(view, `Connection lost: ${failure.message}`));
+    host.status(key, { kind: 'lost', failure });
+  }
+
+  // The next one may have read more or less than the lost one: its list tells the difference.
+  function handOver(channel: string): void {
+    const [next] = realm.feed.members(channel);
+    const heir = next && realm.clients.get(next.account);
+    const room = heir?.room(channel);
+    if (heir && room) emit(host, snapshot(room, heir.view));
+  }
+
+  function deliver(event: Event): Delivered {
+    if (phase !== 'online') throw new Failure('recipient-unavailable');
+    const wire = encode(event, view);
+    const written = pending.add(event.id, wire);
+    const room = wire.kind === 'join' ? rooms.get(wire.target) : undefined;
+    if (room?.joined) {
+      // A server says nothing to a second JOIN.
+      written();
+      queueMicrotask(() => again(room, wire.target));
+      return WRITTEN;
+    }
+    try {
+      writer.send(wire.line, written);
+    } catch (error) {
+      pending.drop(event.id);
+      throw error;
+    }
+    return WRITTEN;
+  }
+
+  function again(room: Room, target: string): void {
+    const [senior] = realm.feed.members(target);
+    const known = senior && realm.clients.get(senior.account)?.room(target);
+    if (pending.has('join', target)) emit(host, snapshot(known ?? room, view, room.members.get(foldName(view.nick))));
+    pending.done('join', target);
+  }
+
+  const client: Client = {
+    session: { account, realm: key.realm, close: (why) => client.close(why, new Failure('recipient-unavailable')) },
+    view,
+    deliver,
+    ping: () => trips.start((token) => writer.urgent(makeLine('PING', [], token))),
+    room: (folded) => rooms.get(folded),
+    pause: link.pause,
+    disown: (other) => disown(rooms, other),
+    close(why, failure) {
+      if (phase === 'online') {
+        phase = 'closing';
+        reason = failure;
+        realm.clients.delete(account);
+      }
+      const end = link.end(quit(why)).finally(() => realm.leaving.delete(account));
+      realm.leaving.set(account, end);
+      return end;
+    },
+  };
+  return online.promise;
+}

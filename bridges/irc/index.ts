@@ -1,0 +1,20 @@
+import { irc as mapping } from '#mappings/irc.ts';
+import type { BridgeDefinition } from '#src/bridge.ts';
+import { addresses } from './addresses.ts';
+import { openBridge } from './bridge.ts';
+import { config, type IrcConfig } from './config.ts';
+
+/** IRC: one connection per account and server, channels as shared rooms. */
+export const bridge: BridgeDefinition<IrcConfig> = {
+  kind: 'irc',
+  title: 'IRC',
+  identity: { type: 'irc', name: 'IRC' },
+  mapping,
+  config,
+  settings: {},
+  logins: [],
+  commands: [],
+  addresses: (settings) => addresses(settings.fixed_server),
+  realms: (settings) => (settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server]),
+  open: async (settings, host) => openBridge(settings, host),
+};

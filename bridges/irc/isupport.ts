@@ -1,0 +1,63 @@
+/** What a server says of itself in 005 (draft-brocklesby-irc-isupport-03), as far as it is used here. */
+export type Isupport = {
+  /** Mode letters of members, the highest first, with the symbol of each at the same index. */
+  readonly prefixModes: string;
+  readonly prefixSymbols: string;
+  /** The four kinds of channel modes: list, always a parameter, a parameter when set, none. */
+  readonly chanmodes: readonly [string, string, string, string];
+  readonly chantypes: string;
+  readonly statusmsg: string;
+  readonly nicklen: number | undefined;
+  readonly topiclen: number | undefined;
+  readonly network: string | undefined;
+};
+
+/** What holds before the first 005: RFC 1459 with the usual lists. */
+export const defaultIsupport: Isupport = {
+  prefixModes: 'ov',
+  prefixSymbols: '@+',
+  chanmodes: ['beI', 'k', 'l', 'imnpst'],
+  chantypes: '#&',
+  statusmsg: '@+',
+  nicklen: undefined,
+  topiclen: undefined,
+  network: undefined,
+};
+
+const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
+  PREFIX: (value) => {
+    if (value === '') return { prefixModes: '', prefixSymbols: '' };
+    const match = /^\(([A-Za-z]{1,20})\)([^\sA-Za-z0-9]{1,20})$/.exec(value);
+    if (!match?.[1] || !match[2] || match[1].length !== match[2].length) return undefined;
+    return { prefixModes: match[1], prefixSymbols: match[2] };
+  },
+  CHANMODES: (value) => {
+    const [list, always, set, none] = value.split(',');
+    return list === undefined || always === undefined || set === undefined || none === undefined
+      ? undefined
+      : { chanmodes: [list, always, set, none] };
+  },
+  CHANTYPES: (value) => (/^[#&+!]{1,4}$/.test(value) ? { chantypes: value } : undefined),
+  STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
+  NICKLEN: (value) => length('nicklen', value),
+  TOPICLEN: (value) => length('topiclen', value),
+  NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
+};
+
+/** Takes the parameters of one 005 in. What makes no sense changes nothing. Pure, never throws. */
+export function stepIsupport(state: Isupport, params: readonly string[]): Isupport {
+  let next = state;
+  // The first parameter is our nick, the last a sentence.
+  for (const token of params.slice(1, -1)) {
+    const [key = '', ...value] = token.split('=');
+    const read = Object.hasOwn(readers, key) && value.length > 0 ? readers[key] : undefined;
+    const found = read?.(value.join('='));
+    if (found) next = { ...next, ...found };
+  }
+  return next;
+}
+
+function length(key: 'nicklen' | 'topiclen', value: string): Partial<Isupport> | undefined {
+  const count = Number(value);
+  return Number.isInteger(count) && count > 0 && count < 10_000 ? { [key]: count } : undefined;
+}

@@ -1,0 +1,59 @@
+import { isUtf8 } from 'node:buffer';
+import { Failure } from '#src/model/failure.ts';
+
+/** The longest line that is read, in bytes. IRCv3 allows 8191 of tags and 512 of the rest. */
+export const LINE_CAP = 16 * 1024;
+
+/** Cuts bytes into lines. Throws `Failure` once a line is too long; the connection is to be closed then. */
+export type LineReader = { push(chunk: Buffer, onLine: (line: string) => void): void };
+
+/**
+ * A reader of one connection. Lines end at LF; CR and NUL within are removed. Bytes that are not UTF-8 are read as
+ * `charset` (a TextDecoder label).
+ */
+export function lineReader(charset: string): LineReader {
+  const fallback = new TextDecoder(charset);
+  let held: Buffer[] = [];
+  let heldLength = 0;
+
+  function decode(bytes: Buffer): string {
+    const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? fallback.decode(bytes));
+    return /[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text;
+  }
+
+  return {
+    push(chunk, onLine) {
+      let from = 0;
+      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+        const part = chunk.subarray(from, end);
+        from = end + 1;
+        if (heldLength + part.length > LINE_CAP) throw tooLong();
+        const whole = heldLength === 0 ? part : Buffer.concat([...held, part]);
+        held = [];
+        heldLength = 0;
+        const line = decode(whole);
+        if (line !== '') onLine(line);
+      }
+      const rest = chunk.subarray(from);
+      if (heldLength + rest.length > LINE_CAP) throw tooLong();
+      if (rest.length === 0) return;
+      // A copy: the chunk's memory is the socket's, and a short rest must not keep all of it.
+      held.push(Buffer.from(rest));
+      heldLength += rest.length;
+    },
+  };
+}
+
+const tooLong = () => new Failure('policy-violation', { text: 'The server sent a line that is too long.' });
+
+/** A UTF-8 line that a server cut at 512 bytes within its last character, without that; `undefined` for others. */
+function cutTail(bytes: Buffer): string | undefined {
+  if (bytes.length < 500) return undefined;
+  for (let size = 1; size <= 4; size++) {
+    const start = bytes.length - size;
+    if ((bytes[start] ?? 0) < 0xc0) continue;
+    const kept = bytes.subarray(0, start);
+    return isUtf8(kept) && kept.some((byte) => byte > 0x7f) ? kept.toString('utf8') : undefined;
+  }
+  return undefined;
+}

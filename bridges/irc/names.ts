@@ -1,0 +1,52 @@
+import { createHash } from 'node:crypto';
+import type { BareJid } from '#src/model/ids.ts';
+import { utf8Length } from '#src/model/text.ts';
+
+/** Longest name that is accepted from anybody, in bytes. */
+export const NAME_LIMIT = 200;
+/** Longest nick that is asked for. Servers usually allow 30 (ISUPPORT NICKLEN), some 9. */
+const NICK_LIMIT = 30;
+
+/** RFC 2812 §2.2 with `~` and `^` as servers do it: the form in which two names are equal under `rfc1459`. */
+export function foldName(name: string): string {
+  return name.replace(/[A-Z[\]\\~]/g, (char) => FOLDED[char] ?? char.toLowerCase());
+}
+
+const FOLDED: Readonly<Record<string, string>> = { '[': '{', ']': '}', '\\': '|', '~': '^' };
+
+/** Whether a name can stand as a middle parameter and a list of one: no space, comma or control, not too long. */
+export const isName = (name: string): boolean =>
+  name !== '' && !name.startsWith(':') && !/[\u0000-\u0020,\u007f]/.test(name) && utf8Length(name) <= NAME_LIMIT;
+
+/** Whether the name is one of a channel (RFC 2812 §1.3). */
+export const isRoomName = (name: string): boolean => /^[#&+!]/.test(name);
+
+/** The nearest legal nick (RFC 2812 §2.3.1) to a wanted name. Never empty. `limit` in characters. */
+export function cleanNick(wanted: string, limit = NICK_LIMIT): string {
+  const plain = wanted.normalize('NFKD').replace(/\p{M}/gu, '');
+  const legal = [...plain].map((char) => (/[A-Za-z0-9[\]\\`_^{|}-]/.test(char) ? char : '_')).join('');
+  const led = /^[0-9-]/.test(legal) ? `_${legal}` : legal;
+  return led.slice(0, Math.min(limit, NICK_LIMIT)) || 'user';
+}
+
+/** Tries at a nick before giving up: four underscores, then digits. */
+const UNDERSCORES = 4;
+const TRIES = 9;
+
+/** What to try after `attempt` (from 1) refusals of `wanted`; `undefined` when it is time to give up. Pure. */
+export function nextNick(wanted: string, attempt: number, illegal: boolean): string | undefined {
+  if (attempt > TRIES) return undefined;
+  // 432 also says "too long": servers of the RFC 1459 kind know nine characters.
+  if (illegal) return attempt === 1 && wanted.length > 9 ? wanted.slice(0, 9) : `user${attempt}`;
+  const limit = wanted.length > 9 ? NICK_LIMIT : 9;
+  if (attempt <= UNDERSCORES && wanted.length + attempt <= limit) return wanted + '_'.repeat(attempt);
+  return `${wanted.slice(0, limit - 2)}${attempt}`;
+}
+
+/** The user name (ident) of a bare JID: stable, and not shared by two users, so that a ban hits one of them. */
+export function userName(user: BareJid): string {
+  const at = user.indexOf('@');
+  const local = (at < 0 ? user : user.slice(0, at)).toLowerCase().replace(/[^a-z0-9]/g, '');
+  const hash = BigInt(`0x${createHash('sha256').update(user).digest('hex')}`).toString(36);
+  return `${/^[a-z]/.test(local) ? local.slice(0, 5) : 'u'}${hash.slice(0, 4)}`;
+}

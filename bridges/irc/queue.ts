@@ -1,0 +1,133 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '#src/lib/clock.ts';
+import { Failure } from '#src/model/failure.ts';
+
+export type Throttle = 'off' | { readonly burst: number; readonly per_second: number };
+
+/** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
+const QUEUE_LIMIT = 500;
+const URGENT_LIMIT = 100;
+
+/** The one writer of a connection. */
+export type Writer = {
+  /** Queues a line; `sent` is called when it has gone to the socket. Throws `Failure('queue-full')`. */
+  send(line: string, sent?: () => void): void;
+  /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
+  urgent(line: string): void;
+  /** Writes what may go now and then `last`; drops what still waits. */
+  end(last: string): void;
+  /** Drops what waits. */
+  stop(): void;
+  readonly waiting: number;
+};
+
+type Options = {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly throttle: Throttle /** A line to go at the end of a write in which queued lines go. */;
+  readonly barrier: () => string | undefined;
+};
+
+/** Writes once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
+export function openWriter({ socket, clock, throttle, barrier }: Options): Writer {
+  const pace = bucket(throttle, clock);
+  let queue: { line: string; sent: (() => void) | undefined }[] = [];
+  let urgent: string[] = [];
+  let turn: NodeJS.Immediate | undefined;
+  let cancel: (() => void) | undefined;
+  let open = true;
+
+  const schedule = () => {
+    if (open) turn ??= setImmediate(flush);
+  };
+  socket.on('drain', schedule);
+
+  function flush(): void {
+    turn = undefined;
+    if (!open || socket.writableNeedDrain) return;
+    const count = Math.min(queue.length, pace.take(queue.length));
+    const gone = count === 0 ? [] : queue.slice(0, count);
+    if (count > 0) queue = queue.slice(count);
+    for (const item of gone) item.sent?.();
+    const last = gone.length > 0 ? barrier() : undefined;
+    write([...urgent, ...gone.map((item) => item.line), ...(last === undefined ? [] : [last])]);
+    urgent = [];
+    if (queue.length > 0) wait();
+  }
+
+  function write(lines: readonly string[]): void {
+    if (lines.length > 0) socket.write(`${lines.join('\r\n')}\r\n`);
+  }
+
+  function wait(): void {
+    cancel ??= clock.after(pace.wait(), () => {
+      cancel = undefined;
+      schedule();
+    });
+  }
+
+  function stop(): void {
+    open = false;
+    queue = [];
+    cancel?.();
+    if (turn) clearImmediate(turn);
+    socket.off('drain', schedule);
+  }
+
+  return {
+    send(line, sent) {
+      guard(line);
+      if (!open) throw new Failure('recipient-unavailable');
+      if (queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
+      queue.push({ line, sent });
+      if (!cancel) schedule();
+    },
+    urgent(line) {
+      guard(line);
+      if (urgent.length < URGENT_LIMIT) urgent.push(line);
+      schedule();
+    },
+    end(last) {
+      guard(last);
+      if (open) {
+        flush();
+        write([last]);
+      }
+      stop();
+    },
+    stop,
+    get waiting() {
+      return queue.length;
+    },
+  };
+}
+
+/** The last gate before the socket: whatever made the line, it is one line. */
+function guard(line: string): void {
+  if (line === '' || /[\r\n\0]/.test(line))
+    throw new Failure('not-acceptable', { text: 'This holds characters that a line on IRC cannot carry.' });
+}
+
+type Bucket = {
+  /** How many of `wanted` may go now. */ take(wanted: number): number /** Milliseconds until the next may go. */;
+  wait(): number;
+};
+
+function bucket(throttle: Throttle, clock: Clock): Bucket {
+  if (throttle === 'off') return { take: (wanted) => wanted, wait: () => 0 };
+  const { burst, per_second } = throttle;
+  let tokens = burst;
+  let at = clock.now();
+  return {
+    take(wanted) {
+      const now = clock.now();
+      tokens = Math.min(burst, tokens + (Math.max(now - at, 0) / 1000) * per_second);
+      at = now;
+      // The tolerance is for sums of fractions that ought to be one.
+      const taken = Math.min(wanted, Math.floor(tokens + 1e-6));
+      tokens -= taken;
+      return taken;
+    },
+    wait: () => Math.max(Math.ceil(((1 - tokens) / per_second) * 1000), 1),
+  };
+}

@@ -1,0 +1,23 @@
+import type { ParsedLine } from 'irc-framework';
+import type { Addresses } from '#src/model/address.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Isupport } from './isupport.ts';
+
+export type Line = ParsedLine;
+
+/** What `decode`, `encode` and the steps may know of a connection. They only read it. */
+export type View = {
+  readonly transport: string;
+  readonly account: AccountKey;
+  readonly realm: string;
+  readonly addresses: Addresses;
+  /** Our nick, as the server writes it. */
+  readonly nick: string;
+  /** `user@host` as others see us; `undefined` until the server has shown it. */
+  readonly mask: string | undefined;
+  readonly isupport: Isupport;
+  /** Whose connection of ours has this folded nick in this realm. */
+  ours(folded: string): AccountKey | undefined;
+  /** Whether this connection is the one that speaks for a channel (folded name). */
+  feeds(channel: string): boolean;
+};

@@ -1,0 +1,172 @@
+import pino from 'pino';
+import { bridge as irc } from '#bridges/irc/index.ts';
+import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import { openConnect } from '#src/lib/net.ts';
+import type { Draft, Event, EventBody } from '#src/model/event.ts';
+import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
+
+export const TRANSPORT = 'irc.gw.example';
+export const REALM = 'net.example';
+
+export type HandClock = Clock & { /** Moves time on and runs what is due. */ advance(ms: number): void };
+
+/** A clock that stands still until it is moved. */
+export function handClock(): HandClock {
+  let time = 1_700_000_000_000;
+  let timers: { at: number; run: () => void }[] = [];
+  return {
+    now: () => time,
+    after(ms, run) {
+      const timer = { at: time + ms, run };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((other) => other !== timer);
+      };
+    },
+    advance(ms) {
+      const end = time + ms;
+      for (;;) {
+        const next = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
+        if (!next) break;
+        timers = timers.filter((timer) => timer !== next);
+        time = Math.max(time, next.at);
+        next.run();
+      }
+      time = end;
+    },
+  };
+}
+
+export type Rig = {
+  readonly bridge: Bridge;
+  readonly clock: HandClock;
+  readonly drafts: Draft[];
+  readonly settled: { readonly id: string; readonly outcome: Outcome }[];
+  readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
+  readonly logged: string[];
+  /** Resolves once `check` holds; looked at after each thing that the bridge tells. */
+  when(check: () => boolean): Promise<void>;
+  /** What was told of a place since the last call, without its place. */
+  told(kind: Place['kind']): Draft[];
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** The IRC bridge over real sockets to a fake server, with a host that writes down what it is told. */
+export async function rig(
+  server: IrcServer,
+  settings: Record<string, unknown> = {},
+  entry: Record<string, unknown> = {},
+): Promise<Rig> {
+  const clock = handClock();
+  const drafts: Draft[] = [];
+  const settled: Rig['settled'] = [];
+  const states: Rig['states'] = [];
+  const logged: string[] = [];
+  const watchers = new Set<() => void>();
+  const tell = () => {
+    for (const watch of [...watchers]) watch();
+  };
+  const host: Host = {
+    transport: TRANSPORT,
+    emit(news) {
+      drafts.push(...news);
+      tell();
+    },
+    settle(id, outcome) {
+      settled.push({ id, outcome });
+      tell();
+    },
+    status(key, state) {
+      states.push({ key, state });
+      tell();
+    },
+    connect: openConnect(),
+    log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
+    clock,
+    signal: new AbortController().signal,
+  };
+  const config = irc.config.parse({
+    servers: { [REALM]: { host: '127.0.0.1', port: server.port, tls: false, throttle: 'off', ...entry } },
+    ...settings,
+  });
+  const bridge = await irc.open(config, host);
+  return {
+    bridge,
+    clock,
+    drafts,
+    settled,
+    states,
+    logged,
+    when(check) {
+      if (check()) return Promise.resolve();
+      return new Promise((done) => {
+        const watch = () => {
+          if (!check()) return;
+          watchers.delete(watch);
+          done();
+        };
+        watchers.add(watch);
+      });
+    },
+    told(kind) {
+      const found = drafts.filter((draft) => draft.place.kind === kind);
+      for (const draft of found) drafts.splice(drafts.indexOf(draft), 1);
+      return found;
+    },
+    [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
+  };
+}
+
+export const account = (name: string): AccountKey => accountKey(`${name}@xmpp.example` as BareJid, TRANSPORT);
+export const key = (name: string): SessionKey => ({ account: account(name), realm: REALM });
+export const shared = (channel: string): Place => ({ kind: 'shared', transport: TRANSPORT, id: `${channel}%${REALM}` });
+export const contact = (name: string, nick: string): Place => ({
+  kind: 'contact',
+  account: account(name),
+  id: `${nick}%${REALM}`,
+});
+
+/** An event as the core would hand it over. */
+export function event<B extends EventBody>(name: string, place: Place, body: B): Event<B> {
+  const from = { kind: 'xmpp', bare: `${name}@xmpp.example` as BareJid } as const;
+  return { id: newEventId(), at: 0, place, from, live: true, ...body };
+}
+
+export const say = (name: string, place: Place, text: string, style: 'plain' | 'action' | 'notice' = 'plain') =>
+  event(name, place, { kind: 'message', text, style });
+
+/** Logs an account in and gives both ends. */
+export async function login(rig: Rig, server: IrcServer, name: string, nick = name) {
+  const opening = rig.bridge.connect(key(name), { nick }, new AbortController().signal);
+  const far: IrcConnection = await server.accept();
+  const session = await opening;
+  return { session, far };
+}
+
+/** Logs in and enters a channel of a serving fake. */
+export async function enter(rig: Rig, server: IrcServer, name: string, channel = '#c') {
+  const both = await login(rig, server, name);
+  await join(rig, both, name, channel);
+  return both;
+}
+
+/** Joins and waits until it is settled. */
+export async function join(
+  rig: Rig,
+  { session, far }: Awaited<ReturnType<typeof login>>,
+  name: string,
+  channel = '#c',
+) {
+  const wish = event(name, shared(channel), {
+    kind: 'occupant',
+    change: 'join',
+    who: { id: name, nick: name, affiliation: 'none', role: 'participant' },
+  });
+  rig.bridge.deliver(wish, session);
+  await far.until(/^JOIN /);
+  await rig.when(() => rig.settled.some(({ id }) => id === wish.id));
+  return rig.settled.find(({ id }) => id === wish.id)?.outcome;
+}

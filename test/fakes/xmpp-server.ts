@@ -1,0 +1,233 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { Element } from 'ltx';
+import { SaxesParser } from 'saxes';
+
+const HEADER =
+  "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
+const NS_CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-streams';
+
+/** Things that come one by one, each waited for by `next`. */
+class Inbox<T> {
+  #waiting: ((item: T) => void)[] = [];
+  #items: T[] = [];
+
+  put(item: T): void {
+    const taker = this.#waiting.shift();
+    if (taker) taker(item);
+    else this.#items.push(item);
+  }
+
+  next(): Promise<T> {
+    const item = this.#items.shift();
+    return item === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(item);
+  }
+
+  /** What is there already and has not been taken. */
+  get items(): readonly T[] {
+    return this.#items;
+  }
+}
+
+/** The server's end of one component connection whose handshake has been accepted. */
+export type FakeConnection = {
+  readonly domain: string;
+  /** The next stanza that the component sends. Pings are answered by the server itself and do not show up. */
+  next(): Promise<Element>;
+  /** Stanzas that have arrived and have not been taken by `next`. */
+  readonly received: readonly Element[];
+  /** Writes to the component, as it is. */
+  send(data: string | Buffer): void;
+  /** Sends `</stream:stream>` and closes. */
+  end(): void;
+  /** Sends a stream error and closes. */
+  fail(condition: string): void;
+  /** Breaks the connection. */
+  kill(): void;
+  /** Stops reading, and so answering. */
+  pause(): void;
+  resume(): void;
+  /** Resolves with whether the component closed its stream before the socket was gone. */
+  readonly closed: Promise<boolean>;
+};
+
+export type FakeServerOptions = {
+  readonly port?: number;
+  /** The component secret of every domain; `s3cret` if left out. */
+  readonly secret?: string;
+};
+
+/** An XMPP server as a component sees it: XEP-0114 over a real socket, and a parser that is not ours. */
+export type FakeServer = AsyncDisposable & {
+  readonly port: number;
+  readonly secret: string;
+  /** The next connection that comes online, for a domain or at all. */
+  connection(domain?: string): Promise<FakeConnection>;
+  /** The condition of the stream error that answers every handshake from now on; undefined accepts again. */
+  refuse(condition: string | undefined): void;
+  /** Resolves with the domain of the next handshake that was refused. */
+  refused(): Promise<string>;
+  /** Whether pings (XEP-0199) are answered. */
+  answerPings: boolean;
+  close(): Promise<void>;
+};
+
+type Shared = {
+  readonly secret: string;
+  refusal: string | undefined;
+  answerPings: boolean;
+  online(connection: FakeConnection): void;
+  refused(domain: string): void;
+};
+
+const streamError = (condition: string): string =>
+  `<stream:error><${condition} xmlns='${NS_CONDITIONS}'/></stream:error></stream:stream>`;
+
+/** Builds elements out of one stream, and reports the children of the root. */
+function parse(on: { start(root: Element): void; child(element: Element): void; end(): void }): SaxesParser {
+  const parser = new SaxesParser({ xmlns: true });
+  let cursor: Element | null = null;
+  parser.on('opentag', (tag) => {
+    const element = new Element(tag.name);
+    for (const [name, { value }] of Object.entries(tag.attributes)) element.attrs[name] = value;
+    element.parent = cursor;
+    if (!cursor) on.start(element);
+    else if (cursor.parent) cursor.children.push(element);
+    cursor = element;
+  });
+  parser.on('text', (text) => cursor?.children.push(text));
+  parser.on('closetag', () => {
+    const element = cursor;
+    cursor = element?.parent ?? null;
+    if (!element || !cursor) on.end();
+    else if (!cursor.parent) on.child(element);
+  });
+  return parser;
+}
+
+/** Servers close the stream of a component that speaks for others, or of somebody else's domain. */
+function speaksFor(domain: string, { attrs: { from = '', to = '' } }: Element): boolean {
+  const [bare = ''] = from.split('/');
+  return to !== '' && (bare === domain || bare.endsWith(`@${domain}`)) && !from.endsWith('/');
+}
+
+function pong(socket: Socket, { attrs: { from, to, id } }: Element): void {
+  socket.write(`<iq type='result' from='${to}' to='${from}' id='${id}'/>`);
+}
+
+const isPing = (stanza: Element): boolean =>
+  stanza.name === 'iq' && stanza.attrs.type === 'get' && stanza.getChild('ping', 'urn:xmpp:ping') !== undefined;
+
+function accept(socket: Socket, shared: Shared): void {
+  const id = randomUUID();
+  const inbox = new Inbox<Element>();
+  let domain = '';
+  let authenticated = false;
+  let ended = false;
+  const fail = (condition: string): void => void socket.end(streamError(condition));
+
+  const connection = (): FakeConnection => ({
+    domain,
+    next: () => inbox.next(),
+    get received() {
+      return inbox.items;
+    },
+    send: (data) => void socket.write(data),
+    end: () => void socket.end('</stream:stream>'),
+    fail,
+    kill: () => void socket.resetAndDestroy(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
+    closed: once(socket, 'close').then(() => ended),
+  });
+
+  function handshake(hash: string): void {
+    const right = createHash('sha1').update(`${id}${shared.secret}`, 'utf8').digest('hex');
+    const refusal = shared.refusal ?? (hash === right ? undefined : 'not-authorized');
+    if (refusal) {
+      fail(refusal);
+      shared.refused(domain);
+      return;
+    }
+    authenticated = true;
+    socket.write('<handshake/>');
+    shared.online(connection());
+  }
+
+  function take(element: Element): void {
+    if (!authenticated) return element.name === 'handshake' ? handshake(element.getText()) : fail('not-authorized');
+    if (!speaksFor(domain, element)) return fail('invalid-from');
+    if (!isPing(element)) return inbox.put(element);
+    if (shared.answerPings) pong(socket, element);
+  }
+
+  const parser = parse({
+    start(root) {
+      domain = root.attrs.to ?? '';
+      socket.write(`${HEADER} from='${domain}' id='${id}'>`);
+    },
+    child: take,
+    end() {
+      ended = true;
+      socket.end('</stream:stream>');
+    },
+  });
+  parser.on('error', () => fail('not-well-formed'));
+  socket.setEncoding('utf8');
+  socket.on('data', (text: string) => void parser.write(text));
+  socket.on('error', () => socket.destroy());
+}
+
+/** Starts a fake XMPP server on a free port of the loopback. */
+export async function startXmppServer(options: FakeServerOptions = {}): Promise<FakeServer> {
+  const sockets = new Set<Socket>();
+  const refusals = new Inbox<string>();
+  const all = new Inbox<FakeConnection>();
+  const byDomain = new Map<string, Inbox<FakeConnection>>();
+  const inboxOf = (domain: string): Inbox<FakeConnection> => {
+    const inbox = byDomain.get(domain) ?? new Inbox<FakeConnection>();
+    byDomain.set(domain, inbox);
+    return inbox;
+  };
+  const shared: Shared = {
+    secret: options.secret ?? 's3cret',
+    refusal: undefined,
+    answerPings: true,
+    online(connection) {
+      all.put(connection);
+      inboxOf(connection.domain).put(connection);
+    },
+    refused: (domain) => refusals.put(domain),
+  };
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+    accept(socket, shared);
+  });
+  server.listen(options.port ?? 0, '127.0.0.1');
+  await once(server, 'listening');
+
+  async function close(): Promise<void> {
+    for (const socket of sockets) socket.destroy();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+  }
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    secret: shared.secret,
+    connection: (domain) => (domain === undefined ? all : inboxOf(domain)).next(),
+    refuse(condition) {
+      shared.refusal = condition;
+    },
+    refused: () => refusals.next(),
+    get answerPings() {
+      return shared.answerPings;
+    },
+    set answerPings(on) {
+      shared.answerPings = on;
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
