@@ -81,7 +81,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     return {
       transport: domain,
       emit(drafts) {
-        for (const { kind } of drafts) metrics.count('isthmus_events_total', { transport: domain, direction: 'in', kind });
+        for (const { kind } of drafts)
+          metrics.count('isthmus_events_total', { transport: domain, direction: 'in', kind });
         core.host.emit(drafts);
       },
       settle: core.host.settle,

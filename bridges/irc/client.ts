@@ -18,7 +18,7 @@ import type { Realm } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
 import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
-import { beginLogin } from './transport.ts';
+import { beginLogin, type Login } from './transport.ts';
 import type { Line, View } from './view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
@@ -96,7 +96,8 @@ export function openClient(
   });
   const { writer } = link;
   const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, writer, renamed });
-  const login = beginLogin(
+  // The library's client is large: it goes once we are in.
+  let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
     writer.urgent,
   );
@@ -119,7 +120,7 @@ export function openClient(
     const [next, effect] = stepLogin(state, line, where.server.host ?? key.realm);
     state = next;
     if (line.command === '001') renamed(state.nick);
-    login.take(line);
+    login?.take(line);
     // A server without capabilities does not know the command, or wants NICK first.
     const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
     if (!aside) talk(line);
@@ -135,9 +136,9 @@ export function openClient(
   }
 
   function ready(): void {
+    view.caps = login?.capabilities() ?? view.caps;
     endLogin();
     phase = 'online';
-    view.caps = login.capabilities();
     realm.clients.set(account, client);
     const secret = server.tls ? 'encrypted' : 'not encrypted';
     emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? key.realm} (${secret}).`));
@@ -148,7 +149,8 @@ export function openClient(
   function endLogin(): void {
     cancelTimeout();
     wish.signal.removeEventListener('abort', giveUp);
-    login.close();
+    login?.close();
+    login = undefined;
   }
 
   function renamed(nick: string): void {

@@ -58,7 +58,7 @@ export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string)
       from: { kind: 'network', id: view.realm, name: view.realm },
       hints: { copy: false, store: false, private: true },
       text: plain,
-      style: 'notice',
+      style: 'plain',
     },
   ];
 }

@@ -90,7 +90,11 @@ export function openLink(options: Options): Link {
   socket.on('close', () => {
     cancel();
     writer.stop();
-    options.onClosed(failure);
+    try {
+      options.onClosed(failure);
+    } catch (error) {
+      log.error({ err: error }, 'the end of a connection was not taken');
+    }
     closed.resolve();
   });
 

@@ -194,7 +194,7 @@ export function openSessions(parts: SessionParts): Sessions {
     },
     status(key, state) {
       const line = lines.get(idOf(key));
-      if (!line || line.phase.name !== 'online') return;
+      if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
         line.nick = state.nick ?? line.nick;
         return;

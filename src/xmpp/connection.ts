@@ -58,6 +58,8 @@ export function connect(options: ConnectionOptions, events: ConnectionEvents): C
   const entity = component({ service: `xmpp://${domain}`, domain, password });
   let reader: Reader | undefined;
   let over = false;
+  /** Our side of the stream is closed. */
+  let finished = false;
 
   function end(tell?: () => void): void {
     if (over) return;
@@ -126,12 +128,13 @@ export function connect(options: ConnectionOptions, events: ConnectionEvents): C
   return {
     socket: () => entity.socket,
     finish() {
+      finished = true;
       entity.socket?.write(FOOTER);
     },
     drop(condition) {
       const error = condition ? xml`<stream:error><${condition} xmlns='${NS_CONDITIONS}'/></stream:error>`.text : '';
       // Told only as far as the socket takes it at once: nobody waits for a peer that is given up.
-      if (!over && reader && entity.socket?.writableLength === 0) entity.socket.write(error + FOOTER);
+      if (!over && !finished && reader && entity.socket?.writableLength === 0) entity.socket.write(error + FOOTER);
       end();
     },
   };

@@ -27,7 +27,10 @@ export type LinkOptions = {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  /** Who answers the pings; the domain without its first label if left out. Our own domain will do as well. */
+  /**
+   * Who answers the pings. Our own domain if left out: the server hands such a ping back to us, whatever other domains
+   * it serves, and then has read all that was written before.
+   */
   readonly pingTarget?: string;
   readonly readerLimits?: ReaderLimits;
   readonly writerLimits?: WriterLimits;
@@ -62,16 +65,10 @@ export type Link = Pick<Writer, 'stanza' | 'fanOut' | 'waiting'> & {
 const RETRY = { min: 1_000, max: 30_000 };
 const PING = xml`<ping xmlns='urn:xmpp:ping'/>`;
 
-/** The domain above: the host that a component usually belongs to. */
-function parent(domain: string): string {
-  const dot = domain.indexOf('.');
-  return dot < 0 ? domain : domain.slice(dot + 1);
-}
-
 /** Opens a link and starts to connect. */
 export function openLink(options: LinkOptions): Link {
   const { domain, log, clock = systemClock, random = Math.random, timing = linkTiming, onState } = options;
-  const pingTarget = options.pingTarget ?? parent(domain);
+  const { pingTarget = domain } = options;
   const retry = backoff({ ...RETRY, random });
   /** Since the timer was set. */
   let heard = false;

@@ -130,7 +130,6 @@ function treeSink(events: StreamEvents): Sink {
 
 /** An incremental reader of one component stream, for bytes as they come from the socket (SECURITY rule 3). */
 export function createReader(events: StreamEvents, limits: ReaderLimits = readerLimits): Reader {
-  const decode = utf8Stream();
   let stopped = false;
   const live: StreamEvents = {
     start: (header) => stopped || events.start(header),
@@ -141,12 +140,11 @@ export function createReader(events: StreamEvents, limits: ReaderLimits = reader
   };
   const tokens = createTokenizer(treeSink(live), limits);
 
-  function read(bytes: Buffer): void {
-    const text = decode(bytes);
+  const read = utf8Stream((text) => {
     const wrong = text.search(FORBIDDEN);
     tokens(wrong < 0 ? text : text.slice(0, wrong));
     if (wrong >= 0) throw malformed('a character that XML forbids');
-  }
+  });
 
   return {
     write(bytes) {

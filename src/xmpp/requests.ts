@@ -47,7 +47,7 @@ export function createRequests(domain: string, writer: Pick<Writer, 'stanza'>, c
   function send(ask: Ask, id: string): Promise<Element> {
     const { to, from = domain, type = 'get', timeout = TIMEOUT } = ask;
     // RFC 6120 §8.2.3 matches by id and peer alone; an answer from or to anybody else is forged.
-    const key = `${id} ${to} ${from}`;
+    const key = `${id}\0${to}\0${from}`;
     return new Promise<Element>((resolve, reject) => {
       const cancel = clock.after(timeout, () => settle(key)?.reject(new Error('nobody answered in time')));
       open.set(key, { resolve, reject, cancel });
@@ -65,7 +65,7 @@ export function createRequests(domain: string, writer: Pick<Writer, 'stanza'>, c
       const isAnswer = type === 'result' || type === 'error';
       // A ping of our own domain comes back as it was sent, and that is the answer.
       if (!isAnswer && (from !== to || from !== domain)) return false;
-      const found = settle(`${id} ${from} ${to}`);
+      const found = settle(`${id}\0${from}\0${to}`);
       found?.resolve(iq);
       return isAnswer || found !== undefined;
     },

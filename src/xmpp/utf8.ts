@@ -16,20 +16,33 @@ function unfinished(bytes: Buffer): number {
   return 0;
 }
 
+/** How many bytes at the start are right. */
+function rightPart(bytes: Buffer): number {
+  let [right, wrong] = [0, bytes.length];
+  while (wrong - right > 1) {
+    const middle = (right + wrong) >> 1;
+    const piece = bytes.subarray(0, middle);
+    if (isUtf8(piece.subarray(0, middle - unfinished(piece)))) right = middle;
+    else wrong = middle;
+  }
+  return right - unfinished(bytes.subarray(0, right));
+}
+
 /**
  * A UTF-8 decoder for bytes that come in pieces: a character cut anywhere arrives whole with the piece that ends it.
- * The returned function throws a `ReaderError` on bytes that are no UTF-8.
+ * Text goes to `take`. Bytes that are no UTF-8 throw a `ReaderError`, after what came before them.
  */
-export function utf8Stream(): (bytes: Buffer) => string {
+export function utf8Stream(take: (text: string) => void): (bytes: Buffer) => void {
   let kept = NOTHING;
   return (bytes) => {
     const all = kept.length === 0 ? bytes : Buffer.concat([kept, bytes]);
     const end = all.length - unfinished(all);
     kept = end === all.length ? NOTHING : Buffer.from(all.subarray(end));
     const whole = end === all.length ? all : all.subarray(0, end);
-    if (isAscii(whole)) return whole.toString('latin1');
+    if (isAscii(whole)) return take(whole.toString('latin1'));
+    if (isUtf8(whole)) return take(whole.toString('utf8'));
+    take(whole.toString('utf8', 0, rightPart(whole)));
     // RFC 6120 §4.9.3.22: also for a stream that violates the rules of UTF-8.
-    if (!isUtf8(whole)) throw new ReaderError('unsupported-encoding', 'the bytes are not UTF-8');
-    return whole.toString('utf8');
+    throw new ReaderError('unsupported-encoding', 'the bytes are not UTF-8');
   };
 }

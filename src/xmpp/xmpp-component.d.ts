@@ -17,6 +17,8 @@ declare module 'ltx' {
     getText(): string;
     toString(): string;
   }
+  /** Reads a whole document. Lenient: for tests, never for what comes from a wire. */
+  export function parse(xml: string): Element;
 }
 
 /** The little that is used of `@xmpp/component` 0.13: the life cycle of one connection, and the XEP-0114 handshake. */

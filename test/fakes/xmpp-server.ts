@@ -8,20 +8,22 @@ const HEADER =
   "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
 const NS_CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-streams';
 
-/** Things that come one by one, each waited for by `next`. */
+/** Things that come one by one, each waited for by `next` and had only once. */
 class Inbox<T> {
-  #waiting: ((item: T) => void)[] = [];
+  #waiting: { wants(item: T): boolean; take(item: T): void }[] = [];
   #items: T[] = [];
 
   put(item: T): void {
-    const taker = this.#waiting.shift();
-    if (taker) taker(item);
+    const taker = this.#waiting.find(({ wants }) => wants(item));
+    if (taker) this.#waiting = this.#waiting.filter((other) => other !== taker);
+    if (taker) taker.take(item);
     else this.#items.push(item);
   }
 
-  next(): Promise<T> {
-    const item = this.#items.shift();
-    return item === undefined ? new Promise((resolve) => this.#waiting.push(resolve)) : Promise.resolve(item);
+  next(wants: (item: T) => boolean = () => true): Promise<T> {
+    const at = this.#items.findIndex(wants);
+    const [item] = at < 0 ? [] : this.#items.splice(at, 1);
+    return item === undefined ? new Promise((take) => this.#waiting.push({ wants, take })) : Promise.resolve(item);
   }
 
   /** What is there already and has not been taken. */
@@ -33,7 +35,10 @@ class Inbox<T> {
 /** The server's end of one component connection whose handshake has been accepted. */
 export type FakeConnection = {
   readonly domain: string;
-  /** The next stanza that the component sends. Pings are answered by the server itself and do not show up. */
+  /**
+   * The next stanza that the component sends. Pings are answered by the server itself and do not show up, nor does what
+   * goes to the component's own domain: that comes back to it.
+   */
   next(): Promise<Element>;
   /** Stanzas that have arrived and have not been taken by `next`. */
   readonly received: readonly Element[];
@@ -125,7 +130,10 @@ function accept(socket: Socket, shared: Shared): void {
   let domain = '';
   let authenticated = false;
   let ended = false;
-  const fail = (condition: string): void => void socket.end(streamError(condition));
+  const closed = new Promise<boolean>((resolve) => void socket.once('close', () => resolve(ended)));
+  /** Says the last there is to say, unless it has been said. */
+  const finish = (text: string): void => void (socket.writable && socket.end(text));
+  const fail = (condition: string): void => finish(streamError(condition));
 
   const connection = (): FakeConnection => ({
     domain,
@@ -134,12 +142,12 @@ function accept(socket: Socket, shared: Shared): void {
       return inbox.items;
     },
     send: (data) => void socket.write(data),
-    end: () => void socket.end('</stream:stream>'),
+    end: () => finish('</stream:stream>'),
     fail,
     kill: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    closed: once(socket, 'close').then(() => ended),
+    closed,
   });
 
   function handshake(hash: string): void {
@@ -158,8 +166,10 @@ function accept(socket: Socket, shared: Shared): void {
   function take(element: Element): void {
     if (!authenticated) return element.name === 'handshake' ? handshake(element.getText()) : fail('not-authorized');
     if (!speaksFor(domain, element)) return fail('invalid-from');
-    if (!isPing(element)) return inbox.put(element);
-    if (shared.answerPings) pong(socket, element);
+    if (isPing(element) && !shared.answerPings) return;
+    if (element.attrs.to === domain) return void socket.write(element.toString());
+    if (isPing(element)) pong(socket, element);
+    else inbox.put(element);
   }
 
   const parser = parse({
@@ -170,7 +180,7 @@ function accept(socket: Socket, shared: Shared): void {
     child: take,
     end() {
       ended = true;
-      socket.end('</stream:stream>');
+      finish('</stream:stream>');
     },
   });
   parser.on('error', () => fail('not-well-formed'));
@@ -183,21 +193,12 @@ function accept(socket: Socket, shared: Shared): void {
 export async function startXmppServer(options: FakeServerOptions = {}): Promise<FakeServer> {
   const sockets = new Set<Socket>();
   const refusals = new Inbox<string>();
-  const all = new Inbox<FakeConnection>();
-  const byDomain = new Map<string, Inbox<FakeConnection>>();
-  const inboxOf = (domain: string): Inbox<FakeConnection> => {
-    const inbox = byDomain.get(domain) ?? new Inbox<FakeConnection>();
-    byDomain.set(domain, inbox);
-    return inbox;
-  };
+  const connections = new Inbox<FakeConnection>();
   const shared: Shared = {
     secret: options.secret ?? 's3cret',
     refusal: undefined,
     answerPings: true,
-    online(connection) {
-      all.put(connection);
-      inboxOf(connection.domain).put(connection);
-    },
+    online: (connection) => connections.put(connection),
     refused: (domain) => refusals.put(domain),
   };
   const server = createServer((socket) => {
@@ -216,7 +217,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
   return {
     port: (server.address() as AddressInfo).port,
     secret: shared.secret,
-    connection: (domain) => (domain === undefined ? all : inboxOf(domain)).next(),
+    connection: (domain) => connections.next((one) => domain === undefined || one.domain === domain),
     refuse(condition) {
       shared.refusal = condition;
     },

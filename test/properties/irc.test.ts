@@ -89,7 +89,7 @@ describe('addresses', () => {
     const address = name.map(
       (one): Address => ({ kind: one.startsWith('#') ? 'room' : 'contact', realm: 'Irc.Example', name: one }),
     );
-    fc.assert(fc.property(address, (one) => expect(fixed.parse(fixed.format(one))).toEqual(one)));
+    fc.assert(fc.property(address, (one) => void expect(fixed.parse(fixed.format(one))).toEqual(one)));
   });
 
   it.each([
@@ -187,6 +187,18 @@ describe('encode', () => {
   });
 });
 
+/** What a connection in #c tells after these lines. */
+function texts(lines: readonly string[]): string[] {
+  const rooms: Rooms = new Map();
+  let facts = view;
+  const drafts = [':romeo!u@h JOIN #c', ...lines].flatMap((raw) => {
+    const parsed = framework.ircLineParser(raw);
+    if (parsed.command === '005') facts = { ...facts, isupport: stepIsupport(facts.isupport, parsed.params) };
+    return isRoomCommand(parsed.command) ? stepRooms(rooms, parsed, facts).drafts : decode(parsed, facts);
+  });
+  return drafts.flatMap((draft) => (draft.kind === 'message' || draft.kind === 'topic' ? [draft.text] : []));
+}
+
 describe('reading', () => {
   const command = fc.constantFrom(
     ...'PRIVMSG NOTICE JOIN PART KICK QUIT NICK MODE TOPIC INVITE WALLOPS 001 005 332 333 353 366 401 470 999'.split(
@@ -208,18 +220,7 @@ describe('reading', () => {
   it('never throws, and leaves no control characters', () => {
     fc.assert(
       fc.property(fc.array(wire, { maxLength: 30 }), (lines) => {
-        const rooms: Rooms = new Map();
-        let facts = view;
-        for (const raw of [':romeo!u@h JOIN #c', ...lines]) {
-          const parsed = framework.ircLineParser(raw);
-          facts =
-            parsed.command === '005' ? { ...facts, isupport: stepIsupport(facts.isupport, parsed.params) } : facts;
-          const drafts = isRoomCommand(parsed.command) ? stepRooms(rooms, parsed, facts).drafts : decode(parsed, facts);
-          for (const draft of drafts) {
-            if (draft.kind === 'message' || draft.kind === 'topic')
-              expect(draft.text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f]/);
-          }
-        }
+        for (const told of texts(lines)) expect(told).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f]/);
       }),
     );
   });
@@ -242,16 +243,16 @@ describe('reading', () => {
 
   it('a character that the server cut at the end is left out', () => {
     const lines: string[] = [];
-    const bytes = Buffer.from(`:a PRIVMSG #c :ß${'x'.repeat(480)}😀`);
+    const bytes = Buffer.from(`:a PRIVMSG #c :ß${'x'.repeat(490)}😀`);
     for (let cut = 1; cut <= 3; cut++)
       lineReader('windows-1252').push(Buffer.concat([bytes.subarray(0, -cut), Buffer.from('\r\n')]), (one) =>
         lines.push(one),
       );
-    expect(new Set(lines)).toEqual(new Set([`:a PRIVMSG #c :ß${'x'.repeat(480)}`]));
+    expect(new Set(lines)).toEqual(new Set([`:a PRIVMSG #c :ß${'x'.repeat(490)}`]));
   });
 
   it('formatting leaves plain text', () => {
-    fc.assert(fc.property(text, (one) => expect(stripFormatting(one)).not.toMatch(/[\u0000-\u001f\u007f]/)));
+    fc.assert(fc.property(text, (one) => void expect(stripFormatting(one)).not.toMatch(/[\u0000-\u001f\u007f]/)));
     expect(
       stripFormatting(
         '\u0002b\u0002 \u000304,12red\u0003 \u00031,x \u0004ff0000hex\u0004 \u001di\u001d\u001fu\u001f\u001es\u001e\u0011m\u0011\u0016r\u0016\u000f\tend',

@@ -1,0 +1,121 @@
+import { html, raw } from 'hono/html';
+
+/** What the page shows and where it logs in. */
+export interface PageFacts {
+  readonly websocketUrl: string;
+  readonly jid: string;
+  readonly password: string;
+  readonly nick: string;
+  /** The channel's JID behind the gateway, its name on IRC, and the server's address for IRC clients. */
+  readonly room: string;
+  readonly channel: string;
+  readonly ircAddress: string;
+}
+
+/** The page: a header that explains, and Converse.js logged in and in the room. */
+export function renderPage(facts: PageFacts) {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Isthmus demo</title>
+<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
+<link rel="stylesheet" href="/converse/converse.min.css">
+<style>${raw(style)}</style>
+</head>
+<body>
+<header>
+  <h1>${raw(icon)}Isthmus</h1>
+  <p>You are <b>${facts.nick}</b>, and this is an XMPP client. The room below is the channel <b>${facts.channel}</b> of a real
+  IRC server, and all the others in it are on IRC. Meet yourself there with any IRC client: <code>${facts.ircAddress}</code></p>
+  <ol>${raw(chain)}</ol>
+</header>
+<main><converse-root></converse-root></main>
+<script type="module">
+// Converse leaves elements alone that exist: its login screen's footer would load pictures from the Internet.
+customElements.define('converse-footer', class extends HTMLElement {});
+await import('/converse/converse.min.js');
+// Quiet about status codes and about who enters. An empty list given to initialize would be merged with the default.
+converse.plugins.add('isthmus-demo', {
+  dependencies: ['converse-muc'],
+  initialize() { this._converse.api.settings.set('muc_show_info_messages', []); },
+});
+converse.initialize(${raw(inScript(settings(facts)))});
+</script>
+</body>
+</html>`;
+}
+
+function settings(facts: PageFacts) {
+  return {
+    view_mode: 'fullscreen',
+    theme: 'classic',
+    dark_theme: 'classic',
+    assets_path: '/converse/',
+    i18n: 'en',
+    loglevel: 'warn',
+    authentication: 'login',
+    auto_login: true,
+    jid: facts.jid,
+    password: facts.password,
+    websocket_url: facts.websocketUrl,
+    discover_connection_methods: false,
+    reuse_scram_keys: false,
+    keepalive: false, // each visit is a new session
+    persistent_store: 'sessionStorage',
+    auto_join_rooms: [{ jid: facts.room, nick: facts.nick, name: facts.channel }],
+    roster_groups: false,
+    nickname: facts.nick,
+    clear_cache_on_logout: true,
+    allow_registration: false,
+    allow_url_history_change: false,
+    muc_search_service: null, // the default asks a server on the Internet
+    embed_3rd_party_media_players: false,
+    render_media: false,
+    fetch_url_headers: false,
+    play_sounds: false,
+    show_desktop_notifications: false,
+    omemo_default: false,
+    whitelisted_plugins: ['isthmus-demo'],
+    blacklisted_plugins: ['converse-omemo', 'converse-push', 'converse-register'],
+  };
+}
+
+/** JSON that can stand in a script element: no `<` that could end it. */
+function inScript(value: unknown): string {
+  return JSON.stringify(value, null, 1).replaceAll('<', '\\u003c');
+}
+
+const chain = [
+  '<li>This page<small>XMPP client</small></li>',
+  '<li>Prosody<small>XMPP server</small></li>',
+  '<li class="us">Isthmus<small>gateway</small></li>',
+  '<li>InspIRCd<small>IRC server</small></li>',
+].join('<li class="between">⇄</li>');
+
+const icon =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28"><rect width="32" height="32" rx="7" fill="#0b5d7a"/><path d="M3 8h7c5 0 5 6 6 6s1-6 6-6h7v16h-7c-5 0-5-6-6-6s-1 6-6 6H3z" fill="#f2c14e"/></svg>';
+
+// The fullscreen client is laid out for the whole window; here it gets what the header leaves of it.
+const style = `
+:root { --header: 92px; }
+html, body { height: 100%; margin: 0; overflow: hidden; }
+body { font-family: system-ui, sans-serif; }
+header { box-sizing: border-box; height: var(--header); overflow: hidden; display: flex; align-items: center; gap: 1.6rem;
+  padding: 0 1.2rem; background: #10222b; color: #dfe9ed; font-size: 14px; line-height: 1.5; }
+header h1 { display: flex; align-items: center; gap: .6rem; margin: 0; font-size: 21px; color: #fff; }
+header p { margin: 0; flex: 1; }
+header b { color: #fff; }
+header code { color: #f2c14e; background: none; padding: 0; font-size: inherit; }
+header ol { display: flex; align-items: center; margin: 0; padding: 0; list-style: none; font-size: 12px; text-align: center; }
+header li { border: 1px solid #3f5a66; border-radius: 6px; padding: .25rem .6rem; line-height: 1.3; white-space: nowrap; }
+header li small { display: block; color: #9fb4bd; font-size: 11px; }
+header li.between { border: 0; padding: .25rem .4rem; color: #9fb4bd; }
+header li.us { border-color: #f2c14e; color: #f2c14e; font-weight: 600; }
+main { position: relative; height: calc(100vh - var(--header)); transform: translateZ(0); }
+main converse-root.converse-fullscreen { position: absolute; inset: 0; height: 100%; width: 100%;
+  --fullpage-chat-height: calc(100vh - var(--header)) !important; }
+@media (max-width: 1150px) { header ol { display: none; } }
+@media (max-width: 700px) { :root { --header: 120px; } header { font-size: 12px; } header h1 { display: none; } }
+`;

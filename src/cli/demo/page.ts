@@ -1,0 +1,54 @@
+import type { AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type ServerType, serve } from '@hono/node-server';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import { type PageFacts, renderPage } from './page-html.ts';
+
+/** The page of the demo on a port of 127.0.0.1. */
+export interface Page extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Serves the page and Converse.js on 127.0.0.1, on `port` or the next free one. Throws when Converse.js is missing. */
+export async function servePage(port: number, facts: PageFacts): Promise<Page> {
+  const app = new Hono();
+  app.get('/', (c) => c.html(renderPage(facts)));
+  app.use(
+    '/converse/*',
+    serveStatic({ root: converseFolder(), rewriteRequestPath: (path) => path.slice('/converse'.length) }),
+  );
+  const server = await listen(app, port);
+  const { port: bound } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${bound}/`,
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ('closeAllConnections' in server) server.closeAllConnections();
+      }),
+  };
+}
+
+function converseFolder(): string {
+  return dirname(fileURLToPath(import.meta.resolve('converse.js')));
+}
+
+async function listen(app: Hono, first: number): Promise<ServerType> {
+  for (let port = first; ; port++) {
+    try {
+      return await listenOn(app, port);
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!taken || port >= first + 100) throw error;
+    }
+  }
+}
+
+function listenOn(app: Hono, port: number): Promise<ServerType> {
+  return new Promise((resolve, reject) => {
+    const server = serve({ fetch: app.fetch, hostname: '127.0.0.1', port }, () => resolve(server));
+    server.once('error', reject);
+  });
+}

@@ -1,0 +1,37 @@
+import { existsSync } from 'node:fs';
+
+/** The real programs the demo and the tests start, by the name of their Debian package. */
+export type Program = 'prosody' | 'inspircd' | 'ngircd' | 'chromium';
+
+// The folders for administrators are not on every user's PATH, so they are searched by name.
+const folders = [
+  '/usr/bin',
+  '/usr/sbin',
+  '/usr/local/bin',
+  '/usr/local/sbin',
+  '/opt/homebrew/bin',
+  '/opt/homebrew/sbin',
+];
+
+/** The program's path, or undefined when it is not installed. */
+function find(name: Program): string | undefined {
+  const onPath = (process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
+  return [...folders, ...onPath].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+}
+
+/** Why the program cannot be started here, in one sentence; undefined when it can. */
+export function unavailable(name: Program): string | undefined {
+  return find(name) === undefined ? `${name} is not installed (sudo apt-get install ${name})` : undefined;
+}
+
+/** The program's path. Throws an Error with the sentence of `unavailable` when it is not installed. */
+export function pathOf(name: Program): string {
+  const path = find(name);
+  if (path === undefined) throw new Error(unavailable(name));
+  return path;
+}
+
+/** True where programs must be told that they may run as root. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}

@@ -1,0 +1,95 @@
+import { startBots } from './bots.ts';
+import type { RunGateway } from './gateway.ts';
+import { servePage } from './page.ts';
+import { startInspircd } from './servers/inspircd.ts';
+import { freePortFrom } from './servers/ports.ts';
+import { startProsody } from './servers/prosody.ts';
+import type { Steps } from './steps.ts';
+
+const host = 'localhost';
+const password = 'demo';
+const domain = 'irc.localhost';
+const ircServer = 'irc.demo';
+
+export const channel = '#isthmus';
+export const nick = 'Alice';
+
+/** Everything that the demo starts; disposing of it ends all in reverse order. */
+export interface World extends AsyncDisposable {
+  readonly url: string;
+  readonly ircPort: number;
+  readonly xmppPort: number;
+  /** The channel's JID behind the gateway. */
+  readonly room: string;
+  /** A second account, for a client of the visitor's own. */
+  readonly guest: { readonly jid: string; readonly password: string };
+}
+
+/** Starts the servers, the bots, the gateway and the page, and tells of each step. Throws when one does not start. */
+export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort: number): Promise<World> {
+  await using stack = new AsyncDisposableStack();
+  const secret = crypto.randomUUID();
+  const wanted = await freePortFrom(6667);
+
+  const prosody = await steps.step(
+    'Prosody, an XMPP server',
+    async () =>
+      stack.use(
+        await startProsody({
+          host,
+          http: true,
+          users: { alice: password, bob: password },
+          domains: { [domain]: secret },
+        }),
+      ),
+    ({ ports }) => `127.0.0.1:${ports.c2s}`,
+  );
+  const inspircd = await steps.step(
+    'InspIRCd, an IRC server',
+    async () =>
+      stack.use(await startInspircd({ serverName: ircServer, network: 'IsthmusDemo', motd, ports: { plain: wanted } })),
+    ({ ports }) => `127.0.0.1:${ports.plain}`,
+  );
+  const ircPort = inspircd.ports.plain;
+  await steps.step(
+    `three bots in ${channel}`,
+    async () => stack.use(await startBots(ircPort, channel)),
+    () => 'on the IRC server',
+  );
+  await steps.step(
+    'Isthmus, the gateway',
+    async () =>
+      stack.use(
+        await runGateway({ domain, secret, componentPort: prosody.ports.component, ircServer, ircPort, users: host }),
+      ),
+    () => `${domain}, for IRC`,
+  );
+  const room = `${channel}%${ircServer}@${domain}`;
+  const page = await steps.step(
+    'a page with a chat client',
+    async () =>
+      stack.use(
+        await servePage(pagePort, {
+          websocketUrl: `ws://127.0.0.1:${prosody.ports.http}/xmpp-websocket`,
+          jid: `alice@${host}`,
+          password,
+          nick,
+          room,
+          channel,
+          ircAddress: `127.0.0.1:${ircPort}`,
+        }),
+      ),
+    ({ url }) => url,
+  );
+  const end = stack.move();
+  return {
+    url: page.url,
+    ircPort,
+    xmppPort: prosody.ports.c2s,
+    room,
+    guest: { jid: `bob@${host}`, password },
+    [Symbol.asyncDispose]: () => end.disposeAsync(),
+  };
+}
+
+const motd = ['The IRC server of the Isthmus demo.', `Come into ${channel}: there you meet Alice, who uses XMPP.`];

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { config, serverOf } from '#bridges/irc/config.ts';
+
+const problems = (value: unknown) =>
+  config.safeParse(value).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+
+describe('the settings of an IRC transport', () => {
+  it('have defaults that are safe', () => {
+    expect(config.parse({ servers: { 'irc.example': null, plain: { tls: false } } })).toEqual({
+      servers: {
+        'irc.example': {
+          port: 6697,
+          tls: true,
+          verify: true,
+          throttle: { burst: 10, per_second: 1 },
+          charset: 'windows-1252',
+        },
+        plain: {
+          port: 6667,
+          tls: false,
+          verify: true,
+          throttle: { burst: 10, per_second: 1 },
+          charset: 'windows-1252',
+        },
+      },
+      any_server: false,
+      fixed_server: null,
+      realname: 'Isthmus user',
+      connect_timeout: 30_000,
+    });
+  });
+
+  it.each([
+    [{}, 'servers: lists no server, and any_server is off'],
+    [{ servers: { a: {}, A: {} } }, 'servers: names a twice'],
+    [{ servers: { 'a b': {} } }, 'servers.a b: '],
+    [{ servers: { a: { port: 70_000 } } }, 'servers.a.port: '],
+    [{ servers: { a: { charset: 'klingon' } } }, 'servers.a.charset: must be a character set such as windows-1252'],
+    [{ servers: { a: { pin: 'abc' } } }, 'servers.a.pin: '],
+    [{ servers: { a: { throttle: 'on' } } }, "servers.a.throttle: must be 'off' or { burst, per_second }"],
+    [{ servers: { a: { sasl: 1 } } }, 'servers.a: Unrecognized key: "sasl"'],
+    [{ servers: { a: {} }, fixed_server: 'b' }, 'fixed_server: is not listed under servers: b'],
+    [{ servers: { a: {} }, outgoing_address: 'host' }, 'outgoing_address: must be an IP address'],
+    [{ servers: { a: {} }, connect_timeout: 'soon' }, 'connect_timeout: must be a duration'],
+    [{ servers: { a: {} }, connect_timeout: '1h' }, 'connect_timeout: must be between 1 and 600 seconds'],
+    [{ servers: { a: {} }, realname: 'a\nb' }, 'realname: must be a line of text'],
+  ])('%j is refused', (value, problem) => {
+    const [first, ...others] = problems(value);
+    expect(first?.startsWith(problem) ? problem : first).toBe(problem);
+    expect(others).toEqual([]);
+  });
+
+  it('a server is found by name in any case, or made up where users choose', () => {
+    const listed = config.parse({ servers: { 'Irc.Example': { host: '192.0.2.1' } } });
+    expect(serverOf(listed, 'irc.example')).toMatchObject({ listed: true, entry: { host: '192.0.2.1' } });
+    expect(serverOf(listed, 'other')).toBeUndefined();
+    expect(serverOf(listed, '__proto__')).toBeUndefined();
+    const free = config.parse({ any_server: true });
+    expect(serverOf(free, 'other')).toMatchObject({
+      listed: false,
+      entry: { host: 'other', port: 6697, tls: true, verify: true },
+    });
+  });
+});

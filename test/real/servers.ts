@@ -1,0 +1,22 @@
+import { describe, test } from 'vitest';
+import { type Program, unavailable } from '#src/cli/demo/servers/available.ts';
+
+export { type RunningInspircd, startInspircd } from '#src/cli/demo/servers/inspircd.ts';
+export { type RunningProsody, startProsody } from '#src/cli/demo/servers/prosody.ts';
+export { ircClient } from './irc.ts';
+export { type RunningNgircd, startNgircd } from './ngircd.ts';
+export { xml, xmppClient } from './xmpp.ts';
+
+/**
+ * A suite against real programs. Where CI is set a missing program is a failing test; elsewhere the suite is reported as
+ * skipped, with the reason in its title.
+ */
+export function describeReal(name: string, needs: readonly Program[], suite: () => void): void {
+  const missing = needs.map(unavailable).filter((reason) => reason !== undefined);
+  if (missing.length === 0) describe(name, suite);
+  else if (process.env.CI)
+    test(name, () => {
+      throw new Error(missing.join('; '));
+    });
+  else describe.skip(`${name}: ${missing.join('; ')}`, suite);
+}

@@ -1,0 +1,81 @@
+import type { Gateway } from '#src/gateway.ts';
+import { startGateway } from '#src/gateway.ts';
+import { openLog } from '#src/lib/log.ts';
+import { openMetrics } from '#src/lib/metrics.ts';
+import { configFrom } from '../config-from.ts';
+import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
+import type { Element, XmppClient } from './xmpp.ts';
+
+const DOMAIN = 'irc.localhost';
+const MUC = 'http://jabber.org/protocol/muc';
+
+export type IrcServerName = 'inspircd' | 'ngircd';
+
+export type WorldOptions = {
+  readonly ircd: IrcServerName;
+  /** Where the gateway finds the servers, when something stands between. */
+  readonly via?: (ports: { component: number; irc: number }) => Promise<{ component: number; irc: number }>;
+};
+
+/** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
+export async function startWorld({ ircd: name, via }: WorldOptions) {
+  const stack = new AsyncDisposableStack();
+  const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
+  // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
+  const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024 };
+  const prosody = stack.use(await startProsody(server));
+  const ircd = stack.use(name === 'inspircd' ? await startInspircd() : await startNgircd());
+  const direct = { component: prosody.ports.component, irc: ircd.ports.plain };
+  const ports = (await via?.(direct)) ?? direct;
+  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off' };
+  const config = await configFrom({
+    xmpp: { host: '127.0.0.1', port: ports.component },
+    access: { register: ['alice@localhost', 'bob@localhost'] },
+    limits: { reconnect_min: '1s', reconnect_max: '2s' },
+    transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },
+  });
+  const gateway: Gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics() }));
+  await gateway.online();
+  return {
+    prosody,
+    ircd,
+    gateway,
+    /** Logs a user in and sends presence, as every client does. */
+    async login(user: keyof typeof users, resource?: string): Promise<XmppClient> {
+      const client = await xmppClient({ port: prosody.ports.c2s, user, password: 'pw', ...(resource && { resource }) });
+      await client.send(xml('presence'));
+      return client;
+    },
+    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+  };
+}
+
+/** The JID of a channel of `net`. */
+export const roomOf = (channel: string): string => `${channel}%net@${DOMAIN}`;
+
+/** Sends a join and resolves with the self-presence, or the error that came instead. */
+export async function enter(client: XmppClient, room: string, nick: string): Promise<Element> {
+  await client.send(xml('presence', { to: `${room}/${nick}` }, xml('x', { xmlns: MUC })));
+  return client.next((stanza) => stanza.is('presence') && isAnswer(stanza, room), `self-presence in ${room}`);
+}
+
+function isAnswer(stanza: Element, room: string): boolean {
+  if (!stanza.attrs.from?.startsWith(`${room}/`)) return false;
+  const statuses = stanza.getChild('x', `${MUC}#user`)?.getChildren('status') ?? [];
+  return stanza.attrs.type === 'error' || statuses.some(({ attrs }) => attrs.code === '110');
+}
+
+/** Says something in a room. */
+export const say = (client: XmppClient, room: string, body: string, id?: string): Promise<void> =>
+  client.send(xml('message', { to: room, type: 'groupchat', ...(id && { id }) }, xml('body', {}, body)));
+
+/** The next message with a body in a room. */
+export async function heard(client: XmppClient, room: string): Promise<string> {
+  const stanza = await client.next(
+    (one) => one.is('message') && one.attrs.type === 'groupchat' && isFrom(one, room) && !!one.getChild('body'),
+    `a message in ${room}`,
+  );
+  return `${stanza.attrs.from?.slice(room.length + 1)}: ${stanza.getChildText('body')}`;
+}
+
+const isFrom = (stanza: Element, room: string): boolean => stanza.attrs.from?.startsWith(`${room}/`) ?? false;
