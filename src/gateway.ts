@@ -6,6 +6,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
+import type { EventKind } from '#src/model/event.ts';
 import { packageVersion } from '#src/version.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
@@ -47,7 +48,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
-    transports: new Map([...transports].map(([domain, opened]) => [domain, edgeTransport(opened)])),
+    transports: new Map([...transports].map(([domain, opened]) => [domain, edgeTransport(opened, metrics)])),
     core: () => core,
     version: packageVersion(),
     log,
@@ -61,10 +62,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
           bridge: () => present(opened.bridge),
+          accepted: eventCounter(metrics, domain, 'out'),
         },
       ]),
     ),
-    access: config.access,
+    access: { register: config.access.register, admins: config.admins },
     limits: {
       waitingLines: config.limits.waiting_lines,
       waitingTime: config.limits.waiting_time,
@@ -78,11 +80,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   });
 
   function hostOf({ domain }: Opened): Host {
+    const countIn = eventCounter(metrics, domain, 'in');
     return {
       transport: domain,
       emit(drafts) {
-        for (const { kind } of drafts)
-          metrics.count('isthmus_events_total', { transport: domain, direction: 'in', kind });
+        for (const { kind } of drafts) countIn(kind);
         core.host.emit(drafts);
       },
       settle: core.host.settle,
@@ -97,6 +99,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   function linkOf(opened: Opened): Link {
     const { domain } = opened;
     const { limits } = config;
+    const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'in' });
     return openLink({
       domain,
       host: config.xmpp.host,
@@ -108,7 +111,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       random,
       log,
       onStanza(stanza) {
-        metrics.count('isthmus_stanzas_total', { transport: domain, direction: 'in' });
+        count();
         edge.onStanza(domain, stanza);
       },
       onOversize: (header) => edge.onOversize(domain, header),
@@ -158,15 +161,34 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   };
 }
 
-function edgeTransport(opened: Opened): EdgeTransport {
-  const { definition, addresses } = opened;
+/** Counts events by kind; a kind's counter is made when the first event of it comes. */
+function eventCounter(metrics: Metrics, transport: string, direction: 'in' | 'out'): (kind: EventKind) => void {
+  const counters = new Map<EventKind, (by?: number) => void>();
+  return (kind) => {
+    const known = counters.get(kind) ?? metrics.counter('isthmus_events_total', { transport, direction, kind });
+    counters.set(kind, known);
+    known();
+  };
+}
+
+function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
+  const { definition, addresses, domain } = opened;
+  const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'out' });
   return {
     addresses,
     rooms: definition.mapping.facts.rooms,
     identity: definition.identity,
     link: {
-      stanza: (kind, head, ...children) => opened.link?.stanza(kind, head, ...children) ?? false,
-      fanOut: (kind, head, to, ...children) => opened.link?.fanOut(kind, head, to, ...children) ?? 0,
+      stanza(kind, head, ...children) {
+        const taken = opened.link?.stanza(kind, head, ...children) ?? false;
+        if (taken) count();
+        return taken;
+      },
+      fanOut(kind, head, to, ...children) {
+        const taken = opened.link?.fanOut(kind, head, to, ...children) ?? 0;
+        count(taken);
+        return taken;
+      },
       request: (ask) => present(opened.link).request(ask),
     },
   };

@@ -67,13 +67,13 @@ describe('a good file', () => {
 
   it('takes sizes, durations, listeners and addresses as people write them', async () => {
     const read = await config(`${GOOD}
-http: { listen: '[::1]:8480', public_url: 'https://gw.example.org/isthmus/' }
+http: { listen: '[::1]:8480' }
 admin: { listen: 0.0.0.0:0, token: t }
 admins: [Admin@Example.org]
 access: { register: [Example.org, friend@other.example, '*'] }
 limits: { stanza_size: 50 kB, waiting_time: 2m, stop_time: 5 }
 `);
-    expect(read.http).toEqual({ listen: { host: '::1', port: 8480 }, public_url: 'https://gw.example.org/isthmus' });
+    expect(read.http).toEqual({ listen: { host: '::1', port: 8480 } });
     expect(read.admin?.listen).toEqual({ host: '0.0.0.0', port: 0 });
     expect(read.admins).toEqual(['admin@example.org']);
     expect(read.access.register).toEqual(['example.org', 'friend@other.example', '*']);
@@ -253,10 +253,6 @@ describe('values', () => {
       'http.listen: must be an address and a port, such as 127.0.0.1:8480 or [::1]:8480',
     ],
     ['http: { listen: "a:65536" }', 'http.listen: must be an address and a port, such as 127.0.0.1:8480 or [::1]:8480'],
-    [
-      'http: { listen: "a:1", public_url: "ftp://a" }',
-      'http.public_url: must be a web address such as https://gw.example.org',
-    ],
     [
       'admin: { listen: "192.0.2.1:1" }',
       'admin.token: is missing; it may be left out only where "listen" is an address such as 127.0.0.1',

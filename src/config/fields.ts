@@ -71,15 +71,6 @@ export const people = z
   )
   .transform((text) => text.toLowerCase());
 
-/** The address under which the public listener is reached from outside, without a slash at its end. */
-export const publicUrl = z.string().transform((text, ctx) => {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const web = url?.protocol === 'https:' || url?.protocol === 'http:';
-  if (url && web && !url.search && !url.hash && !url.username && !url.password) return url.href.replace(/\/+$/, '');
-  ctx.addIssue('must be a web address such as https://gw.example.org');
-  return z.NEVER;
-});
-
 const SECRET = 'must be text in quotes, { env: NAME } or { file: PATH }';
 
 /** A secret: as it is, from the environment, or from a file (its last line break does not count). Never shown. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
 import { durationSchema } from '#src/lib/duration.ts';
-import { bareJid, host, isLoopback, type Listen, listen, people, port, publicUrl, secret, whole } from './fields.ts';
+import { bareJid, host, isLoopback, type Listen, listen, people, port, secret, whole } from './fields.ts';
 
 /** A check across fields runs even where others are wrong, so that every problem is reported at once. */
 const when = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
@@ -16,10 +16,6 @@ const xmpp = z.strictObject({
 
 const http = z.strictObject({
   listen: listen.describe('Address and port').meta({ examples: ['127.0.0.1:8480'] }),
-  public_url: publicUrl
-    .optional()
-    .describe('How this listener is reached from outside')
-    .meta({ examples: ['https://gw.example.org'] }),
 });
 
 const admin = z

@@ -50,6 +50,8 @@ export type Core = {
   gone(transport: string, jid: string, place?: Place): void;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
+  /** What somebody who is not permitted is told. */
+  refusal(): Failure;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

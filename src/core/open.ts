@@ -5,7 +5,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -17,12 +17,17 @@ import { openOutbound } from './outbound.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 
+/** Full JIDs that are asked at the same time whether they are still there. */
+const AT_A_TIME = 50;
+
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {
   readonly mapping: BridgeDefinition['mapping'];
   readonly addresses: Addresses;
   readonly realms: readonly string[];
   bridge(): Bridge;
+  /** Hears of every event that goes to the bridge. */
+  accepted(kind: EventKind): void;
 };
 
 export type CoreParts = {
@@ -118,7 +123,9 @@ export function openCore(parts: CoreParts): OpenCore {
   function deliver(event: Event, session: ReturnType<typeof sessions.get> & object): void {
     const fail = (error: unknown): void => outbound.settle(event.id, asFailure(error));
     try {
-      const delivered = transport(placeTransport(event.place)).bridge().deliver(event, session);
+      const { bridge, accepted } = transport(placeTransport(event.place));
+      accepted(event.kind);
+      const delivered = bridge().deliver(event, session);
       if (delivered instanceof Promise) delivered.then((done) => outbound.settle(event.id, done), fail);
       else outbound.settle(event.id, delivered);
     } catch (error) {
@@ -140,6 +147,11 @@ export function openCore(parts: CoreParts): OpenCore {
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
 
+  async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
+    if (place.kind === 'realm' || (await xmpp.alive(domain, place.id, jid))) return;
+    rooms.leave(place, accountOf(domain, jid), jid);
+  }
+
   return {
     host: { emit: inbound.accept, settle: outbound.settle, status: sessions.status },
     accept(draft, origin) {
@@ -151,6 +163,7 @@ export function openCore(parts: CoreParts): OpenCore {
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
     permitted: accounts.permitted,
+    refusal: accounts.refusal,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
@@ -164,10 +177,10 @@ export function openCore(parts: CoreParts): OpenCore {
         .ask(query, sessions.get({ account: accountKey(user, domain), realm: asked }));
     },
     async recheck(domain) {
-      for (const { place, recipient } of [...rooms.seats(domain)]) {
-        if (place.kind !== 'shared' && place.kind !== 'room') continue;
-        if (!(await xmpp.alive(domain, place.id, recipient.jid)))
-          rooms.leave(place, accountOf(domain, recipient.jid), recipient.jid);
+      const seats = [...rooms.seats(domain)];
+      // So many at a time: a server that has just come up has enough to do.
+      for (let done = 0; done < seats.length; done += AT_A_TIME) {
+        await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
     },
     async stop() {

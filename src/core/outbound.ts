@@ -34,7 +34,7 @@ export type Outbound = {
 /** accept: account, place, pieces, lane, bridge. settle: reflection or error. */
 export function openOutbound({ accounts, ids, lanes, rooms, sessions, xmpp, ...parts }: OutboundParts): Outbound {
   function accept(draft: Draft, origin: Origin): void {
-    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw new Failure('not-on-list');
+    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
     const account = accounts.of(draft.from, placeTransport(draft.place));
     if (draft.kind === 'occupant' && draft.change === 'join') {
       return rooms.enter(draft.place, { account, nick: draft.who.nick, origin, password: draft.password });

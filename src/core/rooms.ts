@@ -5,7 +5,7 @@ import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Marks, Origin, Recipient, RoomInfo, XmppSide } from './index.ts';
+import type { Marks, Origin, RoomInfo, XmppSide } from './index.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -185,10 +185,10 @@ export function openRooms(parts: RoomParts) {
     },
     occupants: (place: Place): Iterable<Occupant> => find(place)?.roster.values() ?? [],
     /** Every seat on a transport, for the check after the XMPP server was away. */
-    *seats(transport: string): Generator<{ place: Place; recipient: Recipient }> {
+    *seats(transport: string): Generator<{ place: Place; jid: string }> {
       for (const room of rooms.values()) {
         if (placeTransport(room.place) !== transport) continue;
-        for (const recipient of state.readersOf(room)) yield { place: room.place, recipient };
+        for (const { jid } of state.readersOf(room)) yield { place: room.place, jid };
       }
     },
     get size(): number {

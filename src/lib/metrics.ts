@@ -35,6 +35,8 @@ export type Metrics = {
   readonly registry: Registry;
   /** Adds one. */
   count<N extends CounterName>(name: N, ...labels: LabelArguments<N>): void;
+  /** The same for hot paths: the labels are looked up once, and the returned function adds `by` (1 if left out). */
+  counter<N extends CounterName>(name: N, ...labels: LabelArguments<N>): (by?: number) => void;
   gauge<N extends GaugeName>(name: N, value: number, ...labels: LabelArguments<N>): void;
 };
 
@@ -52,6 +54,10 @@ export function openMetrics(): Metrics {
     registry,
     count(name, ...[labels]) {
       counters[name].inc(labels ?? {});
+    },
+    counter(name, ...[labels]) {
+      const child = counters[name].labels(labels ?? {});
+      return (by) => child.inc(by);
     },
     gauge(name, value, ...[labels]) {
       gauges[name].set(labels ?? {}, value);

@@ -86,7 +86,7 @@ function requestOf(iq: Element, payload: Element, { view, identity, core, versio
   const target = view.target(to.local);
   const kind = target.kind === 'room' && to.resource !== '' ? 'occupant' : target.kind;
   // A stranger may find out what the gateway is, and nothing that lies behind it.
-  if (kind !== 'gateway' && !core.permitted(from.bare)) throw new Failure('not-on-list');
+  if (kind !== 'gateway' && !core.permitted(from.bare)) throw core.refusal();
   if (target.kind === 'room') assertHere(target);
   const features = view.rooms === 'none' ? withoutRooms : withRooms;
   return {

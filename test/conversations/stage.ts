@@ -10,6 +10,8 @@ const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 
 
 /** A gateway between two scripted servers. */
 export type Stage = AsyncDisposable & {
+  /** Stops the gateway, as a signal does. */
+  stop(): Promise<void>;
   readonly xmpp: FakeConnection;
   /** An IRC connection by its nick, the newest one of it; any newest one without a nick. Waits for it to come. */
   irc(nick?: string): Promise<IrcConnection>;
@@ -46,6 +48,7 @@ export async function openStage(options: Readonly<Record<string, string>>): Prom
   return {
     xmpp,
     irc,
+    stop: gateway.stop,
     answerPings(connection) {
       connection.send(...(pongs.get(connection) ?? []));
       pongs.delete(connection);

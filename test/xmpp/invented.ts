@@ -77,6 +77,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
   gone: () => {},
   permitted: () => true,
+  refusal: () => new Failure('not-on-list'),
   rooms: {
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),

@@ -28,7 +28,7 @@ export function renderPage(facts: PageFacts) {
 <header>
   <h1>${raw(icon)}Isthmus</h1>
   <p>You are <b>${facts.nick}</b>, and this is an XMPP client. The room below is the channel <b>${facts.channel}</b> of a real
-  IRC server, and all the others in it are on IRC. Meet yourself there with any IRC client: <code>${facts.ircAddress}</code></p>
+  IRC server, everybody else in it is on IRC. Any IRC client can come in too: <code>${facts.ircAddress}</code></p>
   <ol>${raw(chain)}</ol>
 </header>
 <main><converse-root></converse-root></main>
@@ -36,10 +36,10 @@ export function renderPage(facts: PageFacts) {
 // Converse leaves elements alone that exist: its login screen's footer would load pictures from the Internet.
 customElements.define('converse-footer', class extends HTMLElement {});
 await import('/converse/converse.min.js');
-// Quiet about status codes and about who enters. An empty list given to initialize would be merged with the default.
+// Converse tells of status 100 whatever its settings say, and here it says nothing to the visitor.
 converse.plugins.add('isthmus-demo', {
   dependencies: ['converse-muc'],
-  initialize() { this._converse.api.settings.set('muc_show_info_messages', []); },
+  initialize() { this._converse.labels.muc.STATUS_CODE_MESSAGES['100'] = ''; },
 });
 converse.initialize(${raw(inScript(settings(facts)))});
 </script>
@@ -50,8 +50,8 @@ converse.initialize(${raw(inScript(settings(facts)))});
 function settings(facts: PageFacts) {
   return {
     view_mode: 'fullscreen',
-    theme: 'classic',
-    dark_theme: 'classic',
+    theme: 'nordic',
+    dark_theme: 'nordic',
     assets_path: '/converse/',
     i18n: 'en',
     loglevel: 'warn',
@@ -66,6 +66,8 @@ function settings(facts: PageFacts) {
     persistent_store: 'sessionStorage',
     auto_join_rooms: [{ jid: facts.room, nick: facts.nick, name: facts.channel }],
     roster_groups: false,
+    show_self_in_roster: false,
+    autocomplete_providers_url: '',
     nickname: facts.nick,
     clear_cache_on_logout: true,
     allow_registration: false,
@@ -116,6 +118,8 @@ header li.us { border-color: #f2c14e; color: #f2c14e; font-weight: 600; }
 main { position: relative; height: calc(100vh - var(--header)); transform: translateZ(0); }
 main converse-root.converse-fullscreen { position: absolute; inset: 0; height: 100%; width: 100%;
   --fullpage-chat-height: calc(100vh - var(--header)) !important; }
+/* What is new stands among the contacts anyway. */
+[data-group='New messages'] { display: none !important; }
 @media (max-width: 1150px) { header ol { display: none; } }
 @media (max-width: 700px) { :root { --header: 120px; } header { font-size: 12px; } header h1 { display: none; } }
 `;
