@@ -117,7 +117,8 @@ header li.between { border: 0; padding: .25rem .4rem; color: #9fb4bd; }
 header li.us { border-color: #f2c14e; color: #f2c14e; font-weight: 600; }
 main { position: relative; height: calc(100vh - var(--header)); transform: translateZ(0); }
 main converse-root.converse-fullscreen { position: absolute; inset: 0; height: 100%; width: 100%;
-  --fullpage-chat-height: calc(100vh - var(--header)) !important; }
+  --fullpage-chat-height: calc(100vh - var(--header)) !important;
+  --muc-color: #1c6b86 !important; --muc-rgb: 28, 107, 134 !important; }
 /* What is new stands among the contacts anyway. */
 [data-group='New messages'] { display: none !important; }
 @media (max-width: 1150px) { header ol { display: none; } }

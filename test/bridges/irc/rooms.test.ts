@@ -168,7 +168,7 @@ describe('what happens in a channel', () => {
       },
     ]);
     const realm = gw.told('realm');
-    expect(brief(realm).map((line) => line.replace(/^notice net.example: /, ''))).toEqual([
+    expect(brief(realm).map((line) => line.replace(/^plain net.example: /, ''))).toEqual([
       'odd',
       '*** hello',
       'juliet I am away',

@@ -31,7 +31,7 @@ export function pathOf(name: Program): string {
   return path;
 }
 
-/** True where programs must be told that they may run as root. */
+/** True where programs must be told that they may run as root: InspIRCd minds root's group as well. */
 export function isRoot(): boolean {
-  return process.getuid?.() === 0;
+  return process.getuid?.() === 0 || process.getgid?.() === 0;
 }

@@ -47,12 +47,10 @@ export async function startProcess(command: Command): Promise<ServerProcess> {
     child.kill('SIGKILL'); // false when it has ended by itself
     await gone;
   };
-  const explain = (what: string) =>
-    new Error(`${command.name} ${what}${output() && `; it said:\n${output().trimEnd()}`}`);
   const check = () => {
-    if (failure) throw new Error(`${command.name} could not be started: ${failure.message}`);
+    if (failure) throw failure;
     if (command.portTaken.test(output())) throw new PortTaken(`${command.name}: a port is taken`);
-    if (child.exitCode !== null || child.signalCode !== null) throw explain('ended while it was starting');
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended');
   };
 
   try {
@@ -80,8 +78,8 @@ async function untilReady(readiness: () => Promise<string | undefined>, check: (
 /** What is missing until the server is ready; undefined when it is. */
 async function missing({ ready, ports }: Command, output: string): Promise<string | undefined> {
   const line = ready.find((line) => !output.includes(line));
-  if (line !== undefined) return `has not said "${line}"`;
-  for (const port of ports) if (!(await accepts(port))) return `has not opened port ${port}`;
+  if (line !== undefined) return `it has not said "${line}"`;
+  for (const port of ports) if (!(await accepts(port))) return `it has not opened port ${port}`;
   return undefined;
 }
 

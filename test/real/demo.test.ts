@@ -1,0 +1,17 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { folder, isthmus } from '../cli/isthmus.ts';
+import { describeReal } from './servers.ts';
+
+describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {
+  test('is played by a headless browser from end to end', async () => {
+    using dir = folder();
+    const screenshot = join(dir.path, 'demo.png');
+    await using run = isthmus(['demo', '--check', '--screenshot', screenshot]);
+    const { code, out, err } = await run.ended;
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toContain('a bot answers in the page');
+    expect(statSync(screenshot).size).toBeGreaterThan(10_000);
+  });
+});
