@@ -105,7 +105,7 @@ export type Host = {
   /** Confirmation or late failure of a delivered event. */
   settle(id: EventId, outcome: Outcome): void;
   status(session: SessionKey, state: SessionState): void;
-  /** Opens a TCP or TLS connection under the address rules. */
+  /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
   readonly log: Log;
   readonly clock: Clock;

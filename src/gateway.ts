@@ -1,6 +1,7 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openCore } from '#src/core/open.ts';
+import { reach } from '#src/core/reach.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
@@ -89,7 +90,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       },
       settle: core.host.settle,
       status: core.host.status,
-      connect: openConnect(),
+      connect: reach(openConnect()),
       log: log.child({ transport: domain }),
       clock,
       signal: stopping.signal,

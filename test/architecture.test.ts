@@ -50,7 +50,7 @@ function partOf(file: string): string {
 /** Which parts each part may import from, beside itself (DESIGN: imports point one way). */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'src/model': [],
-  'src/lib': ['src/model'],
+  'src/lib': [],
   mappings: ['src/model'],
   'src/bridge.ts': ['src/model', 'src/lib'],
   'src/store': ['src/model', 'src/lib'],

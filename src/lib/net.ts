@@ -1,7 +1,6 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
-import { Failure } from '#src/model/failure.ts';
 
 /** Where to connect to. `chosenByUser` puts the target under the address rules of SECURITY rule 6. */
 export type Target = {
@@ -18,7 +17,24 @@ export type Target = {
   readonly timeout: number;
 };
 
-/** Resolves with an open socket (after the TLS handshake). Rejects with a `Failure`. */
+/**
+ * Why there is no connection: the target may not be chosen, has no address, is not who it should be, the attempt was
+ * aborted, or nobody answers.
+ */
+export type ConnectReason = 'forbidden' | 'unknown-host' | 'untrusted' | 'aborted' | 'unreachable';
+
+/** A failed attempt to connect; the message is for people. */
+export class ConnectError extends Error {
+  readonly reason: ConnectReason;
+
+  constructor(reason: ConnectReason, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'ConnectError';
+    this.reason = reason;
+  }
+}
+
+/** Resolves with an open socket (after the TLS handshake). Rejects with a `ConnectError`. */
 export type Connect = (target: Target, signal: AbortSignal) => Promise<Socket>;
 
 type Found = { readonly address: string; readonly family: number };
@@ -37,7 +53,7 @@ export function openConnect(options: Options = {}): Connect {
   const lookup = options.lookup ?? ((host) => dnsLookup(host, { all: true }));
   return async (target, signal) => {
     if (target.chosenByUser && !target.chosenByUser.ports.includes(target.port)) {
-      throw new Failure('not-allowed', { text: `Port ${target.port} may not be used here.` });
+      throw new ConnectError('forbidden', `Port ${target.port} may not be used here.`);
     }
     const deadline = AbortSignal.timeout(target.timeout);
     const stop = AbortSignal.any([signal, deadline]);
@@ -56,10 +72,9 @@ async function resolve(target: Target, lookup: Lookup): Promise<readonly Found[]
   const found = family ? [{ address: target.host, family }] : await lookup(target.host);
   const local = target.localAddress ? isIP(target.localAddress) : 0;
   const reachable = found.filter((entry) => local === 0 || entry.family === local);
-  if (reachable.length === 0)
-    throw new Failure('remote-server-not-found', { text: `${target.host} has no usable address.` });
+  if (reachable.length === 0) throw new ConnectError('unknown-host', `${target.host} has no usable address.`);
   const allowed = target.chosenByUser ? reachable.filter((entry) => isPublicAddress(entry.address)) : reachable;
-  if (allowed.length === 0) throw new Failure('not-allowed', { text: `${target.host} is not a public server.` });
+  if (allowed.length === 0) throw new ConnectError('forbidden', `${target.host} is not a public server.`);
   return allowed;
 }
 
@@ -97,9 +112,7 @@ async function secure(target: Target, rules: NonNullable<Target['tls']>, under: 
   await opened(socket, 'secureConnect', under.stop);
   if (pins.length > 0 && !pins.includes(plainPin(fingerprint(socket)))) {
     socket.destroy();
-    throw new Failure('policy-violation', {
-      text: `The certificate of ${target.host} is not the one that is expected.`,
-    });
+    throw new ConnectError('untrusted', `The certificate of ${target.host} is not the one that is expected.`);
   }
   return socket;
 }
@@ -146,23 +159,20 @@ const TCP_ERRORS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'did not answer in time',
 };
 
-function explain(error: unknown, target: Target, { deadline, signal }: Signals): Failure {
-  if (error instanceof Failure) return error;
+function explain(error: unknown, target: Target, { deadline, signal }: Signals): ConnectError {
+  if (error instanceof ConnectError) return error;
   const where = `${target.host}:${target.port}`;
-  if (signal.aborted)
-    return new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.', cause: error });
-  if (deadline.aborted)
-    return new Failure('remote-server-timeout', { text: `${where} did not answer in time.`, cause: error });
+  if (signal.aborted) return new ConnectError('aborted', 'The attempt to connect was given up.', error);
+  if (deadline.aborted) return new ConnectError('unreachable', `${where} did not answer in time.`, error);
   const code = errorCode(error);
   // getaddrinfo(3): no such name, or a name server that cannot say.
   if (/^(ENOTFOUND|ENODATA|EAI_|ESERVFAIL)/.test(code)) {
-    return new Failure('remote-server-not-found', { text: `There is no server called ${target.host}.`, cause: error });
+    return new ConnectError('unknown-host', `There is no server called ${target.host}.`, error);
   }
   const known = TCP_ERRORS[code];
-  if (known) return new Failure('remote-server-timeout', { text: `${where} ${known}.`, cause: error });
-  if (target.tls)
-    return new Failure('policy-violation', { text: `No trusted TLS connection to ${where}: ${code}.`, cause: error });
-  return new Failure('remote-server-timeout', { text: `${where} cannot be reached: ${code}.`, cause: error });
+  if (known) return new ConnectError('unreachable', `${where} ${known}.`, error);
+  if (target.tls) return new ConnectError('untrusted', `No trusted TLS connection to ${where}: ${code}.`, error);
+  return new ConnectError('unreachable', `${where} cannot be reached: ${code}.`, error);
 }
 
 /** Raced attempts fail together in an AggregateError; the last one speaks for them. */

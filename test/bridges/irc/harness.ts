@@ -1,6 +1,7 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import { reach } from '#src/core/reach.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
@@ -83,7 +84,7 @@ export async function rig(
       states.push({ key, state });
       tell();
     },
-    connect: openConnect(),
+    connect: reach(openConnect()),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
     clock,
     signal: new AbortController().signal,
