@@ -73,6 +73,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       waitingTime: config.limits.waiting_time,
       reconnectMin: config.limits.reconnect_min,
       reconnectMax: config.limits.reconnect_max,
+      rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     xmpp: edge,
     clock,

@@ -50,6 +50,8 @@ describe('a good file', () => {
         attributes: 64,
         xmpp_high_water: 8_388_608,
         xmpp_cap: 33_554_432,
+        messages: { burst: 100, per_second: 10 },
+        joins: { burst: 100, per_second: 1 },
         waiting_lines: 100,
         waiting_time: 60_000,
         reconnect_min: 5000,

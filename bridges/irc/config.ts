@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationSchema } from '#src/lib/duration.ts';
+import { rateSchema } from '#src/lib/rate.ts';
 
 const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
 
@@ -25,18 +26,7 @@ const isCharset = (label: string): boolean => {
   }
 };
 
-const throttle = z
-  .union(
-    [
-      z.literal('off'),
-      z.strictObject({
-        burst: z.number().int().min(1).max(10_000).default(10).describe('Lines that may go at once'),
-        per_second: z.number().min(0.1).max(10_000).default(1).describe('Lines a second after that'),
-      }),
-    ],
-    "must be 'off' or { burst, per_second }",
-  )
-  .default({ burst: 10, per_second: 1 });
+const throttle = rateSchema('Lines').default({ burst: 10, per_second: 1 });
 
 const server = z
   .strictObject({

@@ -2,10 +2,11 @@ import type { Socket } from 'node:net';
 import framework from 'irc-framework';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { line as makeLine } from './encode.ts';
 import { lineReader } from './lines.ts';
-import { openWriter, type Throttle, type Writer } from './queue.ts';
+import { openWriter, type Writer } from './queue.ts';
 import type { Line } from './view.ts';
 
 /** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
@@ -27,7 +28,7 @@ type Options = {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly log: Log;
-  readonly throttle: Throttle;
+  readonly throttle: Rate;
   readonly charset: string;
   readonly barrier: () => string | undefined;
   /** May throw: the line is dropped then. */

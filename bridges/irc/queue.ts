@@ -1,8 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '#src/lib/clock.ts';
+import { type Rate, tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-
-export type Throttle = 'off' | { readonly burst: number; readonly per_second: number };
 
 /** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
 const QUEUE_LIMIT = 500;
@@ -24,13 +23,14 @@ export type Writer = {
 type Options = {
   readonly socket: Socket;
   readonly clock: Clock;
-  readonly throttle: Throttle /** A line to go at the end of a write in which queued lines go. */;
+  readonly throttle: Rate;
+  /** A line to go at the end of a write in which queued lines go. */
   readonly barrier: () => string | undefined;
 };
 
 /** Writes once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
 export function openWriter({ socket, clock, throttle, barrier }: Options): Writer {
-  const pace = bucket(throttle, clock);
+  const pace = tokenBucket(throttle, clock);
   let queue: { line: string; sent: (() => void) | undefined }[] = [];
   let urgent: string[] = [];
   let turn: NodeJS.Immediate | undefined;
@@ -106,28 +106,4 @@ export function openWriter({ socket, clock, throttle, barrier }: Options): Write
 function guard(line: string): void {
   if (line === '' || /[\r\n\0]/.test(line))
     throw new Failure('not-acceptable', { text: 'This holds characters that a line on IRC cannot carry.' });
-}
-
-type Bucket = {
-  /** How many of `wanted` may go now. */ take(wanted: number): number /** Milliseconds until the next may go. */;
-  wait(): number;
-};
-
-function bucket(throttle: Throttle, clock: Clock): Bucket {
-  if (throttle === 'off') return { take: (wanted) => wanted, wait: () => 0 };
-  const { burst, per_second } = throttle;
-  let tokens = burst;
-  let at = clock.now();
-  return {
-    take(wanted) {
-      const now = clock.now();
-      tokens = Math.min(burst, tokens + (Math.max(now - at, 0) / 1000) * per_second);
-      at = now;
-      // The tolerance is for sums of fractions that ought to be one.
-      const taken = Math.min(wanted, Math.floor(tokens + 1e-6));
-      tokens -= taken;
-      return taken;
-    },
-    wait: () => Math.max(Math.ceil(((1 - tokens) / per_second) * 1000), 1),
-  };
 }

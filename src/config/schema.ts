@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
 import { durationSchema } from '#src/lib/duration.ts';
+import { rateSchema } from '#src/lib/rate.ts';
 import { bareJid, host, isLoopback, type Listen, listen, people, port, secret, whole } from './fields.ts';
 
 /** A check across fields runs even where others are wrong, so that every problem is reported at once. */
@@ -49,6 +50,12 @@ const limits = z
     attributes: whole.min(8).max(1000).prefault(64).describe('The most attributes of one element'),
     xmpp_high_water: size.prefault('8MiB').describe('Unsent to the XMPP server: above, networks are read no further'),
     xmpp_cap: size.prefault('32MiB').describe('Unsent to the XMPP server: above, stanzas are refused'),
+    messages: rateSchema('Messages')
+      .prefault({ burst: 100, per_second: 10 })
+      .describe("What one user may send, or 'off'"),
+    joins: rateSchema('Joins')
+      .prefault({ burst: 100, per_second: 1 })
+      .describe("Rooms that one user may enter, or 'off'"),
     waiting_lines: whole.min(0).max(10_000).prefault(100).describe('Kept for a room while its network reconnects'),
     waiting_time: durationSchema(0, HOUR).prefault('60s').describe('How long they are kept'),
     reconnect_min: durationSchema(SECOND, HOUR)

@@ -4,6 +4,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Rate } from '#src/lib/token-bucket.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Draft, Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -13,6 +14,7 @@ import { type Access, openAccounts } from './accounts.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
+import { type LimitName, openLimits } from './limits.ts';
 import { openOutbound } from './outbound.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
@@ -40,6 +42,8 @@ export type CoreParts = {
     /** Bounds of the wait before another attempt to connect, in milliseconds. */
     readonly reconnectMin: number;
     readonly reconnectMax: number;
+    /** How fast one user may do what. */
+    readonly rates: Readonly<Record<LimitName, Rate>>;
   };
   readonly xmpp: XmppSide;
   readonly clock: Clock;
@@ -97,6 +101,7 @@ export function openCore(parts: CoreParts): OpenCore {
     abandon: rooms.abandon,
   });
   const outbound = openOutbound({
+    limits: openLimits(limits.rates, clock),
     accounts,
     ids,
     lanes,

@@ -7,6 +7,7 @@ import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import type { Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
+import type { Limits } from './limits.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -14,6 +15,7 @@ export type OutboundParts = {
   readonly accounts: Accounts;
   readonly ids: Ids;
   readonly lanes: Lanes;
+  readonly limits: Limits;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
@@ -32,16 +34,27 @@ export type Outbound = {
 };
 
 /** accept: account, place, pieces, lane, bridge. settle: reflection or error. */
-export function openOutbound({ accounts, ids, lanes, rooms, sessions, xmpp, ...parts }: OutboundParts): Outbound {
+export function openOutbound({
+  accounts,
+  ids,
+  lanes,
+  limits,
+  rooms,
+  sessions,
+  xmpp,
+  ...parts
+}: OutboundParts): Outbound {
   function accept(draft: Draft, origin: Origin): void {
     if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
     const account = accounts.of(draft.from, placeTransport(draft.place));
     if (draft.kind === 'occupant' && draft.change === 'join') {
+      limits.spend('joins', draft.from.bare);
       return rooms.enter(draft.place, { account, nick: draft.who.nick, origin, password: draft.password });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
       return rooms.leave(draft.place, account, origin.from, draft.reason);
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
+    limits.spend('messages', draft.from.bare);
     send(draft, account, origin);
   }
 

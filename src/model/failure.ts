@@ -26,6 +26,7 @@ export const failures = {
   'room-full': row('wait', 'service-unavailable', 'The room is full.'),
   gone: row('cancel', 'gone', 'This lives under another address.'),
   'queue-full': row('wait', 'resource-constraint', 'Too much is waiting to be sent. Try again later.', true),
+  'too-fast': row('wait', 'resource-constraint', 'This is too fast. Wait a little and try again.', true),
   'remote-server-not-found': row('cancel', 'remote-server-not-found', 'That server cannot be found.'),
   'remote-server-timeout': row('wait', 'remote-server-timeout', 'That server did not answer in time.', true),
   'recipient-unavailable': row('wait', 'recipient-unavailable', 'The connection is down at the moment.', true),
