@@ -8,6 +8,7 @@ import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
+import { openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
@@ -46,6 +47,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
+  const store = await openStore({ url: config.store, log, clock });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -62,6 +64,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           mapping: opened.definition.mapping,
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
+          history: opened.history,
           bridge: () => present(opened.bridge),
           accepted: eventCounter(metrics, domain, 'out'),
         },
@@ -75,6 +78,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
+    store,
     xmpp: edge,
     clock,
     random,
@@ -144,10 +148,16 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    await store[Symbol.asyncDispose]();
   }
 
-  for (const opened of transports.values()) {
-    opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
+  try {
+    for (const opened of transports.values()) {
+      opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
+    }
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
 
@@ -179,6 +189,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
   return {
     addresses,
     rooms: definition.mapping.facts.rooms,
+    archive: opened.history.record,
     identity: definition.identity,
     link: {
       stanza(kind, head, ...children) {

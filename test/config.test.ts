@@ -42,6 +42,7 @@ describe('a good file', () => {
     const { transports, ...rest } = await config(GOOD);
     expect(rest).toEqual({
       xmpp: { host: '127.0.0.1', port: 5347 },
+      store: 'sqlite:./data/isthmus.db',
       admins: [],
       access: { register: [] },
       limits: {
@@ -190,11 +191,11 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, http, admin, admins, access, limits, log, transports';
+  const KNOWN = 'known here: xmpp, store, http, admin, admins, access, limits, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],
-    ['store: sqlite:./x.db', `store: is not a known key; ${KNOWN}`],
+    ['media: {}', `media: is not a known key; ${KNOWN}`],
     ['log: { levle: info }', 'log.levle: is not a known key; did you mean "level"?'],
     ['__proto__: { xmpp: 1 }', '__proto__: this key is not allowed'],
     ['log: { __proto__: 1 }', 'log.__proto__: this key is not allowed'],

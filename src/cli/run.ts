@@ -3,6 +3,7 @@ import { type Config, loadConfig } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
+import { StoreRefused } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
 import { ListenFailure, type Readiness, startWeb } from '#src/web/listeners.ts';
@@ -20,7 +21,7 @@ export async function command(args: readonly string[]): Promise<number> {
   try {
     await live(loaded.config, log, metrics);
   } catch (error) {
-    if (error instanceof ListenFailure) log.fatal(error.message);
+    if (error instanceof ListenFailure || error instanceof StoreRefused) log.fatal(error.message);
     else log.fatal({ err: error }, 'the gateway has failed');
     return 1;
   }

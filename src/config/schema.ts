@@ -91,12 +91,24 @@ const log = z.strictObject({
 export const transportBase = z.strictObject({
   bridge: z.string().describe('The kind of network'),
   secret: secret.describe('As in the XMPP server; or { file: PATH }, or text in quotes'),
+  history: z
+    .strictObject({
+      record: z.boolean().prefault(true),
+      replay: z.int().min(0).max(100).prefault(20),
+    })
+    .prefault({})
+    .describe('Keep what is said in rooms, and show so many messages to a client that joins'),
 });
 
 /** The file without the parts of the transports, which their bridges know. */
 export const house = z
   .strictObject({
     xmpp: xmpp.prefault({}).describe("The XMPP server's component listener (XEP-0114)."),
+    store: z
+      .string()
+      .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://USER@HOST/DATABASE')
+      .prefault('sqlite:./data/isthmus.db')
+      .describe('Where archives and all else that outlives a restart is kept: sqlite:PATH, or postgres://...'),
     http: http.optional().describe('The public web listener: /healthz and /readyz.'),
     admin: admin.optional().describe("The operator's web listener: /metrics, /healthz and /readyz."),
     admins: z

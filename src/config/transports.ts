@@ -13,6 +13,8 @@ export type Transport = {
   readonly kind: string;
   readonly definition: BridgeDefinition;
   readonly secret: Sealed;
+  /** Whether what is said in rooms is kept, and how many messages a client that joins is shown. */
+  readonly history: { readonly record: boolean; readonly replay: number };
   /** As the bridge's own schema yields them. */
   readonly settings: unknown;
 };
@@ -41,8 +43,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, ...own } = entry;
-  const base = check(transportBase, { bridge: kind, secret }, path);
+  const { bridge: kind, secret, history, ...own } = entry;
+  const base = check(transportBase, { bridge: kind, secret, history }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
     const unknown = typeof kind === 'string' ? [{ path: [...path, 'bridge'], text: await unknownBridge(kind) }] : [];
@@ -55,6 +57,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       kind: definition.kind,
       definition,
       secret: base.value.secret,
+      history: base.value.history,
       settings: settings.value,
     };
     return { transport, findings };

@@ -17,18 +17,18 @@ export type Inbound = { accept(drafts: readonly Draft[]): void };
 
 /** accept: id and time, lane, room or person. Nothing of it is durable yet, so all of it happens at once. */
 export function openInbound({ lanes, rooms, xmpp, now }: InboundParts): Inbound {
-  function deliver(event: Event): void {
-    const { place } = event;
-    if (place.kind === 'shared' || place.kind === 'room') return rooms.apply(event);
-    // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
-    xmpp.deliver(event, [{ jid: splitAccount(place.account).user }]);
-  }
-
   return {
     accept(drafts) {
       for (const draft of drafts) {
         const event: Event = { ...draft, id: newEventId(), at: draft.at ?? now(), live: draft.live ?? true };
-        lanes.run(`in ${placeKey(event.place)}`, () => deliver(event));
+        const { place } = event;
+        if (place.kind === 'shared' || place.kind === 'room') {
+          rooms.apply(event);
+          continue;
+        }
+        // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
+        const to = [{ jid: splitAccount(place.account).user }];
+        lanes.run(placeKey(place), () => xmpp.deliver(event, to));
       }
     },
   };

@@ -1,4 +1,4 @@
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, Message } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -25,6 +25,8 @@ export type Recipient = { readonly jid: string; readonly nick?: string };
 export type Marks = {
   readonly id?: XmppId;
   readonly originId?: string;
+  /** The archive's id of the message (XEP-0359). */
+  readonly stanzaId?: string;
   /** XEP-0045 status codes beside 110, which follows from the recipient. */
   readonly statuses?: readonly number[];
 };
@@ -37,6 +39,32 @@ export type XmppSide = {
   refuse(origin: Origin, failure: Failure): void;
   /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
   alive(transport: string, from: string, jid: string): Promise<boolean>;
+};
+
+/** A message of the past. `id` is its stanza-id, `xmppId` the id that it was sent with. */
+export type ArchivedMessage = {
+  readonly id: string;
+  readonly at: number;
+  readonly nick: string;
+  readonly place: Place;
+  readonly message: Message;
+  readonly xmppId?: XmppId;
+};
+
+/** Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive, `before: ''` for the last page. */
+export type ArchiveQuery = {
+  readonly start?: number;
+  readonly end?: number;
+  readonly after?: string;
+  readonly before?: string;
+  readonly max: number;
+};
+
+/** A page in order of time. `complete`: nothing lies beyond it in the direction of the query. */
+export type ArchivePage = {
+  readonly messages: readonly ArchivedMessage[];
+  readonly complete: boolean;
+  readonly count: number;
 };
 
 /** What is known of a room that somebody here is in. */
@@ -60,5 +88,9 @@ export type Core = {
   };
   /** The realms of a transport that a user can see: the operator's, and those where the user has a session. */
   realms(transport: string, user: BareJid): readonly string[];
+  /** A page of a room's archive, as far as the user was there. Rejects with a `Failure`. */
+  archive(place: Place, user: BareJid, query: ArchiveQuery): Promise<ArchivePage>;
+  /** The archived messages with these ids, all of them or `Failure('item-not-found')`. */
+  archived(place: Place, user: BareJid, ids: readonly string[]): Promise<ArchivePage>;
   ask<Q extends Query>(query: Q, transport: string, user: BareJid): Promise<ReplyTo<Q>>;
 };

@@ -10,7 +10,9 @@ import type { Draft, Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Store } from '#src/store/index.ts';
 import { type Access, openAccounts } from './accounts.ts';
+import { openArchive } from './archive.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
@@ -27,6 +29,8 @@ export type CoreTransport = {
   readonly mapping: BridgeDefinition['mapping'];
   readonly addresses: Addresses;
   readonly realms: readonly string[];
+  /** Whether room messages are kept, and how many a client that joins is shown by default. */
+  readonly history: { readonly record: boolean; readonly replay: number };
   bridge(): Bridge;
   /** Hears of every event that goes to the bridge. */
   accepted(kind: EventKind): void;
@@ -45,6 +49,7 @@ export type CoreParts = {
     /** How fast one user may do what. */
     readonly rates: Readonly<Record<LimitName, Rate>>;
   };
+  readonly store: Store;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;
@@ -77,7 +82,15 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
+  const archive = openArchive({
+    store: parts.store,
+    clock,
+    log,
+    settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
+  });
   const rooms = openRooms({
+    lanes,
+    archive,
     xmpp,
     clock,
     realm,
@@ -175,6 +188,8 @@ export function openCore(parts: CoreParts): OpenCore {
       occupants: rooms.occupants,
     },
     realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
+    archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
+    archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask(query, domain, user) {
       const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
       return transport(domain)
@@ -193,6 +208,8 @@ export function openCore(parts: CoreParts): OpenCore {
       await lanes.idle();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
+      await lanes.idle();
+      await archive.flush();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

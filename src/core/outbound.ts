@@ -49,7 +49,13 @@ export function openOutbound({
     const account = accounts.of(draft.from, placeTransport(draft.place));
     if (draft.kind === 'occupant' && draft.change === 'join') {
       limits.spend('joins', draft.from.bare);
-      return rooms.enter(draft.place, { account, nick: draft.who.nick, origin, password: draft.password });
+      return rooms.enter(draft.place, {
+        account,
+        nick: draft.who.nick,
+        origin,
+        password: draft.password,
+        history: draft.history,
+      });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
       return rooms.leave(draft.place, account, origin.from, draft.reason);
@@ -65,7 +71,7 @@ export function openOutbound({
     for (const [index, piece] of pieces.entries()) {
       const event: Event = { ...piece, id: newEventId(), at: parts.now(), live: true };
       ids.depart({ event, origin, lead: index === 0, answered });
-      lanes.run(placeKey(event.place), () => hand(key, event));
+      lanes.run(`out ${placeKey(event.place)}`, () => hand(key, event));
     }
   }
 

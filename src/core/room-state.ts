@@ -1,4 +1,4 @@
-import type { EventBody, EventOf, OccupantChange } from '#src/model/event.ts';
+import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -7,7 +7,13 @@ import type { Sealed } from '#src/model/sealed.ts';
 import type { Marks, Origin, Recipient } from './index.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
-type Seat = { readonly jid: string; readonly wanted: string; readonly origin: Origin; in: boolean };
+type Seat = {
+  readonly jid: string;
+  readonly wanted: string;
+  readonly origin: Origin;
+  readonly history: HistoryWish;
+  in: boolean;
+};
 
 /** An account of ours in a room: one occupant for the network, however many seats. */
 type Member = { nick: string; joined: boolean; password: Sealed | undefined; readonly seats: Map<string, Seat> };
@@ -27,6 +33,10 @@ export type Room = {
 /** What a step wants done, in order. */
 export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
+  /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
+  | { readonly kind: 'history'; readonly account: AccountKey; readonly to: Recipient; readonly wish: HistoryWish }
+  /** The account is in the room from now on, or no longer. */
+  | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
   | { readonly kind: 'part'; readonly account: AccountKey; readonly reason: string | undefined }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
@@ -58,18 +68,19 @@ type Entrance = {
   readonly nick: string;
   readonly origin: Origin;
   readonly password?: Sealed | undefined;
+  readonly history?: HistoryWish | undefined;
 };
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
-export function enter(room: Room, { account, nick, origin, password }: Entrance): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, in: false };
+export function enter(room: Room, { account, nick, origin, password, history = {} }: Entrance): RoomEffect[] {
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, in: false };
   const member = room.members.get(account);
   if (!member) {
     room.members.set(account, { nick, joined: false, password, seats: new Map([[seat.jid, seat]]) });
     return [{ kind: 'join', account, nick }];
   }
   member.seats.set(seat.jid, seat);
-  return member.joined ? welcome(room, member, seat) : [];
+  return member.joined ? welcome(room, account, seat) : [];
 }
 
 /** The network let an account in: everybody of it who waits is shown the room. */
@@ -78,9 +89,11 @@ export function joined(room: Room, account: AccountKey): RoomEffect[] {
   if (!member) return [];
   const self = ownOccupant(room, account);
   if (self) member.nick = self.nick;
+  const fresh: RoomEffect[] = member.joined ? [] : [{ kind: 'entered', account }];
   member.joined = true;
   room.readers = undefined;
-  return [...member.seats.values()].filter((seat) => !seat.in).flatMap((seat) => welcome(room, member, seat));
+  const waiting = [...member.seats.values()].filter((seat) => !seat.in);
+  return [...waiting.flatMap((seat) => welcome(room, account, seat)), ...fresh];
 }
 
 /** The network did not let an account in: whoever waits is refused, whoever sat there already (a rejoin) is put out. */
@@ -105,7 +118,7 @@ export function leave(room: Room, account: AccountKey, jid: string, reason?: str
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
   room.members.delete(account);
-  return [...effects, { kind: 'part', account, reason }];
+  return [...effects, ...gone(account, member), { kind: 'part', account, reason }];
 }
 
 /** Puts an account out of the room with XEP-0045 status codes; the network is not told. */
@@ -115,7 +128,8 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
   const seats = [...member.seats.values()].filter((seat) => seat.in);
   room.members.delete(account);
   room.readers = undefined;
-  return seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
+  const farewell = seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
+  return [...farewell, ...gone(account, member)];
 }
 
 /** The network's list of who is here: told as the difference to what was known. */
@@ -176,10 +190,16 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   room.roster.delete(known.id);
   const effects = tell(room, { ...body, who: known });
   const forced = body.change === 'kick' || body.change === 'ban';
+  const member = forced && known.account ? room.members.get(known.account) : undefined;
+  if (!member || !known.account) return effects;
   // The readers were told with status 110, so nothing more is said to them.
-  if (forced && known.account && room.members.delete(known.account)) room.readers = undefined;
-  return effects;
+  room.members.delete(known.account);
+  room.readers = undefined;
+  return [...effects, ...gone(known.account, member)];
 }
+
+/** An account that was let in is out again. */
+const gone = (account: AccountKey, { joined }: Member): RoomEffect[] => (joined ? [{ kind: 'left', account }] : []);
 
 /** A new subject. */
 export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
@@ -199,7 +219,9 @@ function tell(room: Room, body: EventBody): RoomEffect[] {
 }
 
 // XEP-0045 §7.1: others' presence, then one's own (with 110), then history, then the subject.
-function welcome(room: Room, member: Member, seat: Seat): RoomEffect[] {
+function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
   seat.in = true;
   room.readers = undefined;
   const to = [{ jid: seat.jid, nick: member.nick }];
@@ -211,6 +233,7 @@ function welcome(room: Room, member: Member, seat: Seat): RoomEffect[] {
   return [
     { kind: 'tell', body: { kind: 'occupants', list: list.filter(({ nick }) => nick !== member.nick) }, to },
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },
+    { kind: 'history', account, to: { jid: seat.jid, nick: member.nick }, wish: seat.history },
     { kind: 'tell', body: topicOf(room), to },
   ];
 }

@@ -1,10 +1,12 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Archive } from './archive.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from './index.ts';
 import * as state from './room-state.ts';
 
@@ -18,6 +20,9 @@ export type RoomParts = {
   /** Hands a join or a part to the session. Never throws. */
   send(key: SessionKey, event: Event): void;
   release(key: SessionKey): void;
+  /** The lane of each room: while history is read, nothing else happens in it. */
+  readonly lanes: Lanes;
+  readonly archive: Archive;
 };
 
 export type Entry = {
@@ -25,6 +30,7 @@ export type Entry = {
   readonly nick: string;
   readonly origin: Origin;
   readonly password?: EventOf<'occupant'>['password'];
+  readonly history?: EventOf<'occupant'>['history'];
 };
 
 /** The rooms that accounts of ours are in. */
@@ -54,13 +60,34 @@ export function openRooms(parts: RoomParts) {
     return event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
   }
 
-  function run(room: state.Room, effects: readonly state.RoomEffect[]): void {
-    for (const effect of effects) carryOut(room, effect);
+  const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
+
+  /** Carries out what a step wants. Synchronous unless history has to be read. */
+  function run(room: state.Room, effects: readonly state.RoomEffect[]): void | Promise<void> {
+    for (const [index, effect] of effects.entries()) {
+      if (effect.kind === 'history') return showHistory(room, effect).then(() => run(room, effects.slice(index + 1)));
+      carryOut(room, effect);
+    }
     if (room.members.size === 0) rooms.delete(placeKey(room.place));
   }
 
-  function carryOut(room: state.Room, effect: state.RoomEffect): void {
+  async function showHistory(
+    { place }: state.Room,
+    { account, to, wish }: Extract<state.RoomEffect, { kind: 'history' }>,
+  ) {
+    for (const old of await parts.archive.history(place, account, wish)) {
+      const from: Party = { kind: 'network', id: old.nick, name: old.nick };
+      const past: Event = { ...event(place, old.message, from), at: old.at, live: false };
+      parts.xmpp.deliver(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
+    }
+  }
+
+  function carryOut(room: state.Room, effect: Exclude<state.RoomEffect, { kind: 'history' }>): void {
     switch (effect.kind) {
+      case 'entered':
+        return parts.archive.entered(effect.account, room.place);
+      case 'left':
+        return parts.archive.left(effect.account, room.place);
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         return parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
@@ -104,52 +131,68 @@ export function openRooms(parts: RoomParts) {
 
   /** What a network says of one of its rooms. */
   function apply(what: Event): void {
-    const room = find(what.place);
-    if (!room) return;
-    const before = [...room.members.keys()];
+    lane(what.place, () => {
+      const room = find(what.place);
+      if (!room) return;
+      if (what.kind === 'message') return said(room, what, {});
+      const before = [...room.members.keys()];
+      return after(run(room, changed(room, what)), () => settleMembers(room, before));
+    });
+  }
+
+  function changed(room: state.Room, what: Event): readonly state.RoomEffect[] {
     switch (what.kind) {
       case 'occupants':
-        run(room, state.snapshot(room, what.list));
-        break;
+        return state.snapshot(room, what.list);
       case 'occupant':
-        run(room, state.change(room, what));
-        break;
+        return state.change(room, what);
       case 'topic':
-        run(room, state.topic(room, what));
-        break;
+        return state.topic(room, what);
       default:
-        parts.xmpp.deliver(what, state.readersOf(room));
-        return;
+        return [{ kind: 'tell', body: what, to: state.readersOf(room) }];
     }
-    settleMembers(room, before);
+  }
+
+  /** A message in a room: kept, and shown to everybody with the archive's id. */
+  function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
+    const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
+    const stanzaId = parts.archive.record(message, nick, marks.id);
+    parts.xmpp.deliver(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
   }
 
   return {
     apply,
     enter(place: Place, entry: Entry): void {
-      const room = find(place) ?? state.newRoom(place);
-      rooms.set(placeKey(place), room);
-      const mine = byAccount.get(entry.account) ?? new Set();
-      byAccount.set(entry.account, mine.add(room));
-      run(room, state.enter(room, entry));
+      lane(place, () => {
+        const room = find(place) ?? state.newRoom(place);
+        rooms.set(placeKey(place), room);
+        const mine = byAccount.get(entry.account) ?? new Set();
+        byAccount.set(entry.account, mine.add(room));
+        return run(room, state.enter(room, entry));
+      });
     },
     leave(place: Place, account: AccountKey, jid: string, reason?: string): void {
-      const room = find(place);
-      if (room) run(room, state.leave(room, account, jid, reason));
+      lane(place, () => {
+        const room = find(place);
+        return room && run(room, state.leave(room, account, jid, reason));
+      });
     },
     /** The network answered a join. */
     joined(place: Place, account: AccountKey, failure?: Failure): void {
-      const room = find(place);
-      if (!room) return;
-      run(room, failure ? state.refused(room, account, failure) : state.joined(room, account));
-      settleMembers(room, [account]);
+      lane(place, () => {
+        const room = find(place);
+        if (!room) return;
+        const effects = failure ? state.refused(room, account, failure) : state.joined(room, account);
+        return after(run(room, effects), () => settleMembers(room, [account]));
+      });
     },
     /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
-    reflect(sent: Event, account: AccountKey, marks: Marks): void {
-      const room = find(sent.place);
-      const nick = room?.members.get(account)?.nick;
-      if (!room || nick === undefined) return;
-      parts.xmpp.deliver({ ...sent, from: { kind: 'network', id: nick, name: nick } }, state.readersOf(room), marks);
+    reflect(sent: EventOf<'message'>, account: AccountKey, marks: Marks): void {
+      lane(sent.place, () => {
+        const room = find(sent.place);
+        const nick = room?.members.get(account)?.nick;
+        if (room && nick !== undefined) said(room, { ...sent, from: { kind: 'network', id: nick, name: nick } }, marks);
+      });
     },
     /** The joins that bring an account's rooms back after a connection was made. */
     rejoin: (key: SessionKey): Event[] => roomsOf(key).map((room) => joinEvent(room, key.account)),
@@ -157,21 +200,28 @@ export function openRooms(parts: RoomParts) {
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
       for (const room of roomsOf(key)) {
-        run(room, state.refused(room, key.account, failure));
-        settleMembers(room, [key.account]);
+        lane(room.place, () =>
+          after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
+        );
       }
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
       for (const room of [...(byAccount.get(account) ?? [])]) {
-        if (placeTransport(room.place) === transport) run(room, state.leave(room, account, jid));
+        if (placeTransport(room.place) === transport)
+          lane(room.place, () => run(room, state.leave(room, account, jid)));
       }
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
-      for (const room of rooms.values()) {
-        for (const account of [...room.members.keys()])
-          run(room, state.eject(room, account, [332], 'The gateway is stopping.'));
+      for (const room of [...rooms.values()]) {
+        lane(room.place, () => {
+          const accounts = [...room.members.keys()];
+          return run(
+            room,
+            accounts.flatMap((account) => state.eject(room, account, [332], 'The gateway is stopping.')),
+          );
+        });
       }
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
@@ -195,4 +245,9 @@ export function openRooms(parts: RoomParts) {
       return rooms.size;
     },
   };
+}
+
+/** Goes on at once after what was synchronous, else when it is done. */
+function after(work: void | Promise<void>, next: () => void): void | Promise<void> {
+  return work ? work.then(next) : next();
 }

@@ -27,6 +27,17 @@ export type Message = {
   readonly mentions?: readonly string[];
 };
 
+/**
+ * What a client that joins wants to be shown (XEP-0045 §7.2.14): at most so many messages and characters, of the last
+ * seconds or since a time (milliseconds since 1970).
+ */
+export type HistoryWish = {
+  readonly stanzas?: number;
+  readonly characters?: number;
+  readonly seconds?: number;
+  readonly since?: number;
+};
+
 /** A change of who is in a room. `who` is as before the change; `newId` and `nick` are those after a rename. */
 export type OccupantChange = {
   readonly kind: 'occupant';
@@ -38,6 +49,8 @@ export type OccupantChange = {
   readonly by?: string;
   /** A join's password (XEP-0045 §7.2.6), a channel key on some networks. */
   readonly password?: Sealed;
+  /** How much history a joining client wants to be shown. */
+  readonly history?: HistoryWish;
 };
 
 /** What can happen. The kinds are the vocabulary of the capability tables in `mappings/`. */

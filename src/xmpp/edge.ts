@@ -24,6 +24,7 @@ export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request'>;
 export type EdgeTransport = {
   readonly addresses: Addresses;
   readonly rooms: Facts['rooms'];
+  readonly archive: boolean;
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -51,9 +52,9 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms } = transport;
+    const { addresses, rooms, archive } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
-    transports.set(domain, { ...transport, view: viewOf({ transport: domain, addresses, rooms, nickOf }) });
+    transports.set(domain, { ...transport, view: viewOf({ transport: domain, addresses, rooms, archive, nickOf }) });
   }
 
   /** Where a stanza comes from and goes to, if both are as the protocol has them. */
@@ -83,7 +84,10 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
       const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id };
       transport.link.stanza('iq', head, ...(payload ? [payload] : []));
     };
-    const payload = route(iq, { view: transport.view, identity: transport.identity, core: core(), version });
+    const { view, identity, link } = transport;
+    const tell = (from: string, to: string, children: readonly Xml[]): void =>
+      void link.stanza('message', { from, to }, ...children);
+    const payload = route(iq, { view, identity, core: core(), version, tell });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }

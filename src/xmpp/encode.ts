@@ -6,7 +6,7 @@ import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
-import { originIdElement } from './xep/stanza-ids.ts';
+import { originIdElement, stanzaIdElement } from './xep/stanza-ids.ts';
 import { type Xml, xml } from './xml.ts';
 
 /** One stanza and all who get it: it is serialised once, and only the address changes. */
@@ -64,11 +64,12 @@ function encodeMessage(event: EventOf<'message'>, to: readonly Recipient[], plac
 /** The nick of whoever wrote a message in a room. */
 const speaker = ({ from }: Event): string => (from.kind === 'network' ? (from.name ?? from.id) : '');
 
-function contents(event: EventOf<'message'>, place: string, { originId }: Marks): Xml[] {
+function contents(event: EventOf<'message'>, place: string, { originId, stanzaId }: Marks): Xml[] {
   const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
   if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
   if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
   if (originId !== undefined) children.push(originIdElement(originId));
+  if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));
   if (event.hints) children.push(...hintElements(event.hints));
   // What is not live happened some time ago.
   if (!event.live) children.push(delayElement(place, event.at));

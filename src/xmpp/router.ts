@@ -14,6 +14,7 @@ import { encryption } from './xep/encryption.ts';
 import type { Extension, Request, Route, TargetKind } from './xep/extension.ts';
 import { hints } from './xep/hints.ts';
 import { jidEscaping } from './xep/jid-escaping.ts';
+import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
@@ -34,6 +35,7 @@ export const extensions: readonly Extension[] = [
   stanzaIds,
   encryption,
   selfPing,
+  mam,
 ];
 
 /** Answers to all requests by `type/namespace name`. */
@@ -41,19 +43,20 @@ const routes: ReadonlyMap<string, Route> = new Map(extensions.flatMap(({ routes:
 
 const KINDS: readonly TargetKind[] = ['gateway', 'realm', 'room', 'occupant', 'contact'];
 
-const featuresOf = (kind: TargetKind, list: readonly Extension[]): readonly string[] =>
-  list.flatMap(({ features }) => features?.[kind] ?? []);
+/** The features of each kind of target, without those of extensions that a transport has no use for. */
+function featuresWithout(...absent: readonly Extension[]): ReadonlyMap<TargetKind, readonly string[]> {
+  const present = extensions.filter((one) => !absent.includes(one));
+  return new Map(KINDS.map((kind) => [kind, present.flatMap(({ features }) => features?.[kind] ?? [])]));
+}
 
-const withRooms = new Map(KINDS.map((kind) => [kind, featuresOf(kind, extensions)]));
-const withoutRooms = new Map(
-  KINDS.map((kind) => [
-    kind,
-    featuresOf(
-      kind,
-      extensions.filter((one) => one !== muc),
-    ),
-  ]),
-);
+const all = featuresWithout();
+const withoutArchive = featuresWithout(mam);
+const withoutRooms = featuresWithout(mam, muc);
+
+function featuresFor({ rooms, archive }: View): ReadonlyMap<TargetKind, readonly string[]> {
+  if (rooms === 'none') return withoutRooms;
+  return archive ? all : withoutArchive;
+}
 
 /** What a transport's requests are answered with. */
 export type Surroundings = {
@@ -61,6 +64,8 @@ export type Surroundings = {
   readonly identity: Identity;
   readonly core: Core;
   readonly version: string;
+  /** Sends a message from one of our JIDs to the asker. */
+  tell(from: string, to: string, children: readonly Xml[]): void;
 };
 
 /**
@@ -80,7 +85,7 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
   return answer(request);
 }
 
-function requestOf(iq: Element, payload: Element, { view, identity, core, version }: Surroundings): Request {
+function requestOf(iq: Element, payload: Element, { view, identity, core, version, tell }: Surroundings): Request {
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -88,7 +93,7 @@ function requestOf(iq: Element, payload: Element, { view, identity, core, versio
   // A stranger may find out what the gateway is, and nothing that lies behind it.
   if (kind !== 'gateway' && !core.permitted(from.bare)) throw core.refusal();
   if (target.kind === 'room') assertHere(target);
-  const features = view.rooms === 'none' ? withoutRooms : withRooms;
+  const features = featuresFor(view);
   return {
     payload,
     from: from.full,
@@ -100,6 +105,7 @@ function requestOf(iq: Element, payload: Element, { view, identity, core, versio
     identity,
     core,
     version,
+    tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };
 }

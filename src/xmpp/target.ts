@@ -26,6 +26,8 @@ export type Facts = {
   readonly addresses: Addresses;
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
+  /** Whether rooms keep what is said in them. */
+  readonly archive: boolean;
   /** The nick under which the full JID is in the room. */
   nickOf(place: Place, jid: string): string | undefined;
 };

@@ -16,10 +16,11 @@ async function deaf(): Promise<AsyncDisposable & { readonly port: number }> {
   };
 }
 
-const text = (xmppPort: number, httpPort: number) => `
+const text = (dir: string, xmppPort: number, httpPort: number) => `
 xmpp: { port: ${xmppPort} }
 http: { listen: 127.0.0.1:${httpPort} }
 admin: { listen: 127.0.0.1:0, token: hush }
+store: 'sqlite:${dir}/store.db'
 transports: { irc.example.org: { bridge: irc, secret: x, servers: { irc.example.net: {} } } }
 `;
 
@@ -31,7 +32,7 @@ describe('isthmus run', () => {
     async (signal) => {
       using temporary = folder();
       await using server = await deaf();
-      const file = temporary.file('c.yaml', text(server.port, 0));
+      const file = temporary.file('c.yaml', text(temporary.path, server.port, 0));
       await using running = isthmus(['run', '--config', file]);
       const { listening }: Started = JSON.parse(await running.line(/"msg":"started"/));
       expect((await fetch(`http://${listening.http}/healthz`)).status).toBe(200);
@@ -58,7 +59,7 @@ describe('isthmus run', () => {
   it('says which address it cannot have, and ends with 1', async () => {
     using temporary = folder();
     await using taken = await deaf();
-    const file = temporary.file('c.yaml', text(taken.port, taken.port));
+    const file = temporary.file('c.yaml', text(temporary.path, taken.port, taken.port));
     await using running = isthmus(['run', '--config', file]);
     const { code, out } = await running.ended;
     expect(code).toBe(1);

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { startGateway } from '#src/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
+import { folder } from '../cli/isthmus.ts';
 import { configFrom } from '../config-from.ts';
 import { type IrcConnection, type IrcServer, ircServer } from '../fakes/irc-server.ts';
 import { type FakeConnection, startXmppServer } from '../fakes/xmpp-server.ts';
@@ -25,11 +27,13 @@ export type Stage = AsyncDisposable & {
 
 /** Sets the stage: `irc.example` is the component, `net` the IRC server, users are those of `a.example`. */
 export async function openStage(options: Readonly<Record<string, string>>): Promise<Stage> {
+  const dir = folder();
   const xmppServer = await startXmppServer();
   const ircd = await ircServer({ serve: true, ...(options.caps && { caps: options.caps.split(' ') }) });
   const net = { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off' };
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: xmppServer.port },
+    store: `sqlite:${join(dir.path, 'store.db')}`,
     access: { register: ['a.example'] },
     transports: { 'irc.example': { bridge: 'irc', secret: xmppServer.secret, servers: { net } } },
   });
@@ -60,6 +64,7 @@ export async function openStage(options: Readonly<Record<string, string>>): Prom
       await gateway.stop();
       await xmppServer.close();
       await ircd[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
     },
   };
 }

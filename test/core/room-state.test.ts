@@ -32,6 +32,7 @@ function withRomeo(): state.Room {
 const short = (effects: readonly state.RoomEffect[]): string[] =>
   effects.map((effect) => {
     if (effect.kind === 'refuse') return `refuse ${effect.origin.from} ${effect.failure.code}`;
+    if (effect.kind === 'history') return `history -> ${effect.to.jid.split('/')[1]}`;
     if (effect.kind !== 'tell') return `${effect.kind} ${effect.account.split('@')[0]}`;
     const { body, to, marks } = effect;
     const what =
@@ -53,14 +54,16 @@ describe('entering', () => {
     ).toEqual(['join romeo']);
   });
 
-  it('shows others first, then oneself, then the subject', () => {
+  it('shows others first, then oneself, then the past, then the subject', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
     expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual([]);
     expect(short(state.joined(room, romeo))).toEqual([
       'list Mercutio -> orchard(Romeo)',
       'join Romeo -> orchard(Romeo) [100]',
+      'history -> orchard',
       'topic "" -> orchard(Romeo)',
+      'entered romeo',
     ]);
   });
 
@@ -77,6 +80,7 @@ describe('entering', () => {
     expect(short(effects)).toEqual([
       'list Mercutio -> balcony(Romeo)',
       'join Romeo -> balcony(Romeo) [100,210]',
+      'history -> balcony',
       'topic "" -> balcony(Romeo)',
     ]);
   });
@@ -87,7 +91,7 @@ describe('entering', () => {
       nick: 'Romeo',
       origin: origin('romeo@a.example/orchard'),
     });
-    expect(short(effects)).toHaveLength(3);
+    expect(short(effects)).toHaveLength(4);
   });
 
   it('refuses everybody of the account who waits', () => {
@@ -127,7 +131,7 @@ describe('being in', () => {
     const room = withRomeo();
     expect(
       short(state.change(room, { kind: 'occupant', change: 'kick', who: occupant('Romeo', romeo), by: 'Mercutio' })),
-    ).toEqual(['kick Romeo -> orchard(Romeo)']);
+    ).toEqual(['kick Romeo -> orchard(Romeo)', 'left romeo']);
     expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBeUndefined();
     expect(room.members.size).toBe(0);
   });
@@ -156,6 +160,7 @@ describe('leaving', () => {
   it('parts on the network with the last resource', () => {
     expect(short(state.leave(withRomeo(), romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
       'leave Romeo -> orchard(Romeo)',
+      'left romeo',
       'part romeo',
     ]);
   });
@@ -191,6 +196,7 @@ describe('coming back after the connection was lost', () => {
   it('tells with 333 when the network does not let the account back in', () => {
     expect(short(state.refused(withRomeo(), romeo, new Failure('banned')))).toEqual([
       'leave Romeo -> orchard(Romeo) [333]',
+      'left romeo',
     ]);
   });
 });

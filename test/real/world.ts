@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import type { Gateway } from '#src/gateway.ts';
 import { startGateway } from '#src/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
+import { folder } from '../cli/isthmus.ts';
 import { configFrom } from '../config-from.ts';
 import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
@@ -20,6 +22,7 @@ export type WorldOptions = {
 /** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
 export async function startWorld({ ircd: name, via }: WorldOptions) {
   const stack = new AsyncDisposableStack();
+  const dir = stack.use(folder());
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
   const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024 };
@@ -30,6 +33,7 @@ export async function startWorld({ ircd: name, via }: WorldOptions) {
   const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off' };
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
+    store: `sqlite:${join(dir.path, 'store.db')}`,
     access: { register: ['alice@localhost', 'bob@localhost'] },
     limits: { reconnect_min: '1s', reconnect_max: '2s' },
     transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },

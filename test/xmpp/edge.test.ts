@@ -36,7 +36,7 @@ async function openWorld(changes: Partial<Core>) {
   const identity = { type: 'x-net', name: 'The Net' };
   const core = inventedCore(changes);
   const edge = openEdge({
-    transports: new Map([[GATEWAY, { addresses, rooms: 'shared', identity, link }]]),
+    transports: new Map([[GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }]]),
     core: () => core,
     version: '1.2.3',
     log,

@@ -35,6 +35,7 @@ export const view = (facts: Partial<Facts> = {}): View =>
     transport: GATEWAY,
     addresses,
     rooms: 'shared',
+    archive: true,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
     ...facts,
   });
@@ -76,6 +77,8 @@ const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
 export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
   gone: () => {},
+  archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
+  archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
   refusal: () => new Failure('not-on-list'),
   rooms: {
@@ -92,5 +95,6 @@ export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings
   view: view(facts),
   identity: { type: 'x-net', name: 'The Net' },
   core: core(changes),
+  tell: () => {},
   version: '1.2.3',
 });

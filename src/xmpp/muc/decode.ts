@@ -1,12 +1,13 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
 import type { Element } from 'ltx';
-import type { Draft, Show } from '#src/model/event.ts';
+import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { type Jid, resourcePrep } from '#src/xmpp/jid.ts';
 import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/target.ts';
-import { ownText } from '#src/xmpp/xep/elements.ts';
+import { timeOf } from '#src/xmpp/xep/datetime.ts';
+import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
 
 export const MUC = 'http://jabber.org/protocol/muc';
 
@@ -48,8 +49,29 @@ function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
     place,
     from: partyOf(from),
     ...(password && { password: new Sealed(password) }),
+    ...historyOf(x),
   };
 }
+
+/** XEP-0045 §7.2.14: how much of the past is wanted. What is no number is no wish. */
+function historyOf(x: Element): { history?: HistoryWish } {
+  const attrs = childOf(x, 'history', MUC)?.attrs;
+  if (!attrs) return {};
+  const stanzas = wholeNumber(attrs.maxstanzas);
+  const characters = wholeNumber(attrs.maxchars);
+  const seconds = wholeNumber(attrs.seconds);
+  const since = timeOf(attrs.since ?? '');
+  return {
+    history: {
+      ...(stanzas !== undefined && { stanzas }),
+      ...(characters !== undefined && { characters }),
+      ...(seconds !== undefined && { seconds }),
+      ...(since !== undefined && { since }),
+    },
+  };
+}
+
+const wholeNumber = (text = ''): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 function departure(stanza: Element, { place, from, nick }: Occupancy): Draft {
   const reason = stanza.attrs.type === 'unavailable' ? ownText(stanza, 'status') : undefined;

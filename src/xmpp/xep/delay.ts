@@ -1,5 +1,6 @@
 // XEP-0203: Delayed Delivery, version 2.0.
 import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { stampOf } from './datetime.ts';
 import type { Extension } from './extension.ts';
 
 /** Only written: a stamp that somebody sends us proves nothing. */
@@ -7,4 +8,4 @@ export const delay: Extension = { xep: { number: '0203', title: 'Delayed Deliver
 
 /** The stamp of something that happened at `at` (milliseconds since 1970) and that `from` has kept. */
 export const delayElement = (from: string, at: number): Xml =>
-  xml`<delay xmlns='urn:xmpp:delay' from='${from}' stamp='${new Date(at).toISOString()}'/>`;
+  xml`<delay xmlns='urn:xmpp:delay' from='${from}' stamp='${stampOf(at)}'/>`;

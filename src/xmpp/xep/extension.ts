@@ -22,6 +22,8 @@ export type Request = {
   readonly identity: Identity;
   readonly core: Core;
   readonly version: string;
+  /** Sends the asker a message from the JID that was asked, before the answer. */
+  tell(...children: readonly Xml[]): void;
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
 };

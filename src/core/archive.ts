@@ -1,0 +1,198 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Event, HistoryWish, Message } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, XmppId } from '#src/model/ids.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Archived } from '#src/store/archive.ts';
+import type { Store } from '#src/store/index.ts';
+import type { Statement } from '#src/store/unit.ts';
+import type { ArchivedMessage, ArchivePage, ArchiveQuery } from './index.ts';
+
+export type ArchiveParts = {
+  readonly store: Pick<Store, 'archive' | 'visibility' | 'unit'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Whether the messages of a transport are kept, and how many a client that joins is shown by default. */
+  settings(transport: string): { readonly record: boolean; readonly replay: number };
+};
+
+export type Archive = {
+  /** Keeps a message and returns its id, or `undefined` where nothing is kept. It is written with the next batch. */
+  record(event: Event<Message>, nick: string, id: XmppId | undefined): string | undefined;
+  /** The account entered or left the place: what is said in between is for it to see. */
+  entered(account: AccountKey, place: Place): void;
+  left(account: AccountKey, place: Place): void;
+  /**
+   * What a client that joins is shown, the oldest first: of what its account has seen, never what others recorded.
+    Never rejects: without
+   * history a room is still a room.
+   */
+  history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedMessage[]>;
+  /** Throws `Failure('item-not-found')` for an id that is not there (XEP-0059 §2.2, XEP-0313 §4.3.1). */
+  page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
+  /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
+  pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;
+  /** Resolves once everything that was recorded is written. */
+  flush(): Promise<void>;
+};
+
+/** Rows that are written in one unit, and that may wait for it (the rest is dropped and logged). */
+const BATCH = 1000;
+const WAITING = 100_000;
+/** Rows that a client gets at a time. */
+const PAGE = 100;
+
+/** The archive of rooms: batches off the path of the messages, pages and history on demand. */
+export function openArchive({ store, clock, log, settings }: ArchiveParts): Archive {
+  let waiting: Archived[] = [];
+  let writing: Promise<void> | undefined;
+  let dropped = 0;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, BATCH);
+      waiting = waiting.slice(BATCH);
+      await store.unit(store.archive.append(batch)).catch((err: unknown) => {
+        log.error({ err, messages: batch.length }, 'messages could not be archived');
+      });
+    }
+    writing = undefined;
+  }
+
+  function start(): Promise<void> {
+    // The batch is cut in a later turn: what comes until then goes along.
+    writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain);
+    return writing;
+  }
+
+  function put(row: Archived): void {
+    if (waiting.length >= WAITING) {
+      if (dropped++ % WAITING === 0) log.error({ dropped }, 'the store is too slow: messages are not archived');
+      return;
+    }
+    waiting.push(row);
+    void start();
+  }
+
+  const write = (statement: Statement): void => {
+    store.unit([statement]).catch((err: unknown) => log.error({ err }, 'who may see what could not be written'));
+  };
+
+  async function flush(): Promise<void> {
+    if (waiting.length > 0) await start();
+    await writing;
+  }
+
+  /** The number of an id that somebody names. */
+  async function known(place: string, id: string | undefined): Promise<number | undefined> {
+    if (id === undefined || id === '') return undefined;
+    const number = /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN;
+    if (!Number.isSafeInteger(number) || !(await store.archive.get(place, number))) throw new Failure('item-not-found');
+    return number;
+  }
+
+  async function page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage> {
+    await flush();
+    const key = placeKey(place);
+    const after = await known(key, query.after);
+    const before = await known(key, query.before);
+    const { rows, complete, count } = await store.archive.page({
+      place: key,
+      account,
+      ...(query.start !== undefined && { start: query.start }),
+      ...(query.end !== undefined && { end: query.end }),
+      ...(after !== undefined && { after }),
+      ...(before !== undefined && { before }),
+      newest: query.before !== undefined,
+      max: Math.min(query.max, PAGE),
+    });
+    return { messages: rows.map((row) => messageOf(row, place)), complete, count };
+  }
+
+  async function pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage> {
+    if (ids.length > PAGE) throw new Failure('policy-violation', { text: `At most ${PAGE} ids at a time.` });
+    await flush();
+    const key = placeKey(place);
+    const wanted = [...new Set(ids)].map(Number).sort((a, b) => a - b);
+    if (!wanted.every(Number.isSafeInteger)) throw new Failure('item-not-found');
+    const found = await Promise.all(
+      wanted.map(async (id) => {
+        const { rows } = await store.archive.page({ place: key, account, after: id - 1, before: id + 1, max: 1 });
+        return rows[0];
+      }),
+    );
+    const rows = found.filter((row) => row !== undefined);
+    if (rows.length < wanted.length) throw new Failure('item-not-found');
+    return { messages: rows.map((row) => messageOf(row, place)), complete: true, count: rows.length };
+  }
+
+  async function history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedMessage[]> {
+    const { record, replay } = settings(placeTransport(place));
+    const max = Math.min(wish.stanzas ?? replay, PAGE);
+    if (!record || max === 0 || wish.characters === 0) return [];
+    try {
+      await flush();
+      const start = wish.since ?? (wish.seconds === undefined ? undefined : clock.now() - wish.seconds * 1000);
+      const range = { place: placeKey(place), account, max, newest: true };
+      const { rows } = await store.archive.page(start === undefined ? range : { ...range, start });
+      return within(
+        rows.map((row) => messageOf(row, place)),
+        wish.characters,
+      );
+    } catch (err) {
+      log.error({ err }, 'history could not be read');
+      return [];
+    }
+  }
+
+  return {
+    record(event, nick, id) {
+      if (!settings(placeTransport(event.place)).record) return undefined;
+      const row: Archived = {
+        id: store.archive.nextId(),
+        place: placeKey(event.place),
+        at: event.at,
+        fromId: event.from.kind === 'network' ? event.from.id : event.from.bare,
+        fromName: nick,
+        kind: event.kind,
+        body: bodyOf(event),
+        event: event.id,
+        xmpp: id ?? null,
+        foreign: null,
+      };
+      put(row);
+      return String(row.id);
+    },
+    entered: (account, place) => write(store.visibility.open(account, placeKey(place), store.archive.nextId())),
+    left: (account, place) => write(store.visibility.close(account, placeKey(place), store.archive.nextId())),
+    history,
+    page,
+    pick,
+    flush,
+  };
+}
+
+/** The newest that fit into so many characters of text (XEP-0045 §7.2.14). */
+function within(
+  messages: readonly ArchivedMessage[],
+  characters = Number.POSITIVE_INFINITY,
+): readonly ArchivedMessage[] {
+  let left = characters;
+  const first = messages.findLastIndex(({ message }) => (left -= message.text.length) < 0);
+  return messages.slice(first + 1);
+}
+
+const bodyOf = ({ text, style }: Message): string => JSON.stringify({ text, ...(style !== 'plain' && { style }) });
+
+function messageOf({ id, at, fromName, fromId, body, xmpp }: Archived, place: Place): ArchivedMessage {
+  const { text, style = 'plain' } = JSON.parse(body) as { text: string; style?: Message['style'] };
+  return {
+    id: String(id),
+    at,
+    nick: fromName ?? fromId,
+    place,
+    message: { kind: 'message', text, style },
+    ...(xmpp !== null && { xmppId: xmpp as XmppId }),
+  };
+}

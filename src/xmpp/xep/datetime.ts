@@ -1,0 +1,12 @@
+// XEP-0082: XMPP Date and Time Profiles, version 1.1.1.
+
+const PROFILE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+
+/** Milliseconds since 1970 of a DateTime (§3.2), `undefined` for anything else. */
+export function timeOf(text: string): number | undefined {
+  const time = PROFILE.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+/** Milliseconds since 1970 as a DateTime in UTC. */
+export const stampOf = (time: number): string => new Date(time).toISOString();

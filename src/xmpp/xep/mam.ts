@@ -1,0 +1,136 @@
+// XEP-0313: Message Archive Management, version 1.1.3: the archives of rooms.
+import type { Element } from 'ltx';
+import type { ArchivedMessage, ArchiveQuery } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import { jidOf } from '#src/xmpp/jid.ts';
+import { occupantJid } from '#src/xmpp/muc/encode.ts';
+import { roomPlace } from '#src/xmpp/target.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
+import { stampOf, timeOf } from './datetime.ts';
+import { childOf } from './elements.ts';
+import type { Extension, Request } from './extension.ts';
+import { writeBody } from './me-command.ts';
+import { rangeElement, rangeOf } from './rsm.ts';
+
+const MAM = 'urn:xmpp:mam:2';
+
+/** Messages of a page where the asker names no number. */
+const PAGE = 50;
+
+export const mam: Extension = {
+  xep: { number: '0313', title: 'Message Archive Management', version: '1.1.3' },
+  // §6.1.1; XEP-0359 §4: rooms with an archive give out stanza ids.
+  features: { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] },
+  routes: {
+    [`set/${MAM} query`]: answerQuery,
+    [`get/${MAM} query`]: answerForm,
+    [`get/${MAM} metadata`]: answerMetadata,
+  },
+};
+
+/** What an asker wants: a query of the archive, or certain ids; and how the answer is to be told. */
+type Wish = { readonly query: ArchiveQuery; readonly ids: readonly string[]; readonly flip: boolean };
+
+function archiveOf({ target, user, view }: Request): { place: Place; room: string } {
+  if (target.kind !== 'room' || !view.archive) throw new Failure('service-unavailable');
+  return { place: roomPlace(view, target, user), room: jidOf(target.id, view.transport) };
+}
+
+async function answerQuery(request: Request): Promise<Xml> {
+  const { place, room } = archiveOf(request);
+  const { payload, core, user } = request;
+  const { query, ids, flip } = wishOf(payload);
+  const page = ids.length > 0 ? await core.archived(place, user, ids) : await core.archive(place, user, query);
+  const { messages, complete, count } = page;
+  const queryid = payload.attrs.queryid;
+  // §4.1.1 of 1.1: flip-page turns the order in which a page is told, not what is on it.
+  for (const message of flip ? messages.toReversed() : messages) request.tell(resultOf(message, room, queryid));
+  const set = rangeElement(messages.at(0)?.id, messages.at(-1)?.id, count);
+  return complete
+    ? xml`<fin xmlns='urn:xmpp:mam:2' complete='true'>${set}</fin>`
+    : xml`<fin xmlns='urn:xmpp:mam:2'>${set}</fin>`;
+}
+
+/** §4.2: the result, with the message as it was said in the room (XEP-0313 §5.1.1). */
+function resultOf({ id, at, nick, message, xmppId }: ArchivedMessage, room: string, queryid: string | undefined): Xml {
+  const body = xml`<body>${writeBody(message.text, message.style)}</body>`;
+  const from = occupantJid(room, nick);
+  const said = xml`<message xmlns='jabber:client' type='groupchat' from='${from}' id='${xmppId ?? id}'>${body}</message>`;
+  const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${stampOf(at)}'/>${said}</forwarded>`;
+  return xml`<result xmlns='urn:xmpp:mam:2'${attrs({ id, queryid })}>${forwarded}</result>`;
+}
+
+function wishOf(payload: Element): Wish {
+  const fields = fieldsOf(payload);
+  const { max = PAGE, before, after } = rangeOf(payload);
+  const start = instant(fields, 'start');
+  const end = instant(fields, 'end');
+  const [beforeId] = fields.get('before-id') ?? [];
+  const [afterId] = fields.get('after-id') ?? [];
+  // `before: ''` asks for the last page, which a before-id narrows.
+  const older = before || (beforeId ?? before);
+  const newer = after ?? afterId;
+  return {
+    query: {
+      max,
+      ...(start !== undefined && { start }),
+      ...(end !== undefined && { end }),
+      ...(older !== undefined && { before: older }),
+      ...(newer !== undefined && { after: newer }),
+    },
+    ids: fields.get('ids') ?? [],
+    flip: childOf(payload, 'flip-page', MAM) !== undefined,
+  };
+}
+
+const KNOWN = new Set(['FORM_TYPE', 'start', 'end', 'before-id', 'after-id', 'ids']);
+
+/** §4.1: a field that we do not know must not be passed over, or the asker would get what it did not ask for. */
+function fieldsOf(payload: Element): Map<string, string[]> {
+  const fields = new Map<string, string[]>();
+  for (const field of childOf(payload, 'x', 'jabber:x:data')?.getChildren('field') ?? []) {
+    const name = field.attrs.var ?? '';
+    if (!KNOWN.has(name)) throw new Failure('not-supported', { text: `The archive cannot be searched by ${name}.` });
+    fields.set(
+      name,
+      field.getChildren('value').map((value) => value.getText()),
+    );
+  }
+  return fields;
+}
+
+function instant(fields: ReadonlyMap<string, readonly string[]>, name: string): number | undefined {
+  const [text] = fields.get(name) ?? [];
+  if (text === undefined) return undefined;
+  const time = timeOf(text);
+  if (time === undefined) throw new Failure('bad-request', { text: `${name} is no time as XEP-0082 has it.` });
+  return time;
+}
+
+/** §4.1.6: what a query may hold. */
+function answerForm(request: Request): Xml {
+  archiveOf(request);
+  return xml`<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='form'><field type='hidden' var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field><field type='text-single' var='start'/><field type='text-single' var='end'/><field type='text-single' var='before-id'/><field type='text-single' var='after-id'/><field type='list-multi' var='ids'><validate xmlns='http://jabber.org/protocol/xdata-validate' datatype='xs:string'><open/></validate></field></x></query>`;
+}
+
+/** §5 of 1.1: where the archive begins and ends. */
+async function answerMetadata(request: Request): Promise<Xml> {
+  const { place } = archiveOf(request);
+  const { core, user } = request;
+  const [oldest, newest] = await Promise.all([
+    core.archive(place, user, { max: 1 }),
+    core.archive(place, user, { max: 1, before: '' }),
+  ]);
+  const first = end('start', oldest.messages[0]);
+  const last = end('end', newest.messages[0]);
+  return xml`<metadata xmlns='urn:xmpp:mam:2'>${first}${last}</metadata>`;
+}
+
+function end(name: 'start' | 'end', message: ArchivedMessage | undefined): Xml | undefined {
+  if (!message) return undefined;
+  const stamp = stampOf(message.at);
+  return name === 'start'
+    ? xml`<start id='${message.id}' timestamp='${stamp}'/>`
+    : xml`<end id='${message.id}' timestamp='${stamp}'/>`;
+}
