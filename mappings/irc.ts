@@ -1,21 +1,111 @@
 import type { NetworkMapping } from '#src/model/capabilities.ts';
+import {
+  asText,
+  byPlace,
+  drop,
+  editAsSubstitution,
+  editChangedWords,
+  editInFull,
+  filesAsLinks,
+  formAsText,
+  keep,
+  paced,
+  reactionAsLine,
+  refuse,
+  replyToNick,
+  replyWithQuote,
+  subjectAsLine,
+  tooLongRefused,
+  wholeAsLink,
+  without,
+} from './rungs.ts';
 
-/** What IRC carries (RFC 2812, modern.ircdocs.horse), as far as every server does. */
+const SECOND = 1000;
+
+/** What IRC carries (RFC 2812, modern.ircdocs.horse), as far as every server does and the bridge knows it. */
 export const irc: NetworkMapping = {
   network: 'irc',
   facts: {
-    out: { message: 'partial', occupant: 'full', nick: 'full', topic: 'full' },
-    in: { message: 'full', occupant: 'full', occupants: 'full', topic: 'full' },
+    out: {
+      message: 'partial',
+      action: 'full',
+      notice: 'full',
+      mention: 'full',
+      occupant: 'partial',
+      nick: 'full',
+      topic: 'full',
+    },
+    in: { message: 'full', action: 'full', notice: 'full', occupant: 'full', occupants: 'full', topic: 'full' },
     // A line is 512 bytes with CR LF (RFC 2812 §2.3); 400 leaves room for the longest usual prefix and target.
     text: { format: 'codes', unit: 'bytes', size: 400, pieces: 50, lines: false },
-    files: 'none',
+    files: {},
+    // RFC 2812 §4.1: AWAY is the only state beside being there.
     shows: ['available', 'away', 'offline'],
     rooms: 'shared',
     acknowledges: false,
-    durability: {},
+    durability: {
+      out: { contact: { message: 'journal' } },
+      in: { contact: { message: 'journal' } },
+    },
   },
   policy: {
-    out: { typing: 'drop', receipt: 'drop', attention: 'refuse', call: 'refuse', presence: 'drop', profile: 'drop' },
+    out: {
+      long: { default: 'link', link: byPlace(paced, wholeAsLink), split: paced, refuse: tooLongRefused },
+      edit: {
+        default: 'changed',
+        changed: editChangedWords,
+        full: editInFull,
+        // Channel bots execute this form, so it has to be chosen.
+        substitute: editAsSubstitution,
+        drop,
+        window: 5 * SECOND,
+      },
+      retract: {
+        default: 'notice',
+        // The text is not said again: that is what the person wants to be rid of.
+        notice: asText(
+          'a notice that a message was taken back, without its text',
+          ({ by, reason }) =>
+            `${by === undefined ? 'takes a message back' : `a message was removed by ${by}`}${because(reason)}`,
+          'notice',
+        ),
+        drop,
+      },
+      reaction: { default: 'line', line: reactionAsLine, drop, window: 10 * SECOND },
+      reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
+      file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
+      subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
+      thread: { default: 'drop', drop: without('thread') },
+      form: {
+        default: 'text',
+        text: formAsText,
+        refuse: refuse('not-supported', 'A form cannot be answered on IRC.'),
+      },
+      presence: {
+        default: 'state',
+        status: keep('the state with its text, which everybody in the channels can read'),
+        // A status is meant for friends, and AWAY is public.
+        state: keep('the state without its text', ({ status: _, idle: __, ...rest }) => rest),
+        drop,
+      },
+      typing: { default: 'drop', drop },
+      receipt: { default: 'drop', drop },
+      marker: { default: 'drop', drop },
+      profile: { default: 'drop', drop },
+      attention: { default: 'refuse', refuse: refuse('not-supported', 'IRC has no way to call for attention.'), drop },
+      call: { default: 'refuse', refuse: refuse('not-supported', 'Calls cannot reach IRC.') },
+      contact: { default: 'refuse', refuse: refuse('not-supported', 'IRC knows no contact requests.') },
+      invite: { default: 'refuse', refuse: refuse('not-supported', 'Invitations do not reach IRC yet.') },
+      affiliation: {
+        default: 'refuse',
+        refuse: refuse('not-supported', 'Affiliations cannot be changed on IRC from here yet.'),
+      },
+      room: { default: 'refuse', refuse: refuse('not-supported', 'Channels of IRC are set up on IRC.') },
+    },
     in: {},
   },
 };
+
+function because(reason: string | undefined): string {
+  return reason === undefined || reason === '' ? '' : `: ${reason}`;
+}

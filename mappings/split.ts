@@ -1,56 +1,104 @@
+import type { TextLimits } from '#src/model/capabilities.ts';
 import { utf8Length } from '#src/model/text.ts';
+import { countSegments, segmentsOf } from './segments.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+type Unit = TextLimits['unit'];
+
+/** How a unit is counted: at once, and while a text grows. */
+type Measure = {
+  of(text: string): number;
+  grow(): (added: string) => number;
+  /** How many UTF-16 units of a text surely measure more than `size`. */
+  beyond(size: number): number;
+};
+
+const adding = (of: (text: string) => number) => () => {
+  let sum = 0;
+  return (added: string) => (sum += of(added));
+};
+
+const codePoints = (text: string): number => {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+};
+
+const measures: Readonly<Record<Unit, Measure>> = {
+  bytes: { of: utf8Length, grow: adding(utf8Length), beyond: (size) => size + 1 },
+  characters: { of: codePoints, grow: adding(codePoints), beyond: (size) => 2 * size + 2 },
+  segments: { of: segmentsOf, grow: () => countSegments().add, beyond: (size) => 160 * size + 1 },
+};
 
 /** The lines of a text without empty ones. CR LF, CR and LF all end a line. */
 export const linesOf = (text: string): string[] => text.split(/\r\n|\r|\n/).filter((line) => line !== '');
 
+/** The size of a text in a unit. */
+export const measure = (text: string, unit: Unit): number => measures[unit].of(text);
+
+/** The pieces of a whole text within the limits, except for how many they are. None for a text without content. */
+export function splitText(text: string, { lines, size, unit }: TextLimits): string[] {
+  if (lines) return text === '' ? [] : split(text, size, unit);
+  return linesOf(text).flatMap((line) => split(line, size, unit));
+}
+
+/** Cuts one line into pieces of at most `size` bytes of UTF-8. */
+export const splitBytes = (line: string, size: number): string[] => split(line, size, 'bytes');
+
 /**
- * Cuts one line into pieces of at most `size` bytes of UTF-8: after a space where there is one in reach, never inside
- * a grapheme unless the grapheme alone is longer than a piece. The pieces joined give the line.
+ * Cuts a text into pieces of at most `size` in a unit: after a space or line end where there is one in reach, never
+ * inside a grapheme unless the grapheme alone is longer than a piece. The pieces joined give the text.
  */
-export function splitBytes(line: string, size: number): string[] {
-  if (utf8Length(line) <= size) return [line];
+export function split(text: string, size: number, unit: Unit): string[] {
+  const how = measures[unit];
   const pieces: string[] = [];
-  let rest = line;
-  while (utf8Length(rest) > size) {
-    const cut = cutAt(rest, size);
+  let rest = text;
+  while (how.of(rest.slice(0, how.beyond(size))) > size) {
+    const cut = cutAt(rest, size, how);
     pieces.push(rest.slice(0, cut));
     rest = rest.slice(cut);
   }
-  if (rest) pieces.push(rest);
+  if (rest !== '' || pieces.length === 0) pieces.push(rest);
   return pieces;
 }
 
-/** The index in UTF-16 units at which the first piece of a line that is too long ends. */
-function cutAt(line: string, size: number): number {
-  const reach = fitting(line, size);
-  const space = line.lastIndexOf(' ', reach - 1) + 1;
-  // A word longer than half a piece is cut: a lone short word before it would waste the line.
-  return space > reach / 2 ? space : reach;
-}
-
-/** How many UTF-16 units of whole graphemes fit into `size` bytes; at least one code point. */
-function fitting(line: string, size: number): number {
-  let bytes = 0;
+/** The index in UTF-16 units at which the first piece of a text that is too long ends. At least one code point. */
+function cutAt(text: string, size: number, how: Measure): number {
+  const add = how.grow();
   let end = 0;
-  // A code unit is at least one byte, so nothing past `size` units can fit.
-  for (const { segment } of graphemes.segment(line.slice(0, size + 1))) {
-    bytes += utf8Length(segment);
-    if (bytes > size) break;
+  let space = 0;
+  for (const { segment } of graphemes.segment(text.slice(0, how.beyond(size)))) {
+    if (add(segment) > size) break;
     end += segment.length;
+    if (/^\s+$/.test(segment)) space = end;
   }
-  return end > 0 ? end : codePoints(line, size);
+  // A word longer than half a piece is cut: a lone short word before it would waste the line.
+  if (space > end / 2) return space;
+  return end > 0 ? end : insideGrapheme(text, size, how);
 }
 
 /** The most of a giant grapheme that fits, cut between code points. */
-function codePoints(line: string, size: number): number {
-  let bytes = 0;
+function insideGrapheme(text: string, size: number, how: Measure): number {
+  const add = how.grow();
   let end = 0;
-  for (const character of line) {
-    bytes += utf8Length(character);
-    if (bytes > size && end > 0) break;
+  for (const character of text) {
+    if (add(character) > size && end > 0) break;
     end += character.length;
   }
   return end;
+}
+
+/** UTF-16 units of a text in which an excerpt is looked for. */
+const REACH = 4096;
+
+/** The beginning of a text as one line of at most `characters` code points, cut at a word and never inside a grapheme. */
+export function excerpt(text: string, characters: number): string {
+  const line = text
+    .slice(0, REACH)
+    .replace(/^(?:>.*(?:\n|$))+/, '')
+    .replace(/\s+/g, ' ')
+    .trim();
+  const [first = '', ...more] = split(line, characters, 'characters');
+  return more.length === 0 ? first : `${first.trimEnd()}…`;
 }

@@ -62,6 +62,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         domain,
         {
           mapping: opened.definition.mapping,
+          overrides: opened.overrides,
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
           history: opened.history,

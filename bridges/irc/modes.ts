@@ -1,4 +1,4 @@
-import type { Affiliation, Role } from '#src/model/party.ts';
+import { type Standing, standingOf } from '#mappings/roles.ts';
 import type { Isupport } from './isupport.ts';
 
 export type ModeChange = { readonly set: boolean; readonly mode: string; readonly param?: string };
@@ -46,24 +46,5 @@ export const withMode = (modes: string, { set, mode }: ModeChange): string => {
   return set ? others + mode : others;
 };
 
-type Standing = { readonly affiliation: Affiliation; readonly role: Role };
-
-const NOBODY: Standing = { affiliation: 'none', role: 'participant' };
-const STANDINGS: Readonly<Record<string, Standing>> = {
-  q: { affiliation: 'owner', role: 'moderator' },
-  a: { affiliation: 'admin', role: 'moderator' },
-  o: { affiliation: 'admin', role: 'moderator' },
-  h: { affiliation: 'member', role: 'moderator' },
-  v: { affiliation: 'member', role: 'participant' },
-};
-
-/** Affiliation and role of a member by the highest of its modes; a letter above `o` that nobody knows counts as `a`. */
-export function standing(modes: string, { prefixModes }: Isupport): Standing {
-  for (const mode of prefixModes) {
-    if (!modes.includes(mode)) continue;
-    const known = Object.hasOwn(STANDINGS, mode) ? STANDINGS[mode] : undefined;
-    if (known) return known;
-    if (prefixModes.indexOf(mode) < prefixModes.indexOf('o')) return { affiliation: 'admin', role: 'moderator' };
-  }
-  return NOBODY;
-}
+/** Affiliation and role of a member by the highest of its modes. */
+export const standing = (modes: string, { prefixModes }: Isupport): Standing => standingOf(modes, prefixModes);

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { plainLetters } from '#mappings/names.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import { utf8Length } from '#src/model/text.ts';
 
@@ -23,8 +24,7 @@ export const isRoomName = (name: string): boolean => /^[#&+!]/.test(name);
 
 /** The nearest legal nick (RFC 2812 §2.3.1) to a wanted name. Never empty. `limit` in characters. */
 export function cleanNick(wanted: string, limit = NICK_LIMIT): string {
-  const plain = wanted.normalize('NFKD').replace(/\p{M}/gu, '');
-  const legal = [...plain].map((char) => (/[A-Za-z0-9[\]\\`_^{|}-]/.test(char) ? char : '_')).join('');
+  const legal = [...plainLetters(wanted)].map((char) => (/[A-Za-z0-9[\]\\`_^{|}-]/.test(char) ? char : '_')).join('');
   const led = /^[0-9-]/.test(legal) ? `_${legal}` : legal;
   return led.slice(0, Math.min(limit, NICK_LIMIT)) || 'user';
 }

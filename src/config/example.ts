@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { overrideSchema } from '#mappings/overrides.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
 import { house, transportBase } from './schema.ts';
 import { fieldsOf, leafOf } from './tree.ts';
@@ -39,9 +40,12 @@ function transports(definitions: readonly BridgeDefinition[]): string {
   return [...head, 'transports:', entries.join('\n\n')].join('\n');
 }
 
-function transportRows({ kind, title, config }: BridgeDefinition): Row[] {
+function transportRows({ kind, title, config, mapping }: BridgeDefinition): Row[] {
   const values = { bridge: kind, secret: { env: `ISTHMUS_${kind.toUpperCase()}_SECRET` } };
-  const fields = [...fieldsOf(transportBase), ...fieldsOf(leafOf(config).core)];
+  const choices = overrideSchema(mapping).describe(
+    'What becomes of what the network does not carry (docs/features.md)',
+  );
+  const fields = [...fieldsOf(transportBase), ...fieldsOf(leafOf(config).core), ['mapping', choices] as const];
   return [
     { left: `  ${kind}.example.org:`, note: title },
     ...fields.flatMap((field) => fieldRows(field, values, '    ')),

@@ -1,3 +1,4 @@
+import { type Overrides, overrideSchema } from '#mappings/overrides.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
 import { bridgeKinds, findBridge } from '#src/load.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -17,6 +18,8 @@ export type Transport = {
   readonly history: { readonly record: boolean; readonly replay: number };
   /** As the bridge's own schema yields them. */
   readonly settings: unknown;
+  /** What becomes of what the network does not carry, where the operator has chosen. */
+  readonly overrides: Overrides;
 };
 
 type Outcome = { transport?: Transport; findings: Finding[] };
@@ -43,7 +46,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, history, ...own } = entry;
+  const { bridge: kind, secret, history, mapping, ...own } = entry;
   const base = check(transportBase, { bridge: kind, secret, history }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
@@ -51,7 +54,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
     return { findings: [...findings, ...('findings' in base ? base.findings : []), ...unknown] };
   }
   const settings = check(definition.config, own, path);
-  if ('value' in base && 'value' in settings && findings.length === 0) {
+  const overrides = check(overrideSchema(definition.mapping), mapping ?? {}, [...path, 'mapping']);
+  if ('value' in base && 'value' in settings && 'value' in overrides && findings.length === 0) {
     const transport = {
       domain,
       kind: definition.kind,
@@ -59,10 +63,12 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       secret: base.value.secret,
       history: base.value.history,
       settings: settings.value,
+      overrides: overrides.value,
     };
     return { transport, findings };
   }
   if ('findings' in base) findings.push(...base.findings);
+  if ('findings' in overrides) findings.push(...overrides.findings);
   if ('findings' in settings) findings.push(...settings.findings.map((found) => withBaseKeys(found, path, definition)));
   return { findings };
 }
@@ -72,7 +78,7 @@ function withBaseKeys(found: Finding, path: Path, definition: BridgeDefinition):
   const key = found.path.length === path.length + 1 ? String(found.path.at(-1)) : undefined;
   const own = keysAt(definition.config, []);
   if (key === undefined || own.includes(key) || !found.text.startsWith('is not a known key')) return found;
-  return { ...found, text: unknownKey(key, [...keysAt(transportBase, []), ...own]) };
+  return { ...found, text: unknownKey(key, [...keysAt(transportBase, []), 'mapping', ...own]) };
 }
 
 function domainFindings(domain: string, path: Path): Finding[] {

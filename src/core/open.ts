@@ -1,4 +1,6 @@
 import { degrade } from '#mappings/degrade.ts';
+import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
+import { inward, outward } from '#mappings/targets.ts';
 import type { Bridge, BridgeDefinition, Host, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -27,6 +29,8 @@ const AT_A_TIME = 50;
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {
   readonly mapping: BridgeDefinition['mapping'];
+  /** The rungs that the operator has chosen. */
+  readonly overrides: Overrides;
   readonly addresses: Addresses;
   readonly realms: readonly string[];
   /** Whether room messages are kept, and how many a client that joins is shown by default. */
@@ -157,10 +161,28 @@ export function openCore(parts: CoreParts): OpenCore {
     return new Failure('internal', { cause: error });
   }
 
+  const choices = new Map(
+    [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
+  );
+
   function pieces(draft: Draft, key: SessionKey): readonly Draft[] {
-    const { mapping, bridge } = transport(placeTransport(draft.place));
+    const domain = placeTransport(draft.place);
+    const { mapping, bridge } = transport(domain);
     const narrowed = bridge().narrow?.(draft.place, sessions.get(key));
-    return degrade(draft, narrowed ?? mapping.facts, mapping.policy);
+    return degrade(draft, outward(mapping, narrowed), choices.get(domain)?.out);
+  }
+
+  /** What XMPP carries of a draft of a network. Nobody there can be told of a refusal, so the log hears it. */
+  function arriving(draft: Draft): readonly Draft[] {
+    const choice = choices.get(placeTransport(draft.place));
+    if (!choice) return [draft];
+    try {
+      return degrade(draft, choice.inward, choice.in);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      log.warn({ err: error, kind: draft.kind }, 'XMPP does not carry an event');
+      return [];
+    }
   }
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
@@ -171,7 +193,11 @@ export function openCore(parts: CoreParts): OpenCore {
   }
 
   return {
-    host: { emit: inbound.accept, settle: outbound.settle, status: sessions.status },
+    host: {
+      emit: (drafts) => inbound.accept(drafts.flatMap(arriving)),
+      settle: outbound.settle,
+      status: sessions.status,
+    },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
       outbound.accept(draft, origin);
@@ -219,3 +245,13 @@ function bareOf(jid: string): BareJid {
   const slash = jid.indexOf('/');
   return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }
+
+/** What the operator's choices come to, made once for a transport. */
+const chosenFor = (mapping: BridgeDefinition['mapping'], overrides: Overrides) => {
+  const to = inward(mapping);
+  return {
+    inward: to,
+    in: { chosen: choose(to.ladders, operatorChoice(overrides, 'in')) },
+    out: { chosen: choose(mapping.policy.out, operatorChoice(overrides, 'out')) },
+  };
+};

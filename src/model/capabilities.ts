@@ -1,14 +1,30 @@
-import type { EventKind, Show } from './event.ts';
+import type { Draft, EventBody, EventKind, Show } from './event.ts';
 
-/** How well a network carries a kind of event. */
+/** How well a network carries a feature. */
 export type Level = 'none' | 'partial' | 'full';
 
 /** Where an accepted event waits until it is delivered. */
 export type Durability = 'journal' | 'memory';
 
+/** Seen from XMPP: `out` is towards the network. */
+export type Direction = 'out' | 'in';
+
+/** What a message can have beside its text. */
+export type MessagePart = 'reply' | 'file' | 'subject' | 'thread' | 'form' | 'mention' | 'action' | 'notice';
+
+/** What the tables speak of: a kind of event, a part of a message, `displayed` receipts, and texts that are too long. */
+export type Feature = EventKind | MessagePart | 'marker' | 'long';
+
+/** Files have levels by their type (`Capabilities.files`), and texts have limits. */
+export type Levels = Readonly<Partial<Record<Exclude<Feature, 'file' | 'long'>, Level>>>;
+
+/** The coarse type of a file, from its MIME type. */
+export type FileType = 'image' | 'audio' | 'video' | 'other';
+
 /** What a text may be on the wire. */
 export type TextLimits = {
   readonly format: 'plain' | 'styling' | 'html' | 'codes';
+  /** Bytes of UTF-8, characters as code points, or SMS segments. */
   readonly unit: 'bytes' | 'characters' | 'segments';
   /** The most that one piece may hold, in `unit`. */
   readonly size: number;
@@ -18,32 +34,82 @@ export type TextLimits = {
   readonly lines: boolean;
 };
 
-/** What crosses in each direction, seen from XMPP: `out` is towards the network. The upper bound; a bridge narrows it. */
+type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
+
+/** What crosses in each direction. The upper bound; a bridge narrows it. */
 export type Capabilities = {
-  readonly out: Readonly<Partial<Record<EventKind, Level>>>;
-  readonly in: Readonly<Partial<Record<EventKind, Level>>>;
+  readonly out: Levels;
+  readonly in: Levels;
   readonly text: TextLimits;
-  readonly files: Level;
+  /** What becomes of a file of each type; a type that is not named cannot be carried. */
+  readonly files: Readonly<Partial<Record<FileType, Level>>>;
   readonly shows: readonly Show[];
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
-  /** The durability of a kind, by the place's kind; what is not named here is memory. */
+  /** By direction, the place's kind and the event's kind; what is not named here is memory. */
   readonly durability: Readonly<
-    Partial<Record<'contact' | 'room' | 'shared' | 'realm', Readonly<Partial<Record<EventKind, Durability>>>>>
+    Partial<Record<Direction, Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind, Durability>>>>>>>>
   >;
 };
 
-/** What becomes of an event that the target does not carry in full: a named rung of its kind's ladder. */
-export type Rung = 'drop' | 'refuse' | 'line';
+/** What the core knows of an event's surroundings. Every field may be unknown. */
+export type Context = {
+  /** The text of the event that this one refers to, if this conversation has seen it. */
+  readonly quote?: string;
+  /** The nick or name of whoever wrote that text. */
+  readonly author?: string;
+  /** The text before an edit. */
+  readonly previous?: string;
+  /** Whether somebody else spoke last, for networks on which several people share an address. */
+  readonly speakerChanged?: boolean;
+  /** Whether the event that this one refers to is among the last in its conversation. */
+  readonly fresh?: boolean;
+  /** Where the whole of a text that is too long can be read, and until when in words. */
+  readonly whole?: { readonly url: string; readonly until?: string };
+  /** Rungs by name that replace the tables' own. */
+  readonly chosen?: Chosen;
+};
+
+/** Names of rungs, by feature. */
+export type Chosen = Readonly<Partial<Record<Feature, string>>>;
+
+/** The draft in which a feature occurs. */
+export type DraftOf<F extends Feature> = Draft<
+  Extract<EventBody, { kind: F extends EventKind ? F : F extends 'marker' ? 'receipt' : 'message' }>
+>;
+
+/** What can happen to what is not carried in full. Pure. `apply` throws a `Failure` where it refuses. */
+export type Rung<D extends Draft = Draft> = {
+  /** What happens, in words for an operator. */
+  readonly does: string;
+  /** Whether the feature itself still crosses, so that a target which has none of it needs a lower rung. */
+  readonly keeps?: boolean;
+  apply(draft: D, context: Context, target: Target): readonly Draft[];
+};
+
+/** Named rungs for one feature, the most faithful first, and the one that holds where nobody chooses. */
+export type Ladder<D extends Draft = Draft> = {
+  readonly default: string;
+  /** How long the core may hold an unsent event back to combine it with the next, in milliseconds. */
+  readonly window?: number;
+  readonly [rung: string]: Rung<D> | string | number | undefined;
+};
+
+export type Ladders = { readonly [F in Feature]?: Ladder<DraftOf<F>> };
 
 /** One network's table in `mappings/`: facts and policy, nothing else. */
 export type NetworkMapping = {
   readonly network: string;
   readonly facts: Capabilities;
-  readonly policy: {
-    readonly out: Readonly<Partial<Record<EventKind, Rung>>>;
-    readonly in: Readonly<Partial<Record<EventKind, Rung>>>;
-  };
+  readonly policy: Readonly<Record<Direction, Ladders>>;
+};
+
+/** Where an event goes: what is carried there, and what becomes of the rest. */
+export type Target = {
+  readonly levels: Levels;
+  readonly text: TextLimits;
+  readonly files: Capabilities['files'];
+  readonly ladders: Ladders;
 };

@@ -1,16 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { degrade } from '#mappings/degrade.ts';
 import { irc } from '#mappings/irc.ts';
-import type { Draft, EventBody } from '#src/model/event.ts';
-import type { BareJid, EventId } from '#src/model/ids.ts';
+import { drop, keep } from '#mappings/rungs.ts';
+import { inward, outward } from '#mappings/targets.ts';
+import { peerFacts, peerFeatures } from '#mappings/xmpp.ts';
+import type { Context, Target } from '#src/model/capabilities.ts';
+import type { Draft } from '#src/model/event.ts';
+import { alone, inRoom, message, target } from './drafts.ts';
 
-const draft = (body: EventBody): Draft => ({
-  place: { kind: 'shared', transport: 'irc.example', id: '#verona%net' },
-  from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
-  ...body,
-});
-const message = (text: string): Draft => draft({ kind: 'message', text, style: 'plain' });
-const run = (what: Draft) => degrade(what, irc.facts, irc.policy);
+const toIrc = outward(irc);
+const run = (what: Draft, context?: Context) => degrade(what, toIrc, context);
+/** The texts that come out. */
+const texts = (what: Draft, context?: Context, to: Target = toIrc) =>
+  degrade(what, to, context).map((one) => (one.kind === 'message' ? one.text : one.kind));
 
 describe('degrade', () => {
   it('hands on what the network carries', () => {
@@ -30,10 +32,172 @@ describe('degrade', () => {
   });
 
   it('drops what policy calls harmless', () => {
-    expect(run(draft({ kind: 'typing', active: true }))).toEqual([]);
+    expect(run(inRoom({ kind: 'typing', active: true }))).toEqual([]);
   });
 
   it('refuses what no table names, so that nothing is lost silently', () => {
-    expect(() => run(draft({ kind: 'retract', target: 'x' as EventId }))).toThrow('cannot carry');
+    expect(() => run(inRoom({ kind: 'occupants', list: [] }))).toThrow('cannot carry');
+  });
+
+  it('refuses a text without content instead of forgetting it', () => {
+    expect(() => run(message('\n\n'))).toThrow('nothing to send');
+  });
+
+  it('tells a read marker from a receipt', () => {
+    const levels = { ...toIrc.levels, receipt: 'full' } as const;
+    const displayed = inRoom({ kind: 'receipt', target, state: 'displayed' });
+    expect(degrade(displayed, { ...toIrc, levels })).toEqual([]);
+    expect(degrade({ ...displayed, state: 'delivered' }, { ...toIrc, levels })).toHaveLength(1);
+  });
+
+  it('keeps what a message has once on its first piece', () => {
+    const to: Target = { ...toIrc, levels: { ...toIrc.levels, reply: 'full' } };
+    expect(degrade(message('a\nb', { replyTo: target }), to)).toEqual([
+      message('a', { replyTo: target }),
+      message('b'),
+    ]);
+  });
+});
+
+describe('a rung', () => {
+  const presence = inRoom({ kind: 'presence', show: 'away', status: 'at the well' });
+  const ladders: Target['ladders'] = {
+    presence: { default: 'state', status: keep('all'), state: keep('less', ({ status: _, ...rest }) => rest), drop },
+  };
+  const to = (presence: 'none' | 'partial' | 'full'): Target => ({ ...toIrc, levels: { presence }, ladders });
+
+  it('shapes what is carried in part', () => {
+    expect(degrade(presence, to('partial'))).toEqual([inRoom({ kind: 'presence', show: 'away' })]);
+    expect(degrade(presence, to('partial'), { chosen: { presence: 'status' } })).toEqual([presence]);
+    expect(degrade(presence, to('partial'), { chosen: { presence: 'drop' } })).toEqual([]);
+  });
+
+  it('gives way to a lower one where the feature is not there at all', () => {
+    expect(degrade(presence, to('none'), { chosen: { presence: 'status' } })).toEqual([]);
+  });
+
+  it('has no say where the feature is carried in full', () => {
+    expect(degrade(presence, to('full'), { chosen: { presence: 'drop' } })).toEqual([presence]);
+  });
+});
+
+describe('towards IRC', () => {
+  const edit = inRoom({ kind: 'edit', target, text: 'but soft what light through yonder window' });
+  const previous = 'but soft what night through yonder window';
+
+  it.each([
+    [undefined, '* light'],
+    ['full', '* but soft what light through yonder window'],
+    ['substitute', 's/night/light/'],
+    ['no such rung', '* light'],
+  ])('an edit by the rung %s', (edited, text) => {
+    const chosen = edited === undefined ? {} : { edit: edited };
+    expect(texts(edit, { previous, chosen })).toEqual([text]);
+  });
+
+  it('an edit is whole where its words alone would not be understood', () => {
+    expect(texts(edit)).toEqual([`* ${edit.text}`]);
+    expect(texts(edit, { previous: 'good night, good night' })).toEqual([`* ${edit.text}`]);
+    expect(texts(edit, { previous: `${edit.text} breaks` })).toEqual([`* ${edit.text}`]);
+    expect(texts(edit, { previous: 'light light', chosen: { edit: 'substitute' } })).toEqual([`* ${edit.text}`]);
+  });
+
+  it('a reaction is a line with the first words', () => {
+    const reaction = inRoom({ kind: 'reaction', target, emoji: ['👍'] });
+    expect(texts(reaction, { quote: 'wherefore art thou' })).toEqual(['👍 to "wherefore art thou"']);
+    expect(texts(reaction)).toEqual(['👍 to a message']);
+    expect(texts({ ...reaction, emoji: [] }, { quote: 'a\nb' })).toEqual(['took a reaction back from "a b"']);
+    expect(texts(reaction, { chosen: { reaction: 'drop' } })).toEqual([]);
+    const long = texts(reaction, { quote: `> quoted\n${'word '.repeat(50)}` })[0] ?? '';
+    expect(long).toMatch(/^👍 to "word (word )+word…"$/);
+  });
+
+  it('a retraction does not say the text again', () => {
+    expect(run(inRoom({ kind: 'retract', target }), { quote: 'secret' })).toEqual([
+      message('takes a message back', { style: 'notice' }),
+    ]);
+  });
+
+  it('a reply names whom it answers', () => {
+    const reply = message('indeed', { replyTo: target });
+    expect(texts(reply, { author: 'Juliet', quote: 'good night', fresh: true })).toEqual(['Juliet: indeed']);
+    expect(texts(reply, { author: 'Juliet', quote: 'good night' })).toEqual(['Juliet: re "good night": indeed']);
+    expect(texts(reply, { quote: 'good night' })).toEqual(['re "good night": indeed']);
+    expect(texts(reply)).toEqual(['indeed']);
+    expect(texts({ ...reply, text: 'juliet: indeed' }, { author: 'Juliet', fresh: true })).toEqual(['juliet: indeed']);
+    expect(texts({ ...reply, style: 'action' }, { author: 'Juliet', fresh: true })).toEqual(['indeed']);
+  });
+
+  it('a file is a link with name and size, after its caption', () => {
+    const files = [{ url: 'https://a.example/x y', name: 'photo\u202egpj.exe', size: 1_234_567 }];
+    const link = 'https://a.example/x%20y (photogpj.exe, 1.2 MB)';
+    expect(texts(message('look', { files }))).toEqual(['look', link]);
+    expect(texts(message('', { files }))).toEqual([link]);
+    expect(texts(message('https://a.example/x y', { files }))).toEqual(['https://a.example/x y']);
+    expect(() => run(message('', { files }), { chosen: { file: 'refuse' } })).toThrow('no files');
+  });
+
+  it('subject and form are text, and a thread is nothing', () => {
+    const form = {
+      title: 'Poll',
+      fields: [{ name: 'a', type: 'choice', options: [{ value: 'yes' }, { value: 'no' }] }],
+    } as const;
+    expect(texts(message('hi', { subject: 'Feud', thread: 't', form }))).toEqual([
+      'Subject: Feud',
+      'hi',
+      'Poll',
+      'a: yes / no',
+    ]);
+  });
+
+  it('a long text is its beginning and a link where there is one, and is paced in private', () => {
+    const text = Array.from({ length: 60 }, (_, index) => `${index}`).join('\n');
+    const whole = { url: 'https://gw.example/t/1', until: 'tomorrow' };
+    expect(texts(message(text), { whole })).toEqual([
+      ...'01234',
+      'https://gw.example/t/1 (all 60 lines, until tomorrow)',
+    ]);
+    expect(texts(alone({ kind: 'message', text, style: 'plain' }))).toHaveLength(60);
+    expect(texts(message(text), { chosen: { long: 'split' } })).toHaveLength(60);
+    expect(() => texts(message(text), { whole, chosen: { long: 'refuse' } })).toThrow('60 lines');
+    expect(() => texts(alone({ kind: 'message', text: 'x\n'.repeat(201), style: 'plain' }))).toThrow('at most 200');
+  });
+
+  it('an edit that is carried has to fit into one piece', () => {
+    const to: Target = { ...toIrc, levels: { edit: 'full' } };
+    expect(degrade(edit, to)).toEqual([edit]);
+    expect(() => degrade({ ...edit, text: 'x'.repeat(401) }, to)).toThrow('too long for a correction');
+  });
+});
+
+describe('towards XMPP', () => {
+  const toXmpp = inward(irc);
+
+  it('a notice is marked, since XMPP has none', () => {
+    expect(degrade(message('hi', { style: 'notice' }), toXmpp)).toEqual([message('[notice] hi')]);
+    expect(texts(message('hi', { style: 'notice' }), { chosen: { notice: 'plain' } }, toXmpp)).toEqual(['hi']);
+  });
+
+  it('a person does what the network says of them', () => {
+    expect(degrade(inRoom({ kind: 'attention' }), toXmpp)).toEqual([
+      message('wants your attention', { style: 'action' }),
+    ]);
+    expect(degrade(inRoom({ kind: 'invite', room: '#capulet' }), toXmpp)).toEqual([
+      message('invites you to #capulet', { style: 'action' }),
+    ]);
+  });
+
+  it('a reply quotes for those who know no replies', () => {
+    const reply = message('indeed', { replyTo: target });
+    expect(texts(reply, { author: 'Juliet', quote: 'good\nnight' }, toXmpp)).toEqual(['> Juliet: good night\nindeed']);
+  });
+
+  it('a client lowers what it does not know, and an unknown one nothing', () => {
+    const full = { ...peerFacts(), in: { ...peerFacts().in, edit: 'full', reaction: 'full' } } as const;
+    expect(peerFacts(new Set([peerFeatures.edit ?? ''])).in).toMatchObject({ message: 'full', reaction: 'none' });
+    expect(peerFacts(undefined)).toBe(peerFacts());
+    const reaction = inRoom({ kind: 'reaction', target, emoji: ['👍'] });
+    expect(degrade(reaction, inward(irc, full))).toEqual([reaction]);
+    expect(texts(reaction, {}, toXmpp)).toEqual(['👍 to a message']);
   });
 });

@@ -1,0 +1,134 @@
+import type {
+  Direction,
+  Feature,
+  Ladder,
+  Level,
+  Levels,
+  NetworkMapping,
+  Target,
+  TextLimits,
+} from '#src/model/capabilities.ts';
+import { rungsOf } from './ladders.ts';
+import { levelIn } from './parts.ts';
+import { inward, outward } from './targets.ts';
+import { peerFeatures, xmpp } from './xmpp.ts';
+
+/** Every feature in the words of its users, in the order of the page. */
+const TITLES: Readonly<Record<Feature, string>> = {
+  message: 'message',
+  long: 'text that is too long',
+  action: '`/me`',
+  notice: 'notice',
+  mention: 'mention',
+  edit: 'correction',
+  retract: 'retraction',
+  reaction: 'reaction',
+  reply: 'reply',
+  file: 'file',
+  subject: 'subject of a message',
+  thread: 'thread',
+  form: 'form',
+  typing: 'typing',
+  receipt: 'receipt',
+  marker: 'read marker',
+  attention: 'attention',
+  call: 'call',
+  presence: 'presence',
+  profile: 'name and picture',
+  contact: 'contact request',
+  nick: 'nickname',
+  occupant: 'change of an occupant',
+  occupants: 'list of occupants',
+  affiliation: 'affiliation',
+  topic: 'subject of a room',
+  invite: 'invitation',
+  room: 'settings of a room',
+};
+const FEATURES = Object.keys(TITLES) as Feature[];
+
+/** A network with the name that people know it by. */
+export type Named = { readonly title: string; readonly mapping: NetworkMapping };
+
+const INTRO = `# What crosses, and what becomes of the rest
+
+This page is rendered from the tables in \`mappings/\` by \`npm run docs\`. **Bold** is what happens unless something else
+is chosen. A choice stands by its name under \`mapping:\` of a transport, such as \`mapping: { reaction: drop }\`, and
+under \`mapping: { in: { ... } }\` for what comes from the network. What a server or a client offers beyond this is used
+where it is there.`;
+
+/** `docs/features.md`: for each network and direction what is carried and what happens otherwise. Pure. */
+export function renderFeatures(networks: readonly Named[]): string {
+  return `${[INTRO, ...networks.map(network), clients()].join('\n\n')}\n`;
+}
+
+function network({ title, mapping }: Named): string {
+  const { facts } = mapping;
+  return [
+    `## ${title}`,
+    limits(facts.text),
+    `### From XMPP to ${title}`,
+    table(FEATURES, outward(mapping)),
+    `### From ${title} to XMPP`,
+    table(
+      FEATURES.filter((feature) => levelOf(mapping, 'in', feature) !== 'none'),
+      inward(mapping),
+    ),
+    `Nothing else comes from ${title}.`,
+  ].join('\n\n');
+}
+
+const UNITS: Readonly<Record<TextLimits['unit'], string>> = {
+  bytes: 'bytes of UTF-8',
+  characters: 'characters',
+  segments: 'SMS segments',
+};
+
+const limits = ({ unit, size, pieces, lines }: TextLimits): string =>
+  `A text is sent in pieces of at most ${size} ${UNITS[unit]}${lines ? '' : ', a piece for each line'}, and is too long above ${pieces} pieces.`;
+
+/** Files are carried in part where some type is. */
+const levelOn = (levels: Levels, files: Target['files'], feature: Feature): Level =>
+  feature === 'file' && Object.keys(files).length > 0 ? 'partial' : levelIn(levels, feature);
+
+function levelOf({ facts }: NetworkMapping, direction: Direction, feature: Feature): Level {
+  return levelOn(facts[direction], facts.files, feature);
+}
+
+const SAYS: Readonly<Record<Level, string>> = { full: 'yes', partial: 'partly', none: 'no' };
+
+/** One row for each feature that the target carries or has something to say about. */
+function table(features: readonly Feature[], target: Target): string {
+  const rows = features.flatMap((feature) => {
+    const level = levelOn(target.levels, target.files, feature);
+    const ladder: Ladder | undefined = target.ladders[feature];
+    if (level === 'none' && !ladder) return [];
+    const carried = feature === 'long' ? '' : SAYS[level];
+    return [
+      `| ${TITLES[feature]} | \`${feature}\` | ${carried} | ${level === 'full' || !ladder ? '' : choices(ladder, level)} |`,
+    ];
+  });
+  return ['| what | name | carried | otherwise |', '|---|---|---|---|', ...rows].join('\n');
+}
+
+function choices(ladder: Ladder, level: Level): string {
+  const rungs = rungsOf(ladder).map(([name, { does, keeps }]) => {
+    const shown = name === ladder.default ? `**${name}**` : name;
+    return `${shown}: ${does.replaceAll('|', '\\|')}${keeps && level === 'none' ? ' (where the network can)' : ''}`;
+  });
+  const wait = ladder.window === undefined ? '' : ` (waits up to ${ladder.window / 1000} s for the next)`;
+  return rungs.join('; ') + wait;
+}
+
+/** What is written to a client that does not advertise a feature, once the gateway writes it at all. */
+function clients(): string {
+  const known = FEATURES.filter((feature) => peerFeatures[feature] !== undefined);
+  const rows = known.map((feature) => {
+    const ladder: Ladder | undefined = xmpp.policy.in[feature];
+    return `| ${TITLES[feature]} | \`${peerFeatures[feature]}\` | ${ladder ? choices(ladder, 'none') : ''} |`;
+  });
+  return [
+    '## XMPP clients',
+    'What a client does not say that it knows (XEP-0030, XEP-0115) is turned into something that it shows.',
+    ['| what | the client says | otherwise |', '|---|---|---|', ...rows].join('\n'),
+  ].join('\n\n');
+}

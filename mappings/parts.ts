@@ -1,0 +1,26 @@
+import type { Feature, Level, Levels, MessagePart, Target } from '#src/model/capabilities.ts';
+import type { Draft, FileRef, Message } from '#src/model/event.ts';
+import { fileType } from './files.ts';
+
+/** The name under which the tables know a draft. XEP-0333 says `displayed`, which is another matter than `delivered`. */
+export const featureOf = (draft: Draft): Feature =>
+  draft.kind === 'receipt' && draft.state === 'displayed' ? 'marker' : draft.kind;
+
+/** How well a feature is carried. A file or text that is asked about is one that does not fit. */
+export const levelIn = (levels: Levels, feature: Feature): Level =>
+  feature === 'file' || feature === 'long' ? 'none' : (levels[feature] ?? 'none');
+
+export const carriesFile = ({ files }: Pick<Target, 'files'>, file: FileRef): boolean =>
+  (files[fileType(file)] ?? 'none') !== 'none';
+
+/** How each part is told in a message, in the order in which they are taken care of. */
+export const parts: readonly (readonly [MessagePart, (message: Message, target: Target) => boolean])[] = [
+  ['reply', ({ replyTo }) => replyTo !== undefined],
+  ['file', ({ files = [] }, target) => files.some((file) => !carriesFile(target, file))],
+  ['form', ({ form }) => form !== undefined],
+  ['subject', ({ subject }) => subject !== undefined],
+  ['thread', ({ thread }) => thread !== undefined],
+  ['mention', ({ mentions = [] }) => mentions.length > 0],
+  ['action', ({ style }) => style === 'action'],
+  ['notice', ({ style }) => style === 'notice'],
+];

@@ -1,0 +1,208 @@
+import type { Context, Rung, Target } from '#src/model/capabilities.ts';
+import type { Draft, Message, MessageStyle } from '#src/model/event.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
+import { fileText, urlText } from './files.ts';
+import { formText } from './forms.ts';
+import { cleanName } from './names.ts';
+import { carriesFile } from './parts.ts';
+import { excerpt, splitText } from './split.ts';
+import { changedWords, substitution } from './words.ts';
+
+/** Code points of a text that is quoted. */
+const QUOTE = 60;
+/** Code points of a reaction, which should be one emoji (XEP-0444 §2) but may be any text. */
+const EMOJI = 16;
+/** Lines that stand before the link to a text that is too long. */
+const FIRST_LINES = 5;
+/** How many times the usual pieces a text may have where it is paced instead of linked. */
+const PATIENCE = 4;
+
+type MessageDraft = Draft & Message;
+
+/** A new message in the place of a draft, by the same person. */
+function messageIn(
+  { at, place, from, hints, lang, live, only }: Draft,
+  text: string,
+  style: MessageStyle,
+): MessageDraft {
+  return {
+    ...(at !== undefined && { at }),
+    place,
+    from,
+    ...(hints !== undefined && { hints }),
+    ...(lang !== undefined && { lang }),
+    ...(live !== undefined && { live }),
+    ...(only !== undefined && { only }),
+    kind: 'message',
+    text,
+    style,
+  };
+}
+
+/** The event is not sent, and nobody is told. For what is harmless, and for what was chosen. */
+export const drop: Rung = { does: 'left out', apply: () => [] };
+
+/** The sender gets an error. */
+export const refuse = (code: FailureCode, text: string): Rung => ({
+  does: `an error for the sender, "${text}"`,
+  apply() {
+    throw new Failure(code, { text });
+  },
+});
+
+/** The event becomes a message of its sender, in these words. */
+export const asText = <D extends Draft>(
+  does: string,
+  words: (about: D & Context) => string,
+  style: MessageStyle = 'plain',
+): Rung<D> => ({
+  does,
+  apply: (draft, context) => [messageIn(draft, words({ ...context, ...draft }), style)],
+});
+
+/** The event crosses as such, perhaps with less in it. */
+export const keep = <D extends Draft>(does: string, shape: (draft: D) => D = (draft) => draft): Rung<D> => ({
+  does,
+  keeps: true,
+  apply: (draft) => [shape(draft)],
+});
+
+/** The message crosses with another text or without one of its parts. */
+export const reshape = (
+  does: string,
+  shape: (draft: MessageDraft, context: Context) => MessageDraft,
+): Rung<MessageDraft> => ({
+  does,
+  apply: (draft, context) => [shape(draft, context)],
+});
+
+/** The message crosses without the part, which nobody sees in its text. */
+export const without = (part: 'replyTo' | 'subject' | 'thread' | 'form' | 'mentions'): Rung<MessageDraft> =>
+  reshape('left out of the message', (draft) => lacking(draft, part));
+
+function lacking(draft: MessageDraft, part: keyof Message): MessageDraft {
+  const { [part]: _, ...rest } = draft;
+  return rest as MessageDraft;
+}
+
+/** `"text"`, short enough to be quoted; empty where nothing is known. */
+export const quoted = (text: string | undefined): string => {
+  const short = text === undefined ? '' : excerpt(text, QUOTE);
+  return short === '' ? '' : `"${short}"`;
+};
+
+type Edit = { readonly text: string };
+
+export const editInFull: Rung<Draft & Edit & { kind: 'edit' }> = asText(
+  'a line with an asterisk and the whole new text',
+  ({ text }) => `* ${text}`,
+);
+export const editChangedWords: Rung<Draft & Edit & { kind: 'edit' }> = asText(
+  'a line with an asterisk and the changed words, or the whole new text where they are most of it',
+  ({ text, previous }) => `* ${changedWords(previous, text)}`,
+);
+export const editAsSubstitution: Rung<Draft & Edit & { kind: 'edit' }> = asText(
+  'a line such as s/old/new/, or the whole new text where that would be ambiguous',
+  ({ text, previous }) => substitution(previous, text) ?? `* ${text}`,
+);
+
+export const reactionAsLine: Rung<Draft & { kind: 'reaction'; emoji: readonly string[] }> = asText(
+  'a line with the emoji and the first words of the message',
+  ({ emoji, quote }) => {
+    const about = quoted(quote) || 'a message';
+    const shown = emoji.map((one) => excerpt(one, EMOJI)).filter((one) => one !== '');
+    return shown.length === 0 ? `took a reaction back from ${about}` : `${shown.join(' ')} to ${about}`;
+  },
+);
+
+/** A reply with words before its text. An action keeps its text: words before it would change who acts. */
+const replyAfter =
+  (words: (author: string | undefined, about: Context) => string) => (draft: MessageDraft, about: Context) => {
+    const plain = lacking(draft, 'replyTo');
+    const author = about.author === undefined ? undefined : cleanName(about.author) || undefined;
+    const named = author !== undefined && new RegExp(`^${RegExp.escape(author)}[:,]`, 'i').test(draft.text);
+    return draft.style === 'action' || named ? plain : { ...plain, text: words(author, about) + draft.text };
+  };
+
+function quoteWords(author: string | undefined, { quote }: Context): string {
+  const who = author === undefined ? '' : `${author}: `;
+  const about = quoted(quote);
+  return about === '' ? who : `${who}re ${about}: `;
+}
+
+export const replyToNick = reshape(
+  'the nick before the text while the message is fresh, with its first words when it is older',
+  replyAfter((author, about) => (about.fresh && author !== undefined ? `${author}: ` : quoteWords(author, about))),
+);
+export const replyWithQuote = reshape('nick and first words of the message before the text', replyAfter(quoteWords));
+
+/** Files that the target does not take are told in a message of their own after the text. */
+export const filesAsLinks: Rung<MessageDraft> = {
+  does: 'a link with name and size',
+  apply(draft, _context, target) {
+    const { files = [], ...rest } = draft;
+    const taken = files.filter((file) => carriesFile(target, file));
+    const links = files.filter((file) => !carriesFile(target, file) && !draft.text.includes(file.url));
+    const text: MessageDraft = taken.length > 0 ? { ...rest, files: taken } : rest;
+    if (links.length === 0) return [text];
+    const told = messageIn(draft, links.map(fileText).join('\n'), 'plain');
+    return text.text.trim() === '' && taken.length === 0 ? [told] : [text, told];
+  },
+};
+
+export const subjectAsLine: Rung<MessageDraft> = {
+  does: 'a line of its own before the text',
+  apply: (draft) => [messageIn(draft, `Subject: ${draft.subject ?? ''}`, 'plain'), lacking(draft, 'subject')],
+};
+
+export const formAsText: Rung<MessageDraft> = {
+  does: 'its title, instructions and fields as text',
+  apply(draft) {
+    const told = draft.form ? formText(draft.form) : '';
+    const rest = lacking(draft, 'form');
+    if (told === '') return [rest];
+    return draft.text.trim() === '' ? [{ ...rest, text: told }] : [rest, messageIn(draft, told, 'plain')];
+  },
+};
+
+/** All of a text that is too long. It may be up to four times as long as usual. */
+export const paced: Rung<MessageDraft> = {
+  does: 'all of it, at the pace that the network allows',
+  apply(draft, _context, target) {
+    const { text } = target;
+    const pieces = splitText(draft.text, text);
+    if (pieces.length > PATIENCE * text.pieces) throw tooLong(pieces.length, PATIENCE * text.pieces);
+    return [draft];
+  },
+};
+
+/** The beginning, and where the rest can be read. Refused where nobody has put the whole text up yet. */
+export const wholeAsLink: Rung<MessageDraft> = {
+  does: 'the first lines and a link to the whole text, or an error where there is no such link',
+  apply(draft, { whole }, target) {
+    const pieces = splitText(draft.text, target.text);
+    if (!whole) throw tooLong(pieces.length, target.text.pieces);
+    const first = pieces.slice(0, Math.min(FIRST_LINES, target.text.pieces - 1)).map((text) => ({ ...draft, text }));
+    const until = whole.until === undefined ? '' : `, until ${whole.until}`;
+    return [...first, messageIn(draft, `${urlText(whole.url)} (all ${pieces.length} lines${until})`, 'plain')];
+  },
+};
+
+export const tooLongRefused: Rung<MessageDraft> = {
+  does: 'an error for the sender, with the number of lines',
+  apply: (draft, _context, target) => {
+    throw tooLong(splitText(draft.text, target.text).length, target.text.pieces);
+  },
+};
+
+const tooLong = (lines: number, most: number) =>
+  new Failure('too-large', {
+    text: `This would become ${lines} lines, and at most ${most} are sent at once. Please share it as a link.`,
+  });
+
+/** One rung where two people talk alone, another in rooms. */
+export const byPlace = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Rung<D> => ({
+  does: `in rooms ${inRooms.does}; in private talk ${alone.does}`,
+  apply: (draft: D, context: Context, target: Target) =>
+    (draft.place.kind === 'contact' ? alone : inRooms).apply(draft, context, target),
+});

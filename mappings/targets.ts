@@ -1,0 +1,49 @@
+import type {
+  Capabilities,
+  Direction,
+  Durability,
+  Feature,
+  Ladders,
+  NetworkMapping,
+  Target,
+} from '#src/model/capabilities.ts';
+import type { EventKind } from '#src/model/event.ts';
+import type { Place } from '#src/model/place.ts';
+import { laddersOf } from './ladders.ts';
+import { levelIn } from './parts.ts';
+import { xmpp } from './xmpp.ts';
+
+/** A network as the target of what XMPP users send. `now` is what it really offers at the place. */
+export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = facts): Target => ({
+  levels: now.out,
+  text: now.text,
+  files: now.files,
+  ladders: policy.out,
+});
+
+/** XMPP as the target of what comes from a network. `peer` is XMPP as one reader knows it (`peerFacts`). */
+export const inward = (mapping: NetworkMapping, peer: Capabilities = xmpp.facts): Target => ({
+  levels: peer.in,
+  text: peer.text,
+  files: peer.files,
+  ladders: { ...xmpp.policy.in, ...mapping.policy.in },
+});
+
+/** The ladders towards XMPP for what a network can send at all and XMPP does not carry in full. */
+export function inwardLadders({ facts, policy }: NetworkMapping): Ladders {
+  const ladders = laddersOf({ ...xmpp.policy.in, ...policy.in });
+  return Object.fromEntries(ladders.filter(([feature]) => comes(facts, feature) && !isFull(feature)));
+}
+
+const comes = (facts: Capabilities, feature: Feature): boolean =>
+  feature === 'file' ? Object.keys(facts.files).length > 0 : levelIn(facts.in, feature) !== 'none';
+
+const isFull = (feature: Feature): boolean => levelIn(xmpp.facts.in, feature) === 'full';
+
+/** Where an accepted event waits until it is delivered. */
+export const durabilityOf = (
+  { durability }: Capabilities,
+  direction: Direction,
+  place: Place['kind'],
+  kind: EventKind,
+): Durability => durability[direction]?.[place]?.[kind] ?? 'memory';

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { renderFeatures } from '#mappings/features.ts';
+import { laddersOf, rungsOf } from '#mappings/ladders.ts';
+import { choose, operatorChoice, overrideSchema } from '#mappings/overrides.ts';
+import { durabilityOf } from '#mappings/targets.ts';
+import { xmpp } from '#mappings/xmpp.ts';
+import { bridgeKinds, findBridge } from '#src/load.ts';
+import type { Chosen } from '#src/model/capabilities.ts';
+
+const definitions = (await Promise.all((await bridgeKinds()).map(findBridge))).filter((found) => found !== undefined);
+const mappings = [xmpp, ...definitions.map(({ mapping }) => mapping)];
+
+describe.each(mappings.map((mapping) => [mapping.network, mapping] as const))('the table of %s', (_, mapping) => {
+  const ladders = [...laddersOf(mapping.policy.out), ...laddersOf(mapping.policy.in)];
+
+  it('has a rung for every default, and each rung says what it does', () => {
+    for (const [feature, ladder] of ladders) {
+      expect(
+        rungsOf(ladder).map(([name]) => name),
+        feature,
+      ).toContain(ladder.default);
+      for (const [, { does }] of rungsOf(ladder)) expect(does, feature).not.toBe('');
+    }
+  });
+
+  it('ends every ladder with a rung that needs nothing', () => {
+    for (const [feature, ladder] of ladders) expect(rungsOf(ladder).at(-1)?.[1].keeps, feature).toBeFalsy();
+  });
+
+  it('holds durable only what is named', () => {
+    expect(durabilityOf(mapping.facts, 'out', 'shared', 'typing')).toBe('memory');
+  });
+});
+
+describe('overrides', () => {
+  const [definition] = definitions.filter(({ kind }) => kind === 'irc');
+  if (!definition) throw new Error('there is no table for IRC');
+  const { mapping } = definition;
+  const table = mapping.policy.out;
+  const schema = overrideSchema(mapping);
+
+  it('take the rungs of the table and nothing else', () => {
+    expect(
+      schema.safeParse({ reaction: 'drop', edit: 'substitute', in: { notice: 'plain' }, fixed: ['edit'] }).success,
+    ).toBe(true);
+    expect(schema.safeParse({ in: null }).success).toBe(true);
+    for (const wrong of [
+      { reaction: 'shout' },
+      { reactoin: 'drop' },
+      { in: { typing: 'line' } },
+      { fixed: ['x'] },
+      { call: 'refuse' },
+    ])
+      expect(schema.safeParse(wrong).success, JSON.stringify(wrong)).toBe(false);
+  });
+
+  it('go by conversation, account, operator', () => {
+    const operator = operatorChoice(schema.parse({ reaction: 'drop' }), 'out');
+    const none: Chosen = {};
+    expect(choose(table, operator, none, none)).toEqual({ reaction: 'drop' });
+    expect(choose(table, operator, { reaction: 'line' })).toEqual({ reaction: 'line' });
+    expect(choose(table, operator, { reaction: 'line' }, { reaction: 'drop', edit: 'full' })).toEqual({
+      reaction: 'drop',
+      edit: 'full',
+    });
+  });
+
+  it('are closed to users where the operator has fixed them', () => {
+    const operator = operatorChoice(schema.parse({ reaction: 'drop', fixed: ['reaction', 'edit'] }), 'out');
+    expect(choose(table, operator, { reaction: 'line', edit: 'drop' })).toEqual({ reaction: 'drop' });
+  });
+
+  it('pass over names that are no longer there', () => {
+    expect(choose(table, operatorChoice({}, 'out'), { reaction: 'gone' }, { edit: 'default' })).toEqual({});
+  });
+
+  it('tell directions apart', () => {
+    const overrides = schema.parse({ reaction: 'drop', in: { notice: 'plain' } });
+    expect(choose(xmpp.policy.in, operatorChoice(overrides, 'in'))).toEqual({ notice: 'plain' });
+  });
+});
+
+describe('docs/features.md', () => {
+  it('is rendered from the tables', () => {
+    const committed = readFileSync(new URL('../../docs/features.md', import.meta.url), 'utf8');
+    expect(renderFeatures(definitions), 'render it anew: npm run docs').toBe(committed);
+  });
+});
