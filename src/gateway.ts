@@ -1,5 +1,6 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { defaultSettings, openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -77,13 +78,18 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     log,
   });
 
-  function hostOf({ domain }: Opened): Host {
+  function hostOf({ domain, definition }: Opened): Host {
+    const { state, apply } = openBridgeState(clock);
+    const settings = defaultSettings(definition.settings);
     return {
       transport: domain,
-      emit(drafts) {
+      state,
+      settings: async () => settings,
+      emit(drafts, writes = []) {
         for (const { kind } of drafts)
           metrics.count('isthmus_events_total', { transport: domain, direction: 'in', kind });
         core.host.emit(drafts);
+        apply(writes);
       },
       settle: core.host.settle,
       status: core.host.status,
