@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -19,7 +19,7 @@ export type TestHost = {
 };
 
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
-export function testHost(transport: string, patience: number): TestHost {
+export function testHost(transport: string, patience: number, settings: Settings): TestHost {
   const clock = handClock();
   const memory = openBridgeState(clock);
   const drafts: Draft[] = [];
@@ -47,7 +47,7 @@ export function testHost(transport: string, patience: number): TestHost {
       tell();
     },
     state: memory.state,
-    settings: async () => ({}),
+    settings: async () => settings,
     connect: openConnect(),
     log: pino({ level: 'silent' }),
     clock,

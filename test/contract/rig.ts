@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Bridge, Outcome, Session, SessionKey } from '#src/bridge.ts';
+import type { Bridge, Outcome, Session, SessionKey, Settings } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -36,11 +36,14 @@ export type Rig = TestHost & {
   close(): Promise<void>;
 };
 
+/** `settings` is what the users have set. */
+export type RigOptions = { readonly slow?: boolean; readonly settings?: Settings };
+
 /** Runs a check in a fresh world, and makes sure that every event in it ended exactly once. */
 export async function withRig(
   contract: Contract,
   check: (rig: Rig) => Promise<void>,
-  options: { slow?: boolean } = {},
+  options: RigOptions = {},
 ): Promise<void> {
   await using wire = await contract.network.open();
   const rig = await openRig(contract, wire, options);
@@ -53,9 +56,13 @@ export async function withRig(
 }
 
 /** A bridge of its own at a server that is there already. */
-export async function openRig(contract: Contract, wire: Wire, { slow = false } = {}): Promise<Rig> {
+export async function openRig(
+  contract: Contract,
+  wire: Wire,
+  { slow = false, settings = {} }: RigOptions = {},
+): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
-  const parts = testHost(TRANSPORT, patience);
+  const parts = testHost(TRANSPORT, patience, settings);
   const bridge = await definition.open(definition.config.parse(wire.settings({ slow })), parts.host);
   const { facts } = definition.mapping;
   const delivered = new Map<string, Outcome[]>();

@@ -28,7 +28,7 @@ const order = z.union([
     of: z.string().optional(),
     count: z.number().optional(),
   }),
-  z.object({ heard: z.string() }),
+  z.object({ heard: z.literal(true) }),
   z.object({ isAcked: z.string() }),
   z.object({ sync: z.literal(true) }),
 ]);
@@ -83,7 +83,7 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;
   if ('hear' in what) return when(() => lineOf(world, what.hear)?.heard.shift());
-  if ('heard' in what) return lineOf(world, what.heard)?.heard.splice(0) ?? [];
+  if ('heard' in what) return [...lines].flatMap(({ heard }) => heard.splice(0));
   if ('isAcked' in what) return holds({ wait: 'acked', of: what.isAcked }, world);
   if ('sync' in what) return Promise.all([...lines].map((line) => line.sync()));
   return when(() => (holds(what, world) ? true : undefined));

@@ -69,7 +69,9 @@ export function openLoft(): Loft {
       return found;
     },
     tell(by, to, letter, { readers, tag }) {
-      const post: Post = { id: `p${++count}`, at: Date.now(), by, to, letter, ...(tag !== undefined && { tag }) };
+      const nick = loft.rooms.get(to)?.members.get(by)?.nick;
+      const more = { ...(nick !== undefined && { nick }), ...(tag !== undefined && { tag }) };
+      const post: Post = { id: `p${++count}`, at: Date.now(), by, to, letter, ...more };
       if (letter.type === 'message') loft.posts.set(post.id, post);
       for (const reader of readers) {
         const person = loft.person(reader);

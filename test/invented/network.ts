@@ -18,10 +18,12 @@ export const pigeonContract = (name: string, definition: BridgeDefinition = brid
   network: { addresses: ['', 'romeo', ROOM, '~a.b-c_d', 'X1'], open: () => openWire(definition, settings) },
 });
 
-async function openWire(definition: BridgeDefinition, more: object): Promise<Wire> {
+/** A loft with Mercutio in a room, and what orders its faults. */
+export async function openWire(definition: BridgeDefinition, more: object = {}): Promise<Wire & { order: Orders }> {
   const server = await pigeonServer();
   const order = await orders(server.controlPort);
   const act = (to: string, letter: Letter) => order({ as: PERSON, to, letter }).then(() => undefined);
+  const keys = new Map<string, string>();
   await order({ person: PERSON });
   await order({ room: ROOM });
   await act(ROOM, { type: 'occupant', change: 'join', who: occupantOf(PERSON) });
@@ -29,10 +31,12 @@ async function openWire(definition: BridgeDefinition, more: object): Promise<Wir
   await act(ROOM, message('both alike'));
   await act(ROOM, message('in dignity'));
   return {
+    order,
     settings: ({ slow }) => ({ port: server.port, ...(slow && { window: 1 }), ...more }),
     realm: '',
     async credentials(name) {
-      const key = String(await order({ person: name, password: 'secret' }));
+      const key = keys.get(name) ?? String(await order({ person: name, password: 'secret' }));
+      keys.set(name, key);
       return { name: new Sealed(name), key: new Sealed(key) };
     },
     room: ROOM,

@@ -86,10 +86,14 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     link.send({ pong: message.ping });
   }
 
-  // The events that follow the answer to the login are numbered on from what it says.
   function answered(message: Extract<FromLoft, { re: string }>): void | Promise<void> {
-    if (phase === 'login' && 'ok' in message) return inbox.begin(message.ok).then(() => requests.answered(message));
-    requests.answered(message);
+    if (phase !== 'login' || 'no' in message) return requests.answered(message);
+    // The events that follow are numbered on from what this says, and are for who it says we are.
+    return inbox.begin(message.ok).then(() => {
+      name = message.ok.name ?? '';
+      online();
+      requests.answered(message);
+    });
   }
 
   async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
@@ -151,31 +155,29 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     },
   };
 
-  try {
-    name = await login(ask, wish, account);
-    return online();
-  } catch (error) {
-    await link.end();
-    throw error;
-  }
-
-  function online(): Client {
+  function online(): void {
     signal.removeEventListener('abort', giveUp);
-    if (phase !== 'login') throw new Failure('recipient-unavailable');
+    if (phase !== 'login') return;
     phase = 'online';
     flock.joined(client);
     host.status(key, { kind: 'online', nick: name });
     const { status } = realmSchema.parse(set.realm ?? {});
     const letter = { type: 'presence', show: 'available', status } as const;
     if (status !== '') requests.start({ do: 'send', tag: randomUUID(), to: '', letter }, () => undefined);
+  }
+
+  try {
+    await ask(loginOf(wish, account));
     return client;
+  } catch (error) {
+    await link.end();
+    throw error;
   }
 }
 
-async function login(ask: (request: Request) => Promise<Answer>, wish: Wish, account: SessionKey['account']) {
-  const { name: known, key } = wish.credentials ?? {};
+function loginOf({ credentials, nick }: Wish, account: SessionKey['account']): Request {
+  const { name: known, key } = credentials ?? {};
   const user = splitAccount(account).user;
-  const name = known?.open() ?? wish.nick ?? user.slice(0, user.indexOf('@'));
-  const login = { do: 'login', tag: randomUUID(), name, ...(key && { key: key.open() }) } as const;
-  return (await ask(login)).name ?? name;
+  const name = known?.open() ?? nick ?? user.slice(0, user.indexOf('@'));
+  return { do: 'login', tag: randomUUID(), name, ...(key && { key: key.open() }) };
 }

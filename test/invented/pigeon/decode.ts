@@ -13,7 +13,7 @@ export function decode(post: Post, view: View): Draft[] {
   const self = post.by === view.name;
   // A conversation is named after whoever is not us; what is to everybody who knows the sender is from a contact.
   const place = placeOf(isRoom(post.to) || self ? post.to : post.by, view);
-  const from = { kind: 'network', id: post.by, name: post.by, ...(self && { self }) } as const;
+  const from = { kind: 'network', id: post.by, name: post.nick ?? post.by, ...(self && { self }) } as const;
   return [{ ids: [post.id as ForeignId], at: post.at, place, from, ...body }];
 }
 
@@ -22,7 +22,7 @@ export const occupantOf = (who: WireOccupant, view: View): Occupant => {
   return { ...who, ...(account && { account }) };
 };
 
-function bodyOf({ by, letter }: Post, view: View): EventBody {
+function bodyOf({ by: id, nick: by = id, letter }: Post, view: View): EventBody {
   switch (letter.type) {
     case 'message': {
       const { type: kind, of, ...rest } = letter;

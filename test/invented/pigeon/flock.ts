@@ -42,6 +42,8 @@ export function openFlock(shared: boolean): Flock {
       const done = work();
       told.set(id, done);
       forget(told);
+      // What did not become durable is told again by whoever reads it next.
+      done?.catch(() => told.delete(id));
       return done;
     },
   };

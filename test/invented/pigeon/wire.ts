@@ -67,8 +67,19 @@ export const letter = z.discriminatedUnion('type', [
 ]);
 export type Letter = z.output<typeof letter>;
 
-/** A letter as it stands in a log: `to` is a room (`~name`), a person, or empty for everybody who knows the sender. `tag`: its request. */
-export const post = z.object({ id, at: z.number(), by: id, to: z.string().max(100), letter, tag: id.exactOptional() });
+/**
+ * A letter as it stands in a log: `to` is a room (`~name`), a person, or empty for everybody who knows the sender.
+ * `nick` is what the sender is called in that room, `tag` the request that it came by.
+ */
+export const post = z.object({
+  id,
+  at: z.number(),
+  by: id,
+  nick: text.exactOptional(),
+  to: z.string().max(100),
+  letter,
+  tag: id.exactOptional(),
+});
 export type Post = z.output<typeof post>;
 
 const named = z.object({ id, name: text });
