@@ -28,15 +28,29 @@ export type Step =
 export type Credentials = Readonly<Record<string, Sealed>>;
 
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
-export type Login = { readonly name: string; start(host: Host): AsyncGenerator<Step, Credentials, Answer> };
+export type Login<Config = unknown> = {
+  readonly name: string;
+  /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
+  start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
+};
 
-/** A command declared once and offered on every surface. */
-export type Command = {
+/** What a command works with. `session` is there when its user is online in the place's realm. */
+export type CommandWork<Config = unknown> = {
+  readonly config: Config;
+  readonly host: Host;
+  readonly bridge: Bridge;
+  readonly session?: Session;
+  /** Where it was called; for `gateway` and `realm` the realm of its user. */
+  readonly place: Place;
+};
+
+/** A command declared once and offered on every surface. It ends with what its user is told. */
+export type Command<Config = unknown> = {
   readonly node: string;
   readonly on: 'gateway' | 'realm' | 'room' | 'contact';
   readonly who: 'user' | 'admin';
   readonly title: string;
-  run(host: Host, place: Place): AsyncGenerator<Step, string, Answer>;
+  run(work: CommandWork<Config>): AsyncGenerator<Step, string, Answer>;
 };
 
 /** An amount that the core reserves in the transaction that accepts an event. */
@@ -53,8 +67,9 @@ export type BridgeDefinition<Config = unknown> = {
   readonly mapping: NetworkMapping;
   readonly config: ZodType<Config>;
   readonly settings: { readonly account?: ZodType; readonly realm?: ZodType; readonly room?: ZodType };
-  readonly logins: readonly Login[];
-  readonly commands: readonly Command[];
+  /** Empty where nobody registers. */
+  readonly logins: readonly Login<Config>[];
+  readonly commands: readonly Command<Config>[];
   /** Addresses depend on the settings (a single fixed server shortens them). Pure. */
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
@@ -73,6 +88,9 @@ export type Session = {
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };
 
+/** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
+export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
+
 /** How a session fares. After `lost` the bridge forgets it; the core decides whether to connect anew. */
 export type SessionState =
   | { readonly kind: 'online'; readonly nick?: string }
@@ -81,7 +99,7 @@ export type SessionState =
 /** One opened transport. */
 export type Bridge = {
   /** Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up. */
-  connect(key: SessionKey, wish: { readonly nick?: string }, signal: AbortSignal): Promise<Session>;
+  connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
   /**
    * Hands an event to the wire, in order. Returns without a promise where nothing has to be waited for. Confirmation
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
@@ -97,14 +115,41 @@ export type Bridge = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
+/** Where a bridge keeps something: for the transport, or for one of its accounts. */
+export type StateKey = { readonly account?: AccountKey; readonly key: string };
+/** `expires` is in milliseconds since 1970; `seal` encrypts the value at rest. */
+export type StateOptions = { readonly expires?: number; readonly seal?: boolean };
+/** `value: null` deletes. */
+export type StateWrite = StateKey & StateOptions & { readonly value: string | null };
+
+/** What a bridge remembers across restarts: sync tokens, reply tokens, opt-outs. All promises resolve once durable. */
+export type BridgeState = {
+  get(at: StateKey): Promise<string | undefined>;
+  put(at: StateKey, value: string, options?: StateOptions): Promise<void>;
+  delete(at: StateKey): Promise<void>;
+  /** The entries of an account, or those of the transport itself, whose key begins with `prefix`, in order of keys. */
+  list(at: {
+    readonly account?: AccountKey;
+    readonly prefix: string;
+  }): Promise<readonly { readonly key: string; readonly value: string }[]>;
+};
+
+/** What people have set for a place, each as the definition's own schema yields it. */
+export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
+
 /** What a bridge is given. */
 export type Host = {
   readonly transport: string;
-  /** Takes events in. Resolves once they are durable; synchronous when nothing has to be. */
-  emit(drafts: readonly Draft[]): void | Promise<void>;
+  /**
+   * Takes events in. Resolves once they are durable, and only then may a bridge acknowledge them to its network;
+   * synchronous when nothing has to be. `writes` commit together with the events.
+   */
+  emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
   /** Confirmation or late failure of a delivered event. */
   settle(id: EventId, outcome: Outcome): void;
   status(session: SessionKey, state: SessionState): void;
+  readonly state: BridgeState;
+  settings(place: Place): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
   readonly log: Log;

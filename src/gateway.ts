@@ -1,5 +1,6 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { defaultSettings, openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
@@ -86,13 +87,18 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     log,
   });
 
-  function hostOf({ domain }: Opened): Host {
+  function hostOf({ domain, definition }: Opened): Host {
     const countIn = eventCounter(metrics, domain, 'in');
+    const { state, apply } = openBridgeState(clock);
+    const settings = defaultSettings(definition.settings);
     return {
       transport: domain,
-      emit(drafts) {
+      state,
+      settings: async () => settings,
+      emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
         core.host.emit(drafts);
+        apply(writes);
       },
       settle: core.host.settle,
       status: core.host.status,

@@ -1,24 +1,27 @@
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { openStage } from './conversations/stage.ts';
 
 const JOIN =
   "<presence from='romeo@a.example/orchard' to='#verona%net@irc.example/Romeo'><x xmlns='http://jabber.org/protocol/muc'/></presence>";
+const HOME = join(import.meta.dirname, 'conversations/irc');
 
 it('a stop tells the occupants, leaves the network and ends the stream, and loses nothing that was said', async () => {
-  await using stage = await openStage({ caps: 'echo-message' });
-  const { xmpp } = stage;
+  await using stage = await openStage({ folder: HOME, options: { caps: 'echo-message' } });
+  const { xmpp, wire } = stage;
   xmpp.send(JOIN);
-  const irc = await stage.irc('Romeo');
-  await irc.until(/^JOIN/);
-  irc.send(':Romeo!r@a.host JOIN #verona', ':irc.fake 353 Romeo = #verona :Romeo', ':irc.fake 366 Romeo #verona :End');
+  expect(await wire.hear('Romeo')).toBe('JOIN #verona');
+  await wire.say(':Romeo!r@a.host JOIN #verona', 'Romeo');
+  await wire.say(':irc.fake 353 Romeo = #verona :Romeo', 'Romeo');
+  await wire.say(':irc.fake 366 Romeo #verona :End', 'Romeo');
   for (let subject = false; !subject; ) subject = (await xmpp.next()).getChild('subject') !== undefined;
   xmpp.send(
     "<message type='groupchat' id='m1' from='romeo@a.example/orchard' to='#verona%net@irc.example'><body>unconfirmed</body></message>",
   );
-  await irc.until(/^PRIVMSG/);
+  expect(await wire.hear('Romeo')).toBe('PRIVMSG #verona :unconfirmed');
 
   const stopped = stage.stop();
-  expect(await irc.until(/^QUIT/)).toMatch(/^QUIT :/);
+  expect(await wire.hear('Romeo')).toMatch(/^QUIT :/);
   const farewell = await xmpp.next();
   const codes = farewell
     .getChild('x')

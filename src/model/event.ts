@@ -1,5 +1,5 @@
 import type { Form } from './form.ts';
-import type { EventId } from './ids.ts';
+import type { EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
@@ -20,7 +20,7 @@ export type Message = {
   readonly text: string;
   readonly style: MessageStyle;
   readonly files?: readonly FileRef[];
-  readonly replyTo?: EventId;
+  readonly replyTo?: MessageId;
   readonly subject?: string;
   readonly thread?: string;
   readonly form?: Form;
@@ -56,10 +56,10 @@ export type OccupantChange = {
 /** What can happen. The kinds are the vocabulary of the capability tables in `mappings/`. */
 export type EventBody =
   | Message
-  | { readonly kind: 'edit'; readonly target: EventId; readonly text: string }
-  | { readonly kind: 'retract'; readonly target: EventId; readonly reason?: string; readonly by?: string }
-  | { readonly kind: 'reaction'; readonly target: EventId; readonly emoji: readonly string[] }
-  | { readonly kind: 'receipt'; readonly target: EventId; readonly state: 'delivered' | 'displayed' | 'failed' }
+  | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string }
+  | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
+  | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
+  | { readonly kind: 'receipt'; readonly target: MessageId; readonly state: 'delivered' | 'displayed' | 'failed' }
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }
   | { readonly kind: 'call' }
@@ -95,8 +95,12 @@ export type Event<Body extends EventBody = EventBody> = {
   readonly only?: string;
 } & Body;
 
-/** An event before it has an id, and perhaps a time. */
+/**
+ * An event before it has an id, and perhaps a time. `ids` is what its network calls it: later events name it so, and
+ * the same ids in the same place a second time are a repeat.
+ */
 export type Draft<Body extends EventBody = EventBody> = {
+  readonly ids?: readonly ForeignId[];
   readonly at?: number;
   readonly place: Place;
   readonly from: Party;

@@ -9,6 +9,8 @@ export type EventId = Brand<'EventId'>;
 export type XmppId = Brand<'XmppId'>;
 /** An id that a network gave to a message. */
 export type ForeignId = Brand<'ForeignId'>;
+/** How an event names an earlier message. Each side sees its own ids only: a bridge gets and gives `ForeignId`s. */
+export type MessageId = EventId | XmppId | ForeignId;
 /** `local@domain` or `domain`, prepared (RFC 7622). */
 export type BareJid = Brand<'BareJid'>;
 /** A bare JID at one of our domains: whoever uses a transport has an account there. */

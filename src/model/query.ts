@@ -1,4 +1,4 @@
-import type { Event } from './event.ts';
+import type { Draft } from './event.ts';
 import type { Page } from './page.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
@@ -28,7 +28,8 @@ export type Reply =
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
   | { readonly kind: 'list'; readonly list: readonly Party[] }
   | { readonly kind: 'profile'; readonly name?: string; readonly facts: Readonly<Record<string, string>> }
-  | { readonly kind: 'history'; readonly events: readonly Event[]; readonly complete: boolean }
+  /** The oldest first, each with its `ids`, which pages go by. `complete`: there is nothing beyond in that direction. */
+  | { readonly kind: 'history'; readonly events: readonly Draft[]; readonly complete: boolean }
   | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>> }
   | { readonly kind: 'ping'; readonly ms: number }
   | { readonly kind: 'resolve'; readonly id: string };

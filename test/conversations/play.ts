@@ -8,8 +8,8 @@ const PATIENCE = 15_000;
 
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
-  await using stage = await openStage(script.options);
-  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playIrc(stage, turn));
+  await using stage = await openStage(script);
+  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
   await silence(stage);
 }
 
@@ -20,17 +20,12 @@ async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<void> {
   compare(canonicalXml(turn.text), canonical(stanza), turn);
 }
 
-async function playIrc(stage: Stage, turn: Turn): Promise<void> {
-  const connection = await inTime(stage.irc(turn.who), turn);
-  if (turn.direction === 'in') {
-    connection.send(turn.text);
-    return stage.answerPings(connection);
-  }
-  if (turn.direction === 'out') return compare(turn.text, await inTime(connection.next(), turn), turn);
-  if (turn.text === 'pong') return stage.answerPings(connection);
-  if (turn.text !== 'kill') throw new Error(`${turn.at}: irc knows no command ${turn.text}`);
-  connection.kill();
-  await connection.closed;
+async function playWire({ wire }: Stage, turn: Turn): Promise<void> {
+  if (turn.wire !== wire.name) throw new Error(`${turn.at}: the network here is called ${wire.name}`);
+  const { who, text } = turn;
+  if (turn.direction === 'in') return inTime(wire.say(text, who), turn);
+  if (turn.direction === 'do') return inTime(wire.order(text, who), turn);
+  compare(text, await inTime(wire.hear(who), turn), turn);
 }
 
 /** With `*` for anything; where it does not match, the two are compared as they are, for a readable difference. */
@@ -39,17 +34,16 @@ function compare(expected: string, seen: string, turn: Turn): void {
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */
-async function silence(stage: Stage): Promise<void> {
-  // A connection that the gateway closed has been read to its end.
-  await Promise.allSettled(stage.ircConnections.map((connection) => connection.sync()));
-  stage.xmpp.send(
-    "<iq type='get' id='the-end' from='stage@a.example/x' to='irc.example'><ping xmlns='urn:xmpp:ping'/></iq>",
+async function silence({ wire, xmpp }: Stage): Promise<void> {
+  await wire.sync();
+  xmpp.send(
+    `<iq type='get' id='the-end' from='stage@a.example/x' to='${wire.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,
   );
   const left: string[] = [];
-  for (let stanza = await stage.xmpp.next(); stanza.attrs.id !== 'the-end'; stanza = await stage.xmpp.next()) {
+  for (let stanza = await xmpp.next(); stanza.attrs.id !== 'the-end'; stanza = await xmpp.next()) {
     left.push(canonical(stanza));
   }
-  for (const { nick, unread } of stage.ircConnections) left.push(...unread.map((line) => `${nick}: ${line}`));
+  left.push(...(await wire.unheard()));
   expect(left, 'said beyond the conversation').toEqual([]);
 }
 

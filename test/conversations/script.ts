@@ -3,8 +3,9 @@ import { dirname, join } from 'node:path';
 
 /** One line of a conversation: who speaks on which wire. `>` goes into the gateway, `<` comes out of it. */
 export type Turn = {
-  readonly wire: 'xmpp' | 'irc';
-  /** Which IRC connection, by its nick; the newest one if left out. */
+  /** `xmpp`, or the name of the network. */
+  readonly wire: string;
+  /** Which connection or person there, as the network's wire has it; the newest connection if left out. */
   readonly who?: string;
   readonly direction: 'in' | 'out' | 'do';
   readonly text: string;
@@ -15,11 +16,13 @@ export type Turn = {
 /** A conversation as it is played. `options` come from `option:` lines. */
 export type Script = {
   readonly title: string;
+  /** The folder that it stands in, which holds the network's `wire.ts`. */
+  readonly folder: string;
   readonly options: Readonly<Record<string, string>>;
   readonly turns: readonly Turn[];
 };
 
-const TURN = /^(xmpp|irc)(?:\(([^)]+)\))?([<>!])\s+(.*)$/;
+const TURN = /^([a-z]+)(?:\(([^)]+)\))?([<>!])\s+(.*)$/;
 
 /**
  * Reads a conversation. `#` starts a comment, the first one is the title; `include: NAME` plays another file first;
@@ -46,10 +49,10 @@ export function readScript(file: string): Script {
       turns.push(...included.turns);
     } else throw new Error(`${at} is no line of a conversation: ${line}`);
   }
-  return { title, options, turns };
+  return { title, folder: dirname(file), options, turns };
 }
 
-function turnOf([, wire, who, arrow, text = '']: RegExpExecArray, at: string): Turn {
+function turnOf([, wire = '', who, arrow, text = '']: RegExpExecArray, at: string): Turn {
   const direction = arrow === '>' ? 'in' : arrow === '<' ? 'out' : 'do';
-  return { wire: wire as Turn['wire'], ...(who !== undefined && { who }), direction, text, at };
+  return { wire, ...(who !== undefined && { who }), direction, text, at };
 }

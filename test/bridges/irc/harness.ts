@@ -1,45 +1,17 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
 import { reach } from '#src/core/reach.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
+import { type HandClock, handClock } from '../../hand-clock.ts';
 
 export const TRANSPORT = 'irc.gw.example';
 export const REALM = 'net.example';
-
-export type HandClock = Clock & { /** Moves time on and runs what is due. */ advance(ms: number): void };
-
-/** A clock that stands still until it is moved. */
-export function handClock(): HandClock {
-  let time = 1_700_000_000_000;
-  let timers: { at: number; run: () => void }[] = [];
-  return {
-    now: () => time,
-    after(ms, run) {
-      const timer = { at: time + ms, run };
-      timers.push(timer);
-      return () => {
-        timers = timers.filter((other) => other !== timer);
-      };
-    },
-    advance(ms) {
-      const end = time + ms;
-      for (;;) {
-        const next = timers.filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at)[0];
-        if (!next) break;
-        timers = timers.filter((timer) => timer !== next);
-        time = Math.max(time, next.at);
-        next.run();
-      }
-      time = end;
-    },
-  };
-}
 
 export type Rig = {
   readonly bridge: Bridge;
@@ -84,6 +56,8 @@ export async function rig(
       states.push({ key, state });
       tell();
     },
+    state: openBridgeState(clock).state,
+    settings: async () => ({}),
     connect: reach(openConnect()),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
     clock,

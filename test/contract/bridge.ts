@@ -1,0 +1,24 @@
+import { describe, it } from 'vitest';
+import { definitionChecks } from './checks/definition.ts';
+import { deliveryChecks } from './checks/delivery.ts';
+import { intakeChecks, journalChecks } from './checks/intake.ts';
+import { sessionChecks } from './checks/sessions.ts';
+import { tableChecks } from './checks/table.ts';
+import type { Check, Contract } from './network.ts';
+
+/** What a bridge has to keep, as its own table says. */
+export const checksFor = (contract: Contract): readonly Check[] => [
+  ...definitionChecks,
+  ...sessionChecks,
+  ...deliveryChecks,
+  ...tableChecks,
+  ...intakeChecks,
+  ...(contract.network.acknowledged ? journalChecks : []),
+];
+
+/** Tests a bridge against the contract of `src/bridge.ts`: the real client at a real server, seen on the wire. */
+export function bridgeContract(contract: Contract): void {
+  describe(`the bridge contract: ${contract.name}`, () => {
+    it.each(checksFor(contract))('$name', (check) => check.run(contract));
+  });
+}

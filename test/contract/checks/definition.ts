@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Check, Contract } from '../network.ts';
+
+async function addressesOf({ definition, network }: Contract): Promise<Addresses> {
+  await using wire = await network.open();
+  return definition.addresses(definition.config.parse(wire.settings({ slow: false })));
+}
+
+const STRANGE = ['', ' ', 'a b', '\n', '\r\n', '\0', '%', '@', '/', '#', '~', '%%', '\u202e', '\ud800'];
+
+/** Local parts: real ones, real ones with something changed, and anything. */
+function locals({ network }: Contract): fc.Arbitrary<string> {
+  const real = fc.constantFrom(...network.addresses);
+  const changed = fc.tuple(real, fc.nat(20), fc.string({ unit: 'binary', maxLength: 3 }));
+  return fc.oneof(
+    real,
+    changed.map(([local, at, more]) => local.slice(0, at) + more + local.slice(at)),
+    fc.string({ unit: 'binary' }),
+  );
+}
+
+/** What is pure. */
+export const definitionChecks: readonly Check[] = [
+  {
+    name: 'addresses: parse, format and fold agree with each other',
+    async run(contract) {
+      const { parse, format, fold } = await addressesOf(contract);
+      for (const local of contract.network.addresses) expect(format(parse(local))).toBe(local);
+      const agree = fc.property(locals(contract), (local) => {
+        const address = attempt(() => parse(local));
+        if (address instanceof Failure) return void expect(address.code).toBe('jid-malformed');
+        expect(parse(format(address))).toEqual(address);
+        const folded = fold(address);
+        expect(fold(folded)).toEqual(folded);
+        expect(fold(parse(format(folded)))).toEqual(folded);
+        expect(folded.kind).toBe(address.kind);
+      });
+      fc.assert(agree, { numRuns: 500, examples: STRANGE.map((local): [string] => [local]) });
+    },
+  },
+  {
+    name: 'settings have defaults, and commands have names of their own',
+    async run({ definition }) {
+      for (const schema of Object.values(definition.settings)) expect(() => schema.parse({})).not.toThrow();
+      const nodes = definition.commands.map(({ node }) => node);
+      expect(new Set(nodes).size).toBe(nodes.length);
+    },
+  },
+];
+
+/** The result, or the failure. Anything else is thrown on. */
+function attempt<T>(run: () => T): T | Failure {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+}

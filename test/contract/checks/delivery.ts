@@ -1,0 +1,85 @@
+import { expect } from 'vitest';
+import { Failure } from '#src/model/failure.ts';
+import type { Check } from '../network.ts';
+import { failureOf, inTime, withRig } from '../rig.ts';
+
+const TAKEN = { state: 'taken' };
+
+/** What becomes of an event on its way out. */
+export const deliveryChecks: readonly Check[] = [
+  {
+    name: 'delivers in order, and tells so in order',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        const texts = Array.from({ length: 20 }, (_, index) => `line ${index}`);
+        const ids: string[] = [];
+        for (const text of texts) ids.push(await rig.say(text, session));
+        for (const text of texts) expect(await inTime(rig.wire.heard('romeo'), text, contract.patience)).toBe(text);
+        for (const id of ids) expect(await rig.outcome(id)).toMatchObject(TAKEN);
+        const told = rig.settled.map(({ id }) => id).filter((id) => ids.includes(id));
+        expect(told).toEqual(ids.slice(ids.length - told.length));
+      }),
+  },
+  {
+    name: 'tells that an event was taken only after the network has it',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        await rig.wire.hold();
+        const id = await rig.say('held', session);
+        await rig.wire.held(1);
+        await rig.wire.say('barrier');
+        await rig.told('barrier');
+        expect(rig.outcomes(id)).toEqual([]);
+        await rig.wire.release();
+        expect(await rig.outcome(id)).toMatchObject(TAKEN);
+      }),
+  },
+  {
+    name: 'what the network refuses is a certain failure',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        await rig.wire.refuseMessage();
+        const refused = await rig.outcome(await rig.say('refused', session));
+        expect(refused).toBeInstanceOf(Failure);
+        expect(refused).toMatchObject({ certain: true });
+        expect(await rig.outcome(await rig.say('accepted', session))).toMatchObject(TAKEN);
+      }),
+  },
+  {
+    name: 'when the line breaks, what was written is in doubt and what was not is certain',
+    run: (contract) =>
+      withRig(
+        contract,
+        async (rig) => {
+          const session = await rig.enter();
+          // A second is what a throttled bridge may need for one more message.
+          rig.clock.advance(1_000);
+          await rig.wire.hold();
+          const written = await rig.say('written', session);
+          const waiting = await rig.say('waiting', session);
+          await rig.wire.held(1);
+          await rig.wire.break();
+          expect(await rig.outcome(written)).toMatchObject({ certain: false });
+          expect(await rig.outcome(waiting)).toMatchObject({ certain: true });
+          expect(await rig.outcome(waiting)).toBeInstanceOf(Failure);
+        },
+        { slow: true },
+      ),
+  },
+  {
+    name: 'closing the bridge settles everything and closes every line',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const sessions = [await rig.enter(), await rig.enter('juliet')];
+        await rig.wire.hold();
+        const ids = await Promise.all(sessions.map((session) => rig.say('unanswered', session)));
+        await rig.wire.held(2);
+        await rig.close();
+        for (const id of ids) expect(rig.outcomes(id)).toEqual([expect.any(Failure)]);
+        await failureOf(rig.connect());
+      }),
+  },
+];

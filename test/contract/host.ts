@@ -1,0 +1,88 @@
+import { pino } from 'pino';
+import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
+import { reach } from '#src/core/reach.ts';
+import { openConnect } from '#src/lib/net.ts';
+import type { Draft } from '#src/model/event.ts';
+import { type HandClock, handClock } from '../hand-clock.ts';
+
+/** A host that writes down what it is told. */
+export type TestHost = {
+  readonly host: Host;
+  readonly clock: HandClock;
+  readonly drafts: Draft[];
+  readonly settled: { readonly id: string; readonly outcome: Outcome }[];
+  readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
+  /** Resolves with what `look` finds, looked for after each thing that the bridge tells. */
+  when<T>(what: string, look: () => T | undefined | false): Promise<T>;
+  /** Lets nothing become durable until the returned function is called. */
+  holdEmits(): () => void;
+};
+
+/** `patience` in milliseconds is how long `when` waits before it rejects. */
+export function testHost(transport: string, patience: number, settings: Settings): TestHost {
+  const clock = handClock();
+  const memory = openBridgeState(clock);
+  const drafts: Draft[] = [];
+  const settled: TestHost['settled'] = [];
+  const states: TestHost['states'] = [];
+  const watchers = new Set<() => void>();
+  let durable: Promise<void> | undefined;
+  const tell = () => {
+    for (const watch of [...watchers]) watch();
+  };
+  const host: Host = {
+    transport,
+    emit(news, writes = []) {
+      drafts.push(...news);
+      tell();
+      const commit = () => memory.apply(writes);
+      return durable ? durable.then(commit) : commit();
+    },
+    settle(id, outcome) {
+      settled.push({ id, outcome });
+      tell();
+    },
+    status(key, state) {
+      states.push({ key, state });
+      tell();
+    },
+    state: memory.state,
+    settings: async () => settings,
+    connect: reach(openConnect()),
+    log: pino({ level: 'silent' }),
+    clock,
+    signal: new AbortController().signal,
+  };
+  return {
+    host,
+    clock,
+    drafts,
+    settled,
+    states,
+    when: (what, look) =>
+      new Promise((done, fail) => {
+        const late = setTimeout(() => {
+          watchers.delete(watch);
+          fail(new Error(`waited in vain: ${what}`));
+        }, patience);
+        const watch = () => {
+          const found = look();
+          if (found === undefined || found === false) return;
+          clearTimeout(late);
+          watchers.delete(watch);
+          done(found);
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    holdEmits() {
+      const held = Promise.withResolvers<void>();
+      durable = held.promise;
+      return () => {
+        durable = undefined;
+        held.resolve();
+      };
+    },
+  };
+}

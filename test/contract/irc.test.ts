@@ -1,0 +1,5 @@
+import { bridgeContract } from './bridge.ts';
+import { ircContract } from './irc.ts';
+
+bridgeContract(ircContract('IRC with echoes', ['echo-message', 'message-tags']));
+bridgeContract(ircContract('IRC without echoes', []));

@@ -1,0 +1,60 @@
+import type { BridgeDefinition, Credentials } from '#src/bridge.ts';
+import type { EventKind } from '#src/model/event.ts';
+
+/** The far side of a bridge under test, as the contract works it. */
+export type Wire = AsyncDisposable & {
+  /** What the operator writes to reach this server; with `slow` one message is on the wire at a time. */
+  settings(options: { readonly slow: boolean }): object;
+  readonly realm: string;
+  credentials(name: string): Promise<Credentials | undefined>;
+  /** Addresses of a room, and of somebody else who is in it. */
+  readonly room: string;
+  readonly person: string;
+  /** The person says something in the room. */
+  say(text: string): Promise<void>;
+  /** For every kind that the table lets in: how the account (by its name, and in the room) is told one. */
+  readonly provoke: Readonly<Partial<Record<EventKind, (name: string) => Promise<void>>>>;
+  /** The text of the next message that came in from the account. */
+  heard(name: string): Promise<string>;
+  /** From now on messages are read and neither done nor answered. `held` waits for that many. */
+  hold(): Promise<void>;
+  held(count: number): Promise<void>;
+  /** Does and answers what was held, and all that follows. */
+  release(): Promise<void>;
+  refuseMessage(): Promise<void>;
+  refuseLogin(): Promise<void>;
+  /** Breaks every line of the bridge. */
+  break(): Promise<void>;
+  /** Resolves once no line of the bridge is open. */
+  idle(): Promise<void>;
+  /** For networks that wait for an acknowledgement. */
+  readonly journal?: {
+    /** Resolves once everything that the account was told is acknowledged. */
+    acknowledged(name: string): Promise<void>;
+    isAcknowledged(name: string): Promise<boolean>;
+    /** The next event is told twice, or after the one behind it. */
+    repeat(): Promise<void>;
+    reorder(): Promise<void>;
+  };
+  /** The lists that can be paged through, with how many entries they have once one account is in the room. */
+  readonly pages: Readonly<Partial<Record<'rooms' | 'people' | 'occupants' | 'history', number>>>;
+};
+
+/** A network and its bridge. */
+export type Contract = {
+  readonly name: string;
+  // Each bridge has a config type of its own, which only its own schema makes.
+  readonly definition: BridgeDefinition;
+  readonly network: {
+    open(): Promise<Wire>;
+    /** Whether the network waits for an acknowledgement of what it tells; then each `Wire` has a `journal`. */
+    readonly acknowledged: boolean;
+    /** Local parts that are addresses there. */
+    readonly addresses: readonly string[];
+  };
+  /** Milliseconds that something may take to happen; only a wrong bridge waits for it. */
+  readonly patience?: number;
+};
+
+/** One thing that every bridge keeps. Rejects where it does not. */
+export type Check = { readonly name: string; run(contract: Contract): Promise<void> };

@@ -1,0 +1,148 @@
+import { expect } from 'vitest';
+import type { Bridge, Outcome, Session, SessionKey, Settings } from '#src/bridge.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
+import type { Draft, Event, EventBody } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import { type TestHost, testHost } from './host.ts';
+import type { Contract, Wire } from './network.ts';
+
+export const NAME = 'romeo';
+const TRANSPORT = 'net.gw.example';
+const PATIENCE = 15_000;
+
+/** A real bridge at a real server, and what every check needs of them. */
+export type Rig = TestHost & {
+  readonly contract: Contract;
+  readonly wire: Wire;
+  readonly bridge: Bridge;
+  readonly facts: Capabilities;
+  readonly places: Readonly<Record<'room' | 'contact' | 'realm', Place>>;
+  key(name?: string): SessionKey;
+  connect(name?: string, signal?: AbortSignal): Promise<Session>;
+  /** Connects, and enters the room. */
+  enter(name?: string): Promise<Session>;
+  /** Hands an event over as the core does, and gives its id. What it throws is written down as its outcome. */
+  deliver(body: EventBody, session: Session, place?: Place): Promise<string>;
+  say(text: string, session: Session): Promise<string>;
+  /** Everything final that was told of an event, in order. */
+  outcomes(id: string): readonly Outcome[];
+  /** The first of these, once there is one. */
+  outcome(id: string): Promise<Outcome>;
+  /** Resolves once the bridge has told of a message. */
+  told(text: string): Promise<Draft>;
+  /** Closes the bridge: everything is settled once, and no line is left. */
+  close(): Promise<void>;
+};
+
+/** `settings` is what the users have set. */
+export type RigOptions = { readonly slow?: boolean; readonly settings?: Settings };
+
+/** Runs a check in a fresh world, and makes sure that every event in it ended exactly once. */
+export async function withRig(
+  contract: Contract,
+  check: (rig: Rig) => Promise<void>,
+  options: RigOptions = {},
+): Promise<void> {
+  await using wire = await contract.network.open();
+  const rig = await openRig(contract, wire, options);
+  try {
+    await check(rig);
+    await rig.close();
+  } finally {
+    await rig.bridge[Symbol.asyncDispose]();
+  }
+}
+
+/** A bridge of its own at a server that is there already. */
+export async function openRig(
+  contract: Contract,
+  wire: Wire,
+  { slow = false, settings = {} }: RigOptions = {},
+): Promise<Rig> {
+  const { definition, patience = PATIENCE } = contract;
+  const parts = testHost(TRANSPORT, patience, settings);
+  const bridge = await definition.open(definition.config.parse(wire.settings({ slow })), parts.host);
+  const { facts } = definition.mapping;
+  const delivered = new Map<string, Outcome[]>();
+  const account = (name: string): AccountKey => accountKey(`${name}@xmpp.example` as BareJid, TRANSPORT);
+  const key = (name = NAME): SessionKey => ({ account: account(name), realm: wire.realm });
+  const places = (name: string): Rig['places'] => ({
+    room:
+      facts.rooms === 'room'
+        ? { kind: 'room', account: account(name), id: wire.room }
+        : { kind: 'shared', transport: TRANSPORT, id: wire.room },
+    contact: { kind: 'contact', account: account(name), id: wire.person },
+    realm: { kind: 'realm', account: account(name), realm: wire.realm },
+  });
+
+  const rig: Rig = {
+    ...parts,
+    contract,
+    wire,
+    bridge,
+    facts,
+    key,
+    places: places(NAME),
+    async connect(name = NAME, signal = new AbortController().signal) {
+      const credentials = await wire.credentials(name);
+      return bridge.connect(key(name), { nick: name, ...(credentials && { credentials }) }, signal);
+    },
+    async enter(name = NAME) {
+      const session = await rig.connect(name);
+      const who = { id: '', nick: name, affiliation: 'none', role: 'participant', account: account(name) } as const;
+      const join = await rig.deliver({ kind: 'occupant', change: 'join', who }, session, places(name).room);
+      expect(await rig.outcome(join)).toMatchObject({ state: 'taken' });
+      return session;
+    },
+    async deliver(body, session, place = rig.places.room) {
+      const bare = session.account.split(' ')[0] as BareJid;
+      const event: Event = { id: newEventId(), at: 0, place, from: { kind: 'xmpp', bare }, live: true, ...body };
+      const outcomes: Outcome[] = [];
+      delivered.set(event.id, outcomes);
+      try {
+        const result = await bridge.deliver(event, session);
+        if (result.state === 'taken') outcomes.push(result);
+      } catch (error) {
+        expect(error, 'deliver throws failures only').toBeInstanceOf(Failure);
+        if (error instanceof Failure) outcomes.push(error);
+      }
+      return event.id;
+    },
+    say: (text, session) => rig.deliver({ kind: 'message', text, style: 'plain' }, session),
+    outcomes: (id) => [
+      ...(delivered.get(id) ?? []),
+      ...parts.settled.filter((one) => one.id === id).flatMap(({ outcome }) => (isFinal(outcome) ? outcome : [])),
+    ],
+    outcome: (id) => parts.when(`the outcome of ${id}`, () => rig.outcomes(id)[0]),
+    told: (text) =>
+      parts.when(`the message ${text}`, () => parts.drafts.find((one) => one.kind === 'message' && one.text === text)),
+    async close() {
+      await bridge[Symbol.asyncDispose]();
+      await inTime(wire.idle(), 'no line is left open', patience);
+      const counts = [...delivered.keys()].map((id) => [id, rig.outcomes(id).length]);
+      expect(counts, 'every event ends exactly once').toEqual(counts.map(([id]) => [id, 1]));
+    },
+  };
+  return rig;
+}
+
+const isFinal = (outcome: Outcome): boolean => outcome instanceof Failure || outcome.state === 'taken';
+
+/** Rejects when something does not happen. */
+export function inTime<T>(work: Promise<T>, what: string, patience = PATIENCE): Promise<T> {
+  const late = Promise.withResolvers<T>();
+  const timer = setTimeout(() => late.reject(new Error(`waited in vain: ${what}`)), patience);
+  return Promise.race([work, late.promise]).finally(() => clearTimeout(timer));
+}
+
+/** What a promise rejects with, which has to be a failure. */
+export async function failureOf(work: Promise<unknown>): Promise<Failure> {
+  const error = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  expect(error).toBeInstanceOf(Failure);
+  return error as Failure;
+}

@@ -1,0 +1,76 @@
+import { bridge } from '#bridges/irc/index.ts';
+import { type IrcConnection, type IrcServer, ircServer } from '../../fakes/irc-server.ts';
+import type { OpenWire } from '../wire.ts';
+
+/** What the ircd does not do by itself once a client has logged in: conversations write the answers. */
+const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK'];
+
+/** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
+export const openWire: OpenWire = async ({ caps }) => {
+  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }) });
+  const { irc, known } = arrivals(ircd);
+  for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
+  const pongs = new Map<IrcConnection, string[]>();
+  ircd.on('PING', ([token = ''], connection) => {
+    if (!known.includes(connection)) return false;
+    pongs.set(connection, [...(pongs.get(connection) ?? []), `:irc.fake PONG irc.fake :${token}`]);
+    return true;
+  });
+
+  /** A real server answers pings behind what it had to say to the lines before: they wait until that has been said. */
+  function answerPings(connection: IrcConnection): void {
+    connection.send(...(pongs.get(connection) ?? []));
+    pongs.delete(connection);
+  }
+
+  return {
+    name: 'irc',
+    domain: 'irc.example',
+    definition: bridge,
+    settings: { servers: { net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off' } } },
+    async say(text, nick) {
+      const connection = await irc(nick);
+      connection.send(text);
+      answerPings(connection);
+    },
+    hear: async (nick) => (await irc(nick)).next(),
+    async order(text, nick) {
+      const connection = await irc(nick);
+      if (text === 'pong') return answerPings(connection);
+      if (text !== 'kill') throw new Error(`irc knows no command ${text}`);
+      connection.kill();
+      await connection.closed;
+    },
+    async sync() {
+      // A connection that the gateway closed has been read to its end.
+      await Promise.allSettled(known.map((connection) => connection.sync()));
+    },
+    unheard: async () => known.flatMap(({ nick, unread }) => unread.map((line) => `${nick}: ${line}`)),
+    [Symbol.asyncDispose]: () => ircd[Symbol.asyncDispose](),
+  };
+};
+
+type Arrivals = {
+  /** Waits for a connection to come. */
+  irc(nick: string | undefined): Promise<IrcConnection>;
+  readonly known: readonly IrcConnection[];
+};
+
+/** Takes connections as they come, so that they can be asked for by nick. */
+function arrivals(ircd: IrcServer): Arrivals {
+  const known: IrcConnection[] = [];
+  const find = (nick: string | undefined) => known.findLast((one) => nick === undefined || one.nick === nick);
+  return {
+    known,
+    async irc(nick) {
+      for (let found = find(nick); ; found = find(nick)) {
+        if (found) return found;
+        const fresh = await ircd.accept();
+        void fresh.closed.then(() => known.splice(known.indexOf(fresh), 1));
+        known.push(fresh);
+        // Its nick is known once it has logged in, which a round trip proves.
+        await fresh.sync();
+      }
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import { letterHandlers } from './letters.ts';
+import type { Answer, Letter, Post, Request } from './pigeon/wire.ts';
+
+/** What the loft says no with. */
+export class Refusal extends Error {
+  readonly code: string;
+
+  constructor(code: string, text: string) {
+    super(text);
+    this.code = code;
+  }
+}
+
+type Occupant = Extract<Letter, { type: 'occupants' }>['list'][number];
+export type Person = {
+  readonly name: string;
+  display: string;
+  password: string | undefined;
+  code: string | undefined;
+  key: string;
+  readonly contacts: Set<string>;
+  /** Events that were not acknowledged. */
+  queue: { readonly n: number; readonly post: Post }[];
+  n: number;
+  online: ((n: number, post: Post) => void) | undefined;
+};
+export type Room = {
+  readonly id: string;
+  name: string;
+  topic: Extract<Letter, { type: 'topic' }>;
+  topicBy: string;
+  password: string | undefined;
+  readonly members: Map<string, Occupant>;
+  readonly affiliations: Map<string, Occupant['affiliation']>;
+};
+
+/** The world of pigeons in memory. Everything that a person asks for goes through `request`. */
+export type Loft = {
+  readonly epoch: string;
+  readonly people: Map<string, Person>;
+  readonly rooms: Map<string, Room>;
+  readonly posts: Map<string, Post>;
+  /** Requests to send that were done, by their sender and tag, with the ids of what came of them. */
+  readonly done: Map<string, string[]>;
+  person(name: string): Person;
+  room(id: string): Room;
+  /** Makes a post and tells it to the readers. What is said is kept in the log. */
+  tell(by: string, to: string, letter: Letter, options: { readers: Iterable<string>; tag?: string }): Post;
+  /** Answers a request of a person who has logged in. Throws a `Refusal`. */
+  request(name: string, request: Request): Answer;
+};
+
+export function openLoft(): Loft {
+  const loft: Loft = {
+    epoch: randomUUID(),
+    people: new Map(),
+    rooms: new Map(),
+    posts: new Map(),
+    done: new Map(),
+    person(name) {
+      const found = loft.people.get(name.toLowerCase());
+      if (!found) throw new Refusal('unknown', `Nobody is called ${name}.`);
+      return found;
+    },
+    room(id) {
+      const found = loft.rooms.get(id.toLowerCase());
+      if (!found) throw new Refusal('unknown', `There is no room ${id}.`);
+      return found;
+    },
+    tell(by, to, letter, { readers, tag }) {
+      const nick = loft.rooms.get(to)?.members.get(by)?.nick;
+      const more = { ...(nick !== undefined && { nick }), ...(tag !== undefined && { tag }) };
+      const post: Post = { id: `p${++count}`, at: Date.now(), by, to, letter, ...more };
+      if (letter.type === 'message') loft.posts.set(post.id, post);
+      for (const reader of readers) {
+        const person = loft.person(reader);
+        person.queue.push({ n: ++person.n, post });
+        person.online?.(person.n, post);
+      }
+      return post;
+    },
+    request(name, request) {
+      if (request.do === 'send') return send(loft, name, request);
+      if (request.do === 'sent') return { sent: loft.done.has(`${name} ${request.of}`) };
+      if ('max' in request) return answers[request.do]?.(loft, request, name) ?? {};
+      throw new Refusal('busy', 'You have logged in already.');
+    },
+  };
+  let count = 0;
+  return loft;
+}
+
+/** Puts somebody into the loft. Without a password it is a guest. */
+export function settle(loft: Loft, name: string, password?: string): Person {
+  const fresh = { display: name, password, code: undefined, key: randomUUID(), queue: [], n: 0, online: undefined };
+  const person: Person = { name: name.toLowerCase(), contacts: new Set(), ...fresh };
+  loft.people.set(person.name, person);
+  return person;
+}
+
+export function build(loft: Loft, id: string, password?: string): Room {
+  const topic = { type: 'topic', text: '' } as const;
+  const parts = { name: id.slice(1), topic, topicBy: '', password, members: new Map(), affiliations: new Map() };
+  const room: Room = { id: id.toLowerCase(), ...parts };
+  loft.rooms.set(room.id, room);
+  return room;
+}
+
+/** The steps before somebody is somebody. Throws a `Refusal`. */
+export function enter(loft: Loft, request: Request): { answer: Answer; person?: Person } {
+  if (request.do === 'begin') {
+    const person = loft.people.get(request.name.toLowerCase());
+    if (person?.password === undefined || person.password !== request.password)
+      throw new Refusal('password', 'Wrong name or password.');
+    person.code = String(randomInt(1_000_000)).padStart(6, '0');
+    return { answer: {} };
+  }
+  if (request.do === 'code') {
+    const person = loft.person(request.name);
+    if (person.code === undefined || person.code !== request.code) throw new Refusal('code', 'This is not the code.');
+    person.code = undefined;
+    return { answer: { key: person.key } };
+  }
+  if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
+  const person = loft.people.get(request.name.toLowerCase()) ?? settle(loft, request.name);
+  if (person.password === undefined ? person.online !== undefined : person.key !== request.key)
+    throw new Refusal(request.key === undefined ? 'taken' : 'password', 'This name is taken, or the key is wrong.');
+  return { person, answer: { name: person.name, epoch: loft.epoch, from: person.queue[0]?.n ?? person.n + 1 } };
+}
+
+type Sending = Extract<Request, { do: 'send' }>;
+
+// The sender's tag makes a second try harmless.
+function send(loft: Loft, name: string, { to, letter, tag }: Sending): Answer {
+  const key = `${name} ${tag}`;
+  const ids = loft.done.get(key) ?? letterHandlers(loft, name, to.toLowerCase(), tag)(letter);
+  loft.done.set(key, ids);
+  return { ids };
+}
+
+type Asking = Extract<Request, { max: number }>;
+
+/** The part of a list that a page is. Pages go forwards from `after`, or backwards from `before` or the end. */
+function page<T>(all: readonly T[], { max, after, before }: Asking, id: (item: T) => string, newest = false) {
+  const start = after === undefined ? 0 : all.findIndex((item) => id(item) === after) + 1;
+  const end = before === undefined ? all.length : all.findIndex((item) => id(item) === before);
+  const backwards = before !== undefined || (newest && after === undefined);
+  const from = backwards ? Math.max(start, end - max) : start;
+  const list = all.slice(from, backwards ? end : Math.min(end, from + max));
+  return { list, complete: backwards ? from === 0 : from + list.length >= end, count: all.length };
+}
+
+const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking, name: string) => Answer>>> = {
+  people(loft, asking) {
+    const all = [...loft.people.values()].filter(({ name }) => name.includes(asking.match ?? ''));
+    const { list, count } = page(all, asking, ({ name }) => name);
+    return { people: list.map(({ name, display }) => ({ id: name, name: display })), count };
+  },
+  rooms(loft, asking) {
+    const all = [...loft.rooms.values()].filter(({ id }) => id.includes(asking.match ?? ''));
+    const { list, count } = page(all, asking, ({ id }) => id);
+    return {
+      rooms: list.map(({ id, name, topic, members }) => ({ id, name, topic: topic.text, users: members.size })),
+      count,
+    };
+  },
+  occupants(loft, asking) {
+    const { list, count } = page([...loft.room(asking.of ?? '').members.values()], asking, ({ id }) => id);
+    return { occupants: list, count };
+  },
+  history(loft, asking, name) {
+    const of = (asking.of ?? '').toLowerCase();
+    const within = ({ by, to }: Post) => to === of || (to === name && by === of);
+    const { list, complete } = page([...loft.posts.values()].filter(within), asking, ({ id }) => id, true);
+    return { posts: list, complete };
+  },
+  room(loft, { of = '' }) {
+    const { name, topic, members, password } = loft.room(of);
+    const closed = password === undefined ? 'no' : 'yes';
+    return { facts: { name, topic: topic.text, occupants: String(members.size), closed } };
+  },
+  profile: (loft, { of = '' }) => ({ name: loft.person(of).display, facts: { name: loft.person(of).display } }),
+  list(loft, { of = '', match }) {
+    const listed = [...loft.room(of).affiliations].filter(([, affiliation]) => affiliation === match);
+    return { people: listed.map(([id]) => ({ id, name: loft.person(id).display })) };
+  },
+};

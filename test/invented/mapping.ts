@@ -1,0 +1,44 @@
+import type { Capabilities, Durability, Level, Levels, NetworkMapping } from '#src/model/capabilities.ts';
+import type { EventKind } from '#src/model/event.ts';
+
+const KINDS: readonly EventKind[] = [
+  ...(['message', 'edit', 'retract', 'reaction', 'receipt', 'typing', 'attention', 'call', 'presence'] as const),
+  ...(['profile', 'contact', 'nick', 'occupant', 'occupants', 'affiliation', 'topic', 'invite', 'room'] as const),
+];
+
+const all = <T>(value: T, ...without: EventKind[]): Partial<Record<EventKind, T>> =>
+  Object.fromEntries(KINDS.filter((kind) => !without.includes(kind)).map((kind) => [kind, value]));
+
+// What is gone a moment later is not worth a row.
+const journaled = all<Durability>('journal', 'typing', 'presence', 'occupants');
+
+/** What a message can have beside its text. Forms are what pigeons cannot carry. */
+const parts: Levels = {
+  reply: 'full',
+  subject: 'full',
+  thread: 'full',
+  mention: 'full',
+  action: 'full',
+  notice: 'full',
+  marker: 'full',
+};
+
+const places = { contact: journaled, room: journaled, shared: journaled, realm: journaled };
+
+/** What pigeons carry: everything. `occupants` is only ever told, and a new nick is told as a rename. */
+export const facts: Capabilities = {
+  out: { ...all<Level>('full', 'occupants'), ...parts },
+  in: { ...all<Level>('full', 'nick'), ...parts },
+  text: { format: 'plain', unit: 'characters', size: 10_000, pieces: 1, lines: true },
+  files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
+  shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
+  rooms: 'room',
+  acknowledges: true,
+  durability: { out: places, in: places },
+};
+
+/** The table of the invented network; nothing has to become anything else on it. */
+export const pigeon: NetworkMapping = { network: 'pigeon', facts, policy: { out: {}, in: {} } };
+
+/** The same network with rooms that are one for all accounts. */
+export const sharedPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, rooms: 'shared' } };

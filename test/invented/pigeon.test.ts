@@ -1,0 +1,250 @@
+import { describe, expect, it } from 'vitest';
+import type { CommandWork } from '#src/bridge.ts';
+import type { Event, EventBody } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { EventId, ForeignId } from '#src/model/ids.ts';
+import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
+import { kinds, sample } from '../contract/samples.ts';
+import { nothing, openWire, pigeonContract } from './network.ts';
+import type { PigeonConfig } from './pigeon/config.ts';
+import { bridge, sharedBridge } from './pigeon/index.ts';
+import { passwordAndCode } from './pigeon/login.ts';
+
+type Options = RigOptions & { readonly definition?: typeof bridge; readonly config?: object };
+
+/** A bridge at a loft, and the orders to the loft. */
+async function withLoft(
+  check: (rig: Rig, wire: Awaited<ReturnType<typeof openWire>>) => Promise<void>,
+  options: Options = {},
+) {
+  const { definition = bridge, config, ...rest } = options;
+  await using wire = await openWire(definition, config);
+  const rig = await openRig(pigeonContract('the invented network', definition, config), wire, rest);
+  try {
+    await check(rig, wire);
+    await rig.close();
+  } finally {
+    await rig.bridge[Symbol.asyncDispose]();
+  }
+}
+
+const config = (rig: Rig): PigeonConfig => bridge.config.parse(rig.wire.settings({ slow: false }));
+const given = (values: Record<string, string>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
+const message = (text: string) => ({ type: 'message', text }) as const;
+
+describe('the login', () => {
+  it('asks for name and password, then for the code, and ends with a key', () =>
+    withLoft(async (rig, { order }) => {
+      await order({ person: 'juliet', password: 'rose' });
+      const login = passwordAndCode.start(config(rig), rig.host);
+      expect((await login.next()).value).toMatchObject({ kind: 'form', form: { title: 'Pigeon account' } });
+      expect((await login.next(given({ name: 'juliet', password: 'rose' }))).value).toMatchObject({ kind: 'show' });
+      expect((await login.next({})).value).toMatchObject({ kind: 'form' });
+      // A mistyped code is asked for once more.
+      expect((await login.next(given({ code: 'x' }))).value).toMatchObject({ kind: 'form' });
+      const end = await login.next(given({ code: String(await order({ code: 'juliet' })) }));
+      if (!end.done) throw new Error('the dialogue goes on');
+      expect(JSON.stringify(end.value)).not.toContain('juliet');
+      const session = await rig.bridge.connect(rig.key('juliet'), { credentials: end.value }, rig.host.signal);
+      await session.close('');
+    }));
+
+  it('ends with a failure for a wrong password', () =>
+    withLoft(async (rig, { order }) => {
+      await order({ person: 'juliet', password: 'rose' });
+      const login = passwordAndCode.start(config(rig), rig.host);
+      await login.next();
+      expect(await failureOf(login.next(given({ name: 'juliet', password: 'x' })))).toMatchObject({
+        foreign: 'password',
+      });
+    }));
+
+  it('ends with a failure after three wrong codes', () =>
+    withLoft(async (rig, { order }) => {
+      await order({ person: 'juliet', password: 'rose' });
+      const login = passwordAndCode.start(config(rig), rig.host);
+      await login.next();
+      await login.next(given({ name: 'juliet', password: 'rose' }));
+      await login.next({});
+      for (let tries = 1; tries < 3; tries++) await login.next(given({ code: 'x' }));
+      expect(await failureOf(login.next(given({ code: 'x' })))).toMatchObject({ foreign: 'code' });
+    }));
+
+  it('closes its line when it is given up', () =>
+    withLoft(async (rig, { order }) => {
+      await order({ person: 'juliet', password: 'rose' });
+      const login = passwordAndCode.start(config(rig), rig.host);
+      await login.next();
+      await login.next(given({ name: 'juliet', password: 'rose' }));
+      await login.throw(new Failure('stopping')).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
+      await order({ wait: 'idle' });
+    }));
+
+  it('is needed where guests are not let in', () =>
+    withLoft(async (rig) => {
+      const connecting = rig.bridge.connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
+      expect(await failureOf(connecting)).toMatchObject({ code: 'not-registered' });
+    }));
+});
+
+describe('faults', () => {
+  it('an answer that is lost leaves a doubt, which can be cleared up', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'hang', on: 'send' });
+      const id = await rig.say('did it arrive?', session);
+      expect(await rig.wire.heard('romeo')).toBe('did it arrive?');
+      rig.clock.advance(30_000);
+      expect(await rig.outcome(id)).toMatchObject({ code: 'remote-server-timeout', certain: false });
+      const event = { id, place: rig.places.room } as Event;
+      expect(await rig.bridge.reconcile?.(event)).toBe('sent');
+      expect(await rig.bridge.reconcile?.({ ...event, id: 'never' as EventId })).toBe('not-sent');
+    }));
+
+  it('an answer that is repeated settles once', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'repeat', on: 'send' });
+      await rig.outcome(await rig.say('once', session));
+      await rig.outcome(await rig.say('behind it', session));
+    }));
+
+  it.each(['break-before', 'break-after'] as const)('%s leaves a doubt', (fault) =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault, on: 'send' });
+      expect(await rig.outcome(await rig.say('did it arrive?', session))).toMatchObject({ certain: false });
+    }),
+  );
+
+  it('what has not been written can be withdrawn', () =>
+    withLoft(
+      async (rig, { order }) => {
+        const session = await rig.enter();
+        await order({ fault: 'hold', on: 'send' });
+        const first = await rig.say('written', session);
+        const event = { id: 'w1' as EventId, at: 0, place: rig.places.room, live: true } as const;
+        const body = { kind: 'message', text: 'waiting', style: 'plain', from: { kind: 'network', id: '' } } as const;
+        await rig.bridge.deliver({ ...event, ...body }, session);
+        expect(rig.bridge.withdraw?.(first as EventId)).toBe(false);
+        expect(rig.bridge.withdraw?.(event.id)).toBe(true);
+        await order({ release: true });
+        await rig.outcome(first);
+      },
+      { slow: true },
+    ));
+
+  it('what was not acknowledged is told again after a loss, and recognised', () =>
+    withLoft(async (rig, { order }) => {
+      await rig.enter();
+      const commit = rig.holdEmits();
+      await rig.wire.say('told twice');
+      await rig.told('told twice');
+      await order({ break: true });
+      await rig.when('the loss', () => rig.states.some(({ state }) => state.kind === 'lost'));
+      const found = () =>
+        rig.drafts.flatMap((one) => (one.kind === 'message' && one.text === 'told twice' ? one.ids?.[0] : []));
+      await rig.connect();
+      await rig.when('the repeat', () => found().length === 2);
+      commit();
+      await rig.wire.journal?.acknowledged('romeo');
+      expect(new Set(found()).size).toBe(1);
+    }));
+});
+
+describe('what crosses', () => {
+  it('every kind can be switched off', () =>
+    withLoft(
+      async (rig) => {
+        const session = await rig.connect();
+        for (const kind of kinds) {
+          const body: EventBody = sample(kind, { target: 'p1' as ForeignId, room: rig.wire.room });
+          for (const place of Object.values(rig.places)) {
+            expect(rig.outcomes(await rig.deliver(body, session, place))).toEqual([expect.any(Failure)]);
+            expect(rig.bridge.narrow?.(place).out[kind] ?? 'none').toBe('none');
+          }
+        }
+        await rig.wire.provoke.call?.('romeo');
+        await rig.wire.journal?.acknowledged('romeo');
+        expect(rig.drafts).toEqual([]);
+      },
+      { config: { carries: nothing } },
+    ));
+
+  it('files cross by their addresses', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      const file = { url: 'https://files.example/rose.jpg', name: 'rose.jpg', type: 'image/jpeg', size: 12 };
+      await rig.deliver({ kind: 'message', text: 'look', style: 'plain', files: [file] }, session);
+      await order({ as: 'mercutio', to: '~verona', letter: { ...message('see'), files: [file] } });
+      expect(await rig.told('see')).toMatchObject({ files: [file] });
+      const { events } = await rig.bridge.ask({ kind: 'history', place: rig.places.room, page: { max: 2 } }, session);
+      expect(events).toMatchObject([
+        { text: 'look', files: [file], live: false },
+        { text: 'see', live: false },
+      ]);
+    }));
+
+  it('what was written in another client is marked', () =>
+    withLoft(async (rig, { order }) => {
+      await rig.enter();
+      await order({ as: 'romeo', to: 'mercutio', letter: message('from my telephone'), elsewhere: true });
+      const draft = await rig.told('from my telephone');
+      expect(draft).toMatchObject({ from: { id: 'romeo', self: true }, place: rig.places.contact });
+    }));
+
+  it('a shared room is told once, and not what our own accounts said', () =>
+    withLoft(
+      async (rig) => {
+        const romeo = await rig.enter();
+        await rig.enter('juliet');
+        await rig.outcome(await rig.say('of our own', romeo));
+        await rig.wire.say('for both');
+        await rig.wire.say('the end');
+        for (const name of ['romeo', 'juliet']) await rig.wire.journal?.acknowledged(name);
+        expect(rig.drafts.flatMap((one) => (one.kind === 'message' ? one.text : []))).toEqual(['for both', 'the end']);
+      },
+      { definition: sharedBridge },
+    ));
+
+  it('settings are heeded', () =>
+    withLoft(
+      async (rig) => {
+        const session = await rig.enter();
+        const seen = sample('receipt', { target: 'p1' as ForeignId, room: '' });
+        expect(await rig.outcome(await rig.deliver(seen, session, rig.places.contact))).toEqual({
+          ids: [],
+          state: 'taken',
+        });
+        await rig.wire.provoke.typing?.('romeo');
+        await rig.wire.journal?.acknowledged('romeo');
+        expect(rig.drafts.filter(({ kind }) => kind === 'typing')).toEqual([]);
+      },
+      { settings: { account: { receipts: false }, realm: { status: 'here' }, room: { quiet: true } } },
+    ));
+});
+
+describe('commands', () => {
+  it.each([
+    ['where', 'realm', {}, 'The loft is there.'],
+    ['count', 'realm', {}, '2 people live here.'],
+    ['find', 'room', { words: 'DIGNITY' }, 'in dignity'],
+    ['about', 'contact', {}, 'This is mercutio.'],
+  ] as const)('%s', (node, on, answer, result) =>
+    withLoft(async (rig) => {
+      const session = await rig.enter();
+      const command = bridge.commands.find((one) => one.node === node);
+      const work: CommandWork<PigeonConfig> = {
+        config: config(rig),
+        host: rig.host,
+        bridge: rig.bridge,
+        session,
+        place: rig.places[on],
+      };
+      const run = command?.run(work);
+      expect((await run?.next())?.done).toBe(false);
+      expect(await run?.next(given(answer))).toEqual({ done: true, value: result });
+    }),
+  );
+});

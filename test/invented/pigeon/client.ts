@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Delivered, Host, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { account as accountSchema, type PigeonConfig, realm as realmSchema, room as roomSchema } from './config.ts';
+import { decode } from './decode.ts';
+import { encode } from './encode.ts';
+import type { Flock } from './flock.ts';
+import { openInbox } from './inbox.ts';
+import { openLink } from './link.ts';
+import { openRequests } from './requests.ts';
+import type { View } from './view.ts';
+import type { Answer, FromLoft, Post, Request } from './wire.ts';
+
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+const TAKEN: Delivered = { ids: [], state: 'taken' };
+
+export type Where = {
+  readonly host: Host;
+  readonly config: PigeonConfig;
+  readonly levels: Capabilities;
+  readonly flock: Flock;
+};
+
+type Query = Extract<Request, { max: number }>;
+export type Asked = { readonly do: Query['do'] } & Partial<Omit<Query, 'do' | 'tag'>>;
+
+/** The line of one account to the loft. */
+export type Client = {
+  readonly session: Session;
+  readonly view: View;
+  /** Throws a `Failure` for what is refused at once. */
+  deliver(event: Event): Delivered;
+  /** Rejects with a `Failure`. */
+  ask(query: Asked): Promise<Answer>;
+  /** Whether the loft has ever taken this request. */
+  sent(tag: string): Promise<boolean>;
+  withdraw(tag: string): boolean;
+  /** The host's time, in milliseconds. */
+  now(): number;
+  pause(paused: boolean): void;
+  /** Leaves; what waits fails with `failure`. Never rejects. */
+  close(failure: Failure): Promise<void>;
+};
+
+type Given = {
+  readonly key: SessionKey;
+  readonly wish: Wish;
+  /** What the account's user has set. */
+  readonly set: Settings;
+  readonly socket: Socket;
+  readonly signal: AbortSignal;
+};
+
+/** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
+export async function openClient({ host, config, levels, flock }: Where, given: Given): Promise<Client> {
+  const { key, wish, set, socket, signal } = given;
+  const { account } = key;
+  const settings = accountSchema.parse(set.account ?? {});
+  let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
+  let name = '';
+
+  const link = openLink({ socket, host, onMessage: take, onClosed: closed });
+  const requests = openRequests({
+    clock: host.clock,
+    window: config.window,
+    timeout: config.answer_time,
+    write: link.send,
+  });
+  const inbox = openInbox({ host, account, tell, ack: (n) => link.send({ ack: n }) });
+  const ask = (request: Request): Promise<Answer> =>
+    new Promise((done, fail) => {
+      if (phase === 'closing' || phase === 'closed') throw new Failure('recipient-unavailable');
+      requests.start(request, (outcome) => (outcome instanceof Failure ? fail(outcome) : done(outcome)));
+    });
+  const giveUp = () => link.fail(new Failure('recipient-unavailable', { text: 'The attempt was given up.' }));
+  signal.addEventListener('abort', giveUp);
+  if (signal.aborted) giveUp();
+
+  function take(message: FromLoft): void | Promise<void> {
+    if ('re' in message) return answered(message);
+    if ('n' in message) return inbox.take(message);
+    link.send({ pong: message.ping });
+  }
+
+  function answered(message: Extract<FromLoft, { re: string }>): void | Promise<void> {
+    if (phase !== 'login' || 'no' in message) return requests.answered(message);
+    // The events that follow are numbered on from what this says, and are for who it says we are.
+    return inbox.begin(message.ok).then(() => {
+      name = message.ok.name ?? '';
+      online();
+      requests.answered(message);
+    });
+  }
+
+  async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
+    const [draft] = decode(post, client.view);
+    if (!draft || (await isUnwanted(draft))) return host.emit([], writes);
+    if (draft.place.kind !== 'shared') return host.emit([draft], writes);
+    if (flock.isOurs(post)) return host.emit([], writes);
+    return flock.once(post.id, () => host.emit([draft], writes));
+  }
+
+  async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
+    return kind === 'typing' && roomSchema.parse((await host.settings(place)).room ?? {}).quiet;
+  }
+
+  function closed(ours: Failure | undefined): void {
+    const before = phase;
+    phase = 'closed';
+    signal.removeEventListener('abort', giveUp);
+    flock.left(client);
+    const failure = ours ?? new Failure('recipient-unavailable', { text: 'The loft closed the line.' });
+    requests.fail(before === 'closing' ? reason : failure);
+    if (before === 'online') host.status(key, { kind: 'lost', failure });
+  }
+
+  function deliver(event: Event): Delivered {
+    if (phase !== 'online') throw new Failure('recipient-unavailable');
+    const { to, letter } = encode(event, client.view);
+    if (letter.type === 'receipt' && letter.state === 'displayed' && !settings.receipts) return TAKEN;
+    flock.sends(event.id);
+    requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
+      const ids = outcome instanceof Failure ? [] : ((outcome.ids ?? []) as ForeignId[]);
+      host.settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' });
+    });
+    return WRITTEN;
+  }
+
+  let reason = new Failure('recipient-unavailable');
+  const client: Client = {
+    session: { account, realm: key.realm, close: () => client.close(reason) },
+    view: {
+      transport: host.transport,
+      account,
+      levels,
+      ours: flock.ours,
+      get name() {
+        return name;
+      },
+    },
+    deliver,
+    ask: (query) => ask({ max: 100, ...query, tag: randomUUID() }),
+    sent: async (of) => (await ask({ do: 'sent', tag: randomUUID(), of })).sent ?? false,
+    withdraw: requests.withdraw,
+    now: host.clock.now,
+    pause: link.pause,
+    close(failure) {
+      if (phase !== 'closed') phase = 'closing';
+      reason = failure;
+      return link.end();
+    },
+  };
+
+  function online(): void {
+    signal.removeEventListener('abort', giveUp);
+    if (phase !== 'login') return;
+    phase = 'online';
+    flock.joined(client);
+    host.status(key, { kind: 'online', nick: name });
+    const { status } = realmSchema.parse(set.realm ?? {});
+    const letter = { type: 'presence', show: 'available', status } as const;
+    if (status !== '') requests.start({ do: 'send', tag: randomUUID(), to: '', letter }, () => undefined);
+  }
+
+  try {
+    await ask(loginOf(wish, account));
+    return client;
+  } catch (error) {
+    await link.end();
+    throw error;
+  }
+}
+
+function loginOf({ credentials, nick }: Wish, account: SessionKey['account']): Request {
+  const { name: known, key } = credentials ?? {};
+  const user = splitAccount(account).user;
+  const name = known?.open() ?? nick ?? user.slice(0, user.indexOf('@'));
+  return { do: 'login', tag: randomUUID(), name, ...(key && { key: key.open() }) };
+}

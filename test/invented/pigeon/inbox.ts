@@ -1,0 +1,62 @@
+import type { Host, StateWrite } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Answer, FromLoft, Post } from './wire.ts';
+
+/** Events that may be ahead of one that has not come. */
+const AHEAD = 100;
+
+type Numbered = Extract<FromLoft, { n: number }>;
+type Parts = {
+  readonly host: Pick<Host, 'state'>;
+  readonly account: AccountKey;
+  /** Hands a post on; `writes` commit with it. */
+  tell(post: Post, writes: readonly StateWrite[]): void | Promise<void>;
+  ack(n: number): void;
+};
+
+/** The numbered events of one line, put in order, each handed on once and acknowledged when that is durable. */
+export type Inbox = {
+  /** From where the loft goes on, and from where we do. */
+  begin(login: Pick<Answer, 'epoch' | 'from'>): Promise<void>;
+  /** Throws a `Failure` when too much is missing. */
+  take(event: Numbered): void | Promise<void>;
+};
+
+export function openInbox({ host, account, tell, ack }: Parts): Inbox {
+  const ahead = new Map<number, Post>();
+  const key = 'read';
+  let epoch = '';
+  let read = 0;
+
+  const after = (n: number): void => {
+    read = n;
+    ack(n);
+  };
+
+  function next(): void | Promise<void> {
+    const n = read + 1;
+    const post = ahead.get(n);
+    if (!post) return;
+    ahead.delete(n);
+    const work = tell(post, [{ account, key, value: `${epoch} ${n}` }]);
+    if (work) return work.then(() => after(n)).then(next);
+    after(n);
+    return next();
+  }
+
+  return {
+    async begin(login) {
+      epoch = login.epoch ?? '';
+      const [era, n] = ((await host.state.get({ account, key })) ?? '').split(' ');
+      read = Math.max((login.from ?? 1) - 1, era === epoch ? Number(n) : 0);
+    },
+    take({ n, post }) {
+      // A repeat: its acknowledgement was lost.
+      if (n <= read) return ack(read);
+      ahead.set(n, post);
+      if (ahead.size > AHEAD) throw new Failure('remote-server-timeout', { text: 'The loft has left out an event.' });
+      return next();
+    },
+  };
+}

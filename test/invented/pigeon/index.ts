@@ -1,0 +1,29 @@
+import type { BridgeDefinition } from '#src/bridge.ts';
+import { pigeon as mapping, sharedPigeon } from '../mapping.ts';
+import { addresses } from './addresses.ts';
+import { openBridge } from './bridge.ts';
+import { commands } from './commands.ts';
+import { account, config, type PigeonConfig, realm, room } from './config.ts';
+import { passwordAndCode } from './login.ts';
+
+/** The invented network: one line per account to one loft, rooms that belong to the account. */
+export const bridge: BridgeDefinition<PigeonConfig> = {
+  kind: 'pigeon',
+  title: 'Pigeon',
+  identity: { type: 'pigeon', name: 'Pigeon' },
+  mapping,
+  config,
+  settings: { account, realm, room },
+  logins: [passwordAndCode],
+  commands,
+  addresses: () => addresses,
+  realms: () => [''],
+  open: async (settings, host) => openBridge(settings, mapping.facts, host),
+};
+
+/** The same with rooms that all accounts share. */
+export const sharedBridge: BridgeDefinition<PigeonConfig> = {
+  ...bridge,
+  mapping: sharedPigeon,
+  open: async (settings, host) => openBridge(settings, sharedPigeon.facts, host),
+};
