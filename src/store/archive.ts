@@ -1,0 +1,171 @@
+import type { EventId } from '#src/model/ids.ts';
+import { archivePages } from './archive-pages.ts';
+import { db, type Read, reading, writing } from './sql.ts';
+import type { Statement } from './unit.ts';
+
+/** One archived event. `place` is a `placeKey`, `at` a time in ms, `body` JSON of the core's. */
+export type Archived = {
+  /** Ascending, from `nextId`. Serves as stanza-id (XEP-0359) and as the place in a page (XEP-0059). */
+  readonly id: number;
+  readonly place: string;
+  readonly at: number;
+  readonly fromId: string;
+  readonly fromName: string | null;
+  readonly kind: string;
+  readonly body: string;
+  readonly event: EventId;
+  /** The ids that it had on either side. */
+  readonly xmpp: string | null;
+  readonly foreign: string | null;
+};
+
+/** Which part of a place's archive. Bounds of time are inclusive, those of ids exclusive. */
+export type ArchivePage = {
+  readonly place: string;
+  /** Restricts to what this account was there to see. */
+  readonly account?: string;
+  readonly start?: number;
+  readonly end?: number;
+  readonly after?: number;
+  readonly before?: number;
+  /** The newest of what fits, instead of the oldest: XEP-0059 §2.3, §2.5. The rows still ascend. */
+  readonly newest?: boolean;
+  /** How many rows; 0 is for a count alone. */
+  readonly max: number;
+};
+
+/** XEP-0059: `first`, `last` and `complete` of the rows, `count` of the whole set, `index` of the first row in it. */
+export type ArchivedPage = {
+  readonly rows: readonly Archived[];
+  readonly first?: number;
+  readonly last?: number;
+  readonly complete: boolean;
+  readonly count: number;
+  readonly index: number;
+};
+
+export type Archive = {
+  /** The next id, ascending over restarts. Throws StoreUnavailable after a long outage. */
+  nextId(): number;
+  /** Adds up to 1000 rows with few statements. */
+  append(rows: readonly Archived[]): readonly Statement[];
+  /** Puts something else in the place of a body, such as a tombstone (XEP-0424 §5). Guarded: the row is there. */
+  redact(place: string, id: number, body: string): Statement;
+  get(place: string, id: number): Promise<Archived | undefined>;
+  page(page: ArchivePage): Promise<ArchivedPage>;
+  /**
+   * Looks at the `max` oldest rows and removes those from before `before`; done when it changes none. A row that was
+   * back-filled goes when its turn comes.
+   */
+  prune(before: number, max: number): Statement;
+  /** Removes up to `max` rows of a place. Done when it has changed fewer. */
+  purge(place: string, max: number): Statement;
+  /** The same for rows that no account may see. */
+  purgeUnseen(place: string, max: number): Statement;
+};
+
+const columns = ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign'] as const;
+
+/** How many rows one insert takes. Few sizes, so that few statements are compiled and kept. */
+const sizes = [100, 10, 1] as const;
+
+/** An insert of that many rows, whose arguments are the columns with the row's number. */
+const inserting = (size: number) =>
+  writing((_, a: Readonly<Record<string, never>>) => {
+    const row = (_: unknown, index: number) => {
+      const value = (column: (typeof columns)[number]) => a[`${column}${index}`] as never;
+      return {
+        id: value('id'),
+        place: value('place'),
+        at: value('at'),
+        from_id: value('fromId'),
+        from_name: value('fromName'),
+        kind: value('kind'),
+        body: value('body'),
+        event: value('event'),
+        xmpp: value('xmpp'),
+        foreign_id: value('foreign'),
+      };
+    };
+    return db.insertInto('archive').values(Array.from({ length: size }, row));
+  });
+
+const inserts = sizes.map((size) => ({ size, insert: inserting(size) }));
+
+function append(rows: readonly Archived[]): Statement[] {
+  const statements: Statement[] = [];
+  let done = 0;
+  for (const { size, insert } of inserts) {
+    for (; rows.length - done >= size; done += size) {
+      const chunk = rows.slice(done, done + size);
+      const values = chunk.flatMap((row, index) => columns.map((column) => [`${column}${index}`, row[column]]));
+      statements.push(insert(Object.fromEntries(values) as Readonly<Record<string, never>>));
+    }
+  }
+  return statements;
+}
+
+const redact = writing(
+  (db, a: { place: string; id: number; body: string }) =>
+    db.updateTable('archive').set({ body: a.body }).where('id', '=', a.id).where('place', '=', a.place),
+  1,
+);
+
+const one = reading((db, a: { place: string; id: number }) =>
+  db
+    .selectFrom('archive')
+    .select(['id', 'place', 'at', 'from_id as fromId', 'from_name as fromName', 'kind', 'body', 'event'])
+    .select(['xmpp', 'foreign_id as foreign'])
+    .where('id', '=', a.id)
+    .where('place', '=', a.place),
+);
+
+const prune = writing((db, a: { before: number; max: number }) =>
+  db.deleteFrom('archive').where('id', 'in', (eb) =>
+    eb
+      .selectFrom(eb.selectFrom('archive').select(['id', 'at']).orderBy('id').limit(a.max).as('oldest'))
+      .select('oldest.id')
+      .where('oldest.at', '<', a.before),
+  ),
+);
+
+const purge = writing((db, a: { place: string; max: number }) =>
+  db
+    .deleteFrom('archive')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('archive as old').select('old.id').where('old.place', '=', a.place).orderBy('old.id').limit(a.max),
+    ),
+);
+
+const purgeUnseen = writing((db, a: { place: string; max: number }) =>
+  db.deleteFrom('archive').where('id', 'in', (eb) =>
+    eb
+      .selectFrom('archive as old')
+      .select('old.id')
+      .where('old.place', '=', a.place)
+      .where(({ not, exists, selectFrom }) =>
+        not(
+          exists(
+            selectFrom('visibility as seen')
+              .select('seen.account')
+              .whereRef('seen.place', '=', 'old.place')
+              .whereRef('seen.from_id', '<=', 'old.id')
+              .where((seen) => seen.or([seen('seen.to_id', 'is', null), seen('seen.to_id', '>=', seen.ref('old.id'))])),
+          ),
+        ),
+      )
+      .orderBy('old.id')
+      .limit(a.max),
+  ),
+);
+
+export const archive = (read: Read, nextId: () => number): Archive => ({
+  nextId,
+  append,
+  redact: (place, id, body) => redact({ place, id, body }),
+  get: async (place, id) => (await read(one({ place, id })))[0],
+  page: archivePages(read),
+  prune: (before, max) => prune({ before, max }),
+  purge: (place, max) => purge({ place, max }),
+  purgeUnseen: (place, max) => purgeUnseen({ place, max }),
+});

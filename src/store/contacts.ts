@@ -1,0 +1,116 @@
+import type { AccountKey } from '#src/model/ids.ts';
+import { type Read, reading, writing } from './sql.ts';
+import type { Statement } from './unit.ts';
+
+/** A subscription as the user's roster shows it (RFC 6121 §2.1.2.5, appendix A): four flags say it all. */
+export type Contact = {
+  readonly account: AccountKey;
+  /** The formatted foreign address. */
+  readonly id: string;
+  readonly name: string | null;
+  /** The contact sees the user's presence. */
+  readonly from: boolean;
+  /** The user sees the contact's presence. */
+  readonly to: boolean;
+  /** The contact has asked to see the user's presence, and waits. */
+  readonly pendingIn: boolean;
+  /** The user has asked to see the contact's presence, and waits. */
+  readonly pendingOut: boolean;
+};
+
+export type Contacts = {
+  put(contact: Contact): Statement;
+  remove(account: AccountKey, id: string): Statement;
+  removeAll(account: AccountKey): Statement;
+  get(account: AccountKey, id: string): Promise<Contact | undefined>;
+  /** All contacts of the account, in the order of their ids. */
+  of(account: AccountKey): Promise<readonly Contact[]>;
+};
+
+type Flag = 0 | 1;
+type ContactRow = {
+  readonly account: AccountKey;
+  readonly id: string;
+  readonly name: string | null;
+  readonly from: Flag;
+  readonly to: Flag;
+  readonly pendingIn: Flag;
+  readonly pendingOut: Flag;
+};
+
+const put = writing((db, a: ContactRow) =>
+  db
+    .insertInto('contacts')
+    .values({
+      account: a.account,
+      id: a.id,
+      name: a.name,
+      sub_from: a.from,
+      sub_to: a.to,
+      pending_in: a.pendingIn,
+      pending_out: a.pendingOut,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['account', 'id']).doUpdateSet((old) => ({
+        name: old.ref('excluded.name'),
+        sub_from: old.ref('excluded.sub_from'),
+        sub_to: old.ref('excluded.sub_to'),
+        pending_in: old.ref('excluded.pending_in'),
+        pending_out: old.ref('excluded.pending_out'),
+      })),
+    ),
+);
+
+const remove = writing((db, a: { account: AccountKey; id: string }) =>
+  db.deleteFrom('contacts').where('account', '=', a.account).where('id', '=', a.id),
+);
+
+const removeAll = writing((db, a: { account: AccountKey }) =>
+  db.deleteFrom('contacts').where('account', '=', a.account),
+);
+
+const columns = [
+  'account',
+  'id',
+  'name',
+  'sub_from as from',
+  'sub_to as to',
+  'pending_in as pendingIn',
+  'pending_out as pendingOut',
+] as const;
+
+const one = reading((db, a: { account: AccountKey; id: string }) =>
+  db.selectFrom('contacts').select(columns).where('account', '=', a.account).where('id', '=', a.id),
+);
+
+const ofAccount = reading((db, a: { account: AccountKey }) =>
+  db.selectFrom('contacts').select(columns).where('account', '=', a.account).orderBy('id'),
+);
+
+const flag = (value: boolean): Flag => (value ? 1 : 0);
+
+const row = ({ account, id, name, ...flags }: Contact): ContactRow => ({
+  account,
+  id,
+  name,
+  from: flag(flags.from),
+  to: flag(flags.to),
+  pendingIn: flag(flags.pendingIn),
+  pendingOut: flag(flags.pendingOut),
+});
+
+const contact = (of: ContactRow): Contact => ({
+  ...of,
+  from: of.from === 1,
+  to: of.to === 1,
+  pendingIn: of.pendingIn === 1,
+  pendingOut: of.pendingOut === 1,
+});
+
+export const contacts = (read: Read): Contacts => ({
+  put: (of) => put(row(of)),
+  remove: (account, id) => remove({ account, id }),
+  removeAll: (account) => removeAll({ account }),
+  get: async (account, id) => (await read(one({ account, id }))).map(contact)[0],
+  of: async (account) => (await read(ofAccount({ account }))).map(contact),
+});

@@ -1,0 +1,142 @@
+import { resolve } from 'node:path';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import { type Accounts, accounts } from './accounts.ts';
+import { type Aliases, aliases } from './aliases.ts';
+import { type Archive, archive } from './archive.ts';
+import { type BridgeState, bridgeState } from './bridge-state.ts';
+import { type Buckets, buckets } from './buckets.ts';
+import { type Budgets, budgets } from './budgets.ts';
+import { type Contacts, contacts } from './contacts.ts';
+import { type Credentials, credentials } from './credentials.ts';
+import type { Engine } from './engine.ts';
+import { type Links, links } from './links.ts';
+import { type Occupancies, occupancies } from './occupancy.ts';
+import { openPostgres } from './postgres.ts';
+import { openSequence } from './sequence.ts';
+import { type Settings, settings } from './settings.ts';
+import { openSqlite } from './sqlite.ts';
+import { checkParams, type Query, type Row, type Statement, StoreRefused, type Unit, type UnitResult } from './unit.ts';
+import { type Visibility, visibility } from './visibility.ts';
+
+export type { Account } from './accounts.ts';
+export type { Archived, ArchivedPage, ArchivePage } from './archive.ts';
+export type { StatePlace } from './bridge-state.ts';
+export type { Bucket } from './buckets.ts';
+export type { Budget } from './budgets.ts';
+export type { Contact } from './contacts.ts';
+export type { CredentialPlace } from './credentials.ts';
+export { type KeySource, openKey } from './key-file.ts';
+export type { Link, LinkedEvent } from './links.ts';
+export type { Occupancy } from './occupancy.ts';
+export { keysInUse, rekey } from './rekey.ts';
+export { SealBroken, type SealKey } from './seal.ts';
+export type { SettingsOf } from './settings.ts';
+export {
+  GuardFailed,
+  type Query,
+  type Result,
+  type Row,
+  type Statement,
+  StatementFailed,
+  StoreRefused,
+  StoreUnavailable,
+  type Unit,
+  type UnitResult,
+  type Value,
+} from './unit.ts';
+export type { Interval } from './visibility.ts';
+
+/**
+ * What is kept over a restart. Nouns make statements for changes, which `unit` does, and answer questions themselves:
+ * `await store.unit([store.accounts.put(account), ...store.links.add(link)])`.
+ */
+export type Store = AsyncDisposable & {
+  /**
+   * Does the statements whole or not at all, in the order of the calls, and resolves when that is durable.
+   * Rejects with GuardFailed, StatementFailed or StoreUnavailable, and with a TypeError for a wrong parameter.
+   */
+  unit(statements: Unit): Promise<UnitResult>;
+  /** The rows of a query. Sees every unit that has resolved. Rejects with StatementFailed or StoreUnavailable. */
+  read<R = Row>(query: Query<R>): Promise<readonly R[]>;
+  /**
+   * Repeats a pruning statement, each time as a unit of its own so that others come in between, until it has changed
+   * less than `least` rows. Resolves with how many that were in all.
+   */
+  chunks(statement: Statement, least: number): Promise<number>;
+  /** Resolves when what was deleted before is no longer in the files (SQLite; see the engine for PostgreSQL). */
+  scrub(): Promise<void>;
+  readonly accounts: Accounts;
+  readonly aliases: Aliases;
+  readonly archive: Archive;
+  readonly bridgeState: BridgeState;
+  readonly buckets: Buckets;
+  readonly budgets: Budgets;
+  readonly contacts: Contacts;
+  readonly credentials: Credentials;
+  readonly links: Links;
+  readonly occupancy: Occupancies;
+  readonly settings: Settings;
+  readonly visibility: Visibility;
+};
+
+export type StoreOptions = { readonly url: string; readonly log: Log; readonly clock: Clock };
+
+/**
+ * Opens the store at `sqlite:PATH` or `postgres://...`, makes it where it is new and brings its schema up to date.
+ * Rejects with StoreRefused when it is in use by another process or newer than this program, and with
+ * StoreUnavailable when a server cannot be reached.
+ */
+export async function openStore({ url, log, clock }: StoreOptions): Promise<Store> {
+  const engine = await openEngine(url, log);
+  try {
+    return await storeOn(engine, clock);
+  } catch (error) {
+    await engine[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+function openEngine(url: string, log: Log): Promise<Engine> {
+  if (/^postgres(?:ql)?:/.test(url)) return openPostgres(url, log);
+  const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
+  if (file === undefined) throw new StoreRefused('a store is sqlite:PATH or postgres://...');
+  return openSqlite(resolve(file), log);
+}
+
+/** The nouns on an engine. */
+export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
+  const unit = async (statements: Unit) => {
+    for (const { params } of statements) checkParams(params);
+    return engine.write(statements);
+  };
+  const read = async <R>(query: Query<R>) => {
+    checkParams(query.params);
+    return (await engine.read(query)) as readonly R[];
+  };
+  return {
+    unit,
+    read,
+    async chunks(statement, least) {
+      for (let total = 0; ; ) {
+        const changed = (await unit([statement]))[0]?.changed ?? 0;
+        total += changed;
+        if (changed < least) return total;
+      }
+    },
+    scrub: () => engine.scrub(),
+    accounts: accounts(read),
+    aliases: aliases(read),
+    archive: archive(read, await openSequence(engine, 'archive')),
+    bridgeState: bridgeState(read, clock.now),
+    buckets: buckets(),
+    budgets: budgets(read),
+    contacts: contacts(read),
+    credentials: credentials(read),
+    links: links(read),
+    occupancy: occupancies(read),
+    settings: settings(read),
+    visibility: visibility(read),
+    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,102 @@
+import type { Dialect } from './engine.ts';
+import { StoreRefused } from './unit.ts';
+
+/** One step of the schema: the statements that lead to it from the step before. */
+export type Migration = (dialect: Dialect) => readonly string[];
+
+/** Every step, in order. The schema's version is their number. A step that was released is never changed. */
+export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits];
+
+/** Holds one row: the version of the schema. */
+export const versionTable = 'create table if not exists schema_version (version integer not null)';
+
+/**
+ * The steps that are missing at `version`, each as the statements of one transaction that also writes the new version.
+ * Throws StoreRefused when the store is newer than this program.
+ */
+export function missingSteps(version: number, steps: readonly Migration[], dialect: Dialect): (readonly string[])[] {
+  if (version > steps.length) {
+    throw new StoreRefused(
+      `the store has schema ${version}, this program knows ${steps.length}: run a newer program, or restore a backup`,
+    );
+  }
+  return steps
+    .slice(version)
+    .map((step, index) => [
+      ...step(dialect),
+      'delete from schema_version',
+      `insert into schema_version (version) values (${version + index + 1})`,
+    ]);
+}
+
+function people({ int, text, blob, keyed }: Dialect): string[] {
+  return [
+    `create table accounts (
+      key ${text} not null primary key, "user" ${text} not null, transport ${text} not null,
+      registered ${int} not null, created ${int} not null, seen ${int} not null)${keyed}`,
+    'create index accounts_by_user on accounts ("user")',
+    `create table credentials (
+      account ${text} not null references accounts (key) on delete cascade, realm ${text} not null,
+      name ${text} not null, key_id ${text} not null, sealed ${blob} not null,
+      primary key (account, realm, name))${keyed}`,
+    `create table settings (
+      account ${text} not null, scope ${text} not null, subject ${text} not null, value ${text} not null,
+      primary key (account, scope, subject))${keyed}`,
+    `create table contacts (
+      account ${text} not null, id ${text} not null, name ${text},
+      sub_from ${int} not null, sub_to ${int} not null, pending_in ${int} not null, pending_out ${int} not null,
+      primary key (account, id))${keyed}`,
+  ];
+}
+
+function rooms({ int, text, keyed }: Dialect): string[] {
+  return [
+    `create table occupancy (
+      place ${text} not null, full_jid ${text} not null, account ${text} not null, nick ${text} not null,
+      joined ${int} not null, primary key (place, full_jid))${keyed}`,
+    'create index occupancy_by_jid on occupancy (full_jid)',
+    'create index occupancy_by_account on occupancy (account)',
+  ];
+}
+
+function history({ int, text, id, table, keyed }: Dialect): string[] {
+  return [
+    `create table sequences (name ${text} not null primary key, next ${int} not null)${keyed}`,
+    "insert into sequences (name, next) values ('archive', 1)",
+    `create table archive (
+      id ${id}, place ${text} not null, at ${int} not null, from_id ${text} not null, from_name ${text},
+      kind ${text} not null, body ${text} not null, event ${text} not null, xmpp ${text}, foreign_id ${text})${table}`,
+    'create index archive_by_place on archive (place, id)',
+    `create table visibility (
+      account ${text} not null, place ${text} not null, from_id ${int} not null, to_id ${int},
+      primary key (account, place, from_id))${keyed}`,
+    'create index visibility_by_place on visibility (place)',
+    `create table links (
+      event ${text} not null, side ${text} not null, part ${int} not null, place ${text} not null,
+      id ${text} not null, author ${text} not null, at ${int} not null, primary key (event, side, part))${keyed}`,
+    'create index links_by_id on links (place, side, id)',
+    'create index links_by_age on links (at)',
+    `create table aliases (
+      transport ${text} not null, alias ${text} not null, address ${text} not null,
+      primary key (transport, alias))${keyed}`,
+    'create index aliases_by_address on aliases (transport, address)',
+  ];
+}
+
+function bridges({ int, text, blob, keyed }: Dialect): string[] {
+  return [
+    `create table bridge_state (
+      transport ${text} not null, account ${text} not null, key ${text} not null, value ${blob} not null,
+      key_id ${text}, expires ${int}, primary key (transport, account, key))${keyed}`,
+    'create index bridge_state_by_expiry on bridge_state (expires)',
+  ];
+}
+
+function limits({ int, real, text, keyed }: Dialect): string[] {
+  return [
+    `create table buckets (name ${text} not null primary key, tokens ${real} not null, at ${int} not null)${keyed}`,
+    'create index buckets_by_age on buckets (at)',
+    `create table budgets (
+      name ${text} not null, day ${int} not null, spent ${int} not null, primary key (name, day))${keyed}`,
+  ];
+}

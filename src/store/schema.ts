@@ -1,0 +1,57 @@
+import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
+
+/** A link's side, and a setting's scope. */
+export type Side = 'xmpp' | 'foreign';
+export type Scope = 'account' | 'realm' | 'room' | 'conversation';
+
+type Flag = 0 | 1;
+
+/** The columns of every table, as the newest migration leaves them. */
+export type Schema = {
+  accounts: {
+    key: AccountKey;
+    user: BareJid;
+    transport: string;
+    registered: Flag;
+    created: number;
+    seen: number;
+  };
+  credentials: { account: AccountKey; realm: string; name: string; key_id: string; sealed: Uint8Array };
+  settings: { account: string; scope: Scope; subject: string; value: string };
+  contacts: {
+    account: AccountKey;
+    id: string;
+    name: string | null;
+    sub_from: Flag;
+    sub_to: Flag;
+    pending_in: Flag;
+    pending_out: Flag;
+  };
+  occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
+  sequences: { name: string; next: number };
+  archive: {
+    id: number;
+    place: string;
+    at: number;
+    from_id: string;
+    from_name: string | null;
+    kind: string;
+    body: string;
+    event: EventId;
+    xmpp: string | null;
+    foreign_id: string | null;
+  };
+  visibility: { account: AccountKey; place: string; from_id: number; to_id: number | null };
+  links: { event: EventId; side: Side; part: number; place: string; id: string; author: string; at: number };
+  aliases: { transport: string; alias: string; address: string };
+  bridge_state: {
+    transport: string;
+    account: string;
+    key: string;
+    value: Uint8Array;
+    key_id: string | null;
+    expires: number | null;
+  };
+  buckets: { name: string; tokens: number; at: number };
+  budgets: { name: string; day: number; spent: number };
+};

@@ -1,0 +1,73 @@
+import {
+  type CompiledQuery,
+  DummyDriver,
+  Kysely,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+import type { Schema } from './schema.ts';
+import type { Query, Statement, Value } from './unit.ts';
+
+export type Db = Kysely<Schema>;
+type Args = Readonly<Record<string, Value>>;
+type Compilable<R> = { compile(): CompiledQuery<R> };
+
+/** Builds and types statements, connected to nothing. Its SQL is that which both engines read. */
+export const db: Db = new Kysely<Schema>({
+  dialect: {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  },
+});
+
+/** Stands in a compiled query for the argument that each call brings. */
+class Hole {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+type Compiled = { readonly sql: string; bind(args: Args): Value[] };
+
+/** Compiles at the first call (11.5 µs), later calls only fill in the arguments. */
+function fixed<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): () => Compiled {
+  let compiled: Compiled | undefined;
+  const compile = (): Compiled => {
+    const holes = new Proxy({}, { get: (_, name) => new Hole(String(name)) }) as A;
+    const { sql, parameters } = build(db, holes).compile();
+    return {
+      sql,
+      bind: (args) => parameters.map((each) => (each instanceof Hole ? argument(args, each) : (each as Value))),
+    };
+  };
+  return () => (compiled ??= compile());
+}
+
+function argument(args: Args, { name }: Hole): Value {
+  const value = args[name];
+  if (value === undefined) throw new TypeError(`the statement misses its argument ${name}`);
+  return value;
+}
+
+/** A query that is compiled once: `build` sees each argument as if it were there. */
+export function reading<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): (args: A) => Query<R> {
+  const compiled = fixed(build);
+  return (args) => ({ sql: compiled().sql, params: compiled().bind(args) });
+}
+
+/** A changing statement that is compiled once, with the number of rows that it must change. */
+export function writing<A extends Args>(
+  build: (db: Db, args: A) => Compilable<unknown>,
+  expect: number | 'any' = 'any',
+): (args: A) => Statement {
+  const compiled = fixed(build);
+  return (args) => ({ sql: compiled().sql, params: compiled().bind(args), expect });
+}
+
+/** Reads typed rows from the store that the nouns belong to. */
+export type Read = <R>(query: Query<R>) => Promise<readonly R[]>;

@@ -1,0 +1,97 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Log } from '#src/lib/log.ts';
+import type { Engine } from './engine.ts';
+import { inGroups } from './groups.ts';
+import type { ReaderAnswer, ReaderAsk } from './sqlite-reader.worker.ts';
+import type { WriterAnswer, WriterAsk } from './sqlite-writer.worker.ts';
+import { startThread } from './thread.ts';
+import {
+  failureOf,
+  type Outcome,
+  type Query,
+  type Row,
+  StoreRefused,
+  StoreUnavailable,
+  type Unit,
+  type UnitResult,
+} from './unit.ts';
+
+/**
+ * Opens or creates the file, takes its lock and brings its schema up to date. One thread writes, one reads: the main
+ * thread waits for neither. Rejects with StoreRefused when it is in use, newer than this program, or no database.
+ */
+export async function openSqlite(file: string, log: Log): Promise<Engine> {
+  await using opened = new AsyncDisposableStack();
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  opened.use(lock(file));
+  createPrivate(file);
+  const writer = opened.use(
+    await startThread<WriterAsk, WriterAnswer>('#src/store/sqlite-writer.worker.ts', { file }, log),
+  );
+  opened.defer(async () => void (await writer.ask('close')));
+  const reader = opened.use(
+    await startThread<ReaderAsk, ReaderAnswer>('#src/store/sqlite-reader.worker.ts', { file }, log),
+  );
+  opened.defer(async () => void (await reader.ask('close')));
+
+  const writing = inGroups<Unit, UnitResult>(async (units) => (await writer.ask({ units })).map(resultsOrError));
+  const reading = inGroups<Query<unknown>, readonly Row[]>(async (queries) =>
+    (await reader.ask({ queries })).map(rowsOrError),
+  );
+  opened.defer(async () => {
+    await writing.idle();
+    await reading.idle();
+  });
+
+  const resources = opened.move();
+  const write = (unit: Unit) =>
+    resources.disposed ? Promise.reject(new StoreUnavailable('it is closed')) : writing.add(unit);
+  return {
+    write,
+    read: (query) => (resources.disposed ? Promise.reject(new StoreUnavailable('it is closed')) : reading.add(query)),
+    async scrub() {
+      await writing.idle();
+      await writer.ask('scrub');
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const resultsOrError = (outcome: Outcome): UnitResult | Error =>
+  'results' in outcome ? outcome.results : failureOf(outcome.failure);
+
+const rowsOrError = (outcome: Outcome): readonly Row[] | Error =>
+  'results' in outcome ? (outcome.results[0]?.rows ?? []) : failureOf(outcome.failure);
+
+/**
+ * Holds an exclusive transaction on a second file: it is refused at once to anybody else, and the kernel drops it when
+ * the process ends, however it ends. The database itself stays open to backups and to people who look.
+ */
+function lock(file: string): Disposable {
+  const name = `${file}.lock`;
+  createPrivate(name);
+  const db = new DatabaseSync(name, { timeout: 0 });
+  try {
+    db.exec('begin exclusive');
+  } catch (error) {
+    db.close();
+    throw new StoreRefused(
+      `the store ${file} is in use by another process: ${name} is locked (${error instanceof Error ? error.message : error})`,
+    );
+  }
+  return { [Symbol.dispose]: () => db.close() };
+}
+
+/**
+ * Creates the file for its owner alone; SQLite gives the log beside it the same rights. A file that is there must not be
+ * opened here: closing it again would drop every lock that this process has on it (fcntl(2), advisory record locking).
+ */
+function createPrivate(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
