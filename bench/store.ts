@@ -1,6 +1,6 @@
 // Durable units per second, by how many are in flight: node_modules/.bin/node bench/store.ts [SECONDS]
 // SQLite with synchronous=FULL, and PostgreSQL with fsync where it is installed.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
@@ -51,9 +51,24 @@ async function table(name: string, url: string): Promise<void> {
   }
 }
 
+/** How often a second the disk writes a page for good, with nothing of ours in between: what all else is measured by. */
+function bareSyncs(file: string): number {
+  const opened = openSync(file, 'w');
+  const page = Buffer.alloc(4096);
+  const start = performance.now();
+  let done = 0;
+  for (; performance.now() - start < 1000; done++) {
+    writeSync(opened, page);
+    fdatasyncSync(opened);
+  }
+  closeSync(opened);
+  return done;
+}
+
 // Beside the sources, not in the system's folder for temporary files: that may be memory.
 const dir = mkdtempSync(join(import.meta.dirname, '.store-'));
 try {
+  process.stdout.write(`the disk alone: ${bareSyncs(join(dir, 'page'))} syncs a second\n`);
   await table('SQLite, WAL, synchronous=FULL', `sqlite:${join(dir, 'bench.db')}`);
 } finally {
   rmSync(dir, { recursive: true });
