@@ -1,0 +1,374 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, vi } from 'vitest';
+import { openLog } from '#src/lib/log.ts';
+import { accountKey, type BareJid, type EventId, type ForeignId, type XmppId } from '#src/model/ids.ts';
+import {
+  type Archived,
+  GuardFailed,
+  openStore,
+  type Statement,
+  StatementFailed,
+  type Store,
+} from '#src/store/index.ts';
+
+/** A place for one store: opens it, also again after it was closed, and knows how another process opens it. */
+export type Ground = AsyncDisposable & {
+  open(): Promise<Store>;
+  /** The program and arguments of a process that runs `store-load.ts` on the same place. */
+  readonly load: readonly string[];
+};
+
+/** A ground on which the store itself opens, at the clock's time 0. */
+export function ground(url: string, clean: () => Promise<void> = async () => undefined): Ground {
+  const clock = { now: () => 0, after: () => () => undefined };
+  return {
+    open: () => openStore({ url, clock, log: openLog('silent') }),
+    load: [process.execPath, join(import.meta.dirname, 'store-load.ts'), url],
+    [Symbol.asyncDispose]: clean,
+  };
+}
+
+/** What every store does, one test each. Exported by name so that a test of the test can run one on a wrong store. */
+export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>> = {
+  'undoes a whole unit when a guard does not hold': on(async (store) => {
+    const failed = store.unit([count('a'), { ...count('b'), expect: 7 }, count('c')]);
+    const error = await failed.catch((reason) => reason);
+    expect(error).toBeInstanceOf(GuardFailed);
+    expect([error.index, error.changed]).toEqual([1, 1]);
+    expect(await counted(store, 'abc')).toEqual([0, 0, 0]);
+  }),
+
+  'keeps the units of one group apart': on(async (store) => {
+    const units = Array.from({ length: 30 }, (_, n) => [
+      count('all'),
+      n % 3 === 0 ? { ...count('bad'), expect: 0 } : n % 3 === 1 ? twice : count(`good`),
+    ]);
+    const ends = await Promise.allSettled(units.map((unit) => store.unit(unit)));
+    const kinds = ends.map((end) => (end.status === 'fulfilled' ? 'done' : end.reason.name));
+    expect(kinds).toEqual(units.map((_, n) => ['GuardFailed', 'StatementFailed', 'done'][n % 3]));
+    expect(await Promise.all(['all', 'bad', 'good'].map((name) => store.budgets.spent({ name, day: 1 })))).toEqual([
+      10, 0, 10,
+    ]);
+  }),
+
+  'tells a broken constraint from a broken guard, without the values': on(async (store) => {
+    const error = await store.unit([count('a'), twice]).catch((reason) => reason);
+    expect(error).toBeInstanceOf(StatementFailed);
+    expect([error.index, error.constraint]).toEqual([1, true]);
+    expect(`${error.message}`).not.toContain('hush');
+    const wrong = await store.unit([{ sql: 'update nowhere set x = ?', params: ['hush'] }]).catch((reason) => reason);
+    expect([wrong.name, wrong.constraint]).toEqual(['StatementFailed', false]);
+  }),
+
+  'does units in the order of the calls': on(async (store) => {
+    const of = { account: 'a', scope: 'account', subject: '' } as const;
+    await Promise.all(Array.from({ length: 200 }, (_, n) => store.unit([store.settings.put(of, { n })])));
+    expect(await store.settings.get(of)).toEqual({ n: 199 });
+  }),
+
+  'refuses what cannot be stored, before anything is done': on(async (store) => {
+    const wrong: unknown[] = [new Date(0), {}, undefined, true, Number.NaN, 2 ** 60, 'a\0b', 1n];
+    for (const value of wrong) {
+      const statement = { sql: 'insert into aliases values (?, ?, ?)', params: ['t', 'a', value] } as Statement;
+      await expect(store.unit([count('a'), statement])).rejects.toThrow(TypeError);
+    }
+    expect(await counted(store, 'a')).toEqual([0]);
+  }),
+
+  'lets a reader see what has resolved': on(async (store) => {
+    const one = async (n: number) => {
+      const place = { transport: 't', account: '', key: `k${n}` };
+      await store.unit([store.bridgeState.put(place, new Uint8Array([n, 0, 255]))]);
+      expect(await store.bridgeState.get(place)).toEqual(new Uint8Array([n, 0, 255]));
+    };
+    for (let n = 0; n < 20; n++) await one(n);
+    await Promise.all(Array.from({ length: 50 }, (_, n) => one(100 + n)));
+  }),
+
+  'has everything that it acknowledged before a kill': async (at) => {
+    await (await at.open())[Symbol.asyncDispose]();
+    const acknowledged = await killedUnderLoad(at.load, 2000);
+    await using store = await reopened(at);
+    const found = new Set((await store.links.byEvent('load' as EventId)).foreign);
+    expect(acknowledged.filter((id) => !found.has(id as ForeignId))).toEqual([]);
+  },
+
+  'keeps what it has over a restart, and gives no id twice': async (at) => {
+    const ids: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      await using store = await at.open();
+      ids.push(store.archive.nextId(), store.archive.nextId());
+      await store.unit([count('a')]);
+      expect(await counted(store, 'a')).toEqual([n + 1]);
+    }
+    expect(ids).toEqual([...new Set(ids)].sort((a, b) => a - b));
+  },
+
+  'goes on giving ids when those that it has reserved run out': on(async (store) => {
+    let last = 0;
+    const take = (many: number) => {
+      for (let n = 0; n < many; n++) {
+        const id = store.archive.nextId();
+        if (id <= last) throw new Error(`${id} after ${last}`);
+        last = id;
+      }
+    };
+    const block = 2 ** 20;
+    expect(() => take(block + 1)).toThrow(/no ids of archive are left/);
+    for (let n = 0; n < 3; n++) {
+      // Units happen in order: when this one is done, the reservation asked for before it is done too.
+      await store.unit([count('a')]);
+      take(block);
+    }
+  }),
+
+  'refuses a second process at once, and opens when the first is gone': async (at) => {
+    const first = await at.open();
+    await expect(at.open()).rejects.toThrow(/in use by another process/);
+    await first[Symbol.asyncDispose]();
+    await (await at.open())[Symbol.asyncDispose]();
+    await expect(first.unit([count('a')])).rejects.toThrow(/closed/);
+  },
+
+  'never overspends a budget': on(async (store) => {
+    const day = { name: 'sms', day: 1 };
+    const tries = Array.from({ length: 100 }, () => store.unit([store.budgets.reserve(day, 50, 3), count('sent')]));
+    const done = (await Promise.allSettled(tries)).filter(({ status }) => status === 'fulfilled');
+    expect([done.length, await store.budgets.spent(day), ...(await counted(store, ['sent']))]).toEqual([16, 48, 16]);
+    await store.unit([store.budgets.release(day, 3)]);
+    await store.unit([store.budgets.reserve(day, 50, 5)]);
+    await expect(store.unit([store.budgets.reserve(day, 50, 1)])).rejects.toThrow(GuardFailed);
+    await expect(store.unit([store.budgets.release(day, 51)])).rejects.toThrow(GuardFailed);
+    await expect(store.unit([store.budgets.reserve({ name: 'sms', day: 2 }, 1, 2)])).rejects.toThrow(GuardFailed);
+    expect(() => store.budgets.reserve(day, 50, -1)).toThrow(RangeError);
+  }),
+
+  'fills buckets with time': on(async (store) => {
+    const bucket = { name: 'romeo', burst: 3, perSecond: 2 };
+    const takes = (cost: number, now: number) =>
+      store.unit([store.buckets.take(bucket, cost, now)]).then(
+        () => true,
+        () => false,
+      );
+    const ends: boolean[] = [];
+    for (const [cost, now] of [
+      [1, 1000],
+      [2, 1000],
+      [1, 1000],
+      [1, 1499],
+      [1, 1500],
+      [1, 900],
+      [3, 9000],
+      [1, 9000],
+    ] as const) {
+      ends.push(await takes(cost, now));
+    }
+    expect(ends).toEqual([true, true, false, false, true, false, true, false]);
+    expect(() => store.buckets.take(bucket, 4, 0)).toThrow(RangeError);
+    expect((await store.unit([store.buckets.prune(9001, 10)]))[0]?.changed).toBe(1);
+  }),
+
+  'pages through an archive': on(async (store) => {
+    const ids = await archived(store, 'room', 25);
+    await archived(store, 'other', 3);
+    const id = (n: number) => ids[n] ?? -1;
+    const page = async (how: object) => {
+      const { rows, ...rest } = await store.archive.page({ place: 'room', max: 10, ...how });
+      return { ...rest, from: rows[0]?.at, to: rows.at(-1)?.at, rows: rows.length };
+    };
+    const whole = { count: 25, first: id(0), last: id(9), index: 0, complete: false, from: 0, to: 9, rows: 10 };
+    expect(await page({})).toEqual(whole);
+    expect(await page({ after: id(9) })).toMatchObject({ index: 10, from: 10, to: 19, complete: false });
+    expect(await page({ after: id(19) })).toMatchObject({ index: 20, from: 20, to: 24, complete: true, last: id(24) });
+    expect(await page({ newest: true })).toMatchObject({ index: 15, from: 15, to: 24, complete: false });
+    expect(await page({ newest: true, before: id(5) })).toMatchObject({ index: 0, from: 0, to: 4, complete: true });
+    expect(await page({ start: 5, end: 7 })).toMatchObject({ count: 3, from: 5, to: 7, complete: true });
+    expect(await page({ max: 0 })).toMatchObject({ count: 25, rows: 0, complete: false });
+    expect(await page({ place: 'nowhere' })).toMatchObject({ count: 0, rows: 0, complete: true });
+    expect(await store.archive.get('room', id(3))).toEqual(row('room', 3, id(3)));
+    await store.unit([store.archive.redact('room', id(3), '{"gone":true}')]);
+    expect((await store.archive.get('room', id(3)))?.body).toBe('{"gone":true}');
+    await expect(store.unit([store.archive.redact('other', id(3), '{}')])).rejects.toThrow(GuardFailed);
+  }),
+
+  'shows an account what it was there to see': on(async (store) => {
+    const ids = await archived(store, 'room', 20);
+    const id = (n: number) => ids[n] ?? -1;
+    const enter = (n: number) => store.visibility.open(romeo, 'room', id(n));
+    await store.unit([enter(2), enter(3), store.visibility.close(romeo, 'room', id(4)), enter(10)]);
+    expect(await store.visibility.intervals(romeo, 'room')).toEqual([
+      { from: id(2), to: id(4) },
+      { from: id(10), to: null },
+    ]);
+    const seen = async (account: string, how: object = {}) => {
+      const { rows, count, index } = await store.archive.page({ place: 'room', account, max: 5, ...how });
+      return [rows.map(({ at }) => at), count, index];
+    };
+    expect(await seen(romeo)).toEqual([[2, 3, 4, 10, 11], 13, 0]);
+    expect(await seen(romeo, { newest: true, before: id(11) })).toEqual([[2, 3, 4, 10], 13, 0]);
+    expect(await seen('nobody')).toEqual([[], 0, 0]);
+    expect(await store.visibility.places(romeo)).toEqual(['room']);
+    expect(await store.chunks(store.archive.purgeUnseen('room', 3), 3)).toBe(7);
+    await store.unit([store.visibility.remove(romeo)]);
+    expect(await store.chunks(store.archive.purgeUnseen('room', 3), 3)).toBe(13);
+  }),
+
+  'takes a thousand rows in one unit, and prunes in chunks': on(async (store) => {
+    await archived(store, 'room', 1000);
+    expect((await store.archive.page({ place: 'room', max: 1 })).count).toBe(1000);
+    expect(await store.chunks(store.archive.prune(995, 100), 1)).toBe(995);
+    expect(await store.chunks(store.archive.purge('room', 2), 2)).toBe(5);
+  }),
+
+  'links one foreign message with several stanzas, both ways': on(async (store) => {
+    const link = { event: 'e1' as EventId, place: 'room', at: 5, author: 'bob' };
+    await store.unit([
+      ...store.links.add({ ...link, side: 'foreign', ids: ['$f' as ForeignId] }),
+      ...store.links.add({ ...link, side: 'xmpp', ids: ['x1' as XmppId, 'x2' as XmppId] }),
+    ]);
+    await store.unit(store.links.add({ ...link, side: 'xmpp', ids: ['x3' as XmppId], first: 2 }));
+    const linked = { event: 'e1', author: 'bob', xmpp: ['x1', 'x2', 'x3'], foreign: ['$f'] };
+    expect(await store.links.byXmpp('room', 'x2' as XmppId)).toEqual(linked);
+    expect(await store.links.byForeign('room', '$f' as ForeignId)).toEqual(linked);
+    expect(await store.links.byXmpp('other', 'x2' as XmppId)).toBeUndefined();
+    // Another client has chosen the same id: each author means their own.
+    const twin = {
+      ...link,
+      event: 'e2' as EventId,
+      at: 6,
+      author: 'eve',
+      side: 'xmpp',
+      ids: ['x2' as XmppId],
+    } as const;
+    await store.unit(store.links.add(twin));
+    expect((await store.links.byXmpp('room', 'x2' as XmppId))?.event).toBe('e2');
+    expect((await store.links.byXmpp('room', 'x2' as XmppId, 'bob'))?.event).toBe('e1');
+    expect(await store.chunks(store.links.prune(6, 3), 3)).toBe(4);
+    expect((await store.links.byXmpp('room', 'x2' as XmppId))?.event).toBe('e2');
+  }),
+
+  'keeps people: accounts, settings, contacts, occupancy, aliases': on(async (store) => {
+    const account = {
+      key: romeo,
+      user: 'romeo@a.example' as BareJid,
+      transport: 'net',
+      registered: false,
+      created: 1,
+      seen: 1,
+    };
+    await store.unit([store.accounts.put(account), store.accounts.register(romeo, true)]);
+    await store.unit([store.accounts.put({ ...account, seen: 9 })]);
+    const kept = { ...account, registered: true, seen: 9 };
+    expect(await store.accounts.get(romeo)).toEqual(kept);
+    expect([await store.accounts.ofUser(account.user), await store.accounts.list(5)]).toEqual([[kept], [kept]]);
+    const contact = {
+      account: romeo,
+      id: 'bob',
+      name: null,
+      from: true,
+      to: false,
+      pendingIn: false,
+      pendingOut: true,
+    };
+    await store.unit([store.contacts.put({ ...contact, to: true }), store.contacts.put(contact)]);
+    expect([await store.contacts.get(romeo, 'bob'), await store.contacts.of(romeo)]).toEqual([contact, [contact]]);
+    const client = { place: 'room', account: romeo, full: 'romeo@a.example/x', nick: 'R', joined: 3 };
+    await store.unit([store.occupancy.enter(client), store.occupancy.enter({ ...client, nick: 'Ro', joined: 4 })]);
+    expect(await store.occupancy.in('room')).toEqual([{ ...client, nick: 'Ro' }]);
+    await store.unit([store.occupancy.leaveAll(client.full)]);
+    expect([...(await store.occupancy.all()), ...(await store.occupancy.of(romeo))]).toEqual([]);
+    await store.unit([store.aliases.put('net', 'h1', 'long'), store.aliases.put('net', 'h1', 'long')]);
+    await expect(store.unit([store.aliases.put('net', 'h1', 'another')])).rejects.toThrow(GuardFailed);
+    expect([await store.aliases.address('net', 'h1'), await store.aliases.alias('net', 'long')]).toEqual([
+      'long',
+      'h1',
+    ]);
+  }),
+
+  'keeps what bridges remember until it expires': on(async (store) => {
+    const at = (key: string) => ({ transport: 'net', account: '', key });
+    const value = new Uint8Array([1]);
+    await store.unit([
+      store.bridgeState.put(at('a/1'), value, { expires: 0 }),
+      store.bridgeState.put(at('a/2'), value, { expires: 1 }),
+      store.bridgeState.put(at('a/\u{1f600}'), value),
+      store.bridgeState.put(at('b'), value),
+    ]);
+    expect(await store.bridgeState.get(at('a/1'))).toBeUndefined();
+    expect((await store.bridgeState.list(at('a/'))).map(({ key }) => key)).toEqual(['a/2', 'a/\u{1f600}']);
+    expect((await store.unit([store.bridgeState.prune(5)]))[0]?.changed).toBe(1);
+    await store.scrub();
+  }),
+};
+
+/** The suite of a kind of store: every case on a new ground. */
+export function storeContract(name: string, open: () => Promise<Ground>): void {
+  describe(`${name} as a store`, () => {
+    it.each(Object.entries(storeCases))('%s', async (_, run) => {
+      await using place = await open();
+      await run(place);
+    });
+  });
+}
+
+function on(run: (store: Store) => Promise<void>): (at: Ground) => Promise<void> {
+  return async (at) => {
+    await using store = await at.open();
+    await run(store);
+  };
+}
+
+const romeo = accountKey('romeo@a.example' as BareJid, 'net');
+
+/** Counts up one of the budgets of the day 1: a change that shows how often it was done. */
+const count = (name: string): Statement => ({
+  sql: 'insert into budgets (name, day, spent) values (?, 1, 1) on conflict (name, day) do update set spent = budgets.spent + 1',
+  params: [name],
+});
+
+const counted = (store: Store, names: Iterable<string>): Promise<number[]> =>
+  Promise.all([...names].map((name) => store.budgets.spent({ name, day: 1 })));
+
+/** Breaks a primary key. */
+const twice: Statement = { sql: "insert into aliases values (?, 'a', 'a'), (?, 'a', 'a')", params: ['hush', 'hush'] };
+
+const row = (place: string, at: number, id: number): Archived => ({
+  id,
+  place,
+  at,
+  fromId: 'bob',
+  fromName: at % 2 ? 'Bob' : null,
+  kind: 'message',
+  body: `{"n":${at}}`,
+  event: `e${id}` as EventId,
+  xmpp: null,
+  foreign: `$${id}`,
+});
+
+async function archived(store: Store, place: string, many: number): Promise<number[]> {
+  const rows = Array.from({ length: many }, (_, at) => row(place, at, store.archive.nextId()));
+  await store.unit(store.archive.append(rows));
+  return rows.map(({ id }) => id);
+}
+
+/** Kills a process that writes, after that many acknowledgements, and returns all that it has acknowledged. */
+async function killedUnderLoad([program = '', ...args]: readonly string[], many: number): Promise<string[]> {
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(child, 'close');
+  const acknowledged: string[] = [];
+  for await (const line of createInterface({ input: child.stdout })) {
+    acknowledged.push(line);
+    if (acknowledged.length === many) child.kill('SIGKILL');
+  }
+  await gone;
+  expect(acknowledged.length).toBeGreaterThanOrEqual(many);
+  return acknowledged.map((line) => line.trim());
+}
+
+/** A server takes a moment to notice that a client was killed, and to give its lock away. */
+async function reopened(at: Ground): Promise<Store> {
+  return vi.waitUntil(() => at.open().catch(() => undefined), { timeout: 30_000 });
+}
