@@ -4,7 +4,7 @@
 // among them the Node that everything runs on, and the Debian packages of the real servers that tests and demo start.
 // The set-up stands here and not in a `pretest` script because npm skips those under `ignore-scripts`.
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,7 @@ const targets = {
   }),
   build: (args) => ({ runs: [['build.mjs', ...args]], wants: [] }),
 };
-const everything = ['prosody', 'inspircd', 'ngircd', 'chromium', 'openssl'];
+const everything = ['prosody', 'inspircd', 'ngircd', 'chromium', 'openssl', 'postgresql'];
 
 /** The child that runs at present: signals are passed on to it. */
 let child;
@@ -82,6 +82,12 @@ function isUpToDate() {
 }
 
 function isInstalled(program) {
+  // Debian keeps PostgreSQL's programs away from PATH, in a folder for each version.
+  if (program === 'postgresql') {
+    const versions = '/usr/lib/postgresql';
+    const folders = existsSync(versions) ? readdirSync(versions) : [];
+    return folders.some((version) => existsSync(join(versions, version, 'bin', 'initdb')));
+  }
   const folders = [
     '/usr/bin',
     '/usr/sbin',

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { accountKey, type BareJid, type EventId, type XmppId } from '#src/model/ids.ts';
 import type { Statement, Store } from '#src/store/index.ts';
 import { ground } from '../contract/store.ts';
 import { type Postgres, startPostgres } from '../real/postgres.ts';
+import { describeReal } from '../real/servers.ts';
 import { tempFolder } from '../store/folder.ts';
 
 type Change = (store: Store) => readonly Statement[];
@@ -112,7 +113,7 @@ async function play(store: Store, units: readonly (readonly Change[])[]): Promis
   );
 }
 
-describe('both engines', () => {
+describeReal('both engines', ['postgresql'], () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

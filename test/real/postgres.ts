@@ -1,13 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { pathOf } from '#src/cli/demo/servers/available.ts';
 
 const run = promisify(execFile);
 
@@ -21,15 +22,6 @@ export type Postgres = AsyncDisposable & {
   start(): Promise<void>;
 };
 
-/** Debian keeps the server's programs away from PATH, in a folder for each version. */
-function folder(): string {
-  const root = '/usr/lib/postgresql';
-  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
-  const found = versions.map((version) => join(root, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
-  if (found === undefined) throw new Error('PostgreSQL is not installed (sudo apt-get install postgresql)');
-  return found;
-}
-
 /** PostgreSQL refuses to run as root: there it runs as the user that its package has made. */
 async function owner(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -39,7 +31,7 @@ async function owner(): Promise<{ uid: number; gid: number } | undefined> {
 
 /** Starts a server. `fsync` off makes it faster, and is right wherever the machine itself does not fail. */
 export async function startPostgres({ fsync = false } = {}): Promise<Postgres> {
-  const bin = folder();
+  const bin = dirname(pathOf('postgresql'));
   const as = await owner();
   const dir = mkdtempSync(join(tmpdir(), 'isthmus-postgres-'));
   if (as) chownSync(dir, as.uid, as.gid);

@@ -6,13 +6,7 @@ import type { Store } from '#src/store/index.ts';
 import { type Ground, ground, storeCases, storeContract } from '../contract/store.ts';
 import { clinging, hasty, optimistic, piecemeal, unguarded } from '../contract/wrong-stores.ts';
 import { type Postgres, startPostgres } from '../real/postgres.ts';
-
-let postgres: Postgres;
-
-beforeAll(async () => {
-  postgres = await startPostgres();
-});
-afterAll(() => postgres[Symbol.asyncDispose]());
+import { describeReal } from '../real/servers.ts';
 
 async function onSqlite(): Promise<Ground> {
   const dir = mkdtempSync(join(tmpdir(), 'isthmus-store-'));
@@ -20,7 +14,16 @@ async function onSqlite(): Promise<Ground> {
 }
 
 storeContract('SQLite', onSqlite);
-storeContract('PostgreSQL', async () => ground(await postgres.database()));
+
+describeReal('a real PostgreSQL', ['postgresql'], () => {
+  let postgres: Postgres;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  });
+  afterAll(() => postgres[Symbol.asyncDispose]());
+
+  storeContract('PostgreSQL', async () => ground(await postgres.database()));
+});
 
 describe('the contract', () => {
   const faults: [string, (store: Store) => Store, string][] = [

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Store } from '#src/store/index.ts';
 import { migrations } from '#src/store/migrations.ts';
 import { migratePostgres } from '#src/store/postgres.ts';
@@ -7,12 +7,13 @@ import { numbered } from '#src/store/postgres-connection.ts';
 import type { Unit } from '#src/store/unit.ts';
 import { ground } from '../contract/store.ts';
 import { asked, type Postgres, startPostgres } from '../real/postgres.ts';
+import { describeReal } from '../real/servers.ts';
 
 const mark = (text: string): Unit => [{ sql: 'insert into aliases values (?, ?, ?)', params: ['t', text, text] }];
 const marked = async (store: Store, text: string): Promise<boolean> =>
   (await store.aliases.alias('t', text)) !== undefined;
 
-describe('a PostgreSQL store', () => {
+describeReal('a PostgreSQL store', ['postgresql'], () => {
   let postgres: Postgres;
   beforeAll(async () => {
     postgres = await startPostgres();

@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 
 /** The real programs the demo and the tests start, by the name of their Debian package. */
-export type Program = 'prosody' | 'inspircd' | 'ngircd' | 'chromium';
+export type Program = 'prosody' | 'inspircd' | 'ngircd' | 'chromium' | 'postgresql';
 
 // The folders for administrators are not on every user's PATH, so they are searched by name.
 const folders = [
@@ -15,8 +15,16 @@ const folders = [
 
 /** The program's path, or undefined when it is not installed. */
 function find(name: Program): string | undefined {
+  if (name === 'postgresql') return findPostgres();
   const onPath = (process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
   return [...folders, ...onPath].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
+}
+
+/** Debian keeps PostgreSQL's programs away from PATH, in a folder for each version. */
+function findPostgres(): string | undefined {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)) : [];
+  return versions.map((version) => `${root}/${version}/bin/postgres`).find((path) => existsSync(path));
 }
 
 /** Why the program cannot be started here, in one sentence; undefined when it can. */
