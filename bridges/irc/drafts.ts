@@ -1,4 +1,6 @@
 import { stripFormatting } from '#mappings/formatting.ts';
+import { parseCodes } from '#mappings/styling-codes.ts';
+import { formatStyling } from '#mappings/styling-xep0393.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
 import { foldName, isName } from './names.ts';
@@ -38,11 +40,15 @@ type Saying = { readonly place: Place; readonly text: string; readonly style: Me
 
 /** A message draft, or nothing where no text is left without its codes. */
 export function saying(line: Line, { place, text, style }: Saying): Draft[] {
-  const plain = stripFormatting(text);
+  const plain = shown(text);
   return plain.trim() === ''
     ? []
     : [{ kind: 'message', place, from: sender(line), ...stamp(line), text: plain, style }];
 }
+
+/** mIRC's codes as the marks of XEP-0393 where it has any; whatever is left of them and every other control goes. */
+const shown = (text: string): string =>
+  /[\u0000-\u001f]/.test(text) ? stripFormatting(formatStyling(parseCodes(text))) : stripFormatting(text);
 
 /** What the server itself or the gateway says: chat from the realm, not to be stored or copied. */
 export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string): Draft[] {
