@@ -75,6 +75,16 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     void start();
   }
 
+  /** Nothing when the store has been away for so long that it cannot give out ids. */
+  function freshId(): number | undefined {
+    try {
+      return store.archive.nextId();
+    } catch (err) {
+      log.error({ err }, 'a room cannot be archived');
+      return undefined;
+    }
+  }
+
   const write = (statement: Statement): void => {
     store.unit([statement]).catch((err: unknown) => log.error({ err }, 'who may see what could not be written'));
   };
@@ -147,10 +157,13 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
   }
 
   return {
-    record(event, nick, id) {
+    record(event, nick, xmpp) {
       if (!settings(placeTransport(event.place)).record) return undefined;
+      const id = freshId();
+      // A room without an archive is still a room: the message is shown all the same.
+      if (id === undefined) return undefined;
       const row: Archived = {
-        id: store.archive.nextId(),
+        id,
         place: placeKey(event.place),
         at: event.at,
         fromId: event.from.kind === 'network' ? event.from.id : event.from.bare,
@@ -158,14 +171,20 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         kind: event.kind,
         body: bodyOf(event),
         event: event.id,
-        xmpp: id ?? null,
+        xmpp: xmpp ?? null,
         foreign: null,
       };
       put(row);
       return String(row.id);
     },
-    entered: (account, place) => write(store.visibility.open(account, placeKey(place), store.archive.nextId())),
-    left: (account, place) => write(store.visibility.close(account, placeKey(place), store.archive.nextId())),
+    entered(account, place) {
+      const from = freshId();
+      if (from !== undefined) write(store.visibility.open(account, placeKey(place), from));
+    },
+    left(account, place) {
+      const to = freshId();
+      if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
+    },
     history,
     page,
     pick,
