@@ -76,6 +76,9 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
       await say(alice, room, 'so am I');
       const line = await irc.next(({ command }) => command === 'PRIVMSG', 'a line of Alice');
       expect([line.nick, line.params[1]]).toEqual(['Alice', 'so am I']);
+      // The client that died with the server is no longer counted: with the last living one, Alice parts.
+      await alice.send(xml('presence', { to: `${room}/Alice`, type: 'unavailable' }));
+      await irc.next(({ command, nick }) => nick === 'Alice' && /PART|QUIT/.test(command), 'the parting of Alice');
     });
 
     test('texts arrive whole when both wires are cut at every byte', async () => {
