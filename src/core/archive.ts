@@ -29,7 +29,7 @@ export type Archive = {
    * history a room is still a room.
    */
   history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedMessage[]>;
-  /** Throws `Failure('item-not-found')` for an id that is not there (XEP-0059 §2.2, XEP-0313 §4.3.1). */
+  /** Throws `Failure('item-not-found')` for an id that is not there (XEP-0059). */
   page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
   pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;

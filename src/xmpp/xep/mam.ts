@@ -44,7 +44,7 @@ async function answerQuery(request: Request): Promise<Xml> {
   const page = ids.length > 0 ? await core.archived(place, user, ids) : await core.archive(place, user, query);
   const { messages, complete, count } = page;
   const queryid = payload.attrs.queryid;
-  // §4.1.1 of 1.1: flip-page turns the order in which a page is told, not what is on it.
+  // flip-page turns the order in which a page is told, not what is on it.
   for (const message of flip ? messages.toReversed() : messages) request.tell(resultOf(message, room, queryid));
   const set = rangeElement(messages.at(0)?.id, messages.at(-1)?.id, count);
   return complete
@@ -108,13 +108,13 @@ function instant(fields: ReadonlyMap<string, readonly string[]>, name: string): 
   return time;
 }
 
-/** §4.1.6: what a query may hold. */
+/** What a query may hold. */
 function answerForm(request: Request): Xml {
   archiveOf(request);
   return xml`<query xmlns='urn:xmpp:mam:2'><x xmlns='jabber:x:data' type='form'><field type='hidden' var='FORM_TYPE'><value>urn:xmpp:mam:2</value></field><field type='text-single' var='start'/><field type='text-single' var='end'/><field type='text-single' var='before-id'/><field type='text-single' var='after-id'/><field type='list-multi' var='ids'><validate xmlns='http://jabber.org/protocol/xdata-validate' datatype='xs:string'><open/></validate></field></x></query>`;
 }
 
-/** §5 of 1.1: where the archive begins and ends. */
+/** Where the archive begins and ends. */
 async function answerMetadata(request: Request): Promise<Xml> {
   const { place } = archiveOf(request);
   const { core, user } = request;
