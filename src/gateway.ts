@@ -9,7 +9,7 @@ import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
-import { openStore } from '#src/store/index.ts';
+import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
@@ -159,6 +159,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   }
 
   try {
+    await keyOf(store, config.key.file);
     for (const opened of transports.values()) {
       opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
     }

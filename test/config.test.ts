@@ -43,6 +43,7 @@ describe('a good file', () => {
     expect(rest).toEqual({
       xmpp: { host: '127.0.0.1', port: 5347 },
       store: 'sqlite:./data/isthmus.db',
+      key: { file: './data/isthmus.key' },
       admins: [],
       access: { register: [] },
       limits: {
@@ -191,7 +192,7 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, store, http, admin, admins, access, limits, log, transports';
+  const KNOWN = 'known here: xmpp, store, key, http, admin, admins, access, limits, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],

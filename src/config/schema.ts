@@ -109,6 +109,16 @@ export const house = z
       .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://USER@HOST/DATABASE')
       .prefault('sqlite:./data/isthmus.db')
       .describe('Where archives and all else that outlives a restart is kept: sqlite:PATH, or postgres://...'),
+    key: z
+      .strictObject({
+        file: z
+          .string()
+          .min(1)
+          .prefault('./data/isthmus.key')
+          .describe('Made at the first start, for its owner alone. If it is lost, so is every login'),
+      })
+      .prefault({})
+      .describe('The key that seals passwords in the store. Keep a copy, apart from the copies of the store.'),
     http: http.optional().describe('The public web listener: /healthz and /readyz.'),
     admin: admin.optional().describe("The operator's web listener: /metrics, /healthz and /readyz."),
     admins: z
