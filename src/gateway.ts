@@ -1,6 +1,6 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
-import { defaultSettings, openBridgeState } from '#src/core/bridge-state.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
@@ -49,6 +49,10 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   );
   const stopping = new AbortController();
   const store = await openStore({ url: config.store, log, clock });
+  const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -63,6 +67,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         domain,
         {
           mapping: opened.definition.mapping,
+          settings: opened.definition.settings,
           overrides: opened.overrides,
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
@@ -81,20 +86,20 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
+    key,
     xmpp: edge,
     clock,
     random,
     log,
   });
 
-  function hostOf({ domain, definition }: Opened): Host {
+  function hostOf({ domain }: Opened): Host {
     const countIn = eventCounter(metrics, domain, 'in');
     const { state, apply } = openBridgeState(clock);
-    const settings = defaultSettings(definition.settings);
     return {
       transport: domain,
       state,
-      settings: async () => settings,
+      settings: core.host.settings,
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
         core.host.emit(drafts);
@@ -159,7 +164,6 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   }
 
   try {
-    await keyOf(store, config.key.file);
     for (const opened of transports.values()) {
       opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
     }

@@ -1,5 +1,6 @@
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
+import type { Answer, Form } from '#src/model/form.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
@@ -70,6 +71,10 @@ export type ArchivePage = {
 /** What is known of a room that somebody here is in. */
 export type RoomInfo = { readonly occupants: number; readonly topic?: string };
 
+/** Where settings are set: for all of an account, for a realm of it, or for a room. */
+export type SettingsScope = 'account' | 'realm' | 'room';
+export type SettingsChange = { readonly place: Place; readonly scope: SettingsScope; readonly answer: Answer };
+
 /** The core as the XMPP edge sees it. */
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
@@ -80,6 +85,12 @@ export type Core = {
   permitted(user: BareJid): boolean;
   /** What somebody who is not permitted is told. */
   refusal(): Failure;
+  readonly settings: {
+    /** What the user can set at a place, with what holds now; secrets are blank. Rejects with a `Failure`. */
+    form(place: Place, scope: SettingsScope, user: BareJid): Promise<Form>;
+    /** Stores what the answer contains, or rejects with a `Failure` that names the field and stores nothing. */
+    change(change: SettingsChange, user: BareJid): Promise<void>;
+  };
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

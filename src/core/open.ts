@@ -10,9 +10,9 @@ import type { Rate } from '#src/lib/token-bucket.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Draft, Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
+import type { SealKey, Store } from '#src/store/index.ts';
 import { type Access, openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
 import { openIds } from './ids.ts';
@@ -22,6 +22,7 @@ import { type LimitName, openLimits } from './limits.ts';
 import { openOutbound } from './outbound.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
+import { openSettings } from './settings.ts';
 
 /** Full JIDs that are asked at the same time whether they are still there. */
 const AT_A_TIME = 50;
@@ -29,6 +30,8 @@ const AT_A_TIME = 50;
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {
   readonly mapping: BridgeDefinition['mapping'];
+  /** What people can set. */
+  readonly settings: BridgeDefinition['settings'];
   /** The rungs that the operator has chosen. */
   readonly overrides: Overrides;
   readonly addresses: Addresses;
@@ -54,6 +57,8 @@ export type CoreParts = {
     readonly rates: Readonly<Record<LimitName, Rate>>;
   };
   readonly store: Store;
+  /** Seals what is secret in the store. */
+  readonly key: SealKey;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;
@@ -62,7 +67,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status'> & { emit(drafts: readonly Draft[]): void };
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { emit(drafts: readonly Draft[]): void };
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */
@@ -91,6 +96,13 @@ export function openCore(parts: CoreParts): OpenCore {
     clock,
     log,
     settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
+  });
+  const settings = openSettings({
+    store: parts.store,
+    key: parts.key,
+    now: clock.now,
+    schemas: (domain) => transport(domain).settings,
+    realm,
   });
   const rooms = openRooms({
     lanes,
@@ -185,6 +197,14 @@ export function openCore(parts: CoreParts): OpenCore {
     }
   }
 
+  /** People set what is theirs. What all share is the operators' (SECURITY rule 13: bare JIDs, matched exactly). */
+  function maySet(place: Place, user: BareJid): void {
+    if (!accounts.permitted(user)) throw accounts.refusal();
+    const own =
+      place.kind === 'shared' ? parts.access.admins.includes(user) : splitAccount(place.account).user === user;
+    if (!own) throw new Failure('not-permitted');
+  }
+
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
 
   async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
@@ -197,6 +217,7 @@ export function openCore(parts: CoreParts): OpenCore {
       emit: (drafts) => inbound.accept(drafts.flatMap(arriving)),
       settle: outbound.settle,
       status: sessions.status,
+      settings: settings.of,
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
@@ -208,6 +229,16 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     permitted: accounts.permitted,
     refusal: accounts.refusal,
+    settings: {
+      async form(place, scope, user) {
+        maySet(place, user);
+        return settings.form(place, scope);
+      },
+      async change(change, user) {
+        maySet(change.place, user);
+        await settings.change(change.place, change.scope, change.answer);
+      },
+    },
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,

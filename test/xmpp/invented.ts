@@ -81,6 +81,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
   refusal: () => new Failure('not-on-list'),
+  settings: { form: async () => ({ fields: [] }), change: async () => {} },
   rooms: {
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
