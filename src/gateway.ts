@@ -3,6 +3,7 @@ import type { Config, Transport } from '#src/config.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
+import { talksOf } from '#src/core/talks.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
@@ -36,7 +37,13 @@ export type Gateway = {
 };
 
 /** What belongs to one transport. `link` and `bridge` are there once everything has been opened. */
-type Opened = Transport & { readonly addresses: Addresses; link?: Link; bridge?: Bridge; wasOnline: boolean };
+type Opened = Transport & {
+  readonly addresses: Addresses;
+  host?: Host;
+  link?: Link;
+  bridge?: Bridge;
+  wasOnline: boolean;
+};
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
@@ -68,6 +75,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         {
           mapping: opened.definition.mapping,
           settings: opened.definition.settings,
+          talks: talksOf(opened.definition, opened.settings, () => present(opened.host)),
           overrides: opened.overrides,
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
@@ -83,6 +91,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       waitingTime: config.limits.waiting_time,
       reconnectMin: config.limits.reconnect_min,
       reconnectMax: config.limits.reconnect_max,
+      dialogueTime: config.limits.dialogue_time,
+      dialogues: config.limits.dialogues,
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
@@ -165,7 +175,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   try {
     for (const opened of transports.values()) {
-      opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
+      opened.host = hostOf(opened);
+      opened.bridge = await opened.definition.open(opened.settings, opened.host);
     }
   } catch (error) {
     await store[Symbol.asyncDispose]();

@@ -58,6 +58,8 @@ describe('a good file', () => {
         waiting_time: 60_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
+        dialogues: 4,
+        dialogue_time: 600_000,
         stop_time: 10_000,
         stall_time: 10_000,
       },

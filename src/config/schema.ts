@@ -64,6 +64,10 @@ const limits = z
     reconnect_max: durationSchema(SECOND, 24 * HOUR)
       .prefault('5m')
       .describe('The longest wait'),
+    dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
+    dialogue_time: durationSchema(SECOND, 24 * HOUR)
+      .prefault('10m')
+      .describe('The longest that one waits for an answer'),
     stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
     stall_time: durationSchema(SECOND, HOUR)
       .prefault('10s')

@@ -1,4 +1,4 @@
-import type { Bridge, Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Bridge, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -14,6 +14,8 @@ export type SessionParts = {
   readonly backoff: (attempt: number) => number;
   readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
   bridge(transport: string): Bridge;
+  /** What the account logs in with in the realm. Rejects where it cannot be read. */
+  credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
   /** The events that restore the account's rooms after a connection was made. */
@@ -32,6 +34,8 @@ export type Sessions = {
   send(key: SessionKey, event: Event): void;
   status(key: SessionKey, state: SessionState): void;
   release(key: SessionKey): void;
+  /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
+  drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** The realms in which the account has a session. */
@@ -52,6 +56,8 @@ type Line = {
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
   expiry: (() => void) | undefined;
+  /** Resolves when the line that was closed last is closed. */
+  closed: Promise<void>;
 };
 
 /** How long a session must have lasted for the backoff to start anew, in milliseconds. */
@@ -77,6 +83,7 @@ export function openSessions(parts: SessionParts): Sessions {
       held: [],
       cancel: nothing,
       expiry: undefined,
+      closed: Promise.resolve(),
     };
     lines.set(idOf(key), line);
     return line;
@@ -108,7 +115,7 @@ export function openSessions(parts: SessionParts): Sessions {
         line.cancel();
         return refuseHeld(line, new Failure('recipient-unavailable'));
       case 'close':
-        void close(line, 'leaving');
+        line.closed = close(line, 'leaving');
     }
   }
 
@@ -116,10 +123,14 @@ export function openSessions(parts: SessionParts): Sessions {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
     const { transport } = splitAccount(line.key.account);
-    const wish = line.nick === undefined ? {} : { nick: line.nick };
+    const { nick } = line;
     parts
-      .bridge(transport)
-      .connect(line.key, wish, attempt.signal)
+      .credentials(line.key)
+      .then((credentials) => {
+        attempt.signal.throwIfAborted();
+        const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
+        return parts.bridge(transport).connect(line.key, wish, attempt.signal);
+      })
       .then(
         (session) => {
           // Released in the meantime: nobody wants what was just made.
@@ -206,6 +217,15 @@ export function openSessions(parts: SessionParts): Sessions {
     release(key) {
       const line = lines.get(idOf(key));
       if (line) input(line, { kind: 'release' });
+    },
+    async drop(account, failure) {
+      const own = [...lines.values()].filter(({ key }) => key.account === account);
+      for (const line of own) {
+        refuseHeld(line, failure);
+        input(line, { kind: 'release' });
+        parts.abandon(line.key, failure);
+      }
+      await Promise.all(own.map(({ closed }) => closed));
     },
     get: (key) => lines.get(idOf(key))?.session,
     realms: (account) => [...lines.values()].filter(({ key }) => key.account === account).map(({ key }) => key.realm),

@@ -31,8 +31,7 @@ export type OpenSettings = {
   form(place: Place, scope: Scope): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
   change(place: Place, scope: Scope, answer: Answer): Promise<void>;
-  /** Removes what an account has set everywhere, in the unit of the caller; `forget` comes once that is durable. */
-  removal(account: AccountKey): Statement;
+  /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
 };
 
@@ -151,7 +150,6 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
     },
-    removal: (account) => store.settings.removeAll(account),
     forget(account) {
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
     },

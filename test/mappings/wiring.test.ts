@@ -60,6 +60,7 @@ function gateway(overrides: Overrides = {}) {
   const transport = {
     mapping: irc,
     settings: {},
+    talks: { logins: [], commands: [] },
     overrides,
     addresses,
     realms: [],
@@ -70,7 +71,15 @@ function gateway(overrides: Overrides = {}) {
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
-    limits: { waitingLines: 100, waitingTime: 60_000, reconnectMin: 1000, reconnectMax: 1000, rates },
+    limits: {
+      waitingLines: 100,
+      waitingTime: 60_000,
+      reconnectMin: 1000,
+      reconnectMax: 1000,
+      dialogueTime: 1000,
+      dialogues: 1,
+      rates,
+    },
     store,
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: {
