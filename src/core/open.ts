@@ -53,6 +53,7 @@ export function openCore(parts: CoreParts): OpenCore {
     now: clock.now,
     schemas: (domain) => transport(domain).settings,
     realm,
+    stay: (account, on) => sessions.stay(account, on),
   });
   const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
   const dialogues = openDialogues({
@@ -89,6 +90,7 @@ export function openCore(parts: CoreParts): OpenCore {
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
+    staysConnected: settings.staysConnected,
     wanted: rooms.wanted,
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,

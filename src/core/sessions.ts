@@ -16,6 +16,8 @@ export type SessionParts = {
   bridge(transport: string): Bridge;
   /** What the account logs in with in the realm. Rejects where it cannot be read. */
   credentials(key: SessionKey): Promise<Credentials | undefined>;
+  /** Whether the account's sessions outlive what wanted them. */
+  staysConnected(account: AccountKey): Promise<boolean>;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
   /** The events that restore the account's rooms after a connection was made. */
@@ -33,7 +35,10 @@ export type Sessions = {
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   status(key: SessionKey, state: SessionState): void;
+  /** Nothing wants the session any more: closes it, unless its account stays connected. */
   release(key: SessionKey): void;
+  /** The account has chosen to stay connected, or no longer. */
+  stay(account: AccountKey, on: boolean): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
   drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
@@ -50,6 +55,7 @@ type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
   nick: string | undefined;
+  stay: boolean;
   session: Session | undefined;
   since: number;
   held: Held[];
@@ -78,6 +84,7 @@ export function openSessions(parts: SessionParts): Sessions {
       key,
       phase: { name: 'idle' },
       nick: undefined,
+      stay: false,
       session: undefined,
       since: 0,
       held: [],
@@ -124,9 +131,9 @@ export function openSessions(parts: SessionParts): Sessions {
     line.cancel = () => attempt.abort();
     const { transport } = splitAccount(line.key.account);
     const { nick } = line;
-    parts
-      .credentials(line.key)
-      .then((credentials) => {
+    Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
+      .then(([credentials, stay]) => {
+        line.stay = stay;
         attempt.signal.throwIfAborted();
         const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
         return parts.bridge(transport).connect(line.key, wish, attempt.signal);
@@ -141,10 +148,13 @@ export function openSessions(parts: SessionParts): Sessions {
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
-          input(line, { kind: 'failed', failure: asFailure(error), keep: parts.wanted(line.key) && wasUp(line) });
+          input(line, { kind: 'failed', failure: asFailure(error), keep: kept(line) && wasUp(line) });
         },
       );
   }
+
+  const kept = (line: Line): boolean => line.stay || parts.wanted(line.key);
+  const ofAccount = (account: AccountKey): Line[] => [...lines.values()].filter(({ key }) => key.account === account);
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
   const wasUp = (line: Line): boolean => line.since > 0;
@@ -212,14 +222,20 @@ export function openSessions(parts: SessionParts): Sessions {
       }
       line.session = undefined;
       const stable = clock.now() - line.since >= STABLE;
-      input(line, { kind: 'lost', failure: state.failure, keep: parts.wanted(key), stable });
+      input(line, { kind: 'lost', failure: state.failure, keep: kept(line), stable });
     },
     release(key) {
       const line = lines.get(idOf(key));
-      if (line) input(line, { kind: 'release' });
+      if (line && !line.stay) input(line, { kind: 'release' });
+    },
+    stay(account, on) {
+      for (const line of ofAccount(account)) {
+        line.stay = on;
+        if (!kept(line)) input(line, { kind: 'release' });
+      }
     },
     async drop(account, failure) {
-      const own = [...lines.values()].filter(({ key }) => key.account === account);
+      const own = ofAccount(account);
       for (const line of own) {
         refuseHeld(line, failure);
         input(line, { kind: 'release' });
@@ -228,7 +244,7 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(own.map(({ closed }) => closed));
     },
     get: (key) => lines.get(idOf(key))?.session,
-    realms: (account) => [...lines.values()].filter(({ key }) => key.account === account).map(({ key }) => key.realm),
+    realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close(reason) {
       await Promise.all(
         [...lines.values()].map((line) => {

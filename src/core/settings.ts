@@ -21,6 +21,8 @@ export type SettingsParts = {
   readonly now: () => number;
   schemas(transport: string): BridgeDefinition['settings'];
   realm(place: Place): string;
+  /** Hears when an account chooses to stay connected, or no longer. */
+  stay(account: AccountKey, on: boolean): void;
 };
 
 export type OpenSettings = {
@@ -120,7 +122,14 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     return store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: now, seen: now });
   }
 
+  async function staysConnected(account: AccountKey): Promise<boolean> {
+    const { transport } = splitAccount(account);
+    const of = { account, scope: 'account', subject: '' } as const;
+    return yielded(OWN, await stored(of, schemasOf(transport).account)).stay_connected === true;
+  }
+
   return {
+    staysConnected,
     async of(place) {
       const { account, realm, room } = parts.schemas(placeTransport(place));
       const at = await layers(place);
@@ -129,11 +138,6 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         ...(realm && { realm: yielded(realm, at.account, at.realm) }),
         ...(room && { room: yielded(room, at.account, at.realm, at.room) }),
       };
-    },
-    async staysConnected(account) {
-      const { transport } = splitAccount(account);
-      const of = { account, scope: 'account', subject: '' } as const;
-      return yielded(OWN, await stored(of, schemasOf(transport).account)).stay_connected === true;
     },
     async form(place, scope) {
       const { [scope]: settings } = schemasOf(placeTransport(place));
@@ -149,6 +153,9 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       await new Promise<void>((done, fail) => {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
+      if (scope !== 'account' || !('stay_connected' in changes)) return;
+      const account = of.account as AccountKey;
+      parts.stay(account, await staysConnected(account));
     },
     forget(account) {
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);

@@ -151,3 +151,47 @@ describe('a command', () => {
     });
   });
 });
+
+describe('a session', () => {
+  const place = { kind: 'realm', account, realm: '' } as const;
+  const count = { place, on: 'realm', node: 'count' } as const;
+  const choose = ({ core }: House, stay: string) =>
+    core.settings.change({ place, scope: 'account', answer: { stay_connected: [stay] } }, ROMEO);
+
+  it('ends when its user has left the last room', async () => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    await house.join();
+    house.leave();
+    await town.order({ wait: 'idle' });
+  });
+
+  it.each([
+    ['before it', 'true', ''],
+    ['while it lasts', '', 'true'],
+  ])('stays until its account no longer wants that, chosen %s', async (_when, before, after) => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    if (before) await choose(house, before);
+    await house.join();
+    if (after) await choose(house, after);
+    house.leave();
+    const first = await house.core.dialogues.command(ME, count);
+    expect(await house.core.dialogues.answer({ owner: CLIENT, id: idOf(first) }, {})).toMatchObject({ kind: 'done' });
+    await choose(house, 'false');
+    await town.order({ wait: 'idle' });
+  });
+
+  it('that stays is closed with its account', async () => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    await choose(house, 'true');
+    await house.join();
+    house.leave();
+    await house.core.unregister(DOMAIN, ROMEO);
+    await town.order({ wait: 'idle' });
+  });
+});

@@ -49,7 +49,7 @@ afterEach(async () => {
 });
 
 const open = (schemas: typeof bridge.settings = rich) =>
-  openSettings({ store, key, now: () => 1, schemas: () => schemas, realm: () => 'r' });
+  openSettings({ store, key, now: () => 1, schemas: () => schemas, realm: () => 'r', stay: () => {} });
 
 const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 
