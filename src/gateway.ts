@@ -1,15 +1,16 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
-import { defaultSettings, openBridgeState } from '#src/core/bridge-state.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
+import { talksOf } from '#src/core/talks.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
-import { openStore } from '#src/store/index.ts';
+import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
@@ -36,7 +37,13 @@ export type Gateway = {
 };
 
 /** What belongs to one transport. `link` and `bridge` are there once everything has been opened. */
-type Opened = Transport & { readonly addresses: Addresses; link?: Link; bridge?: Bridge; wasOnline: boolean };
+type Opened = Transport & {
+  readonly addresses: Addresses;
+  host?: Host;
+  link?: Link;
+  bridge?: Bridge;
+  wasOnline: boolean;
+};
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
@@ -49,6 +56,10 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   );
   const stopping = new AbortController();
   const store = await openStore({ url: config.store, log, clock });
+  const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -63,6 +74,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         domain,
         {
           mapping: opened.definition.mapping,
+          settings: opened.definition.settings,
+          talks: talksOf(opened.definition, opened.settings, () => present(opened.host)),
           overrides: opened.overrides,
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
@@ -78,23 +91,25 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       waitingTime: config.limits.waiting_time,
       reconnectMin: config.limits.reconnect_min,
       reconnectMax: config.limits.reconnect_max,
+      dialogueTime: config.limits.dialogue_time,
+      dialogues: config.limits.dialogues,
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
+    key,
     xmpp: edge,
     clock,
     random,
     log,
   });
 
-  function hostOf({ domain, definition }: Opened): Host {
+  function hostOf({ domain }: Opened): Host {
     const countIn = eventCounter(metrics, domain, 'in');
     const { state, apply } = openBridgeState(clock);
-    const settings = defaultSettings(definition.settings);
     return {
       transport: domain,
       state,
-      settings: async () => settings,
+      settings: core.host.settings,
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
         core.host.emit(drafts);
@@ -160,7 +175,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   try {
     for (const opened of transports.values()) {
-      opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
+      opened.host = hostOf(opened);
+      opened.bridge = await opened.definition.open(opened.settings, opened.host);
     }
   } catch (error) {
     await store[Symbol.asyncDispose]();

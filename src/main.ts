@@ -23,6 +23,12 @@ const COMMANDS: readonly Command[] = [
     summary: 'print a config file with explanations',
     load: () => import('./cli/example-config.ts'),
   },
+  {
+    name: 'rekey',
+    options: CONFIG,
+    summary: 'seal all secrets of the store with a new key',
+    load: () => import('./cli/rekey.ts'),
+  },
 ];
 
 /** The demo starts real servers out of the development packages, so the built package leaves it out. */

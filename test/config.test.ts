@@ -43,6 +43,7 @@ describe('a good file', () => {
     expect(rest).toEqual({
       xmpp: { host: '127.0.0.1', port: 5347 },
       store: 'sqlite:./data/isthmus.db',
+      key: { file: './data/isthmus.key' },
       admins: [],
       access: { register: [] },
       limits: {
@@ -57,6 +58,8 @@ describe('a good file', () => {
         waiting_time: 60_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
+        dialogues: 4,
+        dialogue_time: 600_000,
         stop_time: 10_000,
         stall_time: 10_000,
       },
@@ -191,7 +194,7 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, store, http, admin, admins, access, limits, log, transports';
+  const KNOWN = 'known here: xmpp, store, key, http, admin, admins, access, limits, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],

@@ -64,6 +64,10 @@ const limits = z
     reconnect_max: durationSchema(SECOND, 24 * HOUR)
       .prefault('5m')
       .describe('The longest wait'),
+    dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
+    dialogue_time: durationSchema(SECOND, 24 * HOUR)
+      .prefault('10m')
+      .describe('The longest that one waits for an answer'),
     stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
     stall_time: durationSchema(SECOND, HOUR)
       .prefault('10s')
@@ -109,6 +113,16 @@ export const house = z
       .regex(/^(sqlite:.+|postgres(ql)?:\/\/.+)$/, 'must be sqlite:PATH or postgres://USER@HOST/DATABASE')
       .prefault('sqlite:./data/isthmus.db')
       .describe('Where archives and all else that outlives a restart is kept: sqlite:PATH, or postgres://...'),
+    key: z
+      .strictObject({
+        file: z
+          .string()
+          .min(1)
+          .prefault('./data/isthmus.key')
+          .describe('Made at the first start, for its owner alone. If it is lost, so is every login'),
+      })
+      .prefault({})
+      .describe('The key that seals passwords in the store. Keep a copy, apart from the copies of the store.'),
     http: http.optional().describe('The public web listener: /healthz and /readyz.'),
     admin: admin.optional().describe("The operator's web listener: /metrics, /healthz and /readyz."),
     admins: z

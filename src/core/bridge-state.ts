@@ -1,4 +1,4 @@
-import type { BridgeDefinition, BridgeState, Settings, StateKey, StateWrite } from '#src/bridge.ts';
+import type { BridgeState, StateKey, StateWrite } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 
 type Entry = { readonly value: string; readonly expires: number };
@@ -36,14 +36,5 @@ export function openBridgeState(clock: Pick<Clock, 'now'>): MemoryState {
           .map(([key, { value }]) => ({ key, value }))
           .sort((a, b) => (a.key < b.key ? -1 : 1)),
     },
-  };
-}
-
-/** What holds where nobody has set anything: each schema's own defaults. */
-export function defaultSettings({ account, realm, room }: BridgeDefinition['settings']): Settings {
-  return {
-    ...(account && { account: account.parse({}) }),
-    ...(realm && { realm: realm.parse({}) }),
-    ...(room && { room: room.parse({}) }),
   };
 }

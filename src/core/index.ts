@@ -1,5 +1,7 @@
+import type { Command, Step } from '#src/bridge.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
+import type { Answer, Form } from '#src/model/form.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
@@ -70,6 +72,28 @@ export type ArchivePage = {
 /** What is known of a room that somebody here is in. */
 export type RoomInfo = { readonly occupants: number; readonly topic?: string };
 
+/** Where settings are set: for all of an account, for a realm of it, or for a room. */
+export type SettingsScope = 'account' | 'realm' | 'room';
+export type SettingsChange = { readonly place: Place; readonly scope: SettingsScope; readonly answer: Answer };
+
+/** Where a dialogue stands: at a step that wants an answer, or at its end with what its person is told. */
+export type Progress =
+  | { readonly kind: 'step'; readonly id: string; readonly step: Step }
+  | { readonly kind: 'done'; readonly text: string };
+
+/** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
+export type Talker = { readonly owner: string; readonly user: BareJid };
+
+/** Logins and commands, step by step. Everything rejects with a `Failure`; one of the network ends the dialogue. */
+export type Dialogues = {
+  /** Begins the login of that name. Its credentials are for `realm`, `''` on a network without realms. */
+  login(who: Talker, at: { transport: string; realm: string; name: string }): Promise<Progress>;
+  command(who: Talker, at: { place: Place; on: Command['on']; node: string }): Promise<Progress>;
+  /** Goes on; a step that only shows something or waits is answered with nothing. */
+  answer(at: { owner: string; id: string }, answer: Answer): Promise<Progress>;
+  cancel(at: { owner: string; id: string }): void;
+};
+
 /** The core as the XMPP edge sees it. */
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
@@ -80,6 +104,17 @@ export type Core = {
   permitted(user: BareJid): boolean;
   /** What somebody who is not permitted is told. */
   refusal(): Failure;
+  readonly settings: {
+    /** What the user can set at a place, with what holds now; secrets are blank. Rejects with a `Failure`. */
+    form(place: Place, scope: SettingsScope, user: BareJid): Promise<Form>;
+    /** Stores what the answer contains, or rejects with a `Failure` that names the field and stores nothing. */
+    change(change: SettingsChange, user: BareJid): Promise<void>;
+  };
+  readonly dialogues: Dialogues;
+  /** Whether the user has registered with the transport. */
+  registered(transport: string, user: BareJid): Promise<boolean>;
+  /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
+  unregister(transport: string, user: BareJid): Promise<void>;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

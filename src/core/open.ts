@@ -1,74 +1,29 @@
 import { degrade } from '#mappings/degrade.ts';
 import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
 import { inward, outward } from '#mappings/targets.ts';
-import type { Bridge, BridgeDefinition, Host, SessionKey } from '#src/bridge.ts';
+import type { BridgeDefinition, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import type { Log } from '#src/lib/log.ts';
-import type { Rate } from '#src/lib/token-bucket.ts';
-import type { Addresses } from '#src/model/address.ts';
-import type { Draft, Event, EventKind } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
-import { type Access, openAccounts } from './accounts.ts';
+import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
+import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
-import type { Core, XmppSide } from './index.ts';
-import { type LimitName, openLimits } from './limits.ts';
+import { openLimits } from './limits.ts';
+import { openLogins } from './logins.ts';
 import { openOutbound } from './outbound.ts';
+import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
+import { openSettings } from './settings.ts';
+import { openTalks } from './talks.ts';
 
 /** Full JIDs that are asked at the same time whether they are still there. */
 const AT_A_TIME = 50;
-
-/** A transport as the core sees it. `bridge` is there once it has been opened. */
-export type CoreTransport = {
-  readonly mapping: BridgeDefinition['mapping'];
-  /** The rungs that the operator has chosen. */
-  readonly overrides: Overrides;
-  readonly addresses: Addresses;
-  readonly realms: readonly string[];
-  /** Whether room messages are kept, and how many a client that joins is shown by default. */
-  readonly history: { readonly record: boolean; readonly replay: number };
-  bridge(): Bridge;
-  /** Hears of every event that goes to the bridge. */
-  accepted(kind: EventKind): void;
-};
-
-export type CoreParts = {
-  readonly transports: ReadonlyMap<string, CoreTransport>;
-  readonly access: Access;
-  readonly limits: {
-    /** How many lines wait for a session that is down, and for how many milliseconds. */
-    readonly waitingLines: number;
-    readonly waitingTime: number;
-    /** Bounds of the wait before another attempt to connect, in milliseconds. */
-    readonly reconnectMin: number;
-    readonly reconnectMax: number;
-    /** How fast one user may do what. */
-    readonly rates: Readonly<Record<LimitName, Rate>>;
-  };
-  readonly store: Store;
-  readonly xmpp: XmppSide;
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly log: Log;
-};
-
-/** The core with what `gateway.ts` joins to the bridges and to the process. */
-export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status'> & { emit(drafts: readonly Draft[]): void };
-  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
-  recheck(transport: string): Promise<void>;
-  /** Tells everybody that the gateway stops and closes every session. */
-  stop(): Promise<void>;
-  status(): { readonly rooms: number; readonly flights: number };
-};
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
@@ -92,6 +47,29 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
   });
+  const settings = openSettings({
+    store: parts.store,
+    key: parts.key,
+    now: clock.now,
+    schemas: (domain) => transport(domain).settings,
+    realm,
+    stay: (account, on) => sessions.stay(account, on),
+  });
+  const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
+  const dialogues = openDialogues({
+    clock,
+    log,
+    limits: { time: limits.dialogueTime, most: limits.dialogues },
+  });
+  const talks = openTalks({
+    accounts,
+    admins: parts.access.admins,
+    dialogues,
+    logins,
+    transport,
+    session: (place) =>
+      place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
+  });
   const rooms = openRooms({
     lanes,
     archive,
@@ -111,6 +89,8 @@ export function openCore(parts: CoreParts): OpenCore {
     limits,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
     bridge: (domain) => transport(domain).bridge(),
+    credentials: logins.credentials,
+    staysConnected: settings.staysConnected,
     wanted: rooms.wanted,
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
@@ -185,6 +165,14 @@ export function openCore(parts: CoreParts): OpenCore {
     }
   }
 
+  /** People set what is theirs. What all share is the operators' (SECURITY rule 13: bare JIDs, matched exactly). */
+  function maySet(place: Place, user: BareJid): void {
+    if (!accounts.permitted(user)) throw accounts.refusal();
+    const own =
+      place.kind === 'shared' ? parts.access.admins.includes(user) : splitAccount(place.account).user === user;
+    if (!own) throw new Failure('not-permitted');
+  }
+
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
 
   async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
@@ -197,6 +185,7 @@ export function openCore(parts: CoreParts): OpenCore {
       emit: (drafts) => inbound.accept(drafts.flatMap(arriving)),
       settle: outbound.settle,
       status: sessions.status,
+      settings: settings.of,
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
@@ -208,6 +197,25 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     permitted: accounts.permitted,
     refusal: accounts.refusal,
+    settings: {
+      async form(place, scope, user) {
+        maySet(place, user);
+        return settings.form(place, scope);
+      },
+      async change(change, user) {
+        maySet(change.place, user);
+        await settings.change(change.place, change.scope, change.answer);
+      },
+    },
+    dialogues: talks,
+    registered: (domain, user) => logins.registered(accountKey(user, domain)),
+    async unregister(domain, user) {
+      const account = accountKey(user, domain);
+      dialogues.drop((owner) => bareOf(owner) === user);
+      await logins.unregister(account);
+      settings.forget(account);
+      await sessions.drop(account, new Failure('not-registered'));
+    },
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
@@ -231,6 +239,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     async stop() {
       stopping = true;
+      dialogues.drop(() => true);
       await lanes.idle();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');

@@ -1,4 +1,4 @@
-import type { Bridge, Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Bridge, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -14,6 +14,10 @@ export type SessionParts = {
   readonly backoff: (attempt: number) => number;
   readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
   bridge(transport: string): Bridge;
+  /** What the account logs in with in the realm. Rejects where it cannot be read. */
+  credentials(key: SessionKey): Promise<Credentials | undefined>;
+  /** Whether the account's sessions outlive what wanted them. */
+  staysConnected(account: AccountKey): Promise<boolean>;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
   /** The events that restore the account's rooms after a connection was made. */
@@ -31,7 +35,12 @@ export type Sessions = {
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   status(key: SessionKey, state: SessionState): void;
+  /** Nothing wants the session any more: closes it, unless its account stays connected. */
   release(key: SessionKey): void;
+  /** The account has chosen to stay connected, or no longer. */
+  stay(account: AccountKey, on: boolean): void;
+  /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
+  drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** The realms in which the account has a session. */
@@ -46,12 +55,15 @@ type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
   nick: string | undefined;
+  stay: boolean;
   session: Session | undefined;
   since: number;
   held: Held[];
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
   expiry: (() => void) | undefined;
+  /** Resolves when the line that was closed last is closed. */
+  closed: Promise<void>;
 };
 
 /** How long a session must have lasted for the backoff to start anew, in milliseconds. */
@@ -72,11 +84,13 @@ export function openSessions(parts: SessionParts): Sessions {
       key,
       phase: { name: 'idle' },
       nick: undefined,
+      stay: false,
       session: undefined,
       since: 0,
       held: [],
       cancel: nothing,
       expiry: undefined,
+      closed: Promise.resolve(),
     };
     lines.set(idOf(key), line);
     return line;
@@ -108,7 +122,7 @@ export function openSessions(parts: SessionParts): Sessions {
         line.cancel();
         return refuseHeld(line, new Failure('recipient-unavailable'));
       case 'close':
-        void close(line, 'leaving');
+        line.closed = close(line, 'leaving');
     }
   }
 
@@ -116,10 +130,14 @@ export function openSessions(parts: SessionParts): Sessions {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
     const { transport } = splitAccount(line.key.account);
-    const wish = line.nick === undefined ? {} : { nick: line.nick };
-    parts
-      .bridge(transport)
-      .connect(line.key, wish, attempt.signal)
+    const { nick } = line;
+    Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
+      .then(([credentials, stay]) => {
+        line.stay = stay;
+        attempt.signal.throwIfAborted();
+        const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
+        return parts.bridge(transport).connect(line.key, wish, attempt.signal);
+      })
       .then(
         (session) => {
           // Released in the meantime: nobody wants what was just made.
@@ -130,10 +148,13 @@ export function openSessions(parts: SessionParts): Sessions {
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
-          input(line, { kind: 'failed', failure: asFailure(error), keep: parts.wanted(line.key) && wasUp(line) });
+          input(line, { kind: 'failed', failure: asFailure(error), keep: kept(line) && wasUp(line) });
         },
       );
   }
+
+  const kept = (line: Line): boolean => line.stay || parts.wanted(line.key);
+  const ofAccount = (account: AccountKey): Line[] => [...lines.values()].filter(({ key }) => key.account === account);
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
   const wasUp = (line: Line): boolean => line.since > 0;
@@ -201,14 +222,29 @@ export function openSessions(parts: SessionParts): Sessions {
       }
       line.session = undefined;
       const stable = clock.now() - line.since >= STABLE;
-      input(line, { kind: 'lost', failure: state.failure, keep: parts.wanted(key), stable });
+      input(line, { kind: 'lost', failure: state.failure, keep: kept(line), stable });
     },
     release(key) {
       const line = lines.get(idOf(key));
-      if (line) input(line, { kind: 'release' });
+      if (line && !line.stay) input(line, { kind: 'release' });
+    },
+    stay(account, on) {
+      for (const line of ofAccount(account)) {
+        line.stay = on;
+        if (!kept(line)) input(line, { kind: 'release' });
+      }
+    },
+    async drop(account, failure) {
+      const own = ofAccount(account);
+      for (const line of own) {
+        refuseHeld(line, failure);
+        input(line, { kind: 'release' });
+        parts.abandon(line.key, failure);
+      }
+      await Promise.all(own.map(({ closed }) => closed));
     },
     get: (key) => lines.get(idOf(key))?.session,
-    realms: (account) => [...lines.values()].filter(({ key }) => key.account === account).map(({ key }) => key.realm),
+    realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close(reason) {
       await Promise.all(
         [...lines.values()].map((line) => {

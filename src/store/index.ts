@@ -27,6 +27,7 @@ export type { Budget } from './budgets.ts';
 export type { Contact } from './contacts.ts';
 export type { CredentialPlace } from './credentials.ts';
 export { type KeySource, openKey } from './key-file.ts';
+export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
 export type { Occupancy } from './occupancy.ts';
 export { keysInUse, rekey } from './rekey.ts';

@@ -21,6 +21,7 @@ xmpp: { port: ${xmppPort} }
 http: { listen: 127.0.0.1:${httpPort} }
 admin: { listen: 127.0.0.1:0, token: hush }
 store: 'sqlite:${dir}/store.db'
+key: { file: '${dir}/isthmus.key' }
 transports: { irc.example.org: { bridge: irc, secret: x, servers: { irc.example.net: {} } } }
 `;
 

@@ -47,6 +47,7 @@ function configFor({ domain, definition, settings }: Wire, server: FakeServer, d
   const checked = house.parse({
     xmpp: { host: '127.0.0.1', port: server.port },
     store: `sqlite:${join(dir, 'store.db')}`,
+    key: { file: join(dir, 'isthmus.key') },
     access: { register: ['a.example'] },
     transports: { [domain]: settings },
   });

@@ -13,7 +13,7 @@ import { systemClock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
-import { openStore, type Store } from '#src/store/index.ts';
+import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { folder } from '../cli/isthmus.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
@@ -59,6 +59,8 @@ function gateway(overrides: Overrides = {}) {
   const rates = { messages: 'off', joins: 'off' } as const;
   const transport = {
     mapping: irc,
+    settings: {},
+    talks: { logins: [], commands: [] },
     overrides,
     addresses,
     realms: [],
@@ -69,8 +71,17 @@ function gateway(overrides: Overrides = {}) {
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
-    limits: { waitingLines: 100, waitingTime: 60_000, reconnectMin: 1000, reconnectMax: 1000, rates },
+    limits: {
+      waitingLines: 100,
+      waitingTime: 60_000,
+      reconnectMin: 1000,
+      reconnectMax: 1000,
+      dialogueTime: 1000,
+      dialogues: 1,
+      rates,
+    },
     store,
+    key: openKey({ text: '01'.repeat(32) }),
     xmpp: {
       deliver: (event) => void shown.push(event),
       refuse: (_origin, failure) => {

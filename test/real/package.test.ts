@@ -104,7 +104,7 @@ describe('the package', () => {
     await using xmpp = await server();
     const file = site.file(
       'run.yaml',
-      `xmpp: { port: ${xmpp.port} }\nhttp: { listen: 127.0.0.1:0 }\nstore: sqlite:./isthmus.db\ntransports: { irc.example.org: { bridge: irc, secret: hush, servers: { irc.example.net: {} } } }\n`,
+      `xmpp: { port: ${xmpp.port} }\nhttp: { listen: 127.0.0.1:0 }\nstore: sqlite:./isthmus.db\nkey: { file: ./isthmus.key }\ntransports: { irc.example.org: { bridge: irc, secret: hush, servers: { irc.example.net: {} } } }\n`,
     );
     await using running = installed(['run', '--config', file]);
     const { listening } = JSON.parse(await running.line(/"msg":"started"/));

@@ -34,6 +34,7 @@ export async function startWorld({ ircd: name, via }: WorldOptions) {
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
+    key: { file: join(dir.path, 'isthmus.key') },
     access: { register: ['alice@localhost', 'bob@localhost'] },
     limits: { reconnect_min: '1s', reconnect_max: '2s' },
     transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },

@@ -29,9 +29,8 @@ export const runIsthmus: RunGateway = async (settings) => {
   const removeDir = () => rm(dir, { recursive: true, force: true });
   const file = join(dir, 'config.yaml');
   try {
-    await writeFile(file, stringify({ store: `sqlite:${join(dir, 'store.db')}`, ...configOf(settings) }), {
-      mode: 0o600,
-    });
+    const kept = { store: `sqlite:${join(dir, 'store.db')}`, key: { file: join(dir, 'isthmus.key') } };
+    await writeFile(file, stringify({ ...kept, ...configOf(settings) }), { mode: 0o600 });
     const loaded = await loadConfig(file);
     if ('problems' in loaded) throw new Error(loaded.problems.map((found) => renderProblem(file, found)).join('\n'));
     const gateway = await startGateway(loaded.config, { log: openLog('warn'), metrics: openMetrics() });

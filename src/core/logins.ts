@@ -1,0 +1,44 @@
+import type { Credentials, SessionKey } from '#src/bridge.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import type { SealKey, Store } from '#src/store/index.ts';
+
+export type LoginParts = {
+  readonly store: Pick<Store, 'accounts' | 'credentials' | 'settings' | 'unit'>;
+  readonly key: SealKey;
+  readonly now: () => number;
+};
+
+export type Logins = {
+  /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
+  register(at: SessionKey, credentials: Credentials): Promise<void>;
+  /** Removes the account with its credentials and settings, in one unit. */
+  unregister(account: AccountKey): Promise<void>;
+  registered(account: AccountKey): Promise<boolean>;
+  /** What the account logs in with, none for a guest. Rejects with SealBroken under another key. */
+  credentials(at: SessionKey): Promise<Credentials | undefined>;
+};
+
+/** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
+export function openLogins({ store, key, now }: LoginParts): Logins {
+  return {
+    async register({ account, realm }, credentials) {
+      const at = now();
+      await store.unit([
+        store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
+        store.accounts.register(account, true),
+        store.credentials.remove(account, realm),
+        ...Object.entries(credentials).map(([name, secret]) =>
+          store.credentials.put(key, { account, realm, name }, secret),
+        ),
+      ]);
+    },
+    async unregister(account) {
+      await store.unit([store.accounts.remove(account), store.settings.removeAll(account)]);
+    },
+    registered: async (account) => (await store.accounts.get(account))?.registered === true,
+    async credentials({ account, realm }) {
+      const found = await store.credentials.get(key, account, realm);
+      return found.size === 0 ? undefined : Object.fromEntries(found);
+    },
+  };
+}

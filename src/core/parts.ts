@@ -1,0 +1,65 @@
+import type { Overrides } from '#mappings/overrides.ts';
+import type { Bridge, BridgeDefinition, Host } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Rate } from '#src/lib/token-bucket.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { Draft, EventKind } from '#src/model/event.ts';
+import type { SealKey, Store } from '#src/store/index.ts';
+import type { Access } from './accounts.ts';
+import type { Core, XmppSide } from './index.ts';
+import type { LimitName } from './limits.ts';
+import type { TransportTalks } from './talks.ts';
+
+/** A transport as the core sees it. `bridge` is there once it has been opened. */
+export type CoreTransport = {
+  readonly mapping: BridgeDefinition['mapping'];
+  /** The definition's logins and commands, with what they work with but the account. */
+  readonly talks: TransportTalks;
+  /** What people can set. */
+  readonly settings: BridgeDefinition['settings'];
+  /** The rungs that the operator has chosen. */
+  readonly overrides: Overrides;
+  readonly addresses: Addresses;
+  readonly realms: readonly string[];
+  /** Whether room messages are kept, and how many a client that joins is shown by default. */
+  readonly history: { readonly record: boolean; readonly replay: number };
+  bridge(): Bridge;
+  /** Hears of every event that goes to the bridge. */
+  accepted(kind: EventKind): void;
+};
+
+export type CoreParts = {
+  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly access: Access;
+  readonly limits: {
+    /** How many lines wait for a session that is down, and for how many milliseconds. */
+    readonly waitingLines: number;
+    readonly waitingTime: number;
+    /** Bounds of the wait before another attempt to connect, in milliseconds. */
+    readonly reconnectMin: number;
+    readonly reconnectMax: number;
+    /** How fast one user may do what. */
+    /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
+    readonly dialogueTime: number;
+    readonly dialogues: number;
+    readonly rates: Readonly<Record<LimitName, Rate>>;
+  };
+  readonly store: Store;
+  /** Seals what is secret in the store. */
+  readonly key: SealKey;
+  readonly xmpp: XmppSide;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+};
+
+/** The core with what `gateway.ts` joins to the bridges and to the process. */
+export type OpenCore = Core & {
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { emit(drafts: readonly Draft[]): void };
+  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
+  recheck(transport: string): Promise<void>;
+  /** Tells everybody that the gateway stops and closes every session. */
+  stop(): Promise<void>;
+  status(): { readonly rooms: number; readonly flights: number };
+};

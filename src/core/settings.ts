@@ -1,0 +1,196 @@
+import { z } from 'zod';
+import type { BridgeDefinition, Settings } from '#src/bridge.ts';
+import { lanes as openLanes } from '#src/lib/lanes.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Form } from '#src/model/form.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import { Sealed } from '#src/model/sealed.ts';
+import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
+import type { SettingsScope as Scope } from './index.ts';
+import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
+
+/** What the core itself lets every account set. */
+const OWN = z.object({
+  stay_connected: z.boolean().default(false).meta({ title: 'Stay connected while you are offline' }),
+});
+
+export type SettingsParts = {
+  readonly store: Pick<Store, 'settings' | 'credentials' | 'accounts' | 'unit'>;
+  readonly key: SealKey;
+  readonly now: () => number;
+  schemas(transport: string): BridgeDefinition['settings'];
+  realm(place: Place): string;
+  /** Hears when an account chooses to stay connected, or no longer. */
+  stay(account: AccountKey, on: boolean): void;
+};
+
+export type OpenSettings = {
+  /** What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. */
+  of(place: Place): Promise<Settings>;
+  staysConnected(account: AccountKey): Promise<boolean>;
+  /** What somebody can set at a place, with what holds now; secrets are blank. */
+  form(place: Place, scope: Scope): Promise<Form>;
+  /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
+  change(place: Place, scope: Scope, answer: Answer): Promise<void>;
+  /** Drops what is remembered of an account that was removed. */
+  forget(account: AccountKey): void;
+};
+
+/** Things about which values are remembered; the oldest is forgotten first (SECURITY rule 11). */
+const MOST = 5000;
+const SCOPES = ['account', 'realm', 'room'] as const;
+
+/** The settings of everybody, rendered from the definitions of the bridges and kept in the store. */
+export function openSettings(parts: SettingsParts): OpenSettings {
+  const { store, key } = parts;
+  const known = new Map<string, Promise<Values>>();
+  const lanes = openLanes((error) => {
+    throw error;
+  });
+  const rendered = new Map<string, Readonly<Record<Scope, readonly Setting[]>>>();
+
+  function schemasOf(transport: string): Readonly<Record<Scope, readonly Setting[]>> {
+    const found = rendered.get(transport);
+    if (found) return found;
+    const { account, realm, room } = parts.schemas(transport);
+    const all = {
+      account: [...settingsOf(OWN), ...settingsOf(account)],
+      realm: settingsOf(realm),
+      room: settingsOf(room),
+    };
+    rendered.set(transport, all);
+    return all;
+  }
+
+  /** What is stored about one thing, in plain. Promises are kept, so that a slow read cannot outlive a change. */
+  function stored(of: SettingsOf, settings: readonly Setting[]): Promise<Values> {
+    const name = nameOf(of);
+    const found = known.get(name);
+    if (found) return found;
+    const reading = read(of, settings);
+    const [oldest] = known.keys();
+    if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
+    known.set(name, reading);
+    reading.catch(() => known.delete(name));
+    return reading;
+  }
+
+  async function read(of: SettingsOf, settings: readonly Setting[]): Promise<Values> {
+    const values = (await store.settings.get(of)) ?? {};
+    if (!settings.some(({ kind }) => kind === 'secret')) return values;
+    const secrets = await store.credentials.get(key, of.account as AccountKey, vault(of));
+    return { ...values, ...Object.fromEntries([...secrets].map(([name, secret]) => [name, secret.open()])) };
+  }
+
+  /** What is stored for a place, from the account down to its own. */
+  async function layers(place: Place): Promise<Readonly<Record<Scope, Values>>> {
+    const settings = schemasOf(placeTransport(place));
+    const at = SCOPES.map(async (scope) => {
+      const of = subject(place, scope, parts.realm);
+      return [scope, of ? await stored(of, settings[scope]) : {}] as const;
+    });
+    return Object.fromEntries(await Promise.all(at)) as Record<Scope, Values>;
+  }
+
+  async function write(of: SettingsOf, settings: readonly Setting[], changes: Values): Promise<void> {
+    const old = (await store.settings.get(of)) ?? {};
+    const secret = new Set(settings.filter(({ kind }) => kind === 'secret').map(({ name }) => name));
+    const entries = Object.entries(changes);
+    const plain = Object.fromEntries(entries.filter(([name]) => !secret.has(name)));
+    const sealed = entries.filter(([name]) => secret.has(name));
+    // Credentials belong to accounts.
+    if (of.account === '' && sealed.length > 0) throw new Failure('not-supported');
+    await store.unit([
+      ...(of.account === '' ? [] : [accountRow(of.account as AccountKey)]),
+      // JSON leaves out what was taken back.
+      store.settings.put(of, { ...old, ...plain }),
+      ...sealed.map(([name, value]) =>
+        store.credentials.put(
+          key,
+          { account: of.account as AccountKey, realm: vault(of), name },
+          new Sealed(String(value)),
+        ),
+      ),
+    ]);
+    known.delete(nameOf(of));
+  }
+
+  /** Accounts are made by their first use. */
+  function accountRow(account: AccountKey): Statement {
+    const now = parts.now();
+    return store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: now, seen: now });
+  }
+
+  async function staysConnected(account: AccountKey): Promise<boolean> {
+    const { transport } = splitAccount(account);
+    const of = { account, scope: 'account', subject: '' } as const;
+    return yielded(OWN, await stored(of, schemasOf(transport).account)).stay_connected === true;
+  }
+
+  return {
+    staysConnected,
+    async of(place) {
+      const { account, realm, room } = parts.schemas(placeTransport(place));
+      const at = await layers(place);
+      return {
+        ...(account && { account: yielded(account, at.account) }),
+        ...(realm && { realm: yielded(realm, at.account, at.realm) }),
+        ...(room && { room: yielded(room, at.account, at.realm, at.room) }),
+      };
+    },
+    async form(place, scope) {
+      const { [scope]: settings } = schemasOf(placeTransport(place));
+      const at = await layers(place);
+      const values = merged(SCOPES.slice(0, SCOPES.indexOf(scope) + 1).map((one) => at[one]));
+      return { fields: settings.map((setting) => fieldOf(setting, fitting(setting, values[setting.name]))) };
+    },
+    async change(place, scope, answer) {
+      const { [scope]: settings } = schemasOf(placeTransport(place));
+      const of = subject(place, scope, parts.realm);
+      if (!of || settings.length === 0) throw new Failure('not-allowed');
+      const changes = changesOf(settings, answer);
+      await new Promise<void>((done, fail) => {
+        lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
+      });
+      if (scope !== 'account' || !('stay_connected' in changes)) return;
+      const account = of.account as AccountKey;
+      parts.stay(account, await staysConnected(account));
+    },
+    forget(account) {
+      for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
+    },
+  };
+}
+
+const nameOf = ({ account, scope, subject: what }: SettingsOf): string => `${account}\n${scope}\n${what}`;
+
+/** The realm of the credentials in which the secrets among settings are kept: no realm has a line break in its name. */
+const vault = ({ scope, subject: what }: SettingsOf): string => `settings\n${scope}\n${what}`;
+
+/** What a scope is about at a place. A shared room belongs to nobody: it has its own settings and no others. */
+function subject(place: Place, scope: Scope, realm: (place: Place) => string): SettingsOf | undefined {
+  if (place.kind === 'shared')
+    return scope === 'room' ? { account: '', scope, subject: `${place.transport} ${place.id}` } : undefined;
+  const { account } = place;
+  if (scope === 'account') return { account, scope, subject: '' };
+  if (scope === 'realm') return { account, scope, subject: realm(place) };
+  return place.kind === 'room' ? { account, scope, subject: place.id } : undefined;
+}
+
+const merged = (layers: readonly Values[]): Values => Object.assign(Object.create(null), ...layers);
+
+/** A stored value, unless the schema has changed since and no longer takes it: then the default holds. */
+const fitting = ({ schema }: { schema: z.ZodType }, value: unknown): unknown =>
+  value !== undefined && schema.safeParse(value).success ? value : undefined;
+
+/** What a schema makes of the values of its own names, the later layers over the earlier. */
+function yielded(schema: z.ZodType, ...layers: readonly Values[]): Readonly<Record<string, unknown>> {
+  const values = merged(layers);
+  const shape = schema instanceof z.ZodObject ? (schema.shape as Readonly<Record<string, z.ZodType>>) : {};
+  const own = Object.entries(shape).flatMap(([name, field]) => {
+    const value = fitting({ schema: field }, values[name]);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return schema.parse(Object.fromEntries(own)) as Readonly<Record<string, unknown>>;
+}

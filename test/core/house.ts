@@ -1,0 +1,115 @@
+import { pino } from 'pino';
+import type { Host } from '#src/bridge.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
+import { openCore } from '#src/core/open.ts';
+import { reach } from '#src/core/reach.ts';
+import { talksOf } from '#src/core/talks.ts';
+import { openConnect } from '#src/lib/net.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import { keyOf, openStore } from '#src/store/index.ts';
+import { handClock } from '../hand-clock.ts';
+import { bridge as definition } from '../invented/pigeon/index.ts';
+
+export const DOMAIN = 'pigeon.example';
+export const ROMEO = 'romeo@a.example' as BareJid;
+export const CLIENT = `${ROMEO}/x`;
+export const account = accountKey(ROMEO, DOMAIN);
+export const VERONA: Place = { kind: 'room', account, id: '~verona' };
+
+/** A core with its store in a folder, and a bridge to a loft. XMPP hears only that Romeo is in the room. */
+export async function openHouse(dir: string, settings: object) {
+  await using stack = new AsyncDisposableStack();
+  const clock = handClock();
+  const log = pino({ level: 'silent' });
+  const store = stack.use(await openStore({ url: `sqlite:${dir}/store.db`, log, clock }));
+  const key = await keyOf(store, `${dir}/isthmus.key`);
+  const config = definition.config.parse(settings);
+  const stopping = new AbortController();
+  const entered = Promise.withResolvers<void>();
+  const core = openCore({
+    transports: new Map([
+      [
+        DOMAIN,
+        {
+          mapping: definition.mapping,
+          settings: definition.settings,
+          talks: talksOf(definition, config, () => host),
+          overrides: {},
+          addresses: definition.addresses(config),
+          realms: definition.realms(config),
+          history: { record: false, replay: 0 },
+          bridge: () => bridge,
+          accepted: () => undefined,
+        },
+      ],
+    ]),
+    access: { register: ['a.example'], admins: [] },
+    limits: {
+      waitingLines: 100,
+      waitingTime: 60_000,
+      reconnectMin: 1000,
+      reconnectMax: 1000,
+      dialogueTime: 600_000,
+      dialogues: 2,
+      rates: { messages: 'off', joins: 'off' },
+    },
+    store,
+    key,
+    xmpp: {
+      deliver(event) {
+        if (event.kind === 'occupant' || event.kind === 'occupants') entered.resolve();
+      },
+      refuse: (_origin, failure) => entered.reject(failure),
+      alive: async () => true,
+    },
+    clock,
+    random: () => 0,
+    log,
+  });
+  const memory = openBridgeState(clock);
+  const host: Host = {
+    transport: DOMAIN,
+    ...core.host,
+    emit(drafts, writes = []) {
+      core.host.emit(drafts);
+      memory.apply(writes);
+    },
+    state: memory.state,
+    connect: reach(openConnect()),
+    log,
+    clock,
+    signal: stopping.signal,
+  };
+  const bridge = stack.use(await definition.open(config, host));
+  stack.defer(async () => {
+    await core.stop();
+    stopping.abort();
+  });
+  const resources = stack.move();
+  const occupant = (change: 'join' | 'leave') =>
+    core.accept(
+      {
+        place: VERONA,
+        from: { kind: 'xmpp', bare: ROMEO, resource: 'x' },
+        kind: 'occupant',
+        change,
+        who: { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' },
+      },
+      { stanza: 'presence', from: CLIENT, to: `~verona@${DOMAIN}/Romeo` },
+    );
+  return {
+    core,
+    store,
+    key,
+    clock,
+    /** Resolves once Romeo is in the room, rejects with what he was refused for. */
+    join() {
+      occupant('join');
+      return entered.promise;
+    },
+    leave: () => occupant('leave'),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+export type House = Awaited<ReturnType<typeof openHouse>>;
