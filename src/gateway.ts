@@ -2,6 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { defaultSettings, openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
+import { openPruning } from '#src/core/pruning.ts';
 import { reach } from '#src/core/reach.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -49,6 +50,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   );
   const stopping = new AbortController();
   const store = await openStore({ url: config.store, log, clock });
+  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -89,7 +91,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   function hostOf({ domain, definition }: Opened): Host {
     const countIn = eventCounter(metrics, domain, 'in');
-    const { state, apply } = openBridgeState(clock);
+    const { state, statements } = openBridgeState({ store, transport: domain });
     const settings = defaultSettings(definition.settings);
     return {
       transport: domain,
@@ -97,8 +99,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       settings: async () => settings,
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
-        core.host.emit(drafts);
-        apply(writes);
+        return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
       status: core.host.status,
@@ -155,6 +156,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    await pruning.stop();
     await store[Symbol.asyncDispose]();
   }
 
@@ -163,6 +165,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       opened.bridge = await opened.definition.open(opened.settings, hostOf(opened));
     }
   } catch (error) {
+    await pruning.stop();
     await store[Symbol.asyncDispose]();
     throw error;
   }

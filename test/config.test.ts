@@ -57,6 +57,7 @@ describe('a good file', () => {
         waiting_time: 60_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
+        ids_kept: 2_592_000_000,
         stop_time: 10_000,
         stall_time: 10_000,
       },

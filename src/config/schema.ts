@@ -64,6 +64,9 @@ const limits = z
     reconnect_max: durationSchema(SECOND, 24 * HOUR)
       .prefault('5m')
       .describe('The longest wait'),
+    ids_kept: durationSchema(HOUR, 3650 * 24 * HOUR)
+      .prefault('30d')
+      .describe('How long edits, reactions and replies find the message that they are about'),
     stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
     stall_time: durationSchema(SECOND, HOUR)
       .prefault('10s')

@@ -33,6 +33,8 @@ export type Archive = {
   page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
   pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;
+  /** Takes out the statements of what waits to be written: they are now the caller's to write, in one unit with more. */
+  cut(): readonly Statement[];
   /** Resolves once everything that was recorded is written. */
   flush(): Promise<void>;
 };
@@ -73,6 +75,12 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     }
     waiting.push(row);
     void start();
+  }
+
+  function cut(): readonly Statement[] {
+    const rows = waiting;
+    waiting = [];
+    return rows.length === 0 ? [] : store.archive.append(rows);
   }
 
   const write = (statement: Statement): void => {
@@ -169,6 +177,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     history,
     page,
     pick,
+    cut,
     flush,
   };
 }

@@ -16,7 +16,7 @@ import type { Store } from '#src/store/index.ts';
 import { type Access, openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
 import { openIds } from './ids.ts';
-import { openInbound } from './inbound.ts';
+import { type Inbound, openInbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type LimitName, openLimits } from './limits.ts';
 import { openOutbound } from './outbound.ts';
@@ -62,7 +62,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status'> & { emit(drafts: readonly Draft[]): void };
+  readonly host: Pick<Host, 'settle' | 'status'> & { readonly emit: Inbound['accept'] };
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */
@@ -129,7 +129,15 @@ export function openCore(parts: CoreParts): OpenCore {
     realm,
     degrade: pieces,
   });
-  const inbound = openInbound({ lanes, rooms, xmpp, now: clock.now });
+  const inbound = openInbound({
+    lanes,
+    rooms,
+    archive,
+    store: parts.store,
+    xmpp,
+    now: clock.now,
+    degrade: arriving,
+  });
 
   function departing(event: Event): Event {
     ids.depart({ event, origin: undefined, lead: true, answered: { yes: false } });
@@ -194,7 +202,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: (drafts) => inbound.accept(drafts.flatMap(arriving)),
+      emit: inbound.accept,
       settle: outbound.settle,
       status: sessions.status,
     },
