@@ -71,6 +71,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           history: opened.history,
           bridge: () => present(opened.bridge),
           accepted: eventCounter(metrics, domain, 'out'),
+          repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
         },
       ]),
     ),

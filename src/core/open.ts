@@ -38,6 +38,8 @@ export type CoreTransport = {
   bridge(): Bridge;
   /** Hears of every event that goes to the bridge. */
   accepted(kind: EventKind): void;
+  /** Hears of every event that the network told again. */
+  repeated(): void;
 };
 
 export type CoreParts = {
@@ -74,7 +76,6 @@ export type OpenCore = Core & {
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits } = parts;
   const accounts = openAccounts(parts.access);
-  const ids = openIds();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   let stopping = false;
 
@@ -92,6 +93,7 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
   });
+  const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
   const rooms = openRooms({
     lanes,
     archive,
@@ -132,15 +134,19 @@ export function openCore(parts: CoreParts): OpenCore {
   const inbound = openInbound({
     lanes,
     rooms,
+    ids,
     archive,
     store: parts.store,
     xmpp,
     now: clock.now,
     degrade: arriving,
+    journaled: (place, kind) =>
+      transports.get(placeTransport(place))?.mapping.facts.durability.in?.[place.kind]?.[kind] === 'journal',
+    repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
 
   function departing(event: Event): Event {
-    ids.depart({ event, origin: undefined, lead: true, answered: { yes: false } });
+    ids.depart({ event, origin: undefined, lead: true, shared: { answered: false } });
     return event;
   }
 
@@ -244,6 +250,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
       await archive.flush();
+      await ids.flush();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

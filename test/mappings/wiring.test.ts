@@ -65,6 +65,7 @@ function gateway(overrides: Overrides = {}) {
     history,
     bridge: () => bridge,
     accepted: () => undefined,
+    repeated: () => undefined,
   };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
