@@ -2,6 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
+import { openPruning } from '#src/core/pruning.ts';
 import { reach } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
@@ -60,6 +61,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -82,6 +84,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           history: opened.history,
           bridge: () => present(opened.bridge),
           accepted: eventCounter(metrics, domain, 'out'),
+          repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
         },
       ]),
     ),
@@ -105,15 +108,14 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   function hostOf({ domain }: Opened): Host {
     const countIn = eventCounter(metrics, domain, 'in');
-    const { state, apply } = openBridgeState(clock);
+    const { state, statements } = openBridgeState({ store, transport: domain, sealKey: key });
     return {
       transport: domain,
       state,
       settings: core.host.settings,
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
-        core.host.emit(drafts);
-        apply(writes);
+        return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
       status: core.host.status,
@@ -170,6 +172,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    await pruning.stop();
     await store[Symbol.asyncDispose]();
   }
 
@@ -179,6 +182,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       opened.bridge = await opened.definition.open(opened.settings, opened.host);
     }
   } catch (error) {
+    await pruning.stop();
     await store[Symbol.asyncDispose]();
     throw error;
   }

@@ -60,6 +60,7 @@ describe('a good file', () => {
         reconnect_max: 300_000,
         dialogues: 4,
         dialogue_time: 600_000,
+        ids_kept: 2_592_000_000,
         stop_time: 10_000,
         stall_time: 10_000,
       },

@@ -68,6 +68,9 @@ const limits = z
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')
       .describe('The longest that one waits for an answer'),
+    ids_kept: durationSchema(HOUR, 3650 * 24 * HOUR)
+      .prefault('30d')
+      .describe('How long edits, reactions and replies find the message that they are about'),
     stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
     stall_time: durationSchema(SECOND, HOUR)
       .prefault('10s')

@@ -7,6 +7,7 @@ import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archived } from '#src/store/archive.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Statement } from '#src/store/unit.ts';
+import { type Batch, openBatch } from './batch.ts';
 import type { ArchivedMessage, ArchivePage, ArchiveQuery } from './index.ts';
 
 export type ArchiveParts = {
@@ -33,47 +34,21 @@ export type Archive = {
   page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
   pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;
+  /** Takes out what waits, to be written in one unit with more. */
+  cut: Batch<Archived>['cut'];
+  /** The id that an archived message was sent with, by its stanza-id. */
+  sentAs(place: Place, id: string): Promise<XmppId | undefined>;
   /** Resolves once everything that was recorded is written. */
   flush(): Promise<void>;
 };
 
-/** Rows that are written in one unit, and that may wait for it (the rest is dropped and logged). */
-const BATCH = 1000;
-const WAITING = 100_000;
 /** Rows that a client gets at a time. */
 const PAGE = 100;
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
 export function openArchive({ store, clock, log, settings }: ArchiveParts): Archive {
-  let waiting: Archived[] = [];
-  let writing: Promise<void> | undefined;
-  let dropped = 0;
-
-  async function drain(): Promise<void> {
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, BATCH);
-      waiting = waiting.slice(BATCH);
-      await store.unit(store.archive.append(batch)).catch((err: unknown) => {
-        log.error({ err, messages: batch.length }, 'messages could not be archived');
-      });
-    }
-    writing = undefined;
-  }
-
-  function start(): Promise<void> {
-    // The batch is cut in a later turn: what comes until then goes along.
-    writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain);
-    return writing;
-  }
-
-  function put(row: Archived): void {
-    if (waiting.length >= WAITING) {
-      if (dropped++ % WAITING === 0) log.error({ dropped }, 'the store is too slow: messages are not archived');
-      return;
-    }
-    waiting.push(row);
-    void start();
-  }
+  const batch = openBatch<Archived>({ store, log, what: 'messages of the archive', statements: store.archive.append });
+  const { flush } = batch;
 
   /** Nothing when the store has been away for so long that it cannot give out ids. */
   function freshId(): number | undefined {
@@ -88,11 +63,6 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
   const write = (statement: Statement): void => {
     store.unit([statement]).catch((err: unknown) => log.error({ err }, 'who may see what could not be written'));
   };
-
-  async function flush(): Promise<void> {
-    if (waiting.length > 0) await start();
-    await writing;
-  }
 
   /** The number of an id that somebody names. */
   async function known(place: string, id: string | undefined): Promise<number | undefined> {
@@ -174,7 +144,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         xmpp: xmpp ?? null,
         foreign: null,
       };
-      put(row);
+      batch.put(row);
       return String(row.id);
     },
     entered(account, place) {
@@ -185,9 +155,16 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       const to = freshId();
       if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
     },
+    async sentAs(place, id) {
+      if (!/^\d{1,15}$/.test(id)) return undefined;
+      await flush();
+      const row = await store.archive.get(placeKey(place), Number(id));
+      return row && ((row.xmpp ?? row.event) as XmppId);
+    },
     history,
     page,
     pick,
+    cut: batch.cut,
     flush,
   };
 }

@@ -1,40 +1,57 @@
-import type { BridgeState, StateKey, StateWrite } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { BridgeState, StateKey, StateOptions, StateWrite } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { SealKey, Statement, StatePlace, Store } from '#src/store/index.ts';
 
-type Entry = { readonly value: string; readonly expires: number };
+export type BridgeStateParts = {
+  readonly store: Pick<Store, 'bridgeState' | 'unit'>;
+  readonly transport: string;
+  /** Seals what a bridge wants sealed. Without it that is refused: nothing secret is written in plain. */
+  readonly sealKey?: SealKey;
+};
 
-/** The state of one transport's bridge in memory, and what applies the writes that come with events. */
-export type MemoryState = { readonly state: BridgeState; apply(writes: readonly StateWrite[]): void };
+/** What one transport's bridge remembers, and the statements of the writes that come with events. */
+export type StoredState = {
+  readonly state: BridgeState;
+  /** Throws `Failure('not-supported')` for what should be sealed where there is no key. */
+  statements(writes: readonly StateWrite[]): readonly Statement[];
+};
 
-/** Empty. What it holds is as durable as the rest of what the core knows: it ends with the process. */
-export function openBridgeState(clock: Pick<Clock, 'now'>): MemoryState {
-  const scopes = new Map<StateKey['account'], Map<string, Entry>>();
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
-  function live(account: StateKey['account']): Map<string, Entry> {
-    const scope = scopes.get(account) ?? new Map<string, Entry>();
-    for (const [key, { expires }] of scope) if (expires <= clock.now()) scope.delete(key);
-    return scope;
+/** The state of a transport's bridge in the store. What has expired is not found. */
+export function openBridgeState({ store, transport, sealKey }: BridgeStateParts): StoredState {
+  const at = ({ account = '', key }: { account?: string | undefined; key: string }): StatePlace => ({
+    transport,
+    account,
+    key,
+  });
+
+  function kept({ expires, seal = false }: StateOptions): { expires?: number; seal?: SealKey } {
+    if (seal && !sealKey) throw new Failure('not-supported', { text: 'There is no key to seal secrets with.' });
+    return { ...(expires !== undefined && { expires }), ...(seal && sealKey && { seal: sealKey }) };
   }
 
-  function write({ account, key, value, expires }: StateWrite): void {
-    const scope = live(account);
-    if (value === null) scope.delete(key);
-    else scope.set(key, { value, expires: expires ?? Number.POSITIVE_INFINITY });
-    if (scope.size === 0) scopes.delete(account);
-    else scopes.set(account, scope);
+  function statement({ value, ...write }: StateWrite): Statement {
+    if (value === null) return store.bridgeState.remove(at(write));
+    return store.bridgeState.put(at(write), encoder.encode(value), kept(write));
   }
+
+  const write = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]));
 
   return {
-    apply: (writes) => writes.forEach(write),
+    statements: (writes) => writes.map(statement),
     state: {
-      get: async ({ account, key }) => live(account).get(key)?.value,
-      put: async (at, value, options) => write({ ...at, ...options, value }),
-      delete: async (at) => write({ ...at, value: null }),
-      list: async ({ account, prefix }) =>
-        [...live(account)]
-          .filter(([key]) => key.startsWith(prefix))
-          .map(([key, { value }]) => ({ key, value }))
-          .sort((a, b) => (a.key < b.key ? -1 : 1)),
+      async get(key: StateKey) {
+        const value = await store.bridgeState.get(at(key), sealKey);
+        return value && decoder.decode(value);
+      },
+      put: (key, value, options) => write({ ...key, ...options, value }),
+      delete: (key) => write({ ...key, value: null }),
+      async list({ account, prefix }) {
+        const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey);
+        return found.map(({ key, value }) => ({ key, value: decoder.decode(value) }));
+      },
     },
   };
 }

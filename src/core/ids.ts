@@ -1,16 +1,44 @@
-import type { Event } from '#src/model/event.ts';
-import type { EventId } from '#src/model/ids.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
+import type { Link, LinkedEvent, Store } from '#src/store/index.ts';
+import { type Batch, openBatch } from './batch.ts';
 import type { Origin } from './index.ts';
+import { openRecent } from './recent.ts';
 
 /**
  * An event on its way to a network, with the stanza that it came from. A stanza may become several events: `lead` is
- * the one that keeps the stanza's id, and `answered` is shared by all so that the sender hears of one failure.
+ * the one that keeps the stanza's id, and `shared` belongs to all, so that the sender hears of one failure and the ids
+ * of all pieces are those of one message.
  */
 export type Flight = {
   readonly event: Event;
   readonly origin: Origin | undefined;
   readonly lead: boolean;
-  readonly answered: { yes: boolean };
+  readonly shared: { answered: boolean; linked?: Linked };
+};
+
+/** The ids of one message on both sides. They become more while its pieces land. */
+export type Linked = {
+  readonly event: EventId;
+  readonly place: string;
+  readonly at: number;
+  readonly author: string;
+  readonly xmpp: XmppId[];
+  readonly foreign: ForeignId[];
+};
+
+type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'>;
+type Side = 'xmpp' | 'foreign';
+
+export type IdsParts = {
+  readonly store: Pick<Store, 'links' | 'unit'>;
+  readonly log: Log;
+  /** The id that the archived message was sent with, by its stanza-id (XEP-0359). */
+  archived(place: Place, id: string): Promise<XmppId | undefined>;
 };
 
 /** The one place where the ids of both sides meet. */
@@ -20,12 +48,59 @@ export type Ids = {
   get(id: EventId): Flight | undefined;
   /** Ends a flight. Whoever gets it back is the only one who answers for it. */
   land(id: EventId): Flight | undefined;
+  /** Adds ids to a message. They are found from now on, and written with the next batch. */
+  link(linked: Linked, ids: { readonly xmpp?: readonly XmppId[]; readonly foreign?: readonly ForeignId[] }): void;
+  /**
+   * Whether the network has told a draft before, under the first of its ids. Looks into the store only where `stored`,
+   * else among what was linked lately, at once.
+   */
+  repeated(draft: Draft, stored: boolean): boolean | Promise<boolean>;
+  /**
+   * What the message that is called `target` on one side is called on the other: at least one id, with `author` only
+   * one of theirs. Synchronous for what was linked lately. Throws or rejects with `Failure('item-not-found')`.
+   */
+  resolve(at: Target, to: Side): readonly MessageId[] | Promise<readonly MessageId[]>;
+  cut: Batch<Link>['cut'];
+  flush: Batch<Link>['flush'];
   readonly size: number;
 };
 
+export type Target = { readonly place: Place; readonly target: MessageId; readonly author?: string };
+
+/** Messages whose ids are remembered, beside the store. */
+const RECENT = 10_000;
+
+/** Who wrote a message, as links tell it: nobody on a network can have the address of an XMPP party (RFC 5122). */
+export const authorOf = (from: Party): string => (from.kind === 'network' ? from.id : `xmpp:${from.bare}`);
+
 /** No flights yet. They are bounded by the queues of the bridges, which refuse what is too much. */
-export function openIds(): Ids {
+export function openIds({ store, log, archived }: IdsParts): Ids {
   const flights = new Map<EventId, Flight>();
+  const recent = openRecent<Linked>(RECENT);
+  const batch = openBatch<Link>({
+    store,
+    log,
+    what: 'ids of messages',
+    statements: (rows) => rows.flatMap((row) => store.links.add(row)),
+  });
+
+  function known({ place, target, author }: Target, side: Side): Found | undefined {
+    const found = recent.get(keyOf(side, placeKey(place), target));
+    return author === undefined || found?.author === author ? found : undefined;
+  }
+
+  /** What was linked before what is remembered; all that is remembered is written first, so nothing falls between. */
+  async function stored({ place, target, author }: Target, side: Side): Promise<Found | undefined> {
+    await batch.flush();
+    const key = placeKey(place);
+    if (side === 'foreign') return store.links.byForeign(key, target as ForeignId, author);
+    const direct = await store.links.byXmpp(key, target as XmppId, author);
+    if (direct) return direct;
+    // XEP-0461 §3.1, XEP-0444 §4.2: in a room a message is called by the stanza-id that the room gave it.
+    const id = await archived(place, target);
+    return id === undefined ? undefined : store.links.byXmpp(key, id, author);
+  }
+
   return {
     depart: (flight) => void flights.set(flight.event.id, flight),
     get: (id) => flights.get(id),
@@ -34,8 +109,40 @@ export function openIds(): Ids {
       flights.delete(id);
       return flight;
     },
+    link(linked, { xmpp = [], foreign = [] }) {
+      const { event, place, at, author } = linked;
+      const head = { event, place, at, author };
+      if (xmpp.length > 0) batch.put({ ...head, side: 'xmpp', ids: xmpp, first: linked.xmpp.length });
+      if (foreign.length > 0) batch.put({ ...head, side: 'foreign', ids: foreign, first: linked.foreign.length });
+      linked.xmpp.push(...xmpp);
+      linked.foreign.push(...foreign);
+      for (const id of xmpp) recent.set(keyOf('xmpp', place, id), linked);
+      for (const id of foreign) recent.set(keyOf('foreign', place, id), linked);
+    },
+    repeated({ ids: [target] = [], place, from }, inStore) {
+      if (target === undefined) return false;
+      const at = { place, target, author: authorOf(from) };
+      if (known(at, 'foreign')) return true;
+      return inStore && stored(at, 'foreign').then((found) => found !== undefined);
+    },
+    resolve(at, to) {
+      const side = to === 'foreign' ? 'xmpp' : 'foreign';
+      const found = known(at, side);
+      if (found) return idsOf(found, to);
+      return stored(at, side).then((late) => idsOf(late, to));
+    },
+    cut: batch.cut,
+    flush: batch.flush,
     get size() {
       return flights.size;
     },
   };
+}
+
+const keyOf = (side: Side, place: string, id: string): string => `${side} ${place} ${id}`;
+
+function idsOf(found: Found | undefined, side: Side): readonly MessageId[] {
+  const ids = found?.[side] ?? [];
+  if (ids.length === 0) throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+  return ids;
 }

@@ -29,7 +29,6 @@ const AT_A_TIME = 50;
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits } = parts;
   const accounts = openAccounts(parts.access);
-  const ids = openIds();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   let stopping = false;
 
@@ -70,6 +69,7 @@ export function openCore(parts: CoreParts): OpenCore {
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
+  const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
   const rooms = openRooms({
     lanes,
     archive,
@@ -109,10 +109,22 @@ export function openCore(parts: CoreParts): OpenCore {
     realm,
     degrade: pieces,
   });
-  const inbound = openInbound({ lanes, rooms, xmpp, now: clock.now });
+  const inbound = openInbound({
+    lanes,
+    rooms,
+    ids,
+    archive,
+    store: parts.store,
+    xmpp,
+    now: clock.now,
+    degrade: arriving,
+    journaled: (place, kind) =>
+      transports.get(placeTransport(place))?.mapping.facts.durability.in?.[place.kind]?.[kind] === 'journal',
+    repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
+  });
 
   function departing(event: Event): Event {
-    ids.depart({ event, origin: undefined, lead: true, answered: { yes: false } });
+    ids.depart({ event, origin: undefined, lead: true, shared: { answered: false } });
     return event;
   }
 
@@ -182,7 +194,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: (drafts) => inbound.accept(drafts.flatMap(arriving)),
+      emit: inbound.accept,
       settle: outbound.settle,
       status: sessions.status,
       settings: settings.of,
@@ -245,6 +257,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
       await archive.flush();
+      await ids.flush();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

@@ -2,12 +2,13 @@ import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, newEventId, type XmppId } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
-import type { Ids } from './ids.ts';
+import { authorOf, type Flight, type Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
 import type { Limits } from './limits.ts';
+import { points, translate } from './pointing.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -66,20 +67,48 @@ export function openOutbound({
 
   function send(draft: Draft, account: AccountKey, origin: Origin): void {
     const key: SessionKey = { account, realm: parts.realm(draft.place) };
-    const answered = { yes: false };
-    const pieces = parts.degrade(draft, key);
-    for (const [index, piece] of pieces.entries()) {
-      const event: Event = { ...piece, id: newEventId(), at: parts.now(), live: true };
-      ids.depart({ event, origin, lead: index === 0, answered });
-      lanes.run(`out ${placeKey(event.place)}`, () => hand(key, event));
+    const shared = { answered: false };
+    for (const [index, piece] of parts.degrade(draft, key).entries()) {
+      const stanza: Stanza = { origin, lead: index === 0, shared };
+      if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
+      else {
+        const event = depart(piece, stanza);
+        lanes.run(laneOf(piece), () => hand(key, event));
+      }
     }
+  }
+
+  function depart(piece: Draft, stanza: Stanza): Event {
+    const event: Event = { ...piece, id: newEventId(), at: parts.now(), live: true };
+    ids.depart({ event, ...stanza });
+    return event;
+  }
+
+  /** What is about an earlier message goes once it is known what the network calls that. */
+  function pointed(key: SessionKey, piece: Draft, stanza: Stanza): void | Promise<void> {
+    const go = (found: readonly Draft[]): void => {
+      for (const [index, one] of found.entries())
+        hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
+    };
+    const fail = (error: unknown): void => refuse(stanza, asFailure(error));
+    try {
+      const found = translate(piece, ids, 'foreign');
+      return found instanceof Promise ? found.then(go).catch(fail) : go(found);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function refuse({ origin, shared }: Stanza, failure: Failure): void {
+    if (origin && !shared.answered) xmpp.refuse(origin, failure);
+    shared.answered = true;
   }
 
   function hand(key: SessionKey, event: Event): void {
     try {
       sessions.send(key, event);
     } catch (error) {
-      settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
+      settle(event.id, asFailure(error));
     }
   }
 
@@ -88,17 +117,29 @@ export function openOutbound({
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const flight = ids.land(id);
     if (!flight) return;
-    const { event, origin, lead, answered } = flight;
+    const { event, origin, lead } = flight;
     if (event.kind === 'occupant') return settleOccupant(event, outcome);
     if (!origin) return;
-    if (outcome instanceof Failure) {
-      if (!answered.yes) xmpp.refuse(origin, outcome);
-      answered.yes = true;
-      return;
-    }
+    if (outcome instanceof Failure) return refuse(flight, outcome);
+    if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
     if (event.kind === 'message' && inRoom(event)) {
       rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
     }
+  }
+
+  /** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
+  function link({ event, lead, shared }: Flight, { id, originId }: Origin, foreign: readonly ForeignId[]): void {
+    const own = lead ? [id, originId as XmppId | undefined].filter((one) => one !== undefined) : [];
+    const reflected = lead && id !== undefined ? [] : inRoom(event) ? [event.id as string as XmppId] : [];
+    shared.linked ??= {
+      event: event.id,
+      place: placeKey(event.place),
+      at: event.at,
+      author: authorOf(event.from),
+      xmpp: [],
+      foreign: [],
+    };
+    ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
   }
 
   function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
@@ -109,6 +150,14 @@ export function openOutbound({
 
   return { accept, settle };
 }
+
+/** The stanza of a flight. */
+type Stanza = Omit<Flight, 'event'>;
+
+const asFailure = (error: unknown): Failure =>
+  error instanceof Failure ? error : new Failure('internal', { cause: error });
+
+const laneOf = ({ place }: Draft): string => `out ${placeKey(place)}`;
 
 const inRoom = ({ place }: Draft): boolean => place.kind === 'shared' || place.kind === 'room';
 

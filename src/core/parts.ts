@@ -4,9 +4,10 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { Draft, EventKind } from '#src/model/event.ts';
+import type { EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts.ts';
+import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
 import type { TransportTalks } from './talks.ts';
@@ -27,6 +28,8 @@ export type CoreTransport = {
   bridge(): Bridge;
   /** Hears of every event that goes to the bridge. */
   accepted(kind: EventKind): void;
+  /** Hears of every event that the network told again. */
+  repeated(): void;
 };
 
 export type CoreParts = {
@@ -39,10 +42,10 @@ export type CoreParts = {
     /** Bounds of the wait before another attempt to connect, in milliseconds. */
     readonly reconnectMin: number;
     readonly reconnectMax: number;
-    /** How fast one user may do what. */
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
     readonly dialogueTime: number;
     readonly dialogues: number;
+    /** How fast one user may do what. */
     readonly rates: Readonly<Record<LimitName, Rate>>;
   };
   readonly store: Store;
@@ -56,7 +59,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { emit(drafts: readonly Draft[]): void };
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */

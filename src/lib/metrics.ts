@@ -11,6 +11,7 @@ const COUNTERS = {
     help: 'Events towards the network (out) and towards XMPP (in)',
     labels: ['transport', 'direction', 'kind'],
   },
+  isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },
 } as const;
 

@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
+import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
 export type TestHost = {
@@ -22,7 +22,7 @@ export type TestHost = {
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
 export function testHost(transport: string, patience: number, settings: Settings): TestHost {
   const clock = handClock();
-  const memory = openBridgeState(clock);
+  const memory = memoryState(clock);
   const drafts: Draft[] = [];
   const settled: TestHost['settled'] = [];
   const states: TestHost['states'] = [];

@@ -41,6 +41,7 @@ export async function openHouse(dir: string, settings: object) {
           history: { record: false, replay: 0 },
           bridge: () => bridge,
           accepted: () => undefined,
+          repeated: () => undefined,
         },
       ],
     ]),
@@ -67,15 +68,12 @@ export async function openHouse(dir: string, settings: object) {
     random: () => 0,
     log,
   });
-  const memory = openBridgeState(clock);
+  const { state, statements } = openBridgeState({ store, transport: DOMAIN, sealKey: key });
   const host: Host = {
     transport: DOMAIN,
     ...core.host,
-    emit(drafts, writes = []) {
-      core.host.emit(drafts);
-      memory.apply(writes);
-    },
-    state: memory.state,
+    emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
+    state,
     connect: reach(openConnect()),
     log,
     clock,

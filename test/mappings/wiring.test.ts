@@ -67,6 +67,7 @@ function gateway(overrides: Overrides = {}) {
     history,
     bridge: () => bridge,
     accepted: () => undefined,
+    repeated: () => undefined,
   };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),

@@ -1,12 +1,12 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
+import { memoryState } from '../../contract/memory-state.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
 
@@ -56,7 +56,7 @@ export async function rig(
       states.push({ key, state });
       tell();
     },
-    state: openBridgeState(clock).state,
+    state: memoryState(clock).state,
     settings: async () => ({}),
     connect: reach(openConnect()),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
