@@ -1,7 +1,7 @@
 import { type Config, loadConfig } from '#src/config.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openStore, replaceKey, StoreRefused } from '#src/store/index.ts';
+import { openStore, replaceKey, SealBroken, StoreRefused } from '#src/store/index.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
 
@@ -17,7 +17,7 @@ export async function command(args: readonly string[]): Promise<number> {
     process.stdout.write('Copies of the store that were made before need the key of before.\n');
     return 0;
   } catch (error) {
-    if (!(error instanceof StoreRefused)) throw error;
+    if (!(error instanceof StoreRefused || error instanceof SealBroken)) throw error;
     process.stderr.write(`isthmus: ${error.message}\n`);
     return 1;
   }
