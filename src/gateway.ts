@@ -50,6 +50,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   );
   const stopping = new AbortController();
   const store = await openStore({ url: config.store, log, clock });
+  // Who was in a room when the process was killed has seen no more than was kept until then.
+  await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
   const waiters: (() => void)[] = [];
 
