@@ -61,6 +61,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  // Who was in a room when the process was killed has seen no more than was kept until then.
+  await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
   const waiters: (() => void)[] = [];
 

@@ -1,6 +1,10 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
+import type { Account, Store } from '#src/store/index.ts';
+import { openBatch } from './batch.ts';
 
 /** Whom the operator lets in: domains, bare JIDs, or `*` for everybody. */
 export type Access = {
@@ -15,11 +19,35 @@ export type Accounts = {
   refusal(): Failure;
   /** The account of an XMPP party at a transport. */
   of(party: Party, transport: string): AccountKey;
+  /** A permitted user uses a transport: kept, once a day, with the next batch. */
+  used(key: AccountKey): void;
+  /** Resolves once what was used is written. */
+  flush(): Promise<void>;
 };
 
+export type AccountParts = {
+  readonly access: Access;
+  readonly store: Pick<Store, 'accounts' | 'unit'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+};
+
+const DAY = 86_400_000;
+/** Accounts that are remembered as noted today. */
+const NOTED = 100_000;
+
 /** Accounts come into being on the first permitted use. Bare JIDs are matched exactly (SECURITY rule 13). */
-export function openAccounts({ register, admins }: Access): Accounts {
+export function openAccounts({ access: { register, admins }, store, clock, log }: AccountParts): Accounts {
   const listed = new Set(register);
+  const batch = openBatch<Account>({
+    store,
+    log,
+    what: 'accounts',
+    statements: (rows) => rows.map((row) => store.accounts.put(row)),
+  });
+  const noted = new Set<AccountKey>();
+  let today = 0;
+
   return {
     permitted: (user) => listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1)),
     refusal() {
@@ -32,5 +60,15 @@ export function openAccounts({ register, admins }: Access): Accounts {
       if (party.kind !== 'xmpp') throw new Error('only an XMPP party has an account');
       return accountKey(party.bare, transport);
     },
+    used(key) {
+      const now = clock.now();
+      const day = Math.floor(now / DAY);
+      if (day !== today || noted.size >= NOTED) noted.clear();
+      today = day;
+      if (noted.has(key)) return;
+      noted.add(key);
+      batch.put({ key, ...splitAccount(key), registered: false, created: now, seen: now });
+    },
+    flush: batch.flush,
   };
 }

@@ -151,14 +151,16 @@ export function openInbound({
     const cuts = [archive.cut(), ids.cut()];
     const all = [...cuts.flatMap((cut) => cut.statements), ...statements];
     if (all.length === 0) return last;
-    last = store.unit(all).then(
+    const written = store.unit(all).then(
       () => undefined,
       (error: unknown) => {
         for (const cut of cuts) cut.restore();
         throw error;
       },
     );
-    return last;
+    // Its own caller hears of a failure; who comes later does not wait for what will never be.
+    last = written.catch(() => undefined);
+    return written;
   }
 
   return {

@@ -28,7 +28,7 @@ const AT_A_TIME = 50;
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits } = parts;
-  const accounts = openAccounts(parts.access);
+  const accounts = openAccounts({ access: parts.access, store: parts.store, clock, log });
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   let stopping = false;
 
@@ -258,6 +258,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await lanes.idle();
       await archive.flush();
       await ids.flush();
+      await accounts.flush();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

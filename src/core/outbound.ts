@@ -48,6 +48,7 @@ export function openOutbound({
   function accept(draft: Draft, origin: Origin): void {
     if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
     const account = accounts.of(draft.from, placeTransport(draft.place));
+    accounts.used(account);
     if (draft.kind === 'occupant' && draft.change === 'join') {
       limits.spend('joins', draft.from.bare);
       return rooms.enter(draft.place, {

@@ -12,6 +12,8 @@ export type Visibility = {
   open(account: AccountKey, place: string, from: number): Statement;
   /** Closes the open interval, if there is one. */
   close(account: AccountKey, place: string, to: number): Statement;
+  /** Closes every open interval: after an unclean stop, since nobody is in any place at the start. */
+  closeAll(to: number): Statement;
   /** Forgets what the account was there to see, in that place or everywhere. */
   remove(account: AccountKey, place?: string): Statement;
   intervals(account: AccountKey, place: string): Promise<readonly Interval[]>;
@@ -39,6 +41,10 @@ const close = writing((db, a: At & { to: number }) =>
     .where('to_id', 'is', null),
 );
 
+const closeAll = writing((db, a: { to: number }) =>
+  db.updateTable('visibility').set({ to_id: a.to }).where('to_id', 'is', null),
+);
+
 const removeFrom = writing((db, a: At) =>
   db.deleteFrom('visibility').where('account', '=', a.account).where('place', '=', a.place),
 );
@@ -63,6 +69,7 @@ const places = reading((db, a: { account: AccountKey }) =>
 export const visibility = (read: Read): Visibility => ({
   open: (account, place, from) => open({ account, place, from }),
   close: (account, place, to) => close({ account, place, to }),
+  closeAll: (to) => closeAll({ to }),
   remove: (account, place) => (place === undefined ? removeAll({ account }) : removeFrom({ account, place })),
   intervals: (account, place) => read(intervals({ account, place })),
   places: async (account) => (await read(places({ account }))).map(({ place }) => place),

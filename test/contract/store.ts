@@ -216,6 +216,23 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await store.chunks(store.archive.purgeUnseen('room', 3), 3)).toBe(13);
   }),
 
+  'closes what is still open, everywhere, and nothing else': on(async (store) => {
+    const romeo = accountKey('romeo@a.example' as BareJid, 't.example');
+    const juliet = accountKey('juliet@a.example' as BareJid, 't.example');
+    await store.unit([
+      store.visibility.open(romeo, 'room', 2),
+      store.visibility.close(romeo, 'room', 4),
+      store.visibility.open(romeo, 'room', 6),
+      store.visibility.open(juliet, 'other', 7),
+    ]);
+    await store.unit([store.visibility.closeAll(9)]);
+    expect(await store.visibility.intervals(romeo, 'room')).toEqual([
+      { from: 2, to: 4 },
+      { from: 6, to: 9 },
+    ]);
+    expect(await store.visibility.intervals(juliet, 'other')).toEqual([{ from: 7, to: 9 }]);
+  }),
+
   'takes a thousand rows in one unit, and prunes in chunks': on(async (store) => {
     await archived(store, 'room', 1000);
     expect((await store.archive.page({ place: 'room', max: 1 })).count).toBe(1000);
