@@ -102,26 +102,27 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
+  /** Carries out a step after which accounts of ours may be out of the room. */
+  function settling(room: state.Room, step: () => readonly state.RoomEffect[]): void {
+    const before = [...room.members.keys()];
+    run(room, step());
+    settleMembers(room, before);
+  }
+
   /** What a network says of one of its rooms. */
   function apply(what: Event): void {
     const room = find(what.place);
     if (!room) return;
-    const before = [...room.members.keys()];
     switch (what.kind) {
       case 'occupants':
-        run(room, state.snapshot(room, what.list));
-        break;
+        return settling(room, () => state.snapshot(room, what.list));
       case 'occupant':
-        run(room, state.change(room, what));
-        break;
+        return settling(room, () => state.change(room, what));
       case 'topic':
-        run(room, state.topic(room, what));
-        break;
+        return run(room, state.topic(room, what));
       default:
         parts.xmpp.deliver(what, state.readersOf(room));
-        return;
     }
-    settleMembers(room, before);
   }
 
   return {
