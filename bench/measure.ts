@@ -48,7 +48,8 @@ export function cpuSeconds(root: number): number {
 /** Resident memory of the process tree, in MB (10^6 bytes). */
 export function residentMegabytes(root: number): number {
   let kib = 0;
-  for (const pid of processTree(root)) kib += Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
+  for (const pid of processTree(root))
+    kib += Number(/^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? 0);
   return (kib * 1024) / 1e6;
 }
 

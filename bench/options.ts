@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { scenarios } from './scenarios/index.ts';
-import { targets } from './targets/index.ts';
+import { targets, usualTargets } from './targets/index.ts';
 
 export type Options = {
   readonly scenarios: readonly string[];
@@ -46,7 +46,7 @@ export function readOptions(args: readonly string[]): Options {
   if (!/^[1-9]\d?$/.test(rounds)) throw new Error('--rounds is a number from 1 to 99');
   return {
     scenarios: known(scenario, scenarios, 'scenario') ?? usual(large),
-    targets: known(target, targets, 'target') ?? targets.map(({ name }) => name),
+    targets: known(target, targets, 'target') ?? usualTargets.map(({ name }) => name),
     rounds: Number(rounds),
     warm: quick ? 0.3 : 1,
     seconds: quick ? 0.5 : 2,
@@ -60,6 +60,7 @@ const usual = (large: boolean): string[] => scenarios.filter((one) => large || !
 
 function known(wanted: string[] | undefined, all: readonly { readonly name: string }[], what: string) {
   const wrong = wanted?.find((name) => !all.some((one) => one.name === name));
-  if (wrong !== undefined) throw new Error(`no ${what} is called ${wrong}; there are ${all.map(({ name }) => name).join(', ')}`);
+  if (wrong !== undefined)
+    throw new Error(`no ${what} is called ${wrong}; there are ${all.map(({ name }) => name).join(', ')}`);
   return wanted;
 }

@@ -12,9 +12,19 @@ export type Cell = { readonly scenario: string; readonly target: string; readonl
 /** What a run leaves behind. */
 export type Results = {
   readonly date: string;
-  readonly machine: { readonly processor: string; readonly cores: number; readonly memoryGB: number; readonly node: string };
+  readonly machine: {
+    readonly processor: string;
+    readonly cores: number;
+    readonly memoryGB: number;
+    readonly node: string;
+  };
   readonly versions: Readonly<Record<string, string>>;
-  readonly settings: { readonly rounds: number; readonly warm: number; readonly seconds: number; readonly caps: readonly string[] };
+  readonly settings: {
+    readonly rounds: number;
+    readonly warm: number;
+    readonly seconds: number;
+    readonly caps: readonly string[];
+  };
   readonly cells: readonly Cell[];
 };
 
@@ -31,5 +41,7 @@ export function summary(cells: readonly Cell[], scenario: string, target: string
   const figures = mine.flatMap((cell) => ('figures' in cell ? [cell.figures] : []));
   const [first] = figures;
   if (first === undefined || figures.length < mine.length) return undefined;
-  return Object.fromEntries(Object.keys(first).map((key) => [key, median(figures.map((one) => one[key] ?? Number.NaN))]));
+  return Object.fromEntries(
+    Object.keys(first).map((key) => [key, median(figures.map((one) => one[key] ?? Number.NaN))]),
+  );
 }

@@ -20,7 +20,11 @@ async function main(args: readonly string[]): Promise<number> {
   const began = Date.now();
   const chosen = targets.filter(({ name }) => options.targets.includes(name));
   const rows = scenarios.filter(({ name }) => options.scenarios.includes(name));
-  const cells = await playAll(options, rows, chosen.filter((target) => target.missing() === undefined));
+  const cells = await playAll(
+    options,
+    rows,
+    chosen.filter((target) => target.missing() === undefined),
+  );
   const results: Results = {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
@@ -28,8 +32,16 @@ async function main(args: readonly string[]): Promise<number> {
     settings: { rounds: options.rounds, warm: options.warm, seconds: options.seconds, caps: options.caps },
     cells,
   };
-  console.log(`\n${table(results, rows, chosen.map((target) => ({ ...target, absent: target.missing() })))}\n`);
-  console.log(`CPU seconds of the process tree for 100,000, and how many a second. ${Math.round((Date.now() - began) / 1000)} s.`);
+  console.log(
+    `\n${table(
+      results,
+      rows,
+      chosen.map((target) => ({ ...target, absent: target.missing() })),
+    )}\n`,
+  );
+  console.log(
+    `CPU seconds of the process tree for 100,000, and how many a second. ${Math.round((Date.now() - began) / 1000)} s.`,
+  );
   if (options.out !== undefined) write(options.out, results, { rows, chosen });
   return cells.some((cell) => 'failure' in cell) ? 1 : 0;
 }
@@ -61,7 +73,11 @@ async function one(options: Options, scenario: Scenario, target: Target, round: 
 const rounded = (figures: Figures): Figures =>
   Object.fromEntries(Object.entries(figures).map(([key, value]) => [key, Number(value.toPrecision(4))]));
 
-function write(folder: string, results: Results, { rows, chosen }: { rows: readonly Scenario[]; chosen: readonly Target[] }) {
+function write(
+  folder: string,
+  results: Results,
+  { rows, chosen }: { rows: readonly Scenario[]; chosen: readonly Target[] },
+) {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(results, undefined, 1)}\n`);
   writeFileSync(join(folder, 'chart.svg'), chart(results, rows, chosen));

@@ -47,7 +47,8 @@ export function startProcess(file: string, args: readonly string[], env: NodeJS.
   return {
     pid: child.pid ?? 0,
     output,
-    ended: () => (child.exitCode === null && child.signalCode === null ? undefined : `${child.exitCode ?? child.signalCode}`),
+    ended: () =>
+      child.exitCode === null && child.signalCode === null ? undefined : `${child.exitCode ?? child.signalCode}`,
     async stop() {
       child.kill('SIGTERM');
       await Promise.race([gone, delay(FAREWELL, undefined, { ref: false })]);

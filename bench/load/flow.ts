@@ -14,6 +14,8 @@ export type FlowOptions = {
   readonly send: (lane: number, number: number) => void;
   /** Writes out what `send` has queued. */
   readonly flush: () => void;
+  /** Milliseconds without any progress after which what is missing counts as lost. */
+  readonly patience?: number;
 };
 
 /** Numbered messages, sent round the lanes with a window, whose order is checked at every checkpoint. */
@@ -34,11 +36,11 @@ export type Flow = {
   settled(): Promise<void>;
 };
 
-/** Milliseconds without any progress after which what is missing counts as lost. */
 const PATIENCE = 10_000;
 
 /** A flow that is closed. */
-export function openFlow({ lanes, checkpoints, window, send, flush }: FlowOptions): Flow {
+export function openFlow(options: FlowOptions): Flow {
+  const { lanes, checkpoints, window, send, flush, patience = PATIENCE } = options;
   const expected = Array.from({ length: checkpoints }, () => new Int32Array(lanes));
   const passed = new Int32Array(checkpoints);
   const next = new Int32Array(lanes);
@@ -100,7 +102,7 @@ export function openFlow({ lanes, checkpoints, window, send, flush }: FlowOption
         const count = passed.reduce((sum, one) => sum + one, 0);
         if (count !== last) since = performance.now();
         last = count;
-        if (performance.now() - since > PATIENCE) throw new Violation(`${sent - done()} of ${sent} were lost`);
+        if (performance.now() - since > patience) throw new Violation(`${sent - done()} of ${sent} were lost`);
       }
     },
   };

@@ -21,7 +21,10 @@ export type World = AsyncDisposable & {
   readonly xmpp: XmppLoad;
   readonly irc: IrcLoad;
   /** Joins a user to a channel each, so many at a time; resolves when all have got the subject, which comes last. */
-  join(seats: readonly Seat[], how?: { readonly atATime?: number; readonly watch?: (stanza: string) => void }): Promise<void>;
+  join(
+    seats: readonly Seat[],
+    how?: { readonly atATime?: number; readonly watch?: (stanza: string) => void },
+  ): Promise<void>;
 };
 
 export type Seat = { readonly user: number; readonly channel: string };

@@ -24,7 +24,8 @@ export const fanOut: Scenario = {
     });
     xmpp.receive = (text) => {
       if (isError(text)) flow.fail(text);
-      else if (text.startsWith('<message') && isGroupchat(text)) flow.pass(userOf(text), 0, numberAfter(text, '<body>'));
+      else if (text.startsWith('<message') && isGroupchat(text))
+        flow.pass(userOf(text), 0, numberAfter(text, '<body>'));
     };
     xmpp.turn = flow.fill;
     return measureFlow(flow, bench, OCCUPANTS);

@@ -34,7 +34,7 @@ export const biboumi = (history: boolean): Target => ({
 /** The package's version: the program itself does not tell. */
 function version(): string {
   try {
-    return execFileSync('dpkg-query', ['-W', '-f', '${Version}', 'biboumi'], { encoding: 'utf8' });
+    return /^Version: (.*)$/m.exec(execFileSync('dpkg', ['-s', 'biboumi'], { encoding: 'utf8' }))?.[1] ?? 'unknown';
   } catch {
     return 'unknown';
   }
