@@ -23,6 +23,7 @@ export function chart(results: Results, rows: readonly Named[], columns: readonl
   ]);
   return [
     `<svg xmlns='http://www.w3.org/2000/svg' width='${WIDTH}' height='${60 + groups.length * height}' font-family='sans-serif' font-size='12'>`,
+    '<title>CPU seconds for 100,000 messages</title>',
     "<rect width='100%' height='100%' fill='white'/>",
     text(LEFT, 14, 'CPU seconds for 100,000 messages (less is better)'),
     ...legend,

@@ -19,17 +19,27 @@ export const join: Scenario = {
     const seats = Array.from({ length: USERS }, (_, user) => ({ user, channel: channelOf(0) }));
     let last = 0;
     const watch = (stanza: string) => {
-      if (!stanza.startsWith('<presence') || attribute(stanza, 'type') !== '') return;
-      seen[userOf(stanza)]?.add(numberAfter(stanza, '/u'));
+      if (!stanza.startsWith('<presence')) return;
+      const mine = seen[userOf(stanza)];
+      if (attribute(stanza, 'type') === '') mine?.add(numberAfter(stanza, '/u'));
+      else mine?.delete(numberAfter(stanza, '/u'));
       last = performance.now();
     };
     const began = performance.now();
     await world.join(seats, { atATime: USERS, watch });
     const complete = () => seen.every(({ size }) => size === USERS);
     while (!complete()) {
-      if (performance.now() - last > PATIENCE) throw new Violation('somebody does not see everybody');
+      if (performance.now() - last > PATIENCE) throw new Violation(`not everybody sees everybody: ${missing(seen)}`);
       await delay(1);
     }
     return { ms: last - began };
   },
 };
+
+/** Who does not see whom, the first few. */
+function missing(seen: readonly ReadonlySet<number>[]): string {
+  const pairs = seen.flatMap((one, user) =>
+    seen.flatMap((_, other) => (one.has(other) ? [] : [`u${user} does not see u${other}`])),
+  );
+  return `${pairs.slice(0, 5).join(', ')} (${pairs.length} in all)`;
+}
