@@ -1,4 +1,4 @@
-// Prepares a checkout and runs one target: node bootstrap.mjs test|lint|check|demo|build [arguments]
+// Prepares a checkout and runs one target: node bootstrap.mjs test|lint|check|demo|build|bench [arguments]
 //
 // The scripts of package.json call it, with whatever Node the machine has (18 or newer): it installs the npm packages,
 // among them the Node that everything runs on, and the Debian packages of the real servers that tests and demo start.
@@ -27,6 +27,7 @@ const targets = {
     must: true,
   }),
   build: (args) => ({ runs: [['build.mjs', ...args]], wants: [] }),
+  bench: (args) => ({ runs: [[join('bench', 'run.ts'), ...args]], wants: ['biboumi'] }),
 };
 const everything = ['prosody', 'inspircd', 'ngircd', 'chromium', 'openssl', 'postgresql'];
 
@@ -119,7 +120,7 @@ async function installDebianPackages(packages, must) {
     );
   } catch (error) {
     if (must || stopping) throw error;
-    console.error(`bootstrap: ${error.message}\nTests that need them are skipped.\n`);
+    console.error(`bootstrap: ${error.message}\nWhat needs them is skipped.\n`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { memo } from '#src/lib/memo.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { isHostName } from './config.ts';
@@ -55,5 +56,11 @@ function short(server: string): Addresses {
   };
 }
 
+/** Addresses that are remembered once they are read: each message asks for that of its channel several times. */
+const REMEMBERED = 5_000;
+
 /** The addresses of an IRC transport, shortened where there is one fixed server. */
-export const addresses = (fixedServer: string | null): Addresses => (fixedServer === null ? free : short(fixedServer));
+export function addresses(fixedServer: string | null): Addresses {
+  const given = fixedServer === null ? free : short(fixedServer);
+  return { ...given, parse: memo(REMEMBERED, given.parse) };
+}

@@ -14,7 +14,7 @@ import { type LoginEffect, startLogin, stepLogin } from './login.ts';
 import { foldName, userName } from './names.ts';
 import { farewell } from './numerics.ts';
 import { openPending } from './pending.ts';
-import type { Realm } from './realm.ts';
+import { oursIn, type Realm } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
 import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
@@ -204,7 +204,7 @@ export function openClient(
     const [next] = realm.feed.members(channel);
     const heir = next && realm.clients.get(next.account);
     const room = heir?.room(channel);
-    if (heir && room) emit(host, snapshot(room, heir.view));
+    if (heir && room) emit(host, snapshot(room, heir.view, oursIn(realm, channel)));
   }
 
   function deliver(event: Event): Delivered {
@@ -230,7 +230,7 @@ export function openClient(
   function again(room: Room, target: string): void {
     const [senior] = realm.feed.members(target);
     const known = senior && realm.clients.get(senior.account)?.room(target);
-    if (pending.has('join', target)) emit(host, snapshot(known ?? room, view, room.members.get(foldName(view.nick))));
+    if (pending.has('join', target)) emit(host, snapshot(known ?? room, view, oursIn(realm, target)));
     pending.done('join', target);
   }
 

@@ -1,6 +1,8 @@
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Client } from './client.ts';
 import { type Feed, openFeed } from './feed.ts';
+import { foldName } from './names.ts';
+import type { Member } from './roster.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
@@ -13,3 +15,18 @@ export type Realm = {
 };
 
 export const openRealm = (): Realm => ({ clients: new Map(), nicks: new Map(), feed: openFeed(), leaving: new Map() });
+
+/**
+ * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet
+ * that they came, and says nothing of it when it does: a list without them would put them out for good.
+ */
+export function oursIn(realm: Realm, channel: string): Member[] {
+  return realm.feed.members(channel).flatMap(({ account }) => {
+    const client = realm.clients.get(account);
+    return (client && memberOf(client, channel)) ?? [];
+  });
+}
+
+/** The member of a channel that a connection is itself. */
+const memberOf = (client: Client, channel: string): Member | undefined =>
+  client.room(channel)?.members.get(foldName(client.view.nick));

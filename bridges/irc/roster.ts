@@ -36,11 +36,13 @@ export const occupant = (member: Member, view: View): Occupant => ({
 });
 
 /**
- * What somebody who enters is told: the whole list, then the subject, always. `also` is listed too if the room does
- * not know of it yet.
+ * What somebody who enters is told: the whole list, then the subject, always. Those in `also` are listed too if the
+ * room does not know of them yet.
  */
-export function snapshot(room: Room, view: View, also?: Member): Draft[] {
-  const missing = also && !room.members.has(foldName(also.nick)) ? [also] : [];
+export function snapshot(room: Room, view: View, also: readonly Member[] = []): Draft[] {
+  const missing = also.filter(
+    ({ nick, account }) => !room.members.has(foldName(nick)) && (account === undefined || !room.own.has(account)),
+  );
   const place = roomPlace(room.name, view);
   const from = { kind: 'network', id: view.realm, name: view.realm } as const;
   return [

@@ -10,7 +10,7 @@ import { foldName, isName } from './names.ts';
 import { refusal } from './numerics.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
-import type { Realm } from './realm.ts';
+import { oursIn, type Realm } from './realm.ts';
 import { isRoomCommand, stepRooms } from './rooms.ts';
 import { type Rooms, snapshot } from './roster.ts';
 import type { RoundTrips } from './roundtrips.ts';
@@ -136,7 +136,8 @@ export function openTalk(ground: Ground): (line: Line) => void {
   function welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
     const [senior] = ground.realm.feed.members(channel);
     const known = senior && ground.realm.clients.get(senior.account)?.room(channel);
-    return known ? snapshot(known, view, rooms.get(channel)?.members.get(foldName(view.nick))) : drafts;
+    const self = rooms.get(channel)?.members.get(foldName(view.nick));
+    return known ? snapshot(known, view, [...oursIn(ground.realm, channel), ...(self ? [self] : [])]) : drafts;
   }
 
   function entering(line: Line, room: string): void {

@@ -135,7 +135,8 @@ export function openRooms(parts: RoomParts) {
       const room = find(what.place);
       if (!room) return;
       if (what.kind === 'message') return said(room, what, {});
-      const before = [...room.members.keys()];
+      // Only these can put one of ours out; on other paths the list would cost more than the event.
+      const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
       return after(run(room, changed(room, what)), () => settleMembers(room, before));
     });
   }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
@@ -28,29 +29,6 @@ export function splitJid(jid: string): Jid {
     local: at < 0 ? '' : bare.slice(0, at),
     domain: at < 0 ? bare : bare.slice(at + 1),
     resource: slash < 0 ? '' : jid.slice(slash + 1),
-  };
-}
-
-/**
- * Remembers what a pure function made of its last `limit` to `2 * limit` different keys. What throws is not
- * remembered.
- */
-export function memo<Value extends object | string>(
-  limit: number,
-  make: (key: string) => Value,
-): (key: string) => Value {
-  let young = new Map<string, Value>();
-  let old = young;
-  return (key) => {
-    const known = young.get(key);
-    if (known !== undefined) return known;
-    const value = old.get(key) ?? make(key);
-    if (young.size >= limit) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, value);
-    return value;
   };
 }
 

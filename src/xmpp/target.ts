@@ -1,9 +1,10 @@
+import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import { escapeLocal, type Jid, jidUri, memo, unescapeLocal } from './jid.ts';
+import { escapeLocal, type Jid, jidUri, unescapeLocal } from './jid.ts';
 
 /** What a JID of ours stands for. `id` is the folded foreign address, `moved` where the room is if it was written otherwise. */
 export type Target =

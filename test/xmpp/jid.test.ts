@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { escapeLocal, jidOf, jidUri, memo, resourcePrep, splitJid, unescapeLocal } from '#src/xmpp/jid.ts';
+import { memo } from '#src/lib/memo.ts';
+import { escapeLocal, jidOf, jidUri, resourcePrep, splitJid, unescapeLocal } from '#src/xmpp/jid.ts';
 
 const malformed = expect.objectContaining({ code: 'jid-malformed' });
 

@@ -205,6 +205,27 @@ describe('two of ours in one channel', () => {
     ]);
   });
 
+  it('a list holds those of ours whom the one that feeds has not read of yet', async () => {
+    await using server = await ircServer({ serve: true });
+    await using gw = await rig(server);
+    const names: string[] = [];
+    // Nobody's line but the newcomer's own is told of a join: the others have it still before them.
+    server.on('JOIN', (_params, far) => {
+      names.push(far.nick);
+      far.send(
+        `:${far.nick}!u@h JOIN :#c`,
+        `:irc.fake 353 ${far.nick} = #c :${names.join(' ')}`,
+        `:irc.fake 366 ${far.nick} #c :End of /NAMES list.`,
+      );
+      return true;
+    });
+    await enter(gw, server, 'romeo');
+    await enter(gw, server, 'juliet');
+    gw.told('shared');
+    await enter(gw, server, 'tybalt');
+    expect(brief(gw.told('shared'))).toEqual(['list romeo* juliet* tybalt*', 'topic']);
+  });
+
   it('the next takes over at the very line on which its senior leaves, whichever is ahead', async () => {
     await using server = await ircServer({ serve: true });
     await using gw = await rig(server);

@@ -1,0 +1,97 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { irc as mapping } from '#mappings/irc.ts';
+import type { Bridge, Session } from '#src/bridge.ts';
+import type { Origin } from '#src/core/index.ts';
+import { openCore } from '#src/core/open.ts';
+import { systemClock } from '#src/lib/clock.ts';
+import { openLog } from '#src/lib/log.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { BareJid } from '#src/model/ids.ts';
+import { openKey, openStore } from '#src/store/index.ts';
+import { DOMAIN, REALM, roomJid, USERS, userJid } from './load/world.ts';
+
+/** A core between two ends that do nothing, with one user in one room. */
+export type BareCore = AsyncDisposable & { accept(draft: Draft): void; emit(drafts: readonly Draft[]): void };
+
+const session: Session = {
+  account: `u0@${USERS} ${DOMAIN}` as Session['account'],
+  realm: REALM,
+  close: async () => undefined,
+};
+
+/** A network whose server takes everything at once. */
+const bridge: Bridge = {
+  connect: async () => session,
+  deliver: () => ({ ids: [], state: 'taken' }),
+  ask: () => Promise.reject(new Error('nobody asks')),
+  pause: () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+/** Opens it; `delivered` is called for every event that reaches the XMPP side. */
+export async function openBareCore(addresses: Addresses, delivered: () => void): Promise<BareCore> {
+  const dir = mkdtempSync(join(tmpdir(), 'isthmus-budget-'));
+  const log = openLog('silent');
+  const store = await openStore({ url: `sqlite:${join(dir, 'store.db')}`, log, clock: systemClock });
+  const core = openCore({
+    transports: new Map([
+      [
+        DOMAIN,
+        {
+          mapping,
+          settings: {},
+          talks: { logins: [], commands: [] },
+          overrides: {},
+          addresses,
+          realms: [REALM],
+          history: { record: true, replay: 0 },
+          bridge: () => bridge,
+          accepted: () => undefined,
+          repeated: () => undefined,
+        },
+      ],
+    ]),
+    access: { register: [USERS], admins: [] },
+    limits: {
+      waitingLines: 1,
+      waitingTime: 1000,
+      reconnectMin: 1000,
+      reconnectMax: 1000,
+      dialogueTime: 1000,
+      dialogues: 1,
+      rates: { messages: 'off', joins: 'off' },
+    },
+    store,
+    key: openKey({ text: '01'.repeat(32) }),
+    xmpp: { deliver: delivered, refuse: () => undefined, alive: async () => true },
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+  const origin: Origin = { stanza: 'message', from: userJid(0), to: roomJid('#c0'), type: 'groupchat' };
+  const bare = `u0@${USERS}` as BareJid;
+  core.accept(
+    {
+      kind: 'occupant',
+      change: 'join',
+      who: { id: bare, nick: 'u0', affiliation: 'none', role: 'participant' },
+      place: { kind: 'shared', transport: DOMAIN, id: `#c0%${REALM}` },
+      from: { kind: 'xmpp', bare, resource: 'phone' },
+    },
+    origin,
+  );
+  // The session is there a few microtasks later.
+  await new Promise((done) => setImmediate(done));
+  return {
+    accept: (draft) => core.accept(draft, origin),
+    emit: core.host.emit,
+    async [Symbol.asyncDispose]() {
+      await core.stop();
+      await store[Symbol.asyncDispose]();
+      rmSync(dir, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { openWorld } from './load/world.ts';
+import type { Figures, Scenario } from './scenario.ts';
+import type { Running, Target } from './target.ts';
+
+export type How = {
+  readonly warm: number;
+  readonly seconds: number;
+  readonly caps: readonly string[];
+  readonly profile?: string | undefined;
+};
+
+/** Milliseconds that a target has to come online. */
+const PATIENCE = 20_000;
+
+/** In memory where the system has such a place. */
+const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** Starts servers and target, plays a scenario, ends all. Rejects when something is lost or the target fails. */
+export async function play(scenario: Scenario, target: Target, how: How): Promise<Figures> {
+  const dir = mkdtempSync(join(SCRATCH, 'isthmus-bench-'));
+  await using world = await openWorld(how.caps);
+  let running: Running | undefined;
+  try {
+    running = await target.start({
+      xmppPort: world.xmpp.port,
+      ircPort: world.irc.port,
+      users: scenario.users,
+      dir,
+      profile: how.profile,
+    });
+    await within(world.xmpp.online, running);
+    return await scenario.play({ world, pid: running.pid, warm: how.warm, seconds: how.seconds });
+  } catch (error) {
+    const ended = running?.ended();
+    if (ended === undefined) throw error;
+    throw new Error(`${target.name} has ended (${ended}):\n${running?.output()}`, { cause: error });
+  } finally {
+    await running?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+async function within(online: Promise<void>, running: Running): Promise<void> {
+  const late = delay(PATIENCE, undefined, { ref: false }).then(() => {
+    throw new Error(`not online after ${PATIENCE / 1000} s:\n${running.output()}`);
+  });
+  await Promise.race([online, late]);
+}

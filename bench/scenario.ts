@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Flow } from './load/flow.ts';
+import type { World } from './load/world.ts';
+import { cpuSeconds } from './measure.ts';
+
+/** What was measured, by name; the columns of the table and their order come from the scenario. */
+export type Figures = Readonly<Record<string, number>>;
+
+/** A target under load. */
+export type Bench = {
+  readonly world: World;
+  /** The target's process. */
+  readonly pid: number;
+  /** CPU seconds of the target that are not measured, and that are: so a busy machine takes longer, no more. */
+  readonly warm: number;
+  readonly seconds: number;
+};
+
+export type Scenario = {
+  readonly name: string;
+  readonly title: string;
+  readonly users: number;
+  /** Left out unless asked for by name. */
+  readonly large?: boolean;
+  /** Measured once, however many rounds there are. */
+  readonly once?: boolean;
+  /** Plays it to its end. Throws a `Violation` when something is lost or out of order. */
+  play(bench: Bench): Promise<Figures>;
+};
+
+/** Messages that are under way at most. */
+export const WINDOW = 500;
+
+/**
+ * Warms up, then measures until the target has spent its time and all has arrived. `weight` is the number of stanzas that one
+ * message of the flow stands for. Gives CPU seconds of the target for 100,000, the number a second, and how busy the
+ * load's own process was (1 is a whole core).
+ */
+export async function measureFlow(flow: Flow, { pid, warm, seconds }: Bench, weight = 1): Promise<Figures> {
+  flow.open();
+  flow.fill();
+  await spent(pid, warm);
+  const before = { cpu: cpuSeconds(pid), own: process.cpuUsage(), done: flow.done, at: performance.now() };
+  await spent(pid, seconds);
+  flow.close();
+  await flow.settled();
+  const took = (performance.now() - before.at) / 1000;
+  const stanzas = (flow.done - before.done) * weight;
+  const own = process.cpuUsage(before.own);
+  return {
+    cpu: ((cpuSeconds(pid) - before.cpu) / stanzas) * 100_000,
+    rate: stanzas / took,
+    load: (own.user + own.system) / 1e6 / took,
+  };
+}
+
+/** The wall time may be so many times the CPU time: the load of a target that only waits ends too. */
+const PATIENCE = 10;
+
+/** Resolves once the process has used so many more seconds of CPU. */
+async function spent(pid: number, seconds: number): Promise<void> {
+  const until = cpuSeconds(pid) + seconds;
+  const limit = performance.now() + seconds * 1000 * PATIENCE;
+  while (cpuSeconds(pid) < until && performance.now() < limit) await delay(20);
+}

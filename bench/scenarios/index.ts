@@ -1,0 +1,21 @@
+import type { Scenario } from '../scenario.ts';
+import { fanOut } from './fan-out.ts';
+import { join } from './join.ts';
+import { latency } from './latency.ts';
+import { memory } from './memory.ts';
+import { storm } from './storm.ts';
+import { toIrc, toIrcMany } from './to-irc.ts';
+import { toXmpp, toXmppMany } from './to-xmpp.ts';
+
+/** The rows of the table, in order. */
+export const scenarios: readonly Scenario[] = [
+  toIrc,
+  toIrcMany,
+  toXmpp,
+  toXmppMany,
+  fanOut,
+  storm,
+  latency,
+  join,
+  ...memory,
+];

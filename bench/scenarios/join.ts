@@ -1,0 +1,45 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Violation } from '../load/flow.ts';
+import { attribute, numberAfter } from '../load/scan.ts';
+import { userOf } from '../load/world.ts';
+import type { Scenario } from '../scenario.ts';
+import { channelOf } from './texts.ts';
+
+const USERS = 100;
+/** Milliseconds in which everybody must have seen everybody, after the last one was in. */
+const PATIENCE = 10_000;
+
+/** Everybody enters the same channel at once, without a connection before; it is over when everybody sees everybody. */
+export const join: Scenario = {
+  name: 'join',
+  title: '100 users join one channel, ms',
+  users: USERS,
+  async play({ world }) {
+    const seen = Array.from({ length: USERS }, () => new Set<number>());
+    const seats = Array.from({ length: USERS }, (_, user) => ({ user, channel: channelOf(0) }));
+    let last = 0;
+    const watch = (stanza: string) => {
+      if (!stanza.startsWith('<presence')) return;
+      const mine = seen[userOf(stanza)];
+      if (attribute(stanza, 'type') === '') mine?.add(numberAfter(stanza, '/u'));
+      else mine?.delete(numberAfter(stanza, '/u'));
+      last = performance.now();
+    };
+    const began = performance.now();
+    await world.join(seats, { atATime: USERS, watch });
+    const complete = () => seen.every(({ size }) => size === USERS);
+    while (!complete()) {
+      if (performance.now() - last > PATIENCE) throw new Violation(`not everybody sees everybody: ${missing(seen)}`);
+      await delay(1);
+    }
+    return { ms: last - began };
+  },
+};
+
+/** Who does not see whom, the first few. */
+function missing(seen: readonly ReadonlySet<number>[]): string {
+  const pairs = seen.flatMap((one, user) =>
+    seen.flatMap((_, other) => (one.has(other) ? [] : [`u${user} does not see u${other}`])),
+  );
+  return `${pairs.slice(0, 5).join(', ')} (${pairs.length} in all)`;
+}

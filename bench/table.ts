@@ -1,0 +1,30 @@
+import { type Results, summary } from './results.ts';
+import type { Figures } from './scenario.ts';
+
+type Named = { readonly name: string; readonly title: string };
+
+/** The results as a Markdown table: a row for each scenario, a column for each target. `absent` says why one has none. */
+export function table(
+  results: Results,
+  rows: readonly Named[],
+  columns: readonly (Named & { readonly absent?: string | undefined })[],
+): string {
+  const head = ['scenario', ...columns.map(({ title }) => title)];
+  const lines = rows.map(({ name, title }) => [
+    title,
+    ...columns.map((target) => target.absent ?? cell(summary(results.cells, name, target.name))),
+  ]);
+  return [head, head.map(() => '---'), ...lines].map((words) => `| ${words.join(' | ')} |`).join('\n');
+}
+
+function cell(figures: Figures | undefined): string {
+  if (figures === undefined) return 'failed';
+  const { cpu, rate, ms, rss, irc50, irc99, xmpp50, xmpp99 } = figures;
+  if (cpu !== undefined && rate !== undefined) return `${cpu.toFixed(2)} s, ${thousands(rate)}/s`;
+  if (irc50 !== undefined && irc99 !== undefined && xmpp50 !== undefined && xmpp99 !== undefined)
+    return `to IRC ${irc50.toFixed(1)}/${irc99.toFixed(1)}, to XMPP ${xmpp50.toFixed(1)}/${xmpp99.toFixed(1)}`;
+  return (ms ?? rss ?? Number.NaN).toFixed(0);
+}
+
+/** Three digits are all that means something. */
+const thousands = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en-US');
