@@ -100,7 +100,7 @@ async function steps(): Promise<{ readonly title: string; readonly each: number;
     { title: 'XMPP: read a stanza (bytes to element)', each: 20, run: () => reader.write(stanzaBytes) },
     { title: 'XMPP: decode it (element to draft)', each: 1, run: () => decodeStanza(element, xmppView) },
     { title: 'degrade it (draft to pieces)', each: 1, run: () => degrade(draft, mapping.facts, mapping.policy) },
-    { title: 'core: accept, hand over, settle, reflect', each: 1, run: () => core.accept(draft) },
+    { title: 'core: accept, degrade, hand over, settle, reflect', each: 1, run: () => core.accept(draft) },
     { title: 'IRC: encode it (event to line)', each: 1, run: () => encodeLine(outgoing, ircView) },
     { title: 'IRC: cut bytes into lines', each: 20, run: () => lines.push(lineBytes, () => undefined) },
     { title: 'IRC: parse a line', each: 1, run: () => framework.ircLineParser(lineText) },

@@ -23,7 +23,7 @@ export type Results = {
     readonly rounds: number;
     readonly warm: number;
     readonly seconds: number;
-    readonly caps: readonly string[];
+    readonly caps: string;
   };
   readonly cells: readonly Cell[];
 };

@@ -29,7 +29,7 @@ async function main(args: readonly string[]): Promise<number> {
     date: new Date().toISOString().slice(0, 10),
     machine: machine(),
     versions: Object.fromEntries(chosen.map((target) => [target.name, target.version()])),
-    settings: { rounds: options.rounds, warm: options.warm, seconds: options.seconds, caps: options.caps },
+    settings: { rounds: options.rounds, warm: options.warm, seconds: options.seconds, caps: options.caps.join(' ') },
     cells,
   };
   console.log(
@@ -79,7 +79,7 @@ function write(
   { rows, chosen }: { rows: readonly Scenario[]; chosen: readonly Target[] },
 ) {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(results, undefined, 1)}\n`);
+  writeFileSync(join(folder, 'latest.json'), `${JSON.stringify(results, undefined, 2)}\n`);
   writeFileSync(join(folder, 'chart.svg'), chart(results, rows, chosen));
 }
 
