@@ -10,6 +10,7 @@ import { openLog } from '#src/lib/log.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { BareJid } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
 import { openKey, openStore } from '#src/store/index.ts';
 import { DOMAIN, REALM, roomJid, USERS, userJid } from './load/world.ts';
 
@@ -30,6 +31,8 @@ const bridge: Bridge = {
   pause: () => undefined,
   [Symbol.asyncDispose]: async () => undefined,
 };
+
+const room: Place = { kind: 'shared', transport: DOMAIN, id: `#c0%${REALM}` };
 
 /** Opens it; `delivered` is called for every event that reaches the XMPP side. */
 export async function openBareCore(addresses: Addresses, delivered: () => void): Promise<BareCore> {
@@ -78,13 +81,13 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
       kind: 'occupant',
       change: 'join',
       who: { id: bare, nick: 'u0', affiliation: 'none', role: 'participant' },
-      place: { kind: 'shared', transport: DOMAIN, id: `#c0%${REALM}` },
+      place: room,
       from: { kind: 'xmpp', bare, resource: 'phone' },
     },
     origin,
   );
-  // The session is there a few microtasks later.
-  await new Promise((done) => setImmediate(done));
+  // The session is there a few microtasks later, and the past has been read a little after that.
+  while (core.rooms.nickOf(room, userJid(0)) === undefined) await new Promise((done) => setImmediate(done));
   return {
     accept: (draft) => core.accept(draft, origin),
     emit: core.host.emit,
