@@ -21,12 +21,16 @@ export type Batch<Row> = {
 /** Rows that are written in one unit, and that may wait for it (the rest is dropped and logged). */
 const MOST = 1000;
 const WAITING = 100_000;
+/** Milliseconds for which rows are gathered before a batch is cut: a unit of one row costs as much as one of many. */
+const GATHER = 50;
 
-/** Empty. A batch is cut in a later turn than its first row: what comes until then goes along. */
+/** Empty. What comes while the first row waits goes along with it; whoever flushes does not wait for that. */
 export function openBatch<Row>({ store, log, what, statements }: BatchParts<Row>): Batch<Row> {
   let waiting: Row[] = [];
   let writing: Promise<void> | undefined;
   let dropped = 0;
+  /** Ends the gathering. */
+  let hurry = (): void => undefined;
 
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
@@ -39,8 +43,18 @@ export function openBatch<Row>({ store, log, what, statements }: BatchParts<Row>
     writing = undefined;
   }
 
+  function gathered(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, GATHER);
+      hurry = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
   function start(): Promise<void> {
-    writing ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain);
+    writing ??= gathered().then(drain);
     return writing;
   }
 
@@ -52,6 +66,7 @@ export function openBatch<Row>({ store, log, what, statements }: BatchParts<Row>
       }
       waiting.push(row);
       void start();
+      if (waiting.length >= MOST) hurry();
     },
     cut() {
       const rows = waiting;
@@ -65,7 +80,8 @@ export function openBatch<Row>({ store, log, what, statements }: BatchParts<Row>
       };
     },
     async flush() {
-      if (waiting.length > 0) await start();
+      if (waiting.length > 0) void start();
+      hurry();
       await writing;
     },
   };
