@@ -3,7 +3,6 @@ import {
   type Block,
   joinRuns,
   type Mark,
-  plainText,
   QUOTE_DEPTH,
   type Run,
   runsText,
@@ -125,6 +124,3 @@ function isClear(run: Run, before: string): boolean {
   const text = withAddress(run);
   return /(?:^|\s)$/.test(before + (/^\s*/.exec(text)?.[0] ?? '')) && !/[*_~`]/.test(text);
 }
-
-/** The words of a body without its directives. */
-export const stylingText = (body: string): string => plainText(parseStyling(body));

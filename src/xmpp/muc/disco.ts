@@ -2,10 +2,9 @@
 import { jidOf } from '#src/xmpp/jid.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
 import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { MUC } from './decode.ts';
 import { occupantJid } from './encode.ts';
 import { askedRoom } from './occupancy.ts';
-
-const MUC = 'http://jabber.org/protocol/muc';
 
 export const muc: Extension = {
   xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6' },
