@@ -1,15 +1,13 @@
-import { degrade } from '#mappings/degrade.ts';
-import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
-import { inward, outward } from '#mappings/targets.ts';
-import type { BridgeDefinition, SessionKey } from '#src/bridge.ts';
+import type { SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
+import { openCrossing } from './crossing.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
@@ -40,6 +38,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
+  const crossing = openCrossing({ transports, log });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -107,7 +106,7 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     realm,
-    degrade: pieces,
+    degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({
     lanes,
@@ -117,7 +116,7 @@ export function openCore(parts: CoreParts): OpenCore {
     store: parts.store,
     xmpp,
     now: clock.now,
-    degrade: arriving,
+    degrade: crossing.inward,
     journaled: (place, kind) =>
       transports.get(placeTransport(place))?.mapping.facts.durability.in?.[place.kind]?.[kind] === 'journal',
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
@@ -151,30 +150,6 @@ export function openCore(parts: CoreParts): OpenCore {
     if (error instanceof Failure) return error;
     log.error({ err: error }, 'a bridge failed');
     return new Failure('internal', { cause: error });
-  }
-
-  const choices = new Map(
-    [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
-  );
-
-  function pieces(draft: Draft, key: SessionKey): readonly Draft[] {
-    const domain = placeTransport(draft.place);
-    const { mapping, bridge } = transport(domain);
-    const narrowed = bridge().narrow?.(draft.place, sessions.get(key));
-    return degrade(draft, outward(mapping, narrowed), choices.get(domain)?.out);
-  }
-
-  /** What XMPP carries of a draft of a network. Nobody there can be told of a refusal, so the log hears it. */
-  function arriving(draft: Draft): readonly Draft[] {
-    const choice = choices.get(placeTransport(draft.place));
-    if (!choice) return [draft];
-    try {
-      return degrade(draft, choice.inward, choice.in);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      log.warn({ err: error, kind: draft.kind }, 'XMPP does not carry an event');
-      return [];
-    }
   }
 
   /** People set what is theirs. What all share is the operators' (SECURITY rule 13: bare JIDs, matched exactly). */
@@ -268,13 +243,3 @@ function bareOf(jid: string): BareJid {
   const slash = jid.indexOf('/');
   return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }
-
-/** What the operator's choices come to, made once for a transport. */
-const chosenFor = (mapping: BridgeDefinition['mapping'], overrides: Overrides) => {
-  const to = inward(mapping);
-  return {
-    inward: to,
-    in: { chosen: choose(to.ladders, operatorChoice(overrides, 'in')) },
-    out: { chosen: choose(mapping.policy.out, operatorChoice(overrides, 'out')) },
-  };
-};

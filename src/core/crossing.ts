@@ -1,0 +1,57 @@
+import { degrade } from '#mappings/degrade.ts';
+import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
+import { inward, outward } from '#mappings/targets.ts';
+import type { BridgeDefinition, Session } from '#src/bridge.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { placeTransport } from '#src/model/place.ts';
+import type { CoreTransport } from './parts.ts';
+
+/** What becomes of events on their way to the other side, by the tables and by what people have chosen. */
+export type Crossing = {
+  /** The pieces that the network carries of a draft. Throws a `Failure` for what it refuses. */
+  outward(draft: Draft, session: Session | undefined): readonly Draft[];
+  /** What XMPP carries of a draft of a network. Nobody there can be told of a refusal, so the log hears it. */
+  inward(draft: Draft): readonly Draft[];
+};
+
+type CrossingParts = { readonly transports: ReadonlyMap<string, CoreTransport>; readonly log: Log };
+
+/** The operator's choices are read once. */
+export function openCrossing({ transports, log }: CrossingParts): Crossing {
+  const choices = new Map(
+    [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
+  );
+
+  return {
+    outward(draft, session) {
+      const domain = placeTransport(draft.place);
+      const transport = transports.get(domain);
+      if (!transport) throw new Failure('item-not-found');
+      const narrowed = transport.bridge().narrow?.(draft.place, session);
+      return degrade(draft, outward(transport.mapping, narrowed), choices.get(domain)?.out);
+    },
+    inward(draft) {
+      const choice = choices.get(placeTransport(draft.place));
+      if (!choice) return [draft];
+      try {
+        return degrade(draft, choice.inward, choice.in);
+      } catch (error) {
+        if (!(error instanceof Failure)) throw error;
+        log.warn({ err: error, kind: draft.kind }, 'XMPP does not carry an event');
+        return [];
+      }
+    },
+  };
+}
+
+/** What the operator's choices come to, made once for a transport. */
+const chosenFor = (mapping: BridgeDefinition['mapping'], overrides: Overrides) => {
+  const to = inward(mapping);
+  return {
+    inward: to,
+    in: { chosen: choose(to.ladders, operatorChoice(overrides, 'in')) },
+    out: { chosen: choose(mapping.policy.out, operatorChoice(overrides, 'out')) },
+  };
+};
