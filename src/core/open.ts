@@ -3,7 +3,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -15,6 +15,8 @@ import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openPeople } from './people.ts';
+import { openRegistration } from './registration.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -80,7 +82,9 @@ export function openCore(parts: CoreParts): OpenCore {
       return sessions.get(key) !== undefined;
     },
     send: (key, event) => handOccupant(key, event),
-    release: (key) => sessions.release(key),
+    release: (key) => {
+      if (!people.wants(key)) sessions.release(key);
+    },
   });
   const sessions = openSessions({
     clock,
@@ -90,14 +94,40 @@ export function openCore(parts: CoreParts): OpenCore {
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
-    wanted: rooms.wanted,
+    wanted: (key) => rooms.wanted(key) || people.wants(key),
+    patient: (key) => people.wants(key) && !rooms.wanted(key),
+    changed: (key) => people.turned(key),
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
-    abandon: rooms.abandon,
+    abandon(key, failure) {
+      rooms.abandon(key, failure);
+      people.turned(key, failure);
+    },
   });
+  const rates = openLimits(limits.rates, clock);
+  const people = openPeople({
+    store: parts.store,
+    accounts,
+    limits: rates,
+    lanes,
+    xmpp,
+    clock,
+    log,
+    sessions,
+    transport,
+    now: clock.now,
+    inRoom: rooms.wanted,
+    outward: crossing.outward,
+    hand(key, draft) {
+      const session = sessions.get(key);
+      if (session) deliver(departing({ ...draft, id: newEventId(), at: clock.now(), live: true }), session);
+    },
+  });
+  const registration = openRegistration({ transport, dialogues, logins, settings });
   const outbound = openOutbound({
-    limits: openLimits(limits.rates, clock),
+    limits: rates,
+    contact: people.settled,
     accounts,
     ids,
     lanes,
@@ -109,6 +139,7 @@ export function openCore(parts: CoreParts): OpenCore {
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({
+    person: people.heard,
     lanes,
     rooms,
     ids,
@@ -176,6 +207,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
+      if (people.takes(draft)) return people.accept(draft, origin);
       outbound.accept(draft, origin);
     },
     gone(domain, jid, place) {
@@ -201,8 +233,20 @@ export function openCore(parts: CoreParts): OpenCore {
       dialogues.drop((owner) => bareOf(owner) === user);
       await logins.unregister(account);
       settings.forget(account);
+      const goodbye = await people.dismissed(account);
       await sessions.drop(account, new Failure('not-registered'));
+      return goodbye;
     },
+    registration: {
+      form: registration.form,
+      async register(domain, who, answer) {
+        rates.spend('registrations', who.user);
+        await registration.register(domain, who, answer);
+        return people.enrolled(accountKey(who.user, domain));
+      },
+    },
+    probed: people.probed,
+    attend: people.attend,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
@@ -228,6 +272,7 @@ export function openCore(parts: CoreParts): OpenCore {
       stopping = true;
       dialogues.drop(() => true);
       await lanes.idle();
+      people.farewell();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();

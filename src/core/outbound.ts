@@ -1,6 +1,6 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
@@ -21,6 +21,8 @@ export type OutboundParts = {
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
   now(): number;
+  /** Hears what became of a subscription. */
+  contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[];
@@ -120,6 +122,7 @@ export function openOutbound({
     if (!flight) return;
     const { event, origin, lead } = flight;
     if (event.kind === 'occupant') return settleOccupant(event, outcome);
+    if (event.kind === 'contact') return parts.contact(event, outcome);
     if (!origin) return;
     if (outcome instanceof Failure) return refuse(flight, outcome);
     if (outcome.ids.length > 0) link(flight, origin, outcome.ids);

@@ -12,6 +12,7 @@ import type { Logins } from './logins.ts';
 export type TransportTalks = {
   readonly logins: readonly {
     readonly name: string;
+    readonly oneForm: boolean;
     start(signal: AbortSignal): AsyncGenerator<Step, Credentials, Answer>;
   }[];
   readonly commands: readonly (Omit<Command, 'run'> & {
@@ -29,7 +30,11 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
     return { ...whole, signal: AbortSignal.any([whole.signal, signal]) };
   };
   return {
-    logins: logins.map((login) => ({ name: login.name, start: (signal) => login.start(config, until(signal)) })),
+    logins: logins.map((login) => ({
+      name: login.name,
+      oneForm: login.oneForm === true,
+      start: (signal) => login.start(config, until(signal)),
+    })),
     commands: commands.map((command) => ({
       ...command,
       run: (work, signal) => command.run({ ...work, config, host: until(signal) }),

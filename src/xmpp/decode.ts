@@ -6,6 +6,7 @@ import { accountKey, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { splitJid } from './jid.ts';
 import { decodePresence } from './muc/decode.ts';
+import { decodeContactPresence } from './presence.ts';
 import { assertHere, type Envelope, partyOf, type RoomTarget, roomPlace, type Target, type View } from './target.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
@@ -34,7 +35,9 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
 export function decode(stanza: Element, view: View): Draft | undefined {
   const from = splitJid(stanza.attrs.from ?? '');
   const to = splitJid(stanza.attrs.to ?? '');
-  if (stanza.name === 'presence') return decodePresence(stanza, { from, to, view });
+  if (stanza.name === 'presence') {
+    return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
+  }
   return stanza.name === 'message' ? decodeMessage(stanza, { from, to, view }) : undefined;
 }
 
