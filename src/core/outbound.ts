@@ -121,8 +121,7 @@ export function openOutbound({
     const flight = ids.land(id);
     if (!flight) return;
     const { event, origin, lead } = flight;
-    if (event.kind === 'occupant') return settleOccupant(event, outcome);
-    if (event.kind === 'contact') return parts.contact(event, outcome);
+    if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(event, outcome);
     if (!origin) return;
     if (outcome instanceof Failure) return refuse(flight, outcome);
     if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
@@ -146,7 +145,9 @@ export function openOutbound({
     ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
   }
 
-  function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
+  /** What changes how somebody stands to a room or contact is answered there. */
+  function settleStanding(event: EventOf<'occupant'> | EventOf<'contact'>, outcome: Outcome): void {
+    if (event.kind === 'contact') return parts.contact(event, outcome);
     if (event.change !== 'join') return;
     const account = accounts.of(event.from, placeTransport(event.place));
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
