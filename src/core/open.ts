@@ -231,9 +231,9 @@ export function openCore(parts: CoreParts): OpenCore {
     async unregister(domain, user) {
       const account = accountKey(user, domain);
       dialogues.drop((owner) => bareOf(owner) === user);
+      const goodbye = await people.dismissed(account);
       await logins.unregister(account);
       settings.forget(account);
-      const goodbye = await people.dismissed(account);
       await sessions.drop(account, new Failure('not-registered'));
       return goodbye;
     },

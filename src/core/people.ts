@@ -52,7 +52,7 @@ export type People = {
   wants(key: SessionKey): boolean;
   /** The account was registered. Resolves with what asks the user for a place in the roster. */
   enrolled(account: AccountKey): Promise<() => void>;
-  /** The account was removed. Resolves with what takes everybody out of the user's roster. */
+  /** The account is about to be removed. Resolves with what takes everybody out of the user's roster. */
   dismissed(account: AccountKey): Promise<() => void>;
   /** The link of a transport is up: asks for the presence of all who let us see it. */
   attend(transport: string): Promise<void>;

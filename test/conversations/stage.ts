@@ -15,6 +15,8 @@ import type { OpenWire, Wire } from './wire.ts';
 export type Stage = AsyncDisposable & {
   readonly xmpp: FakeConnection;
   readonly wire: Wire;
+  /** The next connection of the gateway, after one was lost. */
+  reconnected(): Promise<FakeConnection>;
   /** Stops the gateway, as a signal does. */
   stop(): Promise<void>;
 };
@@ -32,6 +34,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   return {
     wire,
     stop: gateway.stop,
+    reconnected: () => xmppServer.connection(wire.domain),
     xmpp: await xmppServer.connection(wire.domain),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
