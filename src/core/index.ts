@@ -115,6 +115,8 @@ export type Core = {
   registered(transport: string, user: BareJid): Promise<boolean>;
   /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
   unregister(transport: string, user: BareJid): Promise<void>;
+  /** The foreign address that an alias in a JID stands for (`model/alias`). */
+  addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;
