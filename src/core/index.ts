@@ -55,10 +55,15 @@ export type ArchivedMessage = {
   readonly xmppId?: XmppId;
 };
 
-/** Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive, `before: ''` for the last page. */
+/**
+ * Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive. `afterId` and `beforeId` bound what
+ * is searched, `after` and `before` the page of it (XEP-0059), with `before: ''` for the last one.
+ */
 export type ArchiveQuery = {
   readonly start?: number;
   readonly end?: number;
+  readonly afterId?: string;
+  readonly beforeId?: string;
   readonly after?: string;
   readonly before?: string;
   readonly max: number;
@@ -132,6 +137,8 @@ export type Core = {
   };
   /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
   probed(place: Place, jid: string): void;
+  /** The foreign address that an alias in a JID stands for (`model/alias`). */
+  addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

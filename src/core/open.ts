@@ -13,6 +13,7 @@ import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
+import { bareOf, openMembership } from './membership.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPeople } from './people.ts';
@@ -67,6 +68,7 @@ export function openCore(parts: CoreParts): OpenCore {
     dialogues,
     logins,
     transport,
+    enrolled: async (account) => (await people.enrolled(account))(),
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
@@ -200,7 +202,10 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: inbound.accept,
+      emit(drafts, statements) {
+        for (const { place } of drafts) parts.aliases.note(place);
+        return inbound.accept(drafts, statements);
+      },
       settle: outbound.settle,
       status: sessions.status,
       settings: settings.of,
@@ -227,26 +232,10 @@ export function openCore(parts: CoreParts): OpenCore {
       },
     },
     dialogues: talks,
-    registered: (domain, user) => logins.registered(accountKey(user, domain)),
-    async unregister(domain, user) {
-      const account = accountKey(user, domain);
-      dialogues.drop((owner) => bareOf(owner) === user);
-      const goodbye = await people.dismissed(account);
-      await logins.unregister(account);
-      settings.forget(account);
-      await sessions.drop(account, new Failure('not-registered'));
-      return goodbye;
-    },
-    registration: {
-      form: registration.form,
-      async register(domain, who, answer) {
-        rates.spend('registrations', who.user);
-        await registration.register(domain, who, answer);
-        return people.enrolled(accountKey(who.user, domain));
-      },
-    },
+    ...openMembership({ accounts, dialogues, limits: rates, logins, people, registration, sessions, settings }),
     probed: people.probed,
     attend: people.attend,
+    addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
@@ -255,11 +244,14 @@ export function openCore(parts: CoreParts): OpenCore {
     realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
-    ask(query, domain, user) {
+    async ask(query, domain, user) {
+      const account = accountKey(user, domain);
       const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
-      return transport(domain)
+      const reply = await transport(domain)
         .bridge()
-        .ask(query, sessions.get({ account: accountKey(user, domain), realm: asked }));
+        .ask(query, sessions.get({ account, realm: asked }));
+      if ('id' in reply) parts.aliases.note({ kind: 'contact', account, id: reply.id });
+      return reply;
     },
     async recheck(domain) {
       const seats = [...rooms.seats(domain)];
@@ -282,9 +274,4 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };
-}
-
-function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

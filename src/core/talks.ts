@@ -1,7 +1,7 @@
 import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { accountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues as Running } from './dialogue.ts';
@@ -48,6 +48,8 @@ export type TalkParts = {
   readonly dialogues: Running;
   readonly logins: Logins;
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
+  /** The account was registered by a login. */
+  enrolled(account: AccountKey): Promise<void>;
   /** The session of the account that the place belongs to, if it is online. */
   session(place: Place): Session | undefined;
 };
@@ -66,7 +68,9 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       return dialogues.start(who.owner, {
         start: login.start,
         async finish(credentials: Credentials) {
-          await logins.register({ account: accountKey(who.user, transport), realm }, credentials);
+          const account = accountKey(who.user, transport);
+          await logins.register({ account, realm }, credentials);
+          await parts.enrolled(account);
           return 'You are registered.';
         },
       });
