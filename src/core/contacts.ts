@@ -97,7 +97,7 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
     const granted = action === 'subscribe' && !asks(person, id);
     if (granted) await apply(person, id, { by: 'contact', action: 'subscribed' });
     if (!roster.isOurs(account, id)) hand(key, roster.ask(account, id, action));
-    if (action === 'subscribe' && presence.wants(person, key.realm)) sessions.need(key);
+    if (action === 'subscribe' && presence.wants(person, key.realm)) presence.enter(person, key.realm);
   }
 
   return {

@@ -63,6 +63,8 @@ export type People = {
 /** Accounts that are probed at once, and the wait after them in ms: 200 a second. */
 const PAGE = 50;
 const PACE = 250;
+/** The longest status that crosses, in UTF-16 units: presence is said often, and kept in memory. */
+const LONGEST = 1000;
 /** How long a server may take for the answer to a probe, in ms. */
 const PATIENCE = 60_000;
 
@@ -265,7 +267,7 @@ export function openPeople(parts: PeopleParts): People {
 
 const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'show' | 'status'>): Shown => ({
   show,
-  ...(status && { status }),
+  ...(status && { status: status.slice(0, LONGEST) }),
 });
 
 /** The store has the user's view. */

@@ -1,5 +1,6 @@
-import type { SessionKey } from '#src/bridge.ts';
+import type { Session, SessionKey } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
 import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
@@ -29,6 +30,8 @@ export type Presence = {
   logIn(person: Person): void;
   /** Whether a registered user's presence wants the session. */
   wants(person: Person, realm: string): boolean;
+  /** Makes sure of the session in one realm. */
+  enter(person: Person, realm: string): void;
 };
 
 /** Resources of one user, and contacts that one of them may be available to (SECURITY rule 11). */
@@ -112,7 +115,17 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
         kind: 'presence',
         ...now,
       };
-      for (const piece of outward(draft, session)) hand(key, piece);
+      for (const piece of carried(draft, session)) hand(key, piece);
+    }
+  }
+
+  /** A network whose table refuses presence is told of none; nobody asked for it to be sent. */
+  function carried(draft: Draft, session: Session): readonly Draft[] {
+    try {
+      return outward(draft, session);
+    } catch (error) {
+      if (error instanceof Failure) return [];
+      throw error;
     }
   }
 
@@ -127,9 +140,15 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
   const wants = (person: Person, realm: string): boolean =>
     person.registered && person.resources.size > 0 && realmsOf(person).has(realm);
 
+  /** Where nobody has said how they want to be called, the name of their own address is the nearest. */
+  function enter({ account }: Person, realm: string): void {
+    const { user } = splitAccount(account);
+    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')));
+  }
+
   function logIn(person: Person): void {
     if (!person.registered) return;
-    for (const realm of realmsOf(person)) sessions.need({ account: person.account, realm });
+    for (const realm of realmsOf(person)) enter(person, realm);
   }
 
   function logOut(person: Person): void {
@@ -140,6 +159,7 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
 
   return {
     wants,
+    enter,
     logIn,
     come(person, { jid, id, round }, now) {
       const known = person.resources.get(jid);
