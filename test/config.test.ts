@@ -195,7 +195,7 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, store, key, http, admin, admins, access, limits, log, transports';
+  const KNOWN = 'known here: xmpp, store, key, http, media, admin, admins, access, limits, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],
@@ -346,7 +346,9 @@ describe('the example', () => {
 
   it('is good where its commented sections are opened as well', async () => {
     for (const kind of await bridgeKinds()) vi.stubEnv(`ISTHMUS_${kind.toUpperCase()}_SECRET`, 'hush');
-    const opened = (await exampleConfig()).replaceAll(/^# (?=(?:http|admin|limits|log):| {2})/gm, '');
+    const opened = (await exampleConfig())
+      .replaceAll(/^# (?=(?:http|media|admin|limits|log):| {2})/gm, '')
+      .replace('# public_url', 'public_url');
     expect(opened).toContain('\nlimits:\n  stanza_size: 256KiB');
     expect(await problems(opened)).toEqual([]);
   });

@@ -38,7 +38,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -201,6 +201,7 @@ export function openCore(parts: CoreParts): OpenCore {
       dialogues.drop((owner) => bareOf(owner) === user);
       await logins.unregister(account);
       settings.forget(account);
+      await parts.media?.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
     },
     rooms: {
