@@ -93,8 +93,8 @@ function dial({ url, trusted }: FetchRequest, connect: Connect, stop: AbortSigna
 function send({ url, method, headers, body }: FetchRequest, socket: Socket, stop: AbortSignal) {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const outgoing = httpRequest({
+    // With any `agent`, `false` included, Node would open a connection of its own, and to an address of its own.
     createConnection: () => socket,
-    agent: false,
     method,
     host: url.hostname,
     path: url.pathname + url.search,

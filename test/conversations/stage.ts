@@ -25,7 +25,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const wire = await openWire(options);
   const dir = folder();
   const xmppServer = await startXmppServer();
-  const gateway = await startGateway(configFor(wire, xmppServer, dir.path), {
+  const gateway = await startGateway(configFor(wire, xmppServer, dir.path, options.files), {
     log: openLog('silent'),
     metrics: openMetrics(),
   });
@@ -43,11 +43,13 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
 }
 
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */
-function configFor({ domain, definition, settings }: Wire, server: FakeServer, dir: string): Config {
+function configFor({ domain, definition, settings }: Wire, server: FakeServer, dir: string, files?: string): Config {
   const checked = house.parse({
     xmpp: { host: '127.0.0.1', port: server.port },
     store: `sqlite:${join(dir, 'store.db')}`,
     key: { file: join(dir, 'isthmus.key') },
+    // `option: files URL`: people could fetch them below this address.
+    ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
     access: { register: ['a.example'] },
     transports: { [domain]: settings },
   });
