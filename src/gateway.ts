@@ -1,5 +1,6 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openMediaOf } from '#src/core/media-host.ts';
 import { openCore } from '#src/core/open.ts';
@@ -75,6 +76,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
+  const aliases = await openAliases({ store, log });
   const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept, ...media.pruning });
   const waiters: (() => void)[] = [];
 
@@ -113,6 +115,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
+    aliases,
     key,
     media: media.store,
     xmpp: edge,
