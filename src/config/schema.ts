@@ -19,7 +19,9 @@ const http = z.strictObject({
   listen: listen.describe('Address and port').meta({ examples: ['127.0.0.1:8480'] }),
   public_url: publicUrl
     .optional()
-    .describe('Where the world reaches this listener, for links and callbacks. If it has a path, the proxy takes that off')
+    .describe(
+      'Where the world reaches this listener, for links and callbacks. If it has a path, the proxy takes that off',
+    )
     .meta({ examples: ['https://gw.example.org'] }),
 });
 
