@@ -204,8 +204,8 @@ export function openCore(parts: CoreParts): OpenCore {
       dialogues.drop((owner) => bareOf(owner) === user);
       await logins.unregister(account);
       settings.forget(account);
-      await parts.media?.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
+      await parts.media?.forget(account);
     },
     addressOf: parts.aliases.address,
     rooms: {
