@@ -135,9 +135,11 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
   function narrow(place: Place, session?: Session): Capabilities {
     const client = session && clients.get(session);
     if (!client || place.kind === 'realm') return mapping.facts;
+    const to = target(place, client.view);
     return {
       ...mapping.facts,
-      text: { ...mapping.facts.text, size: textSize(target(place, client.view), client.view) },
+      ...(client.room(foldName(to))?.secret && { confined: true }),
+      text: { ...mapping.facts.text, size: textSize(to, client.view) },
     };
   }
 

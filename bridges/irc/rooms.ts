@@ -143,6 +143,7 @@ function mode(rooms: Rooms, line: Line, view: View): Step {
   if (!room) return NOTHING;
   const touched = new Map<Member, Occupant>();
   for (const one of parseModes(line.params.slice(1), view.isupport)) {
+    if (/^[sp]$/.test(one.mode)) room.secret = one.set;
     const member = view.isupport.prefixModes.includes(one.mode)
       ? room.members.get(foldName(one.param ?? ''))
       : undefined;
@@ -203,6 +204,8 @@ function topicAuthor(rooms: Rooms, line: Line): Step {
 function names(rooms: Rooms, line: Line, view: View): Step {
   const room = rooms.get(foldName(line.params.at(-2) ?? ''));
   if (!room || room.joined || line.params.length < 3) return NOTHING;
+  // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
+  room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
   for (const entry of (line.params.at(-1) ?? '').split(' ')) {
     const { modes, nick } = splitNamesEntry(entry, view.isupport);
     add(room, nick, modes, view);

@@ -16,6 +16,8 @@ export type Member = { nick: string; modes: string; account: AccountKey | undefi
 export type Room = {
   readonly name: string;
   joined: boolean;
+  /** Whether strangers cannot see the channel (modes `s` and `p`). */
+  secret?: boolean;
   readonly members: Map<string, Member>;
   /** Which accounts of ours are among the members. */
   readonly own: Set<AccountKey>;

@@ -7,6 +7,8 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { KeptFile, Shelf } from './media.ts';
+
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
   readonly stanza: 'message' | 'presence' | 'iq';

@@ -1,5 +1,5 @@
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues } from './dialogue.ts';
 import type { Core } from './index.ts';
@@ -15,6 +15,8 @@ export type MembershipParts = {
   readonly dialogues: Dialogues;
   readonly limits: Limits;
   readonly logins: Logins;
+  /** Files that were put up for the account; nothing where there is no place for files. */
+  readonly media: { forget(account: AccountKey): Promise<void> } | undefined;
   readonly people: Pick<People, 'enrolled' | 'dismissed'>;
   readonly registration: Registration;
   readonly sessions: Pick<Sessions, 'drop'>;
@@ -25,7 +27,7 @@ export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'
 
 /** How users come to a transport and leave it, with all that hangs on it. */
 export function openMembership(parts: MembershipParts): Membership {
-  const { accounts, dialogues, limits, logins, people, registration, sessions, settings } = parts;
+  const { accounts, dialogues, media, limits, logins, people, registration, sessions, settings } = parts;
   return {
     registered: (domain, user) => logins.registered(accountKey(user, domain)),
     async unregister(domain, user) {
@@ -37,6 +39,7 @@ export function openMembership(parts: MembershipParts): Membership {
       await logins.unregister(account);
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
+      await media?.forget(account);
       return goodbye;
     },
     registration: {

@@ -41,7 +41,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -120,7 +120,12 @@ export function openCore(parts: CoreParts): OpenCore {
     transport,
     now: clock.now,
     inRoom: rooms.wanted,
-    outward: crossing.outward,
+    outward(draft, session) {
+      const pieces = crossing.outward(draft, session);
+      // Only long texts are waited for.
+      if (pieces instanceof Promise) throw new Error('presence is waited for');
+      return pieces;
+    },
     hand(key, draft) {
       const session = sessions.get(key);
       if (session) deliver(departing({ ...draft, id: newEventId(), at: clock.now(), live: true }), session);
@@ -232,7 +237,17 @@ export function openCore(parts: CoreParts): OpenCore {
       },
     },
     dialogues: talks,
-    ...openMembership({ accounts, dialogues, limits: rates, logins, people, registration, sessions, settings }),
+    ...openMembership({
+      accounts,
+      media: parts.media,
+      dialogues,
+      limits: rates,
+      logins,
+      people,
+      registration,
+      sessions,
+      settings,
+    }),
     probed: people.probed,
     attend: people.attend,
     addressOf: parts.aliases.address,

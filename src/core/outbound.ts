@@ -24,8 +24,8 @@ export type OutboundParts = {
   /** Hears what became of a subscription. */
   contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
-  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
-  degrade(draft: Draft, key: SessionKey): readonly Draft[];
+  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
+  degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
 
 /** The way of a message from XMPP to a network. */
@@ -71,8 +71,25 @@ export function openOutbound({
   function send(draft: Draft, account: AccountKey, origin: Origin): void {
     const key: SessionKey = { account, realm: parts.realm(draft.place) };
     const shared = { answered: false };
-    for (const [index, piece] of parts.degrade(draft, key).entries()) {
-      const stanza: Stanza = { origin, lead: index === 0, shared };
+    const pieces = parts.degrade(draft, key);
+    if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
+    // What comes after it in this place waits until the pieces are there.
+    const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
+  }
+
+  /** Within the lane: each piece is handed over before the next. */
+  async function handPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): Promise<void> {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...of, lead: index === 0 };
+      if (points(piece)) await pointed(key, piece, stanza);
+      else hand(key, depart(piece, stanza));
+    }
+  }
+
+  function sendPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): void {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...of, lead: index === 0 };
       if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
       else {
         const event = depart(piece, stanza);
