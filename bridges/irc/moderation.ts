@@ -59,13 +59,11 @@ export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view
     if (!isName(id)) throw new Failure('item-not-found');
     const member = memberOf(room, id, view);
     if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member) }];
-    if (!member) {
-      if (affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, undefined) }];
-      throw new Failure('item-not-found', { text: `${id} is not in the channel.` });
-    }
+    // Who is not there has nothing to lose but a ban.
+    if (!member && affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, member) }];
     const letter = letterOfAffiliation(affiliation, view.isupport.prefixModes);
     if (letter === '' && affiliation !== 'none') throw new Failure('not-supported');
-    return give(member.nick, member.modes, letter, view);
+    return give(member?.nick ?? id, member?.modes ?? '', letter, view);
   });
   return { ...changeModes(room, modes), text: foldName(changes[0]?.id ?? '') };
 }
