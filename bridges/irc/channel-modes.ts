@@ -50,7 +50,7 @@ export function isBanned({ bans }: ChannelModes, { nick, mask }: { readonly nick
   return [...bans].some((ban) => globMatches(foldName(ban), whole));
 }
 
-/** Whether a mask with `*` and `?` fits a text, in time linear in both but for one star (RFC 2812 §2.5). Pure. */
+/** Whether a mask with `*` and `?` (RFC 2812 §2.5) fits a text, in at most as many steps as one times the other. Pure. */
 function globMatches(pattern: string, text: string): boolean {
   let [at, from, star, mark] = [0, 0, -1, 0];
   while (from < text.length) {

@@ -149,28 +149,29 @@ function rename(rooms: Rooms, line: Line, view: View): Step {
 }
 
 function mode(rooms: Rooms, line: Line, view: View): Step {
-  const key = foldName(line.params[0] ?? '');
-  const room = rooms.get(key);
+  const room = rooms.get(foldName(line.params[0] ?? ''));
   if (!room) return NOTHING;
   const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
-  if (!room.joined || touched.size === 0 || !view.feeds(key)) return NOTHING;
+  return { drafts: changedRoles(touched, line, room, view) };
+}
+
+/** Those of the touched whose standing is another now. */
+function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: Room, view: View): Draft[] {
+  if (!room.joined || touched.size === 0 || !view.feeds(foldName(room.name))) return [];
   const drafts: Draft[] = [];
   for (const [member, before] of touched) {
     const who = occupant(member, view, room);
     if (who.affiliation === before.affiliation && who.role === before.role) continue;
     drafts.push(change(line, room, view, { change: 'role', who, by: line.nick || line.prefix }));
   }
-  return { drafts };
+  return drafts;
 }
 
 /** Carries mode changes out, and tells whom they may have touched, as they were before. */
 function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map<Member, Occupant> {
-  const touched = new Map<Member, Occupant>();
-  const touch = (member: Member) => touched.has(member) || touched.set(member, occupant(member, view, room));
   // What those without a letter may do depends on it.
-  if (changes.some(({ mode: letter }) => letter === 'm')) {
-    for (const member of room.members.values()) if (member.modes === '') touch(member);
-  }
+  const touched = changes.some(({ mode: letter }) => letter === 'm') ? voiceless(room, view) : new Map();
+  const touch = (member: Member) => touched.has(member) || touched.set(member, occupant(member, view, room));
   for (const one of changes) {
     stepChannelModes(room.modes, one, view.isupport);
     const named = view.isupport.prefixModes.includes(one.mode);
@@ -182,11 +183,20 @@ function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map
   return touched;
 }
 
+const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
+  new Map(
+    [...room.members.values()]
+      .filter(({ modes }) => modes === '')
+      .map((member) => [member, occupant(member, view, room)]),
+  );
+
 /** RFC 2812 §5.1: 324 lists all modes of a channel. */
 function channelModes(rooms: Rooms, line: Line, view: View): Step {
   const room = rooms.get(foldName(line.params[1] ?? ''));
-  if (room) learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
-  return NOTHING;
+  if (!room) return NOTHING;
+  const touched = voiceless(room, view);
+  learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
+  return { drafts: changedRoles(touched, line, room, view) };
 }
 
 function topic(rooms: Rooms, line: Line, view: View): Step {

@@ -52,10 +52,8 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   }
   const target = envelope.view.target(envelope.to.local);
   if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
-  if (text === undefined || target.kind === 'room') {
-    const invite = decodeInvitation(stanza, { ...envelope, target });
-    if (invite || text === undefined) return invite;
-  }
+  const invite = decodeInvitation(stanza, { ...envelope, target });
+  if (invite || text === undefined) return invite;
   const place = conversation(target, envelope);
   return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text) };
 }

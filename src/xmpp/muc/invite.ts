@@ -8,7 +8,7 @@ import { placeTransport } from '#src/model/place.ts';
 import type { Sending } from '#src/xmpp/encode.ts';
 import { jidOf, splitJid } from '#src/xmpp/jid.ts';
 import { assertHere, type Envelope, partyOf, type RoomTarget, roomPlace, type Target } from '#src/xmpp/target.ts';
-import { childOf } from '#src/xmpp/xep/elements.ts';
+import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
 import type { Extension } from '#src/xmpp/xep/extension.ts';
 import { attrs, xml } from '#src/xmpp/xml.ts';
 
@@ -56,6 +56,8 @@ function direct(stanza: Element, { target, view }: Addressed): Invited | undefin
   if (!x || target.kind !== 'contact') return undefined;
   const { domain, local } = splitJid(x.attrs.jid ?? '');
   const room: Target = domain === view.transport ? view.target(local) : { kind: 'gateway' };
+  // Words beside it are said all the same.
+  if (room.kind !== 'room' && ownText(stanza, 'body')) return undefined;
   if (room.kind !== 'room')
     throw new Failure('not-acceptable', { text: 'People of this network can only be invited to its own rooms.' });
   return { person: target, room, reason: x.attrs.reason };
