@@ -55,6 +55,9 @@ export const xmpp: NetworkMapping = {
       occupant: 'partial',
       presence: 'full',
       contact: 'full',
+      affiliation: 'full',
+      invite: 'full',
+      room: 'partial',
     },
     in: {
       message: 'full',
@@ -66,6 +69,7 @@ export const xmpp: NetworkMapping = {
       topic: 'full',
       presence: 'full',
       contact: 'full',
+      invite: 'full',
     },
     // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
@@ -129,14 +133,6 @@ export const xmpp: NetworkMapping = {
       call: {
         default: 'line',
         line: asText('a line that somebody called', () => 'called, but calls cannot cross', 'action'),
-      },
-      invite: {
-        default: 'line',
-        line: asText(
-          'a line with the name of the room',
-          ({ room, reason }) => worded(`invites you to ${room}`, reason),
-          'action',
-        ),
       },
       room: {
         default: 'line',

@@ -5,6 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
+import { askChannel } from './ask-channel.ts';
+import { traitsOf } from './channel-modes.ts';
 import { type Client, openClient } from './client.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
 import { realmNotice } from './drafts.ts';
@@ -119,6 +121,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       name: state?.name ?? channel,
       topic: state?.topic ?? '',
       occupants: state?.members.size ?? 0,
+      traits: state ? traitsOf(state.modes) : [],
     };
   }
 
@@ -128,6 +131,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       const known = settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server];
       return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
     }
+    if (query.kind === 'config' || query.kind === 'list') return askChannel(query, clientOf(session));
     if (query.kind !== 'ping' || query.who !== undefined) throw new Failure('not-supported');
     return { kind: 'ping', ms: await clientOf(session).ping() };
   }
@@ -139,6 +143,8 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return {
       ...mapping.facts,
       ...(client.room(foldName(to))?.secret && { confined: true }),
+      // An invitation goes to a person.
+      out: place.kind === 'contact' ? mapping.facts.out : { ...mapping.facts.out, invite: 'none' },
       text: { ...mapping.facts.text, size: textSize(to, client.view) },
     };
   }

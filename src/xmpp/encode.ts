@@ -3,6 +3,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { placeJid } from './jid.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc/encode.ts';
+import { encodeInvitation } from './muc/invite.ts';
 import { encodeContact, encodePresence } from './presence.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
@@ -34,6 +35,7 @@ const encoders: { readonly [K in EventKind]?: Encoder<K> } = {
   occupant: encodeOccupant,
   occupants: encodeOccupants,
   topic: encodeTopic,
+  invite: encodeInvitation,
   contact: encodeContact,
   presence: encodePresence,
 };
