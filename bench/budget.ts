@@ -39,6 +39,7 @@ const ircView: View = {
   mask: '~u@host.example',
   isupport: defaultIsupport,
   ours: () => undefined,
+  knows: () => true,
   feeds: () => true,
 };
 

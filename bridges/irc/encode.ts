@@ -3,10 +3,11 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { cleanNick, foldName, isName, NAME_LIMIT } from './names.ts';
+import { raw } from './raw.ts';
 import type { View } from './view.ts';
 
 /** RFC 2812 §2.3: a line has 512 bytes, CR LF among them. */
-const LINE_LIMIT = 510;
+export const LINE_LIMIT = 510;
 /** What CTCP ACTION takes beside the text: `^AACTION ` and `^A`. */
 const ACTION_FRAME = 9;
 /** Host names are cut at 63 bytes by servers (RFC 2812 §2.3.1); user names rarely pass 10, with a tilde. */
@@ -15,8 +16,8 @@ const LONGEST_MASK = 11 + 1 + 63;
 /** Something that leaves as one line, and how its answer will be recognised. */
 export type Wire = {
   readonly line: string;
-  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic';
-  /** Folded channel or nick; empty for a nick change. */
+  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic' | 'raw';
+  /** Folded channel or nick; empty for a nick change, the command of a raw line. */
   readonly target: string;
   /** The last parameter as it was sent. */
   readonly text: string;
@@ -42,7 +43,7 @@ const unfit = () => new Failure('not-acceptable', { text: 'This holds characters
 export function encode(event: Event, view: View): Wire {
   switch (event.kind) {
     case 'message':
-      return message(event, view);
+      return event.place.kind === 'realm' ? raw(event.text) : message(event, view);
     case 'topic':
       return topic(event.text, target(event.place, view, 'room'), view);
     case 'nick': {

@@ -22,6 +22,8 @@ export type OutboundParts = {
   readonly xmpp: XmppSide;
   now(): number;
   realm(place: Place): string;
+  /** Whether a message may open a connection for the account. Never rejects. */
+  opens(account: AccountKey): Promise<boolean>;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[];
 };
@@ -105,7 +107,16 @@ export function openOutbound({
     shared.answered = true;
   }
 
-  function hand(key: SessionKey, event: Event): void {
+  function hand(key: SessionKey, event: Event): void | Promise<void> {
+    if (event.kind !== 'message' || inRoom(event) || sessions.realms(key.account).includes(key.realm))
+      return give(key, event);
+    return parts.opens(key.account).then((opens) => {
+      if (opens) sessions.need(key);
+      give(key, event);
+    });
+  }
+
+  function give(key: SessionKey, event: Event): void {
     try {
       sessions.send(key, event);
     } catch (error) {

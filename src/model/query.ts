@@ -14,6 +14,7 @@ export type Query =
   | { readonly kind: 'history'; readonly place: Place; readonly page: Page }
   | { readonly kind: 'config'; readonly place: Place }
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
+  | { readonly kind: 'version'; readonly realm: string; readonly who: string }
   | { readonly kind: 'resolve'; readonly text: string };
 
 /** The answer to the query of the same kind. `count` is there only when the whole is known. */
@@ -22,6 +23,8 @@ export type Reply =
       readonly kind: 'rooms';
       readonly list: readonly { id: string; name: string; topic?: string; users?: number }[];
       readonly count?: number;
+      /** Where the page begins in the whole list. */
+      readonly index?: number;
     }
   | { readonly kind: 'people'; readonly list: readonly { id: string; name: string }[]; readonly count?: number }
   | { readonly kind: 'room'; readonly name: string; readonly topic?: string; readonly occupants?: number }
@@ -32,6 +35,8 @@ export type Reply =
   | { readonly kind: 'history'; readonly events: readonly Draft[]; readonly complete: boolean }
   | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>> }
   | { readonly kind: 'ping'; readonly ms: number }
+  /** What somebody's client calls itself; `version` may be empty. */
+  | { readonly kind: 'version'; readonly name: string; readonly version: string }
   | { readonly kind: 'resolve'; readonly id: string };
 
 export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

@@ -25,6 +25,7 @@ export type EdgeTransport = {
   readonly addresses: Addresses;
   readonly rooms: Facts['rooms'];
   readonly archive: boolean;
+  readonly console?: boolean | undefined;
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -52,9 +53,12 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive } = transport;
+    const { addresses, rooms, archive, console } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
-    transports.set(domain, { ...transport, view: viewOf({ transport: domain, addresses, rooms, archive, nickOf }) });
+    transports.set(domain, {
+      ...transport,
+      view: viewOf({ transport: domain, addresses, rooms, archive, console, nickOf }),
+    });
   }
 
   /** Where a stanza comes from and goes to, if both are as the protocol has them. */

@@ -28,6 +28,7 @@ const view: View = {
   mask: undefined,
   isupport: defaultIsupport,
   ours: () => undefined,
+  knows: () => true,
   feeds: () => true,
 };
 

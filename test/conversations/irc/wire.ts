@@ -3,11 +3,11 @@ import { type IrcConnection, type IrcServer, ircServer } from '../../fakes/irc-s
 import type { OpenWire } from '../wire.ts';
 
 /** What the ircd does not do by itself once a client has logged in: conversations write the answers. */
-const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK'];
+const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps }) => {
-  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }) });
+export const openWire: OpenWire = async ({ caps, isupport }) => {
+  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
   const { irc, known } = arrivals(ircd);
   for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
   const pongs = new Map<IrcConnection, string[]>();
