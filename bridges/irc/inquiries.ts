@@ -105,7 +105,7 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
   return {
     ping: (nick) => ask('PING', nick, ({ since }) => ({ kind: 'ping', ms: clock.now() - since })),
     version: (nick) => ask('VERSION', nick, (_item, text) => ({ kind: 'version', ...split(text) })),
-    profile: (nick) => ask('WHOIS', nick, ({ facts }) => ({ kind: 'profile', name: facts.nick ?? nick, facts })),
+    profile: (nick) => ask('WHOIS', nick, ({ facts }) => ({ kind: 'profile', name: facts.name || nick, facts })),
     take(line) {
       if (open.size === 0) return false;
       if (line.command === 'NOTICE') return replied(line);
