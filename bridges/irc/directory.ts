@@ -16,7 +16,7 @@ const KEPT = 300_000;
 /** Milliseconds after which the first page is asked for anew. */
 const FRESH = 10_000;
 /** Characters of a topic in a list. */
-const TOPIC = 300;
+const TOPIC = 100;
 
 type Rooms = ReplyTo<{ kind: 'rooms'; realm: string; page: Page }>;
 type Entry = Rooms['list'][number];

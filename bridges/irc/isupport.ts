@@ -12,8 +12,6 @@ export type Isupport = {
   readonly network: string | undefined;
   /** How many people MONITOR watches; `undefined` where the server does not know it. */
   readonly monitor: number | undefined;
-  /** How names are compared there (CASEMAPPING), in lower case. */
-  readonly casemapping: string;
 };
 
 /** What holds before the first 005: RFC 1459 with the usual lists. */
@@ -27,7 +25,6 @@ export const defaultIsupport: Isupport = {
   topiclen: undefined,
   network: undefined,
   monitor: undefined,
-  casemapping: 'rfc1459',
 };
 
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
@@ -46,7 +43,6 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   CHANTYPES: (value) => (/^[#&+!]{1,4}$/.test(value) ? { chantypes: value } : undefined),
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
   MONITOR: (value) => length('monitor', value),
-  CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
   NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/lib/clock.ts';
+import { Failure } from '#src/model/failure.ts';
 import { isSelf } from './decode.ts';
 import { line as makeLine } from './encode.ts';
 import { cleanNick, foldName, isName } from './names.ts';
@@ -6,8 +7,9 @@ import { NICK_REFUSALS } from './numerics.ts';
 import type { Line, View } from './view.ts';
 import type { Watch } from './watch.ts';
 
-/** Milliseconds between two tries at a nick. */
+/** Milliseconds between two tries at a nick; twice as many after each refusal, up to about an hour. */
 const PACE = 60_000;
+const DOUBLINGS = 6;
 
 export type RegainParts = {
   readonly view: View;
@@ -33,6 +35,7 @@ export type Regain = {
 export function openRegain({ view, clock, watch, say, asked }: RegainParts): Regain {
   let wanted = view.nick;
   let trying = false;
+  let refusals = 0;
   let last = Number.NEGATIVE_INFINITY;
   let cancel: (() => void) | undefined;
 
@@ -42,7 +45,7 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
     cancel?.();
     cancel = undefined;
     if (has() || trying) return;
-    const wait = last + PACE - clock.now();
+    const wait = last + PACE * 2 ** Math.max(Math.min(refusals - 1, DOUBLINGS), 0) - clock.now();
     if (wait > 0) {
       cancel = clock.after(wait, attempt);
       return;
@@ -54,14 +57,24 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
   function begin(nick: string): void {
     watch().drop(wanted, 'nick');
     wanted = cleanNick(nick, view.isupport.nicklen);
-    if (!has()) watch().add(wanted, 'nick');
+    refusals = 0;
+    if (!has()) look();
+  }
+
+  // Whoever has more contacts than can be watched does without.
+  function look(): void {
+    try {
+      watch().add(wanted, 'nick');
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
   }
 
   function renamed(nick: string): void {
     // A nick that was neither asked for nor wanted is the server's idea.
     if (asked()) begin(nick);
     else if (foldName(nick) === foldName(wanted)) wanted = nick;
-    else watch().add(wanted, 'nick');
+    else look();
     trying = false;
   }
 
@@ -75,7 +88,8 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
     },
     begin,
     free(nick) {
-      if (foldName(nick) === foldName(wanted)) attempt();
+      if (foldName(nick) !== foldName(wanted)) return;
+      attempt();
     },
     take(line) {
       const [nick = ''] = line.params;
@@ -86,10 +100,11 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
       }
       if (!trying || asked() || !NICK_REFUSALS.has(line.command)) return false;
       trying = false;
+      refusals++;
       // RFC 2812 §5.2: 432 says that it is no nick there, and never will be.
       if (line.command === '432') begin(view.nick);
       // It may be reserved for a while without anybody having it.
-      else cancel ??= clock.after(PACE, attempt);
+      else attempt();
       return true;
     },
     stop: () => cancel?.(),
