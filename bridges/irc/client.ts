@@ -85,6 +85,7 @@ export function openClient(
     isupport: defaultIsupport,
     caps: new Set(),
     ours: (folded) => realm.nicks.get(folded),
+    spelled: (name) => errands.spelled(name),
     knows: (folded) => errands.knows(folded),
     feeds: (channel) => realm.feed.feeds(channel, peer),
   };

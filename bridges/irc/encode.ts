@@ -128,5 +128,5 @@ export function target(place: Place, view: View, kind?: 'room' | 'contact'): str
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');
   if (address.realm.toLowerCase() !== view.realm.toLowerCase()) throw new Failure('bad-request');
   if (!isName(address.name) || utf8Length(address.name) > NAME_LIMIT) throw new Failure('jid-malformed');
-  return address.name;
+  return view.spelled(address.name);
 }

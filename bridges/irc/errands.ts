@@ -12,6 +12,7 @@ import { foldName } from './names.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
 import { openRegain } from './regain.ts';
+import { openSpelling } from './spelling.ts';
 import { emit, type OwnView } from './talk.ts';
 import type { Line } from './view.ts';
 import { openWatch, type Seen } from './watch.ts';
@@ -35,6 +36,8 @@ export type Errands = {
   ask(query: Query): Promise<Reply>;
   /** Takes a line in; true if nobody else needs it. */
   take(line: Line): boolean;
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string;
   /** Whether there is a conversation with a folded nick, or it is a contact. */
   knows(folded: string): boolean;
   stop(failure: Failure): void;
@@ -72,6 +75,7 @@ export function openErrands({ host, view, pending, writer }: ErrandParts): Erran
   const absence = openAbsence(clock, say);
   const directory = openDirectory({ view, clock, send });
   const inquiries = openInquiries({ clock, send });
+  const spelling = openSpelling(view);
   const talks = new Set<string>();
 
   function talked(folded: string): void {
@@ -101,20 +105,22 @@ export function openErrands({ host, view, pending, writer }: ErrandParts): Erran
         case 'rooms':
           return directory.page(query.page, query.match);
         case 'ping':
-          return inquiries.ping(query.who ?? '');
+          return inquiries.ping(spelling.of(query.who ?? ''));
         case 'version':
-          return inquiries.version(query.who);
+          return inquiries.version(spelling.of(query.who));
         case 'profile':
-          return inquiries.profile(query.who);
+          return inquiries.profile(spelling.of(query.who));
         default:
           throw new Failure('not-supported');
       }
     },
     take(line) {
+      spelling.note(line);
       if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', view)) talked(foldName(line.nick));
       const answers = [regain, watch, directory, inquiries].map((one) => one.take(line));
       return answers.some((taken) => taken);
     },
+    spelled: spelling.of,
     knows: (folded) => talks.has(folded) || watch.has(folded, 'contact'),
     stop(failure) {
       regain.stop();

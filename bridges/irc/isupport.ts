@@ -10,6 +10,8 @@ export type Isupport = {
   readonly nicklen: number | undefined;
   readonly topiclen: number | undefined;
   readonly network: string | undefined;
+  /** How names are compared there (CASEMAPPING), in lower case. */
+  readonly casemapping: string;
   /** How many people MONITOR watches; `undefined` where the server does not know it. */
   readonly monitor: number | undefined;
 };
@@ -24,6 +26,7 @@ export const defaultIsupport: Isupport = {
   nicklen: undefined,
   topiclen: undefined,
   network: undefined,
+  casemapping: 'rfc1459',
   monitor: undefined,
 };
 
@@ -42,6 +45,7 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   },
   CHANTYPES: (value) => (/^[#&+!]{1,4}$/.test(value) ? { chantypes: value } : undefined),
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
+  CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
   MONITOR: (value) => length('monitor', value),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),

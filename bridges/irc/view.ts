@@ -18,6 +18,8 @@ export type View = {
   readonly isupport: Isupport;
   /** Whose connection of ours has this folded nick in this realm. */
   ours(folded: string): AccountKey | undefined;
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string;
   /** Whether there is a conversation with this folded nick, or it is a contact. */
   knows(folded: string): boolean;
   /** Whether this connection is the one that speaks for a channel (folded name). */

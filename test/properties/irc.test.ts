@@ -28,6 +28,7 @@ const view: View = {
   mask: undefined,
   isupport: defaultIsupport,
   ours: () => undefined,
+  spelled: (name) => name,
   knows: () => true,
   feeds: () => true,
 };

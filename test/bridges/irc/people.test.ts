@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { type IrcConnection, ircServer } from '../../fakes/irc-server.ts';
-import { account, contact, event, key, login, REALM, type Rig, rig } from './harness.ts';
+import { account, contact, event, key, login, REALM, type Rig, rig, shared } from './harness.ts';
 
 const MONITOR = 'CASEMAPPING=rfc1459 CHANTYPES=# PREFIX=(ov)@+ CHANMODES=beI,k,l,imnpst MONITOR=2 NETWORK=FakeNet';
 const realm: Place = { kind: 'realm', account: account('romeo'), realm: REALM };
@@ -261,5 +261,33 @@ describe('lines to the server', () => {
     expect(await line(far)).toBe('QUIT :adieu');
     await gw.when(() => gw.states.at(-1)?.state.kind === 'lost');
     expect(gw.states.at(-1)?.state).toMatchObject({ failure: { code: 'not-allowed' } });
+  });
+});
+
+describe('names on a server that tells [ from {', () => {
+  it('are written as they were seen, and refused where two were seen', async () => {
+    await using at = await romeo({ isupport: `${MONITOR} CASEMAPPING=ascii` });
+    const { gw, far, session } = at;
+    const say = (text: string) =>
+      gw.bridge.deliver(event('romeo', contact('romeo', 'bob{'), { kind: 'message', text, style: 'plain' }), session);
+    far.send(':Bob[!b@h PRIVMSG romeo :hi');
+    await far.sync();
+    say('to you');
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG Bob[ :to you');
+    far.send(':bob{!b@h PRIVMSG romeo :me too');
+    await far.sync();
+    expect(() => say('to whom?')).toThrow(Failure);
+    far.send(':Bob[!b@h QUIT :bye');
+    await far.sync();
+    say('to you now');
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG bob{ :to you now');
+    at.server.on('LIST', () => true);
+    const list = gw.bridge.ask({ kind: 'rooms', realm: REALM, page: { max: 9 } }, session);
+    await far.until(/^LIST/);
+    far.send(':irc.fake 322 romeo #a[ 3 :x', ':irc.fake 323 romeo :End');
+    expect((await list).list).toMatchObject([{ id: `#a{%${REALM}`, name: '#a[' }]);
+    const who = { id: 'romeo', nick: 'romeo', affiliation: 'none', role: 'participant' } as const;
+    gw.bridge.deliver(event('romeo', shared('#a{'), { kind: 'occupant', change: 'join', who }), session);
+    expect(await far.until(/^JOIN/)).toBe('JOIN #a[');
   });
 });
