@@ -241,6 +241,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
     addresses,
     rooms: definition.mapping.facts.rooms,
     archive: opened.history.record,
+    console: definition.mapping.facts.console ?? false,
     identity: definition.identity,
     link: {
       stanza(kind, head, ...children) {

@@ -106,6 +106,13 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     realm,
+    opens: (account) =>
+      Promise.all([settings.staysConnected(account), logins.registered(account)])
+        .then((reasons) => reasons.includes(true))
+        .catch((error: unknown) => {
+          log.error({ err: error }, 'an account could not be read');
+          return false;
+        }),
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({

@@ -19,6 +19,7 @@ import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
+import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
 
@@ -28,6 +29,7 @@ export const extensions: readonly Extension[] = [
   muc,
   invitations,
   softwareVersion,
+  vcard,
   jidEscaping,
   ping,
   delay,

@@ -35,7 +35,9 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
-    ours: () => undefined,
+    spelled: (name) => name,
+  knows: () => true,
+  ours: () => undefined,
     room: (name) => (name === '#c' ? room : undefined),
     feeds: () => true,
   };
