@@ -31,6 +31,11 @@ export type Credentials = Readonly<Record<string, Sealed>>;
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
   readonly name: string;
+  /**
+   * It is one form and nothing else, so that in-band registration can offer it. A field whose value is kept among the
+   * credentials under the field's own name is shown again, or kept where it is secret and left blank.
+   */
+  readonly oneForm?: boolean;
   /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
   start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
 };
@@ -57,8 +62,12 @@ export type Command<Config = unknown> = {
 /** An amount that the core reserves in the transaction that accepts an event. */
 export type Charge = { readonly budget: string; readonly amount: number };
 
-/** XEP-0030 identity of the domain: category `gateway`. */
-export type Identity = { readonly type: string; readonly name: string };
+/** XEP-0030 identity of the domain: category `gateway`. `prompt` is how people are asked for an address (XEP-0100 §6.3). */
+export type Identity = {
+  readonly type: string;
+  readonly name: string;
+  readonly prompt?: { readonly text: string; readonly label: string };
+};
 
 /** Everything that the rest of the house knows of a network before it is opened. */
 export type BridgeDefinition<Config = unknown> = {

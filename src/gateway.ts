@@ -112,7 +112,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
-      rates: { messages: config.limits.messages, joins: config.limits.joins },
+      rates: {
+        messages: config.limits.messages,
+        joins: config.limits.joins,
+        contacts: config.limits.contacts,
+        registrations: config.limits.registrations,
+      },
     },
     store,
     aliases,
@@ -177,6 +182,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') return;
+    core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     if (opened.wasOnline) {
       core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     }

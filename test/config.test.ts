@@ -54,6 +54,8 @@ describe('a good file', () => {
         xmpp_cap: 33_554_432,
         messages: { burst: 100, per_second: 10 },
         joins: { burst: 100, per_second: 1 },
+        contacts: { burst: 500, per_second: 1 },
+        registrations: { burst: 10, per_second: 0.1 },
         waiting_lines: 100,
         waiting_time: 60_000,
         reconnect_min: 5000,

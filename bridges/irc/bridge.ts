@@ -13,6 +13,7 @@ import { realmNotice } from './drafts.ts';
 import { target, textSize } from './encode.ts';
 import { foldName } from './names.ts';
 import { openRealm, type Realm } from './realm.ts';
+import { resolve } from './resolve.ts';
 import { emit } from './talk.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
@@ -133,6 +134,10 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
 
   async function answer(query: Query, session: Session | undefined): Promise<Reply> {
     if (query.kind === 'room') return room(query.place);
+    if (query.kind === 'resolve') {
+      const known = settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server];
+      return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
+    }
     if (query.kind === 'config' || query.kind === 'list') return askChannel(query, clientOf(session));
     if (!ASKED.has(query.kind)) throw new Failure('not-supported');
     if (!session)

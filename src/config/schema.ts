@@ -78,6 +78,12 @@ const limits = z
     joins: rateSchema('Joins')
       .prefault({ burst: 100, per_second: 1 })
       .describe("Rooms that one user may enter, or 'off'"),
+    contacts: rateSchema('Contacts')
+      .prefault({ burst: 500, per_second: 1 })
+      .describe("Contacts that one user may add, or 'off'"),
+    registrations: rateSchema('Registrations')
+      .prefault({ burst: 10, per_second: 0.1 })
+      .describe("Times that one user may register or change that, or 'off'"),
     waiting_lines: whole.min(0).max(10_000).prefault(100).describe('Kept for a room while its network reconnects'),
     waiting_time: durationSchema(0, HOUR).prefault('60s').describe('How long they are kept'),
     reconnect_min: durationSchema(SECOND, HOUR)

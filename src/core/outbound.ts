@@ -1,6 +1,6 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import {
   type AccountKey,
@@ -28,6 +28,8 @@ export type OutboundParts = {
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
   now(): number;
+  /** Hears what became of a subscription. */
+  contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
   /** Whether a message may open a connection for the account. Never rejects. */
   opens(account: AccountKey): Promise<boolean>;
@@ -187,7 +189,7 @@ export function openOutbound({
     if (!flight) return;
     const { event, origin, shared } = flight;
     if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
-    if (event.kind === 'occupant') return settleOccupant(event, outcome);
+    if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(event, outcome);
     if (origin) answer(flight, origin, outcome);
   }
 
@@ -215,7 +217,9 @@ export function openOutbound({
     ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
   }
 
-  function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
+  /** What changes how somebody stands to a room or contact is answered there. */
+  function settleStanding(event: EventOf<'occupant'> | EventOf<'contact'>, outcome: Outcome): void {
+    if (event.kind === 'contact') return parts.contact(event, outcome);
     if (event.change !== 'join') return;
     const account = accounts.of(event.from, placeTransport(event.place));
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);

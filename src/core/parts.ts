@@ -66,6 +66,8 @@ export type CoreParts = {
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
   readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
+  /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
+  attend(transport: string): Promise<void>;
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */

@@ -7,6 +7,7 @@ import type { Place } from '#src/model/place.ts';
 import { splitJid } from './jid.ts';
 import { decodePresence } from './muc/decode.ts';
 import { decodeInvitation } from './muc/invite.ts';
+import { decodeContactPresence } from './presence.ts';
 import {
   assertHere,
   type Envelope,
@@ -44,7 +45,9 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
 export function decode(stanza: Element, view: View): Draft | undefined {
   const from = splitJid(stanza.attrs.from ?? '');
   const to = splitJid(stanza.attrs.to ?? '');
-  if (stanza.name === 'presence') return decodePresence(stanza, { from, to, view });
+  if (stanza.name === 'presence') {
+    return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
+  }
   return stanza.name === 'message' ? decodeMessage(stanza, { from, to, view }) : undefined;
 }
 

@@ -17,6 +17,8 @@ import type { OpenWire, Wire } from './wire.ts';
 export type Stage = AsyncDisposable & {
   readonly xmpp: FakeConnection;
   readonly wire: Wire;
+  /** The next connection of the gateway, after one was lost. */
+  reconnected(): Promise<FakeConnection>;
   /** Where the public listener waits, as host:port. */
   readonly web: string | undefined;
   /** Stops the gateway, as a signal does. */
@@ -40,6 +42,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     wire,
     web: web.addresses.http,
     stop: gateway.stop,
+    reconnected: () => xmppServer.connection(wire.domain),
     xmpp: await xmppServer.connection(wire.domain),
     async [Symbol.asyncDispose]() {
       await gateway.stop();

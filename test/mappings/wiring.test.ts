@@ -56,7 +56,7 @@ function gateway(overrides: Overrides = {}) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const rates = { messages: 'off', joins: 'off' } as const;
+  const rates = { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' } as const;
   const transport = {
     mapping: irc,
     settings: {},
@@ -90,6 +90,7 @@ function gateway(overrides: Overrides = {}) {
         throw failure;
       },
       alive: async () => true,
+      probe: () => undefined,
     },
     clock: systemClock,
     random: () => 0,
