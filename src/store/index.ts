@@ -13,7 +13,10 @@ import type { Engine } from './engine.ts';
 import { type Links, links } from './links.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
+import { type Purges, purges } from './purges.ts';
+import { type Rosters, rosters } from './rosters.ts';
 import { openSequence } from './sequence.ts';
+import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
 import { openSqlite } from './sqlite.ts';
 import { checkParams, type Query, type Row, type Statement, StoreRefused, type Unit, type UnitResult } from './unit.ts';
@@ -30,8 +33,10 @@ export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
 export type { Occupancy } from './occupancy.ts';
+export type { Purge } from './purges.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { SealBroken, type SealKey } from './seal.ts';
+export type { KeptSession } from './sessions.ts';
 export type { SettingsOf } from './settings.ts';
 export {
   GuardFailed,
@@ -77,6 +82,9 @@ export type Store = AsyncDisposable & {
   readonly credentials: Credentials;
   readonly links: Links;
   readonly occupancy: Occupancies;
+  readonly purges: Purges;
+  readonly rosters: Rosters;
+  readonly sessions: Sessions;
   readonly settings: Settings;
   readonly visibility: Visibility;
 };
@@ -136,6 +144,9 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     credentials: credentials(read),
     links: links(read),
     occupancy: occupancies(read),
+    purges: purges(read),
+    rosters: rosters(read),
+    sessions: sessions(read),
     settings: settings(read),
     visibility: visibility(read),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

@@ -1,4 +1,5 @@
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
+import type { Affiliation, Role } from '#src/model/party.ts';
 
 /** A link's side, and a setting's scope. */
 export type Side = 'xmpp' | 'foreign';
@@ -54,4 +55,7 @@ export type Schema = {
   };
   buckets: { name: string; tokens: number; at: number };
   budgets: { name: string; day: number; spent: number };
+  rosters: { place: string; id: string; nick: string; affiliation: Affiliation; role: Role };
+  sessions: { account: AccountKey; realm: string; nick: string | null };
+  purges: { account: AccountKey; since: number };
 };
