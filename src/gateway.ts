@@ -183,6 +183,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       opened.host = hostOf(opened);
       opened.bridge = await opened.definition.open(opened.settings, opened.host);
     }
+    await core.restore();
   } catch (error) {
     await pruning.stop();
     await store[Symbol.asyncDispose]();

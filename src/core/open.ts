@@ -15,6 +15,7 @@ import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openPurging } from './purge.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -69,6 +70,12 @@ export function openCore(parts: CoreParts): OpenCore {
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const purging = openPurging({
+    store: parts.store,
+    clock,
+    log,
+    flush: () => Promise.all([archive.flush(), ids.flush()]),
+  });
   const rooms = openRooms({
     lanes,
     archive,
@@ -202,6 +209,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await logins.unregister(account);
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
+      purging.start(account);
     },
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
@@ -224,6 +232,9 @@ export function openCore(parts: CoreParts): OpenCore {
         await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
     },
+    async restore() {
+      purging.resume();
+    },
     async stop() {
       stopping = true;
       dialogues.drop(() => true);
@@ -234,6 +245,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await archive.flush();
       await ids.flush();
       await accounts.flush();
+      await purging.stop();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

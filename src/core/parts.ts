@@ -60,6 +60,8 @@ export type CoreParts = {
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
   readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
+  /** Takes up what the last run left: before the links, once the bridges are open. */
+  restore(): Promise<void>;
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */
