@@ -56,6 +56,8 @@ describe('a good file', () => {
         joins: { burst: 100, per_second: 1 },
         waiting_lines: 100,
         waiting_time: 60_000,
+        connect_pace: 5000,
+        linger: 300_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
         dialogues: 4,

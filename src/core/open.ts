@@ -3,7 +3,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -11,8 +11,10 @@ import { openCrossing } from './crossing.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
+import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
+import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPurging } from './purge.ts';
@@ -52,7 +54,9 @@ export function openCore(parts: CoreParts): OpenCore {
     now: clock.now,
     schemas: (domain) => transport(domain).settings,
     realm,
+    persistent: (domain) => transports.get(domain)?.persistent ?? false,
     stay: (account, on) => sessions.stay(account, on),
+    keep: (account, on) => rooms.keep(account, on),
   });
   const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
   const dialogues = openDialogues({
@@ -70,18 +74,27 @@ export function openCore(parts: CoreParts): OpenCore {
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const occupancy = openOccupancy({ store: parts.store, clock, log });
+  const lasting = openLasting({ store: parts.store, log });
   const purging = openPurging({
     store: parts.store,
     clock,
     log,
-    flush: () => Promise.all([archive.flush(), ids.flush()]),
+    flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush()]),
   });
   const rooms = openRooms({
     lanes,
     archive,
+    occupancy,
     xmpp,
     clock,
     realm,
+    linger: limits.linger,
+    keeps: (account) =>
+      settings.staysInRooms(account).catch((err: unknown) => {
+        log.error({ err }, 'settings could not be read');
+        return false;
+      }),
     connect: (key, nick) => {
       sessions.need(key, nick);
       return sessions.get(key) !== undefined;
@@ -94,6 +107,8 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     limits,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
+    pace: limits.connectPace,
+    lasts: lasting.note,
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
@@ -171,7 +186,22 @@ export function openCore(parts: CoreParts): OpenCore {
 
   async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
     if (place.kind === 'realm' || (await xmpp.alive(domain, place.id, jid))) return;
-    rooms.leave(place, accountOf(domain, jid), jid);
+    await rooms.lost(place, { account: accountOf(domain, jid), jid });
+  }
+
+  /** Rooms and sessions of the last run, of people who may still use the gateway. Nothing is connected yet. */
+  async function restore(): Promise<void> {
+    const mine = (account: AccountKey): boolean => {
+      const { user, transport: domain } = splitAccount(account);
+      return transports.has(domain) && accounts.permitted(user);
+    };
+    const last = (await occupancy.last()).filter(({ place }) => transports.has(placeTransport(place)));
+    const wanted = rooms.restore(
+      last.map((room) => ({ ...room, sittings: room.sittings.filter(({ account }) => mine(account)) })),
+    );
+    for (const { key, nick } of wanted) sessions.expect(key, nick, false);
+    for (const { account, realm: at, nick } of await parts.store.sessions.all())
+      if (mine(account)) sessions.expect({ account, realm: at }, nick ?? undefined, true);
   }
 
   return {
@@ -186,7 +216,7 @@ export function openCore(parts: CoreParts): OpenCore {
       outbound.accept(draft, origin);
     },
     gone(domain, jid, place) {
-      if (place) rooms.leave(place, accountOf(domain, jid), jid);
+      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
     permitted: accounts.permitted,
@@ -231,8 +261,10 @@ export function openCore(parts: CoreParts): OpenCore {
       for (let done = 0; done < seats.length; done += AT_A_TIME) {
         await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
+      sessions.resume(domain);
     },
     async restore() {
+      await restore();
       purging.resume();
     },
     async stop() {
@@ -245,6 +277,8 @@ export function openCore(parts: CoreParts): OpenCore {
       await archive.flush();
       await ids.flush();
       await accounts.flush();
+      await occupancy.flush();
+      await lasting.flush();
       await purging.stop();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),

@@ -4,6 +4,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { openPace } from './pace.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
 /** What the sessions need of the rest of the core. */
@@ -25,6 +26,10 @@ export type SessionParts = {
   /** Hands an event to the bridge. Never throws. */
   deliver(event: Event, session: Session): void;
   refuse(event: Event, failure: Failure): void;
+  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  readonly pace: number;
+  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
+  lasts(key: SessionKey, nick: string | null | false): void;
   /** The session is given up, with everything in it. */
   abandon(key: SessionKey, failure: Failure): void;
 };
@@ -32,6 +37,10 @@ export type SessionParts = {
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
   need(key: SessionKey, nick?: string): void;
+  /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
+  expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
+  /** Makes the expected sessions of a transport, realm by realm one after the other. */
+  resume(transport: string): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   status(key: SessionKey, state: SessionState): void;
@@ -56,6 +65,8 @@ type Line = {
   phase: SessionPhase;
   nick: string | undefined;
   stay: boolean;
+  /** Expected, and not asked for yet. */
+  expected: boolean;
   session: Session | undefined;
   since: number;
   held: Held[];
@@ -76,6 +87,7 @@ const nothing = (): void => undefined;
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
   const { clock, limits } = parts;
+  const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
     const known = lines.get(idOf(key));
@@ -85,6 +97,7 @@ export function openSessions(parts: SessionParts): Sessions {
       phase: { name: 'idle' },
       nick: undefined,
       stay: false,
+      expected: false,
       session: undefined,
       since: 0,
       held: [],
@@ -110,13 +123,14 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'wait': {
         const ms = parts.backoff(effect.attempt);
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
-        line.cancel = clock.after(ms, () => input(line, { kind: 'retry' }));
+        line.cancel = clock.after(ms, () => again(line));
         return;
       }
       case 'flush':
         return flush(line);
       case 'abandon':
         refuseHeld(line, effect.failure);
+        if (line.stay) parts.lasts(line.key, false);
         return parts.abandon(line.key, effect.failure);
       case 'cancel':
         line.cancel();
@@ -124,6 +138,19 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'close':
         line.closed = close(line, 'leaving');
     }
+  }
+
+  /** Another attempt, when its turn has come: networks throttle and ban whoever comes with many at once. */
+  function again(line: Line): void {
+    const { transport } = splitAccount(line.key.account);
+    const ms = pace(`${transport} ${line.key.realm}`);
+    const go = (): void => input(line, { kind: 'retry' });
+    if (ms > 0) line.cancel = clock.after(ms, go);
+    else go();
+  }
+
+  function lasts(line: Line, on: boolean): void {
+    parts.lasts(line.key, on && (line.nick ?? null));
   }
 
   function connect(line: Line): void {
@@ -144,6 +171,7 @@ export function openSessions(parts: SessionParts): Sessions {
           if (attempt.signal.aborted) return void session.close('not needed any more');
           line.session = session;
           line.since = clock.now();
+          if (line.stay) lasts(line, true);
           input(line, { kind: 'connected' });
         },
         (error: unknown) => {
@@ -202,7 +230,27 @@ export function openSessions(parts: SessionParts): Sessions {
     need(key, nick) {
       const line = lineOf(key);
       if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
-      input(line, { kind: 'need' });
+      if (!line.expected) return input(line, { kind: 'need' });
+      // Whoever asks does not wait for a turn.
+      line.expected = false;
+      line.cancel();
+      input(line, { kind: 'retry' });
+    },
+    expect(key, nick, stay) {
+      const line = lineOf(key);
+      line.nick ??= nick;
+      line.stay ||= stay;
+      line.expected = true;
+      // It was up before: a failure is no answer to anybody.
+      line.since = clock.now();
+      input(line, { kind: 'expect' });
+    },
+    resume(transport) {
+      for (const line of lines.values()) {
+        if (!line.expected || splitAccount(line.key.account).transport !== transport) continue;
+        line.expected = false;
+        again(line);
+      }
     },
     send(key, event) {
       const line = lines.get(idOf(key));
@@ -231,6 +279,7 @@ export function openSessions(parts: SessionParts): Sessions {
     stay(account, on) {
       for (const line of ofAccount(account)) {
         line.stay = on;
+        if (!on || line.phase.name === 'online') lasts(line, on);
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },

@@ -106,6 +106,7 @@ function restarts({ int, text, keyed }: Dialect): string[] {
     `create table rosters (
       place ${text} not null, id ${text} not null, nick ${text} not null, affiliation ${text} not null,
       role ${text} not null, primary key (place, id))${keyed}`,
+    `create table topics (place ${text} not null primary key, text ${text} not null, by ${text})${keyed}`,
     `create table sessions (
       account ${text} not null, realm ${text} not null, nick ${text}, primary key (account, realm))${keyed}`,
     `create table purges (account ${text} not null primary key, since ${int} not null)${keyed}`,

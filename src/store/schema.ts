@@ -56,6 +56,7 @@ export type Schema = {
   buckets: { name: string; tokens: number; at: number };
   budgets: { name: string; day: number; spent: number };
   rosters: { place: string; id: string; nick: string; affiliation: Affiliation; role: Role };
+  topics: { place: string; text: string; by: string | null };
   sessions: { account: AccountKey; realm: string; nick: string | null };
   purges: { account: AccountKey; since: number };
 };

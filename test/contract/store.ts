@@ -315,7 +315,11 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
       store.rosters.remove('room', 'eve'),
     ]);
     expect(await store.rosters.in('room')).toEqual([{ ...who, role: 'moderator' }]);
-    await store.unit([store.rosters.removeAll('room')]);
+    const topic = { text: 'new', by: null };
+    await store.unit([store.rosters.topic('room', { text: 'old', by: 'bob' }), store.rosters.topic('room', topic)]);
+    expect([await store.rosters.topicOf('room'), await store.rosters.topicOf('other')]).toEqual([topic, undefined]);
+    await store.unit(store.rosters.removeAll('room'));
+    expect(await store.rosters.topicOf('room')).toBeUndefined();
     expect([await store.rosters.in('room'), await store.rosters.in('other')]).toEqual([[], [who]]);
     const session = { account: romeo, realm: 'net', nick: 'R' };
     await store.unit([store.sessions.put(session), store.sessions.put({ ...session, nick: null })]);

@@ -9,12 +9,27 @@ const PATIENCE = 15_000;
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
-  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
+  for (const turn of script.turns) await playTurn(stage, turn);
   await silence(stage);
 }
 
-async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<void> {
+function playTurn(stage: Stage, turn: Turn): Promise<void> {
+  if (turn.wire === 'gateway') return inTime(playGateway(stage, turn), turn);
+  return turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn);
+}
+
+/** `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people. */
+async function playGateway(stage: Stage, turn: Turn): Promise<void> {
+  const [order = '', clients, occupants] = turn.text.split(' ');
+  if (order === 'kept') return stage.kept(Number(clients), Number(occupants));
+  if (order !== 'kill' && order !== 'stop' && order !== 'start') throw new Error(`${turn.at}: no order ${order}`);
+  return stage[order]();
+}
+
+async function playXmpp({ xmpp, gone }: Stage, turn: Turn): Promise<void> {
   if (turn.direction === 'in') return xmpp.send(turn.text);
+  // The server no longer knows a full JID.
+  if (turn.direction === 'do' && turn.text.startsWith('gone ')) return void gone.add(turn.text.slice(5));
   if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
   const stanza = await inTime(xmpp.next(), turn);
   compare(canonicalXml(turn.text), canonical(stanza), turn);

@@ -1,23 +1,38 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { folder } from '../cli/isthmus.ts';
+import { folder, isthmus } from '../cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 
 /** A gateway between an XMPP server and a network. */
 export type Stage = AsyncDisposable & {
+  /** The gateway's newest connection. */
   readonly xmpp: FakeConnection;
   readonly wire: Wire;
+  /** Full JIDs that the XMPP server no longer knows. */
+  readonly gone: Set<string>;
+  /** Starts the gateway once more, on the same store. */
+  start(): Promise<void>;
   /** Stops the gateway, as a signal does. */
   stop(): Promise<void>;
+  /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
+  kill(): Promise<void>;
+  /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
+  kept(clients: number, occupants: number): Promise<void>;
 };
+
+/** A running gateway. */
+type Running = { stop(): Promise<void>; kill(): Promise<void> };
 
 /** Sets the stage for the network of the conversation's folder; users are those of `a.example`. */
 export async function openStage({ folder: home, options }: Pick<Script, 'folder' | 'options'>): Promise<Stage> {
@@ -25,14 +40,23 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const wire = await openWire(options);
   const dir = folder();
   const xmppServer = await startXmppServer();
-  const gateway = await startGateway(configFor(wire, xmppServer, dir.path), {
-    log: openLog('silent'),
-    metrics: openMetrics(),
-  });
+  const run = options.process === 'yes' ? runProcess : runHere;
+  const launch = () => run({ wire, server: xmppServer, dir: dir.path, persistent: options.persistent === 'yes' });
+  let gateway = await launch();
+  let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
-    stop: gateway.stop,
-    xmpp: await xmppServer.connection(wire.domain),
+    gone: xmppServer.gone,
+    get xmpp() {
+      return xmpp;
+    },
+    async start() {
+      gateway = await launch();
+      xmpp = await xmppServer.connection(wire.domain);
+    },
+    stop: () => gateway.stop(),
+    kill: () => gateway.kill(),
+    kept: (clients, occupants) => kept(join(dir.path, 'store.db'), { clients, occupants }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
       await xmppServer.close();
@@ -42,20 +66,50 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   };
 }
 
+type Setting = {
+  readonly wire: Wire;
+  readonly server: FakeServer;
+  readonly dir: string;
+  readonly persistent: boolean;
+};
+
+async function runHere(setting: Setting): Promise<Running> {
+  const { stop } = await startGateway(configFor(setting), { log: openLog('silent'), metrics: openMetrics() });
+  return { stop, kill: () => Promise.reject(new Error('only a process can be killed: option: process yes')) };
+}
+
+/** The program itself, with the same settings. Its network has to be one that operators know. */
+async function runProcess(setting: Setting): Promise<Running> {
+  const { wire, server, dir, persistent } = setting;
+  const transport = { bridge: wire.definition.kind, secret: server.secret, persistent, ...wire.settings };
+  const config = { ...basics(setting), limits: { connect_pace: '0s' }, transports: { [wire.domain]: transport } };
+  const file = join(dir, 'config.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const running = isthmus(['run', '--config', file]);
+  const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
+    running.child.kill(signal);
+    await running.ended;
+  };
+  return { stop: end('SIGTERM'), kill: end('SIGKILL') };
+}
+
+const basics = ({ server, dir }: Setting) => ({
+  xmpp: { host: '127.0.0.1', port: server.port },
+  store: `sqlite:${join(dir, 'store.db')}`,
+  key: { file: join(dir, 'isthmus.key') },
+  access: { register: ['a.example'] },
+});
+
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */
-function configFor({ domain, definition, settings }: Wire, server: FakeServer, dir: string): Config {
-  const checked = house.parse({
-    xmpp: { host: '127.0.0.1', port: server.port },
-    store: `sqlite:${join(dir, 'store.db')}`,
-    key: { file: join(dir, 'isthmus.key') },
-    access: { register: ['a.example'] },
-    transports: { [domain]: settings },
-  });
+function configFor(setting: Setting): Config {
+  const { wire, server, persistent } = setting;
+  const { domain, definition, settings } = wire;
+  const checked = house.parse({ ...basics(setting), transports: { [domain]: settings } });
   const secret = new Sealed(server.secret);
   return {
     ...checked,
     // A second is the least that operators may set; here nobody is waited for.
-    limits: { ...checked.limits, reconnect_min: 1, reconnect_max: 2 },
+    limits: { ...checked.limits, reconnect_min: 1, reconnect_max: 2, connect_pace: 0 },
     transports: [
       {
         domain,
@@ -63,9 +117,26 @@ function configFor({ domain, definition, settings }: Wire, server: FakeServer, d
         definition,
         secret,
         history: { record: true, replay: 20 },
+        persistent,
         overrides: {},
         settings: definition.config.parse(settings),
       },
     ],
   };
+}
+
+/** Looks into the store from outside: what is written off the path is there when it is there. */
+async function kept(file: string, wanted: object): Promise<void> {
+  const count = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
+  await vi.waitFor(
+    () => {
+      const db = new DatabaseSync(file, { readOnly: true });
+      try {
+        expect({ ...db.prepare(count).get() }).toEqual(wanted);
+      } finally {
+        db.close();
+      }
+    },
+    { timeout: 15_000 },
+  );
 }

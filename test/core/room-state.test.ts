@@ -152,13 +152,13 @@ describe('leaving', () => {
   it('takes one resource out and leaves the others in', () => {
     const room = withRomeo();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') });
-    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+    expect(short(state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard', reason: 'bye' }))).toEqual([
       'leave Romeo -> orchard(Romeo)',
     ]);
   });
 
   it('parts on the network with the last resource', () => {
-    expect(short(state.leave(withRomeo(), romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+    expect(short(state.leave(withRomeo(), { account: romeo, jid: 'romeo@a.example/orchard', reason: 'bye' }))).toEqual([
       'leave Romeo -> orchard(Romeo)',
       'left romeo',
       'part romeo',
@@ -168,7 +168,7 @@ describe('leaving', () => {
   it('gives up a join that is not answered yet', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard'))).toEqual(['part romeo']);
+    expect(short(state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard' }))).toEqual(['part romeo']);
     expect(state.joined(room, romeo)).toEqual([]);
   });
 });
