@@ -1,4 +1,4 @@
-import type { SessionKey } from '#src/bridge.ts';
+import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
@@ -68,11 +68,17 @@ export function openCore(parts: CoreParts): OpenCore {
     accounts,
     admins: parts.access.admins,
     dialogues,
-    logins,
+    logins: { ...logins, register },
     transport,
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
+  /** A finished login connects whoever stays connected; others connect with their first room. */
+  async function register(at: SessionKey, credentials: Credentials): Promise<void> {
+    await logins.register(at, credentials);
+    if (await settings.staysConnected(at.account)) sessions.need(at);
+  }
+
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
   const occupancy = openOccupancy({ store: parts.store, clock, log });
   const lasting = openLasting({ store: parts.store, log });
@@ -236,6 +242,8 @@ export function openCore(parts: CoreParts): OpenCore {
     async unregister(domain, user) {
       const account = accountKey(user, domain);
       dialogues.drop((owner) => bareOf(owner) === user);
+      // What waits to be written would bring the account back.
+      await accounts.flush();
       await logins.unregister(account);
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));

@@ -160,8 +160,9 @@ export function openSessions(parts: SessionParts): Sessions {
     const { nick } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
       .then(([credentials, stay]) => {
-        line.stay = stay;
         attempt.signal.throwIfAborted();
+        line.stay = stay;
+        if (stay) lasts(line, true);
         const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
         return parts.bridge(transport).connect(line.key, wish, attempt.signal);
       })
@@ -171,7 +172,6 @@ export function openSessions(parts: SessionParts): Sessions {
           if (attempt.signal.aborted) return void session.close('not needed any more');
           line.session = session;
           line.since = clock.now();
-          if (line.stay) lasts(line, true);
           input(line, { kind: 'connected' });
         },
         (error: unknown) => {
@@ -279,7 +279,7 @@ export function openSessions(parts: SessionParts): Sessions {
     stay(account, on) {
       for (const line of ofAccount(account)) {
         line.stay = on;
-        if (!on || line.phase.name === 'online') lasts(line, on);
+        lasts(line, on);
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
