@@ -212,7 +212,10 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: inbound.accept,
+      emit(drafts, statements) {
+        for (const { place } of drafts) parts.aliases.note(place);
+        return inbound.accept(drafts, statements);
+      },
       settle: outbound.settle,
       status: sessions.status,
       settings: settings.of,
@@ -249,6 +252,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await sessions.drop(account, new Failure('not-registered'));
       purging.start(account);
     },
+    addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { canonical, canonicalXml, matches } from './match.ts';
+import { canonical, canonicalXml, filled, match } from './match.ts';
 import type { Script, Turn } from './script.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -9,43 +9,52 @@ const PATIENCE = 15_000;
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
-  for (const turn of script.turns) await playTurn(stage, turn);
+  const names = new Map<string, string>();
+  for (const written of script.turns) {
+    const seen = await playTurn(stage, { ...written, text: filled(written.text, names) });
+    for (const [name, value] of Object.entries(seen ?? {})) names.set(name, value);
+  }
   await silence(stage);
 }
 
-function playTurn(stage: Stage, turn: Turn): Promise<void> {
+/** What a line of the conversation gave names to. */
+type Named = Readonly<Record<string, string>> | undefined;
+
+function playTurn(stage: Stage, turn: Turn): Promise<Named> {
   if (turn.wire === 'gateway') return inTime(playGateway(stage, turn), turn);
   return turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn);
 }
 
 /** `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people. */
-async function playGateway(stage: Stage, turn: Turn): Promise<void> {
+async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
   const [order = '', clients, occupants] = turn.text.split(' ');
-  if (order === 'kept') return stage.kept(Number(clients), Number(occupants));
+  if (order === 'kept') return void (await stage.kept(Number(clients), Number(occupants)));
   if (order !== 'kill' && order !== 'stop' && order !== 'start') throw new Error(`${turn.at}: no order ${order}`);
-  return stage[order]();
+  return void (await stage[order]());
 }
 
-async function playXmpp({ xmpp, gone }: Stage, turn: Turn): Promise<void> {
-  if (turn.direction === 'in') return xmpp.send(turn.text);
+async function playXmpp({ xmpp, gone }: Stage, turn: Turn): Promise<Named> {
+  if (turn.direction === 'in') return void xmpp.send(turn.text);
   // The server no longer knows a full JID.
   if (turn.direction === 'do' && turn.text.startsWith('gone ')) return void gone.add(turn.text.slice(5));
   if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
   const stanza = await inTime(xmpp.next(), turn);
-  compare(canonicalXml(turn.text), canonical(stanza), turn);
+  return compare(canonicalXml(turn.text), canonical(stanza), turn);
 }
 
-async function playWire({ wire }: Stage, turn: Turn): Promise<void> {
+async function playWire({ wire }: Stage, turn: Turn): Promise<Named> {
   if (turn.wire !== wire.name) throw new Error(`${turn.at}: the network here is called ${wire.name}`);
   const { who, text } = turn;
-  if (turn.direction === 'in') return inTime(wire.say(text, who), turn);
-  if (turn.direction === 'do') return inTime(wire.order(text, who), turn);
-  compare(text, await inTime(wire.hear(who), turn), turn);
+  if (turn.direction === 'in') return void (await inTime(wire.say(text, who), turn));
+  if (turn.direction === 'do') return void (await inTime(wire.order(text, who), turn));
+  return compare(text, await inTime(wire.hear(who), turn), turn);
 }
 
-/** With `*` for anything; where it does not match, the two are compared as they are, for a readable difference. */
-function compare(expected: string, seen: string, turn: Turn): void {
-  if (!matches(expected, seen)) expect(seen, turn.at).toBe(expected);
+/** Where it does not match, the two are compared as they are, for a readable difference. */
+function compare(expected: string, seen: string, turn: Turn): Named {
+  const named = match(expected, seen);
+  if (!named) expect(seen, turn.at).toBe(expected);
+  return named;
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */

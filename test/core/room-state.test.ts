@@ -173,6 +173,58 @@ describe('leaving', () => {
   });
 });
 
+describe('staying without a client', () => {
+  const orchard = { account: romeo, jid: 'romeo@a.example/orchard' };
+
+  it('keeps the account, and shows the room to whoever comes back', () => {
+    const room = withRomeo();
+    expect(short(state.leave(room, orchard, 'stays'))).toEqual(['leave Romeo -> orchard(Romeo)']);
+    expect(short(state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }))).toEqual([]);
+    const back = { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') };
+    expect(short(state.enter(room, back))[0]).toBe('list Mercutio,Paris -> balcony(Romeo)');
+  });
+
+  it('parts when it may no longer stay, and only without a client', () => {
+    const room = withRomeo();
+    expect(state.part(room, romeo)).toEqual([]);
+    state.leave(room, orchard, 'lingers');
+    expect(short(state.part(room, romeo))).toEqual(['left romeo', 'part romeo']);
+  });
+
+  it('does not linger where the network has not let it in', () => {
+    const room = fresh();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin(orchard.jid) });
+    expect(short(state.leave(room, orchard, 'lingers'))).toEqual(['part romeo']);
+  });
+
+  it('outlives a stop, of which its clients are told', () => {
+    const room = withRomeo();
+    expect(short(state.suspend(room, romeo, [332], 'bye'))).toEqual([
+      'leave Romeo -> orchard(Romeo) [332]',
+      'left romeo',
+    ]);
+    expect(room.members.get(romeo)).toMatchObject({ kept: true, joined: false });
+  });
+});
+
+describe('coming back after a kill', () => {
+  it('tells those who were there what has become different since', () => {
+    const room = state.restored({
+      place: fresh().place,
+      sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
+      roster: [occupant('Mercutio'), occupant('Romeo')],
+      topic: { text: 'Two houses' },
+    });
+    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
+    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
+      'leave Mercutio -> orchard(Romeo)',
+      'join Paris -> orchard(Romeo)',
+    ]);
+    expect(state.topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof state.topic>[1])).toEqual([]);
+    expect(short(state.joined(room, romeo))).toEqual(['entered romeo']);
+  });
+});
+
 describe('coming back after the connection was lost', () => {
   it('tells only what differs', () => {
     const room = withRomeo();
