@@ -3,7 +3,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -18,6 +18,7 @@ import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPurging } from './purge.ts';
+import { restore } from './restore.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -195,21 +196,6 @@ export function openCore(parts: CoreParts): OpenCore {
     await rooms.lost(place, { account: accountOf(domain, jid), jid });
   }
 
-  /** Rooms and sessions of the last run, of people who may still use the gateway. Nothing is connected yet. */
-  async function restore(): Promise<void> {
-    const mine = (account: AccountKey): boolean => {
-      const { user, transport: domain } = splitAccount(account);
-      return transports.has(domain) && accounts.permitted(user);
-    };
-    const last = (await occupancy.last()).filter(({ place }) => transports.has(placeTransport(place)));
-    const wanted = rooms.restore(
-      last.map((room) => ({ ...room, sittings: room.sittings.filter(({ account }) => mine(account)) })),
-    );
-    for (const { key, nick } of wanted) sessions.expect(key, nick, false);
-    for (const { account, realm: at, nick } of await parts.store.sessions.all())
-      if (mine(account)) sessions.expect({ account, realm: at }, nick ?? undefined, true);
-  }
-
   return {
     host: {
       emit(drafts, statements) {
@@ -276,7 +262,7 @@ export function openCore(parts: CoreParts): OpenCore {
       sessions.resume(domain);
     },
     async restore() {
-      await restore();
+      await restore({ store: parts.store, occupancy, rooms, sessions, transports, accounts, realm });
       purging.resume();
     },
     async stop() {

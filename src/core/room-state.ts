@@ -5,10 +5,9 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import type { Marks, Origin, Recipient } from './index.ts';
-import type { LastRoom } from './occupancy.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
-type Seat = {
+export type Seat = {
   readonly jid: string;
   readonly wanted: string;
   readonly origin: Origin;
@@ -146,9 +145,6 @@ export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   return seats?.size === 1 && seats.has(jid);
 }
 
-/** Whether the account is in the room without a client. */
-export const isVacant = (room: Room, account: AccountKey): boolean => room.members.get(account)?.seats.size === 0;
-
 /** An account that has no seat any more leaves the network's room, too. */
 export function part(room: Room, account: AccountKey, reason?: string): RoomEffect[] {
   const member = room.members.get(account);
@@ -157,42 +153,6 @@ export function part(room: Room, account: AccountKey, reason?: string): RoomEffe
   room.readers = undefined;
   return [...gone(account, member), { kind: 'part', account, reason }];
 }
-
-/** Tells all clients of an account that the gateway goes, and keeps the account for the next start. */
-export function suspend(room: Room, account: AccountKey, statuses: readonly number[], reason: string): RoomEffect[] {
-  const member = room.members.get(account);
-  const effects = eject(room, account, statuses, reason);
-  if (!member) return effects;
-  room.members.set(account, { ...member, joined: false, kept: true, seats: new Map() });
-  return effects;
-}
-
-/** A room as the last run left it: the network does not know of its members yet, and its clients of nothing new. */
-export function restored({ place, sittings, roster, topic: known }: LastRoom): Room {
-  const room = newRoom(place);
-  if (known) room.topic = known;
-  const ours = new Map(sittings.map(({ account, nick }) => [nick, account]));
-  for (const who of roster) {
-    const account = ours.get(who.nick);
-    room.roster.set(who.id, account === undefined ? who : { ...who, account });
-  }
-  for (const { account, jid, nick } of sittings) {
-    const member = room.members.get(account) ?? { ...absent, nick, seats: new Map<string, Seat>() };
-    if (jid === undefined) member.kept = true;
-    else
-      member.seats.set(jid, {
-        jid,
-        wanted: nick,
-        origin: { stanza: 'presence', from: jid, to: '' },
-        history: {},
-        in: true,
-      });
-    room.members.set(account, member);
-  }
-  return room;
-}
-
-const absent = { joined: false, kept: false, password: undefined };
 
 /** Puts an account out of the room with XEP-0045 status codes; the network is not told. */
 export function eject(room: Room, account: AccountKey, statuses: readonly number[], reason?: string): RoomEffect[] {

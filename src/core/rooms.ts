@@ -8,7 +8,10 @@ import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from './index.ts';
+import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
+import { restored, suspend } from './restored-room.ts';
+import { joining, parting } from './room-events.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -46,8 +49,12 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const byAccount = new Map<AccountKey, Set<state.Room>>();
-  /** Cancels for accounts that stay for a while without a client, by account and place. */
-  const lingering = new Map<string, () => void>();
+  const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
+    lane(place, async () => {
+      const room = find(place);
+      if (room && !(await parts.keeps(account))) await run(room, state.part(room, account));
+    });
+  });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
@@ -60,13 +67,11 @@ export function openRooms(parts: RoomParts) {
     return { id: newEventId(), at: parts.clock.now(), place, from, live: true, ...body };
   }
 
-  function joinEvent(room: state.Room, account: AccountKey): Event {
-    const member = room.members.get(account);
-    const who: Occupant = { id: '', nick: member?.nick ?? '', affiliation: 'none', role: 'participant', account };
-    const password = member?.password;
-    const body: EventBody = { kind: 'occupant', change: 'join', who, ...(password && { password }) };
-    return event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
-  }
+  const ownEvent = (room: state.Room, account: AccountKey, body: EventBody): Event =>
+    event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
+
+  const joinEvent = (room: state.Room, account: AccountKey): Event =>
+    ownEvent(room, account, joining(account, room.members.get(account)));
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
@@ -111,16 +116,8 @@ export function openRooms(parts: RoomParts) {
         return;
       }
       case 'part': {
-        const body: EventBody = {
-          kind: 'occupant',
-          change: 'leave',
-          who: { id: '', nick: '', affiliation: 'none', role: 'none', account: effect.account },
-          ...(effect.reason !== undefined && { reason: effect.reason }),
-        };
-        parts.send(
-          keyOf(effect.account, room.place),
-          event(room.place, body, { kind: 'xmpp', bare: splitAccount(effect.account).user }),
-        );
+        const { account, reason } = effect;
+        parts.send(keyOf(account, room.place), ownEvent(room, account, parting(account, reason)));
         forget(room, effect.account);
       }
     }
@@ -151,23 +148,10 @@ export function openRooms(parts: RoomParts) {
     if (!room) return;
     if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return parts.keeps(account).then((keeps) => {
-      const lingers = otherwise === 'lingers' && parts.linger > 0;
-      if (!keeps && lingers) linger(room, account);
-      return run(room, state.leave(room, leaving, keeps ? 'stays' : lingers ? 'lingers' : 'parts'));
+      const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
+      if (remains === 'lingers') lingers.start(account, room.place);
+      return run(room, state.leave(room, leaving, remains));
     });
-  }
-
-  /** Ends the account's stay after a while, unless a client of it comes back or it may stay. */
-  function linger(room: state.Room, account: AccountKey): void {
-    const name = `${account} ${placeKey(room.place)}`;
-    lingering.get(name)?.();
-    const end = (): void => {
-      lingering.delete(name);
-      lane(room.place, async () => {
-        if (!(await parts.keeps(account)) && find(room.place) === room) await run(room, state.part(room, account));
-      });
-    };
-    lingering.set(name, parts.clock.after(parts.linger, end));
   }
 
   function settleMembers(room: state.Room, accounts: Iterable<AccountKey>): void {
@@ -228,7 +212,7 @@ export function openRooms(parts: RoomParts) {
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
       for (const one of last) {
-        const room = state.restored(one);
+        const room = restored(one);
         // Somebody may have lost the right to be here in the meantime.
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
@@ -274,11 +258,11 @@ export function openRooms(parts: RoomParts) {
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
-      for (const cancel of lingering.values()) cancel();
+      lingers.stop();
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const end = (await parts.keeps(account)) ? state.suspend : state.eject;
+            const end = (await parts.keeps(account)) ? suspend : state.eject;
             await run(room, end(room, account, [332], 'The gateway is stopping.'));
           }
         });

@@ -4,6 +4,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Held, openHeld } from './held.ts';
 import { openPace } from './pace.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
@@ -58,8 +59,6 @@ export type Sessions = {
   close(reason: string): Promise<void>;
 };
 
-type Held = { readonly event: Event; readonly until: number };
-
 type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
@@ -69,10 +68,9 @@ type Line = {
   expected: boolean;
   session: Session | undefined;
   since: number;
-  held: Held[];
+  readonly held: Held;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
-  expiry: (() => void) | undefined;
   /** Resolves when the line that was closed last is closed. */
   closed: Promise<void>;
 };
@@ -100,9 +98,8 @@ export function openSessions(parts: SessionParts): Sessions {
       expected: false,
       session: undefined,
       since: 0,
-      held: [],
+      held: openHeld({ clock, ...limits, refuse: parts.refuse }),
       cancel: nothing,
-      expiry: undefined,
       closed: Promise.resolve(),
     };
     lines.set(idOf(key), line);
@@ -129,12 +126,12 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'flush':
         return flush(line);
       case 'abandon':
-        refuseHeld(line, effect.failure);
+        line.held.refuse(effect.failure);
         if (line.stay) parts.lasts(line.key, false);
         return parts.abandon(line.key, effect.failure);
       case 'cancel':
         line.cancel();
-        return refuseHeld(line, new Failure('recipient-unavailable'));
+        return line.held.refuse(new Failure('recipient-unavailable'));
       case 'close':
         line.closed = close(line, 'leaving');
     }
@@ -190,33 +187,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function flush(line: Line): void {
     const { session } = line;
     if (!session) return;
-    line.expiry?.();
-    line.expiry = undefined;
     for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
-    for (const { event } of line.held.splice(0)) parts.deliver(event, session);
-  }
-
-  function hold(line: Line, event: Event): void {
-    if (line.held.length >= limits.waitingLines) throw new Failure('queue-full');
-    line.held.push({ event, until: clock.now() + limits.waitingTime });
-    line.expiry ??= clock.after(limits.waitingTime, () => expire(line));
-  }
-
-  function expire(line: Line): void {
-    line.expiry = undefined;
-    const now = clock.now();
-    while (line.held[0] && line.held[0].until <= now) {
-      const late = line.held.shift();
-      if (late) parts.refuse(late.event, new Failure('recipient-unavailable'));
-    }
-    const next = line.held[0];
-    if (next) line.expiry = clock.after(next.until - now, () => expire(line));
-  }
-
-  function refuseHeld(line: Line, failure: Failure): void {
-    line.expiry?.();
-    line.expiry = undefined;
-    for (const { event } of line.held.splice(0)) parts.refuse(event, failure);
+    for (const event of line.held.take()) parts.deliver(event, session);
   }
 
   async function close(line: Line, reason: string): Promise<void> {
@@ -259,7 +231,7 @@ export function openSessions(parts: SessionParts): Sessions {
           text: `You are not connected to ${key.realm}. Join a room there first.`,
         });
       if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
-      else hold(line, event);
+      else line.held.put(event);
     },
     status(key, state) {
       const line = lines.get(idOf(key));
@@ -286,7 +258,7 @@ export function openSessions(parts: SessionParts): Sessions {
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
-        refuseHeld(line, failure);
+        line.held.refuse(failure);
         input(line, { kind: 'release' });
         parts.abandon(line.key, failure);
       }
@@ -298,7 +270,7 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
-          refuseHeld(line, new Failure('stopping'));
+          line.held.refuse(new Failure('stopping'));
           return line.session?.close(reason);
         }),
       );

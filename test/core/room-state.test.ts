@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
+import { restored, suspend } from '#src/core/restored-room.ts';
 import * as state from '#src/core/room-state.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -199,17 +200,14 @@ describe('staying without a client', () => {
 
   it('outlives a stop, of which its clients are told', () => {
     const room = withRomeo();
-    expect(short(state.suspend(room, romeo, [332], 'bye'))).toEqual([
-      'leave Romeo -> orchard(Romeo) [332]',
-      'left romeo',
-    ]);
+    expect(short(suspend(room, romeo, [332], 'bye'))).toEqual(['leave Romeo -> orchard(Romeo) [332]', 'left romeo']);
     expect(room.members.get(romeo)).toMatchObject({ kept: true, joined: false });
   });
 });
 
 describe('coming back after a kill', () => {
   it('tells those who were there what has become different since', () => {
-    const room = state.restored({
+    const room = restored({
       place: fresh().place,
       sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
       roster: [occupant('Mercutio'), occupant('Romeo')],
