@@ -3,7 +3,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -42,7 +42,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -135,6 +135,13 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     realm,
+    opens: (account) =>
+      Promise.all([settings.staysConnected(account), logins.registered(account)])
+        .then((reasons) => reasons.includes(true))
+        .catch((error: unknown) => {
+          log.error({ err: error }, 'an account could not be read');
+          return false;
+        }),
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({
@@ -210,6 +217,10 @@ export function openCore(parts: CoreParts): OpenCore {
       if (stopping) throw new Failure('stopping');
       outbound.accept(draft, origin);
     },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await outbound.perform(drafts, jid);
+    },
     gone(domain, jid, place) {
       if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
@@ -237,6 +248,7 @@ export function openCore(parts: CoreParts): OpenCore {
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
       purging.start(account);
+      await parts.media?.forget(account);
     },
     addressOf: parts.aliases.address,
     rooms: {
@@ -281,9 +293,4 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };
-}
-
-function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

@@ -28,7 +28,6 @@ type Member = {
 };
 
 type Topic = { readonly text: string; readonly by?: string; readonly setAt?: number };
-
 /** A room with at least one account of ours in it. Owned by its lane and changed in place: rosters can be large. */
 export type Room = {
   readonly place: Place;
@@ -119,7 +118,7 @@ export function refused(room: Room, account: AccountKey, failure: Failure): Room
   return [...effects, ...farewell];
 }
 
-/** What becomes of an account without a seat: it parts, lingers on the network for a while, or stays there. */
+/** What becomes of an account without a seat. It lingers only where the network has let it in. */
 export type Remains = 'parts' | 'lingers' | 'stays';
 
 export type Leaving = { readonly account: AccountKey; readonly jid: string; readonly reason?: string | undefined };
@@ -134,9 +133,8 @@ export function leave(room: Room, { account, jid, reason }: Leaving, remains: Re
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
   member.kept = remains === 'stays';
-  // Nobody lingers where the network has not let them in.
-  const parts = remains === 'parts' || (remains === 'lingers' && !member.joined);
-  return parts ? [...effects, ...part(room, account, reason)] : effects;
+  const stays = remains === 'stays' || (remains === 'lingers' && member.joined);
+  return stays ? effects : [...effects, ...part(room, account, reason)];
 }
 
 /** Whether the account would be without a seat if that one was given up. */
@@ -170,7 +168,8 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   const renames = list.flatMap((now) => ownRename(room, now));
   const seen = new Set(list.map(({ id }) => id));
   const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
-  const effects = gone.flatMap((who) => change(room, { kind: 'occupant', change: 'leave', who }));
+  // Who is missing from a list has not said that it leaves: one of ours may be on its way back.
+  const effects = gone.flatMap(({ account: _, ...who }) => change(room, { kind: 'occupant', change: 'leave', who }));
   const news = list.flatMap((who) => {
     const before = room.roster.get(who.id);
     if (!before) return change(room, { kind: 'occupant', change: 'join', who });
@@ -223,8 +222,11 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   room.roster.delete(known.id);
   const effects = tell(room, { ...body, who: known });
   const forced = body.change === 'kick' || body.change === 'ban';
-  const member = forced && known.account ? room.members.get(known.account) : undefined;
+  const member = known.account && room.members.get(known.account);
   if (!member || !known.account) return effects;
+  // Left by itself, on the network and not from here; whoever enters again at this moment is not meant.
+  const left = body.change === 'leave' && body.who.account === known.account && member.joined;
+  if (!forced && !left) return effects;
   // The readers were told with status 110, so nothing more is said to them.
   room.members.delete(known.account);
   room.readers = undefined;

@@ -237,7 +237,7 @@ export function openSessions(parts: SessionParts): Sessions {
       const line = lines.get(idOf(key));
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
-        line.nick = state.nick ?? line.nick;
+        line.nick = state.wanted ?? state.nick ?? line.nick;
         return;
       }
       line.session = undefined;

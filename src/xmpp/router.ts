@@ -4,6 +4,7 @@ import type { Core } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitJid } from './jid.ts';
 import { muc } from './muc/disco.ts';
+import { invitations } from './muc/invite.ts';
 import { selfPing } from './muc/self-ping.ts';
 import { assertHere, type View } from './target.ts';
 import { carbons } from './xep/carbons.ts';
@@ -18,6 +19,7 @@ import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
+import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
 
@@ -25,7 +27,9 @@ import type { Xml } from './xml.ts';
 export const extensions: readonly Extension[] = [
   disco,
   muc,
+  invitations,
   softwareVersion,
+  vcard,
   jidEscaping,
   ping,
   delay,

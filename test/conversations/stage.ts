@@ -6,9 +6,11 @@ import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
+import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
+import { openSite, startWeb } from '#src/web/listeners.ts';
 import { folder, isthmus } from '../cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import type { Script } from './script.ts';
@@ -23,6 +25,8 @@ export type Stage = AsyncDisposable & {
   readonly gone: Set<string>;
   /** Starts the gateway once more, on the same store. */
   start(): Promise<void>;
+  /** Where the public listener waits, as host:port. */
+  readonly web: string | undefined;
   /** Stops the gateway, as a signal does. */
   stop(): Promise<void>;
   /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
@@ -32,7 +36,7 @@ export type Stage = AsyncDisposable & {
 };
 
 /** A running gateway. */
-type Running = { stop(): Promise<void>; kill(): Promise<void> };
+type Running = { readonly web: string | undefined; stop(): Promise<void>; kill(): Promise<void> };
 
 /** Sets the stage for the network of the conversation's folder; users are those of `a.example`. */
 export async function openStage({ folder: home, options }: Pick<Script, 'folder' | 'options'>): Promise<Stage> {
@@ -41,12 +45,16 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const dir = folder();
   const xmppServer = await startXmppServer();
   const run = options.process === 'yes' ? runProcess : runHere;
-  const launch = () => run({ wire, server: xmppServer, dir: dir.path, persistent: options.persistent === 'yes' });
+  const launch = () =>
+    run({ wire, server: xmppServer, dir: dir.path, persistent: options.persistent === 'yes', files: options.files });
   let gateway = await launch();
   let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
     gone: xmppServer.gone,
+    get web() {
+      return gateway.web;
+    },
     get xmpp() {
       return xmpp;
     },
@@ -71,11 +79,26 @@ type Setting = {
   readonly server: FakeServer;
   readonly dir: string;
   readonly persistent: boolean;
+  /** `option: files URL`: people could fetch them below this address. */
+  readonly files: string | undefined;
 };
 
 async function runHere(setting: Setting): Promise<Running> {
-  const { stop } = await startGateway(configFor(setting), { log: openLog('silent'), metrics: openMetrics() });
-  return { stop, kill: () => Promise.reject(new Error('only a process can be killed: option: process yes')) };
+  const config = configFor(setting);
+  const [log, metrics] = [openLog('silent'), openMetrics()];
+  const { http } = config;
+  const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
+  const readiness = () => ({ ready: true, transports: {} });
+  const web = await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness });
+  const gateway = await startGateway(config, { log, metrics, site });
+  return {
+    web: web.addresses.http,
+    async stop() {
+      await gateway.stop();
+      await web[Symbol.asyncDispose]();
+    },
+    kill: () => Promise.reject(new Error('only a process can be killed: option: process yes')),
+  };
 }
 
 /** The program itself, with the same settings. Its network has to be one that operators know. */
@@ -90,14 +113,15 @@ async function runProcess(setting: Setting): Promise<Running> {
     running.child.kill(signal);
     await running.ended;
   };
-  return { stop: end('SIGTERM'), kill: end('SIGKILL') };
+  return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
 }
 
-const basics = ({ server, dir }: Setting) => ({
+const basics = ({ server, dir, files }: Setting) => ({
   xmpp: { host: '127.0.0.1', port: server.port },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   access: { register: ['a.example'] },
+  ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
 });
 
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */

@@ -147,6 +147,22 @@ describe('the core', () => {
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
   });
 
+  it('opens a connection for a message of who has registered', async () => {
+    const { core, sent, delivered } = gateway();
+    const user = 'romeo@a.example' as BareJid;
+    const key = accountKey(user, DOMAIN);
+    await store.unit([
+      store.accounts.put({ key, user, transport: DOMAIN, registered: false, created: 0, seen: 0 }),
+      store.accounts.register(key, true),
+    ]);
+    core.accept(alone({ kind: 'message', text: 'first', style: 'plain' }), origin);
+    core.accept(alone({ kind: 'message', text: 'second', style: 'plain' }), origin);
+    await delivered;
+    await core.stop();
+    await store.unit([store.accounts.remove(key)]);
+    expect(texts(sent)).toEqual(['first', 'second']);
+  });
+
   it('passes over what XMPP is not given, and goes on', () => {
     const { core, shown } = gateway();
     const from = notice.from;
