@@ -1,5 +1,5 @@
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, bareOf } from '#src/model/ids.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues } from './dialogue.ts';
 import type { Core } from './index.ts';
@@ -54,10 +54,4 @@ export function openMembership(parts: MembershipParts): Membership {
       },
     },
   };
-}
-
-/** The bare form of a full JID. */
-export function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

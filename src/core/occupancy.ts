@@ -1,7 +1,7 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
-import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeOf, placeTransport } from '#src/model/place.ts';
 import type { Occupancy as Row, Statement, Store } from '#src/store/index.ts';
@@ -136,8 +136,3 @@ const sittingOf = ({ account, full, nick }: Row): Sitting => ({
 });
 
 const topicOf = ({ text, by }: { text: string; by: string | null }) => ({ text, ...(by !== null && { by }) });
-
-function bareOf(full: string): BareJid {
-  const slash = full.indexOf('/');
-  return (slash < 0 ? full : full.slice(0, slash)) as BareJid;
-}

@@ -28,7 +28,6 @@ type Member = {
 };
 
 type Topic = { readonly text: string; readonly by?: string; readonly setAt?: number };
-
 /** A room with at least one account of ours in it. Owned by its lane and changed in place: rosters can be large. */
 export type Room = {
   readonly place: Place;
@@ -119,7 +118,7 @@ export function refused(room: Room, account: AccountKey, failure: Failure): Room
   return [...effects, ...farewell];
 }
 
-/** What becomes of an account without a seat: it parts, lingers on the network for a while, or stays there. */
+/** What becomes of an account without a seat. It lingers only where the network has let it in. */
 export type Remains = 'parts' | 'lingers' | 'stays';
 
 export type Leaving = { readonly account: AccountKey; readonly jid: string; readonly reason?: string | undefined };
@@ -134,9 +133,8 @@ export function leave(room: Room, { account, jid, reason }: Leaving, remains: Re
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
   member.kept = remains === 'stays';
-  // Nobody lingers where the network has not let them in.
-  const parts = remains === 'parts' || (remains === 'lingers' && !member.joined);
-  return parts ? [...effects, ...part(room, account, reason)] : effects;
+  const stays = remains === 'stays' || (remains === 'lingers' && member.joined);
+  return stays ? effects : [...effects, ...part(room, account, reason)];
 }
 
 /** Whether the account would be without a seat if that one was given up. */
