@@ -36,8 +36,8 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
     spelled: (name) => name,
-  knows: () => true,
-  ours: () => undefined,
+    knows: () => true,
+    ours: () => undefined,
     room: (name) => (name === '#c' ? room : undefined),
     feeds: () => true,
   };
