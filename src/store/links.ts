@@ -51,9 +51,7 @@ type LinkRow = {
 const add = writingRows<LinkRow>(['event', 'side', 'part', 'place', 'id', 'author', 'at'], (db, rows) =>
   db
     .insertInto('links')
-    .values(
-      rows.map(({ event, side, part, place, id, author, at }) => ({ event, side, part, place, id, author, at })),
-    )
+    .values(rows.map(({ event, side, part, place, id, author, at }) => ({ event, side, part, place, id, author, at })))
     .onConflict((conflict) => conflict.columns(['event', 'side', 'part']).doNothing()),
 );
 

@@ -48,9 +48,9 @@ function fixed<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): ()
   return () => (compiled ??= compile());
 }
 
-const argument = (args: Args, { name }: Hole): Value => valueOf(args, name);
+const argument = (args: Args, { name }: Hole): Value => given(args, name);
 
-function valueOf(args: Args, name: string): Value {
+function given(args: Args, name: string): Value {
   const value = args[name];
   if (value === undefined) throw new TypeError(`the statement misses its argument ${name}`);
   return value;
@@ -101,7 +101,7 @@ export function writingRows<Row extends Args>(
     for (const size of SIZES) {
       for (; rows.length - done >= size; done += size) {
         const params: Value[] = [];
-        for (const row of rows.slice(done, done + size)) for (const name of columns) params.push(valueOf(row, name));
+        for (const row of rows.slice(done, done + size)) for (const name of columns) params.push(given(row, name));
         statements.push({ sql: sqlOf.get(size) ?? compile(size), params, expect: 'any' });
       }
     }
