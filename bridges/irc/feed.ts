@@ -51,6 +51,8 @@ const ALONE = 16;
  */
 export function openFeed(): Feed {
   const channels = new Map<string, Map<AccountKey, Entry>>();
+  /** The lines of a channel by their keys: all connections that read one remember the same object. */
+  const lines = new Map<string, Map<string, Seen>>();
 
   const entryOf = (channel: string, peer: Peer): Entry | undefined => {
     const entry = channels.get(channel)?.get(peer.account);
@@ -62,8 +64,10 @@ export function openFeed(): Feed {
     const seen = all.filter(
       (entry) => !entry.gone || all.some((other) => !other.gone && other.peer.sees(channel, entry.peer.account)),
     );
-    if (seen.length === 0) channels.delete(channel);
-    else channels.set(channel, new Map(seen.map((entry) => [entry.peer.account, entry])));
+    if (seen.length === 0) {
+      channels.delete(channel);
+      lines.delete(channel);
+    } else channels.set(channel, new Map(seen.map((entry) => [entry.peer.account, entry])));
   }
 
   function feeds(channel: string, peer: Peer): boolean {
@@ -76,10 +80,19 @@ export function openFeed(): Feed {
     return false;
   }
 
+  function shared(channel: string, line: Seen): Seen {
+    const recent = lines.get(channel) ?? new Map<string, Seen>();
+    const known = recent.get(line.key);
+    if (known) return known;
+    if (recent.size >= SHARED) recent.clear();
+    lines.set(channel, recent.set(line.key, line));
+    return line;
+  }
+
   function note(channel: string, entry: Entry, line: Seen): void {
     const limit = (channels.get(channel)?.size ?? 0) > 1 ? SHARED : ALONE;
     if (entry.past.length >= 2 * limit) entry.past = entry.past.slice(-limit);
-    entry.past.push(line);
+    entry.past.push(limit === SHARED ? shared(channel, line) : line);
   }
 
   return {
