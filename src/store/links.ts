@@ -100,6 +100,10 @@ const prune = writing((db, a: { before: number; max: number }) =>
           .select(['old.event', 'old.side', 'old.part'])
           .where('old.at', '<', a.before)
           .orderBy('old.at')
+          // Those of the same time too go in one order, on every engine.
+          .orderBy('old.event')
+          .orderBy('old.side')
+          .orderBy('old.part')
           .limit(a.max)
           .$asTuple('event', 'side', 'part'),
       ),
