@@ -7,6 +7,8 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { KeptFile, Shelf } from './media.ts';
+
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
   readonly stanza: 'message' | 'presence' | 'iq';
@@ -103,6 +105,11 @@ export type Dialogues = {
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
   accept(draft: Draft, origin: Origin): void;
+  /**
+   * What a full JID that is in the room asks to be done there. Resolves once the network has done it all; rejects with
+   * the first `Failure`. Nothing goes out where one of the drafts is refused at once.
+   */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
   /** Whether the user may use the transport at all. */

@@ -38,7 +38,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -181,6 +181,10 @@ export function openCore(parts: CoreParts): OpenCore {
       if (stopping) throw new Failure('stopping');
       outbound.accept(draft, origin);
     },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await outbound.perform(drafts, jid);
+    },
     gone(domain, jid, place) {
       if (place) rooms.leave(place, accountOf(domain, jid), jid);
       else rooms.gone(domain, accountOf(domain, jid), jid);
@@ -205,6 +209,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await logins.unregister(account);
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
+      await parts.media?.forget(account);
     },
     addressOf: parts.aliases.address,
     rooms: {

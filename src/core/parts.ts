@@ -11,6 +11,7 @@ import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
+import type { MediaStore } from './media.ts';
 import type { TransportTalks } from './talks.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
@@ -54,6 +55,8 @@ export type CoreParts = {
   readonly aliases: Aliases;
   /** Seals what is secret in the store. */
   readonly key: SealKey;
+  /** Where long texts go whole; absent where the operator keeps no files. */
+  readonly media?: MediaStore | undefined;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;

@@ -48,6 +48,8 @@ export type Capabilities = {
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
+  /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
+  readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */
   readonly durability: Readonly<
     Partial<Record<Direction, Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind, Durability>>>>>>>>
@@ -111,5 +113,6 @@ export type Target = {
   readonly levels: Levels;
   readonly text: TextLimits;
   readonly files: Capabilities['files'];
+  readonly confined?: boolean;
   readonly ladders: Ladders;
 };

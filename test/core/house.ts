@@ -10,6 +10,7 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
+import { webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -77,6 +78,7 @@ export async function openHouse(dir: string, settings: object) {
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
     state,
     connect: reach(openConnect()),
+    ...webless(DOMAIN, reach(openConnect())),
     log,
     clock,
     signal: stopping.signal,
