@@ -90,24 +90,22 @@ const ofEvent = reading((db, a: { event: EventId }) =>
 );
 
 const prune = writing((db, a: { before: number; max: number }) =>
-  db
-    .deleteFrom('links')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('event', 'side', 'part'),
-        'in',
-        selectFrom('links as old')
-          .select(['old.event', 'old.side', 'old.part'])
-          .where('old.at', '<', a.before)
-          .orderBy('old.at')
-          // Those of the same time too go in one order, on every engine.
-          .orderBy('old.event')
-          .orderBy('old.side')
-          .orderBy('old.part')
-          .limit(a.max)
-          .$asTuple('event', 'side', 'part'),
-      ),
+  db.deleteFrom('links').where(({ eb, refTuple, selectFrom }) =>
+    eb(
+      refTuple('event', 'side', 'part'),
+      'in',
+      selectFrom('links as old')
+        .select(['old.event', 'old.side', 'old.part'])
+        .where('old.at', '<', a.before)
+        .orderBy('old.at')
+        // Those of the same time too go in one order, on every engine.
+        .orderBy('old.event')
+        .orderBy('old.side')
+        .orderBy('old.part')
+        .limit(a.max)
+        .$asTuple('event', 'side', 'part'),
     ),
+  ),
 );
 
 export const links = (read: Read): Links => {
