@@ -101,9 +101,12 @@ export type SessionKey = { readonly account: AccountKey; readonly realm: string 
 /** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
 export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
 
-/** How a session fares. After `lost` the bridge forgets it; the core decides whether to connect anew. */
+/**
+ * How a session fares. `wanted` is the nick to ask for next time, if not the one in force. After `lost` the bridge
+ * forgets it; the core decides whether to connect anew.
+ */
 export type SessionState =
-  | { readonly kind: 'online'; readonly nick?: string }
+  | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** One opened transport. */

@@ -31,6 +31,8 @@ export type OutboundParts = {
   /** Hears what became of a subscription. */
   contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
+  /** Whether a message may open a connection for the account. Never rejects. */
+  opens(account: AccountKey): Promise<boolean>;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
@@ -76,7 +78,7 @@ export function openOutbound({
       });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
-      return rooms.leave(draft.place, account, origin.from, draft.reason);
+      return rooms.leave(draft.place, { account, jid: origin.from, reason: draft.reason });
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
     limits.spend('messages', user);
     send(draft, keyOf(draft, account), origin);
@@ -121,7 +123,7 @@ export function openOutbound({
     for (const [index, piece] of pieces.entries()) {
       const stanza: Stanza = { ...of, lead: index === 0 };
       if (points(piece)) await pointed(key, piece, stanza);
-      else hand(key, depart(piece, stanza));
+      else await hand(key, depart(piece, stanza));
     }
   }
 
@@ -144,9 +146,9 @@ export function openOutbound({
 
   /** What is about an earlier message goes once it is known what the network calls that. */
   function pointed(key: SessionKey, piece: Draft, stanza: Stanza): void | Promise<void> {
-    const go = (found: readonly Draft[]): void => {
+    const go = async (found: readonly Draft[]): Promise<void> => {
       for (const [index, one] of found.entries())
-        hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
+        await hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
     };
     const fail = (error: unknown): void => refuse(stanza, asFailure(error));
     try {
@@ -163,7 +165,16 @@ export function openOutbound({
     shared.answered = true;
   }
 
-  function hand(key: SessionKey, event: Event): void {
+  function hand(key: SessionKey, event: Event): void | Promise<void> {
+    if (event.kind !== 'message' || inRoom(event) || sessions.realms(key.account).includes(key.realm))
+      return give(key, event);
+    return parts.opens(key.account).then((opens) => {
+      if (opens) sessions.need(key);
+      give(key, event);
+    });
+  }
+
+  function give(key: SessionKey, event: Event): void {
     try {
       sessions.send(key, event);
     } catch (error) {

@@ -46,6 +46,8 @@ export type Capabilities = {
   readonly shows: readonly Show[];
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
+  /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
+  readonly console?: boolean;
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */

@@ -21,6 +21,7 @@ import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { register } from './xep/register.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
+import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
 
@@ -30,6 +31,7 @@ export const extensions: readonly Extension[] = [
   muc,
   invitations,
   softwareVersion,
+  vcard,
   jidEscaping,
   ping,
   delay,

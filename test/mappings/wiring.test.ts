@@ -65,6 +65,7 @@ function gateway(overrides: Overrides = {}) {
     addresses,
     realms: [],
     history,
+    persistent: false,
     bridge: () => bridge,
     accepted: () => undefined,
     repeated: () => undefined,
@@ -77,6 +78,8 @@ function gateway(overrides: Overrides = {}) {
       waitingTime: 60_000,
       reconnectMin: 1000,
       reconnectMax: 1000,
+      connectPace: 0,
+      linger: 0,
       dialogueTime: 1000,
       dialogues: 1,
       rates,
@@ -143,6 +146,22 @@ describe('the core', () => {
     const { core, shown } = gateway(overrides);
     core.host.emit([notice]);
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
+  });
+
+  it('opens a connection for a message of who has registered', async () => {
+    const { core, sent, delivered } = gateway();
+    const user = 'romeo@a.example' as BareJid;
+    const key = accountKey(user, DOMAIN);
+    await store.unit([
+      store.accounts.put({ key, user, transport: DOMAIN, registered: false, created: 0, seen: 0 }),
+      store.accounts.register(key, true),
+    ]);
+    core.accept(alone({ kind: 'message', text: 'first', style: 'plain' }), origin);
+    core.accept(alone({ kind: 'message', text: 'second', style: 'plain' }), origin);
+    await delivered;
+    await core.stop();
+    await store.unit([store.accounts.remove(key)]);
+    expect(texts(sent)).toEqual(['first', 'second']);
   });
 
   it('passes over what XMPP is not given, and goes on', () => {

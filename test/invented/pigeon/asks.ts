@@ -51,6 +51,8 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
     await ask(who === undefined ? { do: 'hello' } : { do: 'profile', of: who });
     return { kind: 'ping', ms: now() - start };
   },
+  // Pigeons have no software.
+  version: () => Promise.reject(new Failure('not-supported')),
   resolve: async (query) => resolved(query),
 };
 
