@@ -46,6 +46,7 @@ const ircView: View = {
   mask: '~u@host.example',
   isupport: defaultIsupport,
   ours: () => undefined,
+  room: () => undefined,
   feeds: () => true,
 };
 

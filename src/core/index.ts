@@ -103,6 +103,11 @@ export type Dialogues = {
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
   accept(draft: Draft, origin: Origin): void;
+  /**
+   * What a full JID that is in the room asks to be done there. Resolves once the network has done it all; rejects with
+   * the first `Failure`. Nothing goes out where one of the drafts is refused at once.
+   */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
   /** Whether the user may use the transport at all. */

@@ -181,6 +181,10 @@ export function openCore(parts: CoreParts): OpenCore {
       if (stopping) throw new Failure('stopping');
       outbound.accept(draft, origin);
     },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await outbound.perform(drafts, jid);
+    },
     gone(domain, jid, place) {
       if (place) rooms.leave(place, accountOf(domain, jid), jid);
       else rooms.gone(domain, accountOf(domain, jid), jid);

@@ -2,7 +2,14 @@ import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
+import {
+  type AccountKey,
+  type BareJid,
+  type EventId,
+  type ForeignId,
+  newEventId,
+  type XmppId,
+} from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
@@ -30,6 +37,8 @@ export type OutboundParts = {
 export type Outbound = {
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   accept(draft: Draft, origin: Origin): void;
+  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** A bridge tells what became of an event. */
   settle(id: EventId, outcome: Outcome): void;
 };
@@ -45,12 +54,17 @@ export function openOutbound({
   xmpp,
   ...parts
 }: OutboundParts): Outbound {
-  function accept(draft: Draft, origin: Origin): void {
-    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
-    const account = accounts.of(draft.from, placeTransport(draft.place));
+  function admit({ from, place }: Draft): { account: AccountKey; user: BareJid } {
+    if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
+    const account = accounts.of(from, placeTransport(place));
     accounts.used(account);
+    return { account, user: from.bare };
+  }
+
+  function accept(draft: Draft, origin: Origin): void {
+    const { account, user } = admit(draft);
     if (draft.kind === 'occupant' && draft.change === 'join') {
-      limits.spend('joins', draft.from.bare);
+      limits.spend('joins', user);
       return rooms.enter(draft.place, {
         account,
         nick: draft.who.nick,
@@ -62,15 +76,40 @@ export function openOutbound({
     if (draft.kind === 'occupant' && draft.change === 'leave')
       return rooms.leave(draft.place, account, origin.from, draft.reason);
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
-    limits.spend('messages', draft.from.bare);
-    send(draft, account, origin);
+    limits.spend('messages', user);
+    const key = keyOf(draft, account);
+    send(parts.degrade(draft, key), key, { origin, shared: { answered: false } });
   }
 
-  function send(draft: Draft, account: AccountKey, origin: Origin): void {
-    const key: SessionKey = { account, realm: parts.realm(draft.place) };
-    const shared = { answered: false };
-    for (const [index, piece] of parts.degrade(draft, key).entries()) {
-      const stanza: Stanza = { origin, lead: index === 0, shared };
+  async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
+    const ready = drafts.map((draft) => {
+      const { account, user } = admit(draft);
+      if (rooms.nickOf(draft.place, account, jid) === undefined) throw new Failure('not-joined');
+      limits.spend('messages', user);
+      const key = keyOf(draft, account);
+      return { key, pieces: parts.degrade(draft, key) };
+    });
+    await Promise.all(ready.map(({ key, pieces }) => landing(pieces, key)));
+  }
+
+  function landing(pieces: readonly Draft[], key: SessionKey): Promise<void> {
+    if (pieces.length === 0) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let left = pieces.length;
+    const landed = (failure: Failure | undefined): void => {
+      left--;
+      if (failure) reject(failure);
+      else if (left === 0) resolve();
+    };
+    send(pieces, key, { origin: undefined, shared: { answered: false, landed } });
+    return promise;
+  }
+
+  const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
+
+  function send(pieces: readonly Draft[], key: SessionKey, from: Omit<Stanza, 'lead'>): void {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...from, lead: index === 0 };
       if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
       else {
         const event = depart(piece, stanza);
@@ -101,6 +140,7 @@ export function openOutbound({
   }
 
   function refuse({ origin, shared }: Stanza, failure: Failure): void {
+    shared.landed?.(failure);
     if (origin && !shared.answered) xmpp.refuse(origin, failure);
     shared.answered = true;
   }
@@ -118,9 +158,14 @@ export function openOutbound({
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const flight = ids.land(id);
     if (!flight) return;
-    const { event, origin, lead } = flight;
+    const { event, origin, shared } = flight;
+    if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
     if (event.kind === 'occupant') return settleOccupant(event, outcome);
-    if (!origin) return;
+    if (origin) answer(flight, origin, outcome);
+  }
+
+  function answer(flight: Flight, origin: Origin, outcome: Outcome): void {
+    const { event, lead } = flight;
     if (outcome instanceof Failure) return refuse(flight, outcome);
     if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
     if (event.kind === 'message' && inRoom(event)) {
@@ -149,7 +194,7 @@ export function openOutbound({
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
   }
 
-  return { accept, settle };
+  return { accept, perform, settle };
 }
 
 /** The stanza of a flight. */

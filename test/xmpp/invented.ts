@@ -77,6 +77,7 @@ const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
 /** A core that knows #verona with Romeo and Juliet in it, and accepts whatever comes. */
 export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
+  perform: () => Promise.resolve(),
   gone: () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
