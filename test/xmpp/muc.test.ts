@@ -69,7 +69,12 @@ describe('coming in', () => {
   it('shows one self with 110, and the marks in order', () => {
     const join: EventBody = { kind: 'occupant', change: 'join', who: juliet };
     expect(presences(join, [julietReads], { statuses: [210, 100] })).toEqual([
-      { to: julietReads.jid, from: `${room}/Juliet`, item: participant, statuses: ['100', '110', '210'] },
+      {
+        to: julietReads.jid,
+        from: `${room}/Juliet`,
+        item: { ...participant, jid: julietReads.jid },
+        statuses: ['100', '110', '210'],
+      },
     ]);
   });
 
@@ -91,7 +96,7 @@ describe('changes', () => {
         to: julietReads.jid,
         from: `${room}/Juliet`,
         type: 'unavailable',
-        item: outside,
+        item: { ...outside, jid: julietReads.jid },
         statuses: ['110'],
         status: 'adieu',
       },
@@ -108,7 +113,7 @@ describe('changes', () => {
     const seen = { from: `${room}/Juliet`, type: 'unavailable', item: outside, actor: 'Nurse', reason: 'to <bed>' };
     expect(presences(kick, both)).toEqual([
       { to: romeoReads.jid, ...seen, statuses: ['307'] },
-      { to: julietReads.jid, ...seen, statuses: ['110', '307'] },
+      { to: julietReads.jid, ...seen, item: { ...outside, jid: julietReads.jid }, statuses: ['110', '307'] },
     ]);
   });
 
@@ -131,8 +136,8 @@ describe('changes', () => {
     expect(presences(rename, both)).toEqual([
       { to: romeoReads.jid, ...old, statuses: ['303'] },
       { to: romeoReads.jid, ...now, statuses: [] },
-      { to: julietReads.jid, ...old, statuses: ['110', '303'] },
-      { to: julietReads.jid, ...now, statuses: ['110'] },
+      { to: julietReads.jid, ...old, item: { ...old.item, jid: julietReads.jid }, statuses: ['110', '303'] },
+      { to: julietReads.jid, ...now, item: { ...now.item, jid: julietReads.jid }, statuses: ['110'] },
     ]);
     expect(presences(rename, [julietReads], { statuses: [210] }).map(({ statuses }) => statuses)).toEqual([
       ['110', '303'],
@@ -147,7 +152,7 @@ describe('changes', () => {
     ]);
   });
 
-  it('never show the JID of an occupant', () => {
+  it('never show the JID of an occupant to others', () => {
     const own = { ...juliet, account: 'juliet@a.example gw.example' as NonNullable<Occupant['account']> };
     const [shown] = presences({ kind: 'occupant', change: 'join', who: own }, [romeoReads]);
     expect(shown?.item).toEqual(participant);
