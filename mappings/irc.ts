@@ -43,6 +43,9 @@ export const irc: NetworkMapping = {
     shows: ['available', 'away', 'offline'],
     rooms: 'shared',
     acknowledges: false,
+    confirms: 'taken',
+    // A line that is late by more than minutes answers a conversation that has gone on.
+    delivery: { window: 500, expiry: 600 * SECOND },
     durability: {
       out: { contact: { message: 'journal' } },
       in: { contact: { message: 'journal' } },

@@ -10,6 +10,7 @@ import { type Budgets, budgets } from './budgets.ts';
 import { type Contacts, contacts } from './contacts.ts';
 import { type Credentials, credentials } from './credentials.ts';
 import type { Engine } from './engine.ts';
+import { type Journal, journal } from './journal.ts';
 import { type Links, links } from './links.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
@@ -26,11 +27,13 @@ export type { Bucket } from './buckets.ts';
 export type { Budget } from './budgets.ts';
 export type { Contact } from './contacts.ts';
 export type { CredentialPlace } from './credentials.ts';
+export type { Journaled, NewRow, RowEnd, RowStep } from './journal.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
 export type { Occupancy } from './occupancy.ts';
 export { keysInUse, rekey } from './rekey.ts';
+export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export type { SettingsOf } from './settings.ts';
 export {
@@ -75,6 +78,7 @@ export type Store = AsyncDisposable & {
   readonly budgets: Budgets;
   readonly contacts: Contacts;
   readonly credentials: Credentials;
+  readonly journal: Journal;
   readonly links: Links;
   readonly occupancy: Occupancies;
   readonly settings: Settings;
@@ -134,6 +138,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     budgets: budgets(read),
     contacts: contacts(read),
     credentials: credentials(read),
+    journal: journal(read, await openSequence(engine, 'journal')),
     links: links(read),
     occupancy: occupancies(read),
     settings: settings(read),

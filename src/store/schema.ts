@@ -4,6 +4,10 @@ import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 export type Side = 'xmpp' | 'foreign';
 export type Scope = 'account' | 'realm' | 'room' | 'conversation';
 
+/** Where a row of the journal stands, and what became of one that has ended: `parked` is a bounce that is reported. */
+export type JournalState = 'ready' | 'flight' | 'taken' | 'parked' | 'done';
+export type JournalOutcome = 'delivered' | 'bounced' | 'parked' | 'expired' | 'purged';
+
 type Flag = 0 | 1;
 
 /** The columns of every table, as the newest migration leaves them. */
@@ -54,4 +58,25 @@ export type Schema = {
   };
   buckets: { name: string; tokens: number; at: number };
   budgets: { name: string; day: number; spent: number };
+  journal: {
+    id: number;
+    event: EventId;
+    lane: string;
+    account: string;
+    key: string | null;
+    body: string;
+    origin: string | null;
+    state: JournalState;
+    attempts: number;
+    doubted: Flag;
+    told: Flag;
+    epoch: number;
+    not_before: number;
+    expires: number;
+    at: number;
+    changed: number;
+    outcome: JournalOutcome | null;
+    charges: string | null;
+    trace: string;
+  };
 };
