@@ -69,7 +69,17 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
     },
     store,
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: { deliver: delivered, refuse: () => undefined, alive: async () => true },
+    xmpp: {
+      deliver() {
+        delivered();
+        return true;
+      },
+      refuse: () => true,
+      receipt: () => true,
+      alive: async () => true,
+      epoch: () => 1,
+      barrier: async () => undefined,
+    },
     clock: systemClock,
     random: Math.random,
     log,

@@ -10,7 +10,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { EventKind } from '#src/model/event.ts';
+import type { Event, EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
@@ -63,7 +63,13 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
-  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
+  const pruning = openPruning({
+    store,
+    clock,
+    log,
+    idsKept: config.limits.ids_kept,
+    journalKept: config.limits.journal_kept,
+  });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -85,6 +91,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           realms: opened.definition.realms(opened.settings),
           history: opened.history,
           bridge: () => present(opened.bridge),
+          receipts: opened.receipts,
+          ...journalFacts(opened, config.limits.expiry),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
         },
@@ -106,6 +114,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     random,
     log,
+    ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
+    report(what, transport) {
+      if (what === 'parked') metrics.count('isthmus_parked_total');
+      else metrics.count('isthmus_budget_alarms_total', { transport });
+    },
   });
 
   function hostOf({ domain }: Opened): Host {
@@ -158,6 +171,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') return;
+    core.online(domain);
     if (opened.wasOnline) {
       core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     }
@@ -189,6 +203,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
+  void core.start();
 
   return {
     ready,
@@ -199,6 +214,16 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}
+
+/** What the journal has to know of a transport. */
+function journalFacts({ definition, kind, settings }: Opened, expiry: Readonly<Record<string, number>>) {
+  const { charges, budgets } = definition;
+  return {
+    ...(expiry[kind] !== undefined && { expiry: expiry[kind] }),
+    ...(charges && { charges: (event: Event) => charges(settings, event) }),
+    ...(budgets && { budgets: budgets(settings) }),
   };
 }
 
@@ -232,6 +257,8 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
         return taken;
       },
       request: (ask) => present(opened.link).request(ask),
+      barrier: () => present(opened.link).barrier(),
+      epoch: () => (opened.link?.state() === 'online' ? opened.link.epoch : undefined),
     },
   };
 }

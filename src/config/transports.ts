@@ -16,6 +16,8 @@ export type Transport = {
   readonly secret: Sealed;
   /** Whether what is said in rooms is kept, and how many messages a client that joins is shown. */
   readonly history: { readonly record: boolean; readonly replay: number };
+  /** Which confirmation of a network a receipt waits for. */
+  readonly receipts: 'confirmed' | 'handed over';
   /** As the bridge's own schema yields them. */
   readonly settings: unknown;
   /** What becomes of what the network does not carry, where the operator has chosen. */
@@ -46,8 +48,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, history, mapping, ...own } = entry;
-  const base = check(transportBase, { bridge: kind, secret, history }, path);
+  const { bridge: kind, secret, history, receipts, mapping, ...own } = entry;
+  const base = check(transportBase, { bridge: kind, secret, history, receipts }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
     const unknown = typeof kind === 'string' ? [{ path: [...path, 'bridge'], text: await unknownBridge(kind) }] : [];
@@ -62,6 +64,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       definition,
       secret: base.value.secret,
       history: base.value.history,
+      receipts: base.value.receipts,
       settings: settings.value,
       overrides: overrides.value,
     };

@@ -1,19 +1,26 @@
-import type { SessionKey } from '#src/bridge.ts';
+import { durabilityOf } from '#mappings/targets.ts';
+import type { Outcome, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Direction } from '#src/model/capabilities.ts';
+import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid, type EventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
+import { openBounces } from './bounces.ts';
 import { openCrossing } from './crossing.ts';
+import type { Item } from './delivery-lane.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
+import { openIntake } from './intake.ts';
+import { openJournaling } from './journaling.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
 import { openOutbound } from './outbound.ts';
+import { placeOf } from './owed.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
@@ -69,10 +76,24 @@ export function openCore(parts: CoreParts): OpenCore {
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const journaling = openJournaling({
+    ...parts,
+    archive,
+    ids,
+    sessions: () => sessions,
+    transport,
+    realm,
+    landed(event, journey, foreign) {
+      if (journaled('in', event.place, event.kind)) journaling.outbox.expect(event.id);
+      outbound.landed(event, journey, foreign);
+    },
+    asFailure,
+  });
+  const { outbox, delivery } = journaling;
   const rooms = openRooms({
     lanes,
     archive,
-    xmpp,
+    xmpp: outbox,
     clock,
     realm,
     connect: (key, nick) => {
@@ -94,9 +115,17 @@ export function openCore(parts: CoreParts): OpenCore {
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
-    abandon: rooms.abandon,
+    online: ({ account, realm: at }) => delivery.wake(ofSession(account, at)),
+    abandon(key, failure) {
+      rooms.abandon(key, failure);
+      delivery.fail(ofSession(key.account, key.realm), failure);
+    },
   });
+  const intake = openIntake({ journaling, store: parts.store, xmpp, now: clock.now, transport, asFailure });
   const outbound = openOutbound({
+    intake,
+    journaled: ({ place, kind }) => journaled('out', place, kind),
+    sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
     limits: openLimits(limits.rates, clock),
     accounts,
     ids,
@@ -112,15 +141,38 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     rooms,
     ids,
-    archive,
-    store: parts.store,
-    xmpp,
+    outbox,
+    commit: journaling.commit,
+    rows: journaling.rows,
     now: clock.now,
     degrade: crossing.inward,
-    journaled: (place, kind) =>
-      transports.get(placeTransport(place))?.mapping.facts.durability.in?.[place.kind]?.[kind] === 'journal',
+    journaled: (place, kind) => journaled('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
+
+  const bounces = openBounces({
+    store: parts.store,
+    delivery,
+    tell(draft, account) {
+      const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
+      if (level !== 'none') outbound.send(draft, account);
+    },
+  });
+
+  function journaled(way: Direction, place: Place, kind: EventKind): boolean {
+    const facts = transports.get(placeTransport(place))?.mapping.facts;
+    return facts !== undefined && durabilityOf(facts, way, place.kind, kind) === 'journal';
+  }
+
+  const ofSession =
+    (account: AccountKey, at: string) =>
+    ({ row, owed }: Item): boolean =>
+      owed.way === 'out' && row.account === account && realm(owed.event.place) === at;
+
+  /** A bridge tells what became of an event, now or long ago. */
+  function settle(id: EventId, outcome: Outcome): void {
+    if (!delivery.settle(id, outcome)) outbound.settle(id, outcome);
+  }
 
   function departing(event: Event): Event {
     ids.depart({ event, origin: undefined, lead: true, shared: { answered: false } });
@@ -170,7 +222,7 @@ export function openCore(parts: CoreParts): OpenCore {
   return {
     host: {
       emit: inbound.accept,
-      settle: outbound.settle,
+      settle,
       status: sessions.status,
       settings: settings.of,
     },
@@ -182,6 +234,8 @@ export function openCore(parts: CoreParts): OpenCore {
       if (place) rooms.leave(place, accountOf(domain, jid), jid);
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
+    bounced: (_domain, user, id) =>
+      bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
     settings: {
@@ -201,6 +255,7 @@ export function openCore(parts: CoreParts): OpenCore {
       dialogues.drop((owner) => bareOf(owner) === user);
       await logins.unregister(account);
       settings.forget(account);
+      delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, new Failure('not-registered'));
       await sessions.drop(account, new Failure('not-registered'));
     },
     rooms: {
@@ -224,13 +279,17 @@ export function openCore(parts: CoreParts): OpenCore {
         await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
     },
+    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
       stopping = true;
       dialogues.drop(() => true);
+      await intake.idle();
       await lanes.idle();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
+      await delivery.stop();
       await archive.flush();
       await ids.flush();
       await accounts.flush();

@@ -7,8 +7,11 @@ import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
+import type { Intake } from './intake.ts';
 import type { Limits } from './limits.ts';
+import type { Journey } from './owed.ts';
 import { points, translate } from './pointing.ts';
+import { openRecent } from './recent.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -20,8 +23,13 @@ export type OutboundParts = {
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
+  readonly intake: Intake;
   now(): number;
   realm(place: Place): string;
+  /** Whether such an event is kept until it has arrived. */
+  journaled(draft: Draft): boolean;
+  /** Whether events go to their network without a session. */
+  sessionless(place: Place): boolean;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[];
 };
@@ -30,8 +38,12 @@ export type OutboundParts = {
 export type Outbound = {
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   accept(draft: Draft, origin: Origin): void;
-  /** A bridge tells what became of an event. */
+  /** A bridge tells what became of an event that was not journaled. */
   settle(id: EventId, outcome: Outcome): void;
+  /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
+  send(draft: Draft, account: AccountKey): void;
+  /** A network has a journaled event: links its ids, and shows it where rooms show it. */
+  landed(event: Event, journey: Journey, foreign: readonly ForeignId[]): void;
 };
 
 /** accept: account, place, pieces, lane, bridge. settle: reflection or error. */
@@ -39,6 +51,7 @@ export function openOutbound({
   accounts,
   ids,
   lanes,
+  intake,
   limits,
   rooms,
   sessions,
@@ -66,10 +79,15 @@ export function openOutbound({
     send(draft, account, origin);
   }
 
-  function send(draft: Draft, account: AccountKey, origin: Origin): void {
+  function send(draft: Draft, account: AccountKey, origin: Origin | undefined): void {
     const key: SessionKey = { account, realm: parts.realm(draft.place) };
+    const pieces = parts.degrade(draft, key);
+    if (pieces.length > 0 && parts.journaled(draft)) {
+      if (!parts.sessionless(draft.place)) sessions.require(key);
+      return intake.take({ draft, pieces, account, origin });
+    }
     const shared = { answered: false };
-    for (const [index, piece] of parts.degrade(draft, key).entries()) {
+    for (const [index, piece] of pieces.entries()) {
       const stanza: Stanza = { origin, lead: index === 0, shared };
       if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
       else {
@@ -118,14 +136,28 @@ export function openOutbound({
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const flight = ids.land(id);
     if (!flight) return;
-    const { event, origin, lead } = flight;
+    const { event, origin } = flight;
     if (event.kind === 'occupant') return settleOccupant(event, outcome);
     if (!origin) return;
     if (outcome instanceof Failure) return refuse(flight, outcome);
-    if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
+    arrived(flight, origin, outcome.ids);
+  }
+
+  function arrived(flight: Flight, origin: Origin, foreign: readonly ForeignId[]): void {
+    const { event, lead } = flight;
+    if (foreign.length > 0) link(flight, origin, foreign);
     if (event.kind === 'message' && inRoom(event)) {
       rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
     }
+  }
+
+  /** Pieces of one stanza whose ids are linked as those of one message, lately. */
+  const groups = openRecent<Flight['shared']>(GROUPS);
+
+  function landed(event: Event, { origin, lead, group }: Journey, foreign: readonly ForeignId[]): void {
+    const shared = groups.get(group) ?? { answered: false };
+    groups.set(group, shared);
+    arrived({ event, origin, lead, shared }, origin, foreign);
   }
 
   /** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
@@ -149,7 +181,7 @@ export function openOutbound({
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
   }
 
-  return { accept, settle };
+  return { accept, settle, send: (draft, account) => send(draft, account, undefined), landed };
 }
 
 /** The stanza of a flight. */
@@ -157,6 +189,9 @@ type Stanza = Omit<Flight, 'event'>;
 
 const asFailure = (error: unknown): Failure =>
   error instanceof Failure ? error : new Failure('internal', { cause: error });
+
+/** Stanzas whose pieces are remembered. */
+const GROUPS = 1000;
 
 const laneOf = ({ place }: Draft): string => `out ${placeKey(place)}`;
 

@@ -25,6 +25,8 @@ export type SessionParts = {
   /** Hands an event to the bridge. Never throws. */
   deliver(event: Event, session: Session): void;
   refuse(event: Event, failure: Failure): void;
+  /** The session is there, with its rooms and what waited in memory. */
+  online(key: SessionKey): void;
   /** The session is given up, with everything in it. */
   abandon(key: SessionKey, failure: Failure): void;
 };
@@ -34,6 +36,8 @@ export type Sessions = {
   need(key: SessionKey, nick?: string): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
+  /** Throws the `Failure` of `send` where there is no session and none is being made. */
+  require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
   /** Nothing wants the session any more: closes it, unless its account stays connected. */
   release(key: SessionKey): void;
@@ -166,6 +170,15 @@ export function openSessions(parts: SessionParts): Sessions {
     line.expiry = undefined;
     for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
     for (const { event } of line.held.splice(0)) parts.deliver(event, session);
+    parts.online(line.key);
+  }
+
+  function required(key: SessionKey): Line {
+    const line = lines.get(idOf(key));
+    if (line && line.phase.name !== 'closing') return line;
+    throw new Failure('recipient-unavailable', {
+      text: `You are not connected to ${key.realm}. Join a room there first.`,
+    });
   }
 
   function hold(line: Line, event: Event): void {
@@ -205,14 +218,11 @@ export function openSessions(parts: SessionParts): Sessions {
       input(line, { kind: 'need' });
     },
     send(key, event) {
-      const line = lines.get(idOf(key));
-      if (!line || line.phase.name === 'closing')
-        throw new Failure('recipient-unavailable', {
-          text: `You are not connected to ${key.realm}. Join a room there first.`,
-        });
+      const line = required(key);
       if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
       else hold(line, event);
     },
+    require: (key) => void required(key),
     status(key, state) {
       const line = lines.get(idOf(key));
       if (line?.phase.name !== 'online') return;

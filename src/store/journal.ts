@@ -53,6 +53,8 @@ export type Journal = {
   takeOver(): Statement;
   /** Adds a row. Guarded: nobody has added its key before. */
   add(row: NewRow, epoch: number): Statement;
+  /** The same where a second one is left out quietly: its result has changed no row then. */
+  addOnce(row: NewRow, epoch: number): Statement;
   /** Guarded: the row is owed, and this epoch owns it. */
   step(step: RowStep): Statement;
   /** Ends a row: its body goes with it. Guarded as `step`, so that a row has exactly one outcome. */
@@ -264,15 +266,16 @@ function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
 const bit = (value: boolean): Bit => (value ? 1 : 0);
 const line = ({ changed, note }: Pick<RowStep, 'changed' | 'note'>): string => `${changed} ${note}\n`;
 
+const added = (row: NewRow, epoch: number): Statement => {
+  const note = row.state === 'flight' ? 'accepted, sent' : 'accepted';
+  return add({ ...row, epoch, trace: line({ changed: row.at, note }) });
+};
+
 export const journal = (read: Read, nextId: () => number): Journal => ({
   nextId,
   takeOver: () => takeOver(1),
-  add: (row, epoch) =>
-    add({
-      ...row,
-      epoch,
-      trace: line({ changed: row.at, note: row.state === 'flight' ? 'accepted, sent' : 'accepted' }),
-    }),
+  add: added,
+  addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
   step: (one) => step({ ...one, doubted: bit(one.doubted), told: bit(one.told), note: line(one) }),
   end: (one) => end({ ...one, state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) }),
   claim: (one) => claim(one),

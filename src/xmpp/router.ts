@@ -17,6 +17,7 @@ import { jidEscaping } from './xep/jid-escaping.ts';
 import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
+import { receipts } from './xep/receipts.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
@@ -34,6 +35,7 @@ export const extensions: readonly Extension[] = [
   hints,
   stanzaIds,
   encryption,
+  receipts,
   selfPing,
   mam,
 ];

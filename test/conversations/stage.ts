@@ -63,6 +63,7 @@ function configFor({ domain, definition, settings }: Wire, server: FakeServer, d
         definition,
         secret,
         history: { record: true, replay: 20 },
+        receipts: 'confirmed',
         overrides: {},
         settings: definition.config.parse(settings),
       },

@@ -10,6 +10,7 @@ import type { Place } from '#src/model/place.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
+import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
 export const ROMEO = 'romeo@a.example' as BareJid;
@@ -57,13 +58,16 @@ export async function openHouse(dir: string, settings: object) {
     },
     store,
     key,
-    xmpp: {
+    xmpp: xmppSide({
       deliver(event) {
         if (event.kind === 'occupant' || event.kind === 'occupants') entered.resolve();
+        return true;
       },
-      refuse: (_origin, failure) => entered.reject(failure),
-      alive: async () => true,
-    },
+      refuse(_origin, failure) {
+        entered.reject(failure);
+        return true;
+      },
+    }),
     clock,
     random: () => 0,
     log,

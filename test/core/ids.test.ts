@@ -14,6 +14,7 @@ import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { tempFolder } from '../store/folder.ts';
+import { xmppSide } from './xmpp-side.ts';
 
 const DOMAIN = 'pigeon.example';
 const romeo = 'romeo@a.example' as BareJid;
@@ -104,11 +105,10 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     },
     store,
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: {
-      deliver: (event) => void (event.kind === 'message' && shown.push(event)),
-      refuse: (_, failure) => void refused.push(failure.code),
-      alive: async () => true,
-    },
+    xmpp: xmppSide({
+      deliver: (event) => event.kind !== 'message' || shown.push(event) > 0,
+      refuse: (_, failure) => refused.push(failure.code) > 0,
+    }),
     clock,
     random: () => 0,
     log,
@@ -218,7 +218,7 @@ describe('what is about an earlier message', () => {
       await core.host.emit([told('f1', 'one')]);
       clock.advance(2000);
       await core.host.emit([told('f2', 'two')]);
-      const pruning = openPruning({ store, clock, log, idsKept: 1000 });
+      const pruning = openPruning({ store, clock, log, idsKept: 1000, journalKept: 1000 });
       await pruning.run();
       await pruning.stop();
       expect(await store.read({ sql: "select id from links where side = 'foreign'", params: [] })).toEqual([

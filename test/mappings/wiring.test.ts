@@ -15,6 +15,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { folder } from '../cli/isthmus.ts';
+import { xmppSide } from '../core/xmpp-side.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
 
@@ -83,13 +84,12 @@ function gateway(overrides: Overrides = {}) {
     },
     store,
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: {
-      deliver: (event) => void shown.push(event),
+    xmpp: xmppSide({
+      deliver: (event) => shown.push(event) > 0,
       refuse: (_origin, failure) => {
         throw failure;
       },
-      alive: async () => true,
-    },
+    }),
     clock: systemClock,
     random: () => 0,
     log: pino({ level: 'silent' }),

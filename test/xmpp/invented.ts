@@ -77,6 +77,7 @@ const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
 export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
   gone: () => {},
+  bounced: async () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
