@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { NewRow, Statement, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
+import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import { type LifeEffect, type LifeInput, nextTime, step } from './journal.ts';
@@ -55,6 +56,15 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   let stopped = false;
   let roomFor: (() => void) | undefined;
 
+  const { begin, reconcile } = openHand({
+    log,
+    carrier: parts.carrier,
+    stopped: () => stopped,
+    factsOf: (item) => factsOf(item),
+    apply,
+    record,
+    pump,
+  });
   const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
 
   /** One step of a row: what follows from it is written in one unit, and told after that. */
@@ -236,55 +246,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     return true;
   }
 
-  function begin(item: Item): void {
-    if (item.life.state === 'flight') return void carry(item);
-    apply(item, { on: 'begin' });
-    item.busy = true;
-    // Counted before it is made: a row that ends the process is known by its attempts.
-    void item.written.then(() => carry(item));
-  }
-
-  function carry(item: Item): void {
-    if (stopped || item.life.state !== 'flight') return;
-    const carrier = parts.carrier(item);
-    const fail = (error: unknown): void => record(item, item.row.event, asFailure(error));
-    if (!carrier.ready(item)) return fail(new Failure('recipient-unavailable'));
-    item.pending.clear();
-    item.ids.length = 0;
-    try {
-      carrier.carry(item)?.catch(fail);
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  function reconcile(item: Item, failure: Failure): void {
-    parts
-      .carrier(item)
-      .reconcile(item)
-      .then(
-        (as) => {
-          item.doubt = undefined;
-          apply(item, { on: 'reconciled', as, failure });
-        },
-        (error: unknown) => {
-          const facts = factsOf(item);
-          item.life = { ...item.life, notBefore: facts.now + facts.wait(item.life.attempts, asFailure(error)) };
-        },
-      )
-      .catch((err: unknown) => log.error({ err }, 'a doubt could not be settled'))
-      .finally(() => {
-        item.busy = false;
-        pump(item.lane);
-      });
-  }
-
-  function asFailure(error: unknown): Failure {
-    if (error instanceof Failure) return error;
-    log.error({ err: error }, 'what is owed could not be handed over');
-    return new Failure('internal', { cause: error });
-  }
-
   /** The lanes of an earlier run, some at a time; what is new in other lanes does not wait for them. */
   async function start(): Promise<void> {
     await rows.owner();
@@ -301,8 +262,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     backlog = stopped;
   }
 
-  const waiting = (lane: Lane): Item | undefined => lane.items.find(({ busy }) => !busy);
-
   return {
     push,
     idle(key) {
@@ -318,15 +277,15 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     settle,
     wake(fits) {
       for (const lane of [...lanes.values()]) {
-        const first = waiting(lane);
+        const first = lane.items.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
         for (const item of lane.items) if (!item.busy) item.life = { ...item.life, notBefore: 0 };
         pump(lane);
       }
     },
     fail(fits, failure) {
-      for (const lane of [...lanes.values()])
-        for (const item of [...lane.items]) if (!item.busy && fits(item)) apply(item, { on: 'failed', failure });
+      const items = [...lanes.values()].flatMap((lane) => lane.items);
+      for (const item of items) if (!item.busy && fits(item)) apply(item, { on: 'failed', failure });
     },
     start,
     async stop() {

@@ -1,6 +1,8 @@
 import { usualDelivery } from '#mappings/delivery.ts';
+import { durabilityOf } from '#mappings/targets.ts';
 import type { Delivered } from '#src/bridge.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Direction } from '#src/model/capabilities.ts';
+import type { Event, EventKind } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -9,6 +11,7 @@ import type { Archive } from './archive.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
+import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
 import type { Ids } from './ids.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
@@ -37,6 +40,12 @@ export type Journaling = {
   readonly delivery: Delivery;
   readonly rows: Rows;
   readonly budgets: Budgets;
+  /** Begins nothing more. Resolves when what was written to XMPP is proven and all of it is noted. Never rejects. */
+  stop(): Promise<void>;
+  /** Whether such an event is kept until it has arrived. */
+  keeps(way: Direction, place: Place, kind: EventKind): boolean;
+  /** Fits what is owed to the network of an account's session. */
+  ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row that waits in a network's lane. */
   outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
 };
@@ -152,6 +161,16 @@ export function openJournaling(parts: JournalingParts): Journaling {
     delivery,
     rows,
     budgets,
+    async stop() {
+      await toXmpp.proven();
+      await delivery.stop();
+    },
+    keeps: (way, place, kind) =>
+      durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    ofSession:
+      (account, at) =>
+      ({ row: { account: own }, owed }) =>
+        owed.way === 'out' && own === account && parts.realm(owed.event.place) === at,
     outward: (event, account, rest) => ({
       ...row('out', event.id, event.place, { way: 'out', event }),
       account,

@@ -1,17 +1,14 @@
-import { durabilityOf } from '#mappings/targets.ts';
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import type { Direction } from '#src/model/capabilities.ts';
-import type { Event, EventKind } from '#src/model/event.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid, type EventId, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, type EventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
 import { openBounces } from './bounces.ts';
 import { openCrossing } from './crossing.ts';
-import type { Item } from './delivery-lane.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
@@ -84,7 +81,7 @@ export function openCore(parts: CoreParts): OpenCore {
     transport,
     realm,
     landed(event, journey, foreign) {
-      if (journaled('in', event.place, event.kind)) journaling.outbox.expect(event.id);
+      if (journaling.keeps('in', event.place, event.kind)) journaling.outbox.expect(event.id);
       outbound.landed(event, journey, foreign);
     },
     asFailure,
@@ -115,16 +112,16 @@ export function openCore(parts: CoreParts): OpenCore {
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
-    online: ({ account, realm: at }) => delivery.wake(ofSession(account, at)),
+    online: ({ account, realm: at }) => delivery.wake(journaling.ofSession(account, at)),
     abandon(key, failure) {
       rooms.abandon(key, failure);
-      delivery.fail(ofSession(key.account, key.realm), failure);
+      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
   const intake = openIntake({ journaling, store: parts.store, xmpp, now: clock.now, transport, asFailure });
   const outbound = openOutbound({
     intake,
-    journaled: ({ place, kind }) => journaled('out', place, kind),
+    journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
     limits: openLimits(limits.rates, clock),
     accounts,
@@ -146,7 +143,7 @@ export function openCore(parts: CoreParts): OpenCore {
     rows: journaling.rows,
     now: clock.now,
     degrade: crossing.inward,
-    journaled: (place, kind) => journaled('in', place, kind),
+    journaled: (place, kind) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
 
@@ -158,16 +155,6 @@ export function openCore(parts: CoreParts): OpenCore {
       if (level !== 'none') outbound.send(draft, account);
     },
   });
-
-  function journaled(way: Direction, place: Place, kind: EventKind): boolean {
-    const facts = transports.get(placeTransport(place))?.mapping.facts;
-    return facts !== undefined && durabilityOf(facts, way, place.kind, kind) === 'journal';
-  }
-
-  const ofSession =
-    (account: AccountKey, at: string) =>
-    ({ row, owed }: Item): boolean =>
-      owed.way === 'out' && row.account === account && realm(owed.event.place) === at;
 
   /** A bridge tells what became of an event, now or long ago. */
   function settle(id: EventId, outcome: Outcome): void {
@@ -289,7 +276,7 @@ export function openCore(parts: CoreParts): OpenCore {
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
-      await delivery.stop();
+      await journaling.stop();
       await archive.flush();
       await ids.flush();
       await accounts.flush();

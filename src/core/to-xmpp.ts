@@ -30,7 +30,11 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
  * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
  * link that dropped may have lost is written again, under the same ids.
  */
-export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier {
+export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
+  /** Resolves when nothing waits for its proof. */
+  proven(): Promise<void>;
+} {
+  const proving = new Set<Promise<void>>();
   const domains = new Map<string, Unproven>();
 
   function write(owed: Owed): boolean {
@@ -84,7 +88,9 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier {
       if (unproven.running) return;
       unproven.running = true;
       // What else is written in this turn of the loop has its proof from the same ping.
-      setImmediate(() => void prove(domain, unproven));
+      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven));
+      proving.add(work);
+      void work.then(() => proving.delete(work));
     },
     // The same stanza twice under the same id is what a server and its clients can bear.
     reconcile: async () => 'not-sent',
@@ -98,5 +104,8 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier {
     },
     writes: () => [],
     ended: () => undefined,
+    async proven() {
+      while (proving.size > 0) await Promise.all([...proving]);
+    },
   };
 }

@@ -122,7 +122,7 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
     receipt({ from, to, type, id }) {
       const link = transports.get(splitJid(to).domain)?.link;
       if (id === undefined) return true;
-      // XEP-0184 §5.5: a receipt has an id of its own, and the type of what it is about.
+      // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
       return link?.stanza('message', { from: to, to: from, type, id: `receipt-${id}` }, receivedElement(id)) ?? false;
     },
 

@@ -9,15 +9,27 @@ const PATIENCE = 15_000;
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
-  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
+  const seen: Seen = { last: undefined };
+  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn, seen) : playWire(stage, turn));
   await silence(stage);
 }
 
-async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<void> {
+type Seen = { last: Awaited<ReturnType<Stage['xmpp']['next']>> | undefined };
+
+async function playXmpp({ xmpp }: Stage, turn: Turn, seen: Seen): Promise<void> {
   if (turn.direction === 'in') return xmpp.send(turn.text);
-  if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
+  if (turn.direction === 'do') return xmpp.send(ordered(turn, seen));
   const stanza = await inTime(xmpp.next(), turn);
+  seen.last = stanza;
   compare(canonicalXml(turn.text), canonical(stanza), turn);
+}
+
+/** `bounce`: the server could not deliver what it was sent last. */
+function ordered(turn: Turn, { last }: Seen): string {
+  if (turn.text !== 'bounce' || !last) throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
+  const { id, from, to } = last.attrs;
+  return `<message type='error' id='${id}' from='${to}' to='${from}'><error type='cancel'><service-unavailable
+    xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`;
 }
 
 async function playWire({ wire }: Stage, turn: Turn): Promise<void> {

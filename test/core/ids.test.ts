@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Bridge } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
@@ -113,6 +113,7 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     random: () => 0,
     log,
   });
+  await core.start();
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(said({ kind: 'occupant', change: 'join', who }, room), origin('j'));
   const sent = async () => arrived.shift() ?? new Promise<Event>((resolve) => readers.push(resolve));
@@ -159,10 +160,10 @@ describe('what a network tells again', () => {
     });
   });
 
-  it('takes nothing without ids into the store, and is done with it at once', async () => {
+  it('takes nothing that is not journaled into the store, and is done with it at once', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), async ({ core, shown }) => {
-      const { ids: _, ...plain } = told('', 'hark');
+      const { ids: _, ...plain } = { ...told('', 'hark'), live: false };
       expect(core.host.emit([plain])).toBeUndefined();
       expect(words(shown)).toEqual(['hark']);
     });
@@ -208,6 +209,7 @@ describe('what is about an earlier message', () => {
       core.accept(said({ kind: 'message', text: 'so?', style: 'plain', replyTo: 'nothing' as XmppId }), origin('e3'));
       const reply = await sent();
       expect([words([reply]), 'replyTo' in reply]).toEqual([['so?'], false]);
+      await vi.waitUntil(() => refused.length === 2, { timeout: 30_000 });
       expect(refused).toEqual(['item-not-found', 'item-not-found']);
     });
   });

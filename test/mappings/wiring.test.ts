@@ -137,17 +137,19 @@ describe('the core', () => {
   it.each<[Overrides, string]>([
     [{}, '[notice] psst'],
     [{ in: { notice: 'plain' } }, 'psst'],
-  ])('shows what comes as %j says', (overrides, text) => {
+  ])('shows what comes as %j says', async (overrides, text) => {
     const { core, shown } = gateway(overrides);
-    core.host.emit([notice]);
+    await core.start();
+    await core.host.emit([notice]);
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
   });
 
-  it('passes over what XMPP is not given, and goes on', () => {
+  it('passes over what XMPP is not given, and goes on', async () => {
     const { core, shown } = gateway();
+    await core.start();
     const from = notice.from;
     const place = { kind: 'contact', account: accountKey('romeo@a.example' as BareJid, DOMAIN), id: 'j%net' } as const;
-    core.host.emit([{ kind: 'message', text: '', style: 'plain', from, place }, notice]);
+    await core.host.emit([{ kind: 'message', text: '', style: 'plain', from, place }, notice]);
     expect(texts(shown)).toEqual(['[notice] psst']);
   });
 });

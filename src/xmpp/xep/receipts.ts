@@ -12,7 +12,7 @@ export const receipts: Extension = {
   features: { contact: [RECEIPTS] },
 };
 
-/** XEP-0184 §5.1, §5.3: asked for in a message with an id that is no error and not for a room. */
+/** XEP-0184 §5.3, §5.4: asked for in a message with an id that is no error and not for a room. */
 export const asksReceipt = (stanza: Element): boolean =>
   stanza.name === 'message' &&
   stanza.attrs.id !== undefined &&
@@ -20,5 +20,5 @@ export const asksReceipt = (stanza: Element): boolean =>
   stanza.attrs.type !== 'groupchat' &&
   childOf(stanza, 'request', RECEIPTS) !== undefined;
 
-/** XEP-0184 §5.2: the message with this id has arrived. */
+/** XEP-0184 §7: the message with this id has arrived. */
 export const receivedElement = (id: string): Xml => xml`<received xmlns='urn:xmpp:receipts' id='${id}'/>`;
