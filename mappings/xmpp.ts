@@ -61,6 +61,9 @@ export const xmpp: NetworkMapping = {
       topic: 'full',
       nick: 'full',
       occupant: 'partial',
+      affiliation: 'full',
+      invite: 'full',
+      room: 'partial',
     },
     in: {
       message: 'full',
@@ -70,6 +73,7 @@ export const xmpp: NetworkMapping = {
       occupant: 'full',
       occupants: 'full',
       topic: 'full',
+      invite: 'full',
     },
     // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
@@ -141,14 +145,6 @@ export const xmpp: NetworkMapping = {
         default: 'line',
         line: asText('a line that says it', ({ action }) => CONTACT[action], 'action'),
         drop,
-      },
-      invite: {
-        default: 'line',
-        line: asText(
-          'a line with the name of the room',
-          ({ room, reason }) => worded(`invites you to ${room}`, reason),
-          'action',
-        ),
       },
       room: {
         default: 'line',

@@ -1,10 +1,11 @@
 import type { ZodType } from 'zod';
 import type { Clock } from '#src/lib/clock.ts';
+import type { Fetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Connect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Capabilities, NetworkMapping } from '#src/model/capabilities.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
@@ -149,6 +150,27 @@ export type BridgeState = {
 /** What people have set for a place, each as the definition's own schema yields it. */
 export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
 
+/** Routes on the public listener, under /hooks/<transport>/. */
+export type Http = {
+  /** Serves `method` requests to `path` (below the transport's own prefix); bodies over `maxBytes` are answered 413. */
+  route(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    maxBytes: number,
+    serve: (request: Request) => Promise<Response>,
+  ): void;
+  /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
+  url(path: string): string | undefined;
+};
+
+export type Media = {
+  /** Keeps a file and resolves with where people fetch it. Rejects with a `Failure` (too large, quota). */
+  put(
+    content: ReadableStream<Uint8Array> | Uint8Array,
+    meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
+  ): Promise<FileRef & { readonly expires: number }>;
+};
+
 /** What a bridge is given. */
 export type Host = {
   readonly transport: string;
@@ -167,6 +189,10 @@ export type Host = {
   settings(place: Place): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
+  readonly http: Http;
+  readonly media: Media;
+  /** Fetches over HTTP under the same rules, redirects included. Rejects with a `Failure`, and so does the body. */
+  readonly fetch: Fetch;
   readonly log: Log;
   readonly clock: Clock;
   /** Aborted when the gateway stops. */

@@ -1,11 +1,14 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { openMediaOf } from '#src/core/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
-import { reach } from '#src/core/reach.ts';
+import { reach, refuseFetch } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
@@ -13,6 +16,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
+import { openSite, type Site } from '#src/web/site.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
@@ -23,6 +27,8 @@ export type GatewayParts = {
   readonly clock?: Clock;
   /** From 0 up to 1, as `Math.random`. */
   readonly random?: () => number;
+  /** What the public listener serves; without it there is none. */
+  readonly site?: Site;
 };
 
 export type Gateway = {
@@ -61,14 +67,23 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
+  const media = await openMediaOf(config, { store, clock, log }).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
+  const connect = reach(openConnect());
+  const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
+  const aliases = await openAliases({ store, log });
   const pruning = openPruning({
     store,
     clock,
     log,
     idsKept: config.limits.ids_kept,
     journalKept: config.limits.journal_kept,
+    ...media.pruning,
   });
   const waiters: (() => void)[] = [];
 
@@ -109,7 +124,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
+    aliases,
     key,
+    media: media.store,
     xmpp: edge,
     clock,
     random,
@@ -134,7 +151,10 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       },
       settle: core.host.settle,
       status: core.host.status,
-      connect: reach(openConnect()),
+      connect,
+      http: site.http(domain),
+      media: media.host,
+      fetch,
       log: log.child({ transport: domain }),
       clock,
       signal: stopping.signal,
@@ -184,10 +204,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   async function stop(): Promise<void> {
     // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    await site.close();
     await core.stop();
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    media.store?.stop();
     await pruning.stop();
     await store[Symbol.asyncDispose]();
   }
@@ -203,6 +225,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
+  site.open(media.store);
   void core.start();
 
   return {

@@ -5,6 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
+import { askChannel } from './ask-channel.ts';
+import { traitsOf } from './channel-modes.ts';
 import { type Client, openClient } from './client.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
 import { realmNotice } from './drafts.ts';
@@ -118,11 +120,13 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       name: state?.name ?? channel,
       topic: state?.topic ?? '',
       occupants: state?.members.size ?? 0,
+      traits: state ? traitsOf(state.modes) : [],
     };
   }
 
   async function answer(query: Query, session: Session | undefined): Promise<Reply> {
     if (query.kind === 'room') return room(query.place);
+    if (query.kind === 'config' || query.kind === 'list') return askChannel(query, clientOf(session));
     if (query.kind !== 'ping' || query.who !== undefined) throw new Failure('not-supported');
     return { kind: 'ping', ms: await clientOf(session).ping() };
   }
@@ -130,9 +134,13 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
   function narrow(place: Place, session?: Session): Capabilities {
     const client = session && clients.get(session);
     if (!client || place.kind === 'realm') return mapping.facts;
+    const to = target(place, client.view);
     return {
       ...mapping.facts,
-      text: { ...mapping.facts.text, size: textSize(target(place, client.view), client.view) },
+      ...(client.room(foldName(to))?.secret && { confined: true }),
+      // An invitation goes to a person.
+      out: place.kind === 'contact' ? mapping.facts.out : { ...mapping.facts.out, invite: 'none' },
+      text: { ...mapping.facts.text, size: textSize(to, client.view) },
     };
   }
 

@@ -4,6 +4,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import { type Asks, openAsks } from './asks.ts';
 import type { ServerConfig } from './config.ts';
 import { realmNotice } from './drafts.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
@@ -45,6 +46,7 @@ export type Client = {
   /** Milliseconds to the server and back. */
   ping(): Promise<number>;
   room(folded: string): Room | undefined;
+  readonly asks: Pick<Asks, 'modes' | 'bans'>;
   pause(paused: boolean): void;
   /** An account's connection is gone: its nick is a stranger's from now on. */
   disown(account: Session['account']): void;
@@ -63,7 +65,10 @@ export function openClient(
   const { account } = key;
   const online = Promise.withResolvers<Client>();
   const rooms: Rooms = new Map();
-  const pending = openPending((id, outcome) => host.settle(id, outcome));
+  const pending = openPending({
+    settle: (id, outcome) => host.settle(id, outcome),
+    send: (line, sent) => writer.send(line, sent),
+  });
   const trips = openRoundTrips(clock);
   const peer: Peer = { account, sees: (channel, other) => rooms.get(channel)?.own.has(other) ?? false };
   let state = startLogin(wish.nick);
@@ -81,6 +86,7 @@ export function openClient(
     isupport: defaultIsupport,
     caps: new Set(),
     ours: (folded) => realm.nicks.get(folded),
+    room: (folded) => rooms.get(folded),
     feeds: (channel) => realm.feed.feeds(channel, peer),
   };
 
@@ -95,7 +101,8 @@ export function openClient(
     onClosed: closed,
   });
   const { writer } = link;
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, writer, renamed });
+  const asks = openAsks(clock, writer.send);
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, writer, renamed });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
@@ -189,6 +196,7 @@ export function openClient(
     for (const other of realm.clients.values()) other.disown(account);
     for (const channel of led) handOver(channel);
     trips.fail(failure);
+    asks.fail(failure);
     pending.fail(
       (certain) =>
         new Failure(before === 'closing' ? failure.code : 'recipient-unavailable', { text: failure.message, certain }),
@@ -240,6 +248,7 @@ export function openClient(
     deliver,
     ping: () => trips.start((token) => writer.urgent(makeLine('PING', [], token))),
     room: (folded) => rooms.get(folded),
+    asks,
     pause: link.pause,
     disown: (other) => disown(rooms, other),
     close(why, failure) {

@@ -2,6 +2,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
+import { affiliationWire, configWire, inviteWire, occupantWire } from './moderation.ts';
 import { cleanNick, foldName, isName, NAME_LIMIT } from './names.ts';
 import type { View } from './view.ts';
 
@@ -15,11 +16,13 @@ const LONGEST_MASK = 11 + 1 + 63;
 /** Something that leaves as one line, and how its answer will be recognised. */
 export type Wire = {
   readonly line: string;
-  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic';
+  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic' | 'kick' | 'mode' | 'invite';
   /** Folded channel or nick; empty for a nick change. */
   readonly target: string;
-  /** The last parameter as it was sent. */
+  /** The last parameter as it was sent; for `kick`, `mode` and `invite` whom it is about, folded. */
   readonly text: string;
+  /** What goes once this one is done. */
+  readonly next?: Wire;
 };
 
 /**
@@ -52,6 +55,13 @@ export function encode(event: Event, view: View): Wire {
     case 'occupant':
       if (event.change === 'join') return join(target(event.place, view, 'room'), event.password?.open());
       if (event.change === 'leave') return leave(target(event.place, view, 'room'), event.reason ?? '');
+      return occupantWire(event, view);
+    case 'affiliation':
+      return affiliationWire(event, view);
+    case 'invite':
+      return inviteWire(event, view);
+    case 'room':
+      return configWire(event, view);
   }
   throw new Failure('not-supported');
 }

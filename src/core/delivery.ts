@@ -41,10 +41,9 @@ export type Delivery = {
   stop(): Promise<void>;
 };
 
-/** Rows of a lane that are in memory, lanes of the backlog at a time, and lanes that are listed at once. */
+/** Rows of a lane, and lanes, that are read at once; lanes of the backlog that are in hand at a time. */
 const PAGE = 100;
 const LANES = 1000;
-const LISTED = 100;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
 
@@ -56,16 +55,16 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   let stopped = false;
   let roomFor: (() => void) | undefined;
 
+  const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
   const { begin, reconcile } = openHand({
     log,
     carrier: parts.carrier,
     stopped: () => stopped,
-    factsOf: (item) => factsOf(item),
+    factsOf,
     apply,
     record,
     pump,
   });
-  const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
 
   /** One step of a row: what follows from it is written in one unit, and told after that. */
   function apply(item: Item, input: LifeInput): void {
@@ -250,13 +249,13 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   async function start(): Promise<void> {
     await rows.owner();
     for (let after = ''; !stopped; ) {
-      const keys = await store.journal.lanes(after, LISTED);
+      const keys = await store.journal.lanes(after, PAGE);
       for (const key of keys) {
         if (lanes.size >= LANES) await new Promise<void>((resolve) => (roomFor = resolve));
         if (!lanes.has(key)) await load(laneOf(key, true));
       }
       const last = keys.at(-1);
-      if (keys.length < LISTED || last === undefined) break;
+      if (keys.length < PAGE || last === undefined) break;
       after = last;
     }
     backlog = stopped;

@@ -7,6 +7,8 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { KeptFile, Shelf } from './media.ts';
+
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
   readonly stanza: 'message' | 'presence' | 'iq';
@@ -61,10 +63,15 @@ export type ArchivedMessage = {
   readonly xmppId?: XmppId;
 };
 
-/** Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive, `before: ''` for the last page. */
+/**
+ * Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive. `afterId` and `beforeId` bound what
+ * is searched, `after` and `before` the page of it (XEP-0059), with `before: ''` for the last one.
+ */
 export type ArchiveQuery = {
   readonly start?: number;
   readonly end?: number;
+  readonly afterId?: string;
+  readonly beforeId?: string;
   readonly after?: string;
   readonly before?: string;
   readonly max: number;
@@ -106,6 +113,11 @@ export type Dialogues = {
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
   accept(draft: Draft, origin: Origin): void;
+  /**
+   * What a full JID that is in the room asks to be done there. Resolves once the network has done it all; rejects with
+   * the first `Failure`. Nothing goes out where one of the drafts is refused at once.
+   */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
   /** The server sent an error for a message of that id to the user. Never rejects. */
@@ -125,6 +137,8 @@ export type Core = {
   registered(transport: string, user: BareJid): Promise<boolean>;
   /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
   unregister(transport: string, user: BareJid): Promise<void>;
+  /** The foreign address that an alias in a JID stands for (`model/alias`). */
+  addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

@@ -1,9 +1,9 @@
-import type { Outcome, SessionKey } from '#src/bridge.ts';
+import type { SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, type EventId, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -42,7 +42,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -156,11 +156,6 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  /** A bridge tells what became of an event, now or long ago. */
-  function settle(id: EventId, outcome: Outcome): void {
-    if (!delivery.settle(id, outcome)) outbound.settle(id, outcome);
-  }
-
   function departing(event: Event): Event {
     ids.depart({ event, origin: undefined, lead: true, shared: { answered: false } });
     return event;
@@ -208,14 +203,23 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: inbound.accept,
-      settle,
+      emit(drafts, statements) {
+        for (const { place } of drafts) parts.aliases.note(place);
+        return inbound.accept(drafts, statements);
+      },
+      settle(id, outcome) {
+        if (!delivery.settle(id, outcome)) outbound.settle(id, outcome);
+      },
       status: sessions.status,
       settings: settings.of,
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
       outbound.accept(draft, origin);
+    },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await outbound.perform(drafts, jid);
     },
     gone(domain, jid, place) {
       if (place) rooms.leave(place, accountOf(domain, jid), jid);
@@ -244,7 +248,9 @@ export function openCore(parts: CoreParts): OpenCore {
       settings.forget(account);
       delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, new Failure('not-registered'));
       await sessions.drop(account, new Failure('not-registered'));
+      await parts.media?.forget(account);
     },
+    addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,

@@ -2,7 +2,14 @@ import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
+import {
+  type AccountKey,
+  type BareJid,
+  type EventId,
+  type ForeignId,
+  newEventId,
+  type XmppId,
+} from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
@@ -30,14 +37,16 @@ export type OutboundParts = {
   journaled(draft: Draft): boolean;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
-  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
-  degrade(draft: Draft, key: SessionKey): readonly Draft[];
+  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
+  degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
 
 /** The way of a message from XMPP to a network. */
 export type Outbound = {
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   accept(draft: Draft, origin: Origin): void;
+  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** A bridge tells what became of an event that was not journaled. */
   settle(id: EventId, outcome: Outcome): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
@@ -58,12 +67,17 @@ export function openOutbound({
   xmpp,
   ...parts
 }: OutboundParts): Outbound {
-  function accept(draft: Draft, origin: Origin): void {
-    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
-    const account = accounts.of(draft.from, placeTransport(draft.place));
+  function admit({ from, place }: Draft): { account: AccountKey; user: BareJid } {
+    if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
+    const account = accounts.of(from, placeTransport(place));
     accounts.used(account);
+    return { account, user: from.bare };
+  }
+
+  function accept(draft: Draft, origin: Origin): void {
+    const { account, user } = admit(draft);
     if (draft.kind === 'occupant' && draft.change === 'join') {
-      limits.spend('joins', draft.from.bare);
+      limits.spend('joins', user);
       return rooms.enter(draft.place, {
         account,
         nick: draft.who.nick,
@@ -75,20 +89,71 @@ export function openOutbound({
     if (draft.kind === 'occupant' && draft.change === 'leave')
       return rooms.leave(draft.place, account, origin.from, draft.reason);
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
-    limits.spend('messages', draft.from.bare);
-    send(draft, account, origin);
+    limits.spend('messages', user);
+    send(draft, keyOf(draft, account), origin);
   }
 
-  function send(draft: Draft, account: AccountKey, origin: Origin | undefined): void {
-    const key: SessionKey = { account, realm: parts.realm(draft.place) };
-    const pieces = parts.degrade(draft, key);
-    if (pieces.length > 0 && parts.journaled(draft)) {
-      if (!parts.sessionless(draft.place)) sessions.require(key);
-      return intake.take({ draft, pieces, account, origin });
-    }
+  async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
+    const ready = drafts.map((draft) => {
+      const { account, user } = admit(draft);
+      if (rooms.nickOf(draft.place, account, jid) === undefined) throw new Failure('not-joined');
+      limits.spend('messages', user);
+      return { draft, key: keyOf(draft, account) };
+    });
+    await Promise.all(ready.map(async ({ draft, key }) => landing(await parts.degrade(draft, key), key)));
+  }
+
+  function landing(pieces: readonly Draft[], key: SessionKey): Promise<void> {
+    if (pieces.length === 0) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let left = pieces.length;
+    const landed = (failure: Failure | undefined): void => {
+      left--;
+      if (failure) reject(failure);
+      else if (left === 0) resolve();
+    };
+    sendPieces(key, pieces, { origin: undefined, shared: { answered: false, landed } });
+    return promise;
+  }
+
+  const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
+
+  function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
     const shared = { answered: false };
+    const pieces = parts.degrade(draft, key);
+    if (parts.journaled(draft)) return keep(draft, pieces, { key, origin });
+    if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
+    // What comes after it in this place waits until the pieces are there.
+    const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
+  }
+
+  /** What is journaled goes on from the store. */
+  function keep(
+    draft: Draft,
+    pieces: readonly Draft[] | Promise<readonly Draft[]>,
+    { key, origin }: { key: SessionKey; origin: Origin | undefined },
+  ): void {
+    if (!parts.sessionless(draft.place)) sessions.require(key);
+    const take = (all: readonly Draft[]): void => {
+      if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
+    };
+    const fail = (error: unknown): void => void (origin && xmpp.refuse(origin, asFailure(error)));
+    lanes.run(laneOf(draft), () => (pieces instanceof Promise ? pieces.then(take).catch(fail) : take(pieces)));
+  }
+
+  /** Within the lane: each piece is handed over before the next. */
+  async function handPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): Promise<void> {
     for (const [index, piece] of pieces.entries()) {
-      const stanza: Stanza = { origin, lead: index === 0, shared };
+      const stanza: Stanza = { ...of, lead: index === 0 };
+      if (points(piece)) await pointed(key, piece, stanza);
+      else hand(key, depart(piece, stanza));
+    }
+  }
+
+  function sendPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): void {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...of, lead: index === 0 };
       if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
       else {
         const event = depart(piece, stanza);
@@ -119,6 +184,7 @@ export function openOutbound({
   }
 
   function refuse({ origin, shared }: Stanza, failure: Failure): void {
+    shared.landed?.(failure);
     if (origin && !shared.answered) xmpp.refuse(origin, failure);
     shared.answered = true;
   }
@@ -136,9 +202,13 @@ export function openOutbound({
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const flight = ids.land(id);
     if (!flight) return;
-    const { event, origin } = flight;
+    const { event, origin, shared } = flight;
+    if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
     if (event.kind === 'occupant') return settleOccupant(event, outcome);
-    if (!origin) return;
+    if (origin) answer(flight, origin, outcome);
+  }
+
+  function answer(flight: Flight, origin: Origin, outcome: Outcome): void {
     if (outcome instanceof Failure) return refuse(flight, outcome);
     arrived(flight, origin, outcome.ids);
   }
@@ -181,7 +251,13 @@ export function openOutbound({
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
   }
 
-  return { accept, settle, send: (draft, account) => send(draft, account, undefined), landed };
+  return {
+    accept,
+    perform,
+    settle,
+    send: (draft, account) => send(draft, keyOf(draft, account), undefined),
+    landed,
+  };
 }
 
 /** The stanza of a flight. */

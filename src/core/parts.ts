@@ -7,9 +7,11 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts.ts';
+import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
+import type { MediaStore } from './media.ts';
 import type { TransportTalks } from './talks.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
@@ -56,8 +58,12 @@ export type CoreParts = {
     readonly rates: Readonly<Record<LimitName, Rate>>;
   };
   readonly store: Store;
+  /** The long addresses that the store knows. */
+  readonly aliases: Aliases;
   /** Seals what is secret in the store. */
   readonly key: SealKey;
+  /** Where long texts go whole; absent where the operator keeps no files. */
+  readonly media?: MediaStore | undefined;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;

@@ -10,6 +10,8 @@ export type PruningParts = {
   readonly idsKept: number;
   /** How long is kept what became of journaled messages, in milliseconds. */
   readonly journalKept: number;
+  /** Removes files that have expired. */
+  pruneMedia?(): Promise<void>;
 };
 
 export type Pruning = {
@@ -24,7 +26,7 @@ const HOUR = 3_600_000;
 const CHUNK = 500;
 
 /** Removes by age what nobody needs any more, at the start and every hour. */
-export function openPruning({ store, clock, log, idsKept, journalKept }: PruningParts): Pruning {
+export function openPruning({ store, clock, log, idsKept, journalKept, pruneMedia }: PruningParts): Pruning {
   let stopped = false;
   let cancel = (): void => undefined;
   let running: Promise<void> | undefined;
@@ -43,6 +45,7 @@ export function openPruning({ store, clock, log, idsKept, journalKept }: Pruning
       const old = clock.now() - journalKept;
       await chunks(() => store.journal.presume(old, clock.now(), CHUNK));
       await chunks(() => store.journal.prune(old, CHUNK));
+      await pruneMedia?.();
     } catch (err) {
       log.error({ err }, 'what is old could not be removed from the store');
     }

@@ -67,6 +67,8 @@ export type Capabilities = {
   /** The strongest confirmation that the network can give: its server has it, or the person's device. */
   readonly confirms: 'none' | 'taken' | 'delivered';
   readonly delivery?: DeliveryFacts;
+  /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
+  readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */
   readonly durability: Readonly<
     Partial<Record<Direction, Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind, Durability>>>>>>>>
@@ -130,5 +132,6 @@ export type Target = {
   readonly levels: Levels;
   readonly text: TextLimits;
   readonly files: Capabilities['files'];
+  readonly confined?: boolean;
   readonly ladders: Ladders;
 };

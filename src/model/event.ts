@@ -1,4 +1,4 @@
-import type { Form } from './form.ts';
+import type { Answer, Form } from './form.ts';
 import type { EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
@@ -76,7 +76,13 @@ export type EventBody =
   /** `setAt` (milliseconds since 1970) tells when a subject was set that was there before; a change is set `at` once. */
   | { readonly kind: 'topic'; readonly text: string; readonly by?: string; readonly setAt?: number }
   | { readonly kind: 'invite'; readonly room: string; readonly reason?: string }
-  | { readonly kind: 'room'; readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config'; readonly text?: string };
+  /** `answer` goes out with `config`: the fields of `ask config` as a person filled them in; what is missing stays. */
+  | {
+      readonly kind: 'room';
+      readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config';
+      readonly text?: string;
+      readonly answer?: Answer;
+    };
 
 export type EventKind = EventBody['kind'];
 

@@ -1,4 +1,5 @@
 import type { Draft } from './event.ts';
+import type { Form } from './form.ts';
 import type { Page } from './page.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
@@ -16,6 +17,9 @@ export type Query =
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
   | { readonly kind: 'resolve'; readonly text: string };
 
+/** What is known of how a room is kept, where it is not open to all. */
+export type RoomTrait = 'moderated' | 'members-only' | 'password' | 'hidden';
+
 /** The answer to the query of the same kind. `count` is there only when the whole is known. */
 export type Reply =
   | {
@@ -24,13 +28,23 @@ export type Reply =
       readonly count?: number;
     }
   | { readonly kind: 'people'; readonly list: readonly { id: string; name: string }[]; readonly count?: number }
-  | { readonly kind: 'room'; readonly name: string; readonly topic?: string; readonly occupants?: number }
+  | {
+      readonly kind: 'room';
+      readonly name: string;
+      readonly topic?: string;
+      readonly occupants?: number;
+      readonly traits?: readonly RoomTrait[];
+    }
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
   | { readonly kind: 'list'; readonly list: readonly Party[] }
   | { readonly kind: 'profile'; readonly name?: string; readonly facts: Readonly<Record<string, string>> }
   /** The oldest first, each with its `ids`, which pages go by. `complete`: there is nothing beyond in that direction. */
   | { readonly kind: 'history'; readonly events: readonly Draft[]; readonly complete: boolean }
-  | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>> }
+  /**
+   * `form` holds what can be changed, for an event `room config`. Well-known names: `moderated`, `members-only`,
+   * `public`, `subject-by-all` and `password-protected` (boolean), `password` (secret, blank for no change), `limit`.
+   */
+  | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>>; readonly form?: Form }
   | { readonly kind: 'ping'; readonly ms: number }
   | { readonly kind: 'resolve'; readonly id: string };
 

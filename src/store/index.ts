@@ -12,6 +12,7 @@ import { type Credentials, credentials } from './credentials.ts';
 import type { Engine } from './engine.ts';
 import { type Journal, journal } from './journal.ts';
 import { type Links, links } from './links.ts';
+import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
 import { openSequence } from './sequence.ts';
@@ -31,6 +32,7 @@ export type { Journaled, NewRow, RowEnd, RowStep } from './journal.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
+export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
@@ -80,6 +82,7 @@ export type Store = AsyncDisposable & {
   readonly credentials: Credentials;
   readonly journal: Journal;
   readonly links: Links;
+  readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly settings: Settings;
   readonly visibility: Visibility;
@@ -140,6 +143,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     credentials: credentials(read),
     journal: journal(read, await openSequence(engine, 'journal')),
     links: links(read),
+    media: mediaFiles(read),
     occupancy: occupancies(read),
     settings: settings(read),
     visibility: visibility(read),

@@ -6,6 +6,7 @@ import { accountKey, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { splitJid } from './jid.ts';
 import { decodePresence } from './muc/decode.ts';
+import { decodeInvitation } from './muc/invite.ts';
 import { assertHere, type Envelope, partyOf, type RoomTarget, roomPlace, type Target, type View } from './target.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
@@ -53,7 +54,8 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   }
   const target = envelope.view.target(envelope.to.local);
   if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
-  if (text === undefined) return undefined;
+  const invite = decodeInvitation(stanza, { ...envelope, target });
+  if (invite || text === undefined) return invite;
   const place = conversation(target, envelope);
   return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text) };
 }

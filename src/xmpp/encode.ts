@@ -3,6 +3,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { placeJid } from './jid.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc/encode.ts';
+import { encodeInvitation } from './muc/invite.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
@@ -33,6 +34,7 @@ const encoders: { readonly [K in EventKind]?: Encoder<K> } = {
   occupant: encodeOccupant,
   occupants: encodeOccupants,
   topic: encodeTopic,
+  invite: encodeInvitation,
 };
 
 /** What an event is on the wire, in order. Pure. `undefined` where its kind is not carried. */

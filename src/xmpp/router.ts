@@ -4,6 +4,7 @@ import type { Core } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitJid } from './jid.ts';
 import { muc } from './muc/disco.ts';
+import { invitations } from './muc/invite.ts';
 import { selfPing } from './muc/self-ping.ts';
 import { assertHere, type View } from './target.ts';
 import { carbons } from './xep/carbons.ts';
@@ -26,6 +27,7 @@ import type { Xml } from './xml.ts';
 export const extensions: readonly Extension[] = [
   disco,
   muc,
+  invitations,
   softwareVersion,
   jidEscaping,
   ping,

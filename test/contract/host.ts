@@ -4,6 +4,7 @@ import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
+import { webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
@@ -50,6 +51,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     state: memory.state,
     settings: async () => settings,
     connect: reach(openConnect()),
+    ...webless(transport, reach(openConnect())),
     log: pino({ level: 'silent' }),
     clock,
     signal: new AbortController().signal,

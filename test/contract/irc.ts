@@ -64,6 +64,9 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
       message: () => act(`PRIVMSG ${CHANNEL} :hark`),
       occupant: () => act('NICK queen-mab'),
       topic: () => act(`TOPIC ${CHANNEL} :A plague`),
+      invite: async (name) => {
+        for (const connection of others()) connection.send(`:${PERSON}!u@host.fake INVITE ${name} :#mantua`);
+      },
       // Operators of a network can put somebody into a channel; whoever joins is told who is there.
       occupants: async (name) => {
         for (const connection of others())

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Bridge, Delivered } from '#src/bridge.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
 import type { CoreTransport, OpenCore } from '#src/core/parts.ts';
@@ -92,6 +93,7 @@ async function play(file: string, options: Options, act: (world: World) => Promi
     access: { register: ['*'], admins: [] },
     limits: { ...limits, rates: { messages: 'off', joins: 'off' } },
     store,
+    aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
       deliver: (event) => event.kind !== 'message' || told.push(event.text) > 0,

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Host } from '#src/bridge.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
@@ -9,6 +10,7 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
+import { webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
 import { xmppSide } from './xmpp-side.ts';
 
@@ -57,6 +59,7 @@ export async function openHouse(dir: string, settings: object) {
       rates: { messages: 'off', joins: 'off' },
     },
     store,
+    aliases: await openAliases({ store, log }),
     key,
     xmpp: xmppSide({
       deliver(event) {
@@ -79,6 +82,7 @@ export async function openHouse(dir: string, settings: object) {
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
     state,
     connect: reach(openConnect()),
+    ...webless(DOMAIN, reach(openConnect())),
     log,
     clock,
     signal: stopping.signal,

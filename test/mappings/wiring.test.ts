@@ -83,6 +83,7 @@ function gateway(overrides: Overrides = {}) {
       rates,
     },
     store,
+    aliases: { note: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
       deliver: (event) => shown.push(event) > 0,

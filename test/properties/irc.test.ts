@@ -28,6 +28,7 @@ const view: View = {
   mask: undefined,
   isupport: defaultIsupport,
   ours: () => undefined,
+  room: () => undefined,
   feeds: () => true,
 };
 

@@ -36,6 +36,7 @@ export const view = (facts: Partial<Facts> = {}): View =>
     addresses,
     rooms: 'shared',
     archive: true,
+    addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
     ...facts,
   });
@@ -76,6 +77,7 @@ const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
 /** A core that knows #verona with Romeo and Juliet in it, and accepts whatever comes. */
 export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
+  perform: () => Promise.resolve(),
   gone: () => {},
   bounced: async () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
@@ -89,6 +91,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
     answer: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
   },
+  addressOf: () => undefined,
   registered: () => Promise.resolve(false),
   unregister: () => Promise.resolve(),
   rooms: {

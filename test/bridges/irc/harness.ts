@@ -9,6 +9,7 @@ import type { Place } from '#src/model/place.ts';
 import { memoryState } from '../../contract/memory-state.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
+import { webless } from '../../host-parts.ts';
 
 export const TRANSPORT = 'irc.gw.example';
 export const REALM = 'net.example';
@@ -59,6 +60,7 @@ export async function rig(
     state: memoryState(clock).state,
     settings: async () => ({}),
     connect: reach(openConnect()),
+    ...webless(TRANSPORT, reach(openConnect())),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
     clock,
     signal: new AbortController().signal,
