@@ -42,8 +42,8 @@ export type Delivery = {
 };
 
 /** Rows of a lane, and lanes, that are read at once; lanes of the backlog that are in hand at a time. */
-const PAGE = 100;
-const LANES = 1000;
+const PAGE = 50;
+const LANES = 500;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
 

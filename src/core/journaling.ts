@@ -51,6 +51,8 @@ export type Journaling = {
 };
 
 const WEEK = 7 * 86_400_000;
+/** Ms after which a store that was away is tried again. */
+const STORE_RETRY = 1000;
 /** How the tries towards XMPP are spaced, in ms: a link that comes back is told at once anyhow. */
 const XMPP_RETRY = { min: 1000, max: 30_000 };
 
@@ -99,6 +101,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     idle: (lane) => delivery.idle(lane),
     push: (one) => delivery.push(one),
     hurry,
+    retry: () => void clock.after(STORE_RETRY, hurry),
   });
 
   let hurried = false;
@@ -113,7 +116,6 @@ export function openJournaling(parts: JournalingParts): Journaling {
         .then(() => commit.write([]))
         .catch((err: unknown) => {
           log.error({ err }, 'what is owed to XMPP could not be written');
-          clock.after(1000, hurry);
         });
     });
   }
