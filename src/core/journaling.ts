@@ -116,6 +116,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
         .then(() => commit.write([]))
         .catch((err: unknown) => {
           log.error({ err }, 'what is owed to XMPP could not be written');
+          clock.after(STORE_RETRY, hurry);
         });
     });
   }
