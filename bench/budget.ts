@@ -47,6 +47,8 @@ const ircView: View = {
   isupport: defaultIsupport,
   ours: () => undefined,
   room: () => undefined,
+  spelled: (name) => name,
+  knows: () => true,
   feeds: () => true,
 };
 

@@ -31,6 +31,11 @@ export type Credentials = Readonly<Record<string, Sealed>>;
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
   readonly name: string;
+  /**
+   * It is one form and nothing else, so that in-band registration can offer it. A field whose value is kept among the
+   * credentials under the field's own name is shown again, or kept where it is secret and left blank.
+   */
+  readonly oneForm?: boolean;
   /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
   start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
 };
@@ -65,8 +70,12 @@ export type Budget = {
   readonly period: number;
 };
 
-/** XEP-0030 identity of the domain: category `gateway`. */
-export type Identity = { readonly type: string; readonly name: string };
+/** XEP-0030 identity of the domain: category `gateway`. `prompt` is how people are asked for an address (XEP-0100 §6.3). */
+export type Identity = {
+  readonly type: string;
+  readonly name: string;
+  readonly prompt?: { readonly text: string; readonly label: string };
+};
 
 /** Everything that the rest of the house knows of a network before it is opened. */
 export type BridgeDefinition<Config = unknown> = {
@@ -103,9 +112,12 @@ export type SessionKey = { readonly account: AccountKey; readonly realm: string 
 /** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
 export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
 
-/** How a session fares. After `lost` the bridge forgets it; the core decides whether to connect anew. */
+/**
+ * How a session fares. `wanted` is the nick to ask for next time, if not the one in force. After `lost` the bridge
+ * forgets it; the core decides whether to connect anew.
+ */
 export type SessionState =
-  | { readonly kind: 'online'; readonly nick?: string }
+  | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** One opened transport. */

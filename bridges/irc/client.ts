@@ -4,11 +4,14 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import type { Query, Reply } from '#src/model/query.ts';
 import { type Asks, openAsks } from './asks.ts';
 import type { ServerConfig } from './config.ts';
+import { isCopy, late } from './copies.ts';
 import { realmNotice } from './drafts.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
-import type { Peer } from './feed.ts';
+import { openErrands } from './errands.ts';
+import type { Legacy, Peer } from './feed.ts';
 import { defaultIsupport } from './isupport.ts';
 import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
@@ -45,9 +48,13 @@ export type Client = {
   deliver(event: Event): Delivered;
   /** Milliseconds to the server and back. */
   ping(): Promise<number>;
+  /** What people are asked, and the list of channels. Rejects with a `Failure`. */
+  ask(query: Query): Promise<Reply>;
   room(folded: string): Room | undefined;
   readonly asks: Pick<Asks, 'modes' | 'bans'>;
   pause(paused: boolean): void;
+  /** Speaks for channels whose feeding connection was lost. */
+  inherit(legacies: readonly Legacy[]): void;
   /** An account's connection is gone: its nick is a stranger's from now on. */
   disown(account: Session['account']): void;
   /** Leaves; what waits fails with `failure`. Never rejects. */
@@ -87,7 +94,9 @@ export function openClient(
     caps: new Set(),
     ours: (folded) => realm.nicks.get(folded),
     room: (folded) => rooms.get(folded),
-    feeds: (channel) => realm.feed.feeds(channel, peer),
+    spelled: (name) => errands.spelled(name),
+    knows: (folded) => errands.knows(folded),
+    feeds: (channel) => !realm.feed.behind(channel, peer) && realm.feed.feeds(channel, peer),
   };
 
   const link: Link = openLink({
@@ -97,11 +106,13 @@ export function openClient(
     throttle: server.throttle,
     charset: server.charset,
     barrier,
+    skip: (text) => phase !== 'login' && isCopy(text, { feed: realm.feed, peer, rooms, view }),
     onLine: (line) => take(line),
     onClosed: closed,
   });
   const { writer } = link;
   const asks = openAsks(clock, writer.send);
+  const errands = openErrands({ host, view, pending, writer });
   const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, writer, renamed });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
@@ -118,9 +129,9 @@ export function openClient(
 
   function take(line: Line): void {
     if (line.command === 'ERROR' && phase !== 'closing')
-      reason = farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
+      reason ??= farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
     if (phase === 'login') loggingIn(line);
-    else if (line.command !== 'ERROR') talk(line);
+    else if (line.command !== 'ERROR' && !errands.take(line)) talk(line);
   }
 
   function loggingIn(line: Line): void {
@@ -149,7 +160,8 @@ export function openClient(
     realm.clients.set(account, client);
     const secret = server.tls ? 'encrypted' : 'not encrypted';
     emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? key.realm} (${secret}).`));
-    host.status(key, { kind: 'online', nick: view.nick });
+    errands.begin(state.wanted);
+    tellOnline();
     online.resolve(client);
   }
 
@@ -164,7 +176,12 @@ export function openClient(
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     view.nick = nick;
     realm.nicks.set(foldName(nick), account);
-    if (phase === 'online') host.status(key, { kind: 'online', nick });
+    if (phase === 'online') tellOnline();
+  }
+
+  function tellOnline(): void {
+    const { wanted } = errands;
+    host.status(key, { kind: 'online', nick: view.nick, ...(wanted !== view.nick && { wanted }) });
   }
 
   // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
@@ -191,12 +208,13 @@ export function openClient(
       new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     if (realm.clients.get(account) === client) realm.clients.delete(account);
-    const led = [...rooms.keys()].filter((channel) => realm.feed.feeds(channel, peer));
-    realm.feed.lost(peer);
+    const legacies = realm.feed.lost(peer);
     for (const other of realm.clients.values()) other.disown(account);
-    for (const channel of led) handOver(channel);
+    const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
+    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.inherit(all);
     trips.fail(failure);
     asks.fail(failure);
+    errands.stop(failure);
     pending.fail(
       (certain) =>
         new Failure(before === 'closing' ? failure.code : 'recipient-unavailable', { text: failure.message, certain }),
@@ -207,17 +225,30 @@ export function openClient(
     host.status(key, { kind: 'lost', failure });
   }
 
-  // The next one may have read more or less than the lost one: its list tells the difference.
-  function handOver(channel: string): void {
-    const [next] = realm.feed.members(channel);
-    const heir = next && realm.clients.get(next.account);
-    const room = heir?.room(channel);
-    if (heir && room) emit(host, snapshot(room, heir.view, oursIn(realm, channel)));
+  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
+  function inherit(legacies: readonly Legacy[]): void {
+    for (const legacy of legacies) emit(host, late(realm.feed.inherit(legacy, peer), view));
+    const channels = legacies.map(({ channel }) => channel);
+    const behind = channels.filter((channel) => realm.feed.behind(channel, peer));
+    for (const channel of channels) if (!behind.includes(channel)) list(channel);
+    if (behind.length === 0) return;
+    const listAll = () => behind.forEach(list);
+    // The server answers behind everything that it has sent before.
+    trips.start((token) => writer.urgent(makeLine('PING', [], token))).then(listAll, listAll);
+  }
+
+  function list(channel: string): void {
+    const room = rooms.get(channel);
+    realm.feed.caughtUp(channel, peer);
+    if (room && realm.feed.feeds(channel, peer)) emit(host, snapshot(room, view, oursIn(realm, channel)));
   }
 
   function deliver(event: Event): Delivered {
     if (phase !== 'online') throw new Failure('recipient-unavailable');
+    const done = errands.deliver(event);
+    if (done) return done;
     const wire = encode(event, view);
+    if (wire.kind === 'raw' && wire.target === 'QUIT') reason = new Failure('not-allowed', { text: 'You have quit.' });
     const written = pending.add(event.id, wire);
     const room = wire.kind === 'join' ? rooms.get(wire.target) : undefined;
     if (room?.joined) {
@@ -247,9 +278,13 @@ export function openClient(
     view,
     deliver,
     ping: () => trips.start((token) => writer.urgent(makeLine('PING', [], token))),
+    ask(query) {
+      return phase === 'online' ? errands.ask(query) : Promise.reject(new Failure('recipient-unavailable'));
+    },
     room: (folded) => rooms.get(folded),
     asks,
     pause: link.pause,
+    inherit,
     disown: (other) => disown(rooms, other),
     close(why, failure) {
       if (phase === 'online') {

@@ -51,7 +51,11 @@ function talk(line: Line, view: View): Draft[] {
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
   if (room !== undefined) return saying(line, { place: roomPlace(room, view), text, style });
-  if (fromPerson(line) && isSelf(target, view))
-    return saying(line, { place: contactPlace(line.nick, view), text, style });
+  if (fromPerson(line) && isSelf(target, view)) {
+    // What nobody asked for opens no conversation: services greet everybody.
+    const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
+    if (place) return saying(line, { place, text, style });
+    return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
+  }
   return realmNotice(view, text);
 }

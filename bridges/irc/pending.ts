@@ -32,7 +32,7 @@ export type Pending = {
   has(kind: Wire['kind'], target: string): boolean;
 };
 
-type Refusable = Exclude<Wire['kind'], 'nick'>;
+type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
 const set = (numerics: string): ReadonlySet<string> => new Set(numerics.split(' '));
 
@@ -110,8 +110,10 @@ export function openPending({ settle, send }: Effects): Pending {
   function culprit(line: Line): Item | undefined {
     const named = line.params[1] ?? '';
     if (UNKNOWN_OR_SHORT.has(line.command)) {
-      const kind = COMMANDS.get(named.toUpperCase());
-      return kind && find(kind, () => true);
+      const command = named.toUpperCase();
+      const own = find('raw', (wire) => wire.target === command);
+      const kind = COMMANDS.get(command);
+      return own ?? (kind && find(kind, () => true));
     }
     if (UNTARGETED.has(line.command)) return find('message', () => true);
     if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named)))

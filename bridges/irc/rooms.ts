@@ -121,10 +121,10 @@ function quit(rooms: Rooms, line: Line, view: View): Step {
   for (const [key, room] of rooms) {
     const member = remove(room, line.nick);
     if (!member) continue;
-    if (room.joined && view.feeds(key))
-      drafts.push(
-        change(line, room, view, { change: 'leave', who: occupant(member, view, room), ...said(line.params[0]) }),
-      );
+    if (!room.joined || !view.feeds(key)) continue;
+    // One of ours that has lost its line will be back.
+    const { account: _, ...who } = occupant(member, view, room);
+    drafts.push(change(line, room, view, { change: 'leave', who, ...said(line.params[0]) }));
   }
   return { drafts };
 }

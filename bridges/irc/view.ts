@@ -21,6 +21,10 @@ export type View = {
   ours(folded: string): AccountKey | undefined;
   /** A channel that this connection is in, by its folded name. */
   room(folded: string): Room | undefined;
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string;
+  /** Whether there is a conversation with this folded nick, or it is a contact. */
+  knows(folded: string): boolean;
   /** Whether this connection is the one that speaks for a channel (folded name). */
   feeds(channel: string): boolean;
 };

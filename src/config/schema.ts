@@ -79,6 +79,12 @@ const limits = z
     joins: rateSchema('Joins')
       .prefault({ burst: 100, per_second: 1 })
       .describe("Rooms that one user may enter, or 'off'"),
+    contacts: rateSchema('Contacts')
+      .prefault({ burst: 500, per_second: 1 })
+      .describe("Contacts that one user may add, or 'off'"),
+    registrations: rateSchema('Registrations')
+      .prefault({ burst: 10, per_second: 0.1 })
+      .describe("Times that one user may register or change that, or 'off'"),
     waiting_lines: whole.min(0).max(10_000).prefault(100).describe('Kept for a room while its network reconnects'),
     waiting_time: durationSchema(0, HOUR).prefault('60s').describe('How long they are kept'),
     reconnect_min: durationSchema(SECOND, HOUR)
@@ -87,6 +93,12 @@ const limits = z
     reconnect_max: durationSchema(SECOND, 24 * HOUR)
       .prefault('5m')
       .describe('The longest wait'),
+    connect_pace: durationSchema(0, HOUR)
+      .prefault('5s')
+      .describe('Between reconnects of different users to one network, also after a restart'),
+    linger: durationSchema(0, 24 * HOUR)
+      .prefault('5m')
+      .describe('How long somebody whose connection was lost stays in the rooms of a network'),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')
@@ -139,6 +151,10 @@ export const transportBase = z.strictObject({
     .enum(['confirmed', 'handed over'])
     .prefault('confirmed')
     .describe('Tell senders that a message arrived when that is as sure as can be, or when the server there has it'),
+  persistent: z
+    .boolean()
+    .prefault(false)
+    .describe('Users stay in their rooms when their last client leaves, unless they choose otherwise'),
 });
 
 /** The file without the parts of the transports, which their bridges know. */

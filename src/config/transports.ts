@@ -15,6 +15,8 @@ export type Transport = {
   readonly definition: BridgeDefinition;
   readonly secret: Sealed;
   /** Whether what is said in rooms is kept, and how many messages a client that joins is shown. */
+  /** Whether users stay in their rooms without a client unless they choose otherwise. */
+  readonly persistent: boolean;
   readonly history: { readonly record: boolean; readonly replay: number };
   /** Which confirmation of a network a receipt waits for. */
   readonly receipts: 'confirmed' | 'handed over';
@@ -48,8 +50,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, history, receipts, mapping, ...own } = entry;
-  const base = check(transportBase, { bridge: kind, secret, history, receipts }, path);
+  const { bridge: kind, secret, history, receipts, persistent, mapping, ...own } = entry;
+  const base = check(transportBase, { bridge: kind, secret, history, receipts, persistent }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
     const unknown = typeof kind === 'string' ? [{ path: [...path, 'bridge'], text: await unknownBridge(kind) }] : [];
@@ -65,6 +67,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       secret: base.value.secret,
       history: base.value.history,
       receipts: base.value.receipts,
+      persistent: base.value.persistent,
       settings: settings.value,
       overrides: overrides.value,
     };

@@ -49,6 +49,8 @@ export type XmppSide = {
   epoch(transport: string): number | undefined;
   /** Resolves once the server has read all that was written before. Rejects when the link drops. */
   barrier(transport: string): Promise<void>;
+  /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
+  probe(from: Place, user: BareJid): void;
   /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
@@ -135,8 +137,23 @@ export type Core = {
   readonly dialogues: Dialogues;
   /** Whether the user has registered with the transport. */
   registered(transport: string, user: BareJid): Promise<boolean>;
-  /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
-  unregister(transport: string, user: BareJid): Promise<void>;
+  /**
+   * Removes the user's account with all that it logs in with and has set, and closes its sessions. Resolves with what
+   * takes the gateway and its people out of the user's roster, to be called once the user has been answered.
+   */
+  unregister(transport: string, user: BareJid): Promise<() => void>;
+  /** Registration in one form. Everything rejects with a `Failure`. */
+  readonly registration: {
+    /** What is asked of somebody who registers, with what holds now; secrets are blank. */
+    form(transport: string, who: Talker): Promise<Form>;
+    /**
+     * Registers, or changes what was given before. Resolves with what asks the user for a place in the roster, to be
+     * called once the user has been answered.
+     */
+    register(transport: string, who: Talker, answer: Answer): Promise<() => void>;
+  };
+  /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
+  probed(place: Place, jid: string): void;
   /** The foreign address that an alias in a JID stands for (`model/alias`). */
   addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {

@@ -1,9 +1,9 @@
-import type { SessionKey } from '#src/bridge.ts';
+import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -14,11 +14,18 @@ import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import { openIntake } from './intake.ts';
 import { openJournaling } from './journaling.ts';
+import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
+import { openMembership } from './membership.ts';
+import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
 import { placeOf } from './owed.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openPeople } from './people.ts';
+import { openPurging } from './purge.ts';
+import { openRegistration } from './registration.ts';
+import { restore } from './restore.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -55,7 +62,9 @@ export function openCore(parts: CoreParts): OpenCore {
     now: clock.now,
     schemas: (domain) => transport(domain).settings,
     realm,
+    persistent: (domain) => transports.get(domain)?.persistent ?? false,
     stay: (account, on) => sessions.stay(account, on),
+    keep: (account, on) => rooms.keep(account, on),
   });
   const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
   const dialogues = openDialogues({
@@ -67,11 +76,18 @@ export function openCore(parts: CoreParts): OpenCore {
     accounts,
     admins: parts.access.admins,
     dialogues,
-    logins,
+    logins: { ...logins, register },
     transport,
+    enrolled: async (account) => (await people.enrolled(account))(),
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
+  /** A finished login connects whoever stays connected; others connect with their first room. */
+  async function register(at: SessionKey, credentials: Credentials): Promise<void> {
+    await logins.register(at, credentials);
+    if (await settings.staysConnected(at.account)) sessions.need(at);
+  }
+
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
   const journaling = openJournaling({
     ...parts,
@@ -87,43 +103,91 @@ export function openCore(parts: CoreParts): OpenCore {
     asFailure,
   });
   const { outbox, delivery } = journaling;
+  const occupancy = openOccupancy({ store: parts.store, clock, log });
+  const lasting = openLasting({ store: parts.store, log });
+  const purging = openPurging({
+    store: parts.store,
+    clock,
+    log,
+    flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush()]),
+  });
   const rooms = openRooms({
     lanes,
     archive,
+    occupancy,
     xmpp: outbox,
     clock,
     realm,
+    linger: limits.linger,
+    keeps: (account) =>
+      settings.staysInRooms(account).catch((err: unknown) => {
+        log.error({ err }, 'settings could not be read');
+        return false;
+      }),
     connect: (key, nick) => {
       sessions.need(key, nick);
       return sessions.get(key) !== undefined;
     },
     send: (key, event) => handOccupant(key, event),
-    release: (key) => sessions.release(key),
+    release: (key) => {
+      if (!people.wants(key)) sessions.release(key);
+    },
   });
   const sessions = openSessions({
     clock,
     log,
     limits,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
+    pace: limits.connectPace,
+    lasts: lasting.note,
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
-    wanted: rooms.wanted,
+    wanted: (key) => rooms.wanted(key) || people.wants(key),
+    patient: (key) => people.wants(key) && !rooms.wanted(key),
+    changed: (key) => people.turned(key),
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
     online: ({ account, realm: at }) => delivery.wake(journaling.ofSession(account, at)),
     abandon(key, failure) {
       rooms.abandon(key, failure);
+      people.turned(key, failure);
       delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
+  const rates = openLimits(limits.rates, clock);
+  const people = openPeople({
+    store: parts.store,
+    accounts,
+    limits: rates,
+    lanes,
+    xmpp,
+    clock,
+    log,
+    sessions,
+    transport,
+    now: clock.now,
+    inRoom: rooms.wanted,
+    outward(draft, session) {
+      const pieces = crossing.outward(draft, session);
+      // Only long texts are waited for.
+      if (pieces instanceof Promise) throw new Error('presence is waited for');
+      return pieces;
+    },
+    hand(key, draft) {
+      const session = sessions.get(key);
+      if (session) deliver(departing({ ...draft, id: newEventId(), at: clock.now(), live: true }), session);
+    },
+  });
+  const registration = openRegistration({ transport, dialogues, logins, settings });
   const intake = openIntake({ journaling, store: parts.store, xmpp, now: clock.now, transport, asFailure });
   const outbound = openOutbound({
     intake,
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
-    limits: openLimits(limits.rates, clock),
+    limits: rates,
+    contact: people.settled,
     accounts,
     ids,
     lanes,
@@ -132,9 +196,17 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     realm,
+    opens: (account) =>
+      Promise.all([settings.staysConnected(account), logins.registered(account)])
+        .then((reasons) => reasons.includes(true))
+        .catch((error: unknown) => {
+          log.error({ err: error }, 'an account could not be read');
+          return false;
+        }),
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({
+    person: people.heard,
     lanes,
     rooms,
     ids,
@@ -198,7 +270,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
     if (place.kind === 'realm' || (await xmpp.alive(domain, place.id, jid))) return;
-    rooms.leave(place, accountOf(domain, jid), jid);
+    await rooms.lost(place, { account: accountOf(domain, jid), jid });
   }
 
   return {
@@ -215,6 +287,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
+      if (people.takes(draft)) return people.accept(draft, origin);
       outbound.accept(draft, origin);
     },
     async perform(drafts, jid) {
@@ -222,7 +295,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await outbound.perform(drafts, jid);
     },
     gone(domain, jid, place) {
-      if (place) rooms.leave(place, accountOf(domain, jid), jid);
+      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
     bounced: (_domain, user, id) =>
@@ -240,16 +313,22 @@ export function openCore(parts: CoreParts): OpenCore {
       },
     },
     dialogues: talks,
-    registered: (domain, user) => logins.registered(accountKey(user, domain)),
-    async unregister(domain, user) {
-      const account = accountKey(user, domain);
-      dialogues.drop((owner) => bareOf(owner) === user);
-      await logins.unregister(account);
-      settings.forget(account);
-      delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, new Failure('not-registered'));
-      await sessions.drop(account, new Failure('not-registered'));
-      await parts.media?.forget(account);
-    },
+    ...openMembership({
+      accounts,
+      media: parts.media,
+      dialogues,
+      limits: rates,
+      logins,
+      people,
+      purging,
+      registration,
+      sessions,
+      refuse: (account, failure) =>
+        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+      settings,
+    }),
+    probed: people.probed,
+    attend: people.attend,
     addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
@@ -259,11 +338,14 @@ export function openCore(parts: CoreParts): OpenCore {
     realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
-    ask(query, domain, user) {
+    async ask(query, domain, user) {
+      const account = accountKey(user, domain);
       const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
-      return transport(domain)
+      const reply = await transport(domain)
         .bridge()
-        .ask(query, sessions.get({ account: accountKey(user, domain), realm: asked }));
+        .ask(query, sessions.get({ account, realm: asked }));
+      if ('id' in reply) parts.aliases.note({ kind: 'contact', account, id: reply.id });
+      return reply;
     },
     async recheck(domain) {
       const seats = [...rooms.seats(domain)];
@@ -271,6 +353,11 @@ export function openCore(parts: CoreParts): OpenCore {
       for (let done = 0; done < seats.length; done += AT_A_TIME) {
         await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
+      sessions.resume(domain);
+    },
+    async restore() {
+      await restore({ store: parts.store, occupancy, rooms, sessions, transports, accounts, realm });
+      purging.resume();
     },
     start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
@@ -279,6 +366,7 @@ export function openCore(parts: CoreParts): OpenCore {
       dialogues.drop(() => true);
       await intake.idle();
       await lanes.idle();
+      people.farewell();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
@@ -286,12 +374,10 @@ export function openCore(parts: CoreParts): OpenCore {
       await archive.flush();
       await ids.flush();
       await accounts.flush();
+      await occupancy.flush();
+      await lasting.flush();
+      await purging.stop();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };
-}
-
-function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

@@ -1,6 +1,6 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import {
   type AccountKey,
@@ -32,11 +32,15 @@ export type OutboundParts = {
   readonly xmpp: XmppSide;
   readonly intake: Intake;
   now(): number;
+  /** Hears what became of a subscription. */
+  contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
   /** Whether such an event is kept until it has arrived. */
   journaled(draft: Draft): boolean;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
+  /** Whether a message may open a connection for the account. Never rejects. */
+  opens(account: AccountKey): Promise<boolean>;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
@@ -87,7 +91,7 @@ export function openOutbound({
       });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
-      return rooms.leave(draft.place, account, origin.from, draft.reason);
+      return rooms.leave(draft.place, { account, jid: origin.from, reason: draft.reason });
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
     limits.spend('messages', user);
     send(draft, keyOf(draft, account), origin);
@@ -134,12 +138,26 @@ export function openOutbound({
     pieces: readonly Draft[] | Promise<readonly Draft[]>,
     { key, origin }: { key: SessionKey; origin: Origin | undefined },
   ): void {
-    if (!parts.sessionless(draft.place)) sessions.require(key);
     const take = (all: readonly Draft[]): void => {
       if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
     };
     const fail = (error: unknown): void => void (origin && xmpp.refuse(origin, asFailure(error)));
-    lanes.run(laneOf(draft), () => (pieces instanceof Promise ? pieces.then(take).catch(fail) : take(pieces)));
+    const ready = parts.sessionless(draft.place) ? undefined : reached(key);
+    const open = ready || pieces instanceof Promise;
+    const late = async (): Promise<void> => {
+      await ready;
+      take(await pieces);
+    };
+    lanes.run(laneOf(draft), () => (open ? late().catch(fail) : take(pieces)));
+  }
+
+  /** Throws, or rejects, where no session will take what waits: a message may open one. */
+  function reached(key: SessionKey): undefined | Promise<void> {
+    if (sessions.realms(key.account).includes(key.realm)) return void sessions.require(key);
+    return parts.opens(key.account).then((opens) => {
+      if (opens) sessions.need(key);
+      sessions.require(key);
+    });
   }
 
   /** Within the lane: each piece is handed over before the next. */
@@ -147,7 +165,7 @@ export function openOutbound({
     for (const [index, piece] of pieces.entries()) {
       const stanza: Stanza = { ...of, lead: index === 0 };
       if (points(piece)) await pointed(key, piece, stanza);
-      else hand(key, depart(piece, stanza));
+      else await hand(key, depart(piece, stanza));
     }
   }
 
@@ -170,9 +188,9 @@ export function openOutbound({
 
   /** What is about an earlier message goes once it is known what the network calls that. */
   function pointed(key: SessionKey, piece: Draft, stanza: Stanza): void | Promise<void> {
-    const go = (found: readonly Draft[]): void => {
+    const go = async (found: readonly Draft[]): Promise<void> => {
       for (const [index, one] of found.entries())
-        hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
+        await hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
     };
     const fail = (error: unknown): void => refuse(stanza, asFailure(error));
     try {
@@ -189,7 +207,16 @@ export function openOutbound({
     shared.answered = true;
   }
 
-  function hand(key: SessionKey, event: Event): void {
+  function hand(key: SessionKey, event: Event): void | Promise<void> {
+    if (event.kind !== 'message' || inRoom(event) || sessions.realms(key.account).includes(key.realm))
+      return give(key, event);
+    return parts.opens(key.account).then((opens) => {
+      if (opens) sessions.need(key);
+      give(key, event);
+    });
+  }
+
+  function give(key: SessionKey, event: Event): void {
     try {
       sessions.send(key, event);
     } catch (error) {
@@ -204,7 +231,7 @@ export function openOutbound({
     if (!flight) return;
     const { event, origin, shared } = flight;
     if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
-    if (event.kind === 'occupant') return settleOccupant(event, outcome);
+    if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(event, outcome);
     if (origin) answer(flight, origin, outcome);
   }
 
@@ -245,7 +272,9 @@ export function openOutbound({
     ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
   }
 
-  function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
+  /** What changes how somebody stands to a room or contact is answered there. */
+  function settleStanding(event: EventOf<'occupant'> | EventOf<'contact'>, outcome: Outcome): void {
+    if (event.kind === 'contact') return parts.contact(event, outcome);
     if (event.change !== 'join') return;
     const account = accounts.of(event.from, placeTransport(event.place));
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);

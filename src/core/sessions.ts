@@ -4,6 +4,8 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Held, openHeld } from './held.ts';
+import { openPace } from './pace.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
 /** What the sessions need of the rest of the core. */
@@ -18,6 +20,10 @@ export type SessionParts = {
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
   staysConnected(account: AccountKey): Promise<boolean>;
+  /** Whether a first attempt that fails is worth another, because nobody waits for its answer. */
+  patient(key: SessionKey): boolean;
+  /** Hears when a session changes its phase. */
+  changed(key: SessionKey): void;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
   /** The events that restore the account's rooms after a connection was made. */
@@ -27,6 +33,10 @@ export type SessionParts = {
   refuse(event: Event, failure: Failure): void;
   /** The session is there, with its rooms and what waited in memory. */
   online(key: SessionKey): void;
+  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  readonly pace: number;
+  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
+  lasts(key: SessionKey, nick: string | null | false): void;
   /** The session is given up, with everything in it. */
   abandon(key: SessionKey, failure: Failure): void;
 };
@@ -34,6 +44,10 @@ export type SessionParts = {
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
   need(key: SessionKey, nick?: string): void;
+  /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
+  expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
+  /** Makes the expected sessions of a transport, realm by realm one after the other. */
+  resume(transport: string): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   /** Throws the `Failure` of `send` where there is no session and none is being made. */
@@ -47,25 +61,28 @@ export type Sessions = {
   drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
+  /** Where the session stands, and what its network calls the user. */
+  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string };
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session. Resolves when all lines are closed. */
   close(reason: string): Promise<void>;
 };
 
-type Held = { readonly event: Event; readonly until: number };
-
 type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
   nick: string | undefined;
+  /** What the network calls the user. */
+  called: string | undefined;
   stay: boolean;
+  /** Expected, and not asked for yet. */
+  expected: boolean;
   session: Session | undefined;
   since: number;
-  held: Held[];
+  readonly held: Held;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
-  expiry: (() => void) | undefined;
   /** Resolves when the line that was closed last is closed. */
   closed: Promise<void>;
 };
@@ -80,6 +97,7 @@ const nothing = (): void => undefined;
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
   const { clock, limits } = parts;
+  const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
     const known = lines.get(idOf(key));
@@ -88,12 +106,13 @@ export function openSessions(parts: SessionParts): Sessions {
       key,
       phase: { name: 'idle' },
       nick: undefined,
+      called: undefined,
       stay: false,
+      expected: false,
       session: undefined,
       since: 0,
-      held: [],
+      held: openHeld({ clock, ...limits, refuse: parts.refuse }),
       cancel: nothing,
-      expiry: undefined,
       closed: Promise.resolve(),
     };
     lines.set(idOf(key), line);
@@ -102,9 +121,11 @@ export function openSessions(parts: SessionParts): Sessions {
 
   function input(line: Line, what: SessionInput): void {
     const [phase, ...effects] = step(line.phase, what);
+    const before = line.phase.name;
     line.phase = phase;
     for (const effect of effects) run(line, effect);
     if (line.phase.name === 'idle') lines.delete(idOf(line.key));
+    if (phase.name !== before) parts.changed(line.key);
   }
 
   function run(line: Line, effect: SessionEffect): void {
@@ -114,20 +135,34 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'wait': {
         const ms = parts.backoff(effect.attempt);
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
-        line.cancel = clock.after(ms, () => input(line, { kind: 'retry' }));
+        line.cancel = clock.after(ms, () => again(line));
         return;
       }
       case 'flush':
         return flush(line);
       case 'abandon':
-        refuseHeld(line, effect.failure);
+        line.held.refuse(effect.failure);
+        if (line.stay) parts.lasts(line.key, false);
         return parts.abandon(line.key, effect.failure);
       case 'cancel':
         line.cancel();
-        return refuseHeld(line, new Failure('recipient-unavailable'));
+        return line.held.refuse(new Failure('recipient-unavailable'));
       case 'close':
         line.closed = close(line, 'leaving');
     }
+  }
+
+  /** Another attempt, when its turn has come: networks throttle and ban whoever comes with many at once. */
+  function again(line: Line): void {
+    const { transport } = splitAccount(line.key.account);
+    const ms = pace(`${transport} ${line.key.realm}`);
+    const go = (): void => input(line, { kind: 'retry' });
+    if (ms > 0) line.cancel = clock.after(ms, go);
+    else go();
+  }
+
+  function lasts(line: Line, on: boolean): void {
+    parts.lasts(line.key, on && (line.nick ?? null));
   }
 
   function connect(line: Line): void {
@@ -137,8 +172,9 @@ export function openSessions(parts: SessionParts): Sessions {
     const { nick } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
       .then(([credentials, stay]) => {
-        line.stay = stay;
         attempt.signal.throwIfAborted();
+        line.stay = stay;
+        if (stay) lasts(line, true);
         const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
         return parts.bridge(transport).connect(line.key, wish, attempt.signal);
       })
@@ -152,7 +188,9 @@ export function openSessions(parts: SessionParts): Sessions {
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
-          input(line, { kind: 'failed', failure: asFailure(error), keep: kept(line) && wasUp(line) });
+          const failure = asFailure(error);
+          const again = wasUp(line) || (failure.row.retry && parts.patient(line.key));
+          input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
   }
@@ -166,10 +204,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function flush(line: Line): void {
     const { session } = line;
     if (!session) return;
-    line.expiry?.();
-    line.expiry = undefined;
     for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
-    for (const { event } of line.held.splice(0)) parts.deliver(event, session);
+    for (const event of line.held.take()) parts.deliver(event, session);
     parts.online(line.key);
   }
 
@@ -179,29 +215,6 @@ export function openSessions(parts: SessionParts): Sessions {
     throw new Failure('recipient-unavailable', {
       text: `You are not connected to ${key.realm}. Join a room there first.`,
     });
-  }
-
-  function hold(line: Line, event: Event): void {
-    if (line.held.length >= limits.waitingLines) throw new Failure('queue-full');
-    line.held.push({ event, until: clock.now() + limits.waitingTime });
-    line.expiry ??= clock.after(limits.waitingTime, () => expire(line));
-  }
-
-  function expire(line: Line): void {
-    line.expiry = undefined;
-    const now = clock.now();
-    while (line.held[0] && line.held[0].until <= now) {
-      const late = line.held.shift();
-      if (late) parts.refuse(late.event, new Failure('recipient-unavailable'));
-    }
-    const next = line.held[0];
-    if (next) line.expiry = clock.after(next.until - now, () => expire(line));
-  }
-
-  function refuseHeld(line: Line, failure: Failure): void {
-    line.expiry?.();
-    line.expiry = undefined;
-    for (const { event } of line.held.splice(0)) parts.refuse(event, failure);
   }
 
   async function close(line: Line, reason: string): Promise<void> {
@@ -215,19 +228,40 @@ export function openSessions(parts: SessionParts): Sessions {
     need(key, nick) {
       const line = lineOf(key);
       if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
-      input(line, { kind: 'need' });
+      if (!line.expected) return input(line, { kind: 'need' });
+      // Whoever asks does not wait for a turn.
+      line.expected = false;
+      line.cancel();
+      input(line, { kind: 'retry' });
+    },
+    expect(key, nick, stay) {
+      const line = lineOf(key);
+      line.nick ??= nick;
+      line.stay ||= stay;
+      line.expected = true;
+      // It was up before: a failure is no answer to anybody.
+      line.since = clock.now();
+      input(line, { kind: 'expect' });
+    },
+    resume(transport) {
+      for (const line of lines.values()) {
+        if (!line.expected || splitAccount(line.key.account).transport !== transport) continue;
+        line.expected = false;
+        again(line);
+      }
     },
     send(key, event) {
       const line = required(key);
       if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
-      else hold(line, event);
+      else line.held.put(event);
     },
     require: (key) => void required(key),
     status(key, state) {
       const line = lines.get(idOf(key));
+      if (line && state.kind === 'online') line.called = state.nick;
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
-        line.nick = state.nick ?? line.nick;
+        line.nick = state.wanted ?? state.nick ?? line.nick;
         return;
       }
       line.session = undefined;
@@ -241,25 +275,31 @@ export function openSessions(parts: SessionParts): Sessions {
     stay(account, on) {
       for (const line of ofAccount(account)) {
         line.stay = on;
+        lasts(line, on);
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
-        refuseHeld(line, failure);
+        line.held.refuse(failure);
         input(line, { kind: 'release' });
         parts.abandon(line.key, failure);
       }
       await Promise.all(own.map(({ closed }) => closed));
     },
     get: (key) => lines.get(idOf(key))?.session,
+    state(key) {
+      const line = lines.get(idOf(key));
+      if (!line) return { name: 'idle' };
+      return { name: line.phase.name, ...(line.called !== undefined && { nick: line.called }) };
+    },
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close(reason) {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
-          refuseHeld(line, new Failure('stopping'));
+          line.held.refuse(new Failure('stopping'));
           return line.session?.close(reason);
         }),
       );

@@ -62,6 +62,8 @@ export type Capabilities = {
   readonly shows: readonly Show[];
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
+  /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
+  readonly console?: boolean;
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
   /** The strongest confirmation that the network can give: its server has it, or the person's device. */

@@ -65,7 +65,11 @@ export type EventBody =
   | { readonly kind: 'call' }
   | { readonly kind: 'presence'; readonly show: Show; readonly status?: string; readonly idle?: number }
   | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: FileRef }
-  | { readonly kind: 'contact'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' }
+  | {
+      readonly kind: 'contact';
+      readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
+      readonly reason?: string;
+    }
   | { readonly kind: 'nick'; readonly wanted: string }
   | OccupantChange
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[] }

@@ -15,6 +15,7 @@ export type Query =
   | { readonly kind: 'history'; readonly place: Place; readonly page: Page }
   | { readonly kind: 'config'; readonly place: Place }
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
+  | { readonly kind: 'version'; readonly realm: string; readonly who: string }
   | { readonly kind: 'resolve'; readonly text: string };
 
 /** What is known of how a room is kept, where it is not open to all. */
@@ -26,6 +27,8 @@ export type Reply =
       readonly kind: 'rooms';
       readonly list: readonly { id: string; name: string; topic?: string; users?: number }[];
       readonly count?: number;
+      /** Where the page begins in the whole list. */
+      readonly index?: number;
     }
   | { readonly kind: 'people'; readonly list: readonly { id: string; name: string }[]; readonly count?: number }
   | {
@@ -46,6 +49,8 @@ export type Reply =
    */
   | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>>; readonly form?: Form }
   | { readonly kind: 'ping'; readonly ms: number }
+  /** What somebody's client calls itself; `version` may be empty. */
+  | { readonly kind: 'version'; readonly name: string; readonly version: string }
   | { readonly kind: 'resolve'; readonly id: string };
 
 export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

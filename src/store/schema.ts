@@ -1,4 +1,5 @@
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
+import type { Affiliation, Role } from '#src/model/party.ts';
 
 /** A link's side, and a setting's scope. */
 export type Side = 'xmpp' | 'foreign';
@@ -81,4 +82,8 @@ export type Schema = {
     charges: string | null;
     trace: string;
   };
+  rosters: { place: string; id: string; nick: string; affiliation: Affiliation; role: Role };
+  topics: { place: string; text: string; by: string | null };
+  sessions: { account: AccountKey; realm: string; nick: string | null };
+  purges: { account: AccountKey; since: number };
 };

@@ -4,6 +4,7 @@ import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { placeJid } from './jid.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc/encode.ts';
 import { encodeInvitation } from './muc/invite.ts';
+import { encodeContact, encodePresence } from './presence.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
@@ -35,6 +36,8 @@ const encoders: { readonly [K in EventKind]?: Encoder<K> } = {
   occupants: encodeOccupants,
   topic: encodeTopic,
   invite: encodeInvitation,
+  contact: encodeContact,
+  presence: encodePresence,
 };
 
 /** What an event is on the wire, in order. Pure. `undefined` where its kind is not carried. */

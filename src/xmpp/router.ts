@@ -13,13 +13,16 @@ import { disco } from './xep/disco.ts';
 import { elements } from './xep/elements.ts';
 import { encryption } from './xep/encryption.ts';
 import type { Extension, Request, Route, TargetKind } from './xep/extension.ts';
+import { gatewayPrompt } from './xep/gateway.ts';
 import { hints } from './xep/hints.ts';
 import { jidEscaping } from './xep/jid-escaping.ts';
 import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { receipts } from './xep/receipts.ts';
+import { register } from './xep/register.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
+import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
 
@@ -29,6 +32,7 @@ export const extensions: readonly Extension[] = [
   muc,
   invitations,
   softwareVersion,
+  vcard,
   jidEscaping,
   ping,
   delay,
@@ -40,6 +44,8 @@ export const extensions: readonly Extension[] = [
   receipts,
   selfPing,
   mam,
+  register,
+  gatewayPrompt,
 ];
 
 /** Answers to all requests by `type/namespace name`. */
@@ -70,6 +76,7 @@ export type Surroundings = {
   readonly version: string;
   /** Sends a message from one of our JIDs to the asker. */
   tell(from: string, to: string, children: readonly Xml[]): void;
+  afterwards(work: () => void): void;
 };
 
 /**
@@ -89,7 +96,8 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
   return answer(request);
 }
 
-function requestOf(iq: Element, payload: Element, { view, identity, core, version, tell }: Surroundings): Request {
+function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
+  const { view, identity, core, version, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -109,6 +117,7 @@ function requestOf(iq: Element, payload: Element, { view, identity, core, versio
     identity,
     core,
     version,
+    afterwards,
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };

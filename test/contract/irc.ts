@@ -67,6 +67,9 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
       invite: async (name) => {
         for (const connection of others()) connection.send(`:${PERSON}!u@host.fake INVITE ${name} :#mantua`);
       },
+      presence: async () => {
+        for (const connection of others()) connection.send(`:${PERSON}!u@host.fake AWAY :asleep`);
+      },
       // Operators of a network can put somebody into a channel; whoever joins is told who is there.
       occupants: async (name) => {
         for (const connection of others())
@@ -113,7 +116,7 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
     async idle() {
       await Promise.all(others().map(({ closed }) => closed));
     },
-    pages: {},
+    pages: { rooms: 1 },
     async [Symbol.asyncDispose]() {
       person.close();
       await server[Symbol.asyncDispose]();

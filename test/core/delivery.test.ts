@@ -81,6 +81,7 @@ async function play(file: string, options: Options, act: (world: World) => Promi
     overrides: {},
     addresses,
     realms: [],
+    persistent: false,
     history: { record: false, replay: 0 },
     bridge: () => bridge,
     accepted: () => undefined,
@@ -91,7 +92,12 @@ async function play(file: string, options: Options, act: (world: World) => Promi
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
-    limits: { ...limits, rates: { messages: 'off', joins: 'off' } },
+    limits: {
+      ...limits,
+      connectPace: 0,
+      linger: 0,
+      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
+    },
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),

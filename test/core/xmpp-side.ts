@@ -5,6 +5,7 @@ export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
   deliver: () => true,
   refuse: () => true,
   receipt: () => true,
+  probe: () => undefined,
   alive: async () => true,
   epoch: () => 1,
   barrier: async () => undefined,

@@ -57,7 +57,7 @@ function gateway(overrides: Overrides = {}) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const rates = { messages: 'off', joins: 'off' } as const;
+  const rates = { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' } as const;
   const transport = {
     mapping: irc,
     settings: {},
@@ -66,6 +66,7 @@ function gateway(overrides: Overrides = {}) {
     addresses,
     realms: [],
     history,
+    persistent: false,
     bridge: () => bridge,
     accepted: () => undefined,
     repeated: () => undefined,
@@ -78,6 +79,8 @@ function gateway(overrides: Overrides = {}) {
       waitingTime: 60_000,
       reconnectMin: 1000,
       reconnectMax: 1000,
+      connectPace: 0,
+      linger: 0,
       dialogueTime: 1000,
       dialogues: 1,
       rates,
@@ -143,6 +146,22 @@ describe('the core', () => {
     await core.start();
     await core.host.emit([notice]);
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
+  });
+
+  it('opens a connection for a message of who has registered', async () => {
+    const { core, sent, delivered } = gateway();
+    const user = 'romeo@a.example' as BareJid;
+    const key = accountKey(user, DOMAIN);
+    await store.unit([
+      store.accounts.put({ key, user, transport: DOMAIN, registered: false, created: 0, seen: 0 }),
+      store.accounts.register(key, true),
+    ]);
+    core.accept(alone({ kind: 'message', text: 'first', style: 'plain' }), origin);
+    core.accept(alone({ kind: 'message', text: 'second', style: 'plain' }), origin);
+    await delivered;
+    await core.stop();
+    await store.unit([store.accounts.remove(key)]);
+    expect(texts(sent)).toEqual(['first', 'second']);
   });
 
   it('passes over what XMPP is not given, and goes on', async () => {

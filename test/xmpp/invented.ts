@@ -93,7 +93,9 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   },
   addressOf: () => undefined,
   registered: () => Promise.resolve(false),
-  unregister: () => Promise.resolve(),
+  unregister: async () => () => {},
+  registration: { form: async () => ({ fields: [] }), register: async () => () => {} },
+  probed: () => {},
   rooms: {
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
@@ -109,5 +111,6 @@ export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings
   identity: { type: 'x-net', name: 'The Net' },
   core: core(changes),
   tell: () => {},
+  afterwards: (work) => work(),
   version: '1.2.3',
 });

@@ -4,6 +4,7 @@ import { jidOf } from '#src/xmpp/jid.ts';
 import { occupantItems, roomFeatures, roomForm } from '#src/xmpp/muc/disco.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { directory } from './directory.ts';
 import type { Extension, Request, TargetKind } from './extension.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
@@ -56,9 +57,10 @@ const itemsOf: Readonly<Partial<Record<TargetKind, (request: Request) => Xml[]>>
   room: occupantItems,
 };
 
-function answerItems(request: Request): Xml {
+function answerItems(request: Request): Xml | Promise<Xml> {
   assertNoNode(request);
   if (request.kind === 'occupant') askedOccupant(request, 'bad-request');
+  if (request.kind === 'realm') return directory(request);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
 }
 

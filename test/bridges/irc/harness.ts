@@ -30,7 +30,7 @@ export type Rig = {
 
 /** The IRC bridge over real sockets to a fake server, with a host that writes down what it is told. */
 export async function rig(
-  server: IrcServer,
+  server: Pick<IrcServer, 'port'>,
   settings: Record<string, unknown> = {},
   entry: Record<string, unknown> = {},
 ): Promise<Rig> {

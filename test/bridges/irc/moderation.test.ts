@@ -35,6 +35,8 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
+    spelled: (name) => name,
+    knows: () => true,
     ours: () => undefined,
     room: (name) => (name === '#c' ? room : undefined),
     feeds: () => true,
