@@ -2,6 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { journalFacts } from '#src/core/journal-facts.ts';
 import { openMediaOf } from '#src/core/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
@@ -13,7 +14,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { Event, EventKind } from '#src/model/event.ts';
+import type { EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { openSite, type Site } from '#src/web/site.ts';
@@ -107,7 +108,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           persistent: opened.persistent,
           bridge: () => present(opened.bridge),
           receipts: opened.receipts,
-          ...journalFacts(opened, config.limits.expiry),
+          ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
         },
@@ -244,16 +245,6 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
-  };
-}
-
-/** What the journal has to know of a transport. */
-function journalFacts({ definition, kind, settings }: Opened, expiry: Readonly<Record<string, number>>) {
-  const { charges, budgets } = definition;
-  return {
-    ...(expiry[kind] !== undefined && { expiry: expiry[kind] }),
-    ...(charges && { charges: (event: Event) => charges(settings, event) }),
-    ...(budgets && { budgets: budgets(settings) }),
   };
 }
 

@@ -15,6 +15,7 @@ import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
 import type { Intake } from './intake.ts';
+import { openKeep } from './keep.ts';
 import type { Limits } from './limits.ts';
 import type { Journey } from './owed.ts';
 import { points, translate } from './pointing.ts';
@@ -120,44 +121,17 @@ export function openOutbound({
     return promise;
   }
 
+  const keep = openKeep({ intake, sessions, xmpp, opens: parts.opens, sessionless: parts.sessionless });
   const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
 
   function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
     const shared = { answered: false };
     const pieces = parts.degrade(draft, key);
-    if (parts.journaled(draft)) return keep(draft, pieces, { key, origin });
+    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, pieces, { key, origin }));
     if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
     // What comes after it in this place waits until the pieces are there.
     const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
     lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
-  }
-
-  /** What is journaled goes on from the store. */
-  function keep(
-    draft: Draft,
-    pieces: readonly Draft[] | Promise<readonly Draft[]>,
-    { key, origin }: { key: SessionKey; origin: Origin | undefined },
-  ): void {
-    const take = (all: readonly Draft[]): void => {
-      if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
-    };
-    const fail = (error: unknown): void => void (origin && xmpp.refuse(origin, asFailure(error)));
-    const ready = parts.sessionless(draft.place) ? undefined : reached(key);
-    const open = ready || pieces instanceof Promise;
-    const late = async (): Promise<void> => {
-      await ready;
-      take(await pieces);
-    };
-    lanes.run(laneOf(draft), () => (open ? late().catch(fail) : take(pieces)));
-  }
-
-  /** Throws, or rejects, where no session will take what waits: a message may open one. */
-  function reached(key: SessionKey): undefined | Promise<void> {
-    if (sessions.realms(key.account).includes(key.realm)) return void sessions.require(key);
-    return parts.opens(key.account).then((opens) => {
-      if (opens) sessions.need(key);
-      sessions.require(key);
-    });
   }
 
   /** Within the lane: each piece is handed over before the next. */
