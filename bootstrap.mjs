@@ -29,7 +29,16 @@ const targets = {
   build: (args) => ({ runs: [['build.mjs', ...args]], wants: [] }),
   bench: (args) => ({ runs: [[join('bench', 'run.ts'), ...args]], wants: ['biboumi'] }),
 };
-const everything = ['prosody', 'inspircd', 'ngircd', 'chromium', 'openssl', 'postgresql'];
+const everything = [
+  'prosody',
+  'inspircd',
+  'ngircd',
+  'atheme-services',
+  'python3-slixmpp',
+  'chromium',
+  'openssl',
+  'postgresql',
+];
 
 /** The child that runs at present: signals are passed on to it. */
 let child;
@@ -89,6 +98,7 @@ function isInstalled(program) {
     const folders = existsSync(versions) ? readdirSync(versions) : [];
     return folders.some((version) => existsSync(join(versions, version, 'bin', 'initdb')));
   }
+  if (program === 'python3-slixmpp') return existsSync('/usr/lib/python3/dist-packages/slixmpp');
   const folders = [
     '/usr/bin',
     '/usr/sbin',

@@ -106,6 +106,8 @@ export function openPeople(parts: PeopleParts): People {
       const going = attempt(account, work);
       if (!going) {
         done = true;
+        // Whoever came while the lane was busy waits for it.
+        end.resolve();
         return prune(account);
       }
       return going.then(end.resolve, end.reject).finally(() => prune(account));

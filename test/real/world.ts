@@ -15,17 +15,19 @@ export type IrcServerName = 'inspircd' | 'ngircd';
 
 export type WorldOptions = {
   readonly ircd: IrcServerName;
+  /** Whether browsers can log in. */
+  readonly http?: boolean;
   /** Where the gateway finds the servers, when something stands between. */
   readonly via?: (ports: { component: number; irc: number }) => Promise<{ component: number; irc: number }>;
 };
 
 /** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
-export async function startWorld({ ircd: name, via }: WorldOptions) {
+export async function startWorld({ ircd: name, http = false, via }: WorldOptions) {
   const stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
-  const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024 };
+  const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024, http };
   const prosody = stack.use(await startProsody(server));
   const ircd = stack.use(name === 'inspircd' ? await startInspircd() : await startNgircd());
   const direct = { component: prosody.ports.component, irc: ircd.ports.plain };

@@ -9,7 +9,8 @@ import { channel, nick, type World } from './world.ts';
 
 const patience = 30_000; // milliseconds for what the page is to show
 
-const browserArguments = [
+/** What a headless Chromium needs on a server, and nothing of it asks the Internet. */
+export const browserArguments = [
   '--no-sandbox',
   '--disable-gpu',
   '--disable-dev-shm-usage',

@@ -17,12 +17,15 @@ type Standing = {
   /** The nick after a rename. */
   readonly nick?: string | undefined;
   readonly inside?: Xml | undefined;
+  /** The full JID of whoever reads of itself. */
+  readonly jid?: string | undefined;
   readonly statuses: readonly number[];
 };
 
-// XEP-0045 §7.2.3: without the item's jid, because the room is semi-anonymous.
-function extension({ who, nick, inside, statuses }: Standing): Xml {
-  const item = attrs({ affiliation: who.affiliation, role: who.role, nick: nick && resourcePrep(nick) });
+// XEP-0045 §7.2.3: nobody but oneself is shown the item's jid, because the room is semi-anonymous. Clients find by it
+// which occupant they are.
+function extension({ who, nick, inside, jid, statuses }: Standing): Xml {
+  const item = attrs({ affiliation: who.affiliation, role: who.role, jid, nick: nick && resourcePrep(nick) });
   const codes = [...new Set(statuses)].sort((a, b) => a - b).map((code) => xml`<status code='${code}'/>`);
   return xml`<x xmlns='http://jabber.org/protocol/muc#user'><item${item}>${inside}</item>${codes}</x>`;
 }
@@ -51,13 +54,13 @@ export function encodeOccupant(
   return [
     ...(others.length > 0 ? encodeChange(event, { room, to: jidsOf(others), statuses }) : []),
     // XEP-0045 §7.2.2: 110 marks a presence as the reader's own.
-    ...(own.length > 0 ? encodeChange(event, { room, to: jidsOf(own), statuses: [...statuses, 110] }) : []),
+    ...own.flatMap(({ jid }) => encodeChange(event, { room, to: [jid], jid, statuses: [...statuses, 110] })),
   ];
 }
 
-type Audience = { readonly room: string; readonly to: readonly string[]; readonly statuses: readonly number[] };
+type Audience = Pick<Standing, 'jid' | 'statuses'> & { readonly room: string; readonly to: readonly string[] };
 
-function encodeChange(event: EventOf<'occupant'>, { room, to, statuses }: Audience): Sending[] {
+function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: Audience): Sending[] {
   const { who, change, reason } = event;
   const from = occupantJid(room, who.nick);
   const presence = (standing: Standing, type?: 'unavailable', extra: readonly Xml[] = []): Sending => ({
@@ -65,7 +68,7 @@ function encodeChange(event: EventOf<'occupant'>, { room, to, statuses }: Audien
     from,
     to,
     ...(type && { type }),
-    children: [...extra, extension(standing)],
+    children: [...extra, extension({ ...standing, jid })],
   });
   // XEP-0045 §5.1: whoever is not in the room has no role.
   const outside: Occupant = { ...who, role: 'none' };

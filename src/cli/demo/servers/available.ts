@@ -1,7 +1,14 @@
 import { existsSync, readdirSync } from 'node:fs';
 
 /** The real programs the demo and the tests start, by the name of their Debian package. */
-export type Program = 'prosody' | 'inspircd' | 'ngircd' | 'chromium' | 'postgresql';
+export type Program =
+  | 'prosody'
+  | 'inspircd'
+  | 'ngircd'
+  | 'atheme-services'
+  | 'python3-slixmpp'
+  | 'chromium'
+  | 'postgresql';
 
 // The folders for administrators are not on every user's PATH, so they are searched by name.
 const folders = [
@@ -13,9 +20,14 @@ const folders = [
   '/opt/homebrew/sbin',
 ];
 
+/** Where Debian puts the packages of its Python. */
+const PYTHON_PACKAGES = ['/usr/lib/python3/dist-packages'];
+
 /** The program's path, or undefined when it is not installed. */
 function find(name: Program): string | undefined {
   if (name === 'postgresql') return findPostgres();
+  if (name === 'python3-slixmpp')
+    return PYTHON_PACKAGES.map((folder) => `${folder}/slixmpp`).find((path) => existsSync(path));
   const onPath = (process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
   return [...folders, ...onPath].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
 }

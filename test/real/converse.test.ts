@@ -1,0 +1,99 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium, type Locator, type Page } from 'playwright-core';
+import { expect, test } from 'vitest';
+import { browserArguments } from '#src/cli/demo/check.ts';
+import { servePage } from '#src/cli/demo/page.ts';
+import { pathOf } from '#src/cli/demo/servers/available.ts';
+import { freePortFrom } from '#src/cli/demo/servers/ports.ts';
+import { describeReal, ircClient } from './servers.ts';
+import { roomOf, startWorld } from './world.ts';
+
+/** A folder for screenshots, for whoever wants to look at them. */
+const SCREENSHOTS = process.env.ISTHMUS_SCREENSHOTS;
+
+async function look(page: Page, name: string): Promise<void> {
+  if (SCREENSHOTS === undefined) return;
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}.png`) });
+}
+
+async function type(composer: Locator, text: string): Promise<void> {
+  await composer.fill(text);
+  await composer.press('Enter');
+}
+
+describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
+  test('joins, talks, whispers, changes its nick, sets the subject, kicks and leaves', async () => {
+    await using stack = new AsyncDisposableStack();
+    const world = stack.use(await startWorld({ ircd: 'inspircd', http: true }));
+    const irc = stack.use(await ircClient({ port: world.ircd.ports.plain, nick: 'irene' }));
+    irc.send('JOIN #garden');
+    await irc.barrier();
+    const room = roomOf('#garden');
+    const served = stack.use(
+      await servePage(await freePortFrom(8600), {
+        websocketUrl: `ws://127.0.0.1:${world.prosody.ports.http}/xmpp-websocket`,
+        jid: 'alice@localhost',
+        password: 'pw',
+        nick: 'Alice',
+        room,
+        channel: '#garden',
+        ircAddress: `127.0.0.1:${world.ircd.ports.plain}`,
+      }),
+    );
+    const browser = stack.adopt(
+      await chromium.launch({ executablePath: pathOf('chromium'), args: browserArguments }),
+      (open) => open.close(),
+    );
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    page.setDefaultTimeout(20_000);
+    stack.defer(() => look(page, 'converse-end'));
+    const composer = page.locator('converse-muc textarea.chat-textarea');
+    const message = (text: string) => page.locator('converse-chat-message').filter({ hasText: text }).first();
+    const occupant = (nick: string) => page.locator('.occupant-list li').filter({ hasText: nick }).first();
+
+    await page.goto(served.url);
+    await composer.waitFor();
+    await irc.next(({ command, nick }) => command === 'JOIN' && nick === 'Alice', 'Alice in the channel');
+    await occupant('irene').waitFor();
+    irc.send('MODE #garden +o Alice');
+
+    await type(composer, 'good morning ☕');
+    const said = await irc.next(({ command }) => command === 'PRIVMSG', 'a line of Alice');
+    expect(said.params).toEqual(['#garden', 'good morning ☕']);
+    irc.send('PRIVMSG #garden :\u0002good\u0002 morning Alice');
+    await message('morning Alice').waitFor();
+    await look(page, 'converse-talk');
+
+    await type(composer, '/topic roses');
+    await irc.next(({ command, params }) => command === 'TOPIC' && params[1] === 'roses', 'the subject');
+    await type(composer, '/nick Alicia');
+    await irc.next(({ command, params }) => command === 'NICK' && params[0] === 'Alicia', 'the new nick');
+    await occupant('Alicia').waitFor();
+
+    const tybalt = stack.use(await ircClient({ port: world.ircd.ports.plain, nick: 'tybalt' }));
+    tybalt.send('JOIN #garden');
+    await occupant('tybalt').waitFor();
+    await type(composer, '/kick tybalt no fighting');
+    const kick = await tybalt.next(({ command }) => command === 'KICK', 'the kick');
+    expect(kick.params).toEqual(['#garden', 'tybalt', 'no fighting']);
+    await occupant('tybalt').waitFor({ state: 'detached' });
+    await look(page, 'converse-kicked');
+
+    irc.send('PRIVMSG Alicia :a secret');
+    await page.locator('.open-chat:visible').filter({ hasText: 'irene' }).first().click();
+    await message('a secret').waitFor();
+    await type(page.locator('converse-chat textarea.chat-textarea'), 'I will keep it');
+    const secret = await irc.next(({ command }) => command === 'PRIVMSG', 'a whisper');
+    expect(secret.params).toEqual(['irene', 'I will keep it']);
+    await look(page, 'converse-whisper');
+
+    await page.locator('.open-room:visible').filter({ hasText: '#garden' }).first().click();
+    await page.locator('converse-muc .chatbox-title converse-dropdown button').first().click();
+    await page.locator('converse-muc .chatbox-title').getByText('Leave').first().click();
+    await page.locator('.modal.show button[type=submit]').first().click();
+    await irc.next(({ command, nick }) => (command === 'PART' || command === 'QUIT') && nick === 'Alicia', 'her going');
+    await look(page, 'converse-left');
+  });
+});

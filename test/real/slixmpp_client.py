@@ -1,0 +1,96 @@
+"""A slixmpp client that a test drives: commands come in and stanzas go out as JSON, one a line."""
+
+import asyncio
+import json
+import logging
+import sys
+
+import slixmpp
+from slixmpp.exceptions import IqError
+
+logging.disable(logging.CRITICAL)
+
+
+def tell(**what):
+    print(json.dumps(what), flush=True)
+
+
+class Client(slixmpp.ClientXMPP):
+    def __init__(self, jid, password):
+        super().__init__(jid, password)
+        self["feature_mechanisms"].unencrypted_plain = True
+        self["feature_mechanisms"].unencrypted_scram = True
+        for plugin in ("xep_0030", "xep_0045", "xep_0077", "xep_0199", "xep_0249", "xep_0313"):
+            self.register_plugin(plugin)
+        self.add_event_handler("session_start", self.started)
+        self.add_event_handler("failed_auth", lambda _: tell(event="failed", text="login refused"))
+        self.add_event_handler("disconnected", lambda _: tell(event="closed"))
+        for name in ("message", "presence", "iq"):
+            self.register_handler(
+                slixmpp.xmlstream.handler.Callback(
+                    f"tell {name}",
+                    slixmpp.xmlstream.matcher.MatchXPath(f"{{jabber:client}}{name}"),
+                    lambda stanza: tell(event="stanza", xml=str(stanza)),
+                )
+            )
+
+    async def started(self, _):
+        self.send_presence()
+        tell(event="online", jid=str(self.boundjid))
+
+    async def join(self, room, nick):
+        await self["xep_0045"].join_muc_wait(room, nick, timeout=20)
+
+    async def say(self, room, text):
+        self.send_message(mto=room, mbody=text, mtype="groupchat")
+
+    async def whisper(self, to, text):
+        self.send_message(mto=to, mbody=text, mtype="chat")
+
+    async def nick(self, room, nick):
+        self.send_presence(pto=f"{room}/{nick}")
+
+    async def kick(self, room, nick, reason):
+        await self["xep_0045"].set_role(room, nick, "none", reason=reason)
+
+    async def role(self, room, nick, role):
+        await self["xep_0045"].set_role(room, nick, role)
+
+    async def topic(self, room, text):
+        self["xep_0045"].set_subject(room, text)
+
+    async def leave(self, room, nick):
+        self["xep_0045"].leave_muc(room, nick)
+
+    async def items(self, jid):
+        items = await self["xep_0030"].get_items(jid=jid)
+        return sorted(str(item[0]) for item in items["disco_items"]["items"])
+
+    async def ping(self, jid):
+        await self["xep_0199"].ping(jid)
+
+
+async def serve(client):
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    while line := await reader.readline():
+        order = json.loads(line)
+        try:
+            answer = await getattr(client, order["do"])(*order["with"])
+            tell(event="done", id=order["id"], answer=answer)
+        except IqError as error:
+            tell(event="refused", id=order["id"], condition=error.condition, text=error.text)
+        except Exception as error:  # slixmpp has many kinds of its own, and the test wants to see each
+            tell(event="refused", id=order["id"], condition=type(error).__name__, text=str(error))
+    client.disconnect()
+    await client.disconnected
+
+
+def main(jid, password, port):
+    client = Client(jid, password)
+    client.connect(("127.0.0.1", int(port)), force_starttls=False, disable_starttls=True)
+    client.loop.run_until_complete(serve(client))
+
+
+main(*sys.argv[1:])
