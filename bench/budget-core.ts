@@ -74,7 +74,18 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: { deliver: delivered, refuse: () => undefined, alive: async () => true, probe: () => undefined },
+    xmpp: {
+      deliver() {
+        delivered();
+        return true;
+      },
+      refuse: () => true,
+      receipt: () => true,
+      probe: () => undefined,
+      alive: async () => true,
+      epoch: () => 1,
+      barrier: async () => undefined,
+    },
     clock: systemClock,
     random: Math.random,
     log,

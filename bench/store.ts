@@ -1,11 +1,11 @@
-// Durable units per second, by how many are in flight: node_modules/.bin/node bench/store.ts [SECONDS]
+// Durable units, and messages through the journal, per second, by how many are in flight: node_modules/.bin/node bench/store.ts [SECONDS]
 // SQLite with synchronous=FULL, and PostgreSQL with fsync where it is installed.
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
-import { openStore, type Store, type Unit } from '#src/store/index.ts';
+import { type NewRow, openStore, type Store, type Unit } from '#src/store/index.ts';
 import { startPostgres } from '../test/real/postgres.ts';
 
 const LEVELS = [1, 16, 256];
@@ -21,17 +21,44 @@ function message(store: Store, n: number): Unit {
   ];
 }
 
+/** What a journaled message costs until it has arrived: it is accepted, sent and ended, each before the next. */
+async function journaled(store: Store, n: number): Promise<void> {
+  const row: NewRow = {
+    id: store.journal.nextId(),
+    event: `j-bench-${n}` as EventId,
+    lane: `out contact ${n % 100}`,
+    account: 'romeo@a.example net',
+    key: `key ${process.pid} ${n}`,
+    body: JSON.stringify({ way: 'out', text: 'But soft, what light through yonder window breaks?' }),
+    origin: '{}',
+    state: 'ready',
+    attempts: 0,
+    notBefore: 0,
+    expires: 1e9,
+    at: n,
+    charges: null,
+  };
+  const change = { id: row.id, epoch: 1, changed: n };
+  const tried = { state: 'flight', attempts: 1, doubted: false, told: false, notBefore: 0 } as const;
+  await store.unit([store.journal.add(row, 1)]);
+  await store.unit([store.journal.step({ ...change, ...tried, note: 'attempt 1' })]);
+  await store.unit([store.journal.end({ ...change, outcome: 'delivered', note: 'taken' })]);
+}
+
 let next = 0;
 
 /** Units per second with that many in flight, and the slowest of 99 % in ms. */
-async function measure(store: Store, inFlight: number): Promise<{ rate: number; p99: number }> {
+async function measure(
+  work: (n: number) => Promise<unknown>,
+  inFlight: number,
+): Promise<{ rate: number; p99: number }> {
   const times: number[] = [];
   const start = performance.now();
   const end = start + seconds * 1000;
   const one = async () => {
     while (performance.now() < end) {
       const before = performance.now();
-      await store.unit(message(store, next++));
+      await work(next++);
       times.push(performance.now() - before);
     }
   };
@@ -40,15 +67,20 @@ async function measure(store: Store, inFlight: number): Promise<{ rate: number; 
   return { rate, p99: times.sort((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? 0 };
 }
 
-async function table(name: string, url: string): Promise<void> {
-  await using store = await openStore({ url, clock: systemClock, log: openLog('warn') });
-  process.stdout.write(`\n${name}\n in flight    units/s    p99 ms\n`);
+async function lines(title: string, work: (n: number) => Promise<unknown>): Promise<void> {
+  process.stdout.write(`\n${title}\n in flight          /s    p99 ms\n`);
   for (const inFlight of LEVELS) {
-    const { rate, p99 } = await measure(store, inFlight);
+    const { rate, p99 } = await measure(work, inFlight);
     process.stdout.write(
       `${String(inFlight).padStart(10)} ${rate.toFixed(0).padStart(10)} ${p99.toFixed(1).padStart(9)}\n`,
     );
   }
+}
+
+async function table(name: string, url: string): Promise<void> {
+  await using store = await openStore({ url, clock: systemClock, log: openLog('warn') });
+  await lines(`${name}: units`, (n) => store.unit(message(store, n)));
+  await lines(`${name}: messages through the journal, three units each`, (n) => journaled(store, n));
 }
 
 /** How often a second the disk writes a page for good, with nothing of ours in between: what all else is measured by. */

@@ -60,6 +60,9 @@ export const irc: NetworkMapping = {
     // A line to the server is a command of the protocol, as it is.
     console: true,
     acknowledges: false,
+    confirms: 'taken',
+    // A line that is late by more than minutes answers a conversation that has gone on.
+    delivery: { window: 500, expiry: 600 * SECOND },
     durability: {
       out: { contact: { message: 'journal' } },
       in: { contact: { message: 'journal' } },

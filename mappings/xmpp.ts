@@ -78,6 +78,8 @@ export const xmpp: NetworkMapping = {
     rooms: 'shared',
     // XEP-0114 has no acknowledgements.
     acknowledges: false,
+    confirms: 'taken',
+    delivery: { window: 1000, expiry: 7 * 86_400_000, retry: { min: 1000, max: 30_000 } },
     durability: {},
   },
   policy: {

@@ -14,10 +14,10 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /**
- * What became of an event: `written` means that it left us, `taken` that the network's server has it. Doubt is a
- * `Failure` with `certain: false`.
+ * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delivered` that
+ * the person's device has it. Doubt is a `Failure` with `certain: false`.
  */
-export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' };
+export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
 export type Outcome = Delivered | Failure;
 
 /** One step of a dialogue with a person: a form to fill in, something to look at, or a wait. */
@@ -62,6 +62,14 @@ export type Command<Config = unknown> = {
 /** An amount that the core reserves in the transaction that accepts an event. */
 export type Charge = { readonly budget: string; readonly amount: number };
 
+/** What may be spent in each `period` (ms), by one account and by all together. Without a limit it is only counted. */
+export type Budget = {
+  readonly name: string;
+  readonly perUser?: number;
+  readonly total?: number;
+  readonly period: number;
+};
+
 /** XEP-0030 identity of the domain: category `gateway`. `prompt` is how people are asked for an address (XEP-0100 §6.3). */
 export type Identity = {
   readonly type: string;
@@ -84,7 +92,10 @@ export type BridgeDefinition<Config = unknown> = {
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
   realms(config: Config): readonly string[];
-  charges?(event: Event): readonly Charge[];
+  /** What sending an event costs. Pure; a budget that `budgets` does not name is a bug. */
+  charges?(config: Config, event: Event): readonly Charge[];
+  /** The budgets that `charges` speaks of. Pure. */
+  budgets?(config: Config): readonly Budget[];
   open(config: Config, host: Host): Promise<Bridge>;
 };
 
@@ -119,6 +130,7 @@ export type Bridge = {
    */
   deliver(event: Event, session?: Session): Delivered | Promise<Delivered>;
   ask<Q extends Query>(query: Q, session?: Session): Promise<ReplyTo<Q>>;
+  /** Whether an event has reached the network, which a doubt left open. Rejects with a `Failure` to be asked again. */
   reconcile?(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
   withdraw?(id: EventId): boolean;
   /** What this peer, server or conversation really offers now. */
@@ -179,7 +191,10 @@ export type Host = {
    * synchronous when nothing has to be. `writes` commit together with the events.
    */
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
-  /** Confirmation or late failure of a delivered event. */
+  /**
+   * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
+   * restart: `taken`, and then `delivered` or a `Failure`.
+   */
   settle(id: EventId, outcome: Outcome): void;
   status(session: SessionKey, state: SessionState): void;
   readonly state: BridgeState;

@@ -2,6 +2,7 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { journalFacts } from '#src/core/journal-facts.ts';
 import { openMediaOf } from '#src/core/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
@@ -76,7 +77,14 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const aliases = await openAliases({ store, log });
-  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept, ...media.pruning });
+  const pruning = openPruning({
+    store,
+    clock,
+    log,
+    idsKept: config.limits.ids_kept,
+    journalKept: config.limits.journal_kept,
+    ...media.pruning,
+  });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -99,6 +107,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           history: opened.history,
           persistent: opened.persistent,
           bridge: () => present(opened.bridge),
+          receipts: opened.receipts,
+          ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
         },
@@ -129,6 +139,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     random,
     log,
+    ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
+    report(what, transport) {
+      if (what === 'parked') metrics.count('isthmus_parked_total');
+      else metrics.count('isthmus_budget_alarms_total', { transport });
+    },
   });
 
   function hostOf({ domain }: Opened): Host {
@@ -184,6 +199,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') return;
+    core.online(domain);
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
     core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
@@ -218,6 +234,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
   site.open(media.store);
+  void core.start();
 
   return {
     ready,
@@ -262,6 +279,8 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
         return taken;
       },
       request: (ask) => present(opened.link).request(ask),
+      barrier: () => present(opened.link).barrier(),
+      epoch: () => (opened.link?.state() === 'online' ? opened.link.epoch : undefined),
     },
   };
 }

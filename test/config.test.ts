@@ -65,6 +65,8 @@ describe('a good file', () => {
         dialogues: 4,
         dialogue_time: 600_000,
         ids_kept: 2_592_000_000,
+        expiry: { xmpp: 604_800_000 },
+        journal_kept: 1_209_600_000,
         stop_time: 10_000,
         stall_time: 10_000,
       },

@@ -9,6 +9,7 @@ const when = ({ value }: { value: unknown }) => typeof value === 'object' && val
 
 const SECOND = 1000;
 const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 const xmpp = z.strictObject({
   host: host.prefault('127.0.0.1').describe('Where the XMPP server listens for components'),
@@ -105,6 +106,13 @@ const limits = z
     ids_kept: durationSchema(HOUR, 3650 * 24 * HOUR)
       .prefault('30d')
       .describe('How long edits, reactions and replies find the message that they are about'),
+    expiry: z
+      .record(z.string(), durationSchema(SECOND, 365 * DAY))
+      .prefault({ xmpp: '7d' })
+      .describe('How long a message is tried before its sender hears that it failed, by kind of network'),
+    journal_kept: durationSchema(HOUR, 365 * DAY)
+      .prefault('14d')
+      .describe('How long repeats of a message are known, and what became of it'),
     stop_time: durationSchema(SECOND, HOUR).prefault('10s').describe('The longest that a graceful stop may take'),
     stall_time: durationSchema(SECOND, HOUR)
       .prefault('10s')
@@ -139,6 +147,10 @@ export const transportBase = z.strictObject({
     })
     .prefault({})
     .describe('Keep what is said in rooms, and show so many messages to a client that joins'),
+  receipts: z
+    .enum(['confirmed', 'handed over'])
+    .prefault('confirmed')
+    .describe('Tell senders that a message arrived when that is as sure as can be, or when the server there has it'),
   persistent: z
     .boolean()
     .prefault(false)

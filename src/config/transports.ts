@@ -18,6 +18,8 @@ export type Transport = {
   /** Whether users stay in their rooms without a client unless they choose otherwise. */
   readonly persistent: boolean;
   readonly history: { readonly record: boolean; readonly replay: number };
+  /** Which confirmation of a network a receipt waits for. */
+  readonly receipts: 'confirmed' | 'handed over';
   /** As the bridge's own schema yields them. */
   readonly settings: unknown;
   /** What becomes of what the network does not carry, where the operator has chosen. */
@@ -48,8 +50,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, history, persistent, mapping, ...own } = entry;
-  const base = check(transportBase, { bridge: kind, secret, history, persistent }, path);
+  const { bridge: kind, secret, history, receipts, persistent, mapping, ...own } = entry;
+  const base = check(transportBase, { bridge: kind, secret, history, receipts, persistent }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
     const unknown = typeof kind === 'string' ? [{ path: [...path, 'bridge'], text: await unknownBridge(kind) }] : [];
@@ -64,6 +66,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       definition,
       secret: base.value.secret,
       history: base.value.history,
+      receipts: base.value.receipts,
       persistent: base.value.persistent,
       settings: settings.value,
       overrides: overrides.value,

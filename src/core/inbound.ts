@@ -3,10 +3,11 @@ import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import type { Statement, Store } from '#src/store/index.ts';
-import type { Archive } from './archive.ts';
+import type { Statement } from '#src/store/index.ts';
+import type { Commit } from './commit.ts';
+import type { Rows } from './delivery-rows.ts';
 import { authorOf, type Ids, type Linked } from './ids.ts';
-import type { XmppSide } from './index.ts';
+import type { Outbox } from './outbox.ts';
 import { points, translate } from './pointing.ts';
 import type { Rooms } from './rooms.ts';
 
@@ -14,15 +15,16 @@ export type InboundParts = {
   readonly lanes: Lanes;
   readonly rooms: Rooms;
   readonly ids: Ids;
-  readonly archive: Pick<Archive, 'cut'>;
-  readonly store: Pick<Store, 'unit'>;
-  readonly xmpp: XmppSide;
+  /** XMPP, behind what holds back the journaled until it is durable. */
+  readonly outbox: Outbox;
+  readonly commit: Commit;
+  readonly rows: Pick<Rows, 'owner'>;
   now(): number;
   /** Takes what a contact says of itself; resolves once it is durable. */
   person(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
   /** What XMPP carries of a draft, in pieces. */
   degrade(draft: Draft): readonly Draft[];
-  /** Whether the network is answered for such an event only once it is durable. */
+  /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
   journaled(place: Place, kind: EventKind): boolean;
   /** Hears of what was told before and is not shown again. */
   repeated(draft: Draft): void;
@@ -31,8 +33,8 @@ export type InboundParts = {
 /** The way of an event from a network to XMPP. */
 export type Inbound = {
   /**
-   * Shows what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
-   * Synchronous when nothing has to be.
+   * Takes what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
+   * What is journaled is shown after that, everything else at once. Synchronous when nothing has to be durable.
    */
   accept(drafts: readonly Draft[], statements?: readonly Statement[]): void | Promise<void>;
 };
@@ -42,20 +44,17 @@ export function openInbound({
   lanes,
   rooms,
   ids,
-  archive,
-  store,
-  xmpp,
+  outbox,
+  commit,
+  rows,
   now,
   degrade,
   ...parts
 }: InboundParts): Inbound {
   /** Places whose events wait for a look into the store; while there are none, nothing is put behind them. */
   let looking = 0;
-  /** The last unit: whoever has nothing to add to it waits for it. */
-  let last: Promise<void> = Promise.resolve();
 
-  const journaled = ({ ids: named, place, kind }: Draft): boolean =>
-    named !== undefined && named.length > 0 && parts.journaled(place, kind);
+  const journaled = ({ place, kind, live }: Draft): boolean => live !== false && parts.journaled(place, kind);
 
   function take(draft: Draft): void | Promise<void> {
     const repeated = ids.repeated(draft, journaled(draft));
@@ -84,7 +83,11 @@ export function openInbound({
       (piece): Event => ({ ...piece, id: newEventId(), at: piece.at ?? now(), live: piece.live ?? true }),
     );
     link(draft, events);
-    for (const event of events) deliver(event);
+    const kept = journaled(draft);
+    for (const event of events) {
+      if (kept) outbox.expect(event.id);
+      deliver(event);
+    }
   }
 
   function link({ ids: foreign, place, from }: Draft, events: readonly Event[]): void {
@@ -108,7 +111,7 @@ export function openInbound({
       return lanes.run(placeKey(place), () => parts.person(event));
     // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
     const to = [{ jid: splitAccount(place.account).user }];
-    lanes.run(placeKey(place), () => xmpp.deliver(event, to));
+    lanes.run(placeKey(place), () => void outbox.deliver(event, to));
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
@@ -151,22 +154,6 @@ export function openInbound({
     return open.length === 0 ? undefined : Promise.all(open);
   }
 
-  function commit(statements: readonly Statement[]): Promise<void> {
-    const cuts = [archive.cut(), ids.cut()];
-    const all = [...cuts.flatMap((cut) => cut.statements), ...statements];
-    if (all.length === 0) return last;
-    const written = store.unit(all).then(
-      () => undefined,
-      (error: unknown) => {
-        for (const cut of cuts) cut.restore();
-        throw error;
-      },
-    );
-    // Its own caller hears of a failure; who comes later does not wait for what will never be.
-    last = written.catch(() => undefined);
-    return written;
-  }
-
   return {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
@@ -191,6 +178,7 @@ export function openInbound({
     if (!statements) return;
     const waiting = shown(drafts);
     if (waiting) await waiting;
-    await commit(statements);
+    await rows.owner();
+    await commit.write(statements);
   }
 }

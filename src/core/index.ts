@@ -20,6 +20,8 @@ export type Origin = {
   readonly id?: XmppId;
   /** XEP-0359 §3.2: the sender's own id, kept on reflection. */
   readonly originId?: string;
+  /** XEP-0184: the sender asks to be told when it has arrived. */
+  readonly receipt?: boolean;
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
@@ -37,10 +39,16 @@ export type Marks = {
 
 /** The XMPP edge as the core sees it. */
 export type XmppSide = {
-  /** Writes an event to its readers, in order. Never throws. */
-  deliver(event: Event, to: readonly Recipient[], marks?: Marks): void;
-  /** Answers a stanza with the failure's error (RFC 6120 §8.3). Never throws. */
-  refuse(origin: Origin, failure: Failure): void;
+  /** Writes an event to its readers, in order; false where the writer refused. Never throws. */
+  deliver(event: Event, to: readonly Recipient[], marks?: Marks): boolean;
+  /** Answers a stanza with the failure's error (RFC 6120 §8.3); false where the writer refused. Never throws. */
+  refuse(origin: Origin, failure: Failure): boolean;
+  /** Tells the sender of a message that it has arrived (XEP-0184); false where the writer refused. Never throws. */
+  receipt(origin: Origin): boolean;
+  /** How often the transport's link has come online, while it is: what was written in another epoch may be lost. */
+  epoch(transport: string): number | undefined;
+  /** Resolves once the server has read all that was written before. Rejects when the link drops. */
+  barrier(transport: string): Promise<void>;
   /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
   probe(from: Place, user: BareJid): void;
   /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
@@ -114,6 +122,8 @@ export type Core = {
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
+  /** The server sent an error for a message of that id to the user. Never rejects. */
+  bounced(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
   /** What somebody who is not permitted is told. */

@@ -23,6 +23,8 @@ export type MembershipParts = {
   readonly registration: Registration;
   readonly sessions: Pick<Sessions, 'drop'>;
   readonly settings: Pick<OpenSettings, 'forget'>;
+  /** What the account still owes to its network fails. */
+  refuse(account: AccountKey, failure: Failure): void;
 };
 
 export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'>;
@@ -40,6 +42,7 @@ export function openMembership(parts: MembershipParts): Membership {
       const goodbye = await people.dismissed(account);
       await logins.unregister(account);
       settings.forget(account);
+      parts.refuse(account, new Failure('not-registered'));
       await sessions.drop(account, new Failure('not-registered'));
       await media?.forget(account);
       purging.start(account);

@@ -7,16 +7,20 @@ import { accountKey, type BareJid, bareOf, newEventId, splitAccount } from '#src
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
+import { openBounces } from './bounces.ts';
 import { openCrossing } from './crossing.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
+import { openIntake } from './intake.ts';
+import { openJournaling } from './journaling.ts';
 import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
 import { openMembership } from './membership.ts';
 import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
+import { placeOf } from './owed.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPeople } from './people.ts';
 import { openPurging } from './purge.ts';
@@ -85,6 +89,20 @@ export function openCore(parts: CoreParts): OpenCore {
   }
 
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const journaling = openJournaling({
+    ...parts,
+    archive,
+    ids,
+    sessions: () => sessions,
+    transport,
+    realm,
+    landed(event, journey, foreign) {
+      if (journaling.keeps('in', event.place, event.kind)) journaling.outbox.expect(event.id);
+      outbound.landed(event, journey, foreign);
+    },
+    asFailure,
+  });
+  const { outbox, delivery } = journaling;
   const occupancy = openOccupancy({ store: parts.store, clock, log });
   const lasting = openLasting({ store: parts.store, log });
   const purging = openPurging({
@@ -97,7 +115,7 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     archive,
     occupancy,
-    xmpp,
+    xmpp: outbox,
     clock,
     realm,
     linger: limits.linger,
@@ -131,9 +149,11 @@ export function openCore(parts: CoreParts): OpenCore {
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
+    online: ({ account, realm: at }) => delivery.wake(journaling.ofSession(account, at)),
     abandon(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
+      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
   const rates = openLimits(limits.rates, clock);
@@ -161,7 +181,11 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
   const registration = openRegistration({ transport, dialogues, logins, settings });
+  const intake = openIntake({ journaling, store: parts.store, xmpp, now: clock.now, transport, asFailure });
   const outbound = openOutbound({
+    intake,
+    journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
+    sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
     limits: rates,
     contact: people.settled,
     accounts,
@@ -186,14 +210,22 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     rooms,
     ids,
-    archive,
-    store: parts.store,
-    xmpp,
+    outbox,
+    commit: journaling.commit,
+    rows: journaling.rows,
     now: clock.now,
     degrade: crossing.inward,
-    journaled: (place, kind) =>
-      transports.get(placeTransport(place))?.mapping.facts.durability.in?.[place.kind]?.[kind] === 'journal',
+    journaled: (place, kind) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
+  });
+
+  const bounces = openBounces({
+    store: parts.store,
+    delivery,
+    tell(draft, account) {
+      const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
+      if (level !== 'none') outbound.send(draft, account);
+    },
   });
 
   function departing(event: Event): Event {
@@ -247,7 +279,9 @@ export function openCore(parts: CoreParts): OpenCore {
         for (const { place } of drafts) parts.aliases.note(place);
         return inbound.accept(drafts, statements);
       },
-      settle: outbound.settle,
+      settle(id, outcome) {
+        if (!delivery.settle(id, outcome)) outbound.settle(id, outcome);
+      },
       status: sessions.status,
       settings: settings.of,
     },
@@ -264,6 +298,8 @@ export function openCore(parts: CoreParts): OpenCore {
       if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
+    bounced: (_domain, user, id) =>
+      bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
     settings: {
@@ -287,6 +323,8 @@ export function openCore(parts: CoreParts): OpenCore {
       purging,
       registration,
       sessions,
+      refuse: (account, failure) =>
+        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
       settings,
     }),
     probed: people.probed,
@@ -321,14 +359,18 @@ export function openCore(parts: CoreParts): OpenCore {
       await restore({ store: parts.store, occupancy, rooms, sessions, transports, accounts, realm });
       purging.resume();
     },
+    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
       stopping = true;
       dialogues.drop(() => true);
+      await intake.idle();
       await lanes.idle();
       people.farewell();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
+      await journaling.stop();
       await archive.flush();
       await ids.flush();
       await accounts.flush();

@@ -14,8 +14,12 @@ import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
+import type { Intake } from './intake.ts';
+import { openKeep } from './keep.ts';
 import type { Limits } from './limits.ts';
+import type { Journey } from './owed.ts';
 import { points, translate } from './pointing.ts';
+import { openRecent } from './recent.ts';
 import type { Rooms } from './rooms.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -27,10 +31,15 @@ export type OutboundParts = {
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
+  readonly intake: Intake;
   now(): number;
   /** Hears what became of a subscription. */
   contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
+  /** Whether such an event is kept until it has arrived. */
+  journaled(draft: Draft): boolean;
+  /** Whether events go to their network without a session. */
+  sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
   opens(account: AccountKey): Promise<boolean>;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
@@ -43,8 +52,12 @@ export type Outbound = {
   accept(draft: Draft, origin: Origin): void;
   /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
-  /** A bridge tells what became of an event. */
+  /** A bridge tells what became of an event that was not journaled. */
   settle(id: EventId, outcome: Outcome): void;
+  /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
+  send(draft: Draft, account: AccountKey): void;
+  /** A network has a journaled event: links its ids, and shows it where rooms show it. */
+  landed(event: Event, journey: Journey, foreign: readonly ForeignId[]): void;
 };
 
 /** accept: account, place, pieces, lane, bridge. settle: reflection or error. */
@@ -52,6 +65,7 @@ export function openOutbound({
   accounts,
   ids,
   lanes,
+  intake,
   limits,
   rooms,
   sessions,
@@ -107,11 +121,13 @@ export function openOutbound({
     return promise;
   }
 
+  const keep = openKeep({ intake, sessions, xmpp, opens: parts.opens, sessionless: parts.sessionless });
   const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
 
-  function send(draft: Draft, key: SessionKey, origin: Origin): void {
+  function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
     const shared = { answered: false };
     const pieces = parts.degrade(draft, key);
+    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, pieces, { key, origin }));
     if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
     // What comes after it in this place waits until the pieces are there.
     const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
@@ -194,12 +210,25 @@ export function openOutbound({
   }
 
   function answer(flight: Flight, origin: Origin, outcome: Outcome): void {
-    const { event, lead } = flight;
     if (outcome instanceof Failure) return refuse(flight, outcome);
-    if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
+    arrived(flight, origin, outcome.ids);
+  }
+
+  function arrived(flight: Flight, origin: Origin, foreign: readonly ForeignId[]): void {
+    const { event, lead } = flight;
+    if (foreign.length > 0) link(flight, origin, foreign);
     if (event.kind === 'message' && inRoom(event)) {
       rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
     }
+  }
+
+  /** Pieces of one stanza whose ids are linked as those of one message, lately. */
+  const groups = openRecent<Flight['shared']>(GROUPS);
+
+  function landed(event: Event, { origin, lead, group }: Journey, foreign: readonly ForeignId[]): void {
+    const shared = groups.get(group) ?? { answered: false };
+    groups.set(group, shared);
+    arrived({ event, origin, lead, shared }, origin, foreign);
   }
 
   /** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
@@ -225,7 +254,13 @@ export function openOutbound({
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
   }
 
-  return { accept, perform, settle };
+  return {
+    accept,
+    perform,
+    settle,
+    send: (draft, account) => send(draft, keyOf(draft, account), undefined),
+    landed,
+  };
 }
 
 /** The stanza of a flight. */
@@ -233,6 +268,9 @@ type Stanza = Omit<Flight, 'event'>;
 
 const asFailure = (error: unknown): Failure =>
   error instanceof Failure ? error : new Failure('internal', { cause: error });
+
+/** Stanzas whose pieces are remembered. */
+const GROUPS = 1000;
 
 const laneOf = ({ place }: Draft): string => `out ${placeKey(place)}`;
 

@@ -1,10 +1,10 @@
 import type { Overrides } from '#mappings/overrides.ts';
-import type { Bridge, BridgeDefinition, Host } from '#src/bridge.ts';
+import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { EventKind } from '#src/model/event.ts';
+import type { Event, EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts.ts';
 import type { Aliases } from './aliases.ts';
@@ -32,8 +32,15 @@ export type CoreTransport = {
   bridge(): Bridge;
   /** Hears of every event that goes to the bridge. */
   accepted(kind: EventKind): void;
-  /** Hears of every event that the network told again. */
+  /** Hears of every event that either side told again. */
   repeated(): void;
+  /** How long what is journaled is tried, in ms, where the operator has chosen. */
+  readonly expiry?: number;
+  /** Whether receipts wait for the strongest confirmation, or say that the network's server has the message. */
+  readonly receipts?: 'confirmed' | 'handed over';
+  /** What an event costs, and what may be spent. */
+  charges?(event: Event): readonly Charge[];
+  readonly budgets?: readonly Budget[];
 };
 
 export type CoreParts = {
@@ -67,6 +74,10 @@ export type CoreParts = {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: Log;
+  /** How long what is owed to XMPP is tried, in ms. */
+  readonly expiry?: number;
+  /** Hears of what an operator has to know: a row that was given up, a budget that comes to its end. */
+  report?(what: 'parked' | 'budget', transport: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
@@ -78,6 +89,10 @@ export type OpenCore = Core & {
   restore(): Promise<void>;
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
+  /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
+  start(): Promise<void>;
+  /** The link of the transport is online: what waited for it goes. */
+  online(transport: string): void;
   /** Tells everybody that the gateway stops and closes every session. */
   stop(): Promise<void>;
   status(): { readonly rooms: number; readonly flights: number };

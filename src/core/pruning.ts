@@ -3,11 +3,13 @@ import type { Log } from '#src/lib/log.ts';
 import type { Statement, Store } from '#src/store/index.ts';
 
 export type PruningParts = {
-  readonly store: Pick<Store, 'unit' | 'bridgeState' | 'links'>;
+  readonly store: Pick<Store, 'unit' | 'bridgeState' | 'links' | 'journal'>;
   readonly clock: Clock;
   readonly log: Log;
   /** How long the ids of both sides stay linked, in milliseconds. */
   readonly idsKept: number;
+  /** How long is kept what became of journaled messages, in milliseconds. */
+  readonly journalKept: number;
   /** Removes files that have expired. */
   pruneMedia?(): Promise<void>;
 };
@@ -24,7 +26,7 @@ const HOUR = 3_600_000;
 const CHUNK = 500;
 
 /** Removes by age what nobody needs any more, at the start and every hour. */
-export function openPruning({ store, clock, log, idsKept, pruneMedia }: PruningParts): Pruning {
+export function openPruning({ store, clock, log, idsKept, journalKept, pruneMedia }: PruningParts): Pruning {
   let stopped = false;
   let cancel = (): void => undefined;
   let running: Promise<void> | undefined;
@@ -40,6 +42,9 @@ export function openPruning({ store, clock, log, idsKept, pruneMedia }: PruningP
     try {
       await chunks(() => store.bridgeState.prune(CHUNK));
       await chunks(() => store.links.prune(clock.now() - idsKept, CHUNK));
+      const old = clock.now() - journalKept;
+      await chunks(() => store.journal.presume(old, clock.now(), CHUNK));
+      await chunks(() => store.journal.prune(old, CHUNK));
       await pruneMedia?.();
     } catch (err) {
       log.error({ err }, 'what is old could not be removed from the store');

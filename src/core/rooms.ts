@@ -105,10 +105,10 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
-        return parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
+        return void parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'refuse':
-        return parts.xmpp.refuse(effect.origin, effect.failure);
+        return void parts.xmpp.refuse(effect.origin, effect.failure);
       case 'join': {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.

@@ -31,6 +31,8 @@ export type SessionParts = {
   /** Hands an event to the bridge. Never throws. */
   deliver(event: Event, session: Session): void;
   refuse(event: Event, failure: Failure): void;
+  /** The session is there, with its rooms and what waited in memory. */
+  online(key: SessionKey): void;
   /** Milliseconds between attempts in one realm that nobody has just asked for. */
   readonly pace: number;
   /** The session is to return after a restart, under that nick, or no longer. Never throws. */
@@ -48,6 +50,8 @@ export type Sessions = {
   resume(transport: string): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
+  /** Throws the `Failure` of `send` where there is no session and none is being made. */
+  require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
   /** Nothing wants the session any more: closes it, unless its account stays connected. */
   release(key: SessionKey): void;
@@ -202,6 +206,15 @@ export function openSessions(parts: SessionParts): Sessions {
     if (!session) return;
     for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
     for (const event of line.held.take()) parts.deliver(event, session);
+    parts.online(line.key);
+  }
+
+  function required(key: SessionKey): Line {
+    const line = lines.get(idOf(key));
+    if (line && line.phase.name !== 'closing') return line;
+    throw new Failure('recipient-unavailable', {
+      text: `You are not connected to ${key.realm}. Join a room there first.`,
+    });
   }
 
   async function close(line: Line, reason: string): Promise<void> {
@@ -238,14 +251,11 @@ export function openSessions(parts: SessionParts): Sessions {
       }
     },
     send(key, event) {
-      const line = lines.get(idOf(key));
-      if (!line || line.phase.name === 'closing')
-        throw new Failure('recipient-unavailable', {
-          text: `You are not connected to ${key.realm}. Join a room there first.`,
-        });
+      const line = required(key);
       if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
       else line.held.put(event);
     },
+    require: (key) => void required(key),
     status(key, state) {
       const line = lines.get(idOf(key));
       if (line && state.kind === 'online') line.called = state.nick;

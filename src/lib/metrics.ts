@@ -12,6 +12,8 @@ const COUNTERS = {
     labels: ['transport', 'direction', 'kind'],
   },
   isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
+  isthmus_parked_total: { help: 'Messages that were given up after they had ended the process', labels: [] },
+  isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },
 } as const;

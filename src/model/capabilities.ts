@@ -34,6 +34,22 @@ export type TextLimits = {
   readonly lines: boolean;
 };
 
+/** How what is journaled goes to a network. Times in milliseconds; what is left out is as in `mappings/delivery.ts`. */
+export type DeliveryFacts = {
+  /** The most events of one conversation that may be unconfirmed. */
+  readonly window?: number;
+  /** How long an event is tried before its sender hears that it failed. */
+  readonly expiry?: number;
+  /** After how long its sender is told once that it waits. */
+  readonly told?: number;
+  /** Bounds of the wait before another try, which doubles. */
+  readonly retry?: { readonly min: number; readonly max: number };
+  /** The longest that a network's own wish for a pause is honoured. */
+  readonly pause?: number;
+  /** The bridge works with the operator's identity: events go without a session. */
+  readonly sessionless?: boolean;
+};
+
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
 /** What crosses in each direction. The upper bound; a bridge narrows it. */
@@ -50,6 +66,9 @@ export type Capabilities = {
   readonly console?: boolean;
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
+  /** The strongest confirmation that the network can give: its server has it, or the person's device. */
+  readonly confirms: 'none' | 'taken' | 'delivered';
+  readonly delivery?: DeliveryFacts;
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
   readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */

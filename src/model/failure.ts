@@ -27,6 +27,7 @@ export const failures = {
   gone: row('cancel', 'gone', 'This lives under another address.'),
   'queue-full': row('wait', 'resource-constraint', 'Too much is waiting to be sent. Try again later.', true),
   'too-fast': row('wait', 'resource-constraint', 'This is too fast. Wait a little and try again.', true),
+  'budget-exhausted': row('wait', 'resource-constraint', 'What may be spent on this is used up for now.'),
   'remote-server-not-found': row('cancel', 'remote-server-not-found', 'That server cannot be found.'),
   'remote-server-timeout': row('wait', 'remote-server-timeout', 'That server did not answer in time.', true),
   'recipient-unavailable': row('wait', 'recipient-unavailable', 'The connection is down at the moment.', true),
@@ -48,6 +49,8 @@ type Details = {
   readonly foreign?: string;
   /** The address under which the target lives now (RFC 6120 §8.3.3.5). */
   readonly address?: string;
+  /** Milliseconds after which the far side wants to be asked again. */
+  readonly retryAfter?: number;
   readonly cause?: unknown;
 };
 
@@ -57,6 +60,7 @@ export class Failure extends Error {
   readonly certain: boolean;
   readonly foreign: string | undefined;
   readonly address: string | undefined;
+  readonly retryAfter: number | undefined;
 
   constructor(code: FailureCode, details: Details = {}) {
     super(details.text ?? failures[code].text, { cause: details.cause });
@@ -65,6 +69,7 @@ export class Failure extends Error {
     this.certain = details.certain ?? true;
     this.foreign = details.foreign;
     this.address = details.address;
+    this.retryAfter = details.retryAfter;
   }
 
   get row(): Row {

@@ -10,6 +10,7 @@ import { type Budgets, budgets } from './budgets.ts';
 import { type Contacts, contacts } from './contacts.ts';
 import { type Credentials, credentials } from './credentials.ts';
 import type { Engine } from './engine.ts';
+import { type Journal, journal } from './journal.ts';
 import { type Links, links } from './links.ts';
 import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
@@ -30,6 +31,7 @@ export type { Bucket } from './buckets.ts';
 export type { Budget } from './budgets.ts';
 export type { Contact } from './contacts.ts';
 export type { CredentialPlace } from './credentials.ts';
+export type { Journaled, NewRow, RowEnd, RowStep } from './journal.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
@@ -37,6 +39,7 @@ export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export type { Purge } from './purges.ts';
 export { keysInUse, rekey } from './rekey.ts';
+export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export type { KeptSession } from './sessions.ts';
 export type { SettingsOf } from './settings.ts';
@@ -82,6 +85,7 @@ export type Store = AsyncDisposable & {
   readonly budgets: Budgets;
   readonly contacts: Contacts;
   readonly credentials: Credentials;
+  readonly journal: Journal;
   readonly links: Links;
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
@@ -145,6 +149,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     budgets: budgets(read),
     contacts: contacts(read),
     credentials: credentials(read),
+    journal: journal(read, await openSequence(engine, 'journal')),
     links: links(read),
     media: mediaFiles(read),
     occupancy: occupancies(read),

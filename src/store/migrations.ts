@@ -5,7 +5,7 @@ import { StoreRefused } from './unit.ts';
 export type Migration = (dialect: Dialect) => readonly string[];
 
 /** Every step, in order. The schema's version is their number. A step that was released is never changed. */
-export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files, restarts];
+export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files, restarts, owed];
 
 /** Holds one row: the version of the schema. */
 export const versionTable = 'create table if not exists schema_version (version integer not null)';
@@ -122,5 +122,23 @@ function restarts({ int, text, keyed }: Dialect): string[] {
     `create table purges (account ${text} not null primary key, since ${int} not null)${keyed}`,
     // Only the links of our own users are ever looked for by their author.
     "create index links_by_user on links (author) where author >= 'xmpp:' and author < 'xmpp;'",
+  ];
+}
+
+function owed({ int, text, id, table }: Dialect): string[] {
+  return [
+    "insert into sequences (name, next) values ('journal', 1), ('journal epoch', 1), ('gateway time', 0)",
+    `create table journal (
+      id ${id}, event ${text} not null, lane ${text} not null, account ${text} not null, key ${text},
+      body ${text} not null, origin ${text}, state ${text} not null, attempts ${int} not null,
+      doubted ${int} not null, told ${int} not null, epoch ${int} not null, not_before ${int} not null,
+      expires ${int} not null, at ${int} not null, changed ${int} not null, outcome ${text}, charges ${text},
+      trace ${text} not null)${table}`,
+    'create unique index journal_by_key on journal (key)',
+    'create index journal_by_event on journal (event)',
+    "create index journal_owed on journal (lane, id) where state in ('ready', 'flight')",
+    "create index journal_taken on journal (changed) where state = 'taken'",
+    "create index journal_ended on journal (changed) where state in ('done', 'parked')",
+    'create index journal_by_account on journal (account)',
   ];
 }

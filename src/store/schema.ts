@@ -5,6 +5,10 @@ import type { Affiliation, Role } from '#src/model/party.ts';
 export type Side = 'xmpp' | 'foreign';
 export type Scope = 'account' | 'realm' | 'room' | 'conversation';
 
+/** Where a row of the journal stands, and what became of one that has ended: `parked` is a bounce that is reported. */
+export type JournalState = 'ready' | 'flight' | 'taken' | 'parked' | 'done';
+export type JournalOutcome = 'delivered' | 'bounced' | 'parked' | 'expired' | 'purged';
+
 type Flag = 0 | 1;
 
 /** The columns of every table, as the newest migration leaves them. */
@@ -57,6 +61,27 @@ export type Schema = {
   /** `size` is 0 once the file is gone. */
   media: { id: string; account: string; name: string; type: string; size: number; expires: number; gone: Flag };
   budgets: { name: string; day: number; spent: number };
+  journal: {
+    id: number;
+    event: EventId;
+    lane: string;
+    account: string;
+    key: string | null;
+    body: string;
+    origin: string | null;
+    state: JournalState;
+    attempts: number;
+    doubted: Flag;
+    told: Flag;
+    epoch: number;
+    not_before: number;
+    expires: number;
+    at: number;
+    changed: number;
+    outcome: JournalOutcome | null;
+    charges: string | null;
+    trace: string;
+  };
   rosters: { place: string; id: string; nick: string; affiliation: Affiliation; role: Role };
   topics: { place: string; text: string; by: string | null };
   sessions: { account: AccountKey; realm: string; nick: string | null };

@@ -22,6 +22,7 @@ import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintsOf } from './xep/hints.ts';
 import { readBody } from './xep/me-command.ts';
+import { asksReceipt } from './xep/receipts.ts';
 import { originIdOf } from './xep/stanza-ids.ts';
 
 /** What an answer needs of a stanza that has both addresses. */
@@ -35,6 +36,7 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
     ...(type !== undefined && { type }),
     ...(id !== undefined && { id: id as XmppId }),
     ...(originId !== undefined && { originId }),
+    ...(asksReceipt(stanza) && { receipt: true }),
   };
 }
 

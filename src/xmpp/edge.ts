@@ -16,10 +16,14 @@ import { probedPlace } from './presence.ts';
 import { route } from './router.ts';
 import { type Facts, type View, viewOf } from './target.ts';
 import { pingElement } from './xep/ping.ts';
+import { receivedElement } from './xep/receipts.ts';
 import type { Xml } from './xml.ts';
 
 /** The part of a component link that the edge uses. */
-export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request'>;
+export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
+  /** How often the link has come online, while it is. */
+  epoch(): number | undefined;
+};
 
 /** A transport as the edge sees it. */
 export type EdgeTransport = {
@@ -84,6 +88,8 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
   function bounced({ view }: Transport, stanza: Element, { from, to }: Origin): void {
     const place = leftRoom(stanza, { from: splitJid(from), to: splitJid(to), view });
     if (place) core().gone(view.transport, from, place);
+    else if (stanza.attrs.id)
+      void core().bounced(view.transport, splitJid(from).bare, stanza.attrs.id as NonNullable<Origin['id']>);
   }
 
   function answer(transport: Transport, iq: Element, origin: Origin): void {
@@ -106,7 +112,7 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    if (error instanceof Failure) return refuse(origin, error);
+    if (error instanceof Failure) return void refuse(origin, error);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(
@@ -115,15 +121,26 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
     );
   }
 
-  function refuse(origin: Origin, failure: Failure): void {
-    if (!answerable(origin)) return;
+  function refuse(origin: Origin, failure: Failure): boolean {
+    if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure));
+    return transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
   }
 
   return {
     refuse,
+
+    receipt({ from, to, type, id }) {
+      const link = transports.get(splitJid(to).domain)?.link;
+      if (id === undefined) return true;
+      // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
+      return link?.stanza('message', { from: to, to: from, type, id: `receipt-${id}` }, receivedElement(id)) ?? false;
+    },
+
+    epoch: (domain) => transports.get(domain)?.link.epoch(),
+    barrier: (domain) =>
+      transports.get(domain)?.link.barrier() ?? Promise.reject(new Error('there is no such transport')),
 
     onStanza(domain, stanza) {
       const transport = transports.get(domain);
@@ -143,13 +160,14 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
-      if (!transport || to.length === 0) return;
+      if (!transport || to.length === 0) return true;
       try {
         const sendings = encode(event, to, transport.addresses, marks);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
-        for (const sending of sendings ?? []) send(transport.link, sending);
+        return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {
         log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
+        return true;
       }
     },
 
@@ -173,10 +191,11 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
   };
 }
 
-function send(link: Outlet, { name, from, type, id, to, children }: Sending): void {
+/** False where one of them was not taken. */
+function send(link: Outlet, { name, from, type, id, to, children }: Sending): boolean {
   const [only] = to;
-  if (to.length === 1 && only !== undefined) link.stanza(name, { from, to: only, type, id }, ...children);
-  else link.fanOut(name, { from, type, id }, to, ...children);
+  if (to.length === 1 && only !== undefined) return link.stanza(name, { from, to: only, type, id }, ...children);
+  return link.fanOut(name, { from, type, id }, to, ...children) === to.length;
 }
 
 /** XEP-0199 §4.2: an error is what a server answers for who is gone, unless only a client can have said it. */

@@ -19,6 +19,7 @@ import { jidEscaping } from './xep/jid-escaping.ts';
 import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
+import { receipts } from './xep/receipts.ts';
 import { register } from './xep/register.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
 import { vcard } from './xep/vcard.ts';
@@ -40,6 +41,7 @@ export const extensions: readonly Extension[] = [
   hints,
   stanzaIds,
   encryption,
+  receipts,
   selfPing,
   mam,
   register,

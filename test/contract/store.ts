@@ -8,6 +8,7 @@ import { accountKey, type BareJid, type EventId, type ForeignId, type XmppId } f
 import {
   type Archived,
   GuardFailed,
+  type NewRow,
   openStore,
   type Statement,
   StatementFailed,
@@ -303,6 +304,63 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await store.aliases.all()).toEqual([{ transport: 'net', alias: 'h1', address: 'long' }]);
   }),
 
+  'keeps what is owed until it has one outcome, and is then without its text': on(async (store) => {
+    const one = owed(store, 'a', { key: 'k' });
+    await store.unit([store.journal.add(one, 1)]);
+    await expect(store.unit([store.journal.add(owed(store, 'a', { key: 'k' }), 1)])).rejects.toThrow(GuardFailed);
+    const change = { id: one.id, changed: 7, note: 'tried' };
+    const try1 = { ...change, state: 'flight', attempts: 1, doubted: true, told: false, notBefore: 3 } as const;
+    await expect(store.unit([store.journal.step({ ...try1, epoch: 2 })])).rejects.toThrow(GuardFailed);
+    await store.unit([store.journal.step({ ...try1, epoch: 1 })]);
+    const kept = { ...one, state: 'flight', attempts: 1, doubted: true, told: false, notBefore: 3, outcome: null };
+    expect(await store.journal.byEvent(one.event)).toEqual(kept);
+    const ending = { id: one.id, changed: 8, note: 'delivered', outcome: 'delivered' } as const;
+    await expect(store.unit([store.journal.end({ ...ending, epoch: 2 })])).rejects.toThrow(GuardFailed);
+    await store.unit([store.journal.end({ ...ending, epoch: 1 })]);
+    await expect(store.unit([store.journal.end({ ...ending, epoch: 1 })])).rejects.toThrow(GuardFailed);
+    expect(await store.journal.byEvent(one.event)).toEqual({ ...kept, state: 'done', outcome: 'delivered', body: '' });
+    expect(await store.journal.trace(one.event)).toBe('5 accepted\n7 tried\n8 delivered\n');
+    // The key stays for as long as a repeat may come.
+    await expect(store.unit([store.journal.add(owed(store, 'a', { key: 'k' }), 1)])).rejects.toThrow(GuardFailed);
+    expect(await store.chunks(store.journal.prune(8, 1), 1)).toBe(0);
+    expect(await store.chunks(store.journal.prune(9, 1), 1)).toBe(1);
+    await store.unit([store.journal.add(owed(store, 'a', { key: 'k' }), 1)]);
+  }),
+
+  'gives what is owed to its newest owner, lane by lane': on(async (store) => {
+    const [epoch, next] = [await owner(store), await owner(store)];
+    expect(next).toBe(epoch + 1);
+    const rows = ['b', 'a', 'b', 'b', 'c'].map((lane) => owed(store, lane));
+    await store.unit(rows.map((row) => store.journal.add(row, epoch)));
+    expect([await store.journal.lanes('', 2), await store.journal.lanes('b', 2)]).toEqual([['a', 'b'], ['c']]);
+    const claimed = async (after: number) => {
+      const [result] = await store.unit([store.journal.claim({ lane: 'b', after, max: 2, epoch: next })]);
+      return store.journal.rowsOf(result?.rows ?? []).map(({ id }) => id);
+    };
+    const [first, , second, third] = rows.map(({ id }) => id);
+    expect([await claimed(0), await claimed(second ?? 0)]).toEqual([[first, second], [third]]);
+    const ending = { id: first ?? 0, changed: 1, note: 'done', outcome: 'bounced' } as const;
+    await expect(store.unit([store.journal.end({ ...ending, epoch })])).rejects.toThrow(GuardFailed);
+    await store.unit([store.journal.end({ ...ending, epoch: next })]);
+    expect(await claimed(0)).toEqual([second, third]);
+    expect((await store.unit([store.journal.purge(romeo, 9, 10)]))[0]?.changed).toBe(4);
+    expect([await store.journal.lanes('', 9), await store.journal.states()]).toEqual([[], { done: 5 }]);
+  }),
+
+  'waits for word of what a network has taken, and not for ever': on(async (store) => {
+    const row = owed(store, 'a');
+    await store.unit([store.journal.add(row, 1)]);
+    const taken = { id: row.id, state: 'taken', attempts: 1, doubted: false, told: false, notBefore: 0 } as const;
+    await store.unit([store.journal.step({ ...taken, epoch: 1, changed: 9, note: 'taken' })]);
+    expect(await store.journal.lanes('', 9)).toEqual([]);
+    const [result] = await store.unit([store.journal.claimTaken(row.event, 2)]);
+    expect(store.journal.rowsOf(result?.rows ?? [])).toEqual([await store.journal.byEvent(row.event)]);
+    expect((await store.unit([store.journal.presume(9, 20, 10)]))[0]?.changed).toBe(0);
+    expect((await store.unit([store.journal.presume(10, 20, 10)]))[0]?.changed).toBe(1);
+    expect(await store.journal.byEvent(row.event)).toMatchObject({ state: 'done', outcome: 'delivered', body: '' });
+    await store.unit([store.journal.noteTime(77)]);
+    expect(await store.journal.time()).toBe(77);
+  }),
   'keeps files within the room that there is, and remembers no more of what is gone than that it was': on(
     async (store) => {
       const room = { quota: 10, total: 15 };
@@ -433,6 +491,16 @@ const count = (name: string): Statement => ({
 
 const counted = (store: Store, names: Iterable<string>): Promise<number[]> =>
   Promise.all([...names].map((name) => store.budgets.spent({ name, day: 1 })));
+
+const owed = (store: Store, lane: string, { key = null }: { key?: string | null } = {}): NewRow => {
+  const id = store.journal.nextId();
+  const event = `j${id}` as EventId;
+  const rest = { account: romeo, body: '{"a":1}', origin: '{}', state: 'ready', attempts: 0, charges: null } as const;
+  return { id, event, lane, key, ...rest, notBefore: 0, expires: 10, at: 5 };
+};
+
+const owner = async (store: Store): Promise<number> =>
+  Number((await store.unit([store.journal.takeOver()]))[0]?.rows[0]?.next);
 
 /** Breaks a primary key. */
 const twice: Statement = { sql: "insert into aliases values (?, 'a', 'a'), (?, 'a', 'a')", params: ['hush', 'hush'] };

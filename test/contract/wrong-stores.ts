@@ -56,3 +56,13 @@ export const optimistic = (store: Store): Store => ({
   },
   archive: { ...store.archive, page: ({ account: _, ...page }) => store.archive.page(page) },
 });
+
+/** Lets anybody end a row of the journal, whoever owns it. */
+export const lawless = (store: Store): Store => {
+  const anybody = (statement: Unit[number]): Unit[number] => ({ ...statement, expect: 'any' });
+  const { journal } = store;
+  return {
+    ...store,
+    journal: { ...journal, step: (one) => anybody(journal.step(one)), end: (one) => anybody(journal.end(one)) },
+  };
+};

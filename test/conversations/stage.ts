@@ -156,6 +156,7 @@ function configFor(setting: Setting): Config {
         definition,
         secret,
         history: { record: true, replay: 20 },
+        receipts: 'confirmed',
         persistent,
         overrides: {},
         settings: definition.config.parse(settings),

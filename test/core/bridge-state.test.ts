@@ -45,7 +45,7 @@ describe('the state of a bridge', () => {
     expect(await state.get({ key: 'reply' })).toBe('token');
     at.clock.advance(10);
     expect(await state.get({ key: 'reply' })).toBeUndefined();
-    const pruning = openPruning({ store, clock: at.clock, log, idsKept: 1000 });
+    const pruning = openPruning({ store, clock: at.clock, log, idsKept: 1000, journalKept: 1000 });
     await pruning.run();
     await pruning.stop();
     expect(await store.read({ sql: 'select count(*) as rows from bridge_state', params: [] })).toEqual([{ rows: 0 }]);

@@ -12,6 +12,7 @@ import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
+import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
 export const ROMEO = 'romeo@a.example' as BareJid;
@@ -63,14 +64,16 @@ export async function openHouse(dir: string, settings: object) {
     store,
     aliases: await openAliases({ store, log }),
     key,
-    xmpp: {
+    xmpp: xmppSide({
       deliver(event) {
         if (event.kind === 'occupant' || event.kind === 'occupants') entered.resolve();
+        return true;
       },
-      refuse: (_origin, failure) => entered.reject(failure),
-      alive: async () => true,
-      probe: () => undefined,
-    },
+      refuse(_origin, failure) {
+        entered.reject(failure);
+        return true;
+      },
+    }),
     clock,
     random: () => 0,
     log,

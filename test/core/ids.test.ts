@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Bridge } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import type { Origin } from '#src/core/index.ts';
@@ -15,6 +15,7 @@ import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { tempFolder } from '../store/folder.ts';
+import { xmppSide } from './xmpp-side.ts';
 
 const DOMAIN = 'pigeon.example';
 const romeo = 'romeo@a.example' as BareJid;
@@ -109,16 +110,15 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: {
-      deliver: (event) => void (event.kind === 'message' && shown.push(event)),
-      refuse: (_, failure) => void refused.push(failure.code),
-      alive: async () => true,
-      probe: () => undefined,
-    },
+    xmpp: xmppSide({
+      deliver: (event) => event.kind !== 'message' || shown.push(event) > 0,
+      refuse: (_, failure) => refused.push(failure.code) > 0,
+    }),
     clock,
     random: () => 0,
     log,
   });
+  await core.start();
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(said({ kind: 'occupant', change: 'join', who }, room), origin('j'));
   const sent = async () => arrived.shift() ?? new Promise<Event>((resolve) => readers.push(resolve));
@@ -165,10 +165,10 @@ describe('what a network tells again', () => {
     });
   });
 
-  it('takes nothing without ids into the store, and is done with it at once', async () => {
+  it('takes nothing that is not journaled into the store, and is done with it at once', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), async ({ core, shown }) => {
-      const { ids: _, ...plain } = told('', 'hark');
+      const { ids: _, ...plain } = { ...told('', 'hark'), live: false };
       expect(core.host.emit([plain])).toBeUndefined();
       expect(words(shown)).toEqual(['hark']);
     });
@@ -214,6 +214,7 @@ describe('what is about an earlier message', () => {
       core.accept(said({ kind: 'message', text: 'so?', style: 'plain', replyTo: 'nothing' as XmppId }), origin('e3'));
       const reply = await sent();
       expect([words([reply]), 'replyTo' in reply]).toEqual([['so?'], false]);
+      await vi.waitUntil(() => refused.length === 2, { timeout: 30_000 });
       expect(refused).toEqual(['item-not-found', 'item-not-found']);
     });
   });
@@ -224,7 +225,7 @@ describe('what is about an earlier message', () => {
       await core.host.emit([told('f1', 'one')]);
       clock.advance(2000);
       await core.host.emit([told('f2', 'two')]);
-      const pruning = openPruning({ store, clock, log, idsKept: 1000 });
+      const pruning = openPruning({ store, clock, log, idsKept: 1000, journalKept: 1000 });
       await pruning.run();
       await pruning.stop();
       expect(await store.read({ sql: "select id from links where side = 'foreign'", params: [] })).toEqual([

@@ -42,6 +42,7 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
   const sessions = openSessions({
     clock,
     log: openLog('silent'),
+    online: () => undefined,
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
     limits: { waitingLines: 2, waitingTime: 60_000 },

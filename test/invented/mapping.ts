@@ -34,6 +34,7 @@ export const facts: Capabilities = {
   shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
   rooms: 'room',
   acknowledges: true,
+  confirms: 'taken',
   durability: { out: places, in: places },
 };
 

@@ -15,6 +15,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { folder } from '../cli/isthmus.ts';
+import { xmppSide } from '../core/xmpp-side.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
 
@@ -87,14 +88,12 @@ function gateway(overrides: Overrides = {}) {
     store,
     aliases: { note: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: {
-      deliver: (event) => void shown.push(event),
+    xmpp: xmppSide({
+      deliver: (event) => shown.push(event) > 0,
       refuse: (_origin, failure) => {
         throw failure;
       },
-      alive: async () => true,
-      probe: () => undefined,
-    },
+    }),
     clock: systemClock,
     random: () => 0,
     log: pino({ level: 'silent' }),
@@ -142,9 +141,10 @@ describe('the core', () => {
   it.each<[Overrides, string]>([
     [{}, '[notice] psst'],
     [{ in: { notice: 'plain' } }, 'psst'],
-  ])('shows what comes as %j says', (overrides, text) => {
+  ])('shows what comes as %j says', async (overrides, text) => {
     const { core, shown } = gateway(overrides);
-    core.host.emit([notice]);
+    await core.start();
+    await core.host.emit([notice]);
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
   });
 
@@ -164,11 +164,12 @@ describe('the core', () => {
     expect(texts(sent)).toEqual(['first', 'second']);
   });
 
-  it('passes over what XMPP is not given, and goes on', () => {
+  it('passes over what XMPP is not given, and goes on', async () => {
     const { core, shown } = gateway();
+    await core.start();
     const from = notice.from;
     const place = { kind: 'contact', account: accountKey('romeo@a.example' as BareJid, DOMAIN), id: 'j%net' } as const;
-    core.host.emit([{ kind: 'message', text: '', style: 'plain', from, place }, notice]);
+    await core.host.emit([{ kind: 'message', text: '', style: 'plain', from, place }, notice]);
     expect(texts(shown)).toEqual(['[notice] psst']);
   });
 });

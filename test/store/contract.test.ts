@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '#src/store/index.ts';
 import { type Ground, ground, storeCases, storeContract } from '../contract/store.ts';
-import { clinging, hasty, optimistic, piecemeal, unguarded } from '../contract/wrong-stores.ts';
+import { clinging, hasty, lawless, optimistic, piecemeal, unguarded } from '../contract/wrong-stores.ts';
 import { type Postgres, startPostgres } from '../real/postgres.ts';
 import { describeReal } from '../real/servers.ts';
 
@@ -35,6 +35,8 @@ describe('the contract', () => {
     ['clinging', clinging, 'keeps the units of one group apart'],
     ['optimistic', optimistic, 'never overspends a budget'],
     ['optimistic', optimistic, 'shows an account what it was there to see'],
+    ['lawless', lawless, 'keeps what is owed until it has one outcome, and is then without its text'],
+    ['lawless', lawless, 'gives what is owed to its newest owner, lane by lane'],
   ];
   it.each(faults)('finds out that a store is %s', async (name, fault, which) => {
     await using right = await onSqlite();

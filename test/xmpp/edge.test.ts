@@ -32,7 +32,13 @@ async function openWorld(changes: Partial<Core>) {
   const requests = createRequests(GATEWAY, writer, systemClock);
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
-  const link = { stanza: writer.stanza, fanOut: writer.fanOut, request: requests.ask };
+  const link = {
+    stanza: writer.stanza,
+    fanOut: writer.fanOut,
+    request: requests.ask,
+    epoch: () => 1,
+    barrier: async () => {},
+  };
   const identity = { type: 'x-net', name: 'The Net' };
   const core = inventedCore(changes);
   const edge = openEdge({

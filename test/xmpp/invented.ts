@@ -79,6 +79,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
   perform: () => Promise.resolve(),
   gone: () => {},
+  bounced: async () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,

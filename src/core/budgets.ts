@@ -1,0 +1,93 @@
+import type { Budget, Charge } from '#src/bridge.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Statement, Store } from '#src/store/index.ts';
+
+/** What was reserved for one event, as its row keeps it. `day` counts periods. */
+type Reserved = { readonly name: string; readonly day: number; readonly amount: number };
+
+export type BudgetParts = {
+  readonly store: Pick<Store, 'budgets'>;
+  readonly log: Log;
+  now(): number;
+  /** Hears of a budget of which four fifths are spent. */
+  alarm(transport: string, budget: string): void;
+};
+
+/** An event's charges: what the unit that accepts it has to reserve, and what its row keeps of that. */
+export type Reservation = { readonly statements: readonly Statement[]; readonly kept: string | null };
+
+/** Money and other things that may run out (SECURITY rule 10). */
+export type Budgets = {
+  reserve(
+    at: { account: AccountKey; transport: string; budgets: readonly Budget[] },
+    charges: readonly Charge[],
+  ): Reservation;
+  /** Gives back what a row keeps. */
+  release(kept: string | null): readonly Statement[];
+  /** Looks after a reservation whether its budgets go to their end. Never rejects. */
+  watch(transport: string, budgets: readonly Budget[], kept: string | null): Promise<void>;
+};
+
+/** The part of a budget at which its operator hears of it. */
+const ALARM = 0.8;
+
+export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
+  const alarmed = new Set<string>();
+
+  const nameOf = (transport: string, { name }: Budget, account?: AccountKey): string =>
+    `${transport} ${name} ${account === undefined ? 'total' : `of ${account}`}`;
+
+  function limits(at: { account: AccountKey; transport: string }, budget: Budget) {
+    return [
+      { name: nameOf(at.transport, budget, at.account), limit: budget.perUser ?? Number.MAX_SAFE_INTEGER },
+      { name: nameOf(at.transport, budget), limit: budget.total ?? Number.MAX_SAFE_INTEGER },
+    ];
+  }
+
+  async function spent({ name, day }: Reserved, limit: number): Promise<boolean> {
+    return (await store.budgets.spent({ name, day })) >= limit * ALARM;
+  }
+
+  return {
+    reserve(at, charges) {
+      const kept: Reserved[] = [];
+      const statements = charges
+        .filter(({ amount }) => amount > 0)
+        .flatMap(({ budget: wanted, amount }) => {
+          const budget = at.budgets.find(({ name }) => name === wanted);
+          if (!budget) throw new Error(`no budget is called ${wanted}`);
+          const day = Math.floor(now() / budget.period);
+          return limits(at, budget).map(({ name, limit }) => {
+            kept.push({ name, day, amount });
+            return store.budgets.reserve({ name, day }, limit, amount);
+          });
+        });
+      return { statements, kept: kept.length === 0 ? null : JSON.stringify(kept) };
+    },
+    release(kept) {
+      if (kept === null) return [];
+      // A budget that was pruned in the meantime must not keep its row from ending.
+      return (JSON.parse(kept) as Reserved[]).map(({ name, day, amount }) => ({
+        ...store.budgets.release({ name, day }, amount),
+        expect: 'any' as const,
+      }));
+    },
+    async watch(transport, budgets, kept) {
+      for (const one of kept === null ? [] : (JSON.parse(kept) as Reserved[])) {
+        const budget = budgets.find((each) => one.name.startsWith(`${transport} ${each.name} `));
+        const limit = one.name.endsWith(' total') ? budget?.total : budget?.perUser;
+        const mark = `${one.name} ${one.day}`;
+        if (!budget || limit === undefined || alarmed.has(mark)) continue;
+        try {
+          if (!(await spent(one, limit)) || alarmed.has(mark)) continue;
+          alarmed.add(mark);
+          log.warn({ transport, budget: budget.name }, 'four fifths of a budget are spent');
+          alarm(transport, budget.name);
+        } catch (err) {
+          log.error({ err }, 'a budget could not be looked at');
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,112 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { EventId } from '#src/model/ids.ts';
+import {
+  GuardFailed,
+  type Journaled,
+  type Statement,
+  type Store,
+  StoreUnavailable,
+  type UnitResult,
+} from '#src/store/index.ts';
+import type { Commit } from './commit.ts';
+import type { Item, Lane } from './delivery-lane.ts';
+import type { RunningTime } from './running.ts';
+
+export type RowsParts = {
+  readonly store: Store;
+  readonly commit: Commit;
+  readonly time: RunningTime;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** The rows of the journal as this process owns them. */
+export type Rows = {
+  /** The epoch under which this process owns rows. Rejects when the store is away. */
+  owner(): Promise<number>;
+  readonly epoch: number;
+  /** The next rows of a lane, in order. Undefined when the store will not give any. */
+  claim(lane: Lane, max: number): Promise<readonly Journaled[] | undefined>;
+  claimTaken(event: EventId): Promise<Journaled | undefined>;
+  /** Writes until the store takes it, after what was written of the item before. `then` follows the commit. */
+  write(item: Item, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
+  /** Resolves when nothing is being written. */
+  flush(): Promise<void>;
+  /** From now on a store that is away is not waited for. */
+  stop(): void;
+};
+
+/** Ms after which a store that was away is tried again. */
+const RETRY = 1000;
+
+export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
+  const writing = new Set<Promise<void>>();
+  let stopped = false;
+  let epoch = 0;
+  let owning: Promise<number> | undefined;
+
+  async function takeOver(): Promise<number> {
+    await time.start();
+    const [taken] = await store.unit([store.journal.takeOver()]);
+    epoch = Number(taken?.rows[0]?.next);
+    return epoch;
+  }
+
+  function owner(): Promise<number> {
+    owning ??= takeOver().catch((error: unknown) => {
+      owning = undefined;
+      throw error;
+    });
+    return owning;
+  }
+
+  const pause = (): Promise<void> => new Promise((resolve) => clock.after(RETRY, resolve));
+
+  async function persist(statements: () => readonly Statement[]): Promise<UnitResult | undefined> {
+    for (;;) {
+      try {
+        await owner();
+        return await commit.write(statements());
+      } catch (err) {
+        const again = err instanceof StoreUnavailable && !stopped;
+        const what =
+          err instanceof GuardFailed ? 'a row of the journal has another owner' : 'the journal could not be written';
+        log.error({ err, again }, what);
+        if (!again) return undefined;
+        await pause();
+      }
+    }
+  }
+
+  return {
+    owner,
+    get epoch() {
+      return epoch;
+    },
+    async claim({ key: lane, last: after }, max) {
+      const results = await persist(() => [store.journal.claim({ lane, after, max, epoch })]);
+      return results && store.journal.rowsOf(results[0]?.rows ?? []);
+    },
+    async claimTaken(event) {
+      await owner();
+      const [claimed] = await store.unit([store.journal.claimTaken(event, epoch)]);
+      return store.journal.rowsOf(claimed?.rows ?? [])[0];
+    },
+    write(item, statements, then) {
+      const work = item.written
+        .then(() => persist(statements))
+        .then((results) => results && then(results))
+        .catch((err: unknown) => log.error({ err }, 'what was delivered could not be followed up'));
+      item.written = work;
+      writing.add(work);
+      void work.then(() => writing.delete(work));
+    },
+    async flush() {
+      while (writing.size > 0) await Promise.all([...writing]);
+    },
+    stop() {
+      stopped = true;
+    },
+  };
+}

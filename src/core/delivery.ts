@@ -1,0 +1,299 @@
+import type { Outcome } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { EventId } from '#src/model/ids.ts';
+import type { NewRow, Statement, Store } from '#src/store/index.ts';
+import type { Carrier } from './carrier.ts';
+import { openHand } from './delivery-hand.ts';
+import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
+import type { Rows } from './delivery-rows.ts';
+import { type LifeEffect, type LifeInput, nextTime, step } from './journal.ts';
+import { isJournaled } from './owed.ts';
+import type { RunningTime } from './running.ts';
+
+export type DeliveryParts = {
+  readonly store: Store;
+  readonly rows: Rows;
+  readonly time: RunningTime;
+  readonly clock: Clock;
+  readonly log: Log;
+  carrier(item: Item): Carrier;
+};
+
+/** What the journal owes, carried lane by lane. */
+export type Delivery = {
+  /** Takes a row whose addition is durable. */
+  push(row: NewRow): void;
+  /** Whether what is added to a lane now can be handed over at once, before everything else in it. */
+  idle(lane: string): boolean;
+  /** An item goes to its network as this event, too. */
+  track(item: Item, id: EventId): void;
+  /** False for an event that was not journaled. */
+  settle(id: EventId, outcome: Outcome): boolean;
+  /** Tries again what waited for its side, in the lanes whose first item fits. */
+  wake(fits: (item: Item) => boolean): void;
+  /** What fits will not be possible any more: it fails. */
+  fail(fits: (item: Item) => boolean, failure: Failure): void;
+  /** Begins with what an earlier run owed, behind what is new. Resolves once all of it is in hand. */
+  start(): Promise<void>;
+  /** Begins nothing more. Resolves when what was told to the journal is written. Never rejects. */
+  stop(): Promise<void>;
+};
+
+/** Rows of a lane, and lanes, that are read at once; lanes of the backlog that are in hand at a time. */
+const PAGE = 50;
+const LANES = 500;
+/** The longest that a timer may run, in ms. */
+const LONGEST = 86_400_000;
+
+export function openDelivery({ store, rows, time, clock, log, ...parts }: DeliveryParts): Delivery {
+  const lanes = new Map<string, Lane>();
+  const byEvent = new Map<EventId, Item>();
+  /** Lanes that are not in memory may owe something. */
+  let backlog = true;
+  let stopped = false;
+  let roomFor: (() => void) | undefined;
+
+  const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
+  const { begin, reconcile } = openHand({
+    log,
+    carrier: parts.carrier,
+    stopped: () => stopped,
+    factsOf,
+    apply,
+    record,
+    pump,
+  });
+
+  /** One step of a row: what follows from it is written in one unit, and told after that. */
+  function apply(item: Item, input: LifeInput): void {
+    const carrier = parts.carrier(item);
+    const before = item.life.state;
+    const [life, ...effects] = step(item.life, input, factsOf(item));
+    item.life = life;
+    if (effects.length === 0) return;
+    if (life.state !== 'flight') item.busy = false;
+    if (!isOwed(life)) leave(item);
+    const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
+    if (arrived && before !== 'taken') carrier.landed(item);
+    for (const effect of effects) if (effect.do === 'reconcile') doubt(item, effect.failure);
+    const owed = effects.flatMap((effect) => carrier.answers(item, effect));
+    const extra = effects.flatMap((effect) => carrier.writes(item, effect));
+    const statements = () => {
+      const own = effects.flatMap((effect) => statementOf(item, life, effect));
+      return [...owed.map((row) => store.journal.addOnce(row, rows.epoch)), ...own, ...extra];
+    };
+    rows.write(item, statements, (results) => {
+      for (const [index, row] of owed.entries()) if (results[index]?.changed === 1) push(row);
+      if (effects.some((one) => one.do === 'end')) carrier.ended(item);
+      if (!isOwed(item.life)) forget(item);
+    });
+  }
+
+  function doubt(item: Item, failure: Failure): void {
+    item.doubt = failure;
+    item.busy = false;
+  }
+
+  function statementOf({ row }: Item, life: Item['life'], effect: LifeEffect): Statement[] {
+    const change = { id: row.id, epoch: rows.epoch, changed: clock.now() };
+    if (effect.do === 'step') return [store.journal.step({ ...life, ...change, note: effect.note })];
+    if (effect.do === 'end') return [store.journal.end({ ...change, outcome: effect.outcome, note: effect.note })];
+    return [];
+  }
+
+  function forget(item: Item): void {
+    for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
+  }
+
+  function leave(item: Item): void {
+    const { lane } = item;
+    const index = lane.items.indexOf(item);
+    if (index >= 0) lane.items.splice(index, 1);
+    queueMicrotask(() => pump(lane));
+  }
+
+  function settle(id: EventId, outcome: Outcome): boolean {
+    const item = byEvent.get(id);
+    if (item) record(item, id, outcome);
+    else if (isJournaled(id))
+      void late(id, outcome).catch((err: unknown) => log.error({ err }, 'a late word could not be taken'));
+    return item !== undefined || isJournaled(id);
+  }
+
+  function record(item: Item, id: EventId, outcome: Outcome): void {
+    if (outcome instanceof Failure) {
+      item.pending.clear();
+      item.busy = false;
+      apply(item, { on: 'failed', failure: outcome });
+    } else {
+      if (outcome.state === 'written') return;
+      item.ids.push(...outcome.ids);
+      item.pending.delete(id);
+      if (item.pending.size > 0) return;
+      apply(item, { on: 'settled', state: outcome.state });
+    }
+    pump(item.lane);
+  }
+
+  /** Word of an event that is not in memory: its network had taken it, or an earlier run had sent it. */
+  async function late(id: EventId, outcome: Outcome): Promise<void> {
+    if (!(outcome instanceof Failure) && outcome.state === 'written') return;
+    const [event = id] = id.split('+') as EventId[];
+    const row = await store.journal.byEvent(event);
+    if (row?.state === 'taken') {
+      const own = await rows.claimTaken(event);
+      const item = byEvent.get(event) ?? (own && remember(itemOf(own, newLane(own.lane))));
+      if (item) record(item, event, outcome);
+    } else if (row?.state === 'ready' || row?.state === 'flight') {
+      await load(laneOf(row.lane, true));
+      const item = byEvent.get(event);
+      if (item) record(item, event, outcome);
+    }
+  }
+
+  function remember(item: Item): Item {
+    byEvent.set(item.row.event, item);
+    return item;
+  }
+
+  function laneOf(key: string, unknown: boolean): Lane {
+    const known = lanes.get(key);
+    if (known) return known;
+    const lane = newLane(key);
+    lane.more = unknown;
+    lanes.set(key, lane);
+    return lane;
+  }
+
+  function push(row: NewRow): void {
+    const lane = laneOf(row.lane, backlog);
+    if (lane.loading || lane.more) {
+      lane.late = true;
+      lane.more = true;
+    } else if (row.id > lane.last) {
+      lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
+      lane.last = row.id;
+    }
+    pump(lane);
+  }
+
+  function load(lane: Lane): Promise<void> {
+    lane.loading ??= page(lane).finally(() => {
+      lane.loading = undefined;
+      pump(lane);
+    });
+    return lane.loading;
+  }
+
+  async function page(lane: Lane): Promise<void> {
+    lane.late = false;
+    const found = await rows.claim(lane, PAGE);
+    lane.more = found !== undefined && (found.length === PAGE || lane.late);
+    for (const row of found ?? []) {
+      const item = remember(itemOf(row, lane));
+      lane.items.push(item);
+      lane.last = row.id;
+      if (row.state === 'flight') apply(item, { on: 'orphaned' });
+    }
+  }
+
+  /** Hands over what may go now, in order, and waits for what may not. */
+  function pump(lane: Lane): void {
+    lane.cancel?.();
+    lane.cancel = undefined;
+    if (stopped) return;
+    if (lane.more && lane.items.length < PAGE / 2) void load(lane);
+    let open = 0;
+    for (const item of [...lane.items]) {
+      if ((item.busy && !overdue(item)) || goes(item, open)) open++;
+      else if (isOwed(item.life)) break;
+    }
+    close(lane);
+  }
+
+  function close(lane: Lane): void {
+    if (lane.items.length > 0 || lane.more || lane.loading || lanes.get(lane.key) !== lane) return;
+    lanes.delete(lane.key);
+    if (lanes.size < LANES) roomFor?.();
+  }
+
+  /** Whether an item went, with so many before it of which nothing was heard. If not, its lane waits for it or time. */
+  function goes(item: Item, open: number): boolean {
+    const facts = factsOf(item);
+    apply(item, { on: 'time' });
+    if (!isOwed(item.life) || open >= facts.window) return false;
+    const wait = item.life.notBefore - facts.now;
+    if (wait > 0 || !parts.carrier(item).ready(item)) {
+      const due = nextTime(item.life, facts) - facts.now;
+      const { lane } = item;
+      lane.cancel = clock.after(Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST), () => pump(lane));
+      return false;
+    }
+    if (item.doubt && open > 0) return false;
+    item.busy = true;
+    if (item.doubt) reconcile(item, item.doubt);
+    else begin(item);
+    return true;
+  }
+
+  /** What was handed over and has not left in all its time is taken back. */
+  function overdue(item: Item): boolean {
+    if (time.now() < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
+    item.busy = false;
+    return true;
+  }
+
+  /** The lanes of an earlier run, some at a time; what is new in other lanes does not wait for them. */
+  async function start(): Promise<void> {
+    await rows.owner();
+    for (let after = ''; !stopped; ) {
+      const keys = await store.journal.lanes(after, PAGE);
+      for (const key of keys) {
+        if (lanes.size >= LANES) await new Promise<void>((resolve) => (roomFor = resolve));
+        if (!lanes.has(key)) await load(laneOf(key, true));
+      }
+      const last = keys.at(-1);
+      if (keys.length < PAGE || last === undefined) break;
+      after = last;
+    }
+    backlog = stopped;
+  }
+
+  return {
+    push,
+    idle(key) {
+      const lane = lanes.get(key);
+      if (!lane) return !backlog;
+      return !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
+    },
+    track(item, id) {
+      item.pending.add(id);
+      item.known.add(id);
+      byEvent.set(id, item);
+    },
+    settle,
+    wake(fits) {
+      for (const lane of [...lanes.values()]) {
+        const first = lane.items.find(({ busy }) => !busy);
+        if (!first || !fits(first)) continue;
+        for (const item of lane.items) if (!item.busy) item.life = { ...item.life, notBefore: 0 };
+        pump(lane);
+      }
+    },
+    fail(fits, failure) {
+      const items = [...lanes.values()].flatMap((lane) => lane.items);
+      for (const item of items) if (!item.busy && fits(item)) apply(item, { on: 'failed', failure });
+    },
+    start,
+    async stop() {
+      stopped = true;
+      roomFor?.();
+      for (const lane of lanes.values()) lane.cancel?.();
+      rows.stop();
+      await rows.flush();
+      await time.stop();
+    },
+  };
+}

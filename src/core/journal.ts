@@ -1,0 +1,147 @@
+import { Failure } from '#src/model/failure.ts';
+import type { Journaled, JournalOutcome } from '#src/store/index.ts';
+
+/** Where a row stands, as far as its life depends on it. */
+export type Life = Pick<Journaled, 'state' | 'attempts' | 'doubted' | 'told' | 'notBefore' | 'expires'>;
+
+export type LifeInput =
+  /** It is handed over now. */
+  | { readonly on: 'begin' }
+  | { readonly on: 'settled'; readonly state: 'written' | 'taken' | 'delivered' }
+  | { readonly on: 'failed'; readonly failure: Failure }
+  /** What was found out about a doubt, which `failure` had raised. */
+  | { readonly on: 'reconciled'; readonly as: 'sent' | 'not-sent' | 'unknown'; readonly failure: Failure }
+  /** Found in flight after a start: the process that sent it is gone. */
+  | { readonly on: 'orphaned' }
+  /** Time has gone by while nothing was under way. */
+  | { readonly on: 'time' };
+
+export type LifeEffect =
+  | { readonly do: 'step'; readonly note: string }
+  /** `certain`: it is sure that nobody got it, so that what it would have cost is given back. */
+  | { readonly do: 'end'; readonly outcome: JournalOutcome; readonly note: string; readonly certain: boolean }
+  | { readonly do: 'receipt' }
+  | { readonly do: 'bounce'; readonly failure: Failure }
+  /** Its sender is told that it waits. */
+  | { readonly do: 'tell' }
+  | { readonly do: 'reconcile'; readonly failure: Failure }
+  /** It has ended the process too often: the operator is told. */
+  | { readonly do: 'report' };
+
+/** What a life depends on beside itself. Times in ms of gateway time. */
+export type LifeFacts = {
+  readonly now: number;
+  readonly confirms: 'none' | 'taken' | 'delivered';
+  /** Whether its sender has the receipt as soon as the network's server has the event. */
+  readonly handedOver: boolean;
+  /** A repeat costs money. */
+  readonly charged: boolean;
+  /** How long an event is tried, and after how long its sender is told that it waits. */
+  readonly expiry: number;
+  readonly tell: number;
+  /** The wait before the next try. */
+  wait(attempts: number, failure: Failure): number;
+};
+
+type Next = readonly [Life, ...LifeEffect[]];
+
+/** Attempts after which a row that was in flight when the process ended is not tried again. */
+const DEADLY = 3;
+
+/** One step in the life of a row. Pure: what its state does not know leaves it as it is. */
+export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
+  const owed = life.state === 'ready' || life.state === 'flight';
+  if (!owed && life.state !== 'taken') return [life];
+  switch (input.on) {
+    case 'begin':
+      return life.state === 'ready' ? begin(life) : [life];
+    case 'settled':
+      return settled(life, input.state, facts);
+    case 'failed':
+      return failed(life, input.failure, facts);
+    case 'reconciled':
+      return owed ? reconciled(life, input, facts) : [life];
+    case 'orphaned':
+      return life.state === 'flight' ? orphaned(life) : [life];
+    case 'time':
+      return owed ? late(life, facts) : [life];
+  }
+}
+
+function begin(life: Life): Next {
+  const attempts = life.attempts + 1;
+  return [
+    { ...life, state: 'flight', attempts },
+    { do: 'step', note: `attempt ${attempts}` },
+  ];
+}
+
+function settled(life: Life, state: 'written' | 'taken' | 'delivered', facts: LifeFacts): Next {
+  if (state === 'written' || (state === 'taken' && life.state === 'taken')) return [life];
+  if (state === 'taken' && facts.confirms === 'delivered') {
+    const receipt: LifeEffect[] = facts.handedOver ? [{ do: 'receipt' }] : [];
+    return [{ ...life, state: 'taken' }, { do: 'step', note: 'taken' }, ...receipt];
+  }
+  const receipt: LifeEffect[] = life.state === 'taken' && facts.handedOver ? [] : [{ do: 'receipt' }];
+  return [{ ...life, state: 'done' }, { do: 'end', outcome: 'delivered', note: state, certain: true }, ...receipt];
+}
+
+function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounced'): Next {
+  const certain = failure.certain && !life.doubted;
+  const note = `${outcome}: ${failure.code}${failure.foreign === undefined ? '' : ` (${failure.foreign})`}`;
+  return [
+    { ...life, state: outcome === 'parked' ? 'parked' : 'done' },
+    { do: 'end', outcome, note, certain },
+    { do: 'bounce', failure },
+  ];
+}
+
+function failed(life: Life, failure: Failure, facts: LifeFacts): Next {
+  if (life.state === 'taken') return bounced(life, failure);
+  if (!failure.certain && life.state === 'flight')
+    return [life, { do: 'step', note: `in doubt: ${failure.code}` }, { do: 'reconcile', failure }];
+  if (!failure.row.retry) return bounced(life, failure);
+  return again(life, facts.now + facts.wait(life.attempts, failure), `failed: ${failure.code}`);
+}
+
+const again = (life: Life, notBefore: number, note: string): Next => [
+  { ...life, state: 'ready', notBefore },
+  { do: 'step', note },
+];
+
+function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' }, facts: LifeFacts): Next {
+  if (as === 'sent') return settled(life, 'taken', facts);
+  if (as === 'not-sent') return again(life, facts.now, 'was not sent');
+  // Once more under the same ids, which a network that looks at them does not show twice; never where it costs again.
+  if (facts.charged || life.doubted) return bounced(life, failure);
+  return again({ ...life, doubted: true }, facts.now, 'sent or not, it is sent again');
+}
+
+const ORPHANED = 'The gateway stopped while this was being sent, and it is not known whether it arrived.';
+
+function orphaned(life: Life): Next {
+  if (life.attempts < DEADLY)
+    return [
+      life,
+      { do: 'reconcile', failure: new Failure('remote-server-timeout', { text: ORPHANED, certain: false }) },
+    ];
+  const [next, ...effects] = bounced(life, new Failure('internal', { certain: false }), 'parked');
+  return [next, ...effects, { do: 'report' }];
+}
+
+const EXPIRED = 'This could not be delivered in time.';
+
+function late(life: Life, facts: LifeFacts): Next {
+  // A flight that nothing was heard of may have arrived.
+  const certain = life.state === 'ready';
+  if (facts.now >= life.expires)
+    return bounced(life, new Failure('remote-server-timeout', { text: EXPIRED, certain }), 'expired');
+  if (life.told || facts.now < life.expires - facts.expiry + facts.tell) return [life];
+  return [{ ...life, told: true }, { do: 'step', note: 'the sender knows that it waits' }, { do: 'tell' }];
+}
+
+/** When time alone changes something next: a try, the word that it waits, or its end. Gateway time. */
+export function nextTime(life: Life, facts: Pick<LifeFacts, 'expiry' | 'tell'>): number {
+  const tell = life.told ? life.expires : life.expires - facts.expiry + facts.tell;
+  return Math.min(life.expires, tell);
+}

@@ -1,0 +1,183 @@
+import { usualDelivery } from '#mappings/delivery.ts';
+import { durabilityOf } from '#mappings/targets.ts';
+import type { Delivered } from '#src/bridge.ts';
+import type { Direction } from '#src/model/capabilities.ts';
+import type { Event, EventKind } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { NewRow } from '#src/store/index.ts';
+import type { Archive } from './archive.ts';
+import { type Budgets, openBudgets } from './budgets.ts';
+import { type Commit, openCommit } from './commit.ts';
+import { type Delivery, openDelivery } from './delivery.ts';
+import type { Item } from './delivery-lane.ts';
+import { openRows, type Rows } from './delivery-rows.ts';
+import type { Ids } from './ids.ts';
+import { type Outbox, openOutbox } from './outbox.ts';
+import { type Journey, laneOf, type Owed } from './owed.ts';
+import type { CoreParts, CoreTransport } from './parts.ts';
+import { openRunningTime } from './running.ts';
+import type { Sessions } from './sessions.ts';
+import { openToNetwork } from './to-network.ts';
+import { openToXmpp } from './to-xmpp.ts';
+
+export type JournalingParts = Pick<CoreParts, 'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report'> & {
+  readonly archive: Pick<Archive, 'cut'>;
+  readonly ids: Pick<Ids, 'cut' | 'resolve'>;
+  /** What is opened later. */
+  sessions(): Sessions;
+  transport(domain: string): CoreTransport;
+  realm(place: Place): string;
+  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
+  asFailure(error: unknown): Failure;
+};
+
+/** Everything between what is accepted and what has arrived. */
+export type Journaling = {
+  readonly outbox: Outbox;
+  readonly commit: Commit;
+  readonly delivery: Delivery;
+  readonly rows: Rows;
+  readonly budgets: Budgets;
+  /** Begins nothing more. Resolves when what was written to XMPP is proven and all of it is noted. Never rejects. */
+  stop(): Promise<void>;
+  /** Whether such an event is kept until it has arrived. */
+  keeps(way: Direction, place: Place, kind: EventKind): boolean;
+  /** Fits what is owed to the network of an account's session. */
+  ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
+  /** A row that waits in a network's lane. */
+  outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
+};
+
+const WEEK = 7 * 86_400_000;
+/** Ms after which a store that was away is tried again. */
+const STORE_RETRY = 1000;
+/** How the tries towards XMPP are spaced, in ms: a link that comes back is told at once anyhow. */
+const XMPP_RETRY = { min: 1000, max: 30_000 };
+
+export function openJournaling(parts: JournalingParts): Journaling {
+  const { store, xmpp, clock, log, random, archive, ids, transport } = parts;
+  const time = openRunningTime(store, clock, log);
+  const budgets = openBudgets({
+    store,
+    log,
+    now: clock.now,
+    alarm: (domain) => parts.report?.('budget', domain),
+  });
+  const commit = openCommit(store, [archive.cut, ids.cut, () => outbox.cut()]);
+  const rows = openRows({ store, commit, time, clock, log });
+  const inward = parts.expiry ?? WEEK;
+  const outwardExpiry = (domain: string): number => {
+    const { expiry, mapping } = transport(domain);
+    return expiry ?? mapping.facts.delivery?.expiry ?? usualDelivery.expiry;
+  };
+  // RELIABILITY: doubling with full jitter, so that many who lost the same server come back apart.
+  const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
+    Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
+
+  const plain = { attempts: 0, notBefore: 0, key: null, charges: null } as const;
+  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => ({
+    ...plain,
+    id: store.journal.nextId(),
+    event,
+    lane: laneOf(way, place),
+    account: place.kind === 'shared' ? '' : place.account,
+    body: JSON.stringify(owed),
+    origin: null,
+    state: 'ready',
+    expires: time.now() + (way === 'in' ? inward : outwardExpiry(placeTransport(place))),
+    at: clock.now(),
+  });
+  const outbox: Outbox = openOutbox({
+    xmpp,
+    add: (one) => store.journal.addOnce(one, rows.epoch),
+    row: (event, place, owed, flight) => ({
+      ...row('in', event, place, owed),
+      // What an error that comes back for it is about.
+      origin: JSON.stringify({ place }),
+      ...(flight && { state: 'flight', attempts: 1 }),
+    }),
+    idle: (lane) => delivery.idle(lane),
+    push: (one) => delivery.push(one),
+    hurry,
+    retry: () => void clock.after(STORE_RETRY, hurry),
+  });
+
+  let hurried = false;
+  function hurry(): void {
+    if (hurried) return;
+    hurried = true;
+    // After this turn of the loop: whoever has more to write with it has done so.
+    setImmediate(() => {
+      hurried = false;
+      rows
+        .owner()
+        .then(() => commit.write([]))
+        .catch((err: unknown) => {
+          log.error({ err }, 'what is owed to XMPP could not be written');
+          clock.after(STORE_RETRY, hurry);
+        });
+    });
+  }
+
+  const report = (): void => parts.report?.('parked', '');
+  const toXmpp = openToXmpp({
+    xmpp,
+    log,
+    expiry: inward,
+    wait: (attempts) => wait(XMPP_RETRY, attempts),
+    settle: (id, outcome) => void delivery.settle(id, outcome),
+    report,
+  });
+  const toNetwork = openToNetwork({
+    store,
+    commit,
+    rows,
+    budgets,
+    ids,
+    clock,
+    log,
+    sessions: { get: (key) => parts.sessions().get(key) },
+    delivery: () => delivery,
+    transport,
+    realm: parts.realm,
+    expiry: outwardExpiry,
+    wait,
+    row: (event, place, owed, key) => ({ ...row('in', event, place, owed), key }),
+    landed: parts.landed,
+    report,
+    asFailure: parts.asFailure,
+  });
+  const delivery = openDelivery({
+    store,
+    rows,
+    time,
+    clock,
+    log,
+    carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
+  });
+
+  return {
+    outbox,
+    commit,
+    delivery,
+    rows,
+    budgets,
+    async stop() {
+      await toXmpp.proven();
+      await delivery.stop();
+    },
+    keeps: (way, place, kind) =>
+      durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    ofSession:
+      (account, at) =>
+      ({ row: { account: own }, owed }) =>
+        owed.way === 'out' && own === account && parts.realm(owed.event.place) === at,
+    outward: (event, account, rest) => ({
+      ...row('out', event.id, event.place, { way: 'out', event }),
+      account,
+      ...rest,
+    }),
+  };
+}

@@ -1,0 +1,63 @@
+import { createHash } from 'node:crypto';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
+import type { EventId } from '#src/model/ids.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
+import type { Marks, Origin, Recipient } from './index.ts';
+
+/** What a row of the journal holds, and towards which side. */
+export type Owed =
+  | { readonly way: 'out'; readonly event: Event }
+  | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
+  | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
+  | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
+
+/** A failure in a form that can be kept. */
+export type FailureNote = {
+  readonly code: FailureCode;
+  readonly text: string;
+  readonly foreign?: string | undefined;
+  readonly address?: string | undefined;
+};
+
+/** The stanza that a piece came from: which piece it is, of how many, under which name all of them go. */
+export type Journey = {
+  readonly origin: Origin;
+  readonly lead: boolean;
+  readonly group: string;
+  readonly parts: number;
+};
+
+export const noteOf = ({ code, message, foreign, address }: Failure): FailureNote => ({
+  code,
+  text: message,
+  foreign,
+  address,
+});
+
+export const failureOf = ({ code, text, foreign, address }: FailureNote): Failure =>
+  new Failure(code, { text, ...(foreign !== undefined && { foreign }), ...(address !== undefined && { address }) });
+
+export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.place : owed.place);
+
+/** Both directions of a conversation are lanes of their own. */
+export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${placeKey(place)}`;
+
+/** What a repeat has in common with the first: everything that names it, and what it says. */
+export const keyOf = (...parts: readonly (string | undefined)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+/** Journaled events are told from others by their ids, so that nobody looks for the others in the store. */
+export const journaledId = (group: string, part: number): EventId => `${group}.${part}` as EventId;
+export const isJournaled = (id: EventId): boolean => id.startsWith('j-');
+
+/** The name of an event of ours in the rows towards XMPP, where the network's own events have other ids. */
+export const inwardId = (id: string): EventId => `in ${id}` as EventId;
+
+/** The key of a stanza: its authenticated sender, to whom, under which id, and what it says. Without an id there is none. */
+export function stanzaKey(draft: Draft, { to, id, originId }: Origin): string | null {
+  const name = originId ?? id;
+  if (name === undefined || draft.from.kind !== 'xmpp') return null;
+  const { at: _, from, ids: __, ...payload } = draft;
+  return keyOf('xmpp', from.bare, to, name, JSON.stringify(payload));
+}

@@ -1,0 +1,53 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Store } from '#src/store/index.ts';
+
+/** Time for which the gateway has run, in ms: deadlines go by it, so that nothing expires while it is stopped. */
+export type RunningTime = {
+  /** Continues where the last run ended. Rejects when the store cannot be read. */
+  start(): Promise<void>;
+  now(): number;
+  /** Notes the time for the last time. Never rejects. */
+  stop(): Promise<void>;
+};
+
+/** Ms between two notes: a kill takes as much from what has passed. */
+const EVERY = 5_000;
+
+/** Stands at 0 until it is started. */
+export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: Clock, log: Log): RunningTime {
+  const uptime = (): number => clock.uptime?.() ?? clock.now();
+  let base = 0;
+  let since = uptime();
+  let started = false;
+  let cancel = (): void => undefined;
+  const now = (): number => Math.round(base + (uptime() - since));
+
+  const note = (): Promise<void> =>
+    store.unit([store.journal.noteTime(now())]).then(
+      () => undefined,
+      (err: unknown) => log.warn({ err }, 'the running time could not be noted'),
+    );
+
+  function tick(): void {
+    cancel = clock.after(EVERY, () => {
+      void note();
+      tick();
+    });
+  }
+
+  return {
+    async start() {
+      if (started) return;
+      started = true;
+      base = await store.journal.time();
+      since = uptime();
+      tick();
+    },
+    now,
+    async stop() {
+      cancel();
+      if (started) await note();
+    },
+  };
+}

@@ -1,0 +1,161 @@
+import { deliveryOf } from '#mappings/delivery.ts';
+import type { Delivered, Outcome, SessionKey } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { NewRow, Store } from '#src/store/index.ts';
+import type { Budgets } from './budgets.ts';
+import type { Carrier } from './carrier.ts';
+import type { Commit } from './commit.ts';
+import type { Delivery } from './delivery.ts';
+import type { Item } from './delivery-lane.ts';
+import type { Rows } from './delivery-rows.ts';
+import type { Ids } from './ids.ts';
+import type { LifeEffect } from './journal.ts';
+import { type Journey, journaledId } from './owed.ts';
+import type { CoreTransport } from './parts.ts';
+import { translate } from './pointing.ts';
+import { delayedRow, errorRow, type MakeRow, receiptRow } from './receipts.ts';
+import type { Sessions } from './sessions.ts';
+
+export type ToNetworkParts = {
+  readonly store: Store;
+  readonly commit: Commit;
+  readonly rows: Rows;
+  readonly budgets: Budgets;
+  readonly ids: Pick<Ids, 'resolve'>;
+  readonly sessions: Pick<Sessions, 'get'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  delivery(): Delivery;
+  transport(domain: string): CoreTransport;
+  realm(place: Place): string;
+  /** How long an event is tried, in milliseconds. */
+  expiry(domain: string): number;
+  /** The wait before the next try, in milliseconds, between bounds. */
+  wait(bounds: { min: number; max: number }, attempts: number): number;
+  readonly row: MakeRow;
+  /** The network has an event: its ids are linked, and rooms see it. */
+  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
+  report(item: Item): void;
+  asFailure(error: unknown): Failure;
+};
+
+/** Towards networks: the events of users, over their sessions. */
+export function openToNetwork({ store, commit, ids, sessions, clock, log, ...parts }: ToNetworkParts): Carrier {
+  const transportOf = ({ place }: Event): CoreTransport => parts.transport(placeTransport(place));
+  const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
+  const keyOf = (item: Item): SessionKey => ({
+    account: item.row.account as AccountKey,
+    realm: parts.realm(eventOf(item).place),
+  });
+  const sessionOf = (item: Item) => sessions.get(keyOf(item));
+
+  function hand(item: Item, event: Event): void {
+    const { bridge, accepted } = transportOf(event);
+    parts.delivery().track(item, event.id);
+    accepted(event.kind);
+    const settle = (outcome: Outcome): void => void parts.delivery().settle(event.id, outcome);
+    const delivered = bridge().deliver(event, sessionOf(item));
+    if (!(delivered instanceof Promise)) return later(() => settle(delivered));
+    delivered.then(settle, (error: unknown) => settle(parts.asFailure(error)));
+  }
+
+  /** A bridge that is done at once is heard after the hand that it was given. */
+  const later = (work: () => void): void => queueMicrotask(work);
+
+  function go(item: Item, found: readonly Event[]): void {
+    for (const one of found) hand(item, one);
+    if (found.length === 0) {
+      later(() => void parts.delivery().settle(item.row.event, { ids: [], state: 'taken' }));
+    }
+  }
+
+  function carry(item: Item): void | Promise<void> {
+    const event = eventOf(item);
+    const found = translate(event, ids, 'foreign');
+    // What is about one message here may be about several of the network.
+    const named = (drafts: readonly object[]): Event[] =>
+      drafts.map((one, index) => ({ ...one, id: index === 0 ? event.id : `${event.id}+${index}` }) as Event);
+    return found instanceof Promise ? found.then((late) => go(item, named(late))) : go(item, named(found));
+  }
+
+  function answer(item: Item, effect: LifeEffect): NewRow | undefined {
+    const event = eventOf(item);
+    if (effect.do === 'report') parts.report(item);
+    const { journey } = item;
+    if (!journey) return undefined;
+    if (effect.do === 'bounce') return errorRow(parts.row, event, journey, effect.failure);
+    if (effect.do === 'tell') return delayedRow(parts.row, event, journey, clock.now());
+    // The receipt of several pieces is due when the last one has arrived.
+    if (effect.do !== 'receipt' || journey.parts > 1) return undefined;
+    return confirming(item) ? receiptRow(parts.row, event, journey) : undefined;
+  }
+
+  const confirming = (item: Item): boolean => transportOf(eventOf(item)).mapping.facts.confirms !== 'none';
+
+  async function receiptOfAll(item: Item, journey: Journey): Promise<void> {
+    const { group, parts: count } = journey;
+    const names = Array.from({ length: count }, (_, part) => journaledId(group, part));
+    const rows = await Promise.all(names.map((name) => store.journal.byEvent(name)));
+    if (!rows.every((row) => row?.outcome === 'delivered')) return;
+    const row = receiptRow(parts.row, eventOf(item), journey);
+    if (!row) return;
+    const [added] = await commit.write([store.journal.addOnce(row, await parts.rows.owner())]);
+    if (added?.changed === 1) parts.delivery().push(row);
+  }
+
+  return {
+    facts(item) {
+      const event = eventOf(item);
+      const { mapping, receipts } = transportOf(event);
+      const table = tableOf(event);
+      return {
+        confirms: mapping.facts.confirms,
+        handedOver: receipts === 'handed over',
+        charged: item.row.charges !== null,
+        expiry: parts.expiry(placeTransport(event.place)),
+        tell: table.told,
+        window: table.window,
+        wait: (attempts, { retryAfter = 0 }) =>
+          Math.max(parts.wait(table.retry, attempts), Math.min(retryAfter, table.pause)),
+      };
+    },
+    ready: (item) => tableOf(eventOf(item)).sessionless || sessionOf(item) !== undefined,
+    carry,
+    async reconcile(item) {
+      const event = eventOf(item);
+      if (item.known.size > 1) return 'unknown';
+      return (await transportOf(event).bridge().reconcile?.(event)) ?? 'unknown';
+    },
+    withdraw(item) {
+      const { withdraw } = transportOf(eventOf(item)).bridge();
+      const open = [...item.pending];
+      return withdraw !== undefined && open.length > 0 && open.every((id: EventId) => withdraw(id));
+    },
+    landed(item) {
+      if (item.journey) parts.landed(eventOf(item), item.journey, item.ids);
+    },
+    answers(item, effect) {
+      const row = answer(item, effect);
+      return row ? [row] : [];
+    },
+    writes(item, effect) {
+      const lost = effect.do === 'end' && effect.outcome !== 'delivered' && effect.certain;
+      return lost ? parts.budgets.release(item.row.charges) : [];
+    },
+    ended(item) {
+      const { journey } = item;
+      if (!journey || journey.parts < 2 || journey.origin.receipt !== true || !confirming(item)) return;
+      receiptOfAll(item, journey).catch((err: unknown) => log.error({ err }, 'a receipt could not be given'));
+    },
+  };
+}
+
+function eventOf({ owed }: Item): Event {
+  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
+  return owed.event;
+}

@@ -1,0 +1,111 @@
+import type { Delivered, Outcome } from '#src/bridge.ts';
+import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { EventId } from '#src/model/ids.ts';
+import { placeTransport } from '#src/model/place.ts';
+import type { Carrier } from './carrier.ts';
+import type { Item } from './delivery-lane.ts';
+import type { XmppSide } from './index.ts';
+import { failureOf, type Owed, placeOf } from './owed.ts';
+
+export type ToXmppParts = {
+  readonly xmpp: XmppSide;
+  readonly log: Log;
+  /** Milliseconds: how long something is tried, and the wait before the next try. */
+  readonly expiry: number;
+  wait(attempts: number): number;
+  settle(id: EventId, outcome: Outcome): void;
+  report(item: Item): void;
+};
+
+/** Rows that are written before their proof. */
+const WINDOW = 1000;
+/** How often the writer may refuse: what is too large is so for ever. */
+const REFUSALS = 5;
+const READ: Delivered = { ids: [], state: 'taken' };
+
+type Unproven = { written: { readonly id: EventId; readonly epoch: number | undefined }[]; running: boolean };
+
+/**
+ * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
+ * link that dropped may have lost is written again, under the same ids.
+ */
+export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
+  /** Resolves when nothing waits for its proof. */
+  proven(): Promise<void>;
+} {
+  const proving = new Set<Promise<void>>();
+  const domains = new Map<string, Unproven>();
+
+  function write(owed: Owed): boolean {
+    switch (owed.way) {
+      case 'in':
+        return xmpp.deliver(owed.event, owed.to, owed.marks);
+      case 'receipt':
+        return xmpp.receipt(owed.origin);
+      case 'error':
+        return xmpp.refuse(owed.origin, failureOf(owed.failure));
+      default:
+        return false;
+    }
+  }
+
+  async function prove(domain: string, unproven: Unproven): Promise<void> {
+    while (unproven.written.length > 0) {
+      const burst = unproven.written;
+      unproven.written = [];
+      const read = await xmpp.barrier(domain).then(
+        () => true,
+        (err: unknown) => {
+          log.debug({ err, transport: domain }, 'a burst was not proven');
+          return false;
+        },
+      );
+      const epoch = xmpp.epoch(domain);
+      for (const one of burst)
+        parts.settle(one.id, read && one.epoch === epoch ? READ : new Failure('recipient-unavailable'));
+    }
+    unproven.running = false;
+  }
+
+  return {
+    facts: () => ({
+      confirms: 'taken',
+      handedOver: true,
+      charged: false,
+      expiry: parts.expiry,
+      tell: Number.POSITIVE_INFINITY,
+      window: WINDOW,
+      wait: parts.wait,
+    }),
+    ready: ({ owed }) => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined,
+    carry(item) {
+      const domain = placeTransport(placeOf(item.owed));
+      const unproven = domains.get(domain) ?? { written: [], running: false };
+      domains.set(domain, unproven);
+      if (!write(item.owed)) throw new Failure(item.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      unproven.written.push({ id: item.row.event, epoch: xmpp.epoch(domain) });
+      if (unproven.running) return;
+      unproven.running = true;
+      // What else is written in this turn of the loop has its proof from the same ping.
+      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven));
+      proving.add(work);
+      void work.then(() => proving.delete(work));
+    },
+    // The same stanza twice under the same id is what a server and its clients can bear.
+    reconcile: async () => 'not-sent',
+    withdraw: () => false,
+    landed: () => undefined,
+    answers: (item, effect) => {
+      if (effect.do === 'bounce')
+        log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');
+      if (effect.do === 'report') parts.report(item);
+      return [];
+    },
+    writes: () => [],
+    ended: () => undefined,
+    async proven() {
+      while (proving.size > 0) await Promise.all([...proving]);
+    },
+  };
+}

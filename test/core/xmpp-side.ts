@@ -1,0 +1,13 @@
+import type { XmppSide } from '#src/core/index.ts';
+
+/** An XMPP server that takes and reads everything at once, as far as a test does not say otherwise. */
+export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
+  deliver: () => true,
+  refuse: () => true,
+  receipt: () => true,
+  probe: () => undefined,
+  alive: async () => true,
+  epoch: () => 1,
+  barrier: async () => undefined,
+  ...own,
+});
