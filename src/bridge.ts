@@ -4,7 +4,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Connect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Capabilities, NetworkMapping } from '#src/model/capabilities.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
@@ -13,10 +13,10 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /**
- * What became of an event: `written` means that it left us, `taken` that the network's server has it. Doubt is a
- * `Failure` with `certain: false`.
+ * What became of an event: `written` = it left us, `taken` = the network's server has it, `delivered` = the person's
+ * device has it. Doubt is a `Failure` with `certain: false`.
  */
-export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' };
+export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
 export type Outcome = Delivered | Failure;
 
 /** One step of a dialogue with a person: a form to fill in, something to look at, or a wait. */
@@ -56,6 +56,14 @@ export type Command<Config = unknown> = {
 /** An amount that the core reserves in the transaction that accepts an event. */
 export type Charge = { readonly budget: string; readonly amount: number };
 
+/** A limit on what is spent, for each account and for all of them, in a period of milliseconds. */
+export type Budget = {
+  readonly name: string;
+  readonly perUser?: number;
+  readonly total?: number;
+  readonly period: number;
+};
+
 /** XEP-0030 identity of the domain: category `gateway`. */
 export type Identity = { readonly type: string; readonly name: string };
 
@@ -74,7 +82,9 @@ export type BridgeDefinition<Config = unknown> = {
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
   realms(config: Config): readonly string[];
-  charges?(event: Event): readonly Charge[];
+  charges?(config: Config, event: Event): readonly Charge[];
+  /** What may be spent: amounts for one account and for all, in a period of milliseconds. */
+  budgets?(config: Config): readonly Budget[];
   open(config: Config, host: Host): Promise<Bridge>;
 };
 
@@ -137,6 +147,40 @@ export type BridgeState = {
 /** What people have set for a place, each as the definition's own schema yields it. */
 export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
 
+/** Routes on the public listener, under /hooks/<transport>/. */
+export type Http = {
+  /** Serves `method` requests to `path` (below the transport's own prefix); bodies over `maxBytes` are answered 413. */
+  route(
+    method: 'GET' | 'POST' | 'PUT',
+    path: string,
+    maxBytes: number,
+    serve: (request: Request) => Promise<Response>,
+  ): void;
+  /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
+  url(path: string): string | undefined;
+};
+
+export type Media = {
+  /** Keeps a file and resolves with where people fetch it. Rejects with a `Failure` (too large, quota). */
+  put(
+    content: ReadableStream<Uint8Array> | Uint8Array,
+    meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
+  ): Promise<FileRef & { readonly expires: number }>;
+};
+
+/** Fetches under the address rules (SECURITY rule 8). Times in milliseconds, sizes in bytes. Rejects with a `Failure`. */
+export type Fetch = (
+  url: string,
+  init?: {
+    readonly method?: string;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly body?: string | Uint8Array;
+    readonly timeout?: number;
+    readonly maxBytes?: number;
+    readonly redirects?: number;
+  },
+) => Promise<Response>;
+
 /** What a bridge is given. */
 export type Host = {
   readonly transport: string;
@@ -152,6 +196,9 @@ export type Host = {
   settings(place: Place): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
+  readonly http: Http;
+  readonly media: Media;
+  readonly fetch: Fetch;
   readonly log: Log;
   readonly clock: Clock;
   /** Aborted when the gateway stops. */

@@ -5,6 +5,7 @@ import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
 import { reach } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
+import { unserved } from '#src/core/unserved.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
@@ -122,6 +123,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       settle: core.host.settle,
       status: core.host.status,
       connect: reach(openConnect()),
+      ...unserved,
       log: log.child({ transport: domain }),
       clock,
       signal: stopping.signal,

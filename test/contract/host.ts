@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
+import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
@@ -50,6 +51,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     state: memory.state,
     settings: async () => settings,
     connect: reach(openConnect()),
+    ...unserved,
     log: pino({ level: 'silent' }),
     clock,
     signal: new AbortController().signal,

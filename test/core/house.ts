@@ -4,6 +4,7 @@ import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
+import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -75,6 +76,7 @@ export async function openHouse(dir: string, settings: object) {
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
     state,
     connect: reach(openConnect()),
+    ...unserved,
     log,
     clock,
     signal: stopping.signal,

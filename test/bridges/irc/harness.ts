@@ -2,6 +2,7 @@ import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
+import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
@@ -59,6 +60,7 @@ export async function rig(
     state: memoryState(clock).state,
     settings: async () => ({}),
     connect: reach(openConnect()),
+    ...unserved,
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
     clock,
     signal: new AbortController().signal,
