@@ -42,7 +42,7 @@ export const sms: NetworkMapping = {
   facts: {
     out: { message: 'full' },
     // Phones tell reactions and edits in words; `read` comes with RCS only.
-    in: { message: 'full', reaction: 'partial', edit: 'partial', receipt: 'partial', marker: 'partial' },
+    in: { message: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
     // Providers join up to ten segments to one message.
     text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
     // MMS, where the operator's number can.

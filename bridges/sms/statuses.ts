@@ -52,7 +52,8 @@ export type Told = { readonly progress: Progress; readonly outcomes: readonly Ou
  */
 export function advance(before: Progress, { sid, status, code }: StatusNews): Told {
   const rank = RANK[status];
-  const nothing: Told = { progress: { ...before, sid: before.sid ?? sid }, outcomes: [], read: false };
+  const progress = before.sid === undefined ? { ...before, sid } : before;
+  const nothing: Told = { progress, outcomes: [], read: false };
   // Another message under the same reference is none of ours.
   if (before.sid !== undefined && before.sid !== sid) return { ...nothing, progress: before };
   if (rank <= before.rank || before.failed) return nothing;

@@ -71,6 +71,13 @@ export function spoken(thread: Thread, account: string, now: number): Thread {
   };
 }
 
+/** The user's text did not go after all: the next one says again what it would have said. Pure. */
+export function unspoken(thread: Thread, account: string, before: Pick<Thread, 'greeted' | 'speaker'>): Thread {
+  const { speaker, ...rest } = thread;
+  if (speaker?.account !== account) return thread;
+  return { ...rest, greeted: before.greeted, ...(before.speaker && { speaker: before.speaker }) };
+}
+
 /** Whether an automatic text may go to the phone. */
 export const mayAnswer = ({ automatic }: Thread, now: number): boolean =>
   automatic === undefined || now - automatic >= AUTOMATIC_TIME;
