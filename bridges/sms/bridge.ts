@@ -2,6 +2,7 @@ import { sms } from '#mappings/sms.ts';
 import type { Bridge, Host, Session } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolve } from './addresses.ts';
 import type { SmsConfig } from './config.ts';
@@ -64,7 +65,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
     reconcile: ({ id }) => tracking.look(id).catch(() => 'unknown' as const),
     withdraw: outbox.withdraw,
-    narrow: () => narrowed(config),
+    narrow: (place) => narrowed(config, place),
     pause(now) {
       const resumed = paused && !now;
       paused = now;
@@ -88,7 +89,8 @@ async function answer(query: Query, config: SmsConfig): Promise<Reply> {
 }
 
 /** What the operator's numbers really carry. */
-function narrowed({ max_segments, mms }: SmsConfig): Capabilities {
+function narrowed({ max_segments, mms }: SmsConfig, place: Place): Capabilities {
   const { facts } = sms;
+  if (place.kind !== 'contact') return { ...facts, out: {}, in: {}, files: {} };
   return { ...facts, text: { ...facts.text, size: max_segments }, files: mms ? facts.files : {} };
 }

@@ -31,6 +31,8 @@ export function openPoll(
     // The newest stands first, and times are whole seconds: what came in the same one keeps its order.
     for (const { mediaCount, ...text } of listed.toReversed().sort((a, b) => a.at - b.at)) {
       if (await memory.seen(text.sid)) continue;
+      // The rest is asked for again.
+      if (stopped || paused()) return;
       const media = mediaCount > 0 ? await provider.mediaOf(text.sid) : [];
       await inbox.take({ ...text, media });
     }
