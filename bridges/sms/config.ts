@@ -56,7 +56,7 @@ export const config = z
       .discriminatedUnion('kind', [twilio, demo])
       .meta({ examples: [{ kind: 'demo', numbers: ['+15550100'] }] })
       .describe(
-        'Who sends: { kind: twilio, account_sid: AC..., auth_token: { env: NAME }, numbers, messaging_service_sid, api_url }, or demo',
+        'Who sends: twilio (account_sid, auth_token, numbers, messaging_service_sid, api_url, timeout) or demo (numbers)',
       ),
     countries: z
       .array(country)
@@ -75,7 +75,7 @@ export const config = z
       .record(number, owner)
       .default({})
       .meta({ examples: [{ '+15550100': { user: 'alice@example.org', dedicated: false } }] })
-      .describe('Who has which of our numbers'),
+      .describe('Who has which of our numbers. Numbers stand in quotes'),
     first_contact: z
       .enum(['owner', 'last', 'menu', 'refuse'])
       .default('owner')

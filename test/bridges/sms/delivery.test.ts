@@ -59,7 +59,7 @@ it.each([
 it.each([
   ['112%us', 'jid-malformed'],
   ['+19005550123', 'policy-violation'],
-  ['+447911123456', 'policy-violation'],
+  ['+447400123456', 'policy-violation'],
   ['~mybank', 'not-allowed'],
   [OUR, 'not-allowed'],
 ])('nothing is sent to %s', async (to, code) => {
