@@ -45,12 +45,18 @@ export function openTracking(parts: Parts): Tracking {
       state: 'displayed',
     }) as const;
 
-  const find = async (ref: string, message: Message): Promise<boolean> => {
-    const listed = await provider.list({ direction: 'out', to: bare(message.their), since: message.at - SKEW });
-    const found = await match(ref, message, listed);
-    if (found) await news(ref, newsOf(found));
-    return found !== undefined;
-  };
+  async function find(ref: string, message: Message): Promise<boolean> {
+    return found(ref, message, await listFor(message.their, message.at));
+  }
+
+  const listFor = (their: string, at: number): Promise<readonly Listed[]> =>
+    provider.list({ direction: 'out', to: bare(their), since: at - SKEW });
+
+  async function found(ref: string, message: Message, listed: readonly Listed[]): Promise<boolean> {
+    const entry = await match(ref, message, listed);
+    if (entry) await news(ref, newsOf(entry));
+    return entry !== undefined;
+  }
 
   /** The entry that is this message: the one known as it, or the first of its words that is no other one. */
   async function match(ref: string, message: Message, listed: readonly Listed[]): Promise<Listed | undefined> {
@@ -88,13 +94,27 @@ export function openTracking(parts: Parts): Tracking {
       return (now && now.progress.rank > 0) || (await find(ref, message)) ? 'sent' : 'not-sent';
     },
     async lookAll() {
-      for (const ref of await memory.open()) {
-        const message = await memory.message(ref);
-        if (!message || host.clock.now() - message.at < UNCLEAR_TIME) continue;
-        await find(ref, message).catch((error: unknown) => host.log.warn({ err: error }, 'cannot look for a message'));
+      for (const [their, open] of await openByPhone()) {
+        try {
+          const listed = await listFor(their, Math.min(...open.map(([, { at }]) => at)));
+          for (const [ref, message] of open) await found(ref, message, listed);
+        } catch (error) {
+          host.log.warn({ err: error }, 'the provider cannot be asked how messages fare');
+        }
       }
     },
   };
+
+  /** What has not ended and is old enough, by phone: one list tells of all that went there. */
+  async function openByPhone() {
+    const open = new Map<string, [string, Message][]>();
+    for (const ref of await memory.open()) {
+      const message = await memory.message(ref);
+      if (!message || host.clock.now() - message.at < UNCLEAR_TIME) continue;
+      open.set(message.their, [...(open.get(message.their) ?? []), [ref, message]]);
+    }
+    return open;
+  }
 }
 
 const bare = (their: string): string => their.replace(/%.*$/, '');
