@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { irc as mapping } from '#mappings/irc.ts';
 import type { Bridge, Session } from '#src/bridge.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
 import { systemClock } from '#src/lib/clock.ts';
@@ -68,6 +69,7 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
       rates: { messages: 'off', joins: 'off' },
     },
     store,
+    aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: { deliver: delivered, refuse: () => undefined, alive: async () => true },
     clock: systemClock,

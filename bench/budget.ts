@@ -27,7 +27,14 @@ const LOOPS = 20_000;
 const ROUNDS = 9;
 
 const addresses = ircAddresses(null);
-const xmppView = viewOf({ transport: DOMAIN, addresses, rooms: 'shared', archive: true, nickOf: () => 'u0' });
+const xmppView = viewOf({
+  transport: DOMAIN,
+  addresses,
+  rooms: 'shared',
+  archive: true,
+  addressOf: () => undefined,
+  nickOf: () => 'u0',
+});
 const target = outward(mapping);
 await using stack = new AsyncDisposableStack();
 const ircView: View = {

@@ -1,5 +1,6 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
@@ -64,6 +65,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
+  const aliases = await openAliases({ store, log });
   const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
   const waiters: (() => void)[] = [];
 
@@ -102,6 +104,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       rates: { messages: config.limits.messages, joins: config.limits.joins },
     },
     store,
+    aliases,
     key,
     xmpp: edge,
     clock,

@@ -77,11 +77,15 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     const key = placeKey(place);
     const after = await known(key, query.after);
     const before = await known(key, query.before);
+    const afterId = await known(key, query.afterId);
+    const beforeId = await known(key, query.beforeId);
     const { rows, complete, count } = await store.archive.page({
       place: key,
       account,
       ...(query.start !== undefined && { start: query.start }),
       ...(query.end !== undefined && { end: query.end }),
+      ...(afterId !== undefined && { afterId }),
+      ...(beforeId !== undefined && { beforeId }),
       ...(after !== undefined && { after }),
       ...(before !== undefined && { before }),
       newest: query.before !== undefined,

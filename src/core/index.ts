@@ -53,10 +53,15 @@ export type ArchivedMessage = {
   readonly xmppId?: XmppId;
 };
 
-/** Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive, `before: ''` for the last page. */
+/**
+ * Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive. `afterId` and `beforeId` bound what
+ * is searched, `after` and `before` the page of it (XEP-0059), with `before: ''` for the last one.
+ */
 export type ArchiveQuery = {
   readonly start?: number;
   readonly end?: number;
+  readonly afterId?: string;
+  readonly beforeId?: string;
   readonly after?: string;
   readonly before?: string;
   readonly max: number;
@@ -115,6 +120,8 @@ export type Core = {
   registered(transport: string, user: BareJid): Promise<boolean>;
   /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
   unregister(transport: string, user: BareJid): Promise<void>;
+  /** The foreign address that an alias in a JID stands for (`model/alias`). */
+  addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;

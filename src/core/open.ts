@@ -169,7 +169,10 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return {
     host: {
-      emit: inbound.accept,
+      emit(drafts, statements) {
+        for (const { place } of drafts) parts.aliases.note(place);
+        return inbound.accept(drafts, statements);
+      },
       settle: outbound.settle,
       status: sessions.status,
       settings: settings.of,
@@ -203,6 +206,7 @@ export function openCore(parts: CoreParts): OpenCore {
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
     },
+    addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,

@@ -7,6 +7,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts.ts';
+import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
@@ -49,6 +50,8 @@ export type CoreParts = {
     readonly rates: Readonly<Record<LimitName, Rate>>;
   };
   readonly store: Store;
+  /** The long addresses that the store knows. */
+  readonly aliases: Aliases;
   /** Seals what is secret in the store. */
   readonly key: SealKey;
   readonly xmpp: XmppSide;

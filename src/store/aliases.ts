@@ -7,8 +7,8 @@ export type Aliases = {
   put(transport: string, alias: string, address: string): Statement;
   /** The address that the alias stands for. */
   address(transport: string, alias: string): Promise<string | undefined>;
-  /** The alias of the address. */
-  alias(transport: string, address: string): Promise<string | undefined>;
+  /** All that were given. */
+  all(): Promise<readonly { readonly transport: string; readonly alias: string; readonly address: string }[]>;
 };
 
 const put = writing(
@@ -29,12 +29,10 @@ const toAddress = reading((db, a: { transport: string; alias: string }) =>
   db.selectFrom('aliases').select('address').where('transport', '=', a.transport).where('alias', '=', a.alias),
 );
 
-const toAlias = reading((db, a: { transport: string; address: string }) =>
-  db.selectFrom('aliases').select('alias').where('transport', '=', a.transport).where('address', '=', a.address),
-);
+const everyOne = reading((db) => db.selectFrom('aliases').select(['transport', 'alias', 'address']));
 
 export const aliases = (read: Read): Aliases => ({
   put: (transport, alias, address) => put({ transport, alias, address }),
   address: async (transport, alias) => (await read(toAddress({ transport, alias })))[0]?.address,
-  alias: async (transport, address) => (await read(toAlias({ transport, address })))[0]?.alias,
+  all: () => read(everyOne({})),
 });

@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts';
 import { type Db, type Read, reading } from './sql.ts';
 
 /** The set that a page is part of. Absent bounds are the widest. */
-type Bounds = { place: string; start: number; end: number; account: string };
+type Bounds = { place: string; start: number; end: number; afterId: number; beforeId: number; account: string };
 type Stretch = Bounds & { after: number; before: number; max: number };
 
 /** Whether the account had an interval that holds the row. Both ends are inclusive. */
@@ -26,7 +26,9 @@ const whole = (db: Db, a: Bounds, restricted: boolean) => {
     .selectFrom('archive')
     .where('archive.place', '=', a.place)
     .where('at', '>=', a.start)
-    .where('at', '<=', a.end);
+    .where('at', '<=', a.end)
+    .where('id', '>', a.afterId)
+    .where('id', '<', a.beforeId);
   return restricted ? set.where(visible(a.account)) : set;
 };
 
@@ -67,6 +69,8 @@ export const archivePages =
       account: account ?? '',
       start: limits.start ?? Number.MIN_SAFE_INTEGER,
       end: limits.end ?? Number.MAX_SAFE_INTEGER,
+      afterId: limits.afterId ?? 0,
+      beforeId: limits.beforeId ?? Number.MAX_SAFE_INTEGER,
     };
     const { after = 0, before = Number.MAX_SAFE_INTEGER } = limits;
     const { oldest, newest: latest, counted } = account === undefined ? everything : whatWasSeen;

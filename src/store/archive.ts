@@ -26,6 +26,10 @@ export type ArchivePage = {
   readonly account?: string;
   readonly start?: number;
   readonly end?: number;
+  /** Bounds of the set by id, exclusive (XEP-0313 §4.1.3). */
+  readonly afterId?: number;
+  readonly beforeId?: number;
+  /** Bounds of the page, exclusive (XEP-0059): `count` and `index` are not narrowed by them. */
   readonly after?: number;
   readonly before?: number;
   /** The newest of what fits, instead of the oldest: XEP-0059 §2.3, §2.5. The rows still ascend. */

@@ -54,7 +54,9 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
-    transports.set(domain, { ...transport, view: viewOf({ transport: domain, addresses, rooms, archive, nickOf }) });
+    const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
+    const facts: Facts = { transport: domain, addresses, rooms, archive, addressOf, nickOf };
+    transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 
   /** Where a stanza comes from and goes to, if both are as the protocol has them. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
+import { aliasOf, isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -33,16 +34,15 @@ export function splitJid(jid: string): Jid {
 }
 
 /**
- * XEP-0106 §4.2: the foreign text as a local part. Throws `Failure('jid-malformed')` for what no local part can hold:
- * a space at either end, control characters, more than 1023 bytes.
+ * XEP-0106 §4.2: the foreign text as a local part, its alias where that would be too long. Throws
+ * `Failure('jid-malformed')` for what no local part can hold: a space at either end, control characters.
  */
 export function escapeLocal(text: string): string {
   // XEP-0106 §5.1: \20 must be neither the first nor the last character.
   if (text.startsWith(' ') || text.endsWith(' ') || /\p{Cc}/u.test(text)) throw new Failure('jid-malformed');
   // Case is ignored before an escape's digits, since servers lower the case of what we write (RFC 7622 §3.3.1).
   const escaped = text.replace(/[ "&'/:<>@]|\\(?=20|22|26|27|2f|3a|3c|3e|40|5c)/gi, hexEscape);
-  if (utf8Length(escaped) > PART_BYTES) throw new Failure('jid-malformed');
-  return escaped;
+  return utf8Length(escaped) > PART_BYTES || isAlias(text) ? aliasOf(text) : escaped;
 }
 
 const hexEscape = (character: string): string => `\\${character.charCodeAt(0).toString(16)}`;

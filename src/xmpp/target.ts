@@ -1,5 +1,6 @@
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
+import { isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
@@ -29,6 +30,8 @@ export type Facts = {
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;
+  /** The foreign address that an alias stands for. */
+  addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
   nickOf(place: Place, jid: string): string | undefined;
 };
@@ -44,14 +47,21 @@ export const viewOf = (facts: Facts): View => ({
   target: memo(10_000, (local) => targetOf(local, facts)),
 });
 
-function targetOf(local: string, { addresses, transport }: Facts): Target {
+function targetOf(local: string, { addresses, transport, addressOf }: Facts): Target {
   if (local === '') return { kind: 'gateway' };
-  const address = addresses.fold(addresses.parse(unescapeLocal(local)));
+  const address = addresses.fold(addresses.parse(foreign(local, addressOf)));
   const { kind, realm, name } = address;
   if (kind === 'realm') return { kind, realm };
   const id = addresses.format(address);
   if (kind === 'contact' || escapeLocal(id) === local) return { kind, id, realm, name };
   return { kind, id, realm, name, moved: jidUri(id, transport) };
+}
+
+function foreign(local: string, addressOf: Facts['addressOf']): string {
+  if (!isAlias(local)) return unescapeLocal(local);
+  const address = addressOf(local);
+  if (address === undefined) throw new Failure('item-not-found');
+  return address;
 }
 
 /** The place of a room for a user. */

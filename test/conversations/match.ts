@@ -14,8 +14,22 @@ export function canonical(element: Element): string {
 /** The same for XML as a conversation writes it. */
 export const canonicalXml = (text: string): string => canonical(parse(text));
 
-/** Whether a text is what a pattern says; `*` stands for anything within it. */
-export function matches(pattern: string, text: string): boolean {
-  const parts = pattern.split('*').map((part) => part.replace(/[\\^$.|?+()[\]{}]/g, '\\$&'));
-  return new RegExp(`^${parts.join('[^<>]*?')}$`, 's').test(text);
+const escaped = (text: string): string => text.replace(/[\\^$.|?*+()[\]{}]/g, '\\$&');
+
+/**
+ * What the names in a pattern stand for, if the text is what it says: `*` is anything within it, `{{name}}` anything
+ * that is given that name.
+ */
+export function match(pattern: string, text: string): Readonly<Record<string, string>> | undefined {
+  const parts = pattern.split(/(\*|\{\{\w+\}\})/).map((part) => {
+    if (part === '*') return '[^<>]*?';
+    const name = /^\{\{(\w+)\}\}$/.exec(part)?.[1];
+    return name === undefined ? escaped(part) : `(?<${name}>[^<>]*?)`;
+  });
+  const found = new RegExp(`^${parts.join('')}$`, 's').exec(text);
+  return found ? { ...found.groups } : undefined;
 }
+
+/** The text with every name that is known put in. */
+export const filled = (text: string, names: ReadonlyMap<string, string>): string =>
+  text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => names.get(name) ?? whole);

@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { canonical, canonicalXml, matches } from './match.ts';
+import { canonical, canonicalXml, filled, match } from './match.ts';
 import type { Script, Turn } from './script.ts';
 import { openStage, type Stage } from './stage.ts';
 
@@ -9,28 +9,38 @@ const PATIENCE = 15_000;
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
-  for (const turn of script.turns) await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
+  const names = new Map<string, string>();
+  for (const written of script.turns) {
+    const turn = { ...written, text: filled(written.text, names) };
+    const seen = await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
+    for (const [name, value] of Object.entries(seen ?? {})) names.set(name, value);
+  }
   await silence(stage);
 }
 
-async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<void> {
-  if (turn.direction === 'in') return xmpp.send(turn.text);
+/** What a line of the conversation gave names to. */
+type Named = Readonly<Record<string, string>> | undefined;
+
+async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<Named> {
+  if (turn.direction === 'in') return void xmpp.send(turn.text);
   if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
   const stanza = await inTime(xmpp.next(), turn);
-  compare(canonicalXml(turn.text), canonical(stanza), turn);
+  return compare(canonicalXml(turn.text), canonical(stanza), turn);
 }
 
-async function playWire({ wire }: Stage, turn: Turn): Promise<void> {
+async function playWire({ wire }: Stage, turn: Turn): Promise<Named> {
   if (turn.wire !== wire.name) throw new Error(`${turn.at}: the network here is called ${wire.name}`);
   const { who, text } = turn;
-  if (turn.direction === 'in') return inTime(wire.say(text, who), turn);
-  if (turn.direction === 'do') return inTime(wire.order(text, who), turn);
-  compare(text, await inTime(wire.hear(who), turn), turn);
+  if (turn.direction === 'in') return void (await inTime(wire.say(text, who), turn));
+  if (turn.direction === 'do') return void (await inTime(wire.order(text, who), turn));
+  return compare(text, await inTime(wire.hear(who), turn), turn);
 }
 
-/** With `*` for anything; where it does not match, the two are compared as they are, for a readable difference. */
-function compare(expected: string, seen: string, turn: Turn): void {
-  if (!matches(expected, seen)) expect(seen, turn.at).toBe(expected);
+/** Where it does not match, the two are compared as they are, for a readable difference. */
+function compare(expected: string, seen: string, turn: Turn): Named {
+  const named = match(expected, seen);
+  if (!named) expect(seen, turn.at).toBe(expected);
+  return named;
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import type { Host } from '#src/bridge.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
@@ -57,6 +58,7 @@ export async function openHouse(dir: string, settings: object) {
       rates: { messages: 'off', joins: 'off' },
     },
     store,
+    aliases: await openAliases({ store, log }),
     key,
     xmpp: {
       deliver(event) {

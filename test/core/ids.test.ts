@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Bridge } from '#src/bridge.ts';
+import { openAliases } from '#src/core/aliases.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
 import type { OpenCore } from '#src/core/parts.ts';
@@ -103,6 +104,7 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
       rates: { messages: 'off', joins: 'off' },
     },
     store,
+    aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: {
       deliver: (event) => void (event.kind === 'message' && shown.push(event)),

@@ -82,6 +82,7 @@ function gateway(overrides: Overrides = {}) {
       rates,
     },
     store,
+    aliases: { note: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: {
       deliver: (event) => void shown.push(event),

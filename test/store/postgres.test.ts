@@ -11,7 +11,7 @@ import { describeReal } from '../real/servers.ts';
 
 const mark = (text: string): Unit => [{ sql: 'insert into aliases values (?, ?, ?)', params: ['t', text, text] }];
 const marked = async (store: Store, text: string): Promise<boolean> =>
-  (await store.aliases.alias('t', text)) !== undefined;
+  (await store.aliases.address('t', text)) !== undefined;
 
 describeReal('a PostgreSQL store', ['postgresql'], () => {
   let postgres: Postgres;

@@ -18,7 +18,7 @@ const rights = (file: string): number => statSync(file).mode & 0o777;
 /** A unit that leaves a mark behind. */
 const mark = (text: string): Unit => [{ sql: 'insert into aliases values (?, ?, ?)', params: ['t', text, text] }];
 const marked = async (store: Store, text: string): Promise<boolean> =>
-  (await store.aliases.alias('t', text)) !== undefined;
+  (await store.aliases.address('t', text)) !== undefined;
 
 describe('a SQLite store', () => {
   it('makes its folder and files for its owner alone', async () => {

@@ -36,6 +36,7 @@ export const view = (facts: Partial<Facts> = {}): View =>
     addresses,
     rooms: 'shared',
     archive: true,
+    addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
     ...facts,
   });
@@ -88,6 +89,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
     answer: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
   },
+  addressOf: () => undefined,
   registered: () => Promise.resolve(false),
   unregister: () => Promise.resolve(),
   rooms: {

@@ -68,16 +68,15 @@ function wishOf(payload: Element): Wish {
   const end = instant(fields, 'end');
   const [beforeId] = fields.get('before-id') ?? [];
   const [afterId] = fields.get('after-id') ?? [];
-  // `before: ''` asks for the last page, which a before-id narrows.
-  const older = before || (beforeId ?? before);
-  const newer = after ?? afterId;
   return {
     query: {
       max,
       ...(start !== undefined && { start }),
       ...(end !== undefined && { end }),
-      ...(older !== undefined && { before: older }),
-      ...(newer !== undefined && { after: newer }),
+      ...(beforeId !== undefined && { beforeId }),
+      ...(afterId !== undefined && { afterId }),
+      ...(before !== undefined && { before }),
+      ...(after !== undefined && { after }),
     },
     ids: fields.get('ids') ?? [],
     flip: childOf(payload, 'flip-page', MAM) !== undefined,
