@@ -6,6 +6,8 @@ import type { WaitingFile } from './memory.ts';
 import type { Parts } from './parts.ts';
 
 const MOST_ATTEMPTS = 5;
+/** Providers pass on files of a few megabytes. */
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Files that came with texts: fetched with the provider's credentials, and told under an address of ours. */
 export type Files = {
@@ -25,7 +27,7 @@ export function openFiles({ host, memory, provider }: Parts): Files {
   }
 
   async function fetchOne(key: string, file: WaitingFile): Promise<void> {
-    const response = await provider.file(file.url, (url) => host.fetch(url));
+    const response = await provider.file(file.url, (url) => host.fetch(url, { maxBytes: MOST_BYTES }));
     if (!response.ok || !response.body) throw new Failure('item-not-found', { foreign: String(response.status) });
     const type = response.headers.get('content-type') ?? undefined;
     const account = file.account as AccountKey;
