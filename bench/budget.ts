@@ -46,6 +46,9 @@ const ircView: View = {
   mask: '~u@host.example',
   isupport: defaultIsupport,
   ours: () => undefined,
+  room: () => undefined,
+  spelled: (name) => name,
+  knows: () => true,
   feeds: () => true,
 };
 

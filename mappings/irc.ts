@@ -1,4 +1,4 @@
-import type { NetworkMapping } from '#src/model/capabilities.ts';
+import type { DraftOf, NetworkMapping, Rung } from '#src/model/capabilities.ts';
 import {
   asText,
   byPlace,
@@ -32,16 +32,33 @@ export const irc: NetworkMapping = {
       notice: 'full',
       mention: 'full',
       occupant: 'partial',
+      affiliation: 'partial',
       nick: 'full',
       topic: 'full',
+      invite: 'partial',
+      room: 'partial',
+      // AWAY knows being there and not being there; and IRC asks nobody whether they may be watched.
+      presence: 'partial',
+      contact: 'partial',
     },
-    in: { message: 'full', action: 'full', notice: 'full', occupant: 'full', occupants: 'full', topic: 'full' },
+    in: {
+      message: 'full',
+      action: 'full',
+      notice: 'full',
+      occupant: 'full',
+      occupants: 'full',
+      topic: 'full',
+      invite: 'full',
+      presence: 'full',
+    },
     // A line is 512 bytes with CR LF (RFC 2812 §2.3); 400 leaves room for the longest usual prefix and target.
     text: { format: 'codes', unit: 'bytes', size: 400, pieces: 50, lines: false },
     files: {},
     // RFC 2812 §4.1: AWAY is the only state beside being there.
     shows: ['available', 'away', 'offline'],
     rooms: 'shared',
+    // A line to the server is a command of the protocol, as it is.
+    console: true,
     acknowledges: false,
     durability: {
       out: { contact: { message: 'journal' } },
@@ -83,9 +100,11 @@ export const irc: NetworkMapping = {
       },
       presence: {
         default: 'state',
-        status: keep('the state with its text, which everybody in the channels can read'),
+        status: unlessIdle(keep('AWAY with its text, which everybody in the channels can read; not for being idle')),
         // A status is meant for friends, and AWAY is public.
-        state: keep('the state without its text', ({ status: _, idle: __, ...rest }) => rest),
+        state: unlessIdle(
+          keep('AWAY without its text; not for being idle', ({ status: _, idle: __, ...rest }) => rest),
+        ),
         drop,
       },
       typing: { default: 'drop', drop },
@@ -94,17 +113,23 @@ export const irc: NetworkMapping = {
       profile: { default: 'drop', drop },
       attention: { default: 'refuse', refuse: refuse('not-supported', 'IRC has no way to call for attention.'), drop },
       call: { default: 'refuse', refuse: refuse('not-supported', 'Calls cannot reach IRC.') },
-      contact: { default: 'refuse', refuse: refuse('not-supported', 'IRC knows no contact requests.') },
-      invite: { default: 'refuse', refuse: refuse('not-supported', 'Invitations do not reach IRC yet.') },
-      affiliation: {
-        default: 'refuse',
-        refuse: refuse('not-supported', 'Affiliations cannot be changed on IRC from here yet.'),
+      contact: {
+        default: 'watch',
+        watch: keep('granted by the gateway, which looks whether they are there'),
+        refuse: refuse('not-supported', 'IRC knows no contact requests.'),
       },
-      room: { default: 'refuse', refuse: refuse('not-supported', 'Channels of IRC are set up on IRC.') },
     },
     in: {},
   },
 };
+
+/** Nobody needs to hear that a keyboard was not touched for a while. */
+function unlessIdle(rung: Rung<DraftOf<'presence'>>): Rung<DraftOf<'presence'>> {
+  return {
+    ...rung,
+    apply: (draft, context, target) => (draft.idle === undefined ? rung.apply(draft, context, target) : []),
+  };
+}
 
 function because(reason: string | undefined): string {
   return reason === undefined || reason === '' ? '' : `: ${reason}`;

@@ -4,6 +4,8 @@ import type { Affiliation, Role } from '#src/model/party.ts';
 export type Standing = { readonly affiliation: Affiliation; readonly role: Role };
 
 const NOBODY: Standing = { affiliation: 'none', role: 'participant' };
+/** XEP-0045 §5.1.1: in a moderated room whoever has no voice is a visitor. */
+const VISITOR: Standing = { affiliation: 'none', role: 'visitor' };
 
 /** Status letters of channel members (ISUPPORT PREFIX) in the words of XEP-0045 §5. */
 const STANDINGS: Readonly<Record<string, Standing>> = {
@@ -16,16 +18,16 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
 
 /**
  * Affiliation and role by the highest of somebody's letters. `order` has the server's letters, the highest first; one
- * above `o` that nobody knows counts as `a`.
+ * above `o` that nobody knows counts as `a`. In a moderated room only those with a letter may speak.
  */
-export function standingOf(letters: string, order: string): Standing {
+export function standingOf(letters: string, order: string, moderated = false): Standing {
   for (const letter of order) {
     if (!letters.includes(letter)) continue;
     const known = Object.hasOwn(STANDINGS, letter) ? STANDINGS[letter] : undefined;
     if (known) return known;
     if (order.indexOf(letter) < order.indexOf('o')) return { affiliation: 'admin', role: 'moderator' };
   }
-  return NOBODY;
+  return moderated ? VISITOR : NOBODY;
 }
 
 /** The letters that give an affiliation, the best first. Being an outcast is a list of masks, no letter. */

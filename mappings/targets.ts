@@ -18,6 +18,7 @@ export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = f
   levels: now.out,
   text: now.text,
   files: now.files,
+  ...(now.confined && { confined: true }),
   ladders: policy.out,
 });
 

@@ -30,14 +30,6 @@ export const peerFeatures: Readonly<Partial<Record<Feature, string>>> = {
   form: 'jabber:x:data',
 };
 
-type Contact = Extract<EventBody, { kind: 'contact' }>['action'];
-const CONTACT: Readonly<Record<Contact, string>> = {
-  subscribe: 'asks to see when you are there',
-  subscribed: 'lets you see when they are there',
-  unsubscribe: 'no longer asks to see when you are there',
-  unsubscribed: 'no longer lets you see when they are there',
-};
-
 type RoomChange = Extract<EventBody, { kind: 'room' }>['change'];
 const ROOM: Readonly<Record<RoomChange, string>> = {
   destroyed: 'The room was closed',
@@ -61,6 +53,11 @@ export const xmpp: NetworkMapping = {
       topic: 'full',
       nick: 'full',
       occupant: 'partial',
+      affiliation: 'full',
+      invite: 'full',
+      room: 'partial',
+      presence: 'full',
+      contact: 'full',
     },
     in: {
       message: 'full',
@@ -70,6 +67,9 @@ export const xmpp: NetworkMapping = {
       occupant: 'full',
       occupants: 'full',
       topic: 'full',
+      invite: 'full',
+      presence: 'full',
+      contact: 'full',
     },
     // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
@@ -124,7 +124,6 @@ export const xmpp: NetworkMapping = {
       typing: { default: 'drop', drop },
       receipt: { default: 'drop', drop },
       marker: { default: 'drop', drop },
-      presence: { default: 'drop', drop },
       profile: { default: 'drop', drop },
       attention: {
         default: 'line',
@@ -134,19 +133,6 @@ export const xmpp: NetworkMapping = {
       call: {
         default: 'line',
         line: asText('a line that somebody called', () => 'called, but calls cannot cross', 'action'),
-      },
-      contact: {
-        default: 'line',
-        line: asText('a line that says it', ({ action }) => CONTACT[action], 'action'),
-        drop,
-      },
-      invite: {
-        default: 'line',
-        line: asText(
-          'a line with the name of the room',
-          ({ room, reason }) => worded(`invites you to ${room}`, reason),
-          'action',
-        ),
       },
       room: {
         default: 'line',

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Clock } from '#src/lib/clock.ts';
+import type { Fetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Connect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
@@ -13,8 +14,8 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /**
- * What became of an event: `written` = it left us, `taken` = the network's server has it, `delivered` = the person's
- * device has it. Doubt is a `Failure` with `certain: false`.
+ * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delivered` that
+ * the person's device has it. Doubt is a `Failure` with `certain: false`.
  */
 export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
 export type Outcome = Delivered | Failure;
@@ -30,6 +31,11 @@ export type Credentials = Readonly<Record<string, Sealed>>;
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
   readonly name: string;
+  /**
+   * It is one form and nothing else, so that in-band registration can offer it. A field whose value is kept among the
+   * credentials under the field's own name is shown again, or kept where it is secret and left blank.
+   */
+  readonly oneForm?: boolean;
   /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
   start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
 };
@@ -56,7 +62,7 @@ export type Command<Config = unknown> = {
 /** An amount that the core reserves in the transaction that accepts an event. */
 export type Charge = { readonly budget: string; readonly amount: number };
 
-/** A limit on what is spent, for each account and for all of them, in a period of milliseconds. */
+/** What may be spent in each `period` (ms), by one account and by all together. Without a limit it is only counted. */
 export type Budget = {
   readonly name: string;
   readonly perUser?: number;
@@ -64,8 +70,12 @@ export type Budget = {
   readonly period: number;
 };
 
-/** XEP-0030 identity of the domain: category `gateway`. */
-export type Identity = { readonly type: string; readonly name: string };
+/** XEP-0030 identity of the domain: category `gateway`. `prompt` is how people are asked for an address (XEP-0100 §6.3). */
+export type Identity = {
+  readonly type: string;
+  readonly name: string;
+  readonly prompt?: { readonly text: string; readonly label: string };
+};
 
 /** Everything that the rest of the house knows of a network before it is opened. */
 export type BridgeDefinition<Config = unknown> = {
@@ -82,8 +92,9 @@ export type BridgeDefinition<Config = unknown> = {
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
   realms(config: Config): readonly string[];
+  /** What sending an event costs. Pure; a budget that `budgets` does not name is a bug. */
   charges?(config: Config, event: Event): readonly Charge[];
-  /** What may be spent: amounts for one account and for all, in a period of milliseconds. */
+  /** The budgets that `charges` speaks of. Pure. */
   budgets?(config: Config): readonly Budget[];
   open(config: Config, host: Host): Promise<Bridge>;
 };
@@ -101,9 +112,12 @@ export type SessionKey = { readonly account: AccountKey; readonly realm: string 
 /** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
 export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
 
-/** How a session fares. After `lost` the bridge forgets it; the core decides whether to connect anew. */
+/**
+ * How a session fares. `wanted` is the nick to ask for next time, if not the one in force. After `lost` the bridge
+ * forgets it; the core decides whether to connect anew.
+ */
 export type SessionState =
-  | { readonly kind: 'online'; readonly nick?: string }
+  | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
 /** One opened transport. */
@@ -168,19 +182,6 @@ export type Media = {
   ): Promise<FileRef & { readonly expires: number }>;
 };
 
-/** Fetches under the address rules (SECURITY rule 8). Times in milliseconds, sizes in bytes. Rejects with a `Failure`. */
-export type Fetch = (
-  url: string,
-  init?: {
-    readonly method?: string;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly body?: string | Uint8Array;
-    readonly timeout?: number;
-    readonly maxBytes?: number;
-    readonly redirects?: number;
-  },
-) => Promise<Response>;
-
 /** What a bridge is given. */
 export type Host = {
   readonly transport: string;
@@ -198,6 +199,7 @@ export type Host = {
   readonly connect: Connect;
   readonly http: Http;
   readonly media: Media;
+  /** Fetches over HTTP under the same rules, redirects included. Rejects with a `Failure`, and so does the body. */
   readonly fetch: Fetch;
   readonly log: Log;
   readonly clock: Clock;

@@ -2,12 +2,13 @@ import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { openMediaOf } from '#src/core/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
-import { reach } from '#src/core/reach.ts';
+import { reach, refuseFetch } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
-import { unserved } from '#src/core/unserved.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
@@ -15,6 +16,7 @@ import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
+import { openSite, type Site } from '#src/web/site.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
@@ -25,6 +27,8 @@ export type GatewayParts = {
   readonly clock?: Clock;
   /** From 0 up to 1, as `Math.random`. */
   readonly random?: () => number;
+  /** What the public listener serves; without it there is none. */
+  readonly site?: Site;
 };
 
 export type Gateway = {
@@ -63,10 +67,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
+  const media = await openMediaOf(config, { store, clock, log }).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
+  const connect = reach(openConnect());
+  const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const aliases = await openAliases({ store, log });
-  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept });
+  const pruning = openPruning({ store, clock, log, idsKept: config.limits.ids_kept, ...media.pruning });
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
@@ -101,11 +112,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
-      rates: { messages: config.limits.messages, joins: config.limits.joins },
+      rates: {
+        messages: config.limits.messages,
+        joins: config.limits.joins,
+        contacts: config.limits.contacts,
+        registrations: config.limits.registrations,
+      },
     },
     store,
     aliases,
     key,
+    media: media.store,
     xmpp: edge,
     clock,
     random,
@@ -125,8 +142,10 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       },
       settle: core.host.settle,
       status: core.host.status,
-      connect: reach(openConnect()),
-      ...unserved,
+      connect,
+      http: site.http(domain),
+      media: media.host,
+      fetch,
       log: log.child({ transport: domain }),
       clock,
       signal: stopping.signal,
@@ -163,6 +182,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') return;
+    core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     if (opened.wasOnline) {
       core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     }
@@ -175,10 +195,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   async function stop(): Promise<void> {
     // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    await site.close();
     await core.stop();
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    media.store?.stop();
     await pruning.stop();
     await store[Symbol.asyncDispose]();
   }
@@ -194,6 +216,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
+  site.open(media.store);
 
   return {
     ready,
@@ -224,6 +247,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
     addresses,
     rooms: definition.mapping.facts.rooms,
     archive: opened.history.record,
+    console: definition.mapping.facts.console ?? false,
     identity: definition.identity,
     link: {
       stanza(kind, head, ...children) {

@@ -54,6 +54,8 @@ describe('a good file', () => {
         xmpp_cap: 33_554_432,
         messages: { burst: 100, per_second: 10 },
         joins: { burst: 100, per_second: 1 },
+        contacts: { burst: 500, per_second: 1 },
+        registrations: { burst: 10, per_second: 0.1 },
         waiting_lines: 100,
         waiting_time: 60_000,
         reconnect_min: 5000,
@@ -195,11 +197,11 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, store, key, http, admin, admins, access, limits, log, transports';
+  const KNOWN = 'known here: xmpp, store, key, http, media, admin, admins, access, limits, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],
-    ['media: {}', `media: is not a known key; ${KNOWN}`],
+    ['cluster: {}', `cluster: is not a known key; ${KNOWN}`],
     ['log: { levle: info }', 'log.levle: is not a known key; did you mean "level"?'],
     ['__proto__: { xmpp: 1 }', '__proto__: this key is not allowed'],
     ['log: { __proto__: 1 }', 'log.__proto__: this key is not allowed'],
@@ -261,6 +263,15 @@ describe('values', () => {
     ],
     ['http: { listen: "a:65536" }', 'http.listen: must be an address and a port, such as 127.0.0.1:8480 or [::1]:8480'],
     [
+      'http: { listen: "127.0.0.1:1", public_url: gw.example.org }',
+      'http.public_url: must be an address such as https://gw.example.org',
+    ],
+    [
+      'http: { listen: "127.0.0.1:1", public_url: "https://a:b@gw.example.org" }',
+      'http.public_url: must be an address such as https://gw.example.org',
+    ],
+    ['media: {}', 'media: needs http.public_url, below which people fetch the files'],
+    [
       'admin: { listen: "192.0.2.1:1" }',
       'admin.token: is missing; it may be left out only where "listen" is an address such as 127.0.0.1',
     ],
@@ -281,6 +292,13 @@ describe('values', () => {
     ['limits: { xmpp_cap: 2MiB }', 'limits.xmpp_cap: must be more than xmpp_high_water'],
   ])('%s', async (text, line) => {
     expect(await problems(`${text}\n${GOOD}`)).toEqual([`c.yaml:1 ${line}`]);
+  });
+
+  it.each(['{ max_size: 600MB }', '{ quota: 11GB }'])('of media: %s', async (sizes) => {
+    const text = `http: { listen: "127.0.0.1:1", public_url: "https://gw.example.org/" }\nmedia: ${sizes}\n`;
+    expect(await problems(text + GOOD)).toEqual([
+      'c.yaml:2 media.quota: must not be less than max_size, nor more than total',
+    ]);
   });
 
   it('are checked against one another even where others are wrong', async () => {
@@ -346,7 +364,9 @@ describe('the example', () => {
 
   it('is good where its commented sections are opened as well', async () => {
     for (const kind of await bridgeKinds()) vi.stubEnv(`ISTHMUS_${kind.toUpperCase()}_SECRET`, 'hush');
-    const opened = (await exampleConfig()).replaceAll(/^# (?=(?:http|admin|limits|log):| {2})/gm, '');
+    const opened = (await exampleConfig())
+      .replaceAll(/^# (?=(?:http|media|admin|limits|log):| {2})/gm, '')
+      .replace('# public_url', 'public_url');
     expect(opened).toContain('\nlimits:\n  stanza_size: 256KiB');
     expect(await problems(opened)).toEqual([]);
   });

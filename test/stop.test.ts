@@ -33,3 +33,33 @@ it('a stop tells the occupants, leaves the network and ends the stream, and lose
   await stopped;
   expect(await xmpp.closed).toBe(true);
 });
+
+it('a stop takes everybody who is shown out of sight, and a start asks who is there', async () => {
+  await using stage = await openStage({ folder: join(import.meta.dirname, 'conversations/invented'), options: {} });
+  const { xmpp, wire } = stage;
+  const heard = async () => {
+    const { name, attrs } = await xmpp.next();
+    return `${name} ${attrs.type} ${attrs.from}`;
+  };
+  await wire.order('{"person":"romeo","password":"rapier"}', undefined);
+  xmpp.send(
+    "<iq type='set' id='r1' from='romeo@a.example/x' to='pigeon.example'><query xmlns='jabber:iq:register'><name>romeo</name><password>rapier</password></query></iq>",
+  );
+  expect(await heard()).toBe('iq result pigeon.example');
+  expect(await heard()).toBe('presence subscribe pigeon.example');
+  xmpp.send("<presence type='subscribed' from='romeo@a.example' to='pigeon.example'/>");
+  xmpp.send("<presence type='subscribe' from='romeo@a.example' to='pigeon.example'/>");
+  expect(await heard()).toBe('presence subscribed pigeon.example');
+  expect(await heard()).toBe('presence undefined pigeon.example');
+  // A link that is lost and comes back is a start, too: whoever let us see them is asked.
+  xmpp.kill();
+  const again = await stage.reconnected();
+  const probe = await again.next();
+  expect([probe.attrs.type, probe.attrs.from, probe.attrs.to]).toEqual(['probe', 'pigeon.example', 'romeo@a.example']);
+  again.send("<presence from='romeo@a.example/x' to='pigeon.example'/>");
+  const seen = [(await again.next()).getChildText('show'), (await again.next()).getChildText('show')];
+  expect(seen).toEqual(['away', null]);
+  const stopped = stage.stop();
+  expect((await again.next()).attrs).toMatchObject({ type: 'unavailable', from: 'pigeon.example' });
+  await stopped;
+});

@@ -5,16 +5,26 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
+import { askChannel } from './ask-channel.ts';
+import { traitsOf } from './channel-modes.ts';
 import { type Client, openClient } from './client.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
 import { realmNotice } from './drafts.ts';
 import { target, textSize } from './encode.ts';
 import { foldName } from './names.ts';
 import { openRealm, type Realm } from './realm.ts';
+import { resolve } from './resolve.ts';
 import { emit } from './talk.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
+
+/** What the server or people on it are asked. */
+const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms']);
+/** Contacts and invitations are between people. */
+const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as const;
+/** What somebody writes to the server is a line: cut by nobody, and refused when it is too long. */
+const LINES = { ...mapping.facts.text, format: 'plain', size: 64 * 1024 } as const;
 
 type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
 
@@ -118,21 +128,35 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       name: state?.name ?? channel,
       topic: state?.topic ?? '',
       occupants: state?.members.size ?? 0,
+      traits: state ? traitsOf(state.modes) : [],
     };
   }
 
   async function answer(query: Query, session: Session | undefined): Promise<Reply> {
     if (query.kind === 'room') return room(query.place);
-    if (query.kind !== 'ping' || query.who !== undefined) throw new Failure('not-supported');
-    return { kind: 'ping', ms: await clientOf(session).ping() };
+    if (query.kind === 'resolve') {
+      const known = settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server];
+      return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
+    }
+    if (query.kind === 'config' || query.kind === 'list') return askChannel(query, clientOf(session));
+    if (!ASKED.has(query.kind)) throw new Failure('not-supported');
+    if (!session)
+      throw new Failure('recipient-unavailable', { text: 'You are not connected there. Join a channel first.' });
+    const client = clientOf(session);
+    if (query.kind !== 'ping' || query.who !== undefined) return client.ask(query);
+    return { kind: 'ping', ms: await client.ping() };
   }
 
   function narrow(place: Place, session?: Session): Capabilities {
     const client = session && clients.get(session);
-    if (!client || place.kind === 'realm') return mapping.facts;
+    if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
+    if (!client) return mapping.facts;
+    const to = target(place, client.view);
     return {
       ...mapping.facts,
-      text: { ...mapping.facts.text, size: textSize(target(place, client.view), client.view) },
+      ...(client.room(foldName(to))?.secret && { confined: true }),
+      out: place.kind === 'contact' ? mapping.facts.out : inRooms,
+      text: { ...mapping.facts.text, size: textSize(to, client.view) },
     };
   }
 

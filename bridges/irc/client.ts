@@ -4,9 +4,12 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import type { Query, Reply } from '#src/model/query.ts';
+import { type Asks, openAsks } from './asks.ts';
 import type { ServerConfig } from './config.ts';
 import { realmNotice } from './drafts.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
+import { openErrands } from './errands.ts';
 import type { Peer } from './feed.ts';
 import { defaultIsupport } from './isupport.ts';
 import { type Link, openLink } from './link.ts';
@@ -44,7 +47,10 @@ export type Client = {
   deliver(event: Event): Delivered;
   /** Milliseconds to the server and back. */
   ping(): Promise<number>;
+  /** What people are asked, and the list of channels. Rejects with a `Failure`. */
+  ask(query: Query): Promise<Reply>;
   room(folded: string): Room | undefined;
+  readonly asks: Pick<Asks, 'modes' | 'bans'>;
   pause(paused: boolean): void;
   /** An account's connection is gone: its nick is a stranger's from now on. */
   disown(account: Session['account']): void;
@@ -63,7 +69,10 @@ export function openClient(
   const { account } = key;
   const online = Promise.withResolvers<Client>();
   const rooms: Rooms = new Map();
-  const pending = openPending((id, outcome) => host.settle(id, outcome));
+  const pending = openPending({
+    settle: (id, outcome) => host.settle(id, outcome),
+    send: (line, sent) => writer.send(line, sent),
+  });
   const trips = openRoundTrips(clock);
   const peer: Peer = { account, sees: (channel, other) => rooms.get(channel)?.own.has(other) ?? false };
   let state = startLogin(wish.nick);
@@ -81,6 +90,9 @@ export function openClient(
     isupport: defaultIsupport,
     caps: new Set(),
     ours: (folded) => realm.nicks.get(folded),
+    room: (folded) => rooms.get(folded),
+    spelled: (name) => errands.spelled(name),
+    knows: (folded) => errands.knows(folded),
     feeds: (channel) => realm.feed.feeds(channel, peer),
   };
 
@@ -95,7 +107,9 @@ export function openClient(
     onClosed: closed,
   });
   const { writer } = link;
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, writer, renamed });
+  const asks = openAsks(clock, writer.send);
+  const errands = openErrands({ host, view, pending, writer });
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, writer, renamed });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
@@ -111,9 +125,9 @@ export function openClient(
 
   function take(line: Line): void {
     if (line.command === 'ERROR' && phase !== 'closing')
-      reason = farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
+      reason ??= farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
     if (phase === 'login') loggingIn(line);
-    else if (line.command !== 'ERROR') talk(line);
+    else if (line.command !== 'ERROR' && !errands.take(line)) talk(line);
   }
 
   function loggingIn(line: Line): void {
@@ -142,7 +156,8 @@ export function openClient(
     realm.clients.set(account, client);
     const secret = server.tls ? 'encrypted' : 'not encrypted';
     emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? key.realm} (${secret}).`));
-    host.status(key, { kind: 'online', nick: view.nick });
+    errands.begin(state.wanted);
+    tellOnline();
     online.resolve(client);
   }
 
@@ -157,7 +172,12 @@ export function openClient(
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     view.nick = nick;
     realm.nicks.set(foldName(nick), account);
-    if (phase === 'online') host.status(key, { kind: 'online', nick });
+    if (phase === 'online') tellOnline();
+  }
+
+  function tellOnline(): void {
+    const { wanted } = errands;
+    host.status(key, { kind: 'online', nick: view.nick, ...(wanted !== view.nick && { wanted }) });
   }
 
   // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
@@ -189,6 +209,8 @@ export function openClient(
     for (const other of realm.clients.values()) other.disown(account);
     for (const channel of led) handOver(channel);
     trips.fail(failure);
+    asks.fail(failure);
+    errands.stop(failure);
     pending.fail(
       (certain) =>
         new Failure(before === 'closing' ? failure.code : 'recipient-unavailable', { text: failure.message, certain }),
@@ -209,7 +231,10 @@ export function openClient(
 
   function deliver(event: Event): Delivered {
     if (phase !== 'online') throw new Failure('recipient-unavailable');
+    const done = errands.deliver(event);
+    if (done) return done;
     const wire = encode(event, view);
+    if (wire.kind === 'raw' && wire.target === 'QUIT') reason = new Failure('not-allowed', { text: 'You have quit.' });
     const written = pending.add(event.id, wire);
     const room = wire.kind === 'join' ? rooms.get(wire.target) : undefined;
     if (room?.joined) {
@@ -239,7 +264,11 @@ export function openClient(
     view,
     deliver,
     ping: () => trips.start((token) => writer.urgent(makeLine('PING', [], token))),
+    ask(query) {
+      return phase === 'online' ? errands.ask(query) : Promise.reject(new Failure('recipient-unavailable'));
+    },
     room: (folded) => rooms.get(folded),
+    asks,
     pause: link.pause,
     disown: (other) => disown(rooms, other),
     close(why, failure) {

@@ -1,12 +1,12 @@
 import type { Draft } from '#src/model/event.ts';
-import { contactPlace, fromPerson, realmNotice, roomPlace, saying } from './drafts.ts';
+import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
 import { foldName } from './names.ts';
 import type { Line, View } from './view.ts';
 
 /** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
 const NOISE: ReadonlySet<string> = new Set(
   (
-    '001 002 003 004 005 010 020 042 250 251 252 253 254 255 265 266 305 306 315 324 329 331 332 333 353 366 ' +
+    '001 002 003 004 005 010 020 042 250 251 252 253 254 255 265 266 305 306 315 324 329 331 332 333 341 353 366 367 368 ' +
     '372 375 376 396 422 900 901 903'
   ).split(' '),
 );
@@ -35,7 +35,7 @@ export function decode(line: Line, view: View): Draft[] {
   if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return talk(line, view);
   if (line.command === 'WALLOPS') return realmNotice(view, `${line.nick || line.prefix}: ${line.params.at(-1) ?? ''}`);
   if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
-    return realmNotice(view, `${line.nick} invites you to ${line.params[1] ?? ''}.`);
+    return invitation({ view, room: line.params[1] ?? '', line });
   }
   if (!/^\d{3}$/.test(line.command) || NOISE.has(line.command)) return [];
   return realmNotice(view, line.params.slice(1).join(' '));
@@ -51,7 +51,11 @@ function talk(line: Line, view: View): Draft[] {
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
   if (room !== undefined) return saying(line, { place: roomPlace(room, view), text, style });
-  if (fromPerson(line) && isSelf(target, view))
-    return saying(line, { place: contactPlace(line.nick, view), text, style });
+  if (fromPerson(line) && isSelf(target, view)) {
+    // What nobody asked for opens no conversation: services greet everybody.
+    const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
+    if (place) return saying(line, { place, text, style });
+    return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
+  }
   return realmNotice(view, text);
 }

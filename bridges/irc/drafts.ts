@@ -3,7 +3,7 @@ import { parseCodes } from '#mappings/styling-codes.ts';
 import { formatStyling } from '#mappings/styling-xep0393.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
-import { foldName, isName } from './names.ts';
+import { foldName, isName, isRoomName } from './names.ts';
 import type { Line, View } from './view.ts';
 
 type Network = Extract<Draft['from'], { kind: 'network' }>;
@@ -65,6 +65,25 @@ export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string)
       hints: { copy: false, store: false, private: true },
       text: plain,
       style: 'plain',
+    },
+  ];
+}
+
+type Invitation = { readonly view: View; readonly room: string; readonly line?: Line; readonly reason?: string };
+
+/** An invitation to a channel, from a person, or from the server where `line` names none. */
+export function invitation({ view, room, line, reason }: Invitation): Draft[] {
+  if (!isRoomName(room) || !isName(room)) return [];
+  const { addresses, realm, account } = view;
+  const person = line && fromPerson(line);
+  return [
+    {
+      kind: 'invite',
+      place: person ? contactPlace(line.nick, view) : { kind: 'realm', account, realm },
+      from: person ? sender(line) : { kind: 'network', id: realm, name: realm },
+      ...(line && stamp(line)),
+      room: addresses.format(addresses.fold({ kind: 'room', realm, name: room })),
+      ...(reason !== undefined && { reason }),
     },
   ];
 }

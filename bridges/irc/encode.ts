@@ -2,11 +2,13 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
+import { affiliationWire, configWire, inviteWire, occupantWire } from './moderation.ts';
 import { cleanNick, foldName, isName, NAME_LIMIT } from './names.ts';
+import { raw } from './raw.ts';
 import type { View } from './view.ts';
 
 /** RFC 2812 §2.3: a line has 512 bytes, CR LF among them. */
-const LINE_LIMIT = 510;
+export const LINE_LIMIT = 510;
 /** What CTCP ACTION takes beside the text: `^AACTION ` and `^A`. */
 const ACTION_FRAME = 9;
 /** Host names are cut at 63 bytes by servers (RFC 2812 §2.3.1); user names rarely pass 10, with a tilde. */
@@ -15,11 +17,13 @@ const LONGEST_MASK = 11 + 1 + 63;
 /** Something that leaves as one line, and how its answer will be recognised. */
 export type Wire = {
   readonly line: string;
-  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic';
-  /** Folded channel or nick; empty for a nick change. */
+  readonly kind: 'message' | 'join' | 'leave' | 'nick' | 'topic' | 'kick' | 'mode' | 'invite' | 'raw';
+  /** Folded channel or nick; empty for a nick change, the command of a raw line. */
   readonly target: string;
-  /** The last parameter as it was sent. */
+  /** The last parameter as it was sent; for `kick`, `mode` and `invite` whom it is about, folded. */
   readonly text: string;
+  /** What goes once this one is done. */
+  readonly next?: Wire;
 };
 
 /**
@@ -42,7 +46,7 @@ const unfit = () => new Failure('not-acceptable', { text: 'This holds characters
 export function encode(event: Event, view: View): Wire {
   switch (event.kind) {
     case 'message':
-      return message(event, view);
+      return event.place.kind === 'realm' ? raw(event.text) : message(event, view);
     case 'topic':
       return topic(event.text, target(event.place, view, 'room'), view);
     case 'nick': {
@@ -52,6 +56,13 @@ export function encode(event: Event, view: View): Wire {
     case 'occupant':
       if (event.change === 'join') return join(target(event.place, view, 'room'), event.password?.open());
       if (event.change === 'leave') return leave(target(event.place, view, 'room'), event.reason ?? '');
+      return occupantWire(event, view);
+    case 'affiliation':
+      return affiliationWire(event, view);
+    case 'invite':
+      return inviteWire(event, view);
+    case 'room':
+      return configWire(event, view);
   }
   throw new Failure('not-supported');
 }
@@ -127,5 +138,5 @@ export function target(place: Place, view: View, kind?: 'room' | 'contact'): str
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');
   if (address.realm.toLowerCase() !== view.realm.toLowerCase()) throw new Failure('bad-request');
   if (!isName(address.name) || utf8Length(address.name) > NAME_LIMIT) throw new Failure('jid-malformed');
-  return address.name;
+  return view.spelled(address.name);
 }

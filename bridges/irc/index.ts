@@ -8,7 +8,14 @@ import { config, type IrcConfig } from './config.ts';
 export const bridge: BridgeDefinition<IrcConfig> = {
   kind: 'irc',
   title: 'IRC',
-  identity: { type: 'irc', name: 'IRC' },
+  identity: {
+    type: 'irc',
+    name: 'IRC',
+    prompt: {
+      text: 'Enter a nick or a channel with its server, such as nick on irc.example.org, #channel@irc.example.org or a link.',
+      label: 'Nick or channel',
+    },
+  },
   mapping,
   config,
   settings: {},

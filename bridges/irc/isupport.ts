@@ -10,6 +10,10 @@ export type Isupport = {
   readonly nicklen: number | undefined;
   readonly topiclen: number | undefined;
   readonly network: string | undefined;
+  /** How names are compared there (CASEMAPPING), in lower case. */
+  readonly casemapping: string;
+  /** How many people MONITOR watches; `undefined` where the server does not know it. */
+  readonly monitor: number | undefined;
 };
 
 /** What holds before the first 005: RFC 1459 with the usual lists. */
@@ -22,6 +26,8 @@ export const defaultIsupport: Isupport = {
   nicklen: undefined,
   topiclen: undefined,
   network: undefined,
+  casemapping: 'rfc1459',
+  monitor: undefined,
 };
 
 const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | undefined>> = {
@@ -39,6 +45,8 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   },
   CHANTYPES: (value) => (/^[#&+!]{1,4}$/.test(value) ? { chantypes: value } : undefined),
   STATUSMSG: (value) => ({ statusmsg: value.slice(0, 20) }),
+  CASEMAPPING: (value) => ({ casemapping: value.toLowerCase().slice(0, 30) }),
+  MONITOR: (value) => length('monitor', value),
   NICKLEN: (value) => length('nicklen', value),
   TOPICLEN: (value) => length('topiclen', value),
   NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
@@ -57,7 +65,7 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
   return next;
 }
 
-function length(key: 'nicklen' | 'topiclen', value: string): Partial<Isupport> | undefined {
+function length(key: 'nicklen' | 'topiclen' | 'monitor', value: string): Partial<Isupport> | undefined {
   const count = Number(value);
   return Number.isInteger(count) && count > 0 && count < 10_000 ? { [key]: count } : undefined;
 }

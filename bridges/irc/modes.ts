@@ -46,5 +46,6 @@ export const withMode = (modes: string, { set, mode }: ModeChange): string => {
   return set ? others + mode : others;
 };
 
-/** Affiliation and role of a member by the highest of its modes. */
-export const standing = (modes: string, { prefixModes }: Isupport): Standing => standingOf(modes, prefixModes);
+/** Affiliation and role of a member by the highest of its modes, in a channel that is moderated (`+m`) or not. */
+export const standing = (modes: string, { prefixModes }: Isupport, moderated: boolean): Standing =>
+  standingOf(modes, prefixModes, moderated);

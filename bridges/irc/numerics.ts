@@ -36,6 +36,7 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   '464': 'password-required', // password mismatch
   '465': 'banned', // you are banned from this server
   '467': 'not-allowed', // key already set
+  '448': 'banned', // forbidden channel
   '470': 'gone', // forwarded to another channel
   '471': 'room-full', // +l
   '472': 'not-supported', // unknown mode
@@ -48,6 +49,7 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   '480': 'queue-full', // joins are throttled
   '481': 'not-permitted', // operators only
   '482': 'not-permitted', // channel operators only
+  '478': 'room-full', // a list of the channel is full
   '484': 'not-permitted', // restricted connection
   '485': 'not-permitted', // unique operator privileges needed, or quarantined
   '486': 'not-permitted', // register to speak in private
@@ -59,13 +61,20 @@ const CODES: Readonly<Record<string, FailureCode>> = {
   '495': 'queue-full', // rejoin after a kick delayed
   '499': 'not-permitted', // channel owners only
   '500': 'queue-full', // too many joins
+  '502': 'not-permitted', // modes of others
+  '518': 'not-permitted', // no invitations
+  '519': 'not-permitted', // admins only
   '520': 'not-permitted', // IRC operators only
   '524': 'item-not-found',
   '531': 'not-permitted', // that person takes no messages
   '573': 'not-permitted', // cannot send
+  '696': 'not-acceptable', // the parameter of a mode makes no sense
+  '698': 'item-not-found', // not on the list of a mode
   '716': 'not-permitted', // caller-id
+  '742': 'not-permitted', // this mode is locked
   '743': 'not-acceptable', // invalid ban
   '926': 'banned', // forbidden channel
+  '972': 'not-permitted', // cannot do that to them
   '974': 'not-permitted', // cannot change that mode
 };
 

@@ -1,9 +1,10 @@
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
+import { isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
 import { isSelf } from './decode.ts';
 import { roomPlace, sender, stamp } from './drafts.ts';
-import { parseModes, splitNamesEntry, withMode } from './modes.ts';
+import { type ModeChange, parseModes, splitNamesEntry, withMode } from './modes.ts';
 import { foldName, isName } from './names.ts';
 import { add, type Member, occupant, type Room, type Rooms, remove, snapshot } from './roster.ts';
 import type { Line, View } from './view.ts';
@@ -35,6 +36,7 @@ const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => S
   NICK: rename,
   MODE: mode,
   TOPIC: topic,
+  '324': channelModes,
   '331': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), ''),
   '332': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), line.params.at(-1) ?? ''),
   '333': topicAuthor,
@@ -64,15 +66,17 @@ function join(rooms: Rooms, line: Line, view: View): Step {
       topic: '',
       topicBy: undefined,
       topicAt: undefined,
+      modes: newChannelModes(),
     };
     rooms.set(key, room);
     return { drafts: [], self: { change: 'entering', room: key } };
   }
   const room = rooms.get(key);
   const member = room && add(room, line.nick, '', view);
+  if (member && line.ident !== '' && line.hostname !== '') member.mask = `${line.ident}@${line.hostname}`;
   // One of ours comes with a list of its own, once it is in.
   if (!room?.joined || !member || member.account !== undefined || !view.feeds(key)) return NOTHING;
-  return { drafts: [change(line, room, view, { change: 'join', who: occupant(member, view) })] };
+  return { drafts: [change(line, room, view, { change: 'join', who: occupant(member, view, room) })] };
 }
 
 type Departure = {
@@ -90,14 +94,19 @@ function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: k
   const self = isSelf(nick, view);
   const member = remove(room, nick);
   if (self) rooms.delete(key);
+  // Whoever is kicked behind a ban on them was banned (XEP-0045 §9.1).
+  const banned =
+    kind === 'kick' &&
+    member !== undefined &&
+    isBanned(room.modes, self && view.mask ? { nick, mask: view.mask } : member);
   // One of ours tells of its own going itself, exactly once; the feed tells of all others.
   const mine = self ? room.joined : view.feeds(key) && member?.account === undefined;
   const drafts =
     member && mine
       ? [
           change(line, room, view, {
-            change: kind,
-            who: occupant(member, view),
+            change: banned ? 'ban' : kind,
+            who: occupant(member, view, room),
             ...said(reason),
             ...(by === undefined ? {} : { by }),
           }),
@@ -112,8 +121,10 @@ function quit(rooms: Rooms, line: Line, view: View): Step {
   for (const [key, room] of rooms) {
     const member = remove(room, line.nick);
     if (!member) continue;
-    if (room.joined && view.feeds(key))
-      drafts.push(change(line, room, view, { change: 'leave', who: occupant(member, view), ...said(line.params[0]) }));
+    if (!room.joined || !view.feeds(key)) continue;
+    // One of ours that has lost its line will be back.
+    const { account: _, ...who } = occupant(member, view, room);
+    drafts.push(change(line, room, view, { change: 'leave', who, ...said(line.params[0]) }));
   }
   return { drafts };
 }
@@ -126,7 +137,7 @@ function rename(rooms: Rooms, line: Line, view: View): Step {
   for (const [key, room] of rooms) {
     const member = room.members.get(foldName(line.nick));
     if (!member) continue;
-    const who = occupant(member, view);
+    const who = occupant(member, view, room);
     room.members.delete(foldName(line.nick));
     member.nick = nick;
     room.members.set(foldName(nick), member);
@@ -138,26 +149,56 @@ function rename(rooms: Rooms, line: Line, view: View): Step {
 }
 
 function mode(rooms: Rooms, line: Line, view: View): Step {
-  const key = foldName(line.params[0] ?? '');
-  const room = rooms.get(key);
+  const room = rooms.get(foldName(line.params[0] ?? ''));
   if (!room) return NOTHING;
-  const touched = new Map<Member, Occupant>();
-  for (const one of parseModes(line.params.slice(1), view.isupport)) {
-    const member = view.isupport.prefixModes.includes(one.mode)
-      ? room.members.get(foldName(one.param ?? ''))
-      : undefined;
-    if (!member) continue;
-    if (!touched.has(member)) touched.set(member, occupant(member, view));
-    member.modes = withMode(member.modes, one);
-  }
-  if (!room.joined || touched.size === 0 || !view.feeds(key)) return NOTHING;
+  const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
+  return { drafts: changedRoles(touched, line, room, view) };
+}
+
+/** Those of the touched whose standing is another now. */
+function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: Room, view: View): Draft[] {
+  if (!room.joined || touched.size === 0 || !view.feeds(foldName(room.name))) return [];
   const drafts: Draft[] = [];
   for (const [member, before] of touched) {
-    const who = occupant(member, view);
+    const who = occupant(member, view, room);
     if (who.affiliation === before.affiliation && who.role === before.role) continue;
     drafts.push(change(line, room, view, { change: 'role', who, by: line.nick || line.prefix }));
   }
-  return { drafts };
+  return drafts;
+}
+
+/** Carries mode changes out, and tells whom they may have touched, as they were before. */
+function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map<Member, Occupant> {
+  // What those without a letter may do depends on it.
+  const touched = changes.some(({ mode: letter }) => letter === 'm') ? voiceless(room, view) : new Map();
+  const touch = (member: Member) => touched.has(member) || touched.set(member, occupant(member, view, room));
+  for (const one of changes) {
+    stepChannelModes(room.modes, one, view.isupport);
+    if (/^[sp]$/.test(one.mode)) room.secret = one.set;
+    const named = view.isupport.prefixModes.includes(one.mode);
+    const member = named ? room.members.get(foldName(one.param ?? '')) : undefined;
+    if (!member) continue;
+    touch(member);
+    member.modes = withMode(member.modes, one);
+  }
+  return touched;
+}
+
+const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
+  new Map(
+    [...room.members.values()]
+      .filter(({ modes }) => modes === '')
+      .map((member) => [member, occupant(member, view, room)]),
+  );
+
+/** RFC 2812 §5.1: 324 lists all modes of a channel. */
+function channelModes(rooms: Rooms, line: Line, view: View): Step {
+  const room = rooms.get(foldName(line.params[1] ?? ''));
+  if (!room) return NOTHING;
+  const touched = voiceless(room, view);
+  learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
+  room.secret = room.modes.set.has('s') || room.modes.set.has('p');
+  return { drafts: changedRoles(touched, line, room, view) };
 }
 
 function topic(rooms: Rooms, line: Line, view: View): Step {
@@ -203,6 +244,8 @@ function topicAuthor(rooms: Rooms, line: Line): Step {
 function names(rooms: Rooms, line: Line, view: View): Step {
   const room = rooms.get(foldName(line.params.at(-2) ?? ''));
   if (!room || room.joined || line.params.length < 3) return NOTHING;
+  // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
+  room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
   for (const entry of (line.params.at(-1) ?? '').split(' ')) {
     const { modes, nick } = splitNamesEntry(entry, view.isupport);
     add(room, nick, modes, view);

@@ -1,6 +1,7 @@
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
+import type { ChannelModes } from './channel-modes.ts';
 import { roomPlace } from './drafts.ts';
 import { standing } from './modes.ts';
 import { foldName, isName } from './names.ts';
@@ -10,28 +11,37 @@ import type { View } from './view.ts';
 const MEMBER_LIMIT = 100_000;
 
 /** `account` is set for one of ours, and stays through a change of nick. */
-export type Member = { nick: string; modes: string; account: AccountKey | undefined };
+export type Member = {
+  nick: string;
+  modes: string;
+  account: AccountKey | undefined;
+  /** `user@host`, of those whom we saw come. */
+  mask?: string;
+};
 
 /** What a connection knows of a channel that it is in, or (`joined` is false) is entering. */
 export type Room = {
   readonly name: string;
   joined: boolean;
+  /** Whether strangers cannot see the channel (modes `s` and `p`). */
+  secret?: boolean;
   readonly members: Map<string, Member>;
   /** Which accounts of ours are among the members. */
   readonly own: Set<AccountKey>;
   topic: string;
   topicBy: string | undefined;
   topicAt: number | undefined;
+  readonly modes: ChannelModes;
 };
 
 /** By folded name. The steps change it in place; it belongs to one connection. */
 export type Rooms = Map<string, Room>;
 
 /** A member as the rest of the house sees it. */
-export const occupant = (member: Member, view: View): Occupant => ({
+export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'modes'>): Occupant => ({
   id: foldName(member.nick),
   nick: member.nick,
-  ...standing(member.modes, view.isupport),
+  ...standing(member.modes, view.isupport, modes.set.has('m')),
   ...(member.account === undefined ? {} : { account: member.account }),
 });
 
@@ -50,7 +60,7 @@ export function snapshot(room: Room, view: View, also: readonly Member[] = []): 
       kind: 'occupants',
       place,
       from,
-      list: [...room.members.values(), ...missing].map((member) => occupant(member, view)),
+      list: [...room.members.values(), ...missing].map((member) => occupant(member, view, room)),
     },
     {
       kind: 'topic',

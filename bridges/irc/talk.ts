@@ -1,7 +1,8 @@
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
+import type { Asks } from './asks.ts';
 import { ctcp, decode, isSelf, roomOf } from './decode.ts';
-import { realmNotice } from './drafts.ts';
+import { invitation, realmNotice } from './drafts.ts';
 import { line as makeLine } from './encode.ts';
 import type { Peer } from './feed.ts';
 import { stepIsupport } from './isupport.ts';
@@ -16,6 +17,8 @@ import { type Rooms, snapshot } from './roster.ts';
 import type { RoundTrips } from './roundtrips.ts';
 import type { Line, View } from './view.ts';
 
+/** Channels that a server may be putting us into at a time; others are left at once. */
+const FORCED = 20;
 /** Milliseconds between two answers to CTCP VERSION. */
 const VERSION_PACE = 5_000;
 const VERSION = 'Isthmus, a gateway between XMPP and IRC';
@@ -36,6 +39,7 @@ export type Ground = {
   readonly rooms: Rooms;
   readonly pending: Pending;
   readonly trips: RoundTrips;
+  readonly asks: Asks;
   readonly writer: Writer;
   /** Called when the server gave us another nick. */
   readonly renamed: (nick: string) => void;
@@ -49,10 +53,12 @@ export function emit(host: Host, drafts: readonly Draft[]): void {
 
 /** Follows the lines of one connection. The returned function may throw: the line is dropped then. */
 export function openTalk(ground: Ground): (line: Line) => void {
-  const { host, view, rooms, pending, writer } = ground;
+  const { host, view, rooms, pending, asks, writer } = ground;
   const motd = openMotd();
   // Channels that a server put us into instead of the one that was asked for.
   const forwarded = new Set<string>();
+  // Channels that a server put us into unasked, until it has listed who is there.
+  const forced = new Set<string>();
   let versionAt = Number.NEGATIVE_INFINITY;
 
   const routes: Readonly<Record<string, (line: Line) => void>> = {
@@ -70,6 +76,9 @@ export function openTalk(ground: Ground): (line: Line) => void {
     '375': collectMotd,
     '376': collectMotd,
     // The host name that others see now; some servers put user@host here.
+    '341': (line) => void pending.done('invite', foldName(line.params[2] ?? ''), foldName(line.params[1] ?? '')),
+    // InspIRCd: the mask is on the list already, which is what was wanted.
+    '697': (line) => void pending.done('mode', foldName(line.params[1] ?? '')),
     '396': (line) => {
       const host = line.params[1] ?? '';
       const [user = ''] = (view.mask ?? '').split('@');
@@ -122,14 +131,22 @@ export function openTalk(ground: Ground): (line: Line) => void {
     if (step.self?.change === 'entering') entering(line, step.self.room);
     if (step.self?.change === 'joined') {
       ground.realm.feed.joined(step.self.room, ground.peer);
+      emit(host, invited(step.self.room));
       pending.done('join', step.self.room);
     }
     if (step.self?.change === 'left') {
       ground.realm.feed.left(step.self.room, ground.peer);
       pending.done('leave', step.self.room);
     }
-    if (line.command === 'TOPIC' && self) pending.done('topic', foldName(line.params[0] ?? ''));
-    if (line.command === 'NICK' && self) pending.done('nick', '');
+    if (self) done(line);
+  }
+
+  // Our own change came back to us.
+  function done({ command, params: [name = '', about = ''] }: Line): void {
+    if (command === 'KICK') pending.done('kick', foldName(name), foldName(about));
+    if (command === 'MODE') pending.done('mode', foldName(name));
+    if (command === 'TOPIC') pending.done('topic', foldName(name));
+    if (command === 'NICK') pending.done('nick', '');
   }
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
@@ -142,7 +159,19 @@ export function openTalk(ground: Ground): (line: Line) => void {
 
   function entering(line: Line, room: string): void {
     if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
-    if (forwarded.delete(room) && !pending.has('join', room)) writer.send(makeLine('PART', [line.params[0] ?? room]));
+    if (pending.has('join', room)) return void forwarded.delete(room);
+    if (!forwarded.delete(room) && forced.size < FORCED) return void forced.add(room);
+    writer.send(makeLine('PART', [line.params[0] ?? room]));
+  }
+
+  // Nobody of ours asked for it: the user is invited to where the server has put them already.
+  function invited(room: string): readonly Draft[] {
+    if (!forced.delete(room) || pending.has('join', room)) return [];
+    return invitation({
+      view,
+      room: rooms.get(room)?.name ?? room,
+      reason: 'The server has put you into this channel.',
+    });
   }
 
   function refused(line: Line): boolean {
@@ -150,15 +179,17 @@ export function openTalk(ground: Ground): (line: Line) => void {
     const address =
       elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
     const failure = refusal(line, address);
-    if (!failure || !pending.refused(line, failure)) return false;
+    if (!failure) return false;
+    if (!pending.refused(line, failure)) return asks.refused(line.params[1] ?? '', failure);
     if (elsewhere && forwarded.size < 20) forwarded.add(foldName(elsewhere));
     return true;
   }
 
   return (line) => {
     const route = Object.hasOwn(routes, line.command) ? routes[line.command] : undefined;
+    const asked = asks.take(line);
     if (route) route(line);
     else if (isRoomCommand(line.command)) stepped(line);
-    else if (!refused(line)) emit(host, decode(line, view));
+    else if (!asked && !refused(line)) emit(host, decode(line, view));
   };
 }

@@ -3,7 +3,14 @@ import framework, { type Client } from 'irc-framework';
 import type { Line } from './view.ts';
 
 /** The capabilities that this bridge has a use for. `batch` is not among them, so that nothing is held back unbounded. */
-const WANTED: ReadonlySet<string> = new Set(['echo-message', 'message-tags', 'server-time', 'multi-prefix']);
+const WANTED: ReadonlySet<string> = new Set([
+  'echo-message',
+  'message-tags',
+  'server-time',
+  'multi-prefix',
+  'away-notify',
+  'extended-monitor',
+]);
 
 /** The part of logging in that irc-framework does: CAP, NICK and USER. Its lines go through `write`. */
 export type Login = {

@@ -2,6 +2,7 @@ import type { ParsedLine } from 'irc-framework';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Isupport } from './isupport.ts';
+import type { Room } from './roster.ts';
 
 export type Line = ParsedLine;
 
@@ -18,6 +19,12 @@ export type View = {
   readonly isupport: Isupport;
   /** Whose connection of ours has this folded nick in this realm. */
   ours(folded: string): AccountKey | undefined;
+  /** A channel that this connection is in, by its folded name. */
+  room(folded: string): Room | undefined;
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string;
+  /** Whether there is a conversation with this folded nick, or it is a contact. */
+  knows(folded: string): boolean;
   /** Whether this connection is the one that speaks for a channel (folded name). */
   feeds(channel: string): boolean;
 };

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, loadConfig } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
+import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
 import { StoreRefused } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
-import { ListenFailure, type Readiness, startWeb } from '#src/web/listeners.ts';
+import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
 
@@ -35,8 +36,10 @@ async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   const signal = firstSignal(log, limits.stop_time);
   await using _watchdog = startWatchdog(limits.stall_time, log);
   let readiness = (): Readiness => ({ ready: false, transports: {} });
-  await using web = await startWeb({ http, admin, log, registry: metrics.registry, readiness: () => readiness() });
-  await using gateway = await startGateway(config, { log, metrics });
+  const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
+  const { registry } = metrics;
+  await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
+  await using gateway = await startGateway(config, { log, metrics, site });
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
     { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },

@@ -37,6 +37,15 @@ export const listen = z
     return z.NEVER;
   });
 
+/** An address of ours as the world has it, without a slash at its end. */
+export const publicUrl = z.string().transform((text, ctx): string => {
+  const url = URL.parse(text);
+  const plain = url?.search === '' && url.hash === '' && url.username === '' && url.password === '';
+  if (plain && (url.protocol === 'https:' || url.protocol === 'http:')) return url.href.replace(/\/+$/, '');
+  ctx.addIssue('must be an address such as https://gw.example.org');
+  return z.NEVER;
+});
+
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
 import { durationSchema } from '#src/lib/duration.ts';
 import { rateSchema } from '#src/lib/rate.ts';
-import { bareJid, host, isLoopback, type Listen, listen, people, port, secret, whole } from './fields.ts';
+import { bareJid, host, isLoopback, type Listen, listen, people, port, publicUrl, secret, whole } from './fields.ts';
 
 /** A check across fields runs even where others are wrong, so that every problem is reported at once. */
 const when = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
@@ -17,7 +17,29 @@ const xmpp = z.strictObject({
 
 const http = z.strictObject({
   listen: listen.describe('Address and port').meta({ examples: ['127.0.0.1:8480'] }),
+  public_url: publicUrl
+    .optional()
+    .describe(
+      'Where the world reaches this listener, for links and callbacks. If it has a path, the proxy takes that off',
+    )
+    .meta({ examples: ['https://gw.example.org'] }),
 });
+
+const media = z
+  .strictObject({
+    dir: z.string().min(1).prefault('./data/media').describe('The folder of the files'),
+    max_size: bytesBetween('1KiB', '10GB').prefault('50MB').describe('The largest file'),
+    quota: bytesBetween('1KiB', '1000GB').prefault('500MB').describe('The most that one user may have'),
+    total: bytesBetween('1KiB', '1000GB').prefault('10GB').describe('The most that all files may take'),
+    retention: durationSchema(60 * SECOND, 3650 * 24 * HOUR)
+      .prefault('30d')
+      .describe('How long a file can be fetched'),
+  })
+  .refine((all) => !(all.max_size > all.quota) && !(all.quota > all.total), {
+    path: ['quota'],
+    error: 'must not be less than max_size, nor more than total',
+    when,
+  });
 
 const admin = z
   .strictObject({
@@ -56,6 +78,12 @@ const limits = z
     joins: rateSchema('Joins')
       .prefault({ burst: 100, per_second: 1 })
       .describe("Rooms that one user may enter, or 'off'"),
+    contacts: rateSchema('Contacts')
+      .prefault({ burst: 500, per_second: 1 })
+      .describe("Contacts that one user may add, or 'off'"),
+    registrations: rateSchema('Registrations')
+      .prefault({ burst: 10, per_second: 0.1 })
+      .describe("Times that one user may register or change that, or 'off'"),
     waiting_lines: whole.min(0).max(10_000).prefault(100).describe('Kept for a room while its network reconnects'),
     waiting_time: durationSchema(0, HOUR).prefault('60s').describe('How long they are kept'),
     reconnect_min: durationSchema(SECOND, HOUR)
@@ -126,7 +154,10 @@ export const house = z
       })
       .prefault({})
       .describe('The key that seals passwords in the store. Keep a copy, apart from the copies of the store.'),
-    http: http.optional().describe('The public web listener: /healthz and /readyz.'),
+    http: http.optional().describe('The public web listener: /hooks, /media, /healthz and /readyz.'),
+    media: media
+      .optional()
+      .describe('Files that cross as links on the public listener, and long texts. Without it there are none.'),
     admin: admin.optional().describe("The operator's web listener: /metrics, /healthz and /readyz."),
     admins: z
       .array(bareJid)
@@ -150,6 +181,11 @@ export const house = z
   .refine(({ http: open, admin: closed }) => !same(open?.listen, closed?.listen), {
     path: ['admin', 'listen'],
     error: 'must not be the same as http.listen',
+    when,
+  })
+  .refine(({ http: open, media: files }) => files === undefined || open?.public_url !== undefined, {
+    path: ['media'],
+    error: 'needs http.public_url, below which people fetch the files',
     when,
   });
 

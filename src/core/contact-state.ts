@@ -65,7 +65,9 @@ function byUser(now: Subscription, action: Extract<ContactInput, { by: 'user' }>
 function byContact(now: Subscription, action: Extract<ContactInput, { by: 'contact' }>['action']): Next {
   switch (action) {
     case 'subscribe':
-      return now.to || now.pendingOut
+      // RFC 6121 §3.1.3: who may see already is answered at once.
+      if (now.to) return [now, { kind: 'ask', action: 'subscribed' }];
+      return now.pendingOut
         ? [now]
         : [
             { ...now, pendingOut: true },

@@ -6,20 +6,30 @@ import type { Log } from '#src/lib/log.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
+import { longText } from './long-texts.ts';
+import type { MediaStore } from './media.ts';
 import type { CoreTransport } from './parts.ts';
 
 /** What becomes of events on their way to the other side, by the tables and by what people have chosen. */
 export type Crossing = {
-  /** The pieces that the network carries of a draft. Throws a `Failure` for what it refuses. */
-  outward(draft: Draft, session: Session | undefined): readonly Draft[];
+  /**
+   * The pieces that the network carries of a draft; a promise where a text is put up first. Throws a `Failure` for
+   * what it refuses, and rejects with one.
+   */
+  outward(draft: Draft, session: Session | undefined): readonly Draft[] | Promise<readonly Draft[]>;
   /** What XMPP carries of a draft of a network. Nobody there can be told of a refusal, so the log hears it. */
   inward(draft: Draft): readonly Draft[];
 };
 
-type CrossingParts = { readonly transports: ReadonlyMap<string, CoreTransport>; readonly log: Log };
+type CrossingParts = {
+  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly log: Log;
+  /** Where texts go that are too long for a network. */
+  readonly media: MediaStore | undefined;
+};
 
 /** The operator's choices are read once. */
-export function openCrossing({ transports, log }: CrossingParts): Crossing {
+export function openCrossing({ transports, log, media }: CrossingParts): Crossing {
   const choices = new Map(
     [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
   );
@@ -30,7 +40,10 @@ export function openCrossing({ transports, log }: CrossingParts): Crossing {
       const transport = transports.get(domain);
       if (!transport) throw new Failure('item-not-found');
       const narrowed = transport.bridge().narrow?.(draft.place, session);
-      return degrade(draft, outward(transport.mapping, narrowed), choices.get(domain)?.out);
+      const target = outward(transport.mapping, narrowed);
+      const long = longText(draft, target.text.pieces, media);
+      const pieces = degrade(draft, target, { ...choices.get(domain)?.out, ...(long && { whole: long.whole }) });
+      return long ? long.settled(pieces) : pieces;
     },
     inward(draft) {
       const choice = choices.get(placeTransport(draft.place));

@@ -18,8 +18,11 @@ export type Flight = {
   readonly event: Event;
   readonly origin: Origin | undefined;
   readonly lead: boolean;
-  readonly shared: { answered: boolean; linked?: Linked };
+  readonly shared: Shared;
 };
+
+/** `landed` hears of each of the events, for whoever waits for all of them. */
+export type Shared = { answered: boolean; linked?: Linked; landed?: (failure: Failure | undefined) => void };
 
 /** The ids of one message on both sides. They become more while its pieces land. */
 export type Linked = {

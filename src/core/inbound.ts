@@ -1,5 +1,5 @@
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event, EventKind } from '#src/model/event.ts';
+import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
@@ -18,6 +18,8 @@ export type InboundParts = {
   readonly store: Pick<Store, 'unit'>;
   readonly xmpp: XmppSide;
   now(): number;
+  /** Takes what a contact says of itself; resolves once it is durable. */
+  person(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
   /** What XMPP carries of a draft, in pieces. */
   degrade(draft: Draft): readonly Draft[];
   /** Whether the network is answered for such an event only once it is durable. */
@@ -102,6 +104,8 @@ export function openInbound({
   function deliver(event: Event): void {
     const { place } = event;
     if (place.kind === 'shared' || place.kind === 'room') return rooms.apply(event);
+    if (event.kind === 'presence' || event.kind === 'contact')
+      return lanes.run(placeKey(place), () => parts.person(event));
     // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
     const to = [{ jid: splitAccount(place.account).user }];
     lanes.run(placeKey(place), () => xmpp.deliver(event, to));

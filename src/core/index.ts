@@ -7,6 +7,8 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { KeptFile, Shelf } from './media.ts';
+
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
   readonly stanza: 'message' | 'presence' | 'iq';
@@ -39,6 +41,8 @@ export type XmppSide = {
   deliver(event: Event, to: readonly Recipient[], marks?: Marks): void;
   /** Answers a stanza with the failure's error (RFC 6120 §8.3). Never throws. */
   refuse(origin: Origin, failure: Failure): void;
+  /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
+  probe(from: Place, user: BareJid): void;
   /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
@@ -103,6 +107,11 @@ export type Dialogues = {
 export type Core = {
   /** Takes an event from a user. Throws a `Failure` for what is refused at once; later failures go to `refuse`. */
   accept(draft: Draft, origin: Origin): void;
+  /**
+   * What a full JID that is in the room asks to be done there. Resolves once the network has done it all; rejects with
+   * the first `Failure`. Nothing goes out where one of the drafts is refused at once.
+   */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
   /** Whether the user may use the transport at all. */
@@ -118,8 +127,23 @@ export type Core = {
   readonly dialogues: Dialogues;
   /** Whether the user has registered with the transport. */
   registered(transport: string, user: BareJid): Promise<boolean>;
-  /** Removes the user's account with all that it logs in with and has set, and closes its sessions. */
-  unregister(transport: string, user: BareJid): Promise<void>;
+  /**
+   * Removes the user's account with all that it logs in with and has set, and closes its sessions. Resolves with what
+   * takes the gateway and its people out of the user's roster, to be called once the user has been answered.
+   */
+  unregister(transport: string, user: BareJid): Promise<() => void>;
+  /** Registration in one form. Everything rejects with a `Failure`. */
+  readonly registration: {
+    /** What is asked of somebody who registers, with what holds now; secrets are blank. */
+    form(transport: string, who: Talker): Promise<Form>;
+    /**
+     * Registers, or changes what was given before. Resolves with what asks the user for a place in the roster, to be
+     * called once the user has been answered.
+     */
+    register(transport: string, who: Talker, answer: Answer): Promise<() => void>;
+  };
+  /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
+  probed(place: Place, jid: string): void;
   /** The foreign address that an alias in a JID stands for (`model/alias`). */
   addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {

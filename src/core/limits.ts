@@ -3,7 +3,7 @@ import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.
 import { Failure } from '#src/model/failure.ts';
 
 /** What users are limited in, each by a rate of its own. */
-export type LimitName = 'messages' | 'joins';
+export type LimitName = 'messages' | 'joins' | 'contacts' | 'registrations';
 
 export type Limits = {
   /** Takes one token of whoever it is. Throws `Failure('too-fast')` when there is none. */

@@ -1,9 +1,9 @@
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { SealKey, Store } from '#src/store/index.ts';
+import type { SealKey, Statement, Store } from '#src/store/index.ts';
 
 export type LoginParts = {
-  readonly store: Pick<Store, 'accounts' | 'credentials' | 'settings' | 'unit'>;
+  readonly store: Pick<Store, 'accounts' | 'contacts' | 'credentials' | 'settings' | 'unit'>;
   readonly key: SealKey;
   readonly now: () => number;
 };
@@ -11,6 +11,8 @@ export type LoginParts = {
 export type Logins = {
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
+  /** Registers an account that needs no login. Resolves once durable. */
+  enrol(account: AccountKey): Promise<void>;
   /** Removes the account with its credentials and settings, in one unit. */
   unregister(account: AccountKey): Promise<void>;
   registered(account: AccountKey): Promise<boolean>;
@@ -20,12 +22,21 @@ export type Logins = {
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
 export function openLogins({ store, key, now }: LoginParts): Logins {
+  function registering(account: AccountKey): readonly Statement[] {
+    const at = now();
+    return [
+      store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
+      store.accounts.register(account, true),
+    ];
+  }
+
   return {
+    async enrol(account) {
+      await store.unit(registering(account));
+    },
     async register({ account, realm }, credentials) {
-      const at = now();
       await store.unit([
-        store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
-        store.accounts.register(account, true),
+        ...registering(account),
         store.credentials.remove(account, realm),
         ...Object.entries(credentials).map(([name, secret]) =>
           store.credentials.put(key, { account, realm, name }, secret),
@@ -33,7 +44,11 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       ]);
     },
     async unregister(account) {
-      await store.unit([store.accounts.remove(account), store.settings.removeAll(account)]);
+      await store.unit([
+        store.accounts.remove(account),
+        store.settings.removeAll(account),
+        store.contacts.removeAll(account),
+      ]);
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
     async credentials({ account, realm }) {

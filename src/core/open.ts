@@ -3,7 +3,7 @@ import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -13,8 +13,11 @@ import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
+import { bareOf, openMembership } from './membership.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openPeople } from './people.ts';
+import { openRegistration } from './registration.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -38,7 +41,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log });
+  const crossing = openCrossing({ transports, log, media: parts.media });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -65,6 +68,7 @@ export function openCore(parts: CoreParts): OpenCore {
     dialogues,
     logins,
     transport,
+    enrolled: async (account) => (await people.enrolled(account))(),
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
@@ -80,7 +84,9 @@ export function openCore(parts: CoreParts): OpenCore {
       return sessions.get(key) !== undefined;
     },
     send: (key, event) => handOccupant(key, event),
-    release: (key) => sessions.release(key),
+    release: (key) => {
+      if (!people.wants(key)) sessions.release(key);
+    },
   });
   const sessions = openSessions({
     clock,
@@ -90,14 +96,45 @@ export function openCore(parts: CoreParts): OpenCore {
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
-    wanted: rooms.wanted,
+    wanted: (key) => rooms.wanted(key) || people.wants(key),
+    patient: (key) => people.wants(key) && !rooms.wanted(key),
+    changed: (key) => people.turned(key),
     rejoin: (key) => rooms.rejoin(key).map(departing),
     deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
-    abandon: rooms.abandon,
+    abandon(key, failure) {
+      rooms.abandon(key, failure);
+      people.turned(key, failure);
+    },
   });
+  const rates = openLimits(limits.rates, clock);
+  const people = openPeople({
+    store: parts.store,
+    accounts,
+    limits: rates,
+    lanes,
+    xmpp,
+    clock,
+    log,
+    sessions,
+    transport,
+    now: clock.now,
+    inRoom: rooms.wanted,
+    outward(draft, session) {
+      const pieces = crossing.outward(draft, session);
+      // Only long texts are waited for.
+      if (pieces instanceof Promise) throw new Error('presence is waited for');
+      return pieces;
+    },
+    hand(key, draft) {
+      const session = sessions.get(key);
+      if (session) deliver(departing({ ...draft, id: newEventId(), at: clock.now(), live: true }), session);
+    },
+  });
+  const registration = openRegistration({ transport, dialogues, logins, settings });
   const outbound = openOutbound({
-    limits: openLimits(limits.rates, clock),
+    limits: rates,
+    contact: people.settled,
     accounts,
     ids,
     lanes,
@@ -106,9 +143,17 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     realm,
+    opens: (account) =>
+      Promise.all([settings.staysConnected(account), logins.registered(account)])
+        .then((reasons) => reasons.includes(true))
+        .catch((error: unknown) => {
+          log.error({ err: error }, 'an account could not be read');
+          return false;
+        }),
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({
+    person: people.heard,
     lanes,
     rooms,
     ids,
@@ -179,7 +224,12 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     accept(draft, origin) {
       if (stopping) throw new Failure('stopping');
+      if (people.takes(draft)) return people.accept(draft, origin);
       outbound.accept(draft, origin);
+    },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await outbound.perform(drafts, jid);
     },
     gone(domain, jid, place) {
       if (place) rooms.leave(place, accountOf(domain, jid), jid);
@@ -198,14 +248,19 @@ export function openCore(parts: CoreParts): OpenCore {
       },
     },
     dialogues: talks,
-    registered: (domain, user) => logins.registered(accountKey(user, domain)),
-    async unregister(domain, user) {
-      const account = accountKey(user, domain);
-      dialogues.drop((owner) => bareOf(owner) === user);
-      await logins.unregister(account);
-      settings.forget(account);
-      await sessions.drop(account, new Failure('not-registered'));
-    },
+    ...openMembership({
+      accounts,
+      media: parts.media,
+      dialogues,
+      limits: rates,
+      logins,
+      people,
+      registration,
+      sessions,
+      settings,
+    }),
+    probed: people.probed,
+    attend: people.attend,
     addressOf: parts.aliases.address,
     rooms: {
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
@@ -215,11 +270,14 @@ export function openCore(parts: CoreParts): OpenCore {
     realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
-    ask(query, domain, user) {
+    async ask(query, domain, user) {
+      const account = accountKey(user, domain);
       const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
-      return transport(domain)
+      const reply = await transport(domain)
         .bridge()
-        .ask(query, sessions.get({ account: accountKey(user, domain), realm: asked }));
+        .ask(query, sessions.get({ account, realm: asked }));
+      if ('id' in reply) parts.aliases.note({ kind: 'contact', account, id: reply.id });
+      return reply;
     },
     async recheck(domain) {
       const seats = [...rooms.seats(domain)];
@@ -232,6 +290,7 @@ export function openCore(parts: CoreParts): OpenCore {
       stopping = true;
       dialogues.drop(() => true);
       await lanes.idle();
+      people.farewell();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await lanes.idle();
@@ -241,9 +300,4 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };
-}
-
-function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

@@ -1,8 +1,15 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
+import {
+  type AccountKey,
+  type BareJid,
+  type EventId,
+  type ForeignId,
+  newEventId,
+  type XmppId,
+} from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
@@ -21,15 +28,21 @@ export type OutboundParts = {
   readonly sessions: Sessions;
   readonly xmpp: XmppSide;
   now(): number;
+  /** Hears what became of a subscription. */
+  contact(event: EventOf<'contact'>, outcome: Outcome): void;
   realm(place: Place): string;
-  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses. */
-  degrade(draft: Draft, key: SessionKey): readonly Draft[];
+  /** Whether a message may open a connection for the account. Never rejects. */
+  opens(account: AccountKey): Promise<boolean>;
+  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
+  degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
 
 /** The way of a message from XMPP to a network. */
 export type Outbound = {
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   accept(draft: Draft, origin: Origin): void;
+  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** A bridge tells what became of an event. */
   settle(id: EventId, outcome: Outcome): void;
 };
@@ -45,12 +58,17 @@ export function openOutbound({
   xmpp,
   ...parts
 }: OutboundParts): Outbound {
-  function accept(draft: Draft, origin: Origin): void {
-    if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) throw accounts.refusal();
-    const account = accounts.of(draft.from, placeTransport(draft.place));
+  function admit({ from, place }: Draft): { account: AccountKey; user: BareJid } {
+    if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
+    const account = accounts.of(from, placeTransport(place));
     accounts.used(account);
+    return { account, user: from.bare };
+  }
+
+  function accept(draft: Draft, origin: Origin): void {
+    const { account, user } = admit(draft);
     if (draft.kind === 'occupant' && draft.change === 'join') {
-      limits.spend('joins', draft.from.bare);
+      limits.spend('joins', user);
       return rooms.enter(draft.place, {
         account,
         nick: draft.who.nick,
@@ -62,15 +80,56 @@ export function openOutbound({
     if (draft.kind === 'occupant' && draft.change === 'leave')
       return rooms.leave(draft.place, account, origin.from, draft.reason);
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
-    limits.spend('messages', draft.from.bare);
-    send(draft, account, origin);
+    limits.spend('messages', user);
+    send(draft, keyOf(draft, account), origin);
   }
 
-  function send(draft: Draft, account: AccountKey, origin: Origin): void {
-    const key: SessionKey = { account, realm: parts.realm(draft.place) };
+  async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
+    const ready = drafts.map((draft) => {
+      const { account, user } = admit(draft);
+      if (rooms.nickOf(draft.place, account, jid) === undefined) throw new Failure('not-joined');
+      limits.spend('messages', user);
+      return { draft, key: keyOf(draft, account) };
+    });
+    await Promise.all(ready.map(async ({ draft, key }) => landing(await parts.degrade(draft, key), key)));
+  }
+
+  function landing(pieces: readonly Draft[], key: SessionKey): Promise<void> {
+    if (pieces.length === 0) return Promise.resolve();
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let left = pieces.length;
+    const landed = (failure: Failure | undefined): void => {
+      left--;
+      if (failure) reject(failure);
+      else if (left === 0) resolve();
+    };
+    sendPieces(key, pieces, { origin: undefined, shared: { answered: false, landed } });
+    return promise;
+  }
+
+  const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
+
+  function send(draft: Draft, key: SessionKey, origin: Origin): void {
     const shared = { answered: false };
-    for (const [index, piece] of parts.degrade(draft, key).entries()) {
-      const stanza: Stanza = { origin, lead: index === 0, shared };
+    const pieces = parts.degrade(draft, key);
+    if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
+    // What comes after it in this place waits until the pieces are there.
+    const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
+  }
+
+  /** Within the lane: each piece is handed over before the next. */
+  async function handPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): Promise<void> {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...of, lead: index === 0 };
+      if (points(piece)) await pointed(key, piece, stanza);
+      else await hand(key, depart(piece, stanza));
+    }
+  }
+
+  function sendPieces(key: SessionKey, pieces: readonly Draft[], of: Omit<Stanza, 'lead'>): void {
+    for (const [index, piece] of pieces.entries()) {
+      const stanza: Stanza = { ...of, lead: index === 0 };
       if (points(piece)) lanes.run(laneOf(piece), () => pointed(key, piece, stanza));
       else {
         const event = depart(piece, stanza);
@@ -87,9 +146,9 @@ export function openOutbound({
 
   /** What is about an earlier message goes once it is known what the network calls that. */
   function pointed(key: SessionKey, piece: Draft, stanza: Stanza): void | Promise<void> {
-    const go = (found: readonly Draft[]): void => {
+    const go = async (found: readonly Draft[]): Promise<void> => {
       for (const [index, one] of found.entries())
-        hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
+        await hand(key, depart(one, { ...stanza, lead: stanza.lead && index === 0 }));
     };
     const fail = (error: unknown): void => refuse(stanza, asFailure(error));
     try {
@@ -101,11 +160,21 @@ export function openOutbound({
   }
 
   function refuse({ origin, shared }: Stanza, failure: Failure): void {
+    shared.landed?.(failure);
     if (origin && !shared.answered) xmpp.refuse(origin, failure);
     shared.answered = true;
   }
 
-  function hand(key: SessionKey, event: Event): void {
+  function hand(key: SessionKey, event: Event): void | Promise<void> {
+    if (event.kind !== 'message' || inRoom(event) || sessions.realms(key.account).includes(key.realm))
+      return give(key, event);
+    return parts.opens(key.account).then((opens) => {
+      if (opens) sessions.need(key);
+      give(key, event);
+    });
+  }
+
+  function give(key: SessionKey, event: Event): void {
     try {
       sessions.send(key, event);
     } catch (error) {
@@ -118,9 +187,14 @@ export function openOutbound({
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const flight = ids.land(id);
     if (!flight) return;
-    const { event, origin, lead } = flight;
-    if (event.kind === 'occupant') return settleOccupant(event, outcome);
-    if (!origin) return;
+    const { event, origin, shared } = flight;
+    if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
+    if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(event, outcome);
+    if (origin) answer(flight, origin, outcome);
+  }
+
+  function answer(flight: Flight, origin: Origin, outcome: Outcome): void {
+    const { event, lead } = flight;
     if (outcome instanceof Failure) return refuse(flight, outcome);
     if (outcome.ids.length > 0) link(flight, origin, outcome.ids);
     if (event.kind === 'message' && inRoom(event)) {
@@ -143,13 +217,15 @@ export function openOutbound({
     ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
   }
 
-  function settleOccupant(event: Event & { kind: 'occupant' }, outcome: Outcome): void {
+  /** What changes how somebody stands to a room or contact is answered there. */
+  function settleStanding(event: EventOf<'occupant'> | EventOf<'contact'>, outcome: Outcome): void {
+    if (event.kind === 'contact') return parts.contact(event, outcome);
     if (event.change !== 'join') return;
     const account = accounts.of(event.from, placeTransport(event.place));
     rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
   }
 
-  return { accept, settle };
+  return { accept, perform, settle };
 }
 
 /** The stanza of a flight. */

@@ -11,6 +11,7 @@ import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
+import type { MediaStore } from './media.ts';
 import type { TransportTalks } from './talks.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
@@ -54,6 +55,8 @@ export type CoreParts = {
   readonly aliases: Aliases;
   /** Seals what is secret in the store. */
   readonly key: SealKey;
+  /** Where long texts go whole; absent where the operator keeps no files. */
+  readonly media?: MediaStore | undefined;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;
@@ -63,6 +66,8 @@ export type CoreParts = {
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
   readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
+  /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
+  attend(transport: string): Promise<void>;
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */

@@ -8,6 +8,8 @@ export type PruningParts = {
   readonly log: Log;
   /** How long the ids of both sides stay linked, in milliseconds. */
   readonly idsKept: number;
+  /** Removes files that have expired. */
+  pruneMedia?(): Promise<void>;
 };
 
 export type Pruning = {
@@ -22,7 +24,7 @@ const HOUR = 3_600_000;
 const CHUNK = 500;
 
 /** Removes by age what nobody needs any more, at the start and every hour. */
-export function openPruning({ store, clock, log, idsKept }: PruningParts): Pruning {
+export function openPruning({ store, clock, log, idsKept, pruneMedia }: PruningParts): Pruning {
   let stopped = false;
   let cancel = (): void => undefined;
   let running: Promise<void> | undefined;
@@ -38,6 +40,7 @@ export function openPruning({ store, clock, log, idsKept }: PruningParts): Pruni
     try {
       await chunks(() => store.bridgeState.prune(CHUNK));
       await chunks(() => store.links.prune(clock.now() - idsKept, CHUNK));
+      await pruneMedia?.();
     } catch (err) {
       log.error({ err }, 'what is old could not be removed from the store');
     }

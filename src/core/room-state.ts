@@ -137,7 +137,8 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   const renames = list.flatMap((now) => ownRename(room, now));
   const seen = new Set(list.map(({ id }) => id));
   const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
-  const effects = gone.flatMap((who) => change(room, { kind: 'occupant', change: 'leave', who }));
+  // Who is missing from a list has not said that it leaves: one of ours may be on its way back.
+  const effects = gone.flatMap(({ account: _, ...who }) => change(room, { kind: 'occupant', change: 'leave', who }));
   const news = list.flatMap((who) => {
     const before = room.roster.get(who.id);
     if (!before) return change(room, { kind: 'occupant', change: 'join', who });
@@ -190,8 +191,11 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   room.roster.delete(known.id);
   const effects = tell(room, { ...body, who: known });
   const forced = body.change === 'kick' || body.change === 'ban';
-  const member = forced && known.account ? room.members.get(known.account) : undefined;
+  const member = known.account && room.members.get(known.account);
   if (!member || !known.account) return effects;
+  // Left by itself, on the network and not from here; whoever enters again at this moment is not meant.
+  const left = body.change === 'leave' && body.who.account === known.account && member.joined;
+  if (!forced && !left) return effects;
   // The readers were told with status 110, so nothing more is said to them.
   room.members.delete(known.account);
   room.readers = undefined;

@@ -31,6 +31,7 @@ const FINAL: ReadonlySet<FailureCode> = new Set([
   'banned',
   'password-required',
   'not-permitted',
+  'not-registered',
   'not-allowed',
   'stopping',
 ]);

@@ -18,6 +18,10 @@ export type SessionParts = {
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
   staysConnected(account: AccountKey): Promise<boolean>;
+  /** Whether a first attempt that fails is worth another, because nobody waits for its answer. */
+  patient(key: SessionKey): boolean;
+  /** Hears when a session changes its phase. */
+  changed(key: SessionKey): void;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
   /** The events that restore the account's rooms after a connection was made. */
@@ -43,6 +47,8 @@ export type Sessions = {
   drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
+  /** Where the session stands, and what its network calls the user. */
+  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string };
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session. Resolves when all lines are closed. */
@@ -55,6 +61,8 @@ type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
   nick: string | undefined;
+  /** What the network calls the user. */
+  called: string | undefined;
   stay: boolean;
   session: Session | undefined;
   since: number;
@@ -84,6 +92,7 @@ export function openSessions(parts: SessionParts): Sessions {
       key,
       phase: { name: 'idle' },
       nick: undefined,
+      called: undefined,
       stay: false,
       session: undefined,
       since: 0,
@@ -98,9 +107,11 @@ export function openSessions(parts: SessionParts): Sessions {
 
   function input(line: Line, what: SessionInput): void {
     const [phase, ...effects] = step(line.phase, what);
+    const before = line.phase.name;
     line.phase = phase;
     for (const effect of effects) run(line, effect);
     if (line.phase.name === 'idle') lines.delete(idOf(line.key));
+    if (phase.name !== before) parts.changed(line.key);
   }
 
   function run(line: Line, effect: SessionEffect): void {
@@ -148,7 +159,9 @@ export function openSessions(parts: SessionParts): Sessions {
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
-          input(line, { kind: 'failed', failure: asFailure(error), keep: kept(line) && wasUp(line) });
+          const failure = asFailure(error);
+          const again = wasUp(line) || (failure.row.retry && parts.patient(line.key));
+          input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
   }
@@ -215,9 +228,10 @@ export function openSessions(parts: SessionParts): Sessions {
     },
     status(key, state) {
       const line = lines.get(idOf(key));
+      if (line && state.kind === 'online') line.called = state.nick;
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
-        line.nick = state.nick ?? line.nick;
+        line.nick = state.wanted ?? state.nick ?? line.nick;
         return;
       }
       line.session = undefined;
@@ -244,6 +258,11 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(own.map(({ closed }) => closed));
     },
     get: (key) => lines.get(idOf(key))?.session,
+    state(key) {
+      const line = lines.get(idOf(key));
+      if (!line) return { name: 'idle' };
+      return { name: line.phase.name, ...(line.called !== undefined && { nick: line.called }) };
+    },
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close(reason) {
       await Promise.all(

@@ -1,7 +1,7 @@
 import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { accountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues as Running } from './dialogue.ts';
@@ -12,6 +12,7 @@ import type { Logins } from './logins.ts';
 export type TransportTalks = {
   readonly logins: readonly {
     readonly name: string;
+    readonly oneForm: boolean;
     start(signal: AbortSignal): AsyncGenerator<Step, Credentials, Answer>;
   }[];
   readonly commands: readonly (Omit<Command, 'run'> & {
@@ -29,7 +30,11 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
     return { ...whole, signal: AbortSignal.any([whole.signal, signal]) };
   };
   return {
-    logins: logins.map((login) => ({ name: login.name, start: (signal) => login.start(config, until(signal)) })),
+    logins: logins.map((login) => ({
+      name: login.name,
+      oneForm: login.oneForm === true,
+      start: (signal) => login.start(config, until(signal)),
+    })),
     commands: commands.map((command) => ({
       ...command,
       run: (work, signal) => command.run({ ...work, config, host: until(signal) }),
@@ -43,6 +48,8 @@ export type TalkParts = {
   readonly dialogues: Running;
   readonly logins: Logins;
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
+  /** The account was registered by a login. */
+  enrolled(account: AccountKey): Promise<void>;
   /** The session of the account that the place belongs to, if it is online. */
   session(place: Place): Session | undefined;
 };
@@ -61,7 +68,9 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       return dialogues.start(who.owner, {
         start: login.start,
         async finish(credentials: Credentials) {
-          await logins.register({ account: accountKey(who.user, transport), realm }, credentials);
+          const account = accountKey(who.user, transport);
+          await logins.register({ account, realm }, credentials);
+          await parts.enrolled(account);
           return 'You are registered.';
         },
       });

@@ -12,6 +12,7 @@ const COUNTERS = {
     labels: ['transport', 'direction', 'kind'],
   },
   isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
+  isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },
 } as const;
 

@@ -12,7 +12,8 @@ export type Target = {
     readonly pin?: readonly string[];
   };
   readonly localAddress?: string;
-  readonly chosenByUser?: { readonly ports: readonly number[] };
+  /** Without `ports` any port may be chosen. */
+  readonly chosenByUser?: { readonly ports?: readonly number[] };
   /** Milliseconds until the attempt is given up. */
   readonly timeout: number;
 };
@@ -43,6 +44,8 @@ export type Lookup = (host: string) => Promise<readonly Found[]>;
 type Options = {
   readonly lookup?: Lookup /** PEM of the only certificate authorities to trust, instead of the system's */;
   readonly ca?: string;
+  /** Which addresses users may choose; those of the public internet where left out. */
+  readonly allowed?: (address: string) => boolean;
 };
 
 /** Milliseconds that one address has before the next is tried (RFC 8305 §5 asks for 100 to 2000). */
@@ -51,14 +54,15 @@ const ATTEMPT = 500;
 /** Connects over TCP or TLS. The address that was checked is the one connected to: names are resolved once. */
 export function openConnect(options: Options = {}): Connect {
   const lookup = options.lookup ?? ((host) => dnsLookup(host, { all: true }));
+  const allowed = options.allowed ?? isPublicAddress;
   return async (target, signal) => {
-    if (target.chosenByUser && !target.chosenByUser.ports.includes(target.port)) {
+    if (target.chosenByUser?.ports && !target.chosenByUser.ports.includes(target.port)) {
       throw new ConnectError('forbidden', `Port ${target.port} may not be used here.`);
     }
     const deadline = AbortSignal.timeout(target.timeout);
     const stop = AbortSignal.any([signal, deadline]);
     try {
-      const addresses = await abortable(resolve(target, lookup), stop);
+      const addresses = await abortable(resolve(target, { lookup, allowed }), stop);
       const socket = await opened(dial(target, addresses), 'connect', stop);
       return target.tls ? await secure(target, target.tls, { socket, stop, ca: options.ca }) : socket;
     } catch (error) {
@@ -67,13 +71,15 @@ export function openConnect(options: Options = {}): Connect {
   };
 }
 
-async function resolve(target: Target, lookup: Lookup): Promise<readonly Found[]> {
+type Rules = { readonly lookup: Lookup; readonly allowed: (address: string) => boolean };
+
+async function resolve(target: Target, { lookup, allowed: may }: Rules): Promise<readonly Found[]> {
   const family = isIP(target.host);
   const found = family ? [{ address: target.host, family }] : await lookup(target.host);
   const local = target.localAddress ? isIP(target.localAddress) : 0;
   const reachable = found.filter((entry) => local === 0 || entry.family === local);
   if (reachable.length === 0) throw new ConnectError('unknown-host', `${target.host} has no usable address.`);
-  const allowed = target.chosenByUser ? reachable.filter((entry) => isPublicAddress(entry.address)) : reachable;
+  const allowed = target.chosenByUser ? reachable.filter((entry) => may(entry.address)) : reachable;
   if (allowed.length === 0) throw new ConnectError('forbidden', `${target.host} is not a public server.`);
   return allowed;
 }

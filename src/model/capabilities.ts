@@ -46,8 +46,12 @@ export type Capabilities = {
   readonly shows: readonly Show[];
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
+  /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
+  readonly console?: boolean;
   /** Whether the network's acknowledgement proves more than that our own server took the message. */
   readonly acknowledges: boolean;
+  /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
+  readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */
   readonly durability: Readonly<
     Partial<Record<Direction, Readonly<Partial<Record<PlaceKind, Readonly<Partial<Record<EventKind, Durability>>>>>>>>
@@ -111,5 +115,6 @@ export type Target = {
   readonly levels: Levels;
   readonly text: TextLimits;
   readonly files: Capabilities['files'];
+  readonly confined?: boolean;
   readonly ladders: Ladders;
 };

@@ -1,4 +1,4 @@
-import type { Form } from './form.ts';
+import type { Answer, Form } from './form.ts';
 import type { EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
@@ -65,7 +65,11 @@ export type EventBody =
   | { readonly kind: 'call' }
   | { readonly kind: 'presence'; readonly show: Show; readonly status?: string; readonly idle?: number }
   | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: FileRef }
-  | { readonly kind: 'contact'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' }
+  | {
+      readonly kind: 'contact';
+      readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
+      readonly reason?: string;
+    }
   | { readonly kind: 'nick'; readonly wanted: string }
   | OccupantChange
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[] }
@@ -76,7 +80,13 @@ export type EventBody =
   /** `setAt` (milliseconds since 1970) tells when a subject was set that was there before; a change is set `at` once. */
   | { readonly kind: 'topic'; readonly text: string; readonly by?: string; readonly setAt?: number }
   | { readonly kind: 'invite'; readonly room: string; readonly reason?: string }
-  | { readonly kind: 'room'; readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config'; readonly text?: string };
+  /** `answer` goes out with `config`: the fields of `ask config` as a person filled them in; what is missing stays. */
+  | {
+      readonly kind: 'room';
+      readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config';
+      readonly text?: string;
+      readonly answer?: Answer;
+    };
 
 export type EventKind = EventBody['kind'];
 

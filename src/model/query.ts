@@ -1,4 +1,5 @@
 import type { Draft } from './event.ts';
+import type { Form } from './form.ts';
 import type { Page } from './page.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
@@ -14,7 +15,11 @@ export type Query =
   | { readonly kind: 'history'; readonly place: Place; readonly page: Page }
   | { readonly kind: 'config'; readonly place: Place }
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
+  | { readonly kind: 'version'; readonly realm: string; readonly who: string }
   | { readonly kind: 'resolve'; readonly text: string };
+
+/** What is known of how a room is kept, where it is not open to all. */
+export type RoomTrait = 'moderated' | 'members-only' | 'password' | 'hidden';
 
 /** The answer to the query of the same kind. `count` is there only when the whole is known. */
 export type Reply =
@@ -22,16 +27,30 @@ export type Reply =
       readonly kind: 'rooms';
       readonly list: readonly { id: string; name: string; topic?: string; users?: number }[];
       readonly count?: number;
+      /** Where the page begins in the whole list. */
+      readonly index?: number;
     }
   | { readonly kind: 'people'; readonly list: readonly { id: string; name: string }[]; readonly count?: number }
-  | { readonly kind: 'room'; readonly name: string; readonly topic?: string; readonly occupants?: number }
+  | {
+      readonly kind: 'room';
+      readonly name: string;
+      readonly topic?: string;
+      readonly occupants?: number;
+      readonly traits?: readonly RoomTrait[];
+    }
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
   | { readonly kind: 'list'; readonly list: readonly Party[] }
   | { readonly kind: 'profile'; readonly name?: string; readonly facts: Readonly<Record<string, string>> }
   /** The oldest first, each with its `ids`, which pages go by. `complete`: there is nothing beyond in that direction. */
   | { readonly kind: 'history'; readonly events: readonly Draft[]; readonly complete: boolean }
-  | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>> }
+  /**
+   * `form` holds what can be changed, for an event `room config`. Well-known names: `moderated`, `members-only`,
+   * `public`, `subject-by-all` and `password-protected` (boolean), `password` (secret, blank for no change), `limit`.
+   */
+  | { readonly kind: 'config'; readonly facts: Readonly<Record<string, string>>; readonly form?: Form }
   | { readonly kind: 'ping'; readonly ms: number }
+  /** What somebody's client calls itself; `version` may be empty. */
+  | { readonly kind: 'version'; readonly name: string; readonly version: string }
   | { readonly kind: 'resolve'; readonly id: string };
 
 export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

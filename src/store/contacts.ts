@@ -23,6 +23,8 @@ export type Contacts = {
   remove(account: AccountKey, id: string): Statement;
   removeAll(account: AccountKey): Statement;
   get(account: AccountKey, id: string): Promise<Contact | undefined>;
+  /** Accounts of a transport with a contact that sees the user, the smallest id of each, in the order of their keys. */
+  seeing(transport: string, max: number, after: string): Promise<readonly Pick<Contact, 'account' | 'id'>[]>;
   /** All contacts of the account, in the order of their ids. */
   of(account: AccountKey): Promise<readonly Contact[]>;
 };
@@ -87,6 +89,19 @@ const ofAccount = reading((db, a: { account: AccountKey }) =>
   db.selectFrom('contacts').select(columns).where('account', '=', a.account).orderBy('id'),
 );
 
+const seeing = reading((db, a: { transport: string; max: number; after: AccountKey }) =>
+  db
+    .selectFrom('contacts')
+    .innerJoin('accounts', 'accounts.key', 'contacts.account')
+    .select((from) => ['contacts.account', from.fn.min('contacts.id').as('id')])
+    .where('accounts.transport', '=', a.transport)
+    .where('contacts.sub_from', '=', 1)
+    .where('contacts.account', '>', a.after)
+    .groupBy('contacts.account')
+    .orderBy('contacts.account')
+    .limit(a.max),
+);
+
 const flag = (value: boolean): Flag => (value ? 1 : 0);
 
 const row = ({ account, id, name, ...flags }: Contact): ContactRow => ({
@@ -112,5 +127,6 @@ export const contacts = (read: Read): Contacts => ({
   remove: (account, id) => remove({ account, id }),
   removeAll: (account) => removeAll({ account }),
   get: async (account, id) => (await read(one({ account, id }))).map(contact)[0],
+  seeing: (transport, max, after) => read(seeing({ transport, max, after: after as AccountKey })),
   of: async (account) => (await read(ofAccount({ account }))).map(contact),
 });

@@ -11,6 +11,7 @@ import { type Contacts, contacts } from './contacts.ts';
 import { type Credentials, credentials } from './credentials.ts';
 import type { Engine } from './engine.ts';
 import { type Links, links } from './links.ts';
+import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
 import { openSequence } from './sequence.ts';
@@ -29,6 +30,7 @@ export type { CredentialPlace } from './credentials.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
+export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { SealBroken, type SealKey } from './seal.ts';
@@ -76,6 +78,7 @@ export type Store = AsyncDisposable & {
   readonly contacts: Contacts;
   readonly credentials: Credentials;
   readonly links: Links;
+  readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly settings: Settings;
   readonly visibility: Visibility;
@@ -135,6 +138,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     contacts: contacts(read),
     credentials: credentials(read),
     links: links(read),
+    media: mediaFiles(read),
     occupancy: occupancies(read),
     settings: settings(read),
     visibility: visibility(read),

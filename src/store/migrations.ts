@@ -5,7 +5,7 @@ import { StoreRefused } from './unit.ts';
 export type Migration = (dialect: Dialect) => readonly string[];
 
 /** Every step, in order. The schema's version is their number. A step that was released is never changed. */
-export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits];
+export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files];
 
 /** Holds one row: the version of the schema. */
 export const versionTable = 'create table if not exists schema_version (version integer not null)';
@@ -98,5 +98,15 @@ function limits({ int, real, text, keyed }: Dialect): string[] {
     'create index buckets_by_age on buckets (at)',
     `create table budgets (
       name ${text} not null, day ${int} not null, spent ${int} not null, primary key (name, day))${keyed}`,
+  ];
+}
+
+function files({ int, text, keyed }: Dialect): string[] {
+  return [
+    `create table media (
+      id ${text} not null primary key, account ${text} not null, name ${text} not null, type ${text} not null,
+      size ${int} not null, expires ${int} not null, gone ${int} not null)${keyed}`,
+    'create index media_by_account on media (account)',
+    'create index media_by_expiry on media (gone, expires)',
   ];
 }

@@ -53,5 +53,7 @@ export type Schema = {
     expires: number | null;
   };
   buckets: { name: string; tokens: number; at: number };
+  /** `size` is 0 once the file is gone. */
+  media: { id: string; account: string; name: string; type: string; size: number; expires: number; gone: Flag };
   budgets: { name: string; day: number; spent: number };
 };

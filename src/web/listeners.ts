@@ -7,14 +7,18 @@ import type { Sealed } from '#src/model/sealed.ts';
 import { adminPages } from './admin.ts';
 import type { Readiness } from './health.ts';
 import { publicPages } from './public.ts';
+import type { Site } from './site.ts';
 
 export type { Readiness } from './health.ts';
+export { openSite, type Site } from './site.ts';
 
 type Address = { readonly host: string; readonly port: number };
 
 export type WebParts = {
   readonly http: { readonly listen: Address } | undefined;
   readonly admin: { readonly listen: Address; readonly token?: Sealed | undefined } | undefined;
+  /** What the public listener serves beside the health pages. */
+  readonly site: Site;
   readonly registry: Registry;
   readonly log: Log;
   /** Asked at each request to /readyz. */

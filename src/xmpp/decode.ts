@@ -6,7 +6,18 @@ import { accountKey, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { splitJid } from './jid.ts';
 import { decodePresence } from './muc/decode.ts';
-import { assertHere, type Envelope, partyOf, type RoomTarget, roomPlace, type Target, type View } from './target.ts';
+import { decodeInvitation } from './muc/invite.ts';
+import { decodeContactPresence } from './presence.ts';
+import {
+  assertHere,
+  type Envelope,
+  occupantId,
+  partyOf,
+  type RoomTarget,
+  roomPlace,
+  type Target,
+  type View,
+} from './target.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintsOf } from './xep/hints.ts';
@@ -34,7 +45,9 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
 export function decode(stanza: Element, view: View): Draft | undefined {
   const from = splitJid(stanza.attrs.from ?? '');
   const to = splitJid(stanza.attrs.to ?? '');
-  if (stanza.name === 'presence') return decodePresence(stanza, { from, to, view });
+  if (stanza.name === 'presence') {
+    return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
+  }
   return stanza.name === 'message' ? decodeMessage(stanza, { from, to, view }) : undefined;
 }
 
@@ -51,7 +64,8 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   }
   const target = envelope.view.target(envelope.to.local);
   if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
-  if (text === undefined) return undefined;
+  const invite = decodeInvitation(stanza, { ...envelope, target });
+  if (invite || text === undefined) return invite;
   const place = conversation(target, envelope);
   return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text) };
 }
@@ -103,24 +117,24 @@ function conversation(target: Target, { from, to, view }: Envelope): Place {
     case 'contact':
       return { kind: 'contact', account, id: target.id };
     case 'room':
-      return { kind: 'contact', account, id: occupantId(target, { from, to, view }) };
-    default:
-      throw new Failure('service-unavailable', {
-        text: 'Nobody reads what is written to this address. Write to a person or to a room.',
-      });
+      return { kind: 'contact', account, id: privately(target, { from, to, view }) };
+    case 'realm':
+      if (view.console) return { kind: 'realm', account, realm: target.realm };
   }
+  throw nobodyReads();
 }
 
+const nobodyReads = (): Failure =>
+  new Failure('service-unavailable', {
+    text: 'Nobody reads what is written to this address. Write to a person or to a room.',
+  });
+
 /** XEP-0045 §7.5: a private message goes to the person who has that nick on the network of the room. */
-function occupantId(target: RoomTarget, { from, to, view }: Envelope): string {
+function privately(target: RoomTarget, { from, to, view }: Envelope): string {
   if (to.resource === '') {
     throw new Failure('bad-request', { text: 'A message to a room has to be of type groupchat.' });
   }
   assertHere(target);
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
-  const { addresses } = view;
-  const id = addresses.format(addresses.fold({ kind: 'contact', realm: target.realm, name: to.resource }));
-  // A nick must not turn into the address of something else.
-  if (addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
-  return id;
+  return occupantId(view, target, to.resource);
 }

@@ -9,9 +9,10 @@ import { placeTransport } from '#src/model/place.ts';
 import { decode, originOf } from './decode.ts';
 import { encode, type Sending } from './encode.ts';
 import { answerable, refusal } from './errors.ts';
-import { jidOf, splitJid } from './jid.ts';
+import { jidOf, placeJid, splitJid } from './jid.ts';
 import type { Link } from './link.ts';
 import { leftRoom } from './muc/bounce.ts';
+import { probedPlace } from './presence.ts';
 import { route } from './router.ts';
 import { type Facts, type View, viewOf } from './target.ts';
 import { pingElement } from './xep/ping.ts';
@@ -25,6 +26,7 @@ export type EdgeTransport = {
   readonly addresses: Addresses;
   readonly rooms: Facts['rooms'];
   readonly archive: boolean;
+  readonly console?: boolean | undefined;
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -52,10 +54,10 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive } = transport;
+    const { addresses, rooms, archive, console } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, addressOf, nickOf };
+    const facts: Facts = { transport: domain, addresses, rooms, archive, console, addressOf, nickOf };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 
@@ -70,6 +72,11 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
   function take(transport: Transport, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.stanza === 'message' && origin.type === 'error') return bounced(transport, stanza, origin);
+    if (origin.stanza === 'presence' && origin.type === 'probe') {
+      const place = probedPlace(stanza, transport.view);
+      if (place) core().probed(place, origin.from);
+      return;
+    }
     const draft = decode(stanza, transport.view);
     if (draft) core().accept(draft, origin);
   }
@@ -82,14 +89,17 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
   function answer(transport: Transport, iq: Element, origin: Origin): void {
     // RFC 6120 §8.2.3: never answered. The link knows those that it waits for.
     if (origin.type === 'result' || origin.type === 'error') return;
+    const later: (() => void)[] = [];
     const reply = (payload: Xml | undefined): void => {
       const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id };
       transport.link.stanza('iq', head, ...(payload ? [payload] : []));
+      for (const work of later) work();
     };
     const { view, identity, link } = transport;
     const tell = (from: string, to: string, children: readonly Xml[]): void =>
       void link.stanza('message', { from, to }, ...children);
-    const payload = route(iq, { view, identity, core: core(), version, tell });
+    const afterwards = (work: () => void): void => void later.push(work);
+    const payload = route(iq, { view, identity, core: core(), version, tell, afterwards });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }
@@ -141,6 +151,12 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
       } catch (error) {
         log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
       }
+    },
+
+    probe(from, user) {
+      const transport = transports.get(placeTransport(from));
+      const head = transport && { from: placeJid(from, transport.addresses), to: user, type: 'probe' };
+      if (head) transport.link.stanza('presence', head);
     },
 
     async alive(domain, from, jid) {

@@ -3,6 +3,8 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { placeJid } from './jid.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc/encode.ts';
+import { encodeInvitation } from './muc/invite.ts';
+import { encodeContact, encodePresence } from './presence.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
@@ -33,6 +35,9 @@ const encoders: { readonly [K in EventKind]?: Encoder<K> } = {
   occupant: encodeOccupant,
   occupants: encodeOccupants,
   topic: encodeTopic,
+  invite: encodeInvitation,
+  contact: encodeContact,
+  presence: encodePresence,
 };
 
 /** What an event is on the wire, in order. Pure. `undefined` where its kind is not carried. */

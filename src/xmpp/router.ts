@@ -4,6 +4,7 @@ import type { Core } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitJid } from './jid.ts';
 import { muc } from './muc/disco.ts';
+import { invitations } from './muc/invite.ts';
 import { selfPing } from './muc/self-ping.ts';
 import { assertHere, type View } from './target.ts';
 import { carbons } from './xep/carbons.ts';
@@ -12,12 +13,15 @@ import { disco } from './xep/disco.ts';
 import { elements } from './xep/elements.ts';
 import { encryption } from './xep/encryption.ts';
 import type { Extension, Request, Route, TargetKind } from './xep/extension.ts';
+import { gatewayPrompt } from './xep/gateway.ts';
 import { hints } from './xep/hints.ts';
 import { jidEscaping } from './xep/jid-escaping.ts';
 import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
+import { register } from './xep/register.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
+import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
 import type { Xml } from './xml.ts';
 
@@ -25,7 +29,9 @@ import type { Xml } from './xml.ts';
 export const extensions: readonly Extension[] = [
   disco,
   muc,
+  invitations,
   softwareVersion,
+  vcard,
   jidEscaping,
   ping,
   delay,
@@ -36,6 +42,8 @@ export const extensions: readonly Extension[] = [
   encryption,
   selfPing,
   mam,
+  register,
+  gatewayPrompt,
 ];
 
 /** Answers to all requests by `type/namespace name`. */
@@ -66,6 +74,7 @@ export type Surroundings = {
   readonly version: string;
   /** Sends a message from one of our JIDs to the asker. */
   tell(from: string, to: string, children: readonly Xml[]): void;
+  afterwards(work: () => void): void;
 };
 
 /**
@@ -85,7 +94,8 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
   return answer(request);
 }
 
-function requestOf(iq: Element, payload: Element, { view, identity, core, version, tell }: Surroundings): Request {
+function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
+  const { view, identity, core, version, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -105,6 +115,7 @@ function requestOf(iq: Element, payload: Element, { view, identity, core, versio
     identity,
     core,
     version,
+    afterwards,
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };

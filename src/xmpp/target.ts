@@ -28,6 +28,8 @@ export type Facts = {
   readonly addresses: Addresses;
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
+  /** Whether what is written to a realm itself goes to its server. */
+  readonly console?: boolean | undefined;
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;
   /** The foreign address that an alias stands for. */
@@ -79,3 +81,11 @@ export type Envelope = { readonly from: Jid; readonly to: Jid; readonly view: Vi
 /** The user who wrote a stanza. */
 export const partyOf = ({ bare, resource }: Jid): Party =>
   resource === '' ? { kind: 'xmpp', bare } : { kind: 'xmpp', bare, resource };
+
+/** The address of the person who has a nick in a room. Throws a `Failure` where the nick is no address of a person. */
+export function occupantId({ addresses }: Facts, { realm }: RoomTarget, nick: string): string {
+  const id = addresses.format(addresses.fold({ kind: 'contact', realm, name: nick }));
+  // A nick must not turn into the address of something else.
+  if (addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
+  return id;
+}

@@ -18,7 +18,8 @@ async function deaf(): Promise<AsyncDisposable & { readonly port: number }> {
 
 const text = (dir: string, xmppPort: number, httpPort: number) => `
 xmpp: { port: ${xmppPort} }
-http: { listen: 127.0.0.1:${httpPort} }
+http: { listen: 127.0.0.1:${httpPort}, public_url: https://gw.example.org }
+media: { dir: '${dir}/media' }
 admin: { listen: 127.0.0.1:0, token: hush }
 store: 'sqlite:${dir}/store.db'
 key: { file: '${dir}/isthmus.key' }
@@ -37,6 +38,7 @@ describe('isthmus run', () => {
       await using running = isthmus(['run', '--config', file]);
       const { listening }: Started = JSON.parse(await running.line(/"msg":"started"/));
       expect((await fetch(`http://${listening.http}/healthz`)).status).toBe(200);
+      expect((await fetch(`http://${listening.http}/media/x/y`)).status).toBe(404);
       const ready = await fetch(`http://${listening.admin}/readyz`);
       expect([ready.status, await ready.json()]).toMatchObject([
         503,

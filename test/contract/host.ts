@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
-import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
+import { webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
@@ -54,7 +54,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     state: memory.state,
     settings: async () => settings,
     connect: reach(openConnect()),
-    ...unserved,
+    ...webless(transport, reach(openConnect())),
     ...served,
     log: pino({ level: 'silent' }),
     clock,

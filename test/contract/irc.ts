@@ -64,6 +64,12 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
       message: () => act(`PRIVMSG ${CHANNEL} :hark`),
       occupant: () => act('NICK queen-mab'),
       topic: () => act(`TOPIC ${CHANNEL} :A plague`),
+      invite: async (name) => {
+        for (const connection of others()) connection.send(`:${PERSON}!u@host.fake INVITE ${name} :#mantua`);
+      },
+      presence: async () => {
+        for (const connection of others()) connection.send(`:${PERSON}!u@host.fake AWAY :asleep`);
+      },
       // Operators of a network can put somebody into a channel; whoever joins is told who is there.
       occupants: async (name) => {
         for (const connection of others())
@@ -110,7 +116,7 @@ async function openWire(caps: readonly string[]): Promise<Wire> {
     async idle() {
       await Promise.all(others().map(({ closed }) => closed));
     },
-    pages: {},
+    pages: { rooms: 1 },
     async [Symbol.asyncDispose]() {
       person.close();
       await server[Symbol.asyncDispose]();

@@ -26,7 +26,7 @@ const samples: { readonly [K in EventKind]: (facts: Facts) => Body<K> } = {
   affiliation: () => ({ kind: 'affiliation', changes: [{ id: NAME, affiliation: 'member' }] }),
   topic: () => ({ kind: 'topic', text: 'Two households' }),
   invite: ({ room }) => ({ kind: 'invite', room }),
-  room: () => ({ kind: 'room', change: 'renamed', text: 'Verona' }),
+  room: () => ({ kind: 'room', change: 'config', answer: {} }),
 };
 
 export const kinds = Object.keys(samples) as EventKind[];

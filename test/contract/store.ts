@@ -303,6 +303,29 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await store.aliases.all()).toEqual([{ transport: 'net', alias: 'h1', address: 'long' }]);
   }),
 
+  'keeps files within the room that there is, and remembers no more of what is gone than that it was': on(
+    async (store) => {
+      const room = { quota: 10, total: 15 };
+      const put = (id: string, account: string, size: number) =>
+        store.unit([store.media.add({ id, account, name: `${id}.png`, type: 'image/png', size, expires: size }, room)]);
+      await put('a', 'romeo', 6);
+      await expect(put('b', 'romeo', 5)).rejects.toThrow(GuardFailed);
+      await put('b', 'romeo', 4);
+      await expect(put('c', 'juliet', 6)).rejects.toThrow(GuardFailed);
+      await put('c', '', 5);
+      await expect(put('d', '', 1)).rejects.toThrow(GuardFailed);
+      expect(await store.media.expired(5, 10)).toEqual(['b', 'c']);
+      expect(await store.media.expired(5, 1)).toEqual(['b']);
+      await store.unit([store.media.gone('b'), store.media.expireAll('romeo', 3)]);
+      expect(await store.media.expired(3, 10)).toEqual(['a']);
+      expect(await store.media.get('b')).toEqual({ id: 'b', account: '', name: '', type: '', size: 0, expires: 4 });
+      await put('d', 'romeo', 4);
+      const forget = async () => (await store.unit([store.media.forget(4, 10)]))[0]?.changed;
+      expect([await forget(), await forget()]).toEqual([1, 0]);
+      expect(await store.media.get('b')).toBeUndefined();
+    },
+  ),
+
   'keeps what bridges remember until it expires': on(async (store) => {
     const at = (key: string) => ({ transport: 'net', account: '', key });
     const value = new Uint8Array([1]);

@@ -5,12 +5,12 @@ import { openBridgeState } from '#src/core/bridge-state.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
 import { talksOf } from '#src/core/talks.ts';
-import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
+import { webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -55,7 +55,7 @@ export async function openHouse(dir: string, settings: object) {
       reconnectMax: 1000,
       dialogueTime: 600_000,
       dialogues: 2,
-      rates: { messages: 'off', joins: 'off' },
+      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
     },
     store,
     aliases: await openAliases({ store, log }),
@@ -66,6 +66,7 @@ export async function openHouse(dir: string, settings: object) {
       },
       refuse: (_origin, failure) => entered.reject(failure),
       alive: async () => true,
+      probe: () => undefined,
     },
     clock,
     random: () => 0,
@@ -78,7 +79,7 @@ export async function openHouse(dir: string, settings: object) {
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
     state,
     connect: reach(openConnect()),
-    ...unserved,
+    ...webless(DOMAIN, reach(openConnect())),
     log,
     clock,
     signal: stopping.signal,

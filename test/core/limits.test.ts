@@ -9,7 +9,10 @@ describe('limits', () => {
 
   it('lets a burst through, refuses what is too fast, and recovers', () => {
     const hand = clock();
-    const limits = openLimits({ messages: { burst: 2, per_second: 1 }, joins: 'off' }, hand);
+    const limits = openLimits(
+      { messages: { burst: 2, per_second: 1 }, joins: 'off', contacts: 'off', registrations: 'off' },
+      hand,
+    );
     limits.spend('messages', 'romeo@a.example');
     limits.spend('messages', 'romeo@a.example');
     expect(() => limits.spend('messages', 'romeo@a.example')).toThrow('too fast');
@@ -19,14 +22,17 @@ describe('limits', () => {
   });
 
   it('takes no notice of what is off', () => {
-    const limits = openLimits({ messages: 'off', joins: 'off' }, clock());
+    const limits = openLimits({ messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' }, clock());
     for (let n = 0; n < 1000; n++) limits.spend('messages', 'romeo@a.example');
     expect(limits.size).toBe(0);
   });
 
   it('remembers a bounded number of people, and forgets nobody who is at the limit first', () => {
     const hand = clock();
-    const limits = openLimits({ messages: { burst: 1, per_second: 1 }, joins: 'off' }, hand);
+    const limits = openLimits(
+      { messages: { burst: 1, per_second: 1 }, joins: 'off', contacts: 'off', registrations: 'off' },
+      hand,
+    );
     for (let n = 0; n < 20_000; n++) limits.spend('messages', `user${n}@a.example`);
     hand.advance(1000);
     limits.spend('messages', 'last@a.example');

@@ -200,3 +200,20 @@ describe('coming back after the connection was lost', () => {
     ]);
   });
 });
+
+describe('leaving on the network itself', () => {
+  it('puts the account out, but not one that is only missing from a list or on its way in', () => {
+    const room = withRomeo();
+    const leave = { kind: 'occupant', change: 'leave', who: occupant('Romeo', romeo) } as const;
+    expect(short(state.change(room, leave))).toEqual(['leave Romeo -> orchard(Romeo)', 'left romeo']);
+    expect(room.members.size).toBe(0);
+    const missing = withRomeo();
+    state.snapshot(missing, [occupant('Mercutio')]);
+    expect(missing.members.size).toBe(1);
+    const entering = fresh();
+    state.enter(entering, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+    state.snapshot(entering, [occupant('Romeo', romeo)]);
+    state.change(entering, leave);
+    expect(entering.members.size).toBe(1);
+  });
+});

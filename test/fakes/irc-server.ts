@@ -262,6 +262,10 @@ function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record
     },
     PRIVMSG: talk('PRIVMSG'),
     NOTICE: talk('NOTICE'),
+    LIST: (_params, peer) => {
+      for (const [name, { members, topic }] of channels) say(peer, '322', `${name} ${members.length} :${topic}`);
+      say(peer, '323', ':End of /LIST');
+    },
     QUIT: ([reason = ''], peer) => {
       for (const other of near(peer)) if (other !== peer) other.send(`:${mask(peer)} QUIT :Quit: ${reason}`);
       for (const channel of channels.values()) channel.members = channel.members.filter((member) => member !== peer);

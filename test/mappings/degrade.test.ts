@@ -182,9 +182,6 @@ describe('towards XMPP', () => {
     expect(degrade(inRoom({ kind: 'attention' }), toXmpp)).toEqual([
       message('wants your attention', { style: 'action' }),
     ]);
-    expect(degrade(inRoom({ kind: 'invite', room: '#capulet' }), toXmpp)).toEqual([
-      message('invites you to #capulet', { style: 'action' }),
-    ]);
   });
 
   it('a reply quotes for those who know no replies', () => {

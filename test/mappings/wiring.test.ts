@@ -56,7 +56,7 @@ function gateway(overrides: Overrides = {}) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const rates = { messages: 'off', joins: 'off' } as const;
+  const rates = { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' } as const;
   const transport = {
     mapping: irc,
     settings: {},
@@ -90,6 +90,7 @@ function gateway(overrides: Overrides = {}) {
         throw failure;
       },
       alive: async () => true,
+      probe: () => undefined,
     },
     clock: systemClock,
     random: () => 0,
@@ -142,6 +143,22 @@ describe('the core', () => {
     const { core, shown } = gateway(overrides);
     core.host.emit([notice]);
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
+  });
+
+  it('opens a connection for a message of who has registered', async () => {
+    const { core, sent, delivered } = gateway();
+    const user = 'romeo@a.example' as BareJid;
+    const key = accountKey(user, DOMAIN);
+    await store.unit([
+      store.accounts.put({ key, user, transport: DOMAIN, registered: false, created: 0, seen: 0 }),
+      store.accounts.register(key, true),
+    ]);
+    core.accept(alone({ kind: 'message', text: 'first', style: 'plain' }), origin);
+    core.accept(alone({ kind: 'message', text: 'second', style: 'plain' }), origin);
+    await delivered;
+    await core.stop();
+    await store.unit([store.accounts.remove(key)]);
+    expect(texts(sent)).toEqual(['first', 'second']);
   });
 
   it('passes over what XMPP is not given, and goes on', () => {

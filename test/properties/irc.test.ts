@@ -28,6 +28,9 @@ const view: View = {
   mask: undefined,
   isupport: defaultIsupport,
   ours: () => undefined,
+  room: () => undefined,
+  spelled: (name) => name,
+  knows: () => true,
   feeds: () => true,
 };
 

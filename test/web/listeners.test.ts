@@ -1,13 +1,15 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { ListenFailure, type Readiness, startWeb } from '#src/web/listeners.ts';
+import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
 
 const FREE = { host: '127.0.0.1', port: 0 };
 const log = openLog('silent');
+const nothing = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });
 
 /** Both listeners, with a readiness that a test can change. */
 async function web(token?: string) {
@@ -18,6 +20,7 @@ async function web(token?: string) {
     http: { listen: FREE },
     admin,
     log,
+    site: nothing,
     registry: metrics.registry,
     readiness: () => state.now,
   });
@@ -125,6 +128,7 @@ describe('the listeners', () => {
       http: { listen: FREE },
       admin: { listen: taken },
       log,
+      site: nothing,
       registry: site.metrics.registry,
       readiness: () => site.state.now,
     });
@@ -138,6 +142,7 @@ describe('the listeners', () => {
       http: undefined,
       admin: undefined,
       log,
+      site: nothing,
       registry: openMetrics().registry,
       readiness: () => ({ ready: true, transports: {} }),
     });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { Element } from 'ltx';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
+import { accountKey } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/decode.ts';
 import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from './invented.ts';
@@ -9,6 +10,9 @@ import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from './invented.ts';
 const ADDRESSED = `from='${ROMEO_X}'`;
 const room = `#verona%net@${GATEWAY}`;
 const juliet = `juliet%net@${GATEWAY}`;
+const account = accountKey(ROMEO, GATEWAY);
+const entry = (id: string) => ({ kind: 'contact', account, id });
+const REALM = { kind: 'realm', account, realm: 'net' };
 const from = { kind: 'xmpp', bare: ROMEO, resource: 'x' };
 const withJuliet = { kind: 'contact', account: `${ROMEO} ${GATEWAY}`, id: 'juliet%net' };
 
@@ -170,8 +174,9 @@ describe('presence', () => {
     ],
     ['a room that one is not in', `#padua%net@${GATEWAY}/Romeo`, '', undefined],
     ['a room without a nick', room, '', undefined],
-    ['a person', juliet, '', undefined],
-    ['the gateway', GATEWAY, '', undefined],
+    ['a person', juliet, '<show>dnd</show>', { kind: 'presence', show: 'dnd', place: entry('juliet%net'), from }],
+    ['the gateway', GATEWAY, '', { kind: 'presence', show: 'available', place: entry(''), from }],
+    ['a realm', `net@${GATEWAY}`, '', { kind: 'presence', show: 'available', place: REALM, from }],
   ])('without <x/>: %s', (_, to, inside, draft) => {
     expect(decode(presence(to, inside), view())).toEqual(draft);
   });
@@ -184,7 +189,14 @@ describe('presence', () => {
       reason: 'good night',
     });
     expect(decode(presence(room, '', "type='unavailable'"), view())).toEqual(leave);
-    expect(decode(presence(juliet, '', "type='unavailable'"), view())).toBeUndefined();
+  });
+
+  it.each(['unavailable', 'error'])('of type %s takes a resource away from a person', (type) => {
+    const gone = { kind: 'presence', show: 'offline', place: entry('juliet%net'), from };
+    expect(decode(presence(juliet, '', `type='${type}'`), view())).toEqual(gone);
+    // A server says this of a bare JID while it waits for an answer.
+    const bare = stanza(`<presence from='${ROMEO}' to='${juliet}' type='${type}'/>`);
+    expect(decode(bare, view())).toBeUndefined();
   });
 
   it('unavailable of somebody who still waits to be let in is a leave too', () => {
@@ -198,8 +210,20 @@ describe('presence', () => {
     expect(decode(presence(`#padua%net@${GATEWAY}/R`, error, "type='error'"), view())).toBeUndefined();
   });
 
-  it.each(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed', 'probe'])('%s means nothing yet', (type) => {
-    expect(decode(presence(juliet, '', `type='${type}'`), view())).toBeUndefined();
+  it.each(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed'])('%s is bare to bare', (action) => {
+    const bare = { kind: 'xmpp', bare: ROMEO };
+    const draft = { kind: 'contact', action, place: entry('juliet%net'), from: bare };
+    expect(decode(presence(`${juliet}/x`, '', `type='${action}'`), view())).toEqual(draft);
+    if (action === 'subscribe') return;
+    expect(decode(presence(room, '', `type='${action}'`), view())).toBeUndefined();
+  });
+
+  it('a room is not added as a contact', () => {
+    expect(() => decode(presence(room, '', "type='subscribe'"), view())).toThrow('joined, not added');
+  });
+
+  it('probe is no event', () => {
+    expect(decode(presence(juliet, '', "type='probe'"), view())).toBeUndefined();
   });
 
   it.each([

@@ -53,7 +53,8 @@ describe('disco#info', () => {
   it('of the gateway: a gateway, and a conference where there are rooms', async () => {
     const { identities, features } = await info({});
     expect(identities).toEqual(['gateway/x-net The Net', 'conference/x-net The Net']);
-    expect(features).toEqual([INFO, ITEMS, MUC, 'jabber:iq:version', 'jid\\20escaping', 'urn:xmpp:ping']);
+    const gateway = ['jabber:iq:register', 'jabber:iq:gateway'];
+    expect(features).toEqual([INFO, ITEMS, MUC, 'jabber:iq:version', 'jid\\20escaping', 'urn:xmpp:ping', ...gateway]);
   });
 
   it('of a gateway without rooms: no conference', async () => {

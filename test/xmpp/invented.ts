@@ -77,6 +77,7 @@ const occupants: readonly Occupant[] = ['Romeo', 'Juliet'].map((nick) => ({
 /** A core that knows #verona with Romeo and Juliet in it, and accepts whatever comes. */
 export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
+  perform: () => Promise.resolve(),
   gone: () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
@@ -91,7 +92,9 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   },
   addressOf: () => undefined,
   registered: () => Promise.resolve(false),
-  unregister: () => Promise.resolve(),
+  unregister: async () => () => {},
+  registration: { form: async () => ({ fields: [] }), register: async () => () => {} },
+  probed: () => {},
   rooms: {
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
@@ -107,5 +110,6 @@ export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings
   identity: { type: 'x-net', name: 'The Net' },
   core: core(changes),
   tell: () => {},
+  afterwards: (work) => work(),
   version: '1.2.3',
 });

@@ -1,10 +1,11 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
 import type { Element } from 'ltx';
-import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
+import type { Draft, HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { type Jid, resourcePrep } from '#src/xmpp/jid.ts';
+import { showOf } from '#src/xmpp/presence.ts';
 import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/target.ts';
 import { timeOf } from '#src/xmpp/xep/datetime.ts';
 import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
@@ -95,10 +96,4 @@ function update(stanza: Element, { place, from, nick, wanted }: Update): Draft |
   if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
   const status = ownText(stanza, 'status');
   return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
-}
-
-/** RFC 6121 §4.7.2.1: what is no known show is simply available. */
-function showOf(stanza: Element): Show {
-  const show = ownText(stanza, 'show');
-  return show === 'away' || show === 'chat' || show === 'dnd' || show === 'xa' ? show : 'available';
 }

@@ -26,3 +26,16 @@ export function askedOccupant(request: Request, outside: FailureCode): 'self' | 
   }
   throw new Failure('item-not-found');
 }
+
+/** A room with the asker in it. */
+export type Inside = Asked & { readonly nick: string };
+
+/** The room that a request is about. Throws a `Failure` for other addresses, and for who is not in the room. */
+export function insideRoom(request: Request): Inside {
+  const room = request.kind === 'room' ? askedRoom(request) : undefined;
+  if (!room) throw new Failure('service-unavailable');
+  const { nick } = room;
+  // XEP-0045 §8, §9, §10: forbidden for those who may not.
+  if (nick === undefined) throw new Failure('not-permitted');
+  return { ...room, nick };
+}

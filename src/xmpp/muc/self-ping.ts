@@ -9,13 +9,13 @@ export const selfPing: Extension = {
   features: { room: ['http://jabber.org/protocol/muc#self-ping-optimization'] },
 };
 
-/** Returns when the asker is in the room and pinged the room or itself. Throws a `Failure` otherwise. */
-export function answerSelfPing(request: Request): void {
+/** Whom an asker who is in the room has pinged: itself (or the room), or another occupant. Throws a `Failure` otherwise. */
+export function answerSelfPing(request: Request): 'self' | 'other' {
   // XEP-0410 §3.3: not-acceptable tells a client that it has to join again.
   if (request.kind === 'room') {
     if (askedRoom(request)?.nick === undefined) throw new Failure('not-joined');
-    return;
+    return 'self';
   }
-  // XEP-0410 §3.2: service-unavailable and item-not-found tell that one is in the room, and nobody answers for the nick.
-  if (askedOccupant(request, 'not-joined') === 'other') throw new Failure('service-unavailable');
+  // XEP-0410 §3.2: item-not-found tells that one is in the room, and nobody has the nick.
+  return askedOccupant(request, 'not-joined');
 }

@@ -1,9 +1,10 @@
 // XEP-0030: Service Discovery, version 2.5.0.
 import { Failure } from '#src/model/failure.ts';
 import { jidOf } from '#src/xmpp/jid.ts';
-import { occupantItems, roomForm } from '#src/xmpp/muc/disco.ts';
+import { occupantItems, roomFeatures, roomForm } from '#src/xmpp/muc/disco.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { directory } from './directory.ts';
 import type { Extension, Request, TargetKind } from './extension.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
@@ -22,12 +23,13 @@ function assertNoNode({ payload }: Request): void {
   if (payload.attrs.node !== undefined) throw new Failure('item-not-found');
 }
 
-function answerInfo(request: Request): Xml {
+async function answerInfo(request: Request): Promise<Xml> {
   assertNoNode(request);
   const { kind, features } = request;
   // XEP-0045 §6.6: others are told that the request makes no sense.
   if (kind === 'occupant') askedOccupant(request, 'bad-request');
-  const vars = features(kind).map((feature) => xml`<feature var='${feature}'/>`);
+  const all = kind === 'room' ? await roomFeatures(request, features(kind)) : features(kind);
+  const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
   const form = kind === 'room' ? roomForm(request) : undefined;
   return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${form}</query>`;
 }
@@ -55,9 +57,10 @@ const itemsOf: Readonly<Partial<Record<TargetKind, (request: Request) => Xml[]>>
   room: occupantItems,
 };
 
-function answerItems(request: Request): Xml {
+function answerItems(request: Request): Xml | Promise<Xml> {
   assertNoNode(request);
   if (request.kind === 'occupant') askedOccupant(request, 'bad-request');
+  if (request.kind === 'realm') return directory(request);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
 }
 

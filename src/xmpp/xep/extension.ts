@@ -24,6 +24,8 @@ export type Request = {
   readonly version: string;
   /** Sends the asker a message from the JID that was asked, before the answer. */
   tell(...children: readonly Xml[]): void;
+  /** Runs the work once the result has been written; not at all where the answer is an error. */
+  afterwards(work: () => void): void;
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
 };

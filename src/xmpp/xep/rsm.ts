@@ -1,33 +1,50 @@
 // XEP-0059: Result Set Management, version 1.0.
 import type { Element } from 'ltx';
 import { Failure } from '#src/model/failure.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
 import { childOf } from './elements.ts';
 
 const RSM = 'http://jabber.org/protocol/rsm';
 
 /** What part of a list is asked for. `before: ''` is the last page (§2.5). */
-export type Range = { readonly max?: number; readonly before?: string; readonly after?: string };
+export type Range = {
+  readonly max?: number;
+  readonly before?: string;
+  readonly after?: string;
+  readonly index?: number;
+};
 
-/** Reads `<set/>`. Throws `Failure('bad-request')` for a max that is no number. */
-export function rangeOf(query: Element): Range {
+/** Reads `<set/>`. Throws `Failure('bad-request')` for what is no number. `indexed`: pages can be taken by an index (§2.7). */
+export function rangeOf(query: Element, indexed = false): Range {
   const set = childOf(query, 'set', RSM);
   if (!set) return {};
   const max = childOf(set, 'max', RSM)?.getText();
   if (max !== undefined && !/^\d{1,9}$/.test(max)) throw new Failure('bad-request');
-  // §2.7: an index is a wish that we do not grant.
-  if (childOf(set, 'index', RSM)) throw new Failure('not-supported');
+  const index = childOf(set, 'index', RSM)?.getText();
+  // §2.7: an index is a wish that not every list grants.
+  if (index !== undefined && !indexed) throw new Failure('not-supported');
+  if (index !== undefined && !/^\d{1,9}$/.test(index)) throw new Failure('bad-request');
   const before = childOf(set, 'before', RSM)?.getText();
   const after = childOf(set, 'after', RSM)?.getText();
   return {
     ...(max !== undefined && { max: Number(max) }),
     ...(before !== undefined && { before }),
     ...(after !== undefined && { after }),
+    ...(index !== undefined && { index: Number(index) }),
   };
 }
 
-/** The `<set/>` of an answer (§2.2): first and last id of the page, and how many there are in all. */
-export function rangeElement(first: string | undefined, last: string | undefined, count: number): Xml {
-  const ends = first === undefined || last === undefined ? undefined : xml`<first>${first}</first><last>${last}</last>`;
-  return xml`<set xmlns='http://jabber.org/protocol/rsm'>${ends}<count>${count}</count></set>`;
+/** The `<set/>` of an answer (§2.2): first and last id of the page, where it begins, and how many there are in all. */
+export function rangeElement(
+  first: string | undefined,
+  last: string | undefined,
+  count: number | undefined,
+  index?: number,
+): Xml {
+  const ends =
+    first === undefined || last === undefined
+      ? undefined
+      : xml`<first${attrs({ index: index === undefined ? undefined : String(index) })}>${first}</first><last>${last}</last>`;
+  const all = count === undefined ? undefined : xml`<count>${count}</count>`;
+  return xml`<set xmlns='http://jabber.org/protocol/rsm'>${ends}${all}</set>`;
 }

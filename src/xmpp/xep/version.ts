@@ -1,16 +1,23 @@
 // XEP-0092: Software Version, version 1.1.
-
-import { Failure } from '#src/model/failure.ts';
-import { xml } from '#src/xmpp/xml.ts';
-import type { Extension, Route } from './extension.ts';
+import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
+import { type Xml, xml } from '#src/xmpp/xml.ts';
+import type { Extension, Request, Route } from './extension.ts';
+import { askPerson, type Person } from './person.ts';
 
 const VERSION = 'jabber:iq:version';
 
 /** XEP-0092 §4: name and version; the operating system is nobody's business. */
-const answer: Route = ({ kind, version }) => {
-  if (kind === 'contact' || kind === 'occupant') throw new Failure('service-unavailable');
+const answer: Route = (request) => {
+  const { kind, version } = request;
+  if (kind === 'occupant') askedOccupant(request, 'not-joined');
+  if (kind === 'contact' || kind === 'occupant') return askPerson(request, asked);
   return xml`<query xmlns='jabber:iq:version'><name>Isthmus</name><version>${version}</version></query>`;
 };
+
+async function asked({ core, user, view }: Request, { realm, who }: Person): Promise<Xml> {
+  const { name, version } = await core.ask({ kind: 'version', realm, who }, view.transport, user);
+  return xml`<query xmlns='jabber:iq:version'><name>${name}</name><version>${version}</version></query>`;
+}
 
 export const softwareVersion: Extension = {
   xep: { number: '0092', title: 'Software Version', version: '1.1' },

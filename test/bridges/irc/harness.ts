@@ -2,7 +2,6 @@ import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
-import { unserved } from '#src/core/unserved.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
@@ -10,6 +9,7 @@ import type { Place } from '#src/model/place.ts';
 import { memoryState } from '../../contract/memory-state.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
+import { webless } from '../../host-parts.ts';
 
 export const TRANSPORT = 'irc.gw.example';
 export const REALM = 'net.example';
@@ -30,7 +30,7 @@ export type Rig = {
 
 /** The IRC bridge over real sockets to a fake server, with a host that writes down what it is told. */
 export async function rig(
-  server: IrcServer,
+  server: Pick<IrcServer, 'port'>,
   settings: Record<string, unknown> = {},
   entry: Record<string, unknown> = {},
 ): Promise<Rig> {
@@ -60,7 +60,7 @@ export async function rig(
     state: memoryState(clock).state,
     settings: async () => ({}),
     connect: reach(openConnect()),
-    ...unserved,
+    ...webless(TRANSPORT, reach(openConnect())),
     log: pino({ level: 'debug' }, { write: (line) => void logged.push(line) }),
     clock,
     signal: new AbortController().signal,

@@ -54,6 +54,7 @@ describe('entering', () => {
       name: '#Verona',
       topic: 'Two houses',
       occupants: 6,
+      traits: [],
     });
     expect(await join(gw, { ...both, far: { ...both.far, until: async () => '' } }, 'romeo', '#verona')).toEqual({
       ids: [],

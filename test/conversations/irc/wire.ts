@@ -3,13 +3,23 @@ import { type IrcConnection, type IrcServer, ircServer } from '../../fakes/irc-s
 import type { OpenWire } from '../wire.ts';
 
 /** What the ircd does not do by itself once a client has logged in: conversations write the answers. */
-const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK'];
+const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps }) => {
-  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }) });
+export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
+  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
   const { irc, known } = arrivals(ircd);
   for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
+  // A nick that somebody else has when the client logs in, and what the client tries instead.
+  let tries = taken === undefined ? 2 : 0;
+  ircd.on('NICK', ([nick = ''], connection) => {
+    if (tries > 1) return known.includes(connection);
+    tries++;
+    if (nick !== taken) return false;
+    connection.send(`:irc.fake 433 * ${nick} :Nickname is already in use`);
+    connection.nick = '';
+    return true;
+  });
   const pongs = new Map<IrcConnection, string[]>();
   ircd.on('PING', ([token = ''], connection) => {
     if (!known.includes(connection)) return false;

@@ -51,11 +51,16 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
     await ask(who === undefined ? { do: 'hello' } : { do: 'profile', of: who });
     return { kind: 'ping', ms: now() - start };
   },
-  resolve: async ({ text }) => ({
-    kind: 'resolve',
-    id: addresses.format(addresses.fold(addresses.parse(text.trim()))),
-  }),
+  // Pigeons have no software.
+  version: () => Promise.reject(new Failure('not-supported')),
+  resolve: async (query) => resolved(query),
 };
+
+/** What people write is an address here, in any case; a hand may have written the sign of a mail address before it. */
+export const resolved = ({ text }: Extract<Query, { kind: 'resolve' }>): Extract<Reply, { kind: 'resolve' }> => ({
+  kind: 'resolve',
+  id: addresses.format(addresses.fold(addresses.parse(text.trim().replace(/^@/, '')))),
+});
 
 /** Answers a question. Rejects with a `Failure`. */
 export async function answer(query: Query, client: Client): Promise<Reply> {

@@ -4,7 +4,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey } from '#src/model/ids.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
-import { answer } from './asks.ts';
+import { answer, resolved } from './asks.ts';
 import { type Client, openClient } from './client.ts';
 import type { PigeonConfig } from './config.ts';
 import { openFlock } from './flock.ts';
@@ -41,6 +41,8 @@ export function openBridge(config: PigeonConfig, table: Capabilities, host: Host
     connect,
     deliver: (event, session) => clientOf(session).deliver(event),
     async ask<Q extends Query>(query: Q, session?: Session) {
+      // Addresses need no line.
+      if (query.kind === 'resolve') return resolved(query) as ReplyTo<Q>;
       return (await answer(query, clientOf(session))) as ReplyTo<Q>;
     },
     async reconcile(event) {

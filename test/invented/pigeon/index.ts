@@ -4,7 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { account, config, type PigeonConfig, realm, room } from './config.ts';
-import { passwordAndCode } from './login.ts';
+import { passwordAlone, passwordAndCode } from './login.ts';
 
 /** The invented network: one line per account to one loft, rooms that belong to the account. */
 export const bridge: BridgeDefinition<PigeonConfig> = {
@@ -14,7 +14,7 @@ export const bridge: BridgeDefinition<PigeonConfig> = {
   mapping,
   config,
   settings: { account, realm, room },
-  logins: [passwordAndCode],
+  logins: [passwordAndCode, passwordAlone],
   commands,
   addresses: () => addresses,
   realms: () => [''],

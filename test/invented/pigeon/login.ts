@@ -31,6 +31,18 @@ export const passwordAndCode: Login<PigeonConfig> = {
   },
 };
 
+/** The older way, in one form: the loft gives the key for the password alone. */
+export const passwordAlone: Login<PigeonConfig> = {
+  name: 'Name and password',
+  oneForm: true,
+  async *start(config: PigeonConfig, host: Host): AsyncGenerator<Step, Credentials, Filled> {
+    const { name = '', password = '' } = first(yield { kind: 'form', form: nameForm });
+    await using line = await openLine(config, host);
+    const { key = '' } = await line.ask({ do: 'key', name, password });
+    return { name: new Sealed(name), key: new Sealed(key) };
+  },
+};
+
 const nameForm = {
   title: 'Pigeon account',
   fields: [

@@ -1,0 +1,110 @@
+import { Failure } from '#src/model/failure.ts';
+import { splitAccount } from '#src/model/ids.ts';
+import type { Statement } from '#src/store/index.ts';
+import { type ContactEffect, type ContactInput, none, type Subscription, step } from './contact-state.ts';
+import type { PeopleParts } from './people.ts';
+import type { Person } from './person.ts';
+import type { Presence } from './presence.ts';
+import type { Roster } from './roster.ts';
+
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'hand' | 'transport'> & {
+  readonly roster: Roster;
+  readonly presence: Presence;
+};
+
+export type Contacts = {
+  /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
+  apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
+  /** The network could not carry a user's request. */
+  failed(person: Person, id: string, failure: Failure): Promise<void>;
+};
+
+/** Contacts of one account (SECURITY rule 11). */
+const MOST = 5000;
+
+/** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
+export function openContacts({ store, now, sessions, hand, transport, roster, presence }: ContactParts): Contacts {
+  /** The network itself decides on a request; everywhere else it is granted here. */
+  const asks = (person: Person, id: string): boolean =>
+    !roster.isOurs(person.account, id) &&
+    transport(splitAccount(person.account).transport).mapping.facts.out.contact === 'full';
+
+  const keyOf = ({ account }: Person, id: string) => ({ account, realm: roster.realmOf(account, id) });
+
+  async function save({ account, contacts }: Person, id: string, next: Subscription): Promise<void> {
+    const empty = !next.from && !next.to && !next.pendingIn && !next.pendingOut;
+    await store.unit(empty ? [store.contacts.remove(account, id)] : rows(account, id, next));
+    if (empty) contacts.delete(id);
+    else contacts.set(id, next);
+  }
+
+  /** The store has the user's view, in which the directions are the other way round. */
+  function rows(
+    account: Person['account'],
+    id: string,
+    { from, to, pendingIn, pendingOut }: Subscription,
+  ): Statement[] {
+    const at = now();
+    const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
+    return [
+      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
+      store.contacts.put({ account, id, name: null, ...flags }),
+    ];
+  }
+
+  function check(person: Person, id: string, { by, action }: ContactInput): void {
+    if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
+    if (person.contacts.size >= MOST) throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
+    // XEP-0100 §4.1: who is nobody there cannot ask anybody.
+    if (asks(person, id) && !person.registered && !sessions.get(keyOf(person, id))) throw new Failure('not-registered');
+  }
+
+  async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {
+    check(person, id, input);
+    const before = person.contacts.get(id) ?? none;
+    const [after, ...effects] = step(before, input);
+    if (after !== before) await save(person, id, after);
+    for (const effect of effects) await carryOut(person, id, effect, reason);
+    // XEP-0100 §5.1: who lets somebody see them wants to see them, too.
+    if (input.by === 'contact' && input.action === 'subscribed' && effects.length > 0)
+      await apply(person, id, { by: 'contact', action: 'subscribe' });
+  }
+
+  async function carryOut(
+    person: Person,
+    id: string,
+    effect: ContactEffect,
+    reason: string | undefined,
+  ): Promise<void> {
+    const { account } = person;
+    switch (effect.kind) {
+      case 'tell':
+        return roster.tell(account, id, { kind: 'contact', action: effect.action, ...(reason && { reason }) });
+      case 'presence':
+        return effect.shown ? presence.show(person, id) : presence.hide(person, id);
+      case 'ask':
+        return ask(person, id, effect.action);
+    }
+  }
+
+  async function ask(
+    person: Person,
+    id: string,
+    action: Extract<ContactEffect, { kind: 'ask' }>['action'],
+  ): Promise<void> {
+    const { account } = person;
+    const key = keyOf(person, id);
+    const granted = action === 'subscribe' && !asks(person, id);
+    if (granted) await apply(person, id, { by: 'contact', action: 'subscribed' });
+    if (!roster.isOurs(account, id)) hand(key, roster.ask(account, id, action));
+    if (action === 'subscribe' && presence.wants(person, key.realm)) presence.enter(person, key.realm);
+  }
+
+  return {
+    apply,
+    async failed(person, id, failure) {
+      if (failure.row.retry || !asks(person, id)) return;
+      await apply(person, id, { by: 'contact', action: 'unsubscribed' }, failure.message);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import { constants } from 'node:fs';
+import { access, type FileHandle, mkdir, open, opendir, rename, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Media } from '#src/bridge.ts';
+import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
+
+export type Keep = {
+  readonly path: string;
+  readonly content: Parameters<Media['put']>[0];
+  /** Bytes. */
+  readonly most: number;
+  readonly log: Log;
+};
+
+/** What is not whole yet. */
+const PART = '.part';
+
+/**
+ * Writes a file, whole or not at all, and resolves with its size in bytes once it is durable. Rejects with a `Failure`
+ * where it is too large or the disk is full, and with the stream's own error.
+ */
+export async function keepFile({ path, content, most, log }: Keep): Promise<number> {
+  const part = path + PART;
+  const chunks = content instanceof Uint8Array ? [content] : content;
+  try {
+    const file = await open(part, 'wx', 0o600);
+    try {
+      const size = await writeAll(file, chunks, most);
+      await file.sync();
+      return await finished(part, path, size);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await removeFile(part);
+    if (!isFull(error)) throw error;
+    log.error({ err: error }, 'no file can be kept: the disk is full');
+    throw new Failure('queue-full', { text: 'The gateway has no room left for files.', cause: error });
+  }
+}
+
+/** The end of the loop cancels the stream, also after an error. */
+async function writeAll(file: FileHandle, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, most: number) {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.byteLength;
+    if (size > most) throw new Failure('too-large', { text: `At most ${most} bytes can be kept of a file.` });
+    await file.writeFile(chunk);
+  }
+  return size;
+}
+
+async function finished(part: string, path: string, size: number): Promise<number> {
+  await rename(part, path);
+  const folder = await open(dirname(path), constants.O_RDONLY);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+  return size;
+}
+
+/** Removes a file; one that is not there is as good. */
+export async function removeFile(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  });
+}
+
+/** Makes the folder, for its owner alone, and removes what belongs to nothing: the process may have been killed. */
+export async function prepareFolder(dir: string, known: (id: string) => Promise<boolean>): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await access(dir, constants.W_OK);
+  for await (const { name } of await opendir(dir)) {
+    // Only what is ours by its name: operators put all kinds of things into folders.
+    const [, id, part] = /^([0-9a-f]{64})(\.part)?$/.exec(name) ?? [];
+    if (id !== undefined && (part !== undefined || !(await known(id)))) await removeFile(join(dir, name));
+  }
+}
+
+const isFull = (error: unknown): boolean => ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(codeOf(error));
+
+const codeOf = (error: unknown): string => (error instanceof Error && 'code' in error ? String(error.code) : '');

@@ -1,0 +1,150 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import type { Media } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { FileRef } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { GuardFailed, type MediaFile, type Store } from '#src/store/index.ts';
+import { keepFile, prepareFolder, removeFile } from './media-files.ts';
+import { fileName, idOf, mediaPath, newSecret, plainType } from './media-names.ts';
+
+/** A file as the web serves it. */
+export type KeptFile = {
+  readonly kind: 'file';
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  /** Its bytes from `start` to `end`, both included. Rejects where the file has just been removed. */
+  read(start: number, end: number): Promise<ReadableStream<Uint8Array>>;
+};
+
+/** What the web asks for: a file, one that has expired, or nothing. */
+export type Shelf = { open(secret: string): Promise<KeptFile | { readonly kind: 'expired' } | undefined> };
+
+/** An address under which something can be put later. `expires` is in milliseconds since 1970. */
+export type Spot = { readonly secret: string; readonly url: string; readonly expires: number };
+
+/** The files of the gateway. */
+export type MediaStore = Media &
+  Shelf & {
+    /** An address for a text of that name, before anybody knows whether it is needed. Nothing is written. */
+    reserve(name: string): Spot;
+    /** Puts a text where it was reserved. Rejects with a `Failure` as `put` does. */
+    fill(spot: Spot, text: string, account: AccountKey): Promise<void>;
+    /** Lets all files of an account expire, and removes them. */
+    forget(account: AccountKey): Promise<void>;
+    /** Removes what has expired. Resolves when nothing old is left, or with the stop. */
+    prune(): Promise<void>;
+    /** No more pruning from now on. */
+    stop(): void;
+  };
+
+export type MediaParts = {
+  readonly dir: string;
+  /** Bytes of one file, of all files of an account, and of all files. */
+  readonly maxSize: number;
+  readonly quota: number;
+  readonly total: number;
+  /** Milliseconds. */
+  readonly retention: number;
+  /** Without a slash at its end. */
+  readonly publicUrl: string;
+  readonly store: Pick<Store, 'media' | 'unit'>;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Files and rows that are removed between two looks at whether to stop. */
+const CHUNK = 100;
+/** How long it is told that a file has expired, after which its address is unknown, in milliseconds. */
+const REMEMBERED = 90 * 86_400_000;
+
+type What = { readonly secret: string; readonly name: string; readonly type: string; readonly account: string };
+
+/** Opens the files below a folder, which is made where it is missing, and removes what a crash has left half-written. */
+export async function openMedia(parts: MediaParts): Promise<MediaStore> {
+  const { dir, store, clock } = parts;
+  const pathOf = (id: string) => join(dir, id);
+  let stopped = false;
+  await prepareFolder(dir, async (id) => (await store.media.get(id)) !== undefined);
+
+  const urlOf = (secret: string, name: string) => parts.publicUrl + mediaPath(secret, name);
+  const expiry = () => clock.now() + parts.retention;
+
+  async function keep(content: Content, { secret, name, type, account }: What, expires: number): Promise<MediaFile> {
+    const id = idOf(secret);
+    const size = await keepFile({ path: pathOf(id), content, most: parts.maxSize, log: parts.log });
+    const file = { id, account, name, type, size, expires };
+    await record(file);
+    return file;
+  }
+
+  async function record(file: MediaFile): Promise<void> {
+    try {
+      await store.unit([store.media.add(file, { quota: parts.quota, total: parts.total })]);
+    } catch (error) {
+      await removeFile(pathOf(file.id));
+      if (!(error instanceof GuardFailed)) throw error;
+      throw new Failure('queue-full', { text: 'There is no room left for files. Earlier ones expire with time.' });
+    }
+  }
+
+  async function prune(): Promise<void> {
+    while (!stopped) {
+      const ids = await store.media.expired(clock.now(), CHUNK);
+      for (const id of ids) await removeFile(pathOf(id));
+      if (ids.length > 0) await store.unit(ids.map((id) => store.media.gone(id)));
+      if (ids.length < CHUNK) break;
+    }
+    while (!stopped) {
+      const [result] = await store.unit([store.media.forget(clock.now() - REMEMBERED, CHUNK)]);
+      if ((result?.changed ?? 0) < CHUNK) break;
+    }
+  }
+
+  return {
+    async put(content, { name: wished, type: claimed, account = '' }): Promise<FileRef & { expires: number }> {
+      const secret = newSecret();
+      const type = plainType(claimed);
+      const name = fileName(wished, type);
+      const { size, expires } = await keep(content, { secret, name, type, account }, expiry());
+      return { url: urlOf(secret, name), name, type, size, expires };
+    },
+    reserve(name) {
+      const secret = newSecret();
+      return { secret, url: urlOf(secret, name), expires: expiry() };
+    },
+    async fill({ secret, url, expires }, text, account) {
+      const name = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
+      await keep(new TextEncoder().encode(text), { secret, name, type: 'text/plain', account }, expires);
+    },
+    async open(secret) {
+      const id = idOf(secret);
+      const file = id === '' ? undefined : await store.media.get(id);
+      if (!file) return undefined;
+      if (file.expires <= clock.now()) return { kind: 'expired' };
+      const { name, type, size } = file;
+      return { kind: 'file', id, name, type, size, read: (start, end) => readFile(pathOf(id), start, end) };
+    },
+    async forget(account) {
+      await store.unit([store.media.expireAll(account, clock.now())]);
+      await prune();
+    },
+    prune,
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+type Content = Parameters<Media['put']>[0];
+
+async function readFile(path: string, start: number, end: number): Promise<ReadableStream<Uint8Array>> {
+  const file = await open(path);
+  const stream = file.createReadStream({ start, end, highWaterMark: 65_536 });
+  return Readable.toWeb(stream) as ReadableStream<Uint8Array>;
+}

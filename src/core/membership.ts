@@ -1,0 +1,60 @@
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Accounts } from './accounts.ts';
+import type { Dialogues } from './dialogue.ts';
+import type { Core } from './index.ts';
+import type { Limits } from './limits.ts';
+import type { Logins } from './logins.ts';
+import type { People } from './people.ts';
+import type { Registration } from './registration.ts';
+import type { Sessions } from './sessions.ts';
+import type { OpenSettings } from './settings.ts';
+
+export type MembershipParts = {
+  readonly accounts: Pick<Accounts, 'flush'>;
+  readonly dialogues: Dialogues;
+  readonly limits: Limits;
+  readonly logins: Logins;
+  /** Files that were put up for the account; nothing where there is no place for files. */
+  readonly media: { forget(account: AccountKey): Promise<void> } | undefined;
+  readonly people: Pick<People, 'enrolled' | 'dismissed'>;
+  readonly registration: Registration;
+  readonly sessions: Pick<Sessions, 'drop'>;
+  readonly settings: Pick<OpenSettings, 'forget'>;
+};
+
+export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'>;
+
+/** How users come to a transport and leave it, with all that hangs on it. */
+export function openMembership(parts: MembershipParts): Membership {
+  const { accounts, dialogues, media, limits, logins, people, registration, sessions, settings } = parts;
+  return {
+    registered: (domain, user) => logins.registered(accountKey(user, domain)),
+    async unregister(domain, user) {
+      const account = accountKey(user, domain);
+      dialogues.drop((owner) => bareOf(owner) === user);
+      // A use that waits to be written would bring the account back.
+      await accounts.flush();
+      const goodbye = await people.dismissed(account);
+      await logins.unregister(account);
+      settings.forget(account);
+      await sessions.drop(account, new Failure('not-registered'));
+      await media?.forget(account);
+      return goodbye;
+    },
+    registration: {
+      form: registration.form,
+      async register(domain, who, answer) {
+        limits.spend('registrations', who.user);
+        await registration.register(domain, who, answer);
+        return people.enrolled(accountKey(who.user, domain));
+      },
+    },
+  };
+}
+
+/** The bare form of a full JID. */
+export function bareOf(jid: string): BareJid {
+  const slash = jid.indexOf('/');
+  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
+}

@@ -1,0 +1,279 @@
+import type { Outcome, Session, SessionKey } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Contact, Store } from '#src/store/index.ts';
+import type { Accounts } from './accounts.ts';
+import { openContacts } from './contacts.ts';
+import type { Origin, XmppSide } from './index.ts';
+import type { Limits } from './limits.ts';
+import type { CoreTransport } from './parts.ts';
+import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
+import { openPresence } from './presence.ts';
+import { openRoster } from './roster.ts';
+import type { Sessions } from './sessions.ts';
+
+export type PeopleParts = {
+  readonly store: Pick<Store, 'accounts' | 'contacts' | 'unit'>;
+  readonly accounts: Accounts;
+  readonly limits: Limits;
+  readonly lanes: Lanes;
+  readonly xmpp: XmppSide;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sessions: Pick<Sessions, 'need' | 'release' | 'get' | 'state' | 'realms'>;
+  now(): number;
+  transport(domain: string): Pick<CoreTransport, 'mapping' | 'addresses' | 'realms'>;
+  /** Whether the account is in a room of the realm. */
+  inRoom(key: SessionKey): boolean;
+  /** Hands something to the session, if it is online. Never throws. */
+  hand(key: SessionKey, draft: Draft): void;
+  /** What the network carries of a draft. */
+  outward(draft: Draft, session: Session): readonly Draft[];
+};
+
+/** What happens between users and the entries of their rosters. */
+export type People = {
+  /** Whether the event is of this kind: presence, or a subscription, outside of rooms. */
+  takes(draft: Draft): draft is Draft<EventOf<'contact'> | EventOf<'presence'>>;
+  /** A user's presence or subscription. Throws a `Failure` for what is refused at once. */
+  accept(draft: Draft<EventOf<'contact'> | EventOf<'presence'>>, origin: Origin): void;
+  probed(place: Place, jid: string): void;
+  /** A contact's presence or subscription. Resolves once it is durable. */
+  heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** A bridge tells what became of a subscription. */
+  settled(event: EventOf<'contact'>, outcome: Outcome): void;
+  /** A session has changed; `failure` says why it was given up. */
+  turned(key: SessionKey, failure?: Failure): void;
+  wants(key: SessionKey): boolean;
+  /** The account was registered. Resolves with what asks the user for a place in the roster. */
+  enrolled(account: AccountKey): Promise<() => void>;
+  /** The account is about to be removed. Resolves with what takes everybody out of the user's roster. */
+  dismissed(account: AccountKey): Promise<() => void>;
+  /** The link of a transport is up: asks for the presence of all who let us see it. */
+  attend(transport: string): Promise<void>;
+  /** Everybody who is shown goes. */
+  farewell(): void;
+};
+
+/** Accounts that are probed at once, and the wait after them in ms: 200 a second. */
+const PAGE = 50;
+const PACE = 250;
+/** The longest status that crosses, in UTF-16 units: presence is said often, and kept in memory. */
+const LONGEST = 1000;
+/** How long a server may take for the answer to a probe, in ms. */
+const PATIENCE = 60_000;
+
+/** The users that are there or have a session, with their contacts; one lane for each. */
+export function openPeople(parts: PeopleParts): People {
+  const { store, accounts, limits, lanes, xmpp, clock, log, sessions } = parts;
+  const people = new Map<AccountKey, Person>();
+  const loading = new Set<AccountKey>();
+  let round = 0;
+  let stopped = false;
+
+  const roster = openRoster(parts);
+  const presence = openPresence({ ...parts, roster });
+  const contacts = openContacts({ ...parts, roster, presence });
+
+  async function load(account: AccountKey): Promise<Person> {
+    loading.add(account);
+    try {
+      const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
+      const person = newPerson(account, row?.registered === true);
+      for (const contact of list) person.contacts.set(contact.id, subscriptionOf(contact));
+      people.set(account, person);
+      return person;
+    } finally {
+      loading.delete(account);
+    }
+  }
+
+  /** Who is not there and has no session is in the store. */
+  function prune(account: AccountKey): void {
+    if (people.get(account)?.resources.size === 0 && sessions.realms(account).length === 0) people.delete(account);
+  }
+
+  /** Works on a person in their lane. Synchronous where they are in memory and the work is. */
+  function within(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
+    const end = Promise.withResolvers<void>();
+    let done = false;
+    lanes.run(`people ${account}`, () => {
+      const going = attempt(account, work);
+      if (!going) {
+        done = true;
+        return prune(account);
+      }
+      return going.then(end.resolve, end.reject).finally(() => prune(account));
+    });
+    return done ? undefined : end.promise;
+  }
+
+  function attempt(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
+    try {
+      const person = people.get(account);
+      return person ? work(person) : load(account).then(work);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Lets the user hear of a failure that came later. */
+  function answered(going: void | Promise<void>, origin?: Origin): void {
+    going?.catch((error: unknown) => {
+      if (!(error instanceof Failure)) log.error({ err: error }, 'a contact could not be worked on');
+      const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
+      if (origin) xmpp.refuse(origin, failure);
+    });
+  }
+
+  const transportOf = (account: AccountKey): string => splitAccount(account).transport;
+
+  function came(draft: Draft<EventOf<'presence'>>, account: AccountKey, jid: string): void {
+    const id = roster.idOf(draft.place);
+    if (draft.show !== 'offline') {
+      accounts.used(account);
+      answered(within(account, (person) => presence.come(person, { jid, id, round }, shownOf(draft))));
+    } else if (people.has(account) || loading.has(account)) {
+      answered(within(account, (person) => presence.leave(person, jid, id)));
+    }
+  }
+
+  /** Who has not answered a round of probes is not there. */
+  function sweep(transport: string, before: number): void {
+    for (const [account, { resources }] of people) {
+      if (transportOf(account) !== transport) continue;
+      const gone = [...resources].filter(([, one]) => one.round < before).map(([jid]) => jid);
+      answered(
+        within(account, (person) => {
+          for (const jid of gone) presence.leave(person, jid);
+        }),
+      );
+    }
+  }
+
+  return {
+    takes: (draft): draft is Draft<EventOf<'contact'> | EventOf<'presence'>> =>
+      (draft.kind === 'contact' || draft.kind === 'presence') &&
+      (draft.place.kind === 'contact' || draft.place.kind === 'realm'),
+    accept(draft, origin) {
+      const asking = draft.kind === 'contact' && draft.action === 'subscribe';
+      if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) {
+        // Strangers are answered where they ask for something, and nowhere else.
+        if (asking) throw accounts.refusal();
+        return;
+      }
+      const account = accounts.of(draft.from, placeTransport(draft.place));
+      if (draft.kind === 'presence') return came(draft, account, origin.from);
+      if (asking) limits.spend('contacts', draft.from.bare);
+      const { action } = draft;
+      const id = roster.idOf(draft.place);
+      answered(
+        within(account, (person) => contacts.apply(person, id, { by: 'user', action })),
+        origin,
+      );
+    },
+    probed(place, jid) {
+      if (place.kind === 'shared' || place.kind === 'room') return;
+      const { account } = place;
+      const id = roster.idOf(place);
+      const unknown = (): void => roster.tell(account, id, { kind: 'contact', action: 'unsubscribed' });
+      // RFC 6121 §4.3.2: without a subscription there is nothing to see.
+      if (!accounts.permitted(splitAccount(account).user)) return unknown();
+      const look = (person: Person): void =>
+        person.contacts.get(id)?.from ? presence.probed(person, id, jid) : unknown();
+      answered(within(account, look));
+    },
+    heard(event) {
+      const { place } = event;
+      if (place.kind !== 'contact') return;
+      const { account, id } = place;
+      if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
+      const { action, reason } = event;
+      return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
+    },
+    settled({ place, action }, outcome) {
+      if (!(outcome instanceof Failure) || action !== 'subscribe' || place.kind !== 'contact') return;
+      const { account, id } = place;
+      answered(within(account, (person) => contacts.failed(person, id, outcome)));
+    },
+    turned(key, failure) {
+      if (stopped) return;
+      const turn = (person: Person): void => {
+        if (failure) person.failures.set(key.realm, failure);
+        presence.turned(person, key);
+      };
+      answered(within(key.account, turn));
+    },
+    wants({ account, realm }) {
+      const person = people.get(account);
+      return person !== undefined && presence.wants(person, realm);
+    },
+    async enrolled(account) {
+      await within(account, (person) => {
+        person.registered = true;
+        person.failures.clear();
+      });
+      const welcome = async (person: Person): Promise<void> => {
+        // XEP-0100 §4.1: the gateway wants to see when the user is there.
+        await contacts.apply(person, '', { by: 'contact', action: 'subscribe' });
+        if (person.resources.size > 0) presence.logIn(person);
+      };
+      return () => answered(within(account, welcome));
+    },
+    async dismissed(account) {
+      const ids = new Set(['']);
+      await within(account, (person) => {
+        for (const id of person.contacts.keys()) ids.add(id);
+        people.delete(account);
+      });
+      return () => {
+        for (const id of ids) {
+          // XEP-0100 §4.3
+          roster.tell(account, id, { kind: 'contact', action: 'unsubscribe' });
+          roster.tell(account, id, { kind: 'contact', action: 'unsubscribed' });
+          roster.tell(account, id, { kind: 'presence', ...OFFLINE });
+        }
+      };
+    },
+    async attend(transport) {
+      const now = ++round;
+      for (let after = ''; !stopped; ) {
+        const seen = await store.contacts.seeing(transport, PAGE, after);
+        for (const { account, id } of seen)
+          xmpp.probe(roster.placeOf(account, id), splitAccount(account).user as BareJid);
+        if (seen.length < PAGE) break;
+        after = seen.at(-1)?.account ?? '';
+        await new Promise<void>((resolve) => void clock.after(PACE, resolve));
+      }
+      if (people.size > 0) clock.after(PATIENCE, () => sweep(transport, now));
+    },
+    farewell() {
+      stopped = true;
+      for (const { account, shown, resources } of people.values()) {
+        if (resources.size === 0) continue;
+        for (const [id, { show }] of shown) {
+          if (show !== 'offline')
+            roster.tell(account, id, { kind: 'presence', ...OFFLINE, status: 'The gateway is stopping.' });
+        }
+      }
+    },
+  };
+}
+
+const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'show' | 'status'>): Shown => ({
+  show,
+  ...(status && { status: status.slice(0, LONGEST) }),
+});
+
+/** The store has the user's view. */
+const subscriptionOf = ({ from, to, pendingIn, pendingOut }: Contact) => ({
+  from: to,
+  to: from,
+  pendingIn: pendingOut,
+  pendingOut: pendingIn,
+});

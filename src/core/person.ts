@@ -1,0 +1,66 @@
+import type { Show } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Subscription } from './contact-state.ts';
+
+/** What somebody is shown of somebody. */
+export type Shown = { readonly show: Show; readonly status?: string };
+
+/** One resource of a user that is available to us. */
+export type Resource = {
+  presence: Shown;
+  /** The ids of those of ours to whom it is available; it is gone when there is nobody left. */
+  readonly at: Set<string>;
+  /** Those whose presence it was given when it came, and has not asked for since. */
+  readonly fresh: Set<string>;
+  /** The round of probes in which it was last heard of. */
+  round: number;
+};
+
+/**
+ * A user of a transport with all that is theirs in memory. Contacts are known by their formatted address; the gateway
+ * itself has the empty one.
+ */
+export type Person = {
+  readonly account: AccountKey;
+  registered: boolean;
+  readonly contacts: Map<string, Subscription>;
+  /** By full JID. */
+  readonly resources: Map<string, Resource>;
+  /** What the network last said of contacts. */
+  readonly known: Map<string, Shown>;
+  /** What the user was last shown of contacts. */
+  readonly shown: Map<string, Shown>;
+  /** What the network was last told of the user, by realm. */
+  readonly told: Map<string, Shown>;
+  /** Why there is no session, by realm. */
+  readonly failures: Map<string, Failure>;
+};
+
+export const newPerson = (account: AccountKey, registered: boolean): Person => ({
+  account,
+  registered,
+  contacts: new Map(),
+  resources: new Map(),
+  known: new Map(),
+  shown: new Map(),
+  told: new Map(),
+  failures: new Map(),
+});
+
+export const OFFLINE: Shown = { show: 'offline' };
+export const AVAILABLE: Shown = { show: 'available' };
+
+/** From the strongest to the weakest: whoever is there in one place is there. */
+const STRENGTH: readonly Show[] = ['chat', 'available', 'dnd', 'away', 'xa', 'offline'];
+
+/** The presence of a user with several resources: the strongest show, of equal ones the newest. */
+export function strongest(resources: Iterable<Pick<Resource, 'presence'>>): Shown {
+  let best = OFFLINE;
+  for (const { presence } of resources) {
+    if (STRENGTH.indexOf(presence.show) <= STRENGTH.indexOf(best.show)) best = presence;
+  }
+  return best;
+}
+
+export const sameShown = (a: Shown, b: Shown): boolean => a.show === b.show && a.status === b.status;

@@ -1,0 +1,226 @@
+import type { Session, SessionKey } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { splitAccount } from '#src/model/ids.ts';
+import type { PeopleParts } from './people.ts';
+import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
+import type { Roster } from './roster.ts';
+
+export type PresenceParts = Pick<PeopleParts, 'transport' | 'sessions' | 'inRoom' | 'hand' | 'outward'> & {
+  readonly roster: Roster;
+};
+
+/** What users see of their contacts, and networks of their users: only what changed, and only to who is there. */
+export type Presence = {
+  /** A resource is available to one of ours. */
+  come(person: Person, at: { readonly jid: string; readonly id: string; readonly round: number }, now: Shown): void;
+  /** A resource is no longer available to one of ours, or to nobody where no id is given. */
+  leave(person: Person, jid: string, id?: string): void;
+  /** The network says how a contact fares. */
+  heard(person: Person, id: string, now: Shown): void;
+  /** Shows how a contact fares to a full JID, or to all resources of the user. */
+  show(person: Person, id: string, jid?: string): void;
+  /** Answers a probe of a contact. */
+  probed(person: Person, id: string, jid: string): void;
+  /** A contact's presence is no longer the user's to see. */
+  hide(person: Person, id: string): void;
+  /** A session of the account has come, gone, or begun to be made. */
+  turned(person: Person, key: SessionKey): void;
+  /** Makes sure of the sessions that a registered user wants. */
+  logIn(person: Person): void;
+  /** Whether a registered user's presence wants the session. */
+  wants(person: Person, realm: string): boolean;
+  /** Makes sure of the session in one realm. */
+  enter(person: Person, realm: string): void;
+};
+
+/** Resources of one user, and contacts that one of them may be available to (SECURITY rule 11). */
+const MOST_RESOURCES = 20;
+const MOST_CONTACTS = 5000;
+
+export function openPresence({ transport, sessions, inRoom, hand, outward, roster }: PresenceParts): Presence {
+  const { tell, realmOf } = roster;
+
+  /** The realms in which a user wants to be: those of the contacts, and where there is one alone, that. */
+  function realmsOf({ account, contacts }: Person): Set<string> {
+    const { realms } = transport(splitAccount(account).transport);
+    const found = new Set(realms.length === 1 ? realms : []);
+    for (const id of contacts.keys()) if (id !== '') found.add(realmOf(account, id));
+    return found;
+  }
+
+  /** How the account stands in some realms. */
+  function standing({ account, failures }: Person, realms: readonly string[]): Shown | undefined {
+    const states = realms.map((realm) => sessions.state({ account, realm }));
+    const online = states.find(({ name }) => name === 'online');
+    if (online) return { ...AVAILABLE, status: online.nick ? `Online as ${online.nick}` : 'Online' };
+    if (states.some(({ name }) => name === 'connecting' || name === 'waiting'))
+      return { show: 'away', status: 'Connecting' };
+    const failure = realms.map((realm) => failures.get(realm)).find((one) => one !== undefined);
+    return failure && { ...OFFLINE, status: failure.message };
+  }
+
+  function current(person: Person, id: string): Shown {
+    const { account, known, failures } = person;
+    if (id === '') {
+      const realms = [...new Set([...sessions.realms(account), ...failures.keys()])];
+      return standing(person, realms) ?? AVAILABLE;
+    }
+    if (roster.isRealm(account, id)) return standing(person, [realmOf(account, id)]) ?? OFFLINE;
+    const carried = transport(splitAccount(account).transport).mapping.facts.in.presence ?? 'none';
+    if (carried === 'none') return { ...AVAILABLE, status: 'No presence on this network' };
+    return known.get(id) ?? OFFLINE;
+  }
+
+  const sees = ({ contacts }: Person, id: string): boolean => contacts.get(id)?.from === true;
+
+  function refresh(person: Person, ids: Iterable<string>): void {
+    if (person.resources.size === 0) return;
+    for (const id of ids) {
+      if (!sees(person, id)) continue;
+      const now = current(person, id);
+      if (!sameShown(now, person.shown.get(id) ?? OFFLINE)) put(person, id, now);
+    }
+  }
+
+  function put(person: Person, id: string, now: Shown): void {
+    person.shown.set(id, now);
+    for (const { fresh } of person.resources.values()) fresh.delete(id);
+    tell(person.account, id, { kind: 'presence', ...now });
+  }
+
+  /** A resource that has just come sees who is there. */
+  function greet(person: Person, jid: string, { fresh }: Resource): void {
+    for (const id of person.contacts.keys()) {
+      if (!sees(person, id)) continue;
+      const now = current(person, id);
+      person.shown.set(id, now);
+      if (now.show === 'offline') continue;
+      fresh.add(id);
+      tell(person.account, id, { kind: 'presence', ...now }, jid);
+    }
+  }
+
+  /** Tells the network what it was not told yet. A session begins as available. */
+  function report(person: Person): void {
+    const now = strongest(person.resources.values());
+    for (const realm of sessions.realms(person.account)) {
+      const key = { account: person.account, realm };
+      const session = sessions.get(key);
+      if (!session || sameShown(now, person.told.get(realm) ?? AVAILABLE)) continue;
+      person.told.set(realm, now);
+      const draft: Draft = {
+        place: { kind: 'realm', ...key },
+        from: roster.userOf(key.account),
+        kind: 'presence',
+        ...now,
+      };
+      for (const piece of carried(draft, session)) hand(key, piece);
+    }
+  }
+
+  /** A network whose table refuses presence is told of none; nobody asked for it to be sent. */
+  function carried(draft: Draft, session: Session): readonly Draft[] {
+    try {
+      return outward(draft, session);
+    } catch (error) {
+      if (error instanceof Failure) return [];
+      throw error;
+    }
+  }
+
+  /** Contacts are watched from the beginning of each session. */
+  function watch({ account, contacts }: Person, realm: string): void {
+    for (const [id, { from, pendingIn }] of contacts) {
+      if (!(from || pendingIn) || roster.isOurs(account, id) || realmOf(account, id) !== realm) continue;
+      hand({ account, realm }, roster.ask(account, id, 'subscribe'));
+    }
+  }
+
+  const wants = (person: Person, realm: string): boolean =>
+    person.registered && person.resources.size > 0 && realmsOf(person).has(realm);
+
+  /** Where nobody has said how they want to be called, the name of their own address is the nearest. */
+  function enter({ account }: Person, realm: string): void {
+    const { user } = splitAccount(account);
+    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')));
+  }
+
+  function logIn(person: Person): void {
+    if (!person.registered) return;
+    for (const realm of realmsOf(person)) enter(person, realm);
+  }
+
+  function logOut(person: Person): void {
+    const { account } = person;
+    for (const realm of sessions.realms(account)) if (!inRoom({ account, realm })) sessions.release({ account, realm });
+    report(person);
+  }
+
+  return {
+    wants,
+    enter,
+    logIn,
+    come(person, { jid, id, round }, now) {
+      const known = person.resources.get(jid);
+      if (!known && person.resources.size >= MOST_RESOURCES) return;
+      // Before the resource is there: it is greeted with what comes of it.
+      if (person.resources.size === 0) logIn(person);
+      const resource = known ?? { presence: now, at: new Set(), fresh: new Set(), round };
+      resource.presence = now;
+      resource.round = round;
+      if (resource.at.size < MOST_CONTACTS) resource.at.add(id);
+      // The newest is the last.
+      person.resources.delete(jid);
+      person.resources.set(jid, resource);
+      if (!known) greet(person, jid, resource);
+      report(person);
+    },
+    leave(person, jid, id) {
+      const resource = person.resources.get(jid);
+      if (!resource) return;
+      // XEP-0191 §3.3: who is blocked sees the user go, and nobody else does.
+      if (id !== undefined) resource.at.delete(id);
+      if (id !== undefined && resource.at.size > 0) return;
+      person.resources.delete(jid);
+      if (person.resources.size > 0) return report(person);
+      person.shown.clear();
+      logOut(person);
+    },
+    heard(person, id, now) {
+      if (!person.contacts.has(id)) return;
+      person.known.set(id, now);
+      refresh(person, [id]);
+    },
+    show(person, id, jid) {
+      const now = current(person, id);
+      if (jid === undefined) return put(person, id, now);
+      tell(person.account, id, { kind: 'presence', ...now }, jid);
+    },
+    probed(person, id, jid) {
+      const own = [...person.resources.entries()].filter(([full]) => full === jid || !jid.includes('/'));
+      // RFC 6121 §4.2.2: servers probe for a resource that comes, which was greeted already.
+      const greeted = own.filter(([, { fresh }]) => fresh.delete(id));
+      if (own.length > 0 && greeted.length === own.length) return;
+      tell(person.account, id, { kind: 'presence', ...current(person, id) }, jid);
+    },
+    hide(person, id) {
+      person.shown.delete(id);
+      person.known.delete(id);
+      tell(person.account, id, { kind: 'presence', ...OFFLINE });
+    },
+    turned(person, key) {
+      const { account, realm } = key;
+      const { name } = sessions.state(key);
+      person.told.delete(realm);
+      const here = [...person.contacts.keys()].filter((id) => id !== '' && realmOf(account, id) === realm);
+      if (name === 'online') {
+        person.failures.delete(realm);
+        watch(person, realm);
+        // Of who never showed us any presence nothing is known.
+        if (person.resources.size > 0 || person.contacts.get('')?.to) report(person);
+      } else for (const id of here) person.known.delete(id);
+      refresh(person, ['', ...here]);
+    },
+  };
+}

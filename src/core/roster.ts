@@ -1,0 +1,56 @@
+import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
+import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { XmppSide } from './index.ts';
+import type { CoreTransport } from './parts.ts';
+
+/** How the entries of a user's roster are addressed: by the formatted foreign address, the gateway by the empty one. */
+export type Roster = {
+  idOf(place: Place): string;
+  placeOf(account: AccountKey, id: string): Place;
+  realmOf(account: AccountKey, id: string): string;
+  isRealm(account: AccountKey, id: string): boolean;
+  /** Whether the entry is the gateway or a realm, for which we answer ourselves. */
+  isOurs(account: AccountKey, id: string): boolean;
+  userOf(account: AccountKey): Party;
+  /** Tells the user something of an entry: all of them, or one JID of theirs. */
+  tell(account: AccountKey, id: string, body: EventBody, jid?: string): void;
+  /** What the network is told of a subscription. */
+  ask(account: AccountKey, id: string, action: EventOf<'contact'>['action']): Draft;
+};
+
+type RosterParts = {
+  readonly xmpp: XmppSide;
+  transport(domain: string): Pick<CoreTransport, 'addresses'>;
+  now(): number;
+};
+
+export function openRoster({ xmpp, transport, now }: RosterParts): Roster {
+  const addressesOf = (account: AccountKey) => transport(splitAccount(account).transport).addresses;
+
+  const isRealm = (account: AccountKey, id: string): boolean =>
+    id !== '' && addressesOf(account).parse(id).kind === 'realm';
+  const realmOf = (account: AccountKey, id: string): string => (id === '' ? '' : addressesOf(account).parse(id).realm);
+  const placeOf = (account: AccountKey, id: string): Place =>
+    isRealm(account, id) ? { kind: 'realm', account, realm: realmOf(account, id) } : { kind: 'contact', account, id };
+  const userOf = (account: AccountKey): Party => ({ kind: 'xmpp', bare: splitAccount(account).user });
+
+  return {
+    idOf: (place) =>
+      place.kind === 'realm'
+        ? transport(placeTransport(place)).addresses.format({ kind: 'realm', realm: place.realm, name: '' })
+        : place.id,
+    placeOf,
+    realmOf,
+    isRealm,
+    isOurs: (account, id) => id === '' || isRealm(account, id),
+    userOf,
+    tell(account, id, body, jid = splitAccount(account).user) {
+      const place = placeOf(account, id);
+      const from: Party = { kind: 'network', id };
+      xmpp.deliver({ id: newEventId(), at: now(), place, from, live: true, ...body }, [{ jid }]);
+    },
+    ask: (account, id, action) => ({ place: placeOf(account, id), from: userOf(account), kind: 'contact', action }),
+  };
+}

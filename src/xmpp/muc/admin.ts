@@ -1,0 +1,119 @@
+// XEP-0045: Multi-User Chat, version 1.34.6: who may do what in a room (§8, §9).
+import type { Element } from 'ltx';
+import type { Draft, EventBody } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Affiliation, Occupant, Role } from '#src/model/party.ts';
+import { jidOf, resourcePrep, splitJid } from '#src/xmpp/jid.ts';
+import { partyOf } from '#src/xmpp/target.ts';
+import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Inside, insideRoom } from './occupancy.ts';
+
+const ADMIN = 'http://jabber.org/protocol/muc#admin';
+
+/** Items of one request: each becomes a line on the network. */
+const ITEMS = 50;
+
+const AFFILIATIONS: readonly string[] = ['owner', 'admin', 'member', 'none', 'outcast'] satisfies Affiliation[];
+const ROLES: readonly string[] = ['moderator', 'participant', 'visitor', 'none'] satisfies Role[];
+const isAffiliation = (text: string | undefined): text is Affiliation => AFFILIATIONS.includes(text ?? '');
+const isRole = (text: string | undefined): text is Role => ROLES.includes(text ?? '');
+
+/** The requests about it (§8, §9). */
+export const adminRoutes: NonNullable<Extension['routes']> = {
+  [`set/${ADMIN} query`]: change,
+  [`get/${ADMIN} query`]: list,
+};
+
+async function change(request: Request): Promise<undefined> {
+  const room = insideRoom(request);
+  const items = request.payload.getChildren('item', ADMIN);
+  if (items.length === 0 || items.length > ITEMS) throw new Failure('bad-request');
+  const from = partyOf(splitJid(request.from));
+  const drafts = items.map((item): Draft => ({ ...changeOf(item, request, room), place: room.place, from }));
+  await request.core.perform(drafts, request.from);
+}
+
+function changeOf(item: Element, request: Request, room: Inside): EventBody {
+  const { role, affiliation } = item.attrs;
+  const reason = item.getChildText('reason') || undefined;
+  const because = reason === undefined ? {} : { reason };
+  if (isRole(role)) {
+    const who = occupantOf(item, request, room);
+    if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+    // XEP-0045 §8.2: no role at all is a kick.
+    return role === 'none'
+      ? { kind: 'occupant', change: 'kick', who, ...because }
+      : { kind: 'occupant', change: 'role', who: { ...who, role }, ...because };
+  }
+  if (!isAffiliation(affiliation)) throw new Failure('bad-request');
+  const who = occupantOf(item, request, room);
+  // XEP-0045 §9.1: whoever is there and becomes an outcast is put out.
+  if (who && affiliation === 'outcast') return { kind: 'occupant', change: 'ban', who, ...because };
+  return { kind: 'affiliation', changes: [{ id: who?.id ?? idOf(item, request), affiliation }] };
+}
+
+/** Whom an item names, by the nick in the room or by the address on the network. */
+function occupantOf({ attrs: { nick, jid } }: Element, request: Request, { place }: Inside): Occupant | undefined {
+  const id = nick === undefined && jid !== undefined ? personOf(jid, request) : undefined;
+  for (const one of request.core.rooms.occupants(place)) {
+    if (nick === undefined ? one.id === id : resourcePrep(one.nick) === resourcePrep(nick)) return one;
+  }
+  return undefined;
+}
+
+const idOf = ({ attrs: { nick, jid } }: Element, request: Request): string => {
+  if (jid !== undefined) return personOf(jid, request);
+  if (nick === undefined || nick === '') throw new Failure('bad-request');
+  return nick;
+};
+
+/** What the network calls somebody by an address of ours. The room does not tell who its people are elsewhere. */
+function personOf(jid: string, { view, target }: Request): string {
+  const { domain, local } = splitJid(jid);
+  const person = domain === view.transport ? view.target(local) : undefined;
+  if (person?.kind !== 'contact' || target.kind !== 'room' || person.realm !== target.realm)
+    throw new Failure('item-not-found', { text: 'Name people by their nickname or by their address at this gateway.' });
+  return person.name;
+}
+
+/** XEP-0045 §8.4, §9.2 to §9.8: who has a role or an affiliation. */
+async function list(request: Request): Promise<Xml> {
+  const room = insideRoom(request);
+  const { role, affiliation } = request.payload.getChild('item', ADMIN)?.attrs ?? {};
+  const items = isRole(role)
+    ? occupants(request, room, (one) => one.role === role)
+    : affiliation === 'outcast'
+      ? await outcasts(request, room)
+      : isAffiliation(affiliation)
+        ? occupants(request, room, (one) => one.affiliation === affiliation)
+        : undefined;
+  if (!items) throw new Failure('bad-request');
+  return xml`<query xmlns='http://jabber.org/protocol/muc#admin'>${items}</query>`;
+}
+
+const occupants = (request: Request, { place }: Inside, wanted: (who: Occupant) => boolean): Xml[] =>
+  [...request.core.rooms.occupants(place)].filter(wanted).map((who) => {
+    const { affiliation, role, nick } = who;
+    return xml`<item${attrs({ affiliation, role, nick: resourcePrep(nick), jid: addressOf(who.id, request) })}/>`;
+  });
+
+async function outcasts(request: Request, { place }: Inside): Promise<Xml[]> {
+  const { core, view, user } = request;
+  const query = { kind: 'list', place, affiliation: 'outcast' } as const;
+  const banned = (await core.ask(query, view.transport, user)).list;
+  return banned.flatMap((party) =>
+    party.kind === 'network' ? [xml`<item affiliation='outcast' jid='${addressOf(party.id, request)}'/>`] : [],
+  );
+}
+
+/** The address of somebody on the room's network; whoever has none is named by the room. */
+function addressOf(name: string, { view, target }: Request): string {
+  const realm = target.kind === 'room' ? target.realm : '';
+  try {
+    return jidOf(view.addresses.format({ kind: 'contact', realm, name }), view.transport);
+  } catch (error) {
+    if (error instanceof Failure) return view.transport;
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+// XEP-0030: Service Discovery, version 2.5.0, §3.2 with XEP-0059: the rooms of a realm, in pages.
+import { Failure } from '#src/model/failure.ts';
+import { jidOf } from '#src/xmpp/jid.ts';
+import { type Xml, xml } from '#src/xmpp/xml.ts';
+import type { Request } from './extension.ts';
+import { rangeElement, rangeOf } from './rsm.ts';
+
+/** Rooms on a page where the asker does not say, and at most. */
+const PAGE = 100;
+const MOST = 1000;
+
+/** The rooms that a realm lists. Empty where the network has no such list. */
+export async function directory({ payload, target, core, view, user }: Request): Promise<Xml> {
+  if (target.kind !== 'realm') throw new Failure('item-not-found');
+  const { max = PAGE, ...range } = rangeOf(payload, true);
+  const page = { ...range, max: Math.min(max, MOST) };
+  const { list, count, index } = await core
+    .ask({ kind: 'rooms', realm: target.realm, page }, view.transport, user)
+    .catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'not-supported') return { list: [], count: 0, index: 0 };
+      throw error;
+    });
+  const items = list.map(({ id, name }) => xml`<item jid='${jidOf(id, view.transport)}' name='${name}'/>`);
+  const jids = [list.at(0)?.id, list.at(-1)?.id];
+  const set = rangeElement(jids[0], jids[1], count, index);
+  return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${items}${set}</query>`;
+}

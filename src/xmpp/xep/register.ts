@@ -1,0 +1,75 @@
+// XEP-0077: In-Band Registration, version 2.4.
+import type { Element } from 'ltx';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Field, Form } from '#src/model/form.ts';
+import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { answerOf, FORMS, formElement } from './data-forms.ts';
+import { childOf, elements } from './elements.ts';
+import type { Extension, Request } from './extension.ts';
+
+const REGISTER = 'jabber:iq:register';
+
+export const register: Extension = {
+  xep: { number: '0077', title: 'In-Band Registration', version: '2.4' },
+  features: { gateway: [REGISTER] },
+  routes: { [`get/${REGISTER} query`]: answerGet, [`set/${REGISTER} query`]: answerSet },
+};
+
+/** XEP-0077 §12.4.1 (the registrar's fields) as far as networks ask for them; other fields are in the data form alone. */
+const LEGACY: Readonly<Record<string, (value: string) => Xml>> = {
+  username: (value) => xml`<username>${value}</username>`,
+  nick: (value) => xml`<nick>${value}</nick>`,
+  password: (value) => xml`<password>${value}</password>`,
+  name: (value) => xml`<name>${value}</name>`,
+  phone: (value) => xml`<phone>${value}</phone>`,
+  url: (value) => xml`<url>${value}</url>`,
+};
+
+/** Only the gateway itself registers, and only those who may use it. */
+function assertHere({ kind, core, user }: Request): void {
+  if (kind !== 'gateway') throw new Failure('service-unavailable');
+  if (!core.permitted(user)) throw core.refusal();
+}
+
+async function answerGet(request: Request): Promise<Xml> {
+  assertHere(request);
+  const { core, view, user, from, identity } = request;
+  const registered = await core.registered(view.transport, user);
+  const form = await core.registration.form(view.transport, { owner: from, user });
+  const instructions = form.instructions ?? instructionsFor(form, identity.name);
+  // XEP-0077 §3.1.1: what is known is in the fields, and <registered/> says that somebody has it.
+  return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${instructions}</instructions>${form.fields.map(legacyField)}${formElement({ ...form, instructions }, REGISTER)}</query>`;
+}
+
+const instructionsFor = ({ fields }: Form, network: string): string =>
+  fields.some(({ required }) => required)
+    ? `Give what ${network} asks of you. What you leave blank later stays as it was.`
+    : `Registering with ${network} needs nothing more. You can set these as you like.`;
+
+function legacyField({ name, value }: Field): Xml | undefined {
+  const element = Object.hasOwn(LEGACY, name) ? LEGACY[name] : undefined;
+  return element?.(value?.[0] ?? '');
+}
+
+async function answerSet(request: Request): Promise<undefined> {
+  assertHere(request);
+  const { core, view, user, from, payload, afterwards } = request;
+  const children = elements(payload);
+  if (children.some((child) => child.getName() === 'remove')) {
+    // XEP-0077 §3.2: <remove/> stands alone; whose registration it is, the stanza's sender says.
+    if (children.length > 1) throw new Failure('bad-request');
+    if (!(await core.registered(view.transport, user))) throw new Failure('not-registered');
+    afterwards(await core.unregister(view.transport, user));
+    return;
+  }
+  const answer = given(payload);
+  if (answer) afterwards(await core.registration.register(view.transport, { owner: from, user }, answer));
+}
+
+/** XEP-0077 §4, §6: the data form takes precedence over the fields beside it. */
+function given(payload: Element): Answer | undefined {
+  const form = childOf(payload, 'x', FORMS);
+  if (form) return answerOf(form);
+  const fields = elements(payload).filter((child) => child.getNS() === REGISTER);
+  return Object.fromEntries(fields.map((field) => [field.getName(), [field.getText()]] as const));
+}

@@ -1,0 +1,17 @@
+import type { Host } from '#src/bridge.ts';
+import { refuseFetch } from '#src/core/reach.ts';
+import { systemClock } from '#src/lib/clock.ts';
+import { openFetch } from '#src/lib/fetch.ts';
+import { openMetrics } from '#src/lib/metrics.ts';
+import { Failure } from '#src/model/failure.ts';
+import { openSite } from '#src/web/site.ts';
+
+/** What a host has of the web where the operator has configured none of it: routes that nobody can reach, no files. */
+export function webless(transport: string, connect: Host['connect']): Pick<Host, 'http' | 'media' | 'fetch'> {
+  const site = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });
+  return {
+    http: site.http(transport),
+    media: { put: () => Promise.reject(new Failure('service-unavailable')) },
+    fetch: openFetch({ connect, refuse: refuseFetch }),
+  };
+}
