@@ -43,6 +43,8 @@ function finish(piece: Draft, target: Target, context: Context): readonly Draft[
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
   let pieces: readonly Draft[] = [draft];
   for (const [part, has] of parts) {
+    // Most messages have none of the parts: nothing is copied for them.
+    if (!pieces.some((piece) => piece.kind === 'message' && has(piece, target))) continue;
     pieces = pieces.flatMap((piece) =>
       piece.kind === 'message' && has(piece, target) ? carry(piece, part, target, context) : [piece],
     );

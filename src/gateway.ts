@@ -49,7 +49,6 @@ type Opened = Transport & {
   host?: Host;
   link?: Link;
   bridge?: Bridge;
-  wasOnline: boolean;
 };
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
@@ -58,7 +57,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const transports = new Map<string, Opened>(
     config.transports.map((transport) => {
       const addresses = transport.definition.addresses(transport.settings);
-      return [transport.domain, { ...transport, addresses, wasOnline: false }];
+      return [transport.domain, { ...transport, addresses }];
     }),
   );
   const stopping = new AbortController();
@@ -98,6 +97,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           addresses: opened.addresses,
           realms: opened.definition.realms(opened.settings),
           history: opened.history,
+          persistent: opened.persistent,
           bridge: () => present(opened.bridge),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
@@ -110,6 +110,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       waitingTime: config.limits.waiting_time,
       reconnectMin: config.limits.reconnect_min,
       reconnectMax: config.limits.reconnect_max,
+      connectPace: config.limits.connect_pace,
+      linger: config.limits.linger,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
       rates: {
@@ -183,10 +185,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') return;
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
-    if (opened.wasOnline) {
-      core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
-    }
-    opened.wasOnline = true;
+    // The first time it is asked for those whom the last run has left in their rooms.
+    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     if (ready()) for (const wake of waiters.splice(0)) wake();
   }
 
@@ -210,6 +210,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       opened.host = hostOf(opened);
       opened.bridge = await opened.definition.open(opened.settings, opened.host);
     }
+    await core.restore();
   } catch (error) {
     await pruning.stop();
     await store[Symbol.asyncDispose]();

@@ -58,6 +58,8 @@ describe('a good file', () => {
         registrations: { burst: 10, per_second: 0.1 },
         waiting_lines: 100,
         waiting_time: 60_000,
+        connect_pace: 5000,
+        linger: 300_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
         dialogues: 4,

@@ -6,7 +6,7 @@ import { type Setting, startProcess, type Target } from '../target.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
-const BUILT = join(ROOT, 'release/dist/src/main.js');
+const BUILT = join(ROOT, 'release/bin/isthmus.mjs');
 
 /** The config file of the measured gateway. */
 export const config = ({ xmppPort, ircPort, dir }: Pick<Setting, 'xmppPort' | 'ircPort' | 'dir'>) => ({

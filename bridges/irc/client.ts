@@ -7,10 +7,11 @@ import { splitAccount } from '#src/model/ids.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 import { type Asks, openAsks } from './asks.ts';
 import type { ServerConfig } from './config.ts';
+import { isCopy, late } from './copies.ts';
 import { realmNotice } from './drafts.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
 import { openErrands } from './errands.ts';
-import type { Peer } from './feed.ts';
+import type { Legacy, Peer } from './feed.ts';
 import { defaultIsupport } from './isupport.ts';
 import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
@@ -52,6 +53,8 @@ export type Client = {
   room(folded: string): Room | undefined;
   readonly asks: Pick<Asks, 'modes' | 'bans'>;
   pause(paused: boolean): void;
+  /** Speaks for channels whose feeding connection was lost. */
+  inherit(legacies: readonly Legacy[]): void;
   /** An account's connection is gone: its nick is a stranger's from now on. */
   disown(account: Session['account']): void;
   /** Leaves; what waits fails with `failure`. Never rejects. */
@@ -93,7 +96,7 @@ export function openClient(
     room: (folded) => rooms.get(folded),
     spelled: (name) => errands.spelled(name),
     knows: (folded) => errands.knows(folded),
-    feeds: (channel) => realm.feed.feeds(channel, peer),
+    feeds: (channel) => !realm.feed.behind(channel, peer) && realm.feed.feeds(channel, peer),
   };
 
   const link: Link = openLink({
@@ -103,6 +106,7 @@ export function openClient(
     throttle: server.throttle,
     charset: server.charset,
     barrier,
+    skip: (text) => phase !== 'login' && isCopy(text, { feed: realm.feed, peer, rooms, view }),
     onLine: (line) => take(line),
     onClosed: closed,
   });
@@ -204,10 +208,10 @@ export function openClient(
       new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     if (realm.clients.get(account) === client) realm.clients.delete(account);
-    const led = [...rooms.keys()].filter((channel) => realm.feed.feeds(channel, peer));
-    realm.feed.lost(peer);
+    const legacies = realm.feed.lost(peer);
     for (const other of realm.clients.values()) other.disown(account);
-    for (const channel of led) handOver(channel);
+    const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
+    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.inherit(all);
     trips.fail(failure);
     asks.fail(failure);
     errands.stop(failure);
@@ -221,12 +225,22 @@ export function openClient(
     host.status(key, { kind: 'lost', failure });
   }
 
-  // The next one may have read more or less than the lost one: its list tells the difference.
-  function handOver(channel: string): void {
-    const [next] = realm.feed.members(channel);
-    const heir = next && realm.clients.get(next.account);
-    const room = heir?.room(channel);
-    if (heir && room) emit(host, snapshot(room, heir.view, oursIn(realm, channel)));
+  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
+  function inherit(legacies: readonly Legacy[]): void {
+    for (const legacy of legacies) emit(host, late(realm.feed.inherit(legacy, peer), view));
+    const channels = legacies.map(({ channel }) => channel);
+    const behind = channels.filter((channel) => realm.feed.behind(channel, peer));
+    for (const channel of channels) if (!behind.includes(channel)) list(channel);
+    if (behind.length === 0) return;
+    const listAll = () => behind.forEach(list);
+    // The server answers behind everything that it has sent before.
+    trips.start((token) => writer.urgent(makeLine('PING', [], token))).then(listAll, listAll);
+  }
+
+  function list(channel: string): void {
+    const room = rooms.get(channel);
+    realm.feed.caughtUp(channel, peer);
+    if (room && realm.feed.feeds(channel, peer)) emit(host, snapshot(room, view, oursIn(realm, channel)));
   }
 
   function deliver(event: Event): Delivered {
@@ -270,6 +284,7 @@ export function openClient(
     room: (folded) => rooms.get(folded),
     asks,
     pause: link.pause,
+    inherit,
     disown: (other) => disown(rooms, other),
     close(why, failure) {
       if (phase === 'online') {

@@ -31,6 +31,8 @@ type Options = {
   readonly throttle: Rate;
   readonly charset: string;
   readonly barrier: () => string | undefined;
+  /** Whether a line need not be parsed. Never throws. */
+  readonly skip: (text: string) => boolean;
   /** May throw: the line is dropped then. */
   readonly onLine: (line: Line) => void;
   /** Once, with the reason if it was ours. */
@@ -64,7 +66,7 @@ export function openLink(options: Options): Link {
   }
 
   function take(text: string): void {
-    if (failure) return;
+    if (failure || options.skip(text)) return;
     let command = '';
     try {
       const line = framework.ircLineParser(text);

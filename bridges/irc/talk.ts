@@ -105,9 +105,9 @@ export function openTalk(ground: Ground): (line: Line) => void {
     }
     const channel = roomOf(target, view);
     if (channel !== undefined) {
-      // The copies of the connections that do not speak for the channel end here, before anything is made of them.
+      // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
       const room = rooms.get(foldName(channel));
-      if (!room?.joined || !view.feeds(foldName(channel))) return;
+      if (!room?.joined || !ground.realm.feed.feeds(foldName(channel), ground.peer)) return;
       const sender = foldName(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
     } else if (line.command === 'PRIVMSG') version(line);

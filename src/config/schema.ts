@@ -92,6 +92,12 @@ const limits = z
     reconnect_max: durationSchema(SECOND, 24 * HOUR)
       .prefault('5m')
       .describe('The longest wait'),
+    connect_pace: durationSchema(0, HOUR)
+      .prefault('5s')
+      .describe('Between reconnects of different users to one network, also after a restart'),
+    linger: durationSchema(0, 24 * HOUR)
+      .prefault('5m')
+      .describe('How long somebody whose connection was lost stays in the rooms of a network'),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')
@@ -133,6 +139,10 @@ export const transportBase = z.strictObject({
     })
     .prefault({})
     .describe('Keep what is said in rooms, and show so many messages to a client that joins'),
+  persistent: z
+    .boolean()
+    .prefault(false)
+    .describe('Users stay in their rooms when their last client leaves, unless they choose otherwise'),
 });
 
 /** The file without the parts of the transports, which their bridges know. */

@@ -15,6 +15,8 @@ export type Transport = {
   readonly definition: BridgeDefinition;
   readonly secret: Sealed;
   /** Whether what is said in rooms is kept, and how many messages a client that joins is shown. */
+  /** Whether users stay in their rooms without a client unless they choose otherwise. */
+  readonly persistent: boolean;
   readonly history: { readonly record: boolean; readonly replay: number };
   /** As the bridge's own schema yields them. */
   readonly settings: unknown;
@@ -46,8 +48,8 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       ],
     };
   }
-  const { bridge: kind, secret, history, mapping, ...own } = entry;
-  const base = check(transportBase, { bridge: kind, secret, history }, path);
+  const { bridge: kind, secret, history, persistent, mapping, ...own } = entry;
+  const base = check(transportBase, { bridge: kind, secret, history, persistent }, path);
   const definition = typeof kind === 'string' ? await findBridge(kind) : undefined;
   if (!definition) {
     const unknown = typeof kind === 'string' ? [{ path: [...path, 'bridge'], text: await unknownBridge(kind) }] : [];
@@ -62,6 +64,7 @@ async function checkTransport(domain: string, entry: unknown): Promise<Outcome> 
       definition,
       secret: base.value.secret,
       history: base.value.history,
+      persistent: base.value.persistent,
       settings: settings.value,
       overrides: overrides.value,
     };

@@ -84,7 +84,7 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     store,
     log,
     what: 'ids of messages',
-    statements: (rows) => rows.flatMap((row) => store.links.add(row)),
+    statements: (rows) => store.links.add(...rows),
   });
 
   function known({ place, target, author }: Target, side: Side): Found | undefined {

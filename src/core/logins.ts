@@ -1,9 +1,10 @@
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { SealKey, Statement, Store } from '#src/store/index.ts';
+import { removal } from './purge.ts';
 
 export type LoginParts = {
-  readonly store: Pick<Store, 'accounts' | 'contacts' | 'credentials' | 'settings' | 'unit'>;
+  readonly store: Store;
   readonly key: SealKey;
   readonly now: () => number;
 };
@@ -13,7 +14,7 @@ export type Logins = {
   register(at: SessionKey, credentials: Credentials): Promise<void>;
   /** Registers an account that needs no login. Resolves once durable. */
   enrol(account: AccountKey): Promise<void>;
-  /** Removes the account with its credentials and settings, in one unit. */
+  /** Removes the account with all that is its own, in one unit, and puts the rest out of its reach. */
   unregister(account: AccountKey): Promise<void>;
   registered(account: AccountKey): Promise<boolean>;
   /** What the account logs in with, none for a guest. Rejects with SealBroken under another key. */
@@ -44,11 +45,7 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       ]);
     },
     async unregister(account) {
-      await store.unit([
-        store.accounts.remove(account),
-        store.settings.removeAll(account),
-        store.contacts.removeAll(account),
-      ]);
+      await store.unit(removal(store, { account, since: now() }));
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
     async credentials({ account, realm }) {

@@ -1,11 +1,12 @@
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, bareOf } from '#src/model/ids.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues } from './dialogue.ts';
 import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { Logins } from './logins.ts';
 import type { People } from './people.ts';
+import type { Purging } from './purge.ts';
 import type { Registration } from './registration.ts';
 import type { Sessions } from './sessions.ts';
 import type { OpenSettings } from './settings.ts';
@@ -18,6 +19,7 @@ export type MembershipParts = {
   /** Files that were put up for the account; nothing where there is no place for files. */
   readonly media: { forget(account: AccountKey): Promise<void> } | undefined;
   readonly people: Pick<People, 'enrolled' | 'dismissed'>;
+  readonly purging: Pick<Purging, 'start'>;
   readonly registration: Registration;
   readonly sessions: Pick<Sessions, 'drop'>;
   readonly settings: Pick<OpenSettings, 'forget'>;
@@ -27,7 +29,7 @@ export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'
 
 /** How users come to a transport and leave it, with all that hangs on it. */
 export function openMembership(parts: MembershipParts): Membership {
-  const { accounts, dialogues, media, limits, logins, people, registration, sessions, settings } = parts;
+  const { accounts, dialogues, media, limits, logins, people, purging, registration, sessions, settings } = parts;
   return {
     registered: (domain, user) => logins.registered(accountKey(user, domain)),
     async unregister(domain, user) {
@@ -40,6 +42,7 @@ export function openMembership(parts: MembershipParts): Membership {
       settings.forget(account);
       await sessions.drop(account, new Failure('not-registered'));
       await media?.forget(account);
+      purging.start(account);
       return goodbye;
     },
     registration: {
@@ -51,10 +54,4 @@ export function openMembership(parts: MembershipParts): Membership {
       },
     },
   };
-}
-
-/** The bare form of a full JID. */
-export function bareOf(jid: string): BareJid {
-  const slash = jid.indexOf('/');
-  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
 }

@@ -1,9 +1,9 @@
-import type { SessionKey } from '#src/bridge.ts';
+import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, newEventId, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
@@ -11,13 +11,17 @@ import { openCrossing } from './crossing.ts';
 import { openDialogues } from './dialogue.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
+import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
-import { bareOf, openMembership } from './membership.ts';
+import { openMembership } from './membership.ts';
+import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPeople } from './people.ts';
+import { openPurging } from './purge.ts';
 import { openRegistration } from './registration.ts';
+import { restore } from './restore.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
@@ -54,7 +58,9 @@ export function openCore(parts: CoreParts): OpenCore {
     now: clock.now,
     schemas: (domain) => transport(domain).settings,
     realm,
+    persistent: (domain) => transports.get(domain)?.persistent ?? false,
     stay: (account, on) => sessions.stay(account, on),
+    keep: (account, on) => rooms.keep(account, on),
   });
   const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
   const dialogues = openDialogues({
@@ -66,19 +72,40 @@ export function openCore(parts: CoreParts): OpenCore {
     accounts,
     admins: parts.access.admins,
     dialogues,
-    logins,
+    logins: { ...logins, register },
     transport,
     enrolled: async (account) => (await people.enrolled(account))(),
     session: (place) =>
       place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
   });
+  /** A finished login connects whoever stays connected; others connect with their first room. */
+  async function register(at: SessionKey, credentials: Credentials): Promise<void> {
+    await logins.register(at, credentials);
+    if (await settings.staysConnected(at.account)) sessions.need(at);
+  }
+
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const occupancy = openOccupancy({ store: parts.store, clock, log });
+  const lasting = openLasting({ store: parts.store, log });
+  const purging = openPurging({
+    store: parts.store,
+    clock,
+    log,
+    flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush()]),
+  });
   const rooms = openRooms({
     lanes,
     archive,
+    occupancy,
     xmpp,
     clock,
     realm,
+    linger: limits.linger,
+    keeps: (account) =>
+      settings.staysInRooms(account).catch((err: unknown) => {
+        log.error({ err }, 'settings could not be read');
+        return false;
+      }),
     connect: (key, nick) => {
       sessions.need(key, nick);
       return sessions.get(key) !== undefined;
@@ -93,6 +120,8 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     limits,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
+    pace: limits.connectPace,
+    lasts: lasting.note,
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
@@ -209,7 +238,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
     if (place.kind === 'realm' || (await xmpp.alive(domain, place.id, jid))) return;
-    rooms.leave(place, accountOf(domain, jid), jid);
+    await rooms.lost(place, { account: accountOf(domain, jid), jid });
   }
 
   return {
@@ -232,7 +261,7 @@ export function openCore(parts: CoreParts): OpenCore {
       await outbound.perform(drafts, jid);
     },
     gone(domain, jid, place) {
-      if (place) rooms.leave(place, accountOf(domain, jid), jid);
+      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
     permitted: accounts.permitted,
@@ -255,6 +284,7 @@ export function openCore(parts: CoreParts): OpenCore {
       limits: rates,
       logins,
       people,
+      purging,
       registration,
       sessions,
       settings,
@@ -285,6 +315,11 @@ export function openCore(parts: CoreParts): OpenCore {
       for (let done = 0; done < seats.length; done += AT_A_TIME) {
         await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
       }
+      sessions.resume(domain);
+    },
+    async restore() {
+      await restore({ store: parts.store, occupancy, rooms, sessions, transports, accounts, realm });
+      purging.resume();
     },
     async stop() {
       stopping = true;
@@ -297,6 +332,9 @@ export function openCore(parts: CoreParts): OpenCore {
       await archive.flush();
       await ids.flush();
       await accounts.flush();
+      await occupancy.flush();
+      await lasting.flush();
+      await purging.stop();
     },
     status: () => ({ rooms: rooms.size, flights: ids.size }),
   };

@@ -78,7 +78,7 @@ export function openOutbound({
       });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
-      return rooms.leave(draft.place, account, origin.from, draft.reason);
+      return rooms.leave(draft.place, { account, jid: origin.from, reason: draft.reason });
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
     limits.spend('messages', user);
     send(draft, keyOf(draft, account), origin);

@@ -27,6 +27,8 @@ export type CoreTransport = {
   readonly realms: readonly string[];
   /** Whether room messages are kept, and how many a client that joins is shown by default. */
   readonly history: { readonly record: boolean; readonly replay: number };
+  /** Whether accounts stay in their rooms without a client unless they choose otherwise. */
+  readonly persistent: boolean;
   bridge(): Bridge;
   /** Hears of every event that goes to the bridge. */
   accepted(kind: EventKind): void;
@@ -44,6 +46,10 @@ export type CoreParts = {
     /** Bounds of the wait before another attempt to connect, in milliseconds. */
     readonly reconnectMin: number;
     readonly reconnectMax: number;
+    /** Milliseconds between attempts in one realm that nobody has just asked for. */
+    readonly connectPace: number;
+    /** Milliseconds for which an account whose last client was lost stays in its rooms. */
+    readonly linger: number;
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
     readonly dialogueTime: number;
     readonly dialogues: number;
@@ -68,6 +74,8 @@ export type OpenCore = Core & {
   readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
+  /** Takes up what the last run left: before the links, once the bridges are open. */
+  restore(): Promise<void>;
   /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
   recheck(transport: string): Promise<void>;
   /** Tells everybody that the gateway stops and closes every session. */

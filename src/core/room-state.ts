@@ -7,7 +7,7 @@ import type { Sealed } from '#src/model/sealed.ts';
 import type { Marks, Origin, Recipient } from './index.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
-type Seat = {
+export type Seat = {
   readonly jid: string;
   readonly wanted: string;
   readonly origin: Origin;
@@ -15,11 +15,19 @@ type Seat = {
   in: boolean;
 };
 
-/** An account of ours in a room: one occupant for the network, however many seats. */
-type Member = { nick: string; joined: boolean; password: Sealed | undefined; readonly seats: Map<string, Seat> };
+/**
+ * An account of ours in a room: one occupant for the network, however many seats. It stays without any while it is
+ * `kept`, over a restart, or for as long as it lingers.
+ */
+type Member = {
+  nick: string;
+  joined: boolean;
+  kept: boolean;
+  password: Sealed | undefined;
+  readonly seats: Map<string, Seat>;
+};
 
 type Topic = { readonly text: string; readonly by?: string; readonly setAt?: number };
-
 /** A room with at least one account of ours in it. Owned by its lane and changed in place: rosters can be large. */
 export type Room = {
   readonly place: Place;
@@ -76,9 +84,11 @@ export function enter(room: Room, { account, nick, origin, password, history = {
   const seat: Seat = { jid: origin.from, wanted: nick, origin, history, in: false };
   const member = room.members.get(account);
   if (!member) {
-    room.members.set(account, { nick, joined: false, password, seats: new Map([[seat.jid, seat]]) });
+    room.members.set(account, { nick, joined: false, kept: false, password, seats: new Map([[seat.jid, seat]]) });
     return [{ kind: 'join', account, nick }];
   }
+  member.kept = false;
+  if (password) member.password = password;
   member.seats.set(seat.jid, seat);
   return member.joined ? welcome(room, account, seat) : [];
 }
@@ -108,8 +118,13 @@ export function refused(room: Room, account: AccountKey, failure: Failure): Room
   return [...effects, ...farewell];
 }
 
-/** A full JID goes, by itself or because its server says that it is gone. The last of its account parts. */
-export function leave(room: Room, account: AccountKey, jid: string, reason?: string): RoomEffect[] {
+/** What becomes of an account without a seat. It lingers only where the network has let it in. */
+export type Remains = 'parts' | 'lingers' | 'stays';
+
+export type Leaving = { readonly account: AccountKey; readonly jid: string; readonly reason?: string | undefined };
+
+/** A full JID goes, by itself or because its server says that it is gone. `remains` is for the last of its account. */
+export function leave(room: Room, { account, jid, reason }: Leaving, remains: Remains = 'parts'): RoomEffect[] {
   const member = room.members.get(account);
   const seat = member?.seats.get(jid);
   if (!member || !seat) return [];
@@ -117,8 +132,24 @@ export function leave(room: Room, account: AccountKey, jid: string, reason?: str
   member.seats.delete(jid);
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
+  member.kept = remains === 'stays';
+  const stays = remains === 'stays' || (remains === 'lingers' && member.joined);
+  return stays ? effects : [...effects, ...part(room, account, reason)];
+}
+
+/** Whether the account would be without a seat if that one was given up. */
+export function isLast(room: Room, account: AccountKey, jid: string): boolean {
+  const seats = room.members.get(account)?.seats;
+  return seats?.size === 1 && seats.has(jid);
+}
+
+/** An account that has no seat any more leaves the network's room, too. */
+export function part(room: Room, account: AccountKey, reason?: string): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member || member.seats.size > 0) return [];
   room.members.delete(account);
-  return [...effects, ...gone(account, member), { kind: 'part', account, reason }];
+  room.readers = undefined;
+  return [...gone(account, member), { kind: 'part', account, reason }];
 }
 
 /** Puts an account out of the room with XEP-0045 status codes; the network is not told. */

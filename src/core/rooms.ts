@@ -8,6 +8,10 @@ import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from './index.ts';
+import { openLingers } from './lingers.ts';
+import type { LastRoom, Occupancy } from './occupancy.ts';
+import { restored, suspend } from './restored-room.ts';
+import { joining, parting } from './room-events.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -23,6 +27,11 @@ export type RoomParts = {
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
   readonly archive: Archive;
+  readonly occupancy: Occupancy;
+  /** Whether the account stays in its rooms without a client. Never rejects. */
+  keeps(account: AccountKey): Promise<boolean>;
+  /** Milliseconds for which an account whose last client was lost stays in its rooms. */
+  readonly linger: number;
 };
 
 export type Entry = {
@@ -40,6 +49,12 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const byAccount = new Map<AccountKey, Set<state.Room>>();
+  const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
+    lane(place, async () => {
+      const room = find(place);
+      if (room && !(await parts.keeps(account))) await run(room, state.part(room, account));
+    });
+  });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
@@ -52,13 +67,11 @@ export function openRooms(parts: RoomParts) {
     return { id: newEventId(), at: parts.clock.now(), place, from, live: true, ...body };
   }
 
-  function joinEvent(room: state.Room, account: AccountKey): Event {
-    const member = room.members.get(account);
-    const who: Occupant = { id: '', nick: member?.nick ?? '', affiliation: 'none', role: 'participant', account };
-    const password = member?.password;
-    const body: EventBody = { kind: 'occupant', change: 'join', who, ...(password && { password }) };
-    return event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
-  }
+  const ownEvent = (room: state.Room, account: AccountKey, body: EventBody): Event =>
+    event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
+
+  const joinEvent = (room: state.Room, account: AccountKey): Event =>
+    ownEvent(room, account, joining(account, room.members.get(account)));
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
@@ -68,6 +81,7 @@ export function openRooms(parts: RoomParts) {
       if (effect.kind === 'history') return showHistory(room, effect).then(() => run(room, effects.slice(index + 1)));
       carryOut(room, effect);
     }
+    parts.occupancy.changed(room);
     if (room.members.size === 0) rooms.delete(placeKey(room.place));
   }
 
@@ -90,6 +104,7 @@ export function openRooms(parts: RoomParts) {
         return parts.archive.left(effect.account, room.place);
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
+        parts.occupancy.told(room.place, effect.body);
         return parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'refuse':
@@ -101,16 +116,8 @@ export function openRooms(parts: RoomParts) {
         return;
       }
       case 'part': {
-        const body: EventBody = {
-          kind: 'occupant',
-          change: 'leave',
-          who: { id: '', nick: '', affiliation: 'none', role: 'none', account: effect.account },
-          ...(effect.reason !== undefined && { reason: effect.reason }),
-        };
-        parts.send(
-          keyOf(effect.account, room.place),
-          event(room.place, body, { kind: 'xmpp', bare: splitAccount(effect.account).user }),
-        );
+        const { account, reason } = effect;
+        parts.send(keyOf(account, room.place), ownEvent(room, account, parting(account, reason)));
         forget(room, effect.account);
       }
     }
@@ -123,6 +130,28 @@ export function openRooms(parts: RoomParts) {
     if (mine?.size === 0) byAccount.delete(account);
     const key = keyOf(account, room.place);
     if (roomsOf(key).length === 0) parts.release(key);
+  }
+
+  function belong(account: AccountKey, room: state.Room): void {
+    const mine = byAccount.get(account) ?? new Set();
+    byAccount.set(account, mine.add(room));
+  }
+
+  /** A seat is given up. Resolves when all is done that follows from it. */
+  function depart(place: Place, leaving: state.Leaving, otherwise: 'parts' | 'lingers'): Promise<void> {
+    return new Promise((done) => lane(place, () => after(unseat(find(place), leaving, otherwise), done)));
+  }
+
+  /** What becomes of the account has to be looked up only if the seat was its last. */
+  function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
+    const { account, jid } = leaving;
+    if (!room) return;
+    if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
+    return parts.keeps(account).then((keeps) => {
+      const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
+      if (remains === 'lingers') lingers.start(account, room.place);
+      return run(room, state.leave(room, leaving, remains));
+    });
   }
 
   function settleMembers(room: state.Room, accounts: Iterable<AccountKey>): void {
@@ -167,16 +196,31 @@ export function openRooms(parts: RoomParts) {
       lane(place, () => {
         const room = find(place) ?? state.newRoom(place);
         rooms.set(placeKey(place), room);
-        const mine = byAccount.get(entry.account) ?? new Set();
-        byAccount.set(entry.account, mine.add(room));
+        belong(entry.account, room);
         return run(room, state.enter(room, entry));
       });
     },
-    leave(place: Place, account: AccountKey, jid: string, reason?: string): void {
-      lane(place, () => {
-        const room = find(place);
-        return room && run(room, state.leave(room, account, jid, reason));
-      });
+    leave: (place: Place, leaving: state.Leaving): void => void depart(place, leaving, 'parts'),
+    /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
+    lost: (place: Place, leaving: state.Leaving): Promise<void> => depart(place, leaving, 'lingers'),
+    /** The account has chosen to stay in its rooms without a client, or no longer. */
+    keep(account: AccountKey, on: boolean): void {
+      if (on) return;
+      for (const room of [...(byAccount.get(account) ?? [])])
+        lane(room.place, () => run(room, state.part(room, account)));
+    },
+    /** Brings back the rooms of the last run, and returns the sessions that they need. */
+    restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
+      for (const one of last) {
+        const room = restored(one);
+        // Somebody may have lost the right to be here in the meantime.
+        parts.occupancy.changed(room);
+        if (room.members.size > 0) rooms.set(placeKey(room.place), room);
+        for (const account of room.members.keys()) belong(account, room);
+      }
+      return last.flatMap(({ place, sittings }) =>
+        sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
+      );
     },
     /** The network answered a join. */
     joined(place: Place, account: AccountKey, failure?: Failure): void {
@@ -209,19 +253,18 @@ export function openRooms(parts: RoomParts) {
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
       for (const room of [...(byAccount.get(account) ?? [])]) {
-        if (placeTransport(room.place) === transport)
-          lane(room.place, () => run(room, state.leave(room, account, jid)));
+        if (placeTransport(room.place) === transport) void depart(room.place, { account, jid }, 'lingers');
       }
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
+      lingers.stop();
       for (const room of [...rooms.values()]) {
-        lane(room.place, () => {
-          const accounts = [...room.members.keys()];
-          return run(
-            room,
-            accounts.flatMap((account) => state.eject(room, account, [332], 'The gateway is stopping.')),
-          );
+        lane(room.place, async () => {
+          for (const account of [...room.members.keys()]) {
+            const end = (await parts.keeps(account)) ? suspend : state.eject;
+            await run(room, end(room, account, [332], 'The gateway is stopping.'));
+          }
         });
       }
     },

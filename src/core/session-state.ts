@@ -10,6 +10,8 @@ export type SessionPhase =
 
 export type SessionInput =
   | { readonly kind: 'need' }
+  /** The last run had the session: it is made once there is time for it. */
+  | { readonly kind: 'expect' }
   | { readonly kind: 'connected' }
   /** `keep`: rooms of the account still want the session. `stable`: it had been up long enough to start counting anew. */
   | { readonly kind: 'failed'; readonly failure: Failure; readonly keep: boolean }
@@ -43,6 +45,8 @@ export function step(phase: SessionPhase, input: SessionInput): readonly [Sessio
   switch (input.kind) {
     case 'need':
       return need(phase);
+    case 'expect':
+      return phase.name === 'idle' ? [{ name: 'waiting', attempt: 0 }] : [phase];
     case 'connected':
       return phase.name === 'connecting' ? [{ name: 'online', attempt: phase.attempt }, { kind: 'flush' }] : [phase];
     case 'failed':

@@ -4,6 +4,8 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Held, openHeld } from './held.ts';
+import { openPace } from './pace.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
 /** What the sessions need of the rest of the core. */
@@ -29,6 +31,10 @@ export type SessionParts = {
   /** Hands an event to the bridge. Never throws. */
   deliver(event: Event, session: Session): void;
   refuse(event: Event, failure: Failure): void;
+  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  readonly pace: number;
+  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
+  lasts(key: SessionKey, nick: string | null | false): void;
   /** The session is given up, with everything in it. */
   abandon(key: SessionKey, failure: Failure): void;
 };
@@ -36,6 +42,10 @@ export type SessionParts = {
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
   need(key: SessionKey, nick?: string): void;
+  /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
+  expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
+  /** Makes the expected sessions of a transport, realm by realm one after the other. */
+  resume(transport: string): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   status(key: SessionKey, state: SessionState): void;
@@ -55,8 +65,6 @@ export type Sessions = {
   close(reason: string): Promise<void>;
 };
 
-type Held = { readonly event: Event; readonly until: number };
-
 type Line = {
   readonly key: SessionKey;
   phase: SessionPhase;
@@ -64,12 +72,13 @@ type Line = {
   /** What the network calls the user. */
   called: string | undefined;
   stay: boolean;
+  /** Expected, and not asked for yet. */
+  expected: boolean;
   session: Session | undefined;
   since: number;
-  held: Held[];
+  readonly held: Held;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
-  expiry: (() => void) | undefined;
   /** Resolves when the line that was closed last is closed. */
   closed: Promise<void>;
 };
@@ -84,6 +93,7 @@ const nothing = (): void => undefined;
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
   const { clock, limits } = parts;
+  const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
     const known = lines.get(idOf(key));
@@ -94,11 +104,11 @@ export function openSessions(parts: SessionParts): Sessions {
       nick: undefined,
       called: undefined,
       stay: false,
+      expected: false,
       session: undefined,
       since: 0,
-      held: [],
+      held: openHeld({ clock, ...limits, refuse: parts.refuse }),
       cancel: nothing,
-      expiry: undefined,
       closed: Promise.resolve(),
     };
     lines.set(idOf(key), line);
@@ -121,20 +131,34 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'wait': {
         const ms = parts.backoff(effect.attempt);
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
-        line.cancel = clock.after(ms, () => input(line, { kind: 'retry' }));
+        line.cancel = clock.after(ms, () => again(line));
         return;
       }
       case 'flush':
         return flush(line);
       case 'abandon':
-        refuseHeld(line, effect.failure);
+        line.held.refuse(effect.failure);
+        if (line.stay) parts.lasts(line.key, false);
         return parts.abandon(line.key, effect.failure);
       case 'cancel':
         line.cancel();
-        return refuseHeld(line, new Failure('recipient-unavailable'));
+        return line.held.refuse(new Failure('recipient-unavailable'));
       case 'close':
         line.closed = close(line, 'leaving');
     }
+  }
+
+  /** Another attempt, when its turn has come: networks throttle and ban whoever comes with many at once. */
+  function again(line: Line): void {
+    const { transport } = splitAccount(line.key.account);
+    const ms = pace(`${transport} ${line.key.realm}`);
+    const go = (): void => input(line, { kind: 'retry' });
+    if (ms > 0) line.cancel = clock.after(ms, go);
+    else go();
+  }
+
+  function lasts(line: Line, on: boolean): void {
+    parts.lasts(line.key, on && (line.nick ?? null));
   }
 
   function connect(line: Line): void {
@@ -144,8 +168,9 @@ export function openSessions(parts: SessionParts): Sessions {
     const { nick } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
       .then(([credentials, stay]) => {
-        line.stay = stay;
         attempt.signal.throwIfAborted();
+        line.stay = stay;
+        if (stay) lasts(line, true);
         const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
         return parts.bridge(transport).connect(line.key, wish, attempt.signal);
       })
@@ -175,33 +200,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function flush(line: Line): void {
     const { session } = line;
     if (!session) return;
-    line.expiry?.();
-    line.expiry = undefined;
     for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
-    for (const { event } of line.held.splice(0)) parts.deliver(event, session);
-  }
-
-  function hold(line: Line, event: Event): void {
-    if (line.held.length >= limits.waitingLines) throw new Failure('queue-full');
-    line.held.push({ event, until: clock.now() + limits.waitingTime });
-    line.expiry ??= clock.after(limits.waitingTime, () => expire(line));
-  }
-
-  function expire(line: Line): void {
-    line.expiry = undefined;
-    const now = clock.now();
-    while (line.held[0] && line.held[0].until <= now) {
-      const late = line.held.shift();
-      if (late) parts.refuse(late.event, new Failure('recipient-unavailable'));
-    }
-    const next = line.held[0];
-    if (next) line.expiry = clock.after(next.until - now, () => expire(line));
-  }
-
-  function refuseHeld(line: Line, failure: Failure): void {
-    line.expiry?.();
-    line.expiry = undefined;
-    for (const { event } of line.held.splice(0)) parts.refuse(event, failure);
+    for (const event of line.held.take()) parts.deliver(event, session);
   }
 
   async function close(line: Line, reason: string): Promise<void> {
@@ -215,7 +215,27 @@ export function openSessions(parts: SessionParts): Sessions {
     need(key, nick) {
       const line = lineOf(key);
       if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
-      input(line, { kind: 'need' });
+      if (!line.expected) return input(line, { kind: 'need' });
+      // Whoever asks does not wait for a turn.
+      line.expected = false;
+      line.cancel();
+      input(line, { kind: 'retry' });
+    },
+    expect(key, nick, stay) {
+      const line = lineOf(key);
+      line.nick ??= nick;
+      line.stay ||= stay;
+      line.expected = true;
+      // It was up before: a failure is no answer to anybody.
+      line.since = clock.now();
+      input(line, { kind: 'expect' });
+    },
+    resume(transport) {
+      for (const line of lines.values()) {
+        if (!line.expected || splitAccount(line.key.account).transport !== transport) continue;
+        line.expected = false;
+        again(line);
+      }
     },
     send(key, event) {
       const line = lines.get(idOf(key));
@@ -224,7 +244,7 @@ export function openSessions(parts: SessionParts): Sessions {
           text: `You are not connected to ${key.realm}. Join a room there first.`,
         });
       if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
-      else hold(line, event);
+      else line.held.put(event);
     },
     status(key, state) {
       const line = lines.get(idOf(key));
@@ -245,13 +265,14 @@ export function openSessions(parts: SessionParts): Sessions {
     stay(account, on) {
       for (const line of ofAccount(account)) {
         line.stay = on;
+        lasts(line, on);
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
-        refuseHeld(line, failure);
+        line.held.refuse(failure);
         input(line, { kind: 'release' });
         parts.abandon(line.key, failure);
       }
@@ -268,7 +289,7 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
-          refuseHeld(line, new Failure('stopping'));
+          line.held.refuse(new Failure('stopping'));
           return line.session?.close(reason);
         }),
       );

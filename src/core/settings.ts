@@ -11,9 +11,11 @@ import type { SettingsScope as Scope } from './index.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
 /** What the core itself lets every account set. */
-const OWN = z.object({
-  stay_connected: z.boolean().default(false).meta({ title: 'Stay connected while you are offline' }),
-});
+const ownOf = (persistent: boolean) =>
+  z.object({
+    stay_connected: z.boolean().default(false).meta({ title: 'Stay connected while you are offline' }),
+    persistent: z.boolean().default(persistent).meta({ title: 'Stay in your rooms while you are offline' }),
+  });
 
 export type SettingsParts = {
   readonly store: Pick<Store, 'settings' | 'credentials' | 'accounts' | 'unit'>;
@@ -21,14 +23,20 @@ export type SettingsParts = {
   readonly now: () => number;
   schemas(transport: string): BridgeDefinition['settings'];
   realm(place: Place): string;
+  /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
+  persistent(transport: string): boolean;
   /** Hears when an account chooses to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
+  /** Hears when an account chooses to stay in its rooms without a client, or no longer. */
+  keep(account: AccountKey, on: boolean): void;
 };
 
 export type OpenSettings = {
   /** What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. */
   of(place: Place): Promise<Settings>;
   staysConnected(account: AccountKey): Promise<boolean>;
+  /** Whether the account stays in its rooms without a client. */
+  staysInRooms(account: AccountKey): Promise<boolean>;
   /** What somebody can set at a place, with what holds now; secrets are blank. */
   form(place: Place, scope: Scope): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
@@ -55,7 +63,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     if (found) return found;
     const { account, realm, room } = parts.schemas(transport);
     const all = {
-      account: [...settingsOf(OWN), ...settingsOf(account)],
+      account: [...settingsOf(ownOf(parts.persistent(transport))), ...settingsOf(account)],
       realm: settingsOf(realm),
       room: settingsOf(room),
     };
@@ -122,14 +130,16 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     return store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: now, seen: now });
   }
 
-  async function staysConnected(account: AccountKey): Promise<boolean> {
+  async function chosen(account: AccountKey, name: 'stay_connected' | 'persistent'): Promise<boolean> {
     const { transport } = splitAccount(account);
     const of = { account, scope: 'account', subject: '' } as const;
-    return yielded(OWN, await stored(of, schemasOf(transport).account)).stay_connected === true;
+    const own = ownOf(parts.persistent(transport));
+    return yielded(own, await stored(of, schemasOf(transport).account))[name] === true;
   }
 
   return {
-    staysConnected,
+    staysConnected: (account) => chosen(account, 'stay_connected'),
+    staysInRooms: (account) => chosen(account, 'persistent'),
     async of(place) {
       const { account, realm, room } = parts.schemas(placeTransport(place));
       const at = await layers(place);
@@ -153,9 +163,10 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       await new Promise<void>((done, fail) => {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
-      if (scope !== 'account' || !('stay_connected' in changes)) return;
+      if (scope !== 'account') return;
       const account = of.account as AccountKey;
-      parts.stay(account, await staysConnected(account));
+      if ('stay_connected' in changes) parts.stay(account, await chosen(account, 'stay_connected'));
+      if ('persistent' in changes) parts.keep(account, await chosen(account, 'persistent'));
     },
     forget(account) {
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);

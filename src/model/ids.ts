@@ -25,6 +25,12 @@ export function splitAccount(key: AccountKey): { user: BareJid; transport: strin
   return { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) };
 }
 
+/** A JID without its resource. */
+export function bareOf(jid: string): BareJid {
+  const slash = jid.indexOf('/');
+  return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;
+}
+
 let counter = 0;
 const epoch = Date.now().toString(36);
 

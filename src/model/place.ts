@@ -1,4 +1,4 @@
-import { type AccountKey, splitAccount } from './ids.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from './ids.ts';
 
 /**
  * Where an event happens, and the unit of order. `id` is the formatted foreign address (the local part of the JID
@@ -20,6 +20,17 @@ export function placeKey(place: Place): string {
     default:
       return `${place.kind} ${place.account} ${place.id}`;
   }
+}
+
+/** The place of a key that `placeKey` made. Throws for anything else. */
+export function placeOf(key: string): Place {
+  const [kind, first = '', second = '', ...rest] = key.split(' ');
+  if (kind === 'shared') return { kind, transport: first, id: [second, ...rest].join(' ') };
+  const account = accountKey(first as BareJid, second);
+  const name = rest.join(' ');
+  if (kind === 'realm') return { kind, account, realm: name };
+  if (kind === 'contact' || kind === 'room') return { kind, account, id: name };
+  throw new Error('this is no key of a place');
 }
 
 /** The component domain that the place is on. */

@@ -1,6 +1,6 @@
 import type { EventId } from '#src/model/ids.ts';
 import { archivePages } from './archive-pages.ts';
-import { db, type Read, reading, writing } from './sql.ts';
+import { type Read, reading, writing, writingRows } from './sql.ts';
 import type { Statement } from './unit.ts';
 
 /** One archived event. `place` is a `placeKey`, `at` a time in ms, `body` JSON of the core's. */
@@ -68,46 +68,24 @@ export type Archive = {
   purgeUnseen(place: string, max: number): Statement;
 };
 
-const columns = ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign'] as const;
-
-/** How many rows one insert takes. Few sizes, so that few statements are compiled and kept. */
-const sizes = [100, 10, 1] as const;
-
-/** An insert of that many rows, whose arguments are the columns with the row's number. */
-const inserting = (size: number) =>
-  writing((_, a: Readonly<Record<string, never>>) => {
-    const row = (_: unknown, index: number) => {
-      const value = (column: (typeof columns)[number]) => a[`${column}${index}`] as never;
-      return {
-        id: value('id'),
-        place: value('place'),
-        at: value('at'),
-        from_id: value('fromId'),
-        from_name: value('fromName'),
-        kind: value('kind'),
-        body: value('body'),
-        event: value('event'),
-        xmpp: value('xmpp'),
-        foreign_id: value('foreign'),
-      };
-    };
-    return db.insertInto('archive').values(Array.from({ length: size }, row));
-  });
-
-const inserts = sizes.map((size) => ({ size, insert: inserting(size) }));
-
-function append(rows: readonly Archived[]): Statement[] {
-  const statements: Statement[] = [];
-  let done = 0;
-  for (const { size, insert } of inserts) {
-    for (; rows.length - done >= size; done += size) {
-      const chunk = rows.slice(done, done + size);
-      const values = chunk.flatMap((row, index) => columns.map((column) => [`${column}${index}`, row[column]]));
-      statements.push(insert(Object.fromEntries(values) as Readonly<Record<string, never>>));
-    }
-  }
-  return statements;
-}
+const append = writingRows<Archived>(
+  ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign'],
+  (db, rows) =>
+    db.insertInto('archive').values(
+      rows.map((row) => ({
+        id: row.id,
+        place: row.place,
+        at: row.at,
+        from_id: row.fromId,
+        from_name: row.fromName,
+        kind: row.kind,
+        body: row.body,
+        event: row.event,
+        xmpp: row.xmpp,
+        foreign_id: row.foreign,
+      })),
+    ),
+);
 
 const redact = writing(
   (db, a: { place: string; id: number; body: string }) =>

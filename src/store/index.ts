@@ -14,7 +14,10 @@ import { type Links, links } from './links.ts';
 import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
+import { type Purges, purges } from './purges.ts';
+import { type Rosters, rosters } from './rosters.ts';
 import { openSequence } from './sequence.ts';
+import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
 import { openSqlite } from './sqlite.ts';
 import { checkParams, type Query, type Row, type Statement, StoreRefused, type Unit, type UnitResult } from './unit.ts';
@@ -32,8 +35,10 @@ export { keyOf, replaceKey } from './keys.ts';
 export type { Link, LinkedEvent } from './links.ts';
 export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
+export type { Purge } from './purges.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { SealBroken, type SealKey } from './seal.ts';
+export type { KeptSession } from './sessions.ts';
 export type { SettingsOf } from './settings.ts';
 export {
   GuardFailed,
@@ -80,6 +85,9 @@ export type Store = AsyncDisposable & {
   readonly links: Links;
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
+  readonly purges: Purges;
+  readonly rosters: Rosters;
+  readonly sessions: Sessions;
   readonly settings: Settings;
   readonly visibility: Visibility;
 };
@@ -140,6 +148,9 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     links: links(read),
     media: mediaFiles(read),
     occupancy: occupancies(read),
+    purges: purges(read),
+    rosters: rosters(read),
+    sessions: sessions(read),
     settings: settings(read),
     visibility: visibility(read),
     [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),

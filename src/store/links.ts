@@ -1,6 +1,6 @@
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
 import type { Side } from './schema.ts';
-import { type Read, reading, writing } from './sql.ts';
+import { type Read, reading, writing, writingRows } from './sql.ts';
 import type { Statement } from './unit.ts';
 
 /**
@@ -26,8 +26,11 @@ export type LinkedEvent = {
 };
 
 export type Links = {
-  /** Adds ids of one side, as parts `first` (default 0) and on. A part that is known stays as it is. */
-  add(link: Link): readonly Statement[];
+  /**
+   * Adds ids of one side each, as parts `first` (default 0) and on, with few statements. A part that is known stays as
+   * it is.
+   */
+  add(...links: readonly Link[]): readonly Statement[];
   byXmpp(place: string, id: XmppId, author?: string): Promise<LinkedEvent | undefined>;
   byForeign(place: string, id: ForeignId, author?: string): Promise<LinkedEvent | undefined>;
   byEvent(event: EventId): Promise<Pick<LinkedEvent, 'xmpp' | 'foreign'>>;
@@ -45,12 +48,15 @@ type LinkRow = {
   readonly at: number;
 };
 
-const add = writing((db, a: LinkRow) =>
+const add = writingRows<LinkRow>(['event', 'side', 'part', 'place', 'id', 'author', 'at'], (db, rows) =>
   db
     .insertInto('links')
-    .values({ event: a.event, side: a.side, part: a.part, place: a.place, id: a.id, author: a.author, at: a.at })
+    .values(rows.map(({ event, side, part, place, id, author, at }) => ({ event, side, part, place, id, author, at })))
     .onConflict((conflict) => conflict.columns(['event', 'side', 'part']).doNothing()),
 );
+
+const rowsOf = ({ ids, first = 0, ...link }: Link): LinkRow[] =>
+  ids.map((id, index) => ({ ...link, id, part: first + index }));
 
 type Looked = { place: string; side: Side; id: string };
 
@@ -84,20 +90,22 @@ const ofEvent = reading((db, a: { event: EventId }) =>
 );
 
 const prune = writing((db, a: { before: number; max: number }) =>
-  db
-    .deleteFrom('links')
-    .where(({ eb, refTuple, selectFrom }) =>
-      eb(
-        refTuple('event', 'side', 'part'),
-        'in',
-        selectFrom('links as old')
-          .select(['old.event', 'old.side', 'old.part'])
-          .where('old.at', '<', a.before)
-          .orderBy('old.at')
-          .limit(a.max)
-          .$asTuple('event', 'side', 'part'),
-      ),
+  db.deleteFrom('links').where(({ eb, refTuple, selectFrom }) =>
+    eb(
+      refTuple('event', 'side', 'part'),
+      'in',
+      selectFrom('links as old')
+        .select(['old.event', 'old.side', 'old.part'])
+        .where('old.at', '<', a.before)
+        .orderBy('old.at')
+        // Those of the same time too go in one order, on every engine.
+        .orderBy('old.event')
+        .orderBy('old.side')
+        .orderBy('old.part')
+        .limit(a.max)
+        .$asTuple('event', 'side', 'part'),
     ),
+  ),
 );
 
 export const links = (read: Read): Links => {
@@ -111,7 +119,7 @@ export const links = (read: Read): Links => {
     return row && { ...row, ...(await byEvent(row.event)) };
   };
   return {
-    add: ({ ids, first = 0, ...link }) => ids.map((id, index) => add({ ...link, id, part: first + index })),
+    add: (...links) => add(links.flatMap(rowsOf)),
     byXmpp: (place, id, author) => find({ place, side: 'xmpp', id }, author),
     byForeign: (place, id, author) => find({ place, side: 'foreign', id }, author),
     byEvent,

@@ -5,7 +5,7 @@ import { StoreRefused } from './unit.ts';
 export type Migration = (dialect: Dialect) => readonly string[];
 
 /** Every step, in order. The schema's version is their number. A step that was released is never changed. */
-export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files];
+export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files, restarts];
 
 /** Holds one row: the version of the schema. */
 export const versionTable = 'create table if not exists schema_version (version integer not null)';
@@ -108,5 +108,19 @@ function files({ int, text, keyed }: Dialect): string[] {
       size ${int} not null, expires ${int} not null, gone ${int} not null)${keyed}`,
     'create index media_by_account on media (account)',
     'create index media_by_expiry on media (gone, expires)',
+  ];
+}
+
+function restarts({ int, text, keyed }: Dialect): string[] {
+  return [
+    `create table rosters (
+      place ${text} not null, id ${text} not null, nick ${text} not null, affiliation ${text} not null,
+      role ${text} not null, primary key (place, id))${keyed}`,
+    `create table topics (place ${text} not null primary key, text ${text} not null, by ${text})${keyed}`,
+    `create table sessions (
+      account ${text} not null, realm ${text} not null, nick ${text}, primary key (account, realm))${keyed}`,
+    `create table purges (account ${text} not null primary key, since ${int} not null)${keyed}`,
+    // Only the links of our own users are ever looked for by their author.
+    "create index links_by_user on links (author) where author >= 'xmpp:' and author < 'xmpp;'",
   ];
 }

@@ -19,6 +19,8 @@ export type Occupancies = {
   leave(place: string, full: string): Statement;
   /** A client is gone from every room. */
   leaveAll(full: string): Statement;
+  /** The account is in no room any more. */
+  removeAll(account: AccountKey): Statement;
   in(place: string): Promise<readonly Occupancy[]>;
   of(account: AccountKey): Promise<readonly Occupancy[]>;
   /** Everybody, room by room. */
@@ -40,6 +42,10 @@ const leave = writing((db, a: { place: string; full: string }) =>
 
 const leaveAll = writing((db, a: { full: string }) => db.deleteFrom('occupancy').where('full_jid', '=', a.full));
 
+const removeAll = writing((db, a: { account: AccountKey }) =>
+  db.deleteFrom('occupancy').where('account', '=', a.account),
+);
+
 const columns = ['place', 'account', 'full_jid as full', 'nick', 'joined'] as const;
 
 const inPlace = reading((db, a: { place: string }) =>
@@ -56,6 +62,7 @@ export const occupancies = (read: Read): Occupancies => ({
   enter: (occupancy) => enter(occupancy),
   leave: (place, full) => leave({ place, full }),
   leaveAll: (full) => leaveAll({ full }),
+  removeAll: (account) => removeAll({ account }),
   in: (place) => read(inPlace({ place })),
   of: (account) => read(ofAccount({ account })),
   all: () => read(all({})),

@@ -1,4 +1,5 @@
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
+import type { Affiliation, Role } from '#src/model/party.ts';
 
 /** A link's side, and a setting's scope. */
 export type Side = 'xmpp' | 'foreign';
@@ -56,4 +57,8 @@ export type Schema = {
   /** `size` is 0 once the file is gone. */
   media: { id: string; account: string; name: string; type: string; size: number; expires: number; gone: Flag };
   budgets: { name: string; day: number; spent: number };
+  rosters: { place: string; id: string; nick: string; affiliation: Affiliation; role: Role };
+  topics: { place: string; text: string; by: string | null };
+  sessions: { account: AccountKey; realm: string; nick: string | null };
+  purges: { account: AccountKey; since: number };
 };

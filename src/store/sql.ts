@@ -48,7 +48,9 @@ function fixed<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): ()
   return () => (compiled ??= compile());
 }
 
-function argument(args: Args, { name }: Hole): Value {
+const argument = (args: Args, { name }: Hole): Value => given(args, name);
+
+function given(args: Args, name: string): Value {
   const value = args[name];
   if (value === undefined) throw new TypeError(`the statement misses its argument ${name}`);
   return value;
@@ -67,6 +69,44 @@ export function writing<A extends Args>(
 ): (args: A) => Statement {
   const compiled = fixed(build);
   return (args) => ({ sql: compiled().sql, params: compiled().bind(args), expect });
+}
+
+/** How many rows one insert takes. Few sizes, so that few statements are compiled and kept. */
+const SIZES = [100, 10, 1] as const;
+
+/**
+ * Inserts of many rows by few statements, each compiled once. `build` sees rows of the given columns as if they were
+ * there, and has to insert all of them in that order.
+ */
+export function writingRows<Row extends Args>(
+  columns: readonly (keyof Row & string)[],
+  build: (db: Db, rows: readonly Row[]) => Compilable<unknown>,
+): (rows: readonly Row[]) => Statement[] {
+  const sqlOf = new Map<number, string>();
+  const compile = (size: number): string => {
+    const holes = Array.from({ length: size }, () =>
+      Object.fromEntries(columns.map((name) => [name, new Hole(name) as unknown])),
+    ) as Row[];
+    const { sql, parameters } = build(db, holes).compile();
+    const ordered =
+      parameters.length === size * columns.length &&
+      parameters.every((each, index) => each instanceof Hole && each.name === columns[index % columns.length]);
+    if (!ordered) throw new TypeError('an insert of rows takes its columns in another order than they were named');
+    sqlOf.set(size, sql);
+    return sql;
+  };
+  return (rows) => {
+    const statements: Statement[] = [];
+    let done = 0;
+    for (const size of SIZES) {
+      for (; rows.length - done >= size; done += size) {
+        const params: Value[] = [];
+        for (const row of rows.slice(done, done + size)) for (const name of columns) params.push(given(row, name));
+        statements.push({ sql: sqlOf.get(size) ?? compile(size), params, expect: 'any' });
+      }
+    }
+    return statements;
+  };
 }
 
 /** Reads typed rows from the store that the nouns belong to. */

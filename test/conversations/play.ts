@@ -11,8 +11,7 @@ export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
   const names = new Map<string, string>();
   for (const written of script.turns) {
-    const turn = { ...written, text: filled(written.text, names) };
-    const seen = await (turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn));
+    const seen = await playTurn(stage, { ...written, text: filled(written.text, names) });
     for (const [name, value] of Object.entries(seen ?? {})) names.set(name, value);
   }
   await silence(stage);
@@ -21,8 +20,23 @@ export async function play(script: Script): Promise<void> {
 /** What a line of the conversation gave names to. */
 type Named = Readonly<Record<string, string>> | undefined;
 
-async function playXmpp({ xmpp }: Stage, turn: Turn): Promise<Named> {
+function playTurn(stage: Stage, turn: Turn): Promise<Named> {
+  if (turn.wire === 'gateway') return inTime(playGateway(stage, turn), turn);
+  return turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn);
+}
+
+/** `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people. */
+async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
+  const [order = '', clients, occupants] = turn.text.split(' ');
+  if (order === 'kept') return void (await stage.kept(Number(clients), Number(occupants)));
+  if (order !== 'kill' && order !== 'stop' && order !== 'start') throw new Error(`${turn.at}: no order ${order}`);
+  return void (await stage[order]());
+}
+
+async function playXmpp({ xmpp, gone }: Stage, turn: Turn): Promise<Named> {
   if (turn.direction === 'in') return void xmpp.send(turn.text);
+  // The server no longer knows a full JID.
+  if (turn.direction === 'do' && turn.text.startsWith('gone ')) return void gone.add(turn.text.slice(5));
   if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
   const stanza = await inTime(xmpp.next(), turn);
   return compare(canonicalXml(turn.text), canonical(stanza), turn);

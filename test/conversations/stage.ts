@@ -1,5 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
@@ -8,21 +11,38 @@ import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
-import { folder } from '../cli/isthmus.ts';
+import { folder, isthmus } from '../cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 
 /** A gateway between an XMPP server and a network. */
 export type Stage = AsyncDisposable & {
+  /** The gateway's newest connection. */
   readonly xmpp: FakeConnection;
   readonly wire: Wire;
   /** The next connection of the gateway, after one was lost. */
   reconnected(): Promise<FakeConnection>;
   /** Where the public listener waits, as host:port. */
   readonly web: string | undefined;
+  /** Full JIDs that the XMPP server no longer knows. */
+  readonly gone: Set<string>;
+  /** Starts the gateway once more, on the same store. */
+  start(): Promise<void>;
   /** Stops the gateway, as a signal does. */
   stop(): Promise<void>;
+  /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
+  kill(): Promise<void>;
+  /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
+  kept(clients: number, occupants: number): Promise<void>;
+};
+
+/** A running gateway. */
+type Running = {
+  /** Its public listener, as host:port. */
+  readonly web: string | undefined;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
 };
 
 /** Sets the stage for the network of the conversation's folder; users are those of `a.example`. */
@@ -31,22 +51,36 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const wire = await openWire(options);
   const dir = folder();
   const xmppServer = await startXmppServer();
-  const config = configFor(wire, xmppServer, dir.path, options.files);
-  const [log, metrics] = [openLog('silent'), openMetrics()];
-  const site = openSite({ publicUrl: config.http?.public_url, clock: systemClock, metrics });
-  const { http } = config;
-  const readiness = () => ({ ready: true, transports: {} });
-  const web = await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness });
-  const gateway = await startGateway(config, { log, metrics, site });
+  const run = options.process === 'yes' ? runProcess : runHere;
+  const setting: Setting = {
+    wire,
+    server: xmppServer,
+    dir: dir.path,
+    persistent: options.persistent === 'yes',
+    files: options.files,
+  };
+  const launch = () => run(setting);
+  let gateway = await launch();
+  let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
-    web: web.addresses.http,
-    stop: gateway.stop,
+    gone: xmppServer.gone,
+    get web() {
+      return gateway.web;
+    },
     reconnected: () => xmppServer.connection(wire.domain),
-    xmpp: await xmppServer.connection(wire.domain),
+    get xmpp() {
+      return xmpp;
+    },
+    async start() {
+      gateway = await launch();
+      xmpp = await xmppServer.connection(wire.domain);
+    },
+    stop: () => gateway.stop(),
+    kill: () => gateway.kill(),
+    kept: (clients, occupants) => kept(join(dir.path, 'store.db'), { clients, occupants }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
-      await web[Symbol.asyncDispose]();
       await xmppServer.close();
       await wire[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
@@ -54,22 +88,67 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   };
 }
 
+type Setting = {
+  readonly wire: Wire;
+  readonly server: FakeServer;
+  readonly dir: string;
+  readonly persistent: boolean;
+  /** `option: files URL`: people could fetch them below this address. */
+  readonly files: string | undefined;
+};
+
+async function runHere(setting: Setting): Promise<Running> {
+  const config = configFor(setting);
+  const [log, metrics] = [openLog('silent'), openMetrics()];
+  const site = openSite({ publicUrl: config.http?.public_url, clock: systemClock, metrics });
+  const { http } = config;
+  const readiness = () => ({ ready: true, transports: {} });
+  const web = await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness });
+  const gateway = await startGateway(config, { log, metrics, site });
+  const stop = async (): Promise<void> => {
+    await gateway.stop();
+    await web[Symbol.asyncDispose]();
+  };
+  return {
+    web: web.addresses.http,
+    stop,
+    kill: () => Promise.reject(new Error('only a process can be killed: option: process yes')),
+  };
+}
+
+/** The program itself, with the same settings. Its network has to be one that operators know. */
+async function runProcess(setting: Setting): Promise<Running> {
+  const { wire, server, dir, persistent } = setting;
+  const transport = { bridge: wire.definition.kind, secret: server.secret, persistent, ...wire.settings };
+  const config = { ...basics(setting), limits: { connect_pace: '0s' }, transports: { [wire.domain]: transport } };
+  const file = join(dir, 'config.yaml');
+  writeFileSync(file, JSON.stringify(config));
+  const running = isthmus(['run', '--config', file]);
+  const end = (signal: NodeJS.Signals) => async (): Promise<void> => {
+    running.child.kill(signal);
+    await running.ended;
+  };
+  return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
+}
+
+const basics = ({ server, dir, files }: Setting) => ({
+  xmpp: { host: '127.0.0.1', port: server.port },
+  store: `sqlite:${join(dir, 'store.db')}`,
+  key: { file: join(dir, 'isthmus.key') },
+  ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
+  access: { register: ['a.example'] },
+});
+
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */
-function configFor({ domain, definition, settings }: Wire, server: FakeServer, dir: string, files?: string): Config {
-  const checked = house.parse({
-    xmpp: { host: '127.0.0.1', port: server.port },
-    store: `sqlite:${join(dir, 'store.db')}`,
-    key: { file: join(dir, 'isthmus.key') },
-    // `option: files URL`: people could fetch them below this address.
-    ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
-    access: { register: ['a.example'] },
-    transports: { [domain]: settings },
-  });
+function configFor(setting: Setting): Config {
+  const { wire, server, persistent } = setting;
+  const { domain, definition, settings } = wire;
+  const checked = house.parse({ ...basics(setting), transports: { [domain]: settings } });
   const secret = new Sealed(server.secret);
   return {
     ...checked,
     // A second is the least that operators may set; here nobody is waited for.
-    limits: { ...checked.limits, reconnect_min: 1, reconnect_max: 2 },
+    limits: { ...checked.limits, reconnect_min: 1, reconnect_max: 2, connect_pace: 0 },
     transports: [
       {
         domain,
@@ -77,9 +156,26 @@ function configFor({ domain, definition, settings }: Wire, server: FakeServer, d
         definition,
         secret,
         history: { record: true, replay: 20 },
+        persistent,
         overrides: {},
         settings: definition.config.parse(settings),
       },
     ],
   };
+}
+
+/** Looks into the store from outside: what is written off the path is there when it is there. */
+async function kept(file: string, wanted: object): Promise<void> {
+  const count = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
+  await vi.waitFor(
+    () => {
+      const db = new DatabaseSync(file, { readOnly: true });
+      try {
+        expect({ ...db.prepare(count).get() }).toEqual(wanted);
+      } finally {
+        db.close();
+      }
+    },
+    { timeout: 15_000 },
+  );
 }

@@ -58,6 +58,21 @@ describe('a login in two steps', () => {
     await town.order({ wait: 'online', of: 'juliet' });
   });
 
+  it('connects whoever stays connected, and again after a restart', async () => {
+    await using town = await openTown();
+    {
+      await using house = await town.open();
+      const place = { kind: 'realm', account, realm: '' } as const;
+      await house.core.settings.change({ place, scope: 'account', answer: { stay_connected: ['true'] } }, ROMEO);
+      await logIn(town, house);
+      await town.order({ wait: 'online', of: 'juliet' });
+    }
+    await using house = await town.open();
+    await house.core.restore();
+    await house.core.recheck(DOMAIN);
+    await town.order({ wait: 'online', of: 'juliet' });
+  });
+
   it('still holds after a restart, under the same key and no other', async () => {
     await using town = await openTown();
     {

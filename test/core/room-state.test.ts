@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
+import { restored, suspend } from '#src/core/restored-room.ts';
 import * as state from '#src/core/room-state.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -152,13 +153,13 @@ describe('leaving', () => {
   it('takes one resource out and leaves the others in', () => {
     const room = withRomeo();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') });
-    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+    expect(short(state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard', reason: 'bye' }))).toEqual([
       'leave Romeo -> orchard(Romeo)',
     ]);
   });
 
   it('parts on the network with the last resource', () => {
-    expect(short(state.leave(withRomeo(), romeo, 'romeo@a.example/orchard', 'bye'))).toEqual([
+    expect(short(state.leave(withRomeo(), { account: romeo, jid: 'romeo@a.example/orchard', reason: 'bye' }))).toEqual([
       'leave Romeo -> orchard(Romeo)',
       'left romeo',
       'part romeo',
@@ -168,8 +169,57 @@ describe('leaving', () => {
   it('gives up a join that is not answered yet', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    expect(short(state.leave(room, romeo, 'romeo@a.example/orchard'))).toEqual(['part romeo']);
+    expect(short(state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard' }))).toEqual(['part romeo']);
     expect(state.joined(room, romeo)).toEqual([]);
+  });
+});
+
+describe('staying without a client', () => {
+  const orchard = { account: romeo, jid: 'romeo@a.example/orchard' };
+
+  it('keeps the account, and shows the room to whoever comes back', () => {
+    const room = withRomeo();
+    expect(short(state.leave(room, orchard, 'stays'))).toEqual(['leave Romeo -> orchard(Romeo)']);
+    expect(short(state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }))).toEqual([]);
+    const back = { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') };
+    expect(short(state.enter(room, back))[0]).toBe('list Mercutio,Paris -> balcony(Romeo)');
+  });
+
+  it('parts when it may no longer stay, and only without a client', () => {
+    const room = withRomeo();
+    expect(state.part(room, romeo)).toEqual([]);
+    state.leave(room, orchard, 'lingers');
+    expect(short(state.part(room, romeo))).toEqual(['left romeo', 'part romeo']);
+  });
+
+  it('does not linger where the network has not let it in', () => {
+    const room = fresh();
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin(orchard.jid) });
+    expect(short(state.leave(room, orchard, 'lingers'))).toEqual(['part romeo']);
+  });
+
+  it('outlives a stop, of which its clients are told', () => {
+    const room = withRomeo();
+    expect(short(suspend(room, romeo, [332], 'bye'))).toEqual(['leave Romeo -> orchard(Romeo) [332]', 'left romeo']);
+    expect(room.members.get(romeo)).toMatchObject({ kept: true, joined: false });
+  });
+});
+
+describe('coming back after a kill', () => {
+  it('tells those who were there what has become different since', () => {
+    const room = restored({
+      place: fresh().place,
+      sittings: [{ account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' }],
+      roster: [occupant('Mercutio'), occupant('Romeo')],
+      topic: { text: 'Two houses' },
+    });
+    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
+    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
+      'leave Mercutio -> orchard(Romeo)',
+      'join Paris -> orchard(Romeo)',
+    ]);
+    expect(state.topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof state.topic>[1])).toEqual([]);
+    expect(short(state.joined(room, romeo))).toEqual(['entered romeo']);
   });
 });
 

@@ -49,7 +49,16 @@ afterEach(async () => {
 });
 
 const open = (schemas: typeof bridge.settings = rich) =>
-  openSettings({ store, key, now: () => 1, schemas: () => schemas, realm: () => 'r', stay: () => {} });
+  openSettings({
+    store,
+    key,
+    now: () => 1,
+    schemas: () => schemas,
+    realm: () => 'r',
+    persistent: () => false,
+    stay: () => undefined,
+    keep: () => undefined,
+  });
 
 const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 
@@ -68,6 +77,12 @@ describe('settings', () => {
         {
           name: 'stay_connected',
           label: 'Stay connected while you are offline',
+          type: 'boolean',
+          value: ['false'],
+        },
+        {
+          name: 'persistent',
+          label: 'Stay in your rooms while you are offline',
           type: 'boolean',
           value: ['false'],
         },

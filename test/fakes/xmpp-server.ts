@@ -75,6 +75,8 @@ export type FakeServer = AsyncDisposable & {
   refused(): Promise<string>;
   /** Whether pings (XEP-0199) are answered. */
   answerPings: boolean;
+  /** Full JIDs that are not online: pings to them are answered with an error. */
+  readonly gone: Set<string>;
   close(): Promise<void>;
 };
 
@@ -82,6 +84,7 @@ type Shared = {
   readonly secret: string;
   refusal: string | undefined;
   answerPings: boolean;
+  readonly gone: Set<string>;
   online(connection: FakeConnection): void;
   refused(domain: string): void;
 };
@@ -117,8 +120,10 @@ function speaksFor(domain: string, { attrs: { from = '', to = '' } }: Element): 
   return to !== '' && (bare === domain || bare.endsWith(`@${domain}`)) && !from.endsWith('/');
 }
 
-function pong(socket: Socket, { attrs: { from, to, id } }: Element): void {
-  socket.write(`<iq type='result' from='${to}' to='${from}' id='${id}'/>`);
+function pong(socket: Socket, { attrs: { from, to = '', id } }: Element, gone: ReadonlySet<string>): void {
+  const error = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
+  const [type, child] = gone.has(to) ? ['error', error] : ['result', ''];
+  socket.write(`<iq type='${type}' from='${to}' to='${from}' id='${id}'>${child}</iq>`);
 }
 
 const isPing = (stanza: Element): boolean =>
@@ -168,7 +173,7 @@ function accept(socket: Socket, shared: Shared): void {
     if (!speaksFor(domain, element)) return fail('invalid-from');
     if (isPing(element) && !shared.answerPings) return;
     if (element.attrs.to === domain) return void socket.write(element.toString());
-    if (isPing(element)) pong(socket, element);
+    if (isPing(element)) pong(socket, element, shared.gone);
     else inbox.put(element);
   }
 
@@ -198,6 +203,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
     secret: options.secret ?? 's3cret',
     refusal: undefined,
     answerPings: true,
+    gone: new Set(),
     online: (connection) => connections.put(connection),
     refused: (domain) => refusals.put(domain),
   };
@@ -228,6 +234,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
     set answerPings(on) {
       shared.answerPings = on;
     },
+    gone: shared.gone,
     close,
     [Symbol.asyncDispose]: close,
   };

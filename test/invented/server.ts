@@ -92,6 +92,7 @@ function openLine(world: World, socket: Socket): void {
     person.online = told;
     line.person = person;
     for (const { n, post } of person.queue) told(n, post);
+    world.changed();
   }
 
   function work(request: Request): Answer {

@@ -1,0 +1,49 @@
+/** A message line to a channel as one connection has read it. */
+export type Seen = {
+  /** What it is known by: its msgid where the server gives one, else the line without its tags. */
+  readonly key: string;
+  /** The whole line, as it came. */
+  readonly text: string;
+};
+
+/** What can be told of a line to a channel without taking it apart. */
+export type Glance = Seen & { readonly nick: string; readonly target: string };
+
+const MSGID = /(?:^@|;)msgid=([^; ]+)/;
+
+/** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
+export function glance(text: string): Glance | undefined {
+  const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
+  if (text[from] !== ':') return undefined;
+  const command = text.indexOf(' ', from) + 1;
+  const given = text.startsWith('PRIVMSG ', command) ? 8 : text.startsWith('NOTICE ', command) ? 7 : 0;
+  const end = text.indexOf(' ', command + given);
+  if (command === 0 || given === 0 || end < 0) return undefined;
+  const mask = text.indexOf('!', from);
+  const nick = text.slice(from + 1, mask > 0 && mask < command ? mask : command - 1);
+  const key = (from > 0 && MSGID.exec(text.slice(0, from))?.[1]) || text.slice(from);
+  return { key, text, nick, target: text.slice(command + given, end) };
+}
+
+/**
+ * By how many lines the reader of `read` is ahead of the one of `told` (negative: behind). Both are the ends of one
+ * sequence, so where they overlap they are the same; the longest overlap counts. With none, all of `read` is taken for
+ * newer: a line told twice is better than one not told.
+ */
+export function lead(read: readonly Seen[], told: readonly Seen[]): number {
+  const longest = Math.max(read.length, told.length);
+  for (let by = 0; by < longest; by++) {
+    if (ends(read, told, by)) return by;
+    if (by > 0 && ends(told, read, by)) return -by;
+  }
+  return read.length;
+}
+
+/** Whether the longer-lived one, without its last `by` lines, ends as the other does. */
+function ends(ahead: readonly Seen[], other: readonly Seen[], by: number): boolean {
+  const overlap = Math.min(ahead.length - by, other.length);
+  for (let back = 1; back <= overlap; back++) {
+    if (ahead[ahead.length - by - back]?.key !== other[other.length - back]?.key) return false;
+  }
+  return overlap > 0;
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import type { Purge, Statement, Store } from '#src/store/index.ts';
+
+/** The tables in which something of an account stands. */
+type Rooted = Pick<
+  Store,
+  'accounts' | 'settings' | 'contacts' | 'occupancy' | 'sessions' | 'bridgeState' | 'purges' | 'unit'
+>;
+
+export type PurgeParts = {
+  readonly store: Rooted & Pick<Store, 'scrub'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  /** Resolves once all that is written in batches is in the store. */
+  flush(): Promise<unknown>;
+};
+
+export type Purging = {
+  /** The account is gone and its lines are closed: removes the rest of it, off the path. Never throws. */
+  start(account: AccountKey): void;
+  /** Goes on with what an earlier run did not finish. Never throws. */
+  resume(): void;
+  /** No more from now on. Resolves when nothing is under way; what is left goes on at the next start. */
+  stop(): Promise<void>;
+  /** Resolves when nothing is left to purge, or with the stop. */
+  idle(): Promise<void>;
+};
+
+/** Rows that go in one unit: others come in between. */
+const CHUNK = 500;
+
+/**
+ * Removes an account with all that is its own, and puts what it shared with others out of its reach. For one unit
+ * (SECURITY rule 12); `openPurging` removes the rest.
+ */
+export function removal(store: Omit<Rooted, 'unit'>, { account, since }: Purge): readonly Statement[] {
+  return [
+    store.accounts.remove(account),
+    store.settings.removeAll(account),
+    store.contacts.removeAll(account),
+    store.occupancy.removeAll(account),
+    store.sessions.removeAll(account),
+    store.bridgeState.removeAll(splitAccount(account).transport, account),
+    ...store.purges.begin({ account, since }),
+  ];
+}
+
+/** Removes in chunks what accounts that are gone have left behind. One account after the other. */
+export function openPurging({ store, clock, log, flush }: PurgeParts): Purging {
+  let stopped = false;
+  let running: Promise<void> = Promise.resolve();
+
+  async function chunks(statement: Statement): Promise<void> {
+    for (let more = true; more && !stopped; ) {
+      const [result] = await store.unit([statement]);
+      more = (result?.changed ?? 0) >= CHUNK;
+    }
+  }
+
+  async function purge(purge: Purge): Promise<void> {
+    const { account } = purge;
+    for (const place of await store.purges.places(account)) {
+      await chunks(store.purges.unseen(account, place, CHUNK));
+      if (stopped) return;
+      await store.unit([store.purges.cleared(account, place)]);
+    }
+    for (const statement of store.purges.chunks(purge, CHUNK)) await chunks(statement);
+    if (stopped) return;
+    // What was deleted leaves the files before the note that it has to.
+    await store.scrub();
+    await store.unit([store.purges.end(account)]);
+    await store.scrub();
+    log.info({ transport: splitAccount(account).transport }, 'purged an account');
+  }
+
+  function next(work: () => Promise<void>): void {
+    running = running.then(async () => {
+      try {
+        if (!stopped) await work();
+      } catch (err) {
+        log.error({ err }, 'an account could not be purged: it is tried again at the next start');
+      }
+    });
+  }
+
+  return {
+    start(account) {
+      next(async () => {
+        // What the account's last moments put into batches belongs to it, too.
+        await flush();
+        const since = clock.now();
+        await store.unit(store.purges.begin({ account, since }));
+        await purge({ account, since });
+      });
+    },
+    resume() {
+      next(async () => {
+        for (const left of await store.purges.all()) await purge(left);
+      });
+    },
+    async stop() {
+      stopped = true;
+      await running;
+    },
+    idle: () => running,
+  };
+}

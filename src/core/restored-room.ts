@@ -1,0 +1,39 @@
+import type { AccountKey } from '#src/model/ids.ts';
+import type { LastRoom } from './occupancy.ts';
+import { eject, newRoom, type Room, type RoomEffect, type Seat } from './room-state.ts';
+
+/** A room as the last run left it: the network does not know of its members yet, and its clients of nothing new. */
+export function restored({ place, sittings, roster, topic: known }: LastRoom): Room {
+  const room = newRoom(place);
+  if (known) room.topic = known;
+  const ours = new Map(sittings.map(({ account, nick }) => [nick, account]));
+  for (const who of roster) {
+    const account = ours.get(who.nick);
+    room.roster.set(who.id, account === undefined ? who : { ...who, account });
+  }
+  for (const { account, jid, nick } of sittings) {
+    const member = room.members.get(account) ?? { ...absent, nick, seats: new Map<string, Seat>() };
+    if (jid === undefined) member.kept = true;
+    else
+      member.seats.set(jid, {
+        jid,
+        wanted: nick,
+        origin: { stanza: 'presence', from: jid, to: '' },
+        history: {},
+        in: true,
+      });
+    room.members.set(account, member);
+  }
+  return room;
+}
+
+const absent = { joined: false, kept: false, password: undefined };
+
+/** Tells all clients of an account that the gateway goes, and keeps the account for the next start. */
+export function suspend(room: Room, account: AccountKey, statuses: readonly number[], reason: string): RoomEffect[] {
+  const member = room.members.get(account);
+  const effects = eject(room, account, statuses, reason);
+  if (!member) return effects;
+  room.members.set(account, { ...member, joined: false, kept: true, seats: new Map() });
+  return effects;
+}

@@ -1,0 +1,21 @@
+import type { EventBody } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Sealed } from '#src/model/sealed.ts';
+
+type Joiner = { readonly nick: string; readonly password: Sealed | undefined };
+
+/** What a network is told when an account of ours enters a room. */
+export function joining(
+  account: AccountKey,
+  { nick, password }: Joiner = { nick: '', password: undefined },
+): EventBody {
+  const who: Occupant = { id: '', nick, affiliation: 'none', role: 'participant', account };
+  return { kind: 'occupant', change: 'join', who, ...(password && { password }) };
+}
+
+/** What a network is told when an account of ours leaves a room. */
+export function parting(account: AccountKey, reason: string | undefined): EventBody {
+  const who: Occupant = { id: '', nick: '', affiliation: 'none', role: 'none', account };
+  return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
+}
