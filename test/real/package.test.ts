@@ -86,7 +86,7 @@ describe('the package', () => {
     expect([code, out, err]).toEqual([0, readFileSync(join(ROOT, 'config.example.yaml'), 'utf8'), '']);
     site.file('config.yaml', out);
     await using checked = installed(['check-config'], { ISTHMUS_IRC_SECRET: 'hush', ISTHMUS_SMS_SECRET: 'hush' });
-    expect(await checked.ended).toEqual({ code: 0, out: 'config.yaml: ok (1 transport)\n', err: '' });
+    expect(await checked.ended).toEqual({ code: 0, out: 'config.yaml: ok (2 transports)\n', err: '' });
   });
 
   it('does not offer the demo, and says why', async () => {
