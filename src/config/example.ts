@@ -71,8 +71,9 @@ function objectRows(core: z.ZodType, shown: unknown, indent: string): Row[] {
 function recordRows(core: z.ZodRecord, shown: Values, indent: string): Row[] {
   const entry = leafOf(core.def.valueType as z.ZodType).core;
   return Object.entries(shown).flatMap(([name, value]) => {
-    if (!(entry instanceof z.ZodObject)) return [{ left: `${indent}  ${name}: ${inline(value)}`, note: undefined }];
-    return [{ left: `${indent}  ${name}:`, note: undefined }, ...objectRows(entry, value, `${indent}  `)];
+    const key = `${indent}  ${inline(name)}:`;
+    if (!(entry instanceof z.ZodObject)) return [{ left: `${key} ${inline(value)}`, note: undefined }];
+    return [{ left: key, note: undefined }, ...objectRows(entry, value, `${indent}  `)];
   });
 }
 

@@ -1,9 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 import { z } from 'zod';
-import { Sealed } from '#src/model/sealed.ts';
-import { fileTrouble } from './source.ts';
+
+export { secret } from '#src/model/secret.ts';
 
 /** Whether a name can be a host's: RFC 1123 §2.1, with letters of any script (RFC 5890). */
 export function isHostName(name: string): boolean {
@@ -79,37 +78,3 @@ export const people = z
     `must be a domain, an address such as friend@other.example, or '*' for everybody`,
   )
   .transform((text) => text.toLowerCase());
-
-const SECRET = 'must be text in quotes, { env: NAME } or { file: PATH }';
-
-/** A secret: as it is, from the environment, or from a file (its last line break does not count). Never shown. */
-export const secret = z
-  .union([z.string(), z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })], {
-    error: (issue) => (issue.input === undefined ? 'is missing' : SECRET),
-  })
-  .transform((value, ctx) => {
-    const found = findSecret(value);
-    if (found instanceof Sealed) return found;
-    ctx.addIssue(found.trouble);
-    return z.NEVER;
-  });
-
-function findSecret(value: string | { env: string } | { file: string }): Sealed | { trouble: string } {
-  if (typeof value === 'string') return sealed(value, 'must not be empty');
-  if ('file' in value) return secretOfFile(value.file);
-  const text = process.env[value.env];
-  if (text === undefined) return { trouble: `the environment variable ${value.env} is not set` };
-  return sealed(text, `the environment variable ${value.env} is empty`);
-}
-
-function secretOfFile(path: string): Sealed | { trouble: string } {
-  try {
-    return sealed(readFileSync(path, 'utf8').replace(/\r?\n$/, ''), `the file ${path} is empty`);
-  } catch (error) {
-    return { trouble: `the file ${path} cannot be read: ${fileTrouble(error)}` };
-  }
-}
-
-function sealed(text: string, trouble: string): Sealed | { trouble: string } {
-  return text === '' ? { trouble } : new Sealed(text);
-}

@@ -10,6 +10,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
+import { fileTrouble } from '#src/model/secret.ts';
 
 export type Path = readonly PropertyKey[];
 
@@ -56,18 +57,6 @@ async function readText(file: string): Promise<string> {
   }
   if (size > MOST_BYTES) throw new Error('it is larger than 1 MiB');
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts));
-}
-
-/** Why a file could not be read, in words. Throws what is no error of the file system. */
-export function fileTrouble(error: unknown): string {
-  if (!(error instanceof Error)) throw error;
-  const words: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    EACCES: 'permission denied',
-    EISDIR: 'it is a directory',
-    ENOTDIR: 'a part of the path is not a directory',
-  };
-  return words[('code' in error && String(error.code)) || ''] ?? error.message;
 }
 
 function broken(text: string): Source {

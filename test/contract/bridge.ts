@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { definitionChecks } from './checks/definition.ts';
-import { deliveryChecks } from './checks/delivery.ts';
+import { deliveryChecks, lineChecks } from './checks/delivery.ts';
 import { intakeChecks, journalChecks } from './checks/intake.ts';
 import { sessionChecks } from './checks/sessions.ts';
 import { tableChecks } from './checks/table.ts';
@@ -9,7 +9,7 @@ import type { Check, Contract } from './network.ts';
 /** What a bridge has to keep, as its own table says. */
 export const checksFor = (contract: Contract): readonly Check[] => [
   ...definitionChecks,
-  ...sessionChecks,
+  ...(contract.network.lines === false ? [] : [...sessionChecks, ...lineChecks]),
   ...deliveryChecks,
   ...tableChecks,
   ...intakeChecks,

@@ -20,8 +20,11 @@ export type TestHost = {
   holdEmits(): () => void;
 };
 
+/** What a host offers of the world outside beside connections. */
+export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch'>>;
+
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
-export function testHost(transport: string, patience: number, settings: Settings): TestHost {
+export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {
   const clock = handClock();
   const memory = memoryState(clock);
   const drafts: Draft[] = [];
@@ -52,6 +55,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     settings: async () => settings,
     connect: reach(openConnect()),
     ...webless(transport, reach(openConnect())),
+    ...served,
     log: pino({ level: 'silent' }),
     clock,
     signal: new AbortController().signal,

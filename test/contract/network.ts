@@ -1,5 +1,6 @@
 import type { BridgeDefinition, Credentials } from '#src/bridge.ts';
 import type { EventKind } from '#src/model/event.ts';
+import type { Served } from './host.ts';
 
 /** The far side of a bridge under test, as the contract works it. */
 export type Wire = AsyncDisposable & {
@@ -10,6 +11,10 @@ export type Wire = AsyncDisposable & {
   /** Addresses of a room, and of somebody else who is in it. */
   readonly room: string;
   readonly person: string;
+  /** Somebody whose messages wait for nothing that the person says; the person, unless it is named. */
+  readonly elsewhere?: string;
+  /** What the bridge is given to be called by the network over HTTP, anew for each bridge. */
+  served?(): Served;
   /** The person says something in the room. */
   say(text: string): Promise<void>;
   /** For every kind that the table lets in: how the account (by its name, and in the room) is told one. */
@@ -49,6 +54,8 @@ export type Contract = {
     open(): Promise<Wire>;
     /** Whether the network waits for an acknowledgement of what it tells; then each `Wire` has a `journal`. */
     readonly acknowledged: boolean;
+    /** Whether each account has a line of its own, which can be refused and can break. So it is, unless denied. */
+    readonly lines?: boolean;
     /** Local parts that are addresses there. */
     readonly addresses: readonly string[];
   };

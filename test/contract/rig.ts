@@ -19,13 +19,15 @@ export type Rig = TestHost & {
   readonly bridge: Bridge;
   readonly facts: Capabilities;
   readonly places: Readonly<Record<'room' | 'contact' | 'realm', Place>>;
+  /** Where the person says what it says. */
+  readonly home: Place;
   key(name?: string): SessionKey;
   connect(name?: string, signal?: AbortSignal): Promise<Session>;
   /** Connects, and enters the room. */
   enter(name?: string): Promise<Session>;
   /** Hands an event over as the core does, and gives its id. What it throws is written down as its outcome. */
   deliver(body: EventBody, session: Session, place?: Place): Promise<string>;
-  say(text: string, session: Session): Promise<string>;
+  say(text: string, session: Session, place?: Place): Promise<string>;
   /** Everything final that was told of an event, in order. */
   outcomes(id: string): readonly Outcome[];
   /** The first of these, once there is one. */
@@ -62,7 +64,7 @@ export async function openRig(
   { slow = false, settings = {} }: RigOptions = {},
 ): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
-  const parts = testHost(TRANSPORT, patience, settings);
+  const parts = testHost(TRANSPORT, patience, settings, wire.served?.());
   const bridge = await definition.open(definition.config.parse(wire.settings({ slow })), parts.host);
   const { facts } = definition.mapping;
   const delivered = new Map<string, Outcome[]>();
@@ -77,6 +79,9 @@ export async function openRig(
     realm: { kind: 'realm', account: account(name), realm: wire.realm },
   });
 
+  // Where there are no rooms, what is said is said to the person alone.
+  const home = (name = NAME): Place => places(name)[facts.rooms === 'none' ? 'contact' : 'room'];
+
   const rig: Rig = {
     ...parts,
     contract,
@@ -85,18 +90,20 @@ export async function openRig(
     facts,
     key,
     places: places(NAME),
+    home: home(),
     async connect(name = NAME, signal = new AbortController().signal) {
       const credentials = await wire.credentials(name);
       return bridge.connect(key(name), { nick: name, ...(credentials && { credentials }) }, signal);
     },
     async enter(name = NAME) {
       const session = await rig.connect(name);
+      if (facts.rooms === 'none') return session;
       const who = { id: '', nick: name, affiliation: 'none', role: 'participant', account: account(name) } as const;
       const join = await rig.deliver({ kind: 'occupant', change: 'join', who }, session, places(name).room);
       expect(await rig.outcome(join)).toMatchObject({ state: 'taken' });
       return session;
     },
-    async deliver(body, session, place = rig.places.room) {
+    async deliver(body, session, place = home(session.account.split('@')[0])) {
       const bare = session.account.split(' ')[0] as BareJid;
       const event: Event = { id: newEventId(), at: 0, place, from: { kind: 'xmpp', bare }, live: true, ...body };
       const outcomes: Outcome[] = [];
@@ -110,7 +117,7 @@ export async function openRig(
       }
       return event.id;
     },
-    say: (text, session) => rig.deliver({ kind: 'message', text, style: 'plain' }, session),
+    say: (text, session, place) => rig.deliver({ kind: 'message', text, style: 'plain' }, session, place),
     outcomes: (id) => [
       ...(delivered.get(id) ?? []),
       ...parts.settled.filter((one) => one.id === id).flatMap(({ outcome }) => (isFinal(outcome) ? outcome : [])),

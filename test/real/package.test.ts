@@ -85,8 +85,8 @@ describe('the package', () => {
     const { code, out, err } = await example.ended;
     expect([code, out, err]).toEqual([0, readFileSync(join(ROOT, 'config.example.yaml'), 'utf8'), '']);
     site.file('config.yaml', out);
-    await using checked = installed(['check-config'], { ISTHMUS_IRC_SECRET: 'hush' });
-    expect(await checked.ended).toEqual({ code: 0, out: 'config.yaml: ok (1 transport)\n', err: '' });
+    await using checked = installed(['check-config'], { ISTHMUS_IRC_SECRET: 'hush', ISTHMUS_SMS_SECRET: 'hush' });
+    expect(await checked.ended).toEqual({ code: 0, out: 'config.yaml: ok (2 transports)\n', err: '' });
   });
 
   it('does not offer the demo, and says why', async () => {

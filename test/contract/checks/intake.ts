@@ -14,7 +14,7 @@ export const intakeChecks: readonly Check[] = [
         await rig.enter();
         const texts = ['first', 'second', 'third'];
         for (const text of texts) await rig.wire.say(text);
-        expect((await rig.told('third')).place).toEqual(rig.places.room);
+        expect((await rig.told('third')).place).toEqual(rig.home);
         expect(messages(rig)).toEqual(texts);
       }),
   },
@@ -119,7 +119,9 @@ export const journalChecks: readonly Check[] = [
         await rig.wire.say('not durable yet');
         await rig.told('not durable yet');
         // An acknowledgement that was written too early is read before this.
-        const behind = await rig.say('behind it', session);
+        const { elsewhere } = rig.wire;
+        const other = elsewhere === undefined ? undefined : { ...rig.places.contact, id: elsewhere };
+        const behind = await rig.say('behind it', session, other);
         expect(await inTime(rig.wire.heard('romeo'), 'behind it')).toBe('behind it');
         expect(await isAcknowledged('romeo')).toBe(false);
         commit();

@@ -1,0 +1,84 @@
+import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import type { Address, Addresses } from '#src/model/address.ts';
+import { Failure } from '#src/model/failure.ts';
+import { EMERGENCY_TEXT, isEmergency } from './numbers.ts';
+
+const malformed = (text: string) => new Failure('jid-malformed', { text });
+
+/** E.164: a plus, a country code and at most fifteen digits. */
+const NUMBER = /^\+[1-9]\d{6,14}$/;
+/** A short code and the country in which it is one. */
+const SHORT = /^\d{3,8}%[a-z]{2}$/i;
+/** `~` and the bytes of an alphanumeric sender; what is not a plain character is `=` and two hex digits. */
+const SENDER = /^~(?:[a-z0-9._-]|=[0-9a-f]{2}){1,60}$/i;
+
+/** Who can be at the other end: a phone, a short code, or a sender that only has a name and cannot be answered. */
+export type Peer = 'phone' | 'short' | 'sender';
+
+/** What an address is. Throws `Failure('jid-malformed')`. */
+export function peerOf(name: string): Peer {
+  if (name.startsWith('~')) return 'sender';
+  return name.startsWith('+') ? 'phone' : 'short';
+}
+
+/** `+15550100123`, `72727%us`, `~my=20bank`; the gateway itself is the empty address. */
+export const addresses: Addresses = {
+  parse(local) {
+    if (local === '') return { kind: 'realm', realm: '', name: '' };
+    if (isEmergency(local)) throw malformed(EMERGENCY_TEXT);
+    if (!NUMBER.test(local) && !SHORT.test(local) && !isSender(local))
+      throw malformed('An address here is a number with its country code, such as +15550100123.');
+    return { kind: 'contact', realm: '', name: local };
+  },
+  format: ({ name }) => name,
+  fold: (address: Address) => ({ ...address, name: address.name.toLowerCase() }),
+};
+
+/** Each sender has one spelling: only what cannot stand for itself is escaped. */
+function isSender(local: string): boolean {
+  if (!SENDER.test(local)) return false;
+  return [...local.matchAll(/=([0-9a-f]{2})/gi)].every(
+    ([, hex = '']) => !/[a-z0-9._-]/i.test(String.fromCharCode(Number.parseInt(hex, 16))),
+  );
+}
+
+/**
+ * The address of what a provider names as a sender. `country` is that of our number, in which a short code is one.
+ * `undefined` for what cannot be an address.
+ */
+export function addressOf(from: string, country: string): string | undefined {
+  if (NUMBER.test(from)) return from;
+  if (/^\d{3,8}$/.test(from)) return `${from}%${country.toLowerCase()}`;
+  if (from.startsWith('+') || from.trim() === '' || from.length > 20) return undefined;
+  const bytes = [...new TextEncoder().encode(from.toLowerCase().toWellFormed())];
+  const name = bytes.map((byte) => {
+    const char = String.fromCharCode(byte);
+    return /[a-z0-9._-]/.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `~${name.join('')}`;
+}
+
+/** The address of what a person wrote, also in national form. Throws `Failure('jid-malformed')`. */
+export function resolve(text: string, country: string | undefined): string {
+  const wanted = text.trim().replace(/^tel:/i, '');
+  const digits = wanted.replace(/[\s()./-]/g, '');
+  if (isEmergency(digits)) throw malformed(EMERGENCY_TEXT);
+  if (SHORT.test(wanted) || isSender(wanted)) return wanted.toLowerCase();
+  const known = country as Parameters<typeof parsePhoneNumberFromString>[1];
+  // Short codes first: a library would make a long number of some.
+  if (/^\d{3,6}$/.test(digits) && country !== undefined) return `${digits}%${country.toLowerCase()}`;
+  const found = parsePhoneNumberFromString(wanted, known);
+  if (found?.isPossible()) return found.number;
+  throw malformed(
+    country === undefined
+      ? 'Write the number with its country code, such as +15550100123.'
+      : 'This is not a telephone number.',
+  );
+}
+
+/** What a provider is told as the recipient. Throws a `Failure` for a sender that cannot be answered. */
+export function recipientOf(name: string): string {
+  if (peerOf(name) === 'sender')
+    throw new Failure('not-allowed', { text: 'This sender has a name only, and cannot be answered.' });
+  return name.replace(/%.*$/, '');
+}

@@ -1,0 +1,96 @@
+import { sms } from '#mappings/sms.ts';
+import type { Bridge, Host, Session } from '#src/bridge.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import { resolve } from './addresses.ts';
+import type { SmsConfig } from './config.ts';
+import { openDemo } from './demo.ts';
+import { openFiles } from './files.ts';
+import { openInbox } from './inbox.ts';
+import { openMemory } from './memory.ts';
+import { openOutbox } from './outbox.ts';
+import { openAlone, type Parts } from './parts.ts';
+import { openPoll } from './poll.ts';
+import type { Provider } from './provider.ts';
+import { openRecent } from './recent.ts';
+import { openTracking } from './tracking.ts';
+import { openTwilio } from './twilio.ts';
+import { refOf, serveWebhooks } from './webhooks.ts';
+
+const openProvider = (config: SmsConfig, host: Host): Provider =>
+  config.provider.kind === 'twilio'
+    ? openTwilio(config.provider, config.mms)
+    : openDemo(host.transport, host.clock.now);
+
+/** Opens an SMS transport. The provider is asked for what was missed; nobody has a connection of their own. */
+export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge> {
+  const provider = openProvider(config, host);
+  const parts: Parts = {
+    host,
+    config,
+    provider,
+    memory: await openMemory(host),
+    recent: openRecent(),
+    alone: openAlone(host),
+  };
+  const tracking = openTracking(parts);
+  const files = openFiles(parts);
+  const outbox = openOutbox(parts, tracking);
+  const inbox = openInbox(parts, outbox, () => void files.fetchAll());
+  let paused = false;
+  let closed = false;
+  const poll = openPoll(parts, { inbox, tracking, files }, () => paused);
+
+  if (provider.capabilities.webhooks)
+    serveWebhooks({ host, provider, inbox, tracking, paused: () => paused || closed });
+  if (provider.capabilities.webhooks && host.http.url('/inbound') === undefined)
+    host.log.warn('there is no public address for webhooks: texts come in when the provider is asked for them');
+  provider.listen?.({
+    inbound: inbox.take,
+    async status(callback, news) {
+      const ref = refOf(callback);
+      if (ref !== undefined) await tracking.news(ref, news);
+    },
+  });
+  void poll.now();
+
+  return {
+    async connect({ account, realm }, _wish, signal): Promise<Session> {
+      if (closed || signal.aborted) throw new Failure('stopping');
+      return { account, realm, close: async () => undefined };
+    },
+    deliver: outbox.deliver,
+    ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
+    reconcile: ({ id }) => tracking.look(id).catch(() => 'unknown' as const),
+    withdraw: outbox.withdraw,
+    narrow: (place) => narrowed(config, place),
+    pause(now) {
+      const resumed = paused && !now;
+      paused = now;
+      if (resumed) void poll.now();
+    },
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      poll.stop();
+      const idle = outbox.close();
+      await provider[Symbol.asyncDispose]();
+      await idle;
+    },
+  };
+}
+
+async function answer(query: Query, config: SmsConfig): Promise<Reply> {
+  if (query.kind === 'resolve') return { kind: 'resolve', id: resolve(query.text, config.country) };
+  if (query.kind === 'ping' && query.who === undefined) return { kind: 'ping', ms: 0 };
+  throw new Failure('not-supported');
+}
+
+/** What the operator's numbers really carry. */
+function narrowed({ max_segments, mms }: SmsConfig, place: Place): Capabilities {
+  const { facts } = sms;
+  if (place.kind !== 'contact') return { ...facts, out: {}, in: {}, files: {} };
+  return { ...facts, text: { ...facts.text, size: max_segments }, files: mms ? facts.files : {} };
+}

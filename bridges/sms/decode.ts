@@ -1,0 +1,47 @@
+import { parseEdited, parseTapback, quotes } from '#mappings/tapbacks.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+
+/** A text that this process has seen between our number and a phone. */
+export type Seen = { readonly sid: string; readonly by: 'us' | 'them'; readonly text: string; readonly at: number };
+
+/** What is known where a text comes in. */
+export type InView = {
+  readonly account: AccountKey;
+  /** Address of the sender. */
+  readonly their: string;
+  /** What the sender calls itself, where that is a name. */
+  readonly name?: string;
+  /** One for each pair of numbers, always the same. */
+  readonly thread: string;
+  /** The latest texts between the account and the sender, the oldest first. */
+  readonly seen: readonly Seen[];
+};
+
+export type InText = { readonly sid: string; readonly text: string; readonly at: number };
+
+/** Phones let people edit for so long, in milliseconds. */
+const EDIT_TIME = 15 * 60_000;
+
+/** What a text from outside says. Phrases about a text that is not known stay texts. Pure. */
+export function decode({ sid, text, at }: InText, view: InView): Draft {
+  const base = baseOf(view, sid, at);
+  const edited = parseEdited(text);
+  const before = view.seen.findLast((one) => one.by === 'them');
+  if (edited !== undefined && before && at - before.at <= EDIT_TIME)
+    return { ...base, kind: 'edit', target: before.sid as ForeignId, text: edited };
+  const reaction = parseTapback(text);
+  const about = reaction && view.seen.findLast((one) => quotes(reaction.quote, one.text));
+  if (reaction && about) return { ...base, kind: 'reaction', target: about.sid as ForeignId, emoji: reaction.emoji };
+  return { ...base, kind: 'message', style: 'plain', text, thread: view.thread };
+}
+
+/** What every event of a sender has. */
+export function baseOf({ account, their, name }: InView, id: string, at: number) {
+  return {
+    ids: [id as ForeignId],
+    at,
+    place: { kind: 'contact', account, id: their },
+    from: { kind: 'network', id: their, ...(name !== undefined && { name }) },
+  } as const satisfies Omit<Draft, 'kind'>;
+}

@@ -1,0 +1,40 @@
+import { urlText } from '#mappings/files.ts';
+import { segmentsOf } from '#mappings/segments.ts';
+import { smartEncode } from '#mappings/smart.ts';
+import { type Speaking, speakerWords } from '#mappings/sms-speaker.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+
+/** What an outgoing text depends on. */
+export type OutView = { readonly speaking: Speaking; readonly mostSegments: number; readonly mms: boolean };
+
+/** A text as the provider gets it. */
+export type Encoded = { readonly text: string; readonly media: readonly string[] };
+
+/** The most addresses that go with one MMS. */
+const MOST_MEDIA = 10;
+
+/** The text of a message with the words that say who writes. Pure. Throws a `Failure` for what cannot be sent. */
+export function encode(event: Event, { speaking, mostSegments, mms }: OutView): Encoded {
+  if (event.kind !== 'message') throw new Failure('not-supported');
+  const files = event.files ?? [];
+  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'Files go as links.' });
+  if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: `At most ${MOST_MEDIA} files go at once.` });
+  const said = withoutControls(event.text);
+  if (said.trim() === '' && files.length === 0)
+    throw new Failure('not-acceptable', { text: 'There is nothing to send in this message.' });
+  const text = smartEncode(`${speakerWords(speaking)}${said}`).trimEnd();
+  const segments = segmentsOf(text);
+  if (segments > mostSegments)
+    throw new Failure('too-large', {
+      text: `This would take ${segments} SMS segments, and at most ${mostSegments} are sent at once.`,
+    });
+  return { text, media: files.map(({ url }) => urlText(url)) };
+}
+
+/** Line breaks are LF, and other control characters mean nothing to a phone or something else than here. */
+const withoutControls = (text: string): string =>
+  text
+    .toWellFormed()
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g, (char) => (char === '\t' ? ' ' : ''));

@@ -1,0 +1,131 @@
+import type { StateWrite } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { addressOf, peerOf } from './addresses.ts';
+import { decode, type InText, type InView } from './decode.ts';
+import { type Keyword, keywordOf } from './optout.ts';
+import type { Outbox } from './outbox.ts';
+import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
+import type { Inbound } from './provider.ts';
+import { type Decision, route } from './routing.ts';
+import { asked, type Held, holding, mayAnswer, type Thread, touched } from './thread.ts';
+
+/** Where texts from outside come in. */
+export type Inbox = {
+  /** Takes a text. Resolves once it is durable; a repeat changes nothing. */
+  take(text: Inbound): Promise<void>;
+};
+
+/** What becomes of a text: all of it is committed at once, and then `say` is sent. */
+type Taken = {
+  readonly drafts: readonly Draft[];
+  readonly writes: readonly StateWrite[];
+  readonly say?: string;
+};
+
+type Place = { readonly our: string; readonly their: string; readonly name?: string };
+
+export function openInbox(parts: Parts, outbox: Pick<Outbox, 'automatic'>, filesDue: () => void): Inbox {
+  const { host, config, memory, recent } = parts;
+
+  async function take(text: Inbound): Promise<void> {
+    const their = addressOf(text.from, homeOf(parts, text.to));
+    if (their === undefined || !config.provider.numbers.includes(text.to)) return;
+    const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
+    const say = await parts.alone(their, () => accept(text, place));
+    if (text.media.length > 0) filesDue();
+    if (say !== undefined && say !== '') void outbox.automatic(place.our, their, say);
+  }
+
+  async function accept(text: Inbound, place: Place): Promise<string | undefined> {
+    if (await memory.seen(text.sid)) return undefined;
+    const thread = await memory.thread(place.our, place.their);
+    const optedOut = await memory.optedOut(place.our, place.their);
+    const keyword =
+      peerOf(place.their) === 'sender' ? undefined : keywordOf(text.text, homeOf(parts, place.our), optedOut);
+    const taken = keyword ? obey(keyword, thread, place) : await deliver(text, thread, place);
+    await host.emit(taken.drafts, [...taken.writes, memory.writeSeen(text.sid)]);
+    return optedOut ? undefined : taken.say;
+  }
+
+  function obey(keyword: Keyword, thread: Thread, { our, their }: Place): Taken {
+    host.log.info({ keyword }, 'a phone sent a keyword');
+    if (keyword !== 'help') return { drafts: [], writes: [memory.writeOptOut(our, their, keyword === 'stop')] };
+    const now = host.clock.now();
+    if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
+    const say = config.texts.help.replaceAll('{domain}', () => host.transport);
+    return { drafts: [], writes: [memory.writeThread(our, their, { ...thread, automatic: now })], say };
+  }
+
+  async function deliver(text: Inbound, thread: Thread, place: Place): Promise<Taken> {
+    const now = host.clock.now();
+    const number = await numberOf(parts, place.our);
+    const decision = route({ peer: peerOf(place.their), text: text.text, thread, number, now });
+    host.log.info({ why: decision.why, sid: text.sid }, 'a text was routed');
+    return carryOut(decision, text, { thread, place, now });
+  }
+
+  type Here = { readonly thread: Thread; readonly place: Place; readonly now: number };
+
+  async function carryOut(decision: Decision, text: Inbound, { thread, place, now }: Here): Promise<Taken> {
+    const { our, their } = place;
+    const keep = (next: Thread) => [memory.writeThread(our, their, next)];
+    switch (decision.to) {
+      case 'account': {
+        const told = tell([{ ...heldOf(text, now), text: decision.text }], decision.account as AccountKey, place);
+        return { drafts: told.drafts, writes: [...told.writes, ...keep(touched(thread, decision.account, now))] };
+      }
+      case 'answer': {
+        const told = tell(thread.held, decision.account as AccountKey, place);
+        const next = { ...touched(thread, decision.account, now), chosen: decision.account, held: [] };
+        return { drafts: told.drafts, writes: [...told.writes, ...keep(next)] };
+      }
+      case 'hold': {
+        const next = holding(thread, heldOf(text, now));
+        if (!decision.ask) return { drafts: [], writes: keep(next) };
+        return {
+          drafts: [],
+          writes: keep(asked(next, decision.options, now)),
+          say: await menuOf(decision.options),
+        };
+      }
+      case 'nobody':
+        if (!decision.refuse) return { drafts: [], writes: [] };
+        return { drafts: [], writes: keep({ ...thread, automatic: now }), say: config.texts.refused };
+    }
+  }
+
+  async function menuOf(options: readonly string[]): Promise<string> {
+    const names = await Promise.all(options.map((account) => nameOf(parts, account as AccountKey)));
+    return [config.texts.menu, ...names.map((name, index) => `${index + 1} ${name}`)].join('\n');
+  }
+
+  /** The events of texts for an account, and the files that are still to be fetched for it. */
+  function tell(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+    const key = `${account} ${our} ${their}`;
+    const thread = memory.mac('conversation', our, their).slice(0, 16);
+    const drafts: Draft[] = [];
+    const writes: StateWrite[] = [];
+    for (const { id: sid, text, at, media } of texts) {
+      const view: InView = { account, their, thread, seen: recent.of(key), ...(name !== undefined && { name }) };
+      const said: InText = { sid, text, at };
+      if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
+      if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      writes.push(
+        ...media.map((url, index) =>
+          memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),
+        ),
+      );
+    }
+    return { drafts, writes };
+  }
+
+  return { take };
+}
+
+const heldOf = ({ sid, text, media, at }: Inbound, now: number): Held => ({
+  id: sid,
+  text,
+  media: [...media],
+  at: at ?? now,
+});

@@ -1,0 +1,170 @@
+import { smartEncode } from '#mappings/smart.ts';
+import type { Delivered, StateWrite } from '#src/bridge.ts';
+import { lanes } from '#src/lib/lanes.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
+import { addresses, recipientOf } from './addresses.ts';
+import { type Encoded, encode } from './encode.ts';
+import { isOurs } from './failures.ts';
+import { checkPermitted } from './numbers.ts';
+import { domainOf, nameOf, type Parts } from './parts.ts';
+import { chooseNumber } from './pool.ts';
+import type { Outgoing } from './provider.ts';
+import { noProgress } from './statuses.ts';
+import { spoken, type Thread, touched, unspoken } from './thread.ts';
+import type { Tracking } from './tracking.ts';
+
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+/** Texts that wait in this process. */
+const MOST_WAITING = 10_000;
+
+/** The way of a text to a phone: one after the other to each. */
+export type Outbox = {
+  /** Throws a `Failure` for what is refused at once. */
+  deliver(event: Event): Delivered;
+  /** Takes a text back that was not handed to the provider. */
+  withdraw(id: EventId): boolean;
+  /** Sends a text of the gateway itself. Never rejects. */
+  automatic(our: string, their: string, text: string): Promise<void>;
+  /** Fails what waits, and resolves when nothing is on its way. */
+  close(): Promise<void>;
+};
+
+type Item = { readonly event: Event; readonly account: AccountKey; readonly their: string };
+/** A text with what holds if it does not go after all. */
+type Ready = Encoded & { readonly our: string; readonly before: Thread };
+
+export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
+  const { host, config, provider, memory, recent } = parts;
+  const serial = lanes((error) => host.log.error({ err: error }, 'a text was lost in its lane'));
+  const waiting = new Map<EventId, Item>();
+  let closing = false;
+
+  function deliver(event: Event): Delivered {
+    if (closing) throw new Failure('stopping');
+    if (event.kind !== 'message' || event.place.kind !== 'contact') throw new Failure('not-supported');
+    if (waiting.size >= MOST_WAITING) throw new Failure('queue-full');
+    const their = addresses.fold(addresses.parse(event.place.id)).name;
+    recipientOf(their);
+    checkPermitted(their, { countries: config.countries, refused: config.refused, own: config.provider.numbers });
+    const item: Item = { event, account: event.place.account, their };
+    waiting.set(event.id, item);
+    serial.run(`${item.account} ${their}`, () => send(item));
+    return WRITTEN;
+  }
+
+  async function send(item: Item): Promise<void> {
+    const { event, their } = item;
+    // Withdrawn: whoever did that knows.
+    if (waiting.get(event.id) !== item) return;
+    let ready: Ready | undefined;
+    try {
+      if (closing) throw new Failure('stopping');
+      ready = await parts.alone(their, () => prepare(item));
+      // From here on it cannot be taken back.
+      if (!waiting.delete(event.id)) return await undo(item, ready);
+      const news = await provider.send(outgoing(item, ready));
+      const text = event.kind === 'message' ? event.text : '';
+      recent.add(`${item.account} ${ready.our} ${their}`, { sid: news.sid, by: 'us', text, at: host.clock.now() });
+      await tracking.news(event.id, news);
+    } catch (error) {
+      await failed(item, error, ready);
+    }
+  }
+
+  function outgoing({ event, their }: Item, { our, text, media }: Ready): Outgoing {
+    const callback = callbackFor(event.id);
+    return { from: our, to: recipientOf(their), text, media, ...(callback !== undefined && { callback }) };
+  }
+
+  function callbackFor(ref: string): string | undefined {
+    const url = host.http.url('/status') ?? (provider.listen ? 'demo://status' : undefined);
+    return url === undefined ? undefined : `${url}?ref=${encodeURIComponent(ref)}`;
+  }
+
+  /** Chooses our number, puts the words before the text, and keeps what an answer and a second look will need. */
+  async function prepare({ event, account, their }: Item): Promise<Ready> {
+    const now = host.clock.now();
+    const our = await chooseNumber(parts, account, their);
+    if (await memory.optedOut(our, their))
+      throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
+    const before = await memory.thread(our, their);
+    const thread = touched(before, account, now);
+    const { text, media } = encode(event, {
+      speaking: await speakingOf(account, our, thread),
+      mostSegments: config.max_segments,
+      mms: provider.capabilities.mms,
+    });
+    const message = { account, our, their, text: memory.mac('text', text), at: now, progress: noProgress };
+    await keep([
+      memory.writeThread(our, their, spoken(thread, account, now)),
+      memory.writeChoice(account, their, our),
+      memory.writeLast(our, account),
+      ...memory.writeMessage(event.id, message),
+    ]);
+    return { our, text, media, before };
+  }
+
+  async function keep(writes: readonly StateWrite[]): Promise<void> {
+    for (const { value, expires, seal, ...at } of writes) {
+      const options = { ...(expires !== undefined && { expires }), ...(seal !== undefined && { seal }) };
+      await (value === null ? host.state.delete(at) : host.state.put(at, value, options));
+    }
+  }
+
+  /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
+  async function undo({ event, account, their }: Item, { our, before }: Ready): Promise<void> {
+    await parts.alone(their, async () => {
+      await keep([memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before))]);
+    });
+    await tracking.gaveUp(event.id);
+  }
+
+  async function speakingOf(account: AccountKey, our: string, thread: Thread) {
+    const { speaker } = thread;
+    const token = thread.pairs.length > 1 ? thread.pairs.find((one) => one.account === account)?.token : undefined;
+    return {
+      name: await nameOf(parts, account),
+      domain: domainOf(account),
+      firstLine: config.texts.first,
+      greeted: thread.greeted,
+      shared: config.owners[our]?.dedicated !== true,
+      ...(speaker && { last: { same: speaker.account === account, ago: host.clock.now() - speaker.at } }),
+      ...(token !== undefined && { token }),
+    };
+  }
+
+  async function failed(item: Item, error: unknown, ready: Ready | undefined): Promise<void> {
+    const { id } = item.event;
+    waiting.delete(id);
+    const failure = error instanceof Failure ? error : new Failure('internal', { certain: !ready, cause: error });
+    if (!(error instanceof Failure)) host.log.error({ err: error }, 'a text could not be sent');
+    else if (isOurs(failure)) host.log.error({ code: failure.foreign }, 'the provider refuses our number or account');
+    try {
+      // A callback may have told already what the request did not.
+      if (!failure.certain && ((await memory.message(id))?.progress.rank ?? 0) > 0) return;
+      if (failure.certain && ready) await undo(item, ready);
+    } catch (trouble) {
+      host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
+    }
+    host.settle(id, failure);
+  }
+
+  return {
+    deliver,
+    withdraw: (id) => waiting.delete(id),
+    async automatic(our, their, text) {
+      try {
+        const to = recipientOf(their);
+        await provider.send({ from: our, to, text: smartEncode(text), media: [] });
+      } catch (error) {
+        host.log.warn({ err: error }, 'an automatic text could not be sent');
+      }
+    },
+    close() {
+      closing = true;
+      return serial.idle();
+    },
+  };
+}

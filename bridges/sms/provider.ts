@@ -1,0 +1,78 @@
+import type { StatusNews, StatusWord } from './statuses.ts';
+
+/** A text of ours on its way out. */
+export type Outgoing = {
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  /** Addresses from which the provider fetches what goes with it as MMS. */
+  readonly media: readonly string[];
+  /** Where the provider tells how it fares; our own reference is in it. */
+  readonly callback?: string;
+};
+
+/** A text from outside. */
+export type Inbound = {
+  readonly sid: string;
+  readonly from: string;
+  readonly to: string;
+  readonly text: string;
+  /** Addresses at the provider of what came with it. */
+  readonly media: readonly string[];
+  /** When the provider had it, in milliseconds since 1970, where that is known. */
+  readonly at?: number;
+};
+
+/** One entry of a provider's list of messages. `mediaCount`: its addresses are asked for by `mediaOf`. */
+export type Listed = Omit<Inbound, 'media'> & {
+  readonly direction: 'in' | 'out';
+  readonly at: number;
+  readonly status: StatusWord;
+  readonly code?: string;
+  readonly mediaCount: number;
+};
+
+/** A request to one of our webhooks. `url` is the public one, as the operator has configured it. */
+export type Post = { readonly url: string; readonly headers: Headers; readonly body: string };
+
+/** A request that is not the provider's, or not what it may be. Nothing is kept of it. */
+export class Unwelcome extends Error {
+  /** HTTP status of the answer. */
+  readonly status: number;
+
+  constructor(status: number) {
+    super('a request that is not welcome');
+    this.status = status;
+  }
+}
+
+/** Who carries texts for us. All that fails is a `Failure`; what may have been done has `certain: false`. */
+export type Provider = AsyncDisposable & {
+  readonly capabilities: {
+    /** Whether it calls webhooks; where it does not, `list` tells everything. */
+    readonly webhooks: boolean;
+    readonly mms: boolean;
+  };
+  send(message: Outgoing): Promise<StatusNews>;
+  /** What came to our number `to`, or was sent to `to`, since a time in milliseconds since 1970; in no order. */
+  list(query: {
+    readonly direction: 'in' | 'out';
+    readonly to: string;
+    readonly since: number;
+  }): Promise<readonly Listed[]>;
+  /** The addresses of what came with a message. */
+  mediaOf(sid: string): Promise<readonly string[]>;
+  /** Reads a file that came with a message. `elsewhere` fetches from other hosts, which get no credentials of ours. */
+  file(url: string, elsewhere: (url: string) => Promise<Response>): Promise<Response>;
+  /** Throws `Unwelcome`. */
+  parseInbound(post: Post): Inbound;
+  /** Throws `Unwelcome`. */
+  parseStatus(post: Post): StatusNews;
+  /** The answer with which an inbound text is acknowledged. */
+  acknowledge(): Response;
+  /** Where providers push instead of calling webhooks: hears of texts and statuses at once. */
+  listen?(told: {
+    inbound(text: Inbound): Promise<void>;
+    status(callback: string, news: StatusNews): Promise<void>;
+  }): void;
+};

@@ -1,0 +1,118 @@
+import type { NetworkMapping, Rung } from '#src/model/capabilities.ts';
+import type { Draft, EventBody } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import {
+  asText,
+  drop,
+  editInFull,
+  filesAsLinks,
+  formAsText,
+  quoted,
+  refuse,
+  reshape,
+  subjectAsLine,
+  tooLongRefused,
+  wholeAsLink,
+  without,
+} from './rungs.ts';
+import { segmentsOf } from './segments.ts';
+import { smartEncode } from './smart.ts';
+import { tapback } from './tapbacks.ts';
+import { changedWords } from './words.ts';
+
+const SECOND = 1000;
+
+type EditDraft = Draft & Extract<EventBody, { kind: 'edit' }>;
+
+const changedInOneSegment: Rung<EditDraft> = {
+  does: 'a text with an asterisk and the changed words if that fits one segment, otherwise an error',
+  apply(draft, context, target) {
+    const words = `* ${changedWords(context.previous, draft.text)}`;
+    if (segmentsOf(smartEncode(words)) > 1)
+      throw new Failure('not-supported', {
+        text: 'An SMS cannot be corrected, and the correction is too long to add.',
+      });
+    return asText<EditDraft>('', () => words).apply(draft, context, target);
+  },
+};
+
+/** What SMS carries, as far as every provider and phone does. */
+export const sms: NetworkMapping = {
+  network: 'sms',
+  facts: {
+    out: { message: 'full' },
+    // Phones tell reactions and edits in words; `read` comes with RCS only.
+    in: { message: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
+    // Providers join up to ten segments to one message.
+    text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
+    // MMS, where the operator's number can.
+    files: { image: 'partial', audio: 'partial', video: 'partial' },
+    shows: ['available'],
+    rooms: 'none',
+    acknowledges: true,
+    durability: {
+      out: { contact: { message: 'journal' } },
+      in: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
+    },
+  },
+  policy: {
+    out: {
+      long: { default: 'link', link: wholeAsLink, refuse: tooLongRefused },
+      edit: {
+        default: 'changed',
+        changed: changedInOneSegment,
+        whole: editInFull,
+        refuse: refuse('not-supported', 'An SMS cannot be corrected.'),
+      },
+      retract: { default: 'refuse', refuse: refuse('not-supported', 'An SMS cannot be unsent.') },
+      reaction: {
+        // An emoji makes a text three segments.
+        default: 'drop',
+        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) =>
+          tapback(emoji, quote ?? 'a message'),
+        ),
+        drop,
+        window: 10 * SECOND,
+      },
+      reply: {
+        default: 'quote',
+        quote: reshape('the first words of the message before the text', ({ replyTo: _, ...draft }, { quote }) => {
+          const words = quoted(quote);
+          return words === '' ? draft : { ...draft, text: `Re ${words}: ${draft.text}` };
+        }),
+        drop: without('replyTo'),
+      },
+      action: {
+        default: 'asterisk',
+        asterisk: reshape('an asterisk before the text', (draft) => ({
+          ...draft,
+          style: 'plain',
+          text: `* ${draft.text}`,
+        })),
+      },
+      notice: {
+        default: 'plain',
+        plain: reshape('the text as it is', (draft) => ({ ...draft, style: 'plain' })),
+      },
+      file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'SMS carries no files.') },
+      subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
+      thread: { default: 'drop', drop: without('thread') },
+      mention: { default: 'drop', drop: without('mentions') },
+      form: {
+        default: 'text',
+        text: formAsText,
+        refuse: refuse('not-supported', 'A form cannot be answered by SMS.'),
+      },
+      presence: { default: 'drop', drop },
+      typing: { default: 'drop', drop },
+      receipt: { default: 'drop', drop },
+      marker: { default: 'drop', drop },
+      profile: { default: 'drop', drop },
+      attention: { default: 'refuse', refuse: refuse('not-supported', 'SMS has no way to call for attention.'), drop },
+      call: { default: 'refuse', refuse: refuse('not-supported', 'Calls cannot be made from here.') },
+      contact: { default: 'drop', drop },
+      nick: { default: 'drop', drop },
+    },
+    in: {},
+  },
+};

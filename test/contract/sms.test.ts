@@ -1,0 +1,4 @@
+import { bridgeContract } from './bridge.ts';
+import { smsContract } from './sms.ts';
+
+bridgeContract(smsContract);

@@ -1,0 +1,66 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Http } from '#src/bridge.ts';
+
+/** A public listener on a free port, for bridges that are tested without the gateway around them. */
+export type Hooks = AsyncDisposable & {
+  /** Routes of one transport. `base` is what the operator has configured as the public address, if not the real one. */
+  open(base?: string): Http & { readonly real: (path: string) => string };
+};
+
+type Route = { readonly maxBytes: number; readonly serve: (request: Request) => Promise<Response> };
+
+export async function hooksServer(): Promise<Hooks> {
+  const routes = new Map<string, Route>();
+  const server = createServer((request, response) => {
+    void answer(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  let count = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', origin);
+    const route = routes.get(`${request.method} ${url.pathname}`);
+    const body = route && (await bodyOf(request, route.maxBytes));
+    if (!route || body === undefined) return void response.writeHead(route ? 413 : 404).end();
+    const headers = Object.entries(request.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    );
+    try {
+      const found = await route.serve(new Request(url, { method: request.method ?? 'GET', headers, body }));
+      response.writeHead(found.status, Object.fromEntries(found.headers)).end(await found.text());
+    } catch (error) {
+      response.writeHead(500).end(String(error));
+    }
+  }
+
+  return {
+    open(base = origin) {
+      const prefix = `/hooks/${++count}`;
+      return {
+        route: (method, path, maxBytes, serve) => void routes.set(`${method} ${prefix}${path}`, { maxBytes, serve }),
+        url: (path) => base + prefix + path,
+        real: (path) => origin + prefix + path,
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function bodyOf(request: IncomingMessage, maxBytes: number): Promise<Buffer<ArrayBuffer> | undefined> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    // Read to its end, so that whoever sends it gets to read the answer.
+    if (size <= maxBytes) parts.push(part);
+  }
+  return size > maxBytes ? undefined : Buffer.concat(parts);
+}

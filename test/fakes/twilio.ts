@@ -1,0 +1,305 @@
+import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { ACCOUNT, type FakeMessage, magic, page, render, sidOf, TOKEN } from './twilio-messages.ts';
+
+export { ACCOUNT, TOKEN } from './twilio-messages.ts';
+
+/** What befalls the next requests that send a text. */
+export type Fault =
+  | { readonly kind: 'refuse'; readonly status: number; readonly code: number }
+  /** The work is done, and the answer is an error or the end of the line. */
+  | { readonly kind: 'done-then'; readonly status: number | 'break' }
+  /** Nothing is done, and the line breaks. */
+  | { readonly kind: 'break' }
+  /** The callbacks of these come before the answer. */
+  | { readonly kind: 'early'; readonly statuses: readonly string[] };
+
+/** Where a bridge waits for webhooks: what it is called, and where it really is. */
+export type Hook = { readonly url: string; readonly real: string };
+export type Answered = { readonly status: number; readonly body: string };
+
+export type Twilio = AsyncDisposable & {
+  readonly api: string;
+  /** Milliseconds since 1970 as the fake has them. */
+  now: number;
+  readonly messages: readonly FakeMessage[];
+  readonly hooks: Hook[];
+  readonly faults: Fault[];
+  /** Requests that are read and not answered. */
+  readonly open: number;
+  /** Somebody writes on a phone. The webhooks are called one after the other; resolves with their answers. */
+  receive(text: {
+    from: string;
+    to: string;
+    body: string;
+    media?: readonly { type: string; bytes: Buffer }[];
+  }): Promise<readonly Answered[]>;
+  /** A message of ours fares on. Resolves with the answer to the callback. */
+  fare(sid: string, status: string, code?: number): Promise<Answered | undefined>;
+  /** Posts any webhook, signed unless told otherwise. */
+  post(hook: Hook, params: readonly (readonly [string, string])[], headers?: Record<string, string>): Promise<Answered>;
+  /** While it is on, webhooks are lost on their way. */
+  silent: boolean;
+  /** From now on texts are read and nothing is done. The returned function does it all. */
+  hold(): () => void;
+  /** Resolves with what `look` finds, looked for after each thing that happens. */
+  when<T>(look: () => T | undefined | false): Promise<T>;
+};
+
+/** The signature of a request (www.twilio.com/docs/usage/security), in words of our own. */
+export function signature(url: string, params: readonly (readonly [string, string])[]): string {
+  const joined = [...params].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => key + value);
+  return createHmac('sha1', TOKEN)
+    .update(url + joined.join(''))
+    .digest('base64');
+}
+
+const BASIC = `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`;
+const ROOT = `/2010-04-01/Accounts/${ACCOUNT}`;
+
+export async function twilioServer(): Promise<Twilio> {
+  const messages: FakeMessage[] = [];
+  const watchers = new Set<() => void>();
+  const hooks: Hook[] = [];
+  const faults: Fault[] = [];
+  let held: (() => void)[] | undefined;
+  let open = 0;
+  const tell = (): void => {
+    for (const watch of [...watchers]) watch();
+  };
+
+  const server = createServer((request, response) => {
+    open += 1;
+    response.once('close', () => {
+      open -= 1;
+      tell();
+    });
+    void serve(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', api);
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const body = Buffer.concat(parts).toString('utf8');
+    if (url.pathname.startsWith('/cdn/')) return cdn(url, request, response);
+    if (request.headers.authorization !== BASIC) return refuse(response, 401, 20003);
+    if (request.method === 'POST' && url.pathname === `${ROOT}/Messages.json`) {
+      const work = (): Promise<void> => create(new URLSearchParams(body), response);
+      if (!held) return work();
+      held.push(() => void work());
+      return tell();
+    }
+    if (request.method === 'GET') return find(url, response);
+    return refuse(response, 404, 20404);
+  }
+
+  async function create(form: URLSearchParams, response: ServerResponse): Promise<void> {
+    const fault = faults.shift();
+    if (fault?.kind === 'refuse') return refuse(response, fault.status, fault.code);
+    if (fault?.kind === 'break') return void response.destroy();
+    const [from, to] = [form.get('From') ?? '', form.get('To') ?? ''];
+    const code = magic(from, to);
+    if (code !== undefined) return refuse(response, 400, code);
+    const message: FakeMessage = {
+      ...asked(form),
+      sid: sidOf('SM'),
+      direction: 'outbound-api',
+      from,
+      to,
+      media: [],
+      created: fake.now,
+      status: 'queued',
+      error: null,
+    };
+    messages.unshift(message);
+    if (fault?.kind === 'early') for (const status of fault.statuses) await fake.fare(message.sid, status);
+    if (fault?.kind === 'done-then' && fault.status === 'break') response.destroy();
+    else if (fault?.kind === 'done-then') refuse(response, Number(fault.status), 20500);
+    else json(response, 201, { ...render(message), status: 'queued' });
+    tell();
+  }
+
+  function find(url: URL, response: ServerResponse): void {
+    if (url.pathname === `${ROOT}/Messages.json`) {
+      const want = (name: string) => url.searchParams.get(name);
+      const after = Date.parse(want('DateSent>') ?? '') || 0;
+      const found = messages.filter(
+        ({ to, from, created, direction, status }) =>
+          (want('To') ?? to) === to &&
+          (want('From') ?? from) === from &&
+          (after === 0 || (created >= after && (direction === 'inbound' || status !== 'queued'))),
+      );
+      return json(response, 200, page('messages', found.map(render), url));
+    }
+    const [, sid, mediaSid] = /\/Messages\/(\w+?)(?:\/Media(?:\/(\w+))?)?(?:\.json)?$/.exec(url.pathname) ?? [];
+    const message = messages.find((one) => one.sid === sid);
+    if (!message) return refuse(response, 404, 20404);
+    if (url.pathname.endsWith('/Media.json')) {
+      const list = message.media.map(({ sid: one, type }) => ({
+        sid: one,
+        account_sid: ACCOUNT,
+        parent_sid: sid,
+        content_type: type,
+        date_created: null,
+        date_updated: null,
+        uri: `${ROOT}/Messages/${sid}/Media/${one}.json`,
+      }));
+      return json(response, 200, page('media_list', list, url));
+    }
+    if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
+    return json(response, 200, render(message));
+  }
+
+  /** Where files really are: whoever shows credentials there has given them away. */
+  function cdn(url: URL, request: IncomingMessage, response: ServerResponse): void {
+    const file = messages.flatMap(({ media }) => media).find(({ sid }) => url.pathname === `/cdn/${sid}`);
+    if (!file || request.headers.authorization !== undefined) return void response.writeHead(400).end();
+    response.writeHead(200, { 'content-type': file.type }).end(file.bytes);
+  }
+
+  async function post(
+    { url, real }: Hook,
+    params: readonly (readonly [string, string])[],
+    headers: Record<string, string> = {},
+  ): Promise<Answered> {
+    const response = await fetch(real, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded; charset=UTF-8',
+        'x-twilio-signature': signature(url, params),
+        ...headers,
+      },
+      body: encoded(params),
+    });
+    return { status: response.status, body: await response.text() };
+  }
+
+  const fake: Twilio = {
+    api,
+    now: 1_700_000_000_000,
+    messages,
+    hooks,
+    faults,
+    silent: false,
+    get open() {
+      return open;
+    },
+    async receive({ from, to, body, media = [] }) {
+      const message: FakeMessage = {
+        sid: sidOf(media.length > 0 ? 'MM' : 'SM'),
+        direction: 'inbound',
+        from,
+        to,
+        body,
+        service: null,
+        mediaUrls: [],
+        media: media.map((one) => ({ ...one, sid: sidOf('ME') })),
+        callback: undefined,
+        created: fake.now,
+        status: 'received',
+        error: null,
+      };
+      messages.unshift(message);
+      const answers: Answered[] = [];
+      if (!fake.silent) for (const hook of hooks) answers.push(await post(hook, inbound(message, api)));
+      tell();
+      return answers;
+    },
+    async fare(sid, status, code) {
+      const message = messages.find((one) => one.sid === sid);
+      if (!message) throw new Error(`there is no message ${sid}`);
+      message.status = status;
+      message.error = code ?? null;
+      if (message.callback === undefined || fake.silent) return undefined;
+      const hook = hooks.find(({ url }) => message.callback?.startsWith(new URL('.', url).href));
+      const real = hook
+        ? new URL('.', hook.real).href + message.callback.slice(new URL('.', hook.url).href.length)
+        : '';
+      return post({ url: message.callback, real }, statusOf(message));
+    },
+    post,
+    hold() {
+      held = [];
+      return () => {
+        const ready = held ?? [];
+        held = undefined;
+        for (const work of ready) work();
+      };
+    },
+    when: (look) =>
+      new Promise((done) => {
+        const watch = (): void => {
+          const found = look();
+          if (found === undefined || found === false) return;
+          watchers.delete(watch);
+          done(found);
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return fake;
+}
+
+const asked = (form: URLSearchParams) => ({
+  body: form.get('Body') ?? '',
+  service: form.get('MessagingServiceSid'),
+  mediaUrls: form.getAll('MediaUrl'),
+  callback: form.get('StatusCallback') ?? undefined,
+});
+
+const encoded = (params: readonly (readonly [string, string])[]): string =>
+  params.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
+
+/** The parameters with which a text from outside is told. */
+export function inbound(message: FakeMessage, api: string): (readonly [string, string])[] {
+  return [
+    ['ToCountry', 'US'],
+    ['SmsMessageSid', message.sid],
+    ['NumMedia', String(message.media.length)],
+    ['SmsSid', message.sid],
+    ['SmsStatus', 'received'],
+    ['Body', message.body],
+    ['To', message.to],
+    ['NumSegments', '1'],
+    ['MessageSid', message.sid],
+    ['AccountSid', ACCOUNT],
+    ['From', message.from],
+    ['ApiVersion', '2010-04-01'],
+    ...message.media.flatMap(({ sid, type }, index): (readonly [string, string])[] => [
+      [`MediaUrl${index}`, `${api}${ROOT}/Messages/${message.sid}/Media/${sid}`],
+      [`MediaContentType${index}`, type],
+    ]),
+  ];
+}
+
+function statusOf({ sid, status, from, to, error }: FakeMessage): (readonly [string, string])[] {
+  return [
+    ['SmsSid', sid],
+    ['SmsStatus', status],
+    ['MessageStatus', status],
+    ['To', to],
+    ['MessageSid', sid],
+    ['AccountSid', ACCOUNT],
+    ['From', from],
+    ['ApiVersion', '2010-04-01'],
+    ...(error === null ? [] : [['ErrorCode', String(error)] as const]),
+  ];
+}
+
+const json = (response: ServerResponse, status: number, body: object): void =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+const refuse = (response: ServerResponse, status: number, code: number): void =>
+  json(response, status, { code, message: 'No.', more_info: '', status });
