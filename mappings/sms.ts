@@ -21,6 +21,8 @@ import { tapback } from './tapbacks.ts';
 import { changedWords } from './words.ts';
 
 const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
 
 type EditDraft = Draft & Extract<EventBody, { kind: 'edit' }>;
 
@@ -50,6 +52,9 @@ export const sms: NetworkMapping = {
     shows: ['available'],
     rooms: 'none',
     acknowledges: true,
+    confirms: 'delivered',
+    // RELIABILITY: an hour's silence of a provider is common, and a text of yesterday is no use.
+    delivery: { sessionless: true, window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {
       out: { contact: { message: 'journal' } },
       in: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },

@@ -2,9 +2,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 import { configForm } from './channel-modes.ts';
-import type { Client } from './client.ts';
 import { target } from './encode.ts';
 import { foldName } from './names.ts';
+import type { Client } from './parts.ts';
 import { occupant, type Room } from './roster.ts';
 
 type Asked = Extract<Query, { kind: 'config' | 'list' }>;

@@ -1,12 +1,9 @@
 import type { Socket } from 'node:net';
-import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
-import type { Addresses } from '#src/model/address.ts';
+import type { Delivered, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
-import type { Query, Reply } from '#src/model/query.ts';
-import { type Asks, openAsks } from './asks.ts';
-import type { ServerConfig } from './config.ts';
+import { openAsks } from './asks.ts';
 import { isCopy, late } from './copies.ts';
 import { realmNotice } from './drafts.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
@@ -17,49 +14,19 @@ import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
 import { foldName, userName } from './names.ts';
 import { farewell } from './numerics.ts';
+import type { Client, Where } from './parts.ts';
 import { openPending } from './pending.ts';
-import { oursIn, type Realm } from './realm.ts';
+import { oursIn } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
 import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
 import { beginLogin, type Login } from './transport.ts';
-import type { Line, View } from './view.ts';
+import type { Line } from './view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
 const ECHO_PATIENCE = 5_000;
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
-
-export type Where = {
-  readonly host: Host;
-  readonly addresses: Addresses;
-  readonly realm: Realm;
-  readonly server: ServerConfig;
-  readonly realname: string;
-  /** Milliseconds that logging in may take. */
-  readonly timeout: number;
-};
-
-/** The connection of one account to one server. */
-export type Client = {
-  readonly session: Session;
-  readonly view: View;
-  /** Throws a `Failure` for what is refused at once. */
-  deliver(event: Event): Delivered;
-  /** Milliseconds to the server and back. */
-  ping(): Promise<number>;
-  /** What people are asked, and the list of channels. Rejects with a `Failure`. */
-  ask(query: Query): Promise<Reply>;
-  room(folded: string): Room | undefined;
-  readonly asks: Pick<Asks, 'modes' | 'bans'>;
-  pause(paused: boolean): void;
-  /** Speaks for channels whose feeding connection was lost. */
-  inherit(legacies: readonly Legacy[]): void;
-  /** An account's connection is gone: its nick is a stranger's from now on. */
-  disown(account: Session['account']): void;
-  /** Leaves; what waits fails with `failure`. Never rejects. */
-  close(reason: string, failure: Failure): Promise<void>;
-};
 
 /** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
 export function openClient(

@@ -1,7 +1,7 @@
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Client } from './client.ts';
 import { type Feed, openFeed } from './feed.ts';
 import { foldName } from './names.ts';
+import type { Client } from './parts.ts';
 import type { Member } from './roster.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */

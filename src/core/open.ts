@@ -1,15 +1,16 @@
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, bareOf, newEventId, splitAccount } from '#src/model/ids.ts';
+import { newEventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
 import { openBounces } from './bounces.ts';
 import { openCrossing } from './crossing.ts';
 import { openDialogues } from './dialogue.ts';
+import { faceOf } from './face.ts';
+import { openHanding } from './handing.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
 import { openIntake } from './intake.ts';
@@ -17,29 +18,22 @@ import { openJournaling } from './journaling.ts';
 import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
-import { openMembership } from './membership.ts';
 import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
-import { placeOf } from './owed.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openPeople } from './people.ts';
 import { openPurging } from './purge.ts';
 import { openRegistration } from './registration.ts';
-import { restore } from './restore.ts';
 import { openRooms } from './rooms.ts';
 import { openSessions } from './sessions.ts';
 import { openSettings } from './settings.ts';
 import { openTalks } from './talks.ts';
-
-/** Full JIDs that are asked at the same time whether they are still there. */
-const AT_A_TIME = 50;
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits } = parts;
   const accounts = openAccounts({ access: parts.access, store: parts.store, clock, log });
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
-  let stopping = false;
 
   const transport = (domain: string): CoreTransport => {
     const found = transports.get(domain);
@@ -89,6 +83,13 @@ export function openCore(parts: CoreParts): OpenCore {
   }
 
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
+  const handing = openHanding({
+    ids,
+    log,
+    transport,
+    session: (key) => sessions.get(key),
+    settle: (id, outcome) => outbound.settle(id, outcome),
+  });
   const journaling = openJournaling({
     ...parts,
     archive,
@@ -100,7 +101,7 @@ export function openCore(parts: CoreParts): OpenCore {
       if (journaling.keeps('in', event.place, event.kind)) journaling.outbox.expect(event.id);
       outbound.landed(event, journey, foreign);
     },
-    asFailure,
+    asFailure: handing.asFailure,
   });
   const { outbox, delivery } = journaling;
   const occupancy = openOccupancy({ store: parts.store, clock, log });
@@ -128,7 +129,7 @@ export function openCore(parts: CoreParts): OpenCore {
       sessions.need(key, nick);
       return sessions.get(key) !== undefined;
     },
-    send: (key, event) => handOccupant(key, event),
+    send: handing.occupant,
     release: (key) => {
       if (!people.wants(key)) sessions.release(key);
     },
@@ -146,8 +147,8 @@ export function openCore(parts: CoreParts): OpenCore {
     wanted: (key) => rooms.wanted(key) || people.wants(key),
     patient: (key) => people.wants(key) && !rooms.wanted(key),
     changed: (key) => people.turned(key),
-    rejoin: (key) => rooms.rejoin(key).map(departing),
-    deliver,
+    rejoin: (key) => rooms.rejoin(key).map(handing.departing),
+    deliver: handing.deliver,
     refuse: (event, failure) => outbound.settle(event.id, failure),
     online: ({ account, realm: at }) => delivery.wake(journaling.ofSession(account, at)),
     abandon(key, failure) {
@@ -175,13 +176,17 @@ export function openCore(parts: CoreParts): OpenCore {
       if (pieces instanceof Promise) throw new Error('presence is waited for');
       return pieces;
     },
-    hand(key, draft) {
-      const session = sessions.get(key);
-      if (session) deliver(departing({ ...draft, id: newEventId(), at: clock.now(), live: true }), session);
-    },
+    hand: (key, draft) => handing.occupant(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
   });
   const registration = openRegistration({ transport, dialogues, logins, settings });
-  const intake = openIntake({ journaling, store: parts.store, xmpp, now: clock.now, transport, asFailure });
+  const intake = openIntake({
+    journaling,
+    store: parts.store,
+    xmpp,
+    now: clock.now,
+    transport,
+    asFailure: handing.asFailure,
+  });
   const outbound = openOutbound({
     intake,
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
@@ -228,156 +233,30 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  function departing(event: Event): Event {
-    ids.depart({ event, origin: undefined, lead: true, shared: { answered: false } });
-    return event;
-  }
-
-  /** Joins and parts of the rooms: without a session there is nothing to part from, and `rejoin` brings the joins. */
-  function handOccupant(key: SessionKey, event: Event): void {
-    const session = sessions.get(key);
-    if (session) deliver(departing(event), session);
-  }
-
-  function deliver(event: Event, session: ReturnType<typeof sessions.get> & object): void {
-    const fail = (error: unknown): void => outbound.settle(event.id, asFailure(error));
-    try {
-      const { bridge, accepted } = transport(placeTransport(event.place));
-      accepted(event.kind);
-      const delivered = bridge().deliver(event, session);
-      if (delivered instanceof Promise) delivered.then((done) => outbound.settle(event.id, done), fail);
-      else outbound.settle(event.id, delivered);
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  function asFailure(error: unknown): Failure {
-    if (error instanceof Failure) return error;
-    log.error({ err: error }, 'a bridge failed');
-    return new Failure('internal', { cause: error });
-  }
-
-  /** People set what is theirs. What all share is the operators' (SECURITY rule 13: bare JIDs, matched exactly). */
-  function maySet(place: Place, user: BareJid): void {
-    if (!accounts.permitted(user)) throw accounts.refusal();
-    const own =
-      place.kind === 'shared' ? parts.access.admins.includes(user) : splitAccount(place.account).user === user;
-    if (!own) throw new Failure('not-permitted');
-  }
-
-  const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
-
-  async function check(domain: string, { place, jid }: { place: Place; jid: string }): Promise<void> {
-    if (place.kind === 'realm' || (await xmpp.alive(domain, place.id, jid))) return;
-    await rooms.lost(place, { account: accountOf(domain, jid), jid });
-  }
-
-  return {
-    host: {
-      emit(drafts, statements) {
-        for (const { place } of drafts) parts.aliases.note(place);
-        return inbound.accept(drafts, statements);
-      },
-      settle(id, outcome) {
-        if (!delivery.settle(id, outcome)) outbound.settle(id, outcome);
-      },
-      status: sessions.status,
-      settings: settings.of,
-    },
-    accept(draft, origin) {
-      if (stopping) throw new Failure('stopping');
-      if (people.takes(draft)) return people.accept(draft, origin);
-      outbound.accept(draft, origin);
-    },
-    async perform(drafts, jid) {
-      if (stopping) throw new Failure('stopping');
-      await outbound.perform(drafts, jid);
-    },
-    gone(domain, jid, place) {
-      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
-      else rooms.gone(domain, accountOf(domain, jid), jid);
-    },
-    bounced: (_domain, user, id) =>
-      bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
-    permitted: accounts.permitted,
-    refusal: accounts.refusal,
-    settings: {
-      async form(place, scope, user) {
-        maySet(place, user);
-        return settings.form(place, scope);
-      },
-      async change(change, user) {
-        maySet(change.place, user);
-        await settings.change(change.place, change.scope, change.answer);
-      },
-    },
-    dialogues: talks,
-    ...openMembership({
-      accounts,
-      media: parts.media,
-      dialogues,
-      limits: rates,
-      logins,
-      people,
-      purging,
-      registration,
-      sessions,
-      refuse: (account, failure) =>
-        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
-      settings,
-    }),
-    probed: people.probed,
-    attend: people.attend,
-    addressOf: parts.aliases.address,
-    rooms: {
-      nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
-      info: rooms.info,
-      occupants: rooms.occupants,
-    },
-    realms: (domain, user) => [...new Set([...transport(domain).realms, ...sessions.realms(accountKey(user, domain))])],
-    archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
-    archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
-    async ask(query, domain, user) {
-      const account = accountKey(user, domain);
-      const asked = 'realm' in query ? query.realm : 'place' in query ? realm(query.place) : '';
-      const reply = await transport(domain)
-        .bridge()
-        .ask(query, sessions.get({ account, realm: asked }));
-      if ('id' in reply) parts.aliases.note({ kind: 'contact', account, id: reply.id });
-      return reply;
-    },
-    async recheck(domain) {
-      const seats = [...rooms.seats(domain)];
-      // So many at a time: a server that has just come up has enough to do.
-      for (let done = 0; done < seats.length; done += AT_A_TIME) {
-        await Promise.all(seats.slice(done, done + AT_A_TIME).map((seat) => check(domain, seat)));
-      }
-      sessions.resume(domain);
-    },
-    async restore() {
-      await restore({ store: parts.store, occupancy, rooms, sessions, transports, accounts, realm });
-      purging.resume();
-    },
-    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
-    online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
-    async stop() {
-      stopping = true;
-      dialogues.drop(() => true);
-      await intake.idle();
-      await lanes.idle();
-      people.farewell();
-      rooms.farewell();
-      await sessions.close('The gateway is stopping.');
-      await lanes.idle();
-      await journaling.stop();
-      await archive.flush();
-      await ids.flush();
-      await accounts.flush();
-      await occupancy.flush();
-      await lasting.flush();
-      await purging.stop();
-    },
-    status: () => ({ rooms: rooms.size, flights: ids.size }),
-  };
+  return faceOf({
+    parts,
+    accounts,
+    archive,
+    bounces,
+    dialogues,
+    ids,
+    inbound,
+    intake,
+    journaling,
+    lanes,
+    lasting,
+    logins,
+    occupancy,
+    outbound,
+    people,
+    purging,
+    rates,
+    realm,
+    registration,
+    rooms,
+    sessions,
+    settings,
+    talks,
+    transport,
+  });
 }

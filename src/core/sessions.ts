@@ -1,45 +1,11 @@
-import type { Bridge, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
-import type { Clock } from '#src/lib/clock.ts';
-import type { Log } from '#src/lib/log.ts';
+import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Held, openHeld } from './held.ts';
 import { openPace } from './pace.ts';
+import type { SessionParts } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
-
-/** What the sessions need of the rest of the core. */
-export type SessionParts = {
-  readonly clock: Clock;
-  readonly log: Log;
-  /** Milliseconds to wait before the next attempt, by the number of failures so far. */
-  readonly backoff: (attempt: number) => number;
-  readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
-  bridge(transport: string): Bridge;
-  /** What the account logs in with in the realm. Rejects where it cannot be read. */
-  credentials(key: SessionKey): Promise<Credentials | undefined>;
-  /** Whether the account's sessions outlive what wanted them. */
-  staysConnected(account: AccountKey): Promise<boolean>;
-  /** Whether a first attempt that fails is worth another, because nobody waits for its answer. */
-  patient(key: SessionKey): boolean;
-  /** Hears when a session changes its phase. */
-  changed(key: SessionKey): void;
-  /** Whether anything of the account still wants the session. */
-  wanted(key: SessionKey): boolean;
-  /** The events that restore the account's rooms after a connection was made. */
-  rejoin(key: SessionKey): readonly Event[];
-  /** Hands an event to the bridge. Never throws. */
-  deliver(event: Event, session: Session): void;
-  refuse(event: Event, failure: Failure): void;
-  /** The session is there, with its rooms and what waited in memory. */
-  online(key: SessionKey): void;
-  /** Milliseconds between attempts in one realm that nobody has just asked for. */
-  readonly pace: number;
-  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
-  lasts(key: SessionKey, nick: string | null | false): void;
-  /** The session is given up, with everything in it. */
-  abandon(key: SessionKey, failure: Failure): void;
-};
 
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */

@@ -1,0 +1,173 @@
+import type { Lanes } from '#src/lib/lanes.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Accounts } from './accounts.ts';
+import type { Archive } from './archive.ts';
+import type { Dialogues } from './dialogue.ts';
+import type { Ids } from './ids.ts';
+import type { Inbound } from './inbound.ts';
+import type { Core } from './index.ts';
+import type { Intake } from './intake.ts';
+import type { Journaling } from './journaling.ts';
+import type { Lasting } from './lasting.ts';
+import type { Limits } from './limits.ts';
+import type { Logins } from './logins.ts';
+import { openMembership } from './membership.ts';
+import type { Occupancy } from './occupancy.ts';
+import type { Outbound } from './outbound.ts';
+import { placeOf } from './owed.ts';
+import { openOwnSettings } from './own-settings.ts';
+import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import type { People } from './people.ts';
+import type { Purging } from './purge.ts';
+import type { Registration } from './registration.ts';
+import { restore } from './restore.ts';
+import type { Rooms } from './rooms.ts';
+import { checkSeats } from './seats.ts';
+import type { Sessions } from './sessions.ts';
+import type { OpenSettings } from './settings.ts';
+
+/** What `open` has built. */
+export type House = {
+  readonly parts: CoreParts;
+  readonly accounts: Accounts;
+  readonly archive: Archive;
+  readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
+  readonly dialogues: Dialogues;
+  readonly ids: Ids;
+  readonly inbound: Inbound;
+  readonly intake: Intake;
+  readonly journaling: Journaling;
+  readonly lasting: Lasting;
+  readonly logins: Logins;
+  readonly occupancy: Occupancy;
+  readonly outbound: Outbound;
+  readonly people: People;
+  readonly purging: Purging;
+  readonly rates: Limits;
+  readonly registration: Registration;
+  readonly lanes: Lanes;
+  realm(place: Place): string;
+  transport(domain: string): CoreTransport;
+  readonly rooms: Rooms;
+  readonly sessions: Sessions;
+  readonly settings: OpenSettings;
+  readonly talks: Core['dialogues'];
+};
+
+/** The house as the edges, the bridges and the process see it. */
+export function faceOf(house: House): OpenCore {
+  const { parts, accounts, archive, dialogues, intake, journaling, people, rooms, sessions, settings } = house;
+  const { store, xmpp, log, aliases, transports } = parts;
+  const { delivery } = journaling;
+  let stopping = false;
+
+  const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
+
+  return {
+    host: {
+      emit(drafts, statements) {
+        for (const { place } of drafts) aliases.note(place);
+        return house.inbound.accept(drafts, statements);
+      },
+      settle(id, outcome) {
+        if (!delivery.settle(id, outcome)) house.outbound.settle(id, outcome);
+      },
+      status: sessions.status,
+      settings: settings.of,
+    },
+    accept(draft, origin) {
+      if (stopping) throw new Failure('stopping');
+      if (people.takes(draft)) return people.accept(draft, origin);
+      house.outbound.accept(draft, origin);
+    },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await house.outbound.perform(drafts, jid);
+    },
+    gone(domain, jid, place) {
+      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
+      else rooms.gone(domain, accountOf(domain, jid), jid);
+    },
+    bounced: (_domain, user, id) =>
+      house.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
+    permitted: accounts.permitted,
+    refusal: accounts.refusal,
+    settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
+    dialogues: house.talks,
+    ...openMembership({
+      accounts,
+      media: parts.media,
+      dialogues,
+      limits: house.rates,
+      logins: house.logins,
+      people,
+      purging: house.purging,
+      registration: house.registration,
+      sessions,
+      refuse: (account, failure) =>
+        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+      settings,
+    }),
+    probed: people.probed,
+    attend: people.attend,
+    addressOf: aliases.address,
+    rooms: {
+      nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
+      info: rooms.info,
+      occupants: rooms.occupants,
+    },
+    realms: (domain, user) => [
+      ...new Set([...house.transport(domain).realms, ...sessions.realms(accountKey(user, domain))]),
+    ],
+    archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
+    archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
+    async ask(query, domain, user) {
+      const account = accountKey(user, domain);
+      const asked = 'realm' in query ? query.realm : 'place' in query ? house.realm(query.place) : '';
+      const reply = await house
+        .transport(domain)
+        .bridge()
+        .ask(query, sessions.get({ account, realm: asked }));
+      if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
+      return reply;
+    },
+    async recheck(domain) {
+      await checkSeats({ rooms, xmpp, transport: domain });
+      sessions.resume(domain);
+    },
+    async restore() {
+      await restore({
+        store: store,
+        occupancy: house.occupancy,
+        rooms,
+        sessions,
+        transports,
+        accounts,
+        realm: house.realm,
+      });
+      house.purging.resume();
+    },
+    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
+    async stop() {
+      stopping = true;
+      dialogues.drop(() => true);
+      await intake.idle();
+      await house.lanes.idle();
+      people.farewell();
+      rooms.farewell();
+      await sessions.close('The gateway is stopping.');
+      await house.lanes.idle();
+      await journaling.stop();
+      await archive.flush();
+      await house.ids.flush();
+      await accounts.flush();
+      await house.occupancy.flush();
+      await house.lasting.flush();
+      await house.purging.stop();
+    },
+    status: () => ({ rooms: rooms.size, flights: house.ids.size }),
+  };
+}

@@ -1,0 +1,33 @@
+import { Failure } from '#src/model/failure.ts';
+import { type BareJid, splitAccount } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Accounts } from './accounts.ts';
+import type { Core } from './index.ts';
+import type { OpenSettings } from './settings.ts';
+
+type OwnSettingsParts = {
+  readonly settings: Pick<OpenSettings, 'form' | 'change'>;
+  readonly accounts: Pick<Accounts, 'permitted' | 'refusal'>;
+  readonly admins: readonly string[];
+};
+
+/** Settings for whoever may set them: people what is theirs, operators what all share. */
+export function openOwnSettings({ settings, accounts, admins }: OwnSettingsParts): Core['settings'] {
+  // SECURITY rule 13: bare JIDs, matched exactly.
+  function assertMaySet(place: Place, user: BareJid): void {
+    if (!accounts.permitted(user)) throw accounts.refusal();
+    const own = place.kind === 'shared' ? admins.includes(user) : splitAccount(place.account).user === user;
+    if (!own) throw new Failure('not-permitted');
+  }
+
+  return {
+    async form(place, scope, user) {
+      assertMaySet(place, user);
+      return settings.form(place, scope);
+    },
+    async change(change, user) {
+      assertMaySet(change.place, user);
+      await settings.change(change.place, change.scope, change.answer);
+    },
+  };
+}
