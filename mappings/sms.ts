@@ -1,6 +1,7 @@
 import type { NetworkMapping, Rung } from '#src/model/capabilities.ts';
-import type { Draft, EventBody } from '#src/model/event.ts';
+import type { Draft, EventBody, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { urlText } from './files.ts';
 import {
   asText,
   drop,
@@ -11,12 +12,11 @@ import {
   refuse,
   reshape,
   subjectAsLine,
-  tooLongRefused,
-  wholeAsLink,
   without,
 } from './rungs.ts';
 import { segmentsOf } from './segments.ts';
 import { smartEncode } from './smart.ts';
+import { excerpt } from './split.ts';
 import { tapback } from './tapbacks.ts';
 import { changedWords } from './words.ts';
 
@@ -35,6 +35,35 @@ const changedInOneSegment: Rung<EditDraft> = {
         text: 'An SMS cannot be corrected, and the correction is too long to add.',
       });
     return asText<EditDraft>('', () => words).apply(draft, context, target);
+  },
+};
+
+type MessageDraft = Draft & Message;
+
+/** Code points of a long text that stand before its link: all of it fits one segment with most links. */
+const BEGINNING = 40;
+
+const tooLong = (text: string, most: number) =>
+  new Failure('too-large', {
+    text: `This would take ${segmentsOf(smartEncode(text))} SMS segments, and at most ${most} are sent at once.`,
+  });
+
+/** A text is paid for by its segments, so only a few words stand before the link. */
+const beginningAndLink: Rung<MessageDraft> = {
+  does: 'its first words and a link to the whole text, or an error where there is no such link',
+  apply(draft, context, target) {
+    const { whole } = context;
+    if (!whole) throw tooLong(draft.text, target.text.size);
+    const until = whole.until === undefined ? '' : ` (until ${whole.until})`;
+    const words = smartEncode(`${excerpt(draft.text, BEGINNING)} ${urlText(whole.url)}${until}`);
+    return asText<MessageDraft>('', () => words).apply(draft, context, target);
+  },
+};
+
+const longRefused: Rung<MessageDraft> = {
+  does: 'an error for the sender, with the number of segments',
+  apply(draft, _context, target) {
+    throw tooLong(draft.text, target.text.size);
   },
 };
 
@@ -62,7 +91,7 @@ export const sms: NetworkMapping = {
   },
   policy: {
     out: {
-      long: { default: 'link', link: wholeAsLink, refuse: tooLongRefused },
+      long: { default: 'link', link: beginningAndLink, refuse: longRefused },
       edit: {
         default: 'changed',
         changed: changedInOneSegment,

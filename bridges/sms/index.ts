@@ -23,7 +23,11 @@ function segments({ mms }: SmsConfig, event: Event): number {
 export const bridge: BridgeDefinition<SmsConfig> = {
   kind: 'sms',
   title: 'SMS',
-  identity: { type: 'sms', name: 'SMS' },
+  identity: {
+    type: 'sms',
+    name: 'SMS',
+    prompt: { text: 'Enter a telephone number, with its country code where it is abroad.', label: 'Number' },
+  },
   mapping,
   config,
   settings: { account },

@@ -61,7 +61,7 @@ function featuresWithout(...absent: readonly Extension[]): ReadonlyMap<TargetKin
 
 const all = featuresWithout();
 const withoutArchive = featuresWithout(mam);
-const withoutRooms = featuresWithout(mam, muc);
+const withoutRooms = featuresWithout(mam, muc, invitations);
 
 function featuresFor({ rooms, archive }: View): ReadonlyMap<TargetKind, readonly string[]> {
   if (rooms === 'none') return withoutRooms;
