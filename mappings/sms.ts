@@ -8,6 +8,7 @@ import {
   editInFull,
   filesAsLinks,
   formAsText,
+  keep,
   quoted,
   refuse,
   reshape,
@@ -71,9 +72,10 @@ const longRefused: Rung<MessageDraft> = {
 export const sms: NetworkMapping = {
   network: 'sms',
   facts: {
-    out: { message: 'full' },
+    // Of a form what digits can answer; the thread tells its asker which one came back.
+    out: { message: 'full', form: 'partial', thread: 'full' },
     // Phones tell reactions and edits in words; `read` comes with RCS only.
-    in: { message: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
+    in: { message: 'full', form: 'full', thread: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
     // Providers join up to ten segments to one message.
     text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
     // MMS, where the operator's number can.
@@ -130,13 +132,13 @@ export const sms: NetworkMapping = {
       },
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'SMS carries no files.') },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
-      thread: { default: 'drop', drop: without('thread') },
-      mention: { default: 'drop', drop: without('mentions') },
       form: {
-        default: 'text',
+        default: 'ask',
+        ask: keep('one text for each question, answered in digits, and the form back to whoever asked'),
         text: formAsText,
         refuse: refuse('not-supported', 'A form cannot be answered by SMS.'),
       },
+      mention: { default: 'drop', drop: without('mentions') },
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
       receipt: { default: 'drop', drop },

@@ -1,10 +1,10 @@
-import { smartEncode } from '#mappings/smart.ts';
 import type { Delivered, StateWrite } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { addresses, recipientOf } from './addresses.ts';
+import type { Asking } from './asking.ts';
 import { type Encoded, encode } from './encode.ts';
 import { isOurs } from './failures.ts';
 import { checkPermitted } from './numbers.ts';
@@ -25,8 +25,6 @@ export type Outbox = {
   deliver(event: Event): Delivered;
   /** Takes a text back that was not handed to the provider. */
   withdraw(id: EventId): boolean;
-  /** Sends a text of the gateway itself. Never rejects. */
-  automatic(our: string, their: string, text: string): Promise<void>;
   /** Fails what waits, and resolves when nothing is on its way. */
   close(): Promise<void>;
 };
@@ -35,7 +33,7 @@ type Item = { readonly event: Event; readonly account: AccountKey; readonly thei
 /** A text with what holds if it does not go after all. */
 type Ready = Encoded & { readonly our: string; readonly before: Thread };
 
-export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
+export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
   const { host, config, provider, memory, recent } = parts;
   const serial = lanes((error) => host.log.error({ err: error }, 'a text was lost in its lane'));
   const waiting = new Map<EventId, Item>();
@@ -91,7 +89,9 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
       throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);
-    const { text, media } = encode(event, {
+    const form =
+      event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
+    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: form.text } : event, {
       speaking: await speakingOf(account, our, thread),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
@@ -102,6 +102,7 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
       memory.writeChoice(account, their, our),
       memory.writeLast(our, account),
       ...memory.writeMessage(event.id, message),
+      ...(form?.writes ?? (await asking.interrupted({ our, their }))),
     ]);
     return { our, text, media, before };
   }
@@ -116,7 +117,10 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
   async function undo({ event, account, their }: Item, { our, before }: Ready): Promise<void> {
     await parts.alone(their, async () => {
-      await keep([memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before))]);
+      await keep([
+        memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
+        ...(await asking.takeBack(event.id, { our, their })),
+      ]);
     });
     await tracking.gaveUp(event.id);
   }
@@ -154,14 +158,6 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
   return {
     deliver,
     withdraw: (id) => waiting.delete(id),
-    async automatic(our, their, text) {
-      try {
-        const to = recipientOf(their);
-        await provider.send({ from: our, to, text: smartEncode(text), media: [] });
-      } catch (error) {
-        host.log.warn({ err: error }, 'an automatic text could not be sent');
-      }
-    },
     close() {
       closing = true;
       return serial.idle();
