@@ -72,15 +72,25 @@ const longRefused: Rung<MessageDraft> = {
 export const sms: NetworkMapping = {
   network: 'sms',
   facts: {
+    // Nobody is asked for a place in a roster, and there is no presence but that somebody has opted out.
     // Of a form what digits can answer; the thread tells its asker which one came back.
-    out: { message: 'full', form: 'partial', thread: 'full' },
+    out: { message: 'full', form: 'partial', thread: 'full', contact: 'partial' },
     // Phones tell reactions and edits in words; `read` comes with RCS only.
-    in: { message: 'full', form: 'full', thread: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
+    in: {
+      message: 'full',
+      form: 'full',
+      thread: 'full',
+      presence: 'partial',
+      reaction: 'partial',
+      edit: 'partial',
+      marker: 'partial',
+    },
     // Providers join up to ten segments to one message.
     text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
     // MMS, where the operator's number can.
     files: { image: 'partial', audio: 'partial', video: 'partial' },
-    shows: ['available'],
+    shows: ['available', 'xa'],
+    unseen: 'SMS, no presence',
     rooms: 'none',
     acknowledges: true,
     confirms: 'delivered',

@@ -9,6 +9,7 @@ import { type Keyword, keywordOf } from './optout.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
 import { type Decision, route } from './routing.ts';
+import { standing } from './standing.ts';
 import { asked, type Held, holding, mayAnswer, type Thread, touched } from './thread.ts';
 
 /** Where texts from outside come in. */
@@ -73,7 +74,11 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
 
   function obey(keyword: Keyword, thread: Thread, { our, their }: Place): Taken {
     host.log.info({ keyword }, 'a phone sent a keyword');
-    if (keyword !== 'help') return { drafts: [], writes: [memory.writeOptOut(our, their, keyword === 'stop')] };
+    if (keyword !== 'help') {
+      const out = keyword === 'stop';
+      const drafts = thread.pairs.map(({ account }) => standing(account as AccountKey, their, out));
+      return { drafts, writes: [memory.writeOptOut(our, their, out)] };
+    }
     const now = host.clock.now();
     if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
     const say = config.texts.help.replaceAll('{domain}', () => host.transport);

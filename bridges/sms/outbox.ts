@@ -1,6 +1,6 @@
 import type { Delivered, StateWrite } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { addresses, recipientOf } from './addresses.ts';
@@ -11,11 +11,13 @@ import { checkPermitted } from './numbers.ts';
 import { domainOf, nameOf, type Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
+import { standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
 import type { Tracking } from './tracking.ts';
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
+const NOTED: Delivered = { ids: [], state: 'taken' };
 /** Texts that wait in this process. */
 const MOST_WAITING = 10_000;
 
@@ -41,6 +43,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
 
   function deliver(event: Event): Delivered {
     if (closing) throw new Failure('stopping');
+    if (event.kind === 'contact' && event.place.kind === 'contact') return watch(event.place.account, event);
     if (event.kind !== 'message' || event.place.kind !== 'contact') throw new Failure('not-supported');
     if (waiting.size >= MOST_WAITING) throw new Failure('queue-full');
     const their = addresses.fold(addresses.parse(event.place.id)).name;
@@ -50,6 +53,16 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     waiting.set(event.id, item);
     serial.run(`${item.account} ${their}`, () => send(item));
     return WRITTEN;
+  }
+
+  /** No network hears of who is in whose roster; whoever looks at a phone is told how it stands to them. */
+  function watch(account: AccountKey, { place, action }: EventOf<'contact'>): Delivered {
+    if (action !== 'subscribe' || place.kind !== 'contact') return NOTED;
+    const their = addresses.fold(addresses.parse(place.id)).name;
+    parts
+      .alone(their, () => tellStanding(parts, account, their))
+      .catch((error: unknown) => host.log.error({ err: error }, 'it cannot be told how a phone stands'));
+    return NOTED;
   }
 
   async function send(item: Item): Promise<void> {
@@ -85,8 +98,10 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   async function prepare({ event, account, their }: Item): Promise<Ready> {
     const now = host.clock.now();
     const our = await chooseNumber(parts, account, their);
-    if (await memory.optedOut(our, their))
+    if (await memory.optedOut(our, their)) {
+      await host.emit([standing(account, their, true)], [memory.writeChoice(account, their, our)]);
       throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
+    }
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);
     const form =
