@@ -97,7 +97,7 @@ export const sms: NetworkMapping = {
     // RELIABILITY: an hour's silence of a provider is common, and a text of yesterday is no use.
     delivery: { sessionless: true, window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {
-      out: { contact: { message: 'journal' } },
+      out: { contact: { message: 'journal', edit: 'journal' } },
       in: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
     },
   },

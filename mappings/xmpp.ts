@@ -51,6 +51,9 @@ export const xmpp: NetworkMapping = {
       subject: 'full',
       thread: 'full',
       form: 'full',
+      // Between two people.
+      edit: 'partial',
+      retract: 'partial',
       topic: 'full',
       nick: 'full',
       occupant: 'partial',

@@ -6,6 +6,7 @@ import { openPurging } from '#src/core/accounts/purge.ts';
 import { openRegistration } from '#src/core/accounts/registration.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { openTalks } from '#src/core/accounts/talks.ts';
+import { openAmend } from '#src/core/journal/amend.ts';
 import { openBounces } from '#src/core/journal/bounces.ts';
 import { openIntake } from '#src/core/journal/intake.ts';
 import { openJournaling } from '#src/core/journal/journaling.ts';
@@ -187,8 +188,18 @@ export function openCore(parts: CoreParts): OpenCore {
     transport,
     asFailure: handing.asFailure,
   });
+  const amend = openAmend({
+    store: parts.store,
+    delivery,
+    rows: journaling.rows,
+    intake,
+    now: clock.now,
+    transport,
+    degrade: (draft) => crossing.outward(draft, undefined),
+  });
   const outbound = openOutbound({
     intake,
+    amend,
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
     limits: rates,

@@ -1,5 +1,6 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Amending } from '#src/core/journal/amend.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import { openKeep } from '#src/core/journal/keep.ts';
 import type { Journey } from '#src/core/journal/owed.ts';
@@ -38,6 +39,8 @@ export type OutboundParts = {
   realm(place: Place): string;
   /** Whether such an event is kept until it has arrived. */
   journaled(draft: Draft): boolean;
+  /** Changes in silence what still waits for its network. False where it cannot. */
+  amend(draft: Amending): Promise<boolean>;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
@@ -95,7 +98,17 @@ export function openOutbound({
       return rooms.leave(draft.place, { account, jid: origin.from, reason: draft.reason });
     if (inRoom(draft) && rooms.nickOf(draft.place, account, origin.from) === undefined) throw new Failure('not-joined');
     limits.spend('messages', user);
-    send(draft, keyOf(draft, account), origin);
+    if (amends(draft)) lanes.run(laneOf(draft), () => amend(draft, keyOf(draft, account), origin));
+    else send(draft, keyOf(draft, account), origin);
+  }
+
+  /** What is about a message that still waits changes that, and goes out itself where it is too late. */
+  async function amend(draft: Amending, key: SessionKey, origin: Origin): Promise<void> {
+    try {
+      if (!(await parts.amend(draft))) send(draft, key, origin);
+    } catch (error) {
+      refuse({ origin, lead: true, shared: { answered: false } }, asFailure(error));
+    }
   }
 
   async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
@@ -262,6 +275,9 @@ export function openOutbound({
     landed,
   };
 }
+
+const amends = (draft: Draft): draft is Amending =>
+  (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';
 
 /** The stanza of a flight. */
 type Stanza = Omit<Flight, 'event'>;

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { EventId } from '#src/model/ids.ts';
+import { amend, type RowAmendment } from './journal-amend.ts';
 import type { JournalOutcome, JournalState } from './schema.ts';
 import { db, type Read, reading, writing } from './sql.ts';
 import type { Statement, Value } from './unit.ts';
@@ -57,6 +58,8 @@ export type Journal = {
   addOnce(row: NewRow, epoch: number): Statement;
   /** Guarded: the row is owed, and this epoch owns it. */
   step(step: RowStep): Statement;
+  /** Changes what a row that waits says. Guarded as `step`. */
+  amend(change: RowAmendment): Statement;
   /** Ends a row: its body goes with it. Guarded as `step`, so that a row has exactly one outcome. */
   end(end: RowEnd): Statement;
   /** Owns up to `max` rows that the lane owes behind the id `after`, and returns them in no order (`rowsOf`). */
@@ -276,6 +279,7 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   takeOver: () => takeOver(1),
   add: added,
   addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
+  amend,
   step: (one) => step({ ...one, doubted: bit(one.doubted), told: bit(one.told), note: line(one) }),
   end: (one) => end({ ...one, state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) }),
   claim: (one) => claim(one),

@@ -18,12 +18,14 @@ import {
   type Target,
   type View,
 } from './target.ts';
+import { replacedBy } from './xep/correction.ts';
 import { formIn } from './xep/data-forms.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintsOf } from './xep/hints.ts';
 import { readBody } from './xep/me-command.ts';
 import { asksReceipt } from './xep/receipts.ts';
+import { retractedBy } from './xep/retraction.ts';
 import { originIdOf } from './xep/stanza-ids.ts';
 
 /** What an answer needs of a stanza that has both addresses. */
@@ -69,6 +71,8 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
   const invite = decodeInvitation(stanza, { ...envelope, target });
   if (invite) return invite;
+  const changes = changeOf(stanza, text);
+  if (changes) return { ...common(stanza, envelope, body), place: conversation(target, envelope), ...changes };
   const form = formIn(stanza);
   if (text === undefined && !form) return undefined;
   const place = conversation(target, envelope);
@@ -91,6 +95,15 @@ function messageOf(stanza: Element, text: string): Message {
   const subject = ownText(stanza, 'subject');
   const thread = ownText(stanza, 'thread');
   return { kind: 'message', ...readBody(text), ...(subject && { subject }), ...(thread && { thread }) };
+}
+
+/** What a message between two people changes of an earlier one. */
+function changeOf(stanza: Element, text: string | undefined) {
+  const retracted = retractedBy(stanza);
+  if (retracted !== undefined) return { kind: 'retract', target: retracted } as const;
+  const replaced = text === undefined ? undefined : replacedBy(stanza);
+  if (replaced === undefined || text === undefined) return undefined;
+  return { kind: 'edit', target: replaced, text: readBody(text).text } as const;
 }
 
 function decodeGroupchat(

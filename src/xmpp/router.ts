@@ -9,6 +9,7 @@ import { invitations } from './muc/invite.ts';
 import { selfPing } from './muc/self-ping.ts';
 import { assertHere, type View } from './target.ts';
 import { carbons } from './xep/carbons.ts';
+import { correction } from './xep/correction.ts';
 import { dataForms } from './xep/data-forms.ts';
 import { delay } from './xep/delay.ts';
 import { disco } from './xep/disco.ts';
@@ -23,6 +24,7 @@ import { meCommand } from './xep/me-command.ts';
 import { ping } from './xep/ping.ts';
 import { receipts } from './xep/receipts.ts';
 import { register } from './xep/register.ts';
+import { retraction } from './xep/retraction.ts';
 import { stanzaIds } from './xep/stanza-ids.ts';
 import { vcard } from './xep/vcard.ts';
 import { softwareVersion } from './xep/version.ts';
@@ -49,6 +51,8 @@ export const extensions: readonly Extension[] = [
   register,
   gatewayPrompt,
   dataForms,
+  correction,
+  retraction,
 ];
 
 /** Answers to all requests by `type/namespace name`. */

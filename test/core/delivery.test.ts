@@ -5,7 +5,7 @@ import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
 import type { CoreTransport, OpenCore } from '#src/core/parts.ts';
 import { openLog } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type EventId, type ForeignId, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -205,6 +205,38 @@ describe('what users send', () => {
       expect(await outcomeOf(store, id)).toBe('bounced');
       await core.stop();
     });
+  });
+
+  it('is corrected or taken back while it waits, also for the next run', async () => {
+    using dir = tempFolder();
+    const about = (core: OpenCore, id: string, draft: object): void =>
+      core.accept({ place: mercutio, from: { kind: 'xmpp', bare: romeo }, ...draft } as Draft, {
+        stanza: 'message',
+        from: `${romeo}/x`,
+        to: 'mercutio@pigeon.example',
+        type: 'chat',
+        id: id as XmppId,
+      });
+    await play(dir.file('s.db'), {}, async ({ core, sends }) => {
+      say(core, 'm1');
+      await sends(1);
+      say(core, 'm2');
+      say(core, 'm3');
+      about(core, 'c1', { kind: 'edit', target: 'm2', text: 'two' });
+      about(core, 'c2', { kind: 'retract', target: 'm3' });
+      await core.stop();
+    });
+    await play(
+      dir.file('s.db'),
+      { reconcile: async () => 'sent', deliver: () => TAKEN },
+      async ({ core, sent, sends }) => {
+        await sends(1);
+        say(core, 'm4');
+        await sends(2);
+        expect(sent.map((event) => event.kind === 'message' && event.text)).toEqual(['two', 'm4']);
+        await core.stop();
+      },
+    );
   });
 
   it('is sent once when a stanza comes twice, and keeps its order behind one that is tried again', async () => {

@@ -8,7 +8,8 @@ import type { Journey, Owed } from './owed.ts';
 export type Item = {
   readonly row: Journaled;
   readonly lane: Lane;
-  readonly owed: Owed;
+  /** What it says; a correction changes it while it waits. */
+  owed: Owed;
   readonly journey: Journey | undefined;
   life: Life;
   /** It was handed over, or is about to be, and nothing was heard of it. */

@@ -12,6 +12,7 @@ import {
 } from '#src/store/index.ts';
 import type { Commit } from './commit.ts';
 import type { Item, Lane } from './delivery-lane.ts';
+import type { Life, LifeEffect } from './life.ts';
 import type { RunningTime } from './running.ts';
 
 export type RowsParts = {
@@ -32,6 +33,8 @@ export type Rows = {
   claimTaken(event: EventId): Promise<Journaled | undefined>;
   /** Writes until the store takes it, after what was written of the item before. `then` follows the commit. */
   write(item: Item, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
+  /** What an effect changes of the item's row. */
+  effect(item: Item, life: Life, effect: LifeEffect): readonly Statement[];
   /** Resolves once what was written of an item is in the store. Rejects with a `Failure` where it will not be. */
   written(item: Item): Promise<void>;
   /** Resolves when nothing is being written. */
@@ -105,6 +108,12 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       item.written = work;
       writing.add(work);
       void work.then(() => writing.delete(work));
+    },
+    effect({ row }, life, effect) {
+      const change = { id: row.id, epoch, changed: clock.now() };
+      if (effect.do === 'step') return [store.journal.step({ ...life, ...change, note: effect.note })];
+      if (effect.do === 'end') return [store.journal.end({ ...change, outcome: effect.outcome, note: effect.note })];
+      return [];
     },
     async written(item) {
       await item.written;

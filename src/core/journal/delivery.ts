@@ -3,12 +3,12 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
-import type { NewRow, Statement, Store } from '#src/store/index.ts';
+import type { NewRow, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
 import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
-import { type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
+import { type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
 import type { RunningTime } from './running.ts';
 
@@ -31,6 +31,9 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
+  /** What is in hand of a lane, in order. */
+  waiting(lane: string): readonly Item[];
+  apply(item: Item, input: LifeInput): void;
   /** Tries again what waited for its side, in the lanes whose first item fits. */
   wake(fits: (item: Item) => boolean): void;
   /** What fits will not be possible any more: it fails. */
@@ -81,7 +84,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     const owed = effects.flatMap((effect) => carrier.answers(item, effect));
     const extra = effects.flatMap((effect) => carrier.writes(item, effect));
     const statements = () => {
-      const own = effects.flatMap((effect) => statementOf(item, life, effect));
+      const own = effects.flatMap((effect) => rows.effect(item, life, effect));
       return [...owed.map((row) => store.journal.addOnce(row, rows.epoch)), ...own, ...extra];
     };
     rows.write(item, statements, (results) => {
@@ -94,13 +97,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function doubt(item: Item, failure: Failure): void {
     item.doubt = failure;
     item.busy = false;
-  }
-
-  function statementOf({ row }: Item, life: Item['life'], effect: LifeEffect): Statement[] {
-    const change = { id: row.id, epoch: rows.epoch, changed: clock.now() };
-    if (effect.do === 'step') return [store.journal.step({ ...life, ...change, note: effect.note })];
-    if (effect.do === 'end') return [store.journal.end({ ...change, outcome: effect.outcome, note: effect.note })];
-    return [];
   }
 
   function forget(item: Item): void {
@@ -274,6 +270,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       byEvent.set(id, item);
     },
     settle,
+    waiting: (key) => lanes.get(key)?.items ?? [],
+    apply,
     wake(fits) {
       for (const lane of [...lanes.values()]) {
         const first = lane.items.find(({ busy }) => !busy);

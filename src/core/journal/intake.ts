@@ -6,7 +6,7 @@ import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Journaling } from './journaling.ts';
-import { type Journey, journaledId, stanzaKey } from './owed.ts';
+import { type Journey, journaledId, laneOf, stanzaKey } from './owed.ts';
 
 export type IntakeParts = {
   readonly journaling: Pick<Journaling, 'outward' | 'rows' | 'delivery' | 'budgets'>;
@@ -29,12 +29,12 @@ export type Writ = {
 export type Intake = {
   /** Takes a stanza whole or not at all; what goes wrong is answered on it. A stanza that was taken before is dropped. */
   take(writ: Writ): void;
-  /** Resolves when nothing is being taken in. */
-  idle(): Promise<void>;
+  /** Resolves when nothing is being taken in, or nothing for that lane of the journal. */
+  idle(lane?: string): Promise<void>;
 };
 
 export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
-  const open = new Set<Promise<void>>();
+  const open = new Map<Promise<void>, string>();
 
   /** Accepted means committed: the rows, and what they cost, in one unit. */
   async function accept({ draft, pieces, account, origin }: Writ): Promise<void> {
@@ -77,11 +77,12 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const work = accept(writ).catch((error: unknown) => {
         if (writ.origin) xmpp.refuse(writ.origin, answerOf(error));
       });
-      open.add(work);
+      open.set(work, laneOf('out', writ.draft.place));
       void work.then(() => open.delete(work));
     },
-    async idle() {
-      while (open.size > 0) await Promise.all([...open]);
+    async idle(lane) {
+      const busy = () => [...open].filter(([, one]) => lane === undefined || one === lane).map(([work]) => work);
+      for (let left = busy(); left.length > 0; left = busy()) await Promise.all(left);
     },
   };
 }

@@ -11,6 +11,8 @@ export type LifeInput =
   | { readonly on: 'failed'; readonly failure: Failure }
   /** What was found out about a doubt, which `failure` had raised. */
   | { readonly on: 'reconciled'; readonly as: 'sent' | 'not-sent' | 'unknown'; readonly failure: Failure }
+  /** It has not left and can be changed, or is not wanted any more: then it ends, and nobody hears of it. */
+  | { readonly on: 'withdrawn'; readonly over: boolean }
   /** Found in flight after a start: the process that sent it is gone. */
   | { readonly on: 'orphaned' }
   /** Time has gone by while nothing was under way. */
@@ -61,6 +63,8 @@ export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
       return failed(life, input.failure, facts);
     case 'reconciled':
       return owed ? reconciled(life, input, facts) : [life];
+    case 'withdrawn':
+      return owed ? withdrawn(life, input.over, facts) : [life];
     case 'orphaned':
       return life.state === 'flight' ? orphaned(life) : [life];
     case 'time':
@@ -84,6 +88,15 @@ function settled(life: Life, state: 'written' | 'taken' | 'delivered', facts: Li
   }
   const receipt: LifeEffect[] = life.state === 'taken' && facts.handedOver ? [] : [{ do: 'receipt' }];
   return [{ ...life, state: 'done' }, { do: 'end', outcome: 'delivered', note: state, certain: true }, ...receipt];
+}
+
+function withdrawn(life: Life, over: boolean, { now }: LifeFacts): Next {
+  if (over)
+    return [
+      { ...life, state: 'done' },
+      { do: 'end', outcome: 'purged', note: 'taken back by its sender', certain: !life.doubted },
+    ];
+  return life.state === 'flight' ? again(life, now, 'taken back, to be changed') : [life];
 }
 
 function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounced'): Next {
