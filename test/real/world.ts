@@ -1,10 +1,12 @@
 import { join } from 'node:path';
+import type { RunningServer } from '#src/cli/demo/servers/running.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { startGateway } from '#src/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { folder } from '../cli/isthmus.ts';
 import { configFrom } from '../config-from.ts';
+import { startInspircdWithServices } from './atheme.ts';
 import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
@@ -13,8 +15,17 @@ const MUC = 'http://jabber.org/protocol/muc';
 
 export type IrcServerName = 'inspircd' | 'ngircd';
 
+const ircds = {
+  inspircd: () => startInspircd(),
+  ngircd: () => startNgircd(),
+  /** InspIRCd with NickServ, ChanServ and SASL. */
+  services: () => startInspircdWithServices({ tls: true }),
+} as const;
+
 export type WorldOptions = {
-  readonly ircd: IrcServerName;
+  readonly ircd: keyof typeof ircds;
+  /** Settings of the server `net`, by the ports of the IRC server. */
+  readonly net?: (ports: { readonly tls?: number }) => object;
   /** Whether browsers can log in. */
   readonly http?: boolean;
   /** Where the gateway finds the servers, when something stands between. */
@@ -22,17 +33,17 @@ export type WorldOptions = {
 };
 
 /** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
-export async function startWorld({ ircd: name, http = false, via }: WorldOptions) {
+export async function startWorld({ ircd: name, http = false, via, net: more }: WorldOptions) {
   const stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
   const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024, http };
   const prosody = stack.use(await startProsody(server));
-  const ircd = stack.use(name === 'inspircd' ? await startInspircd() : await startNgircd());
+  const ircd: RunningServer<{ plain: number; tls?: number }> = stack.use(await ircds[name]());
   const direct = { component: prosody.ports.component, irc: ircd.ports.plain };
   const ports = (await via?.(direct)) ?? direct;
-  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off' };
+  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off', ...more?.(ircd.ports) };
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
