@@ -13,6 +13,7 @@ import { defaultIsupport } from './isupport.ts';
 import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
 import { foldName, userName } from './names.ts';
+import { openNetsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import type { Client, Where } from './parts.ts';
 import { openPending } from './pending.ts';
@@ -80,7 +81,8 @@ export function openClient(
   const { writer } = link;
   const asks = openAsks(clock, writer.send);
   const errands = openErrands({ host, view, pending, writer });
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, writer, renamed });
+  const splits = openNetsplits({ view, clock, tell: (drafts) => emit(host, drafts) });
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, renamed });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
@@ -175,6 +177,7 @@ export function openClient(
       new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     if (realm.clients.get(account) === client) realm.clients.delete(account);
+    splits.stop();
     const legacies = realm.feed.lost(peer);
     for (const other of realm.clients.values()) other.disown(account);
     const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
