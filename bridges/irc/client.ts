@@ -20,6 +20,7 @@ import { openPending } from './pending.ts';
 import { oursIn } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
+import { openSasl, type ServicesAccount } from './sasl.ts';
 import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
 import { beginLogin, type Login } from './transport.ts';
 import type { Line } from './view.ts';
@@ -33,7 +34,7 @@ const WRITTEN: Delivered = { ids: [], state: 'written' };
 export function openClient(
   where: Where,
   key: SessionKey,
-  wish: { socket: Socket; nick: string | undefined; signal: AbortSignal },
+  wish: { socket: Socket; nick: string | undefined; account: ServicesAccount | undefined; signal: AbortSignal },
 ): Promise<Client> {
   const { host, realm, server } = where;
   const { clock } = host;
@@ -83,10 +84,14 @@ export function openClient(
   const errands = openErrands({ host, view, pending, writer });
   const splits = openNetsplits({ view, clock, tell: (drafts) => emit(host, drafts) });
   const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, renamed });
+  const sasl =
+    wish.account &&
+    openSasl(wish.account, { host: server.host ?? key.realm, write: writer.urgent, refused: (why) => link.fail(why) });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
     writer.urgent,
+    sasl,
   );
   const giveUp = () =>
     link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
@@ -104,10 +109,10 @@ export function openClient(
   }
 
   function loggingIn(line: Line): void {
+    if (login?.take(line)) return;
     const [next, effect] = stepLogin(state, line, where.server.host ?? key.realm);
     state = next;
     if (line.command === '001') renamed(state.nick);
-    login?.take(line);
     // A server without capabilities does not know the command, or wants NICK first.
     const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
     if (!aside) talk(line);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeReal, ircClient, xml } from './servers.ts';
-import { enter, roomOf, startWorld } from './world.ts';
+import { enter, overTls, roomOf, startWorld } from './world.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
 const NET = 'net@irc.localhost';
@@ -76,4 +76,31 @@ describeReal('services', ['prosody', 'inspircd', 'atheme-services'], () => {
     await alice.next((one) => one.is('presence') && one.attrs.from === `${room}/Alice` && !one.attrs.type, 'the nick');
     await ghost[Symbol.asyncDispose]();
   });
+
+  test('who gave an account at the address of the server is logged in before anybody sees them, or not at all', async () => {
+    await using world = await startWorld({ ircd: 'services', net: overTls });
+    await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'montague' });
+    irc.send('PRIVMSG NickServ :REGISTER rosebud alice@example.org');
+    await irc.next(({ command, nick }) => command === 'NOTICE' && nick === 'NickServ', 'an answer of NickServ');
+    await using alice = await world.login('alice');
+    await account(alice, 'montague', 'thorn');
+    const refused = await enter(alice, roomOf('#garden'), 'Alice');
+    expect(refused.getChild('error')?.getChild('not-authorized')).toBeDefined();
+
+    await account(alice, 'montague', 'rosebud');
+    const self = await enter(alice, roomOf('#garden'), 'Alice');
+    expect(self.attrs.type).toBeUndefined();
+    irc.send('WHOIS Alice');
+    const known = await irc.next(({ command }) => command === '330', 'the account of Alice');
+    expect(known.params[2]).toBe('montague');
+  });
 });
+
+/** Gives an account with services for the server `net` (XEP-0077). */
+async function account(alice: XmppClient, name: string, password: string): Promise<void> {
+  const fields = [xml('username', {}, name), xml('password', {}, password)];
+  const answer = await alice.ask(
+    xml('iq', { type: 'set', to: NET }, xml('query', { xmlns: 'jabber:iq:register' }, ...fields)),
+  );
+  expect(answer.attrs.type).toBe('result');
+}

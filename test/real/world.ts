@@ -1,3 +1,5 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningServer } from '#src/cli/demo/servers/running.ts';
 import type { Gateway } from '#src/gateway.ts';
@@ -18,14 +20,17 @@ export type IrcServerName = 'inspircd' | 'ngircd';
 const ircds = {
   inspircd: () => startInspircd(),
   ngircd: () => startNgircd(),
+  encrypted: () => startInspircd({ tls: true }),
   /** InspIRCd with NickServ, ChanServ and SASL. */
   services: () => startInspircdWithServices({ tls: true }),
 } as const;
 
+type Ircd = RunningServer<{ plain: number; tls?: number }>;
+
 export type WorldOptions = {
   readonly ircd: keyof typeof ircds;
-  /** Settings of the server `net`, by the ports of the IRC server. */
-  readonly net?: (ports: { readonly tls?: number }) => object;
+  /** More settings of the server `net`. */
+  readonly net?: (ircd: Ircd) => object;
   /** Whether browsers can log in. */
   readonly http?: boolean;
   /** Where the gateway finds the servers, when something stands between. */
@@ -40,10 +45,10 @@ export async function startWorld({ ircd: name, http = false, via, net: more }: W
   // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
   const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024, http };
   const prosody = stack.use(await startProsody(server));
-  const ircd: RunningServer<{ plain: number; tls?: number }> = stack.use(await ircds[name]());
+  const ircd: Ircd = stack.use(await ircds[name]());
   const direct = { component: prosody.ports.component, irc: ircd.ports.plain };
   const ports = (await via?.(direct)) ?? direct;
-  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off', ...more?.(ircd.ports) };
+  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off', ...more?.(ircd) };
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
@@ -66,6 +71,12 @@ export async function startWorld({ ircd: name, http = false, via, net: more }: W
     },
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
+}
+
+/** The settings of `net` for its TLS port, where only its certificate of now is trusted. */
+export function overTls({ ports, dir }: Ircd): object {
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(dir, 'cert.pem')));
+  return { port: ports.tls, tls: true, pin: fingerprint256 };
 }
 
 /** The JID of a channel of `net`. */

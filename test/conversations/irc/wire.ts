@@ -6,7 +6,7 @@ import type { OpenWire } from '../wire.ts';
 const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
+export const openWire: OpenWire = async ({ caps, isupport, taken, insecure }) => {
   const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
   const refused = new WeakSet<IrcConnection>();
   const { irc, known } = arrivals(ircd, refused);
@@ -46,7 +46,11 @@ export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
     name: 'irc',
     domain: 'irc.example',
     definition: bridge,
-    settings: { servers: { net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off' } } },
+    settings: {
+      servers: {
+        net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off', insecure_login: insecure === 'yes' },
+      },
+    },
     async say(text, nick) {
       const connection = await irc(nick);
       connection.send(text);
