@@ -12,7 +12,7 @@ export function jumpingClock(): JumpingClock {
   const timers = new Set<Timer>();
   const uptime = (): number => performance.now() + ahead;
   return {
-    now: () => Date.now() + ahead,
+    now: () => Math.floor(Date.now() + ahead),
     uptime,
     after(ms, run) {
       const cancel = (): void => {

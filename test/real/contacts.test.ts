@@ -25,6 +25,9 @@ const seen = (client: XmppClient, from: string, type: string | undefined, show?:
     `presence of ${from}: ${type ?? 'available'} ${show ?? ''}`,
   );
 
+const tell = (client: XmppClient, to: string, body: string): Promise<void> =>
+  client.send(xml('message', { to, type: 'chat' }, xml('body', {}, body)));
+
 /** Registers, and lets the gateway in as every client does. */
 async function register(alice: XmppClient): Promise<void> {
   // RFC 6121 §3.1.6: only who has asked for the roster hears that a request was granted.
@@ -94,19 +97,44 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
   });
 }
 
-describeReal('contacts that are watched', ['prosody', 'inspircd'], () => {
-  test('come and go as they do on IRC', async () => {
-    await using world = await startWorld({ ircd: 'inspircd' });
-    await using alice = await world.login('alice', 'phone');
-    await register(alice);
-    await subscribe(alice, IRENE);
-    await seen(alice, IRENE, 'unavailable');
-    const irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
-    await seen(alice, IRENE, undefined);
-    await irc[Symbol.asyncDispose]();
-    await seen(alice, IRENE, 'unavailable');
-  });
+for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
+  describeReal(`contacts that are watched on ${ircd}`, ['prosody', ircd], () => {
+    test('come and go as they do on IRC, which hears in turn of a user who is away', async () => {
+      await using world = await startWorld({ ircd });
+      // A server without MONITOR is asked once a minute.
+      const round = (): Promise<void> => (ircd === 'ngircd' ? world.later(61, alice) : Promise.resolve());
+      await using alice = await world.login('alice', 'phone');
+      await register(alice);
+      await subscribe(alice, IRENE);
+      await seen(alice, IRENE, 'unavailable');
+      const irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
+      await irc.barrier();
+      await round();
+      await seen(alice, IRENE, undefined);
 
+      await alice.send(xml('presence', {}, xml('show', {}, 'away')));
+      await alice.barrier();
+      await world.later(61, alice);
+      await tell(alice, NET, 'PRIVMSG irene :knock');
+      await irc.next(({ command }) => command === 'PRIVMSG', 'what alice says after that');
+      irc.send('WHOIS alice');
+      await irc.next(({ command }) => command === '301', 'that alice is away');
+      await alice.send(xml('presence'));
+      await alice.barrier();
+      await tell(alice, NET, 'PRIVMSG irene :knock');
+      await irc.next(({ command }) => command === 'PRIVMSG', 'what alice says after that');
+      irc.send('WHOIS alice');
+      const back = await irc.next(({ command }) => command === '301' || command === '318', 'the end of WHOIS');
+      expect(back.command).toBe('318');
+
+      await irc[Symbol.asyncDispose]();
+      await round();
+      await seen(alice, IRENE, 'unavailable');
+    });
+  });
+}
+
+describeReal('contacts that are watched', ['prosody', 'inspircd'], () => {
   test('are on IRC while one of the user is there', async () => {
     await using world = await startWorld({ ircd: 'inspircd' });
     await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });

@@ -8,6 +8,7 @@ import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { folder } from '../cli/isthmus.ts';
 import { configFrom } from '../config-from.ts';
+import { jumpingClock } from '../jumping-clock.ts';
 import { startInspircdWithServices } from './atheme.ts';
 import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
@@ -57,12 +58,21 @@ export async function startWorld({ ircd: name, http = false, via, net: more }: W
     limits: { reconnect_min: '1s', reconnect_max: '2s' },
     transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },
   });
-  const gateway: Gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics() }));
+  const clock = jumpingClock();
+  const parts = { log: openLog('silent'), metrics: openMetrics(), clock };
+  const gateway: Gateway = stack.use(await startGateway(config, parts));
   await gateway.online();
   return {
     prosody,
     ircd,
     gateway,
+    /** Lets time pass for the gateway, in seconds; the client's round trips are for those who have to hear from it meanwhile. */
+    async later(seconds: number, client: XmppClient): Promise<void> {
+      for (let left = seconds; left > 0; left -= 5) {
+        clock.jump(Math.min(left, 5) * 1000);
+        await client.ask(xml('iq', { type: 'get', to: DOMAIN }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+      }
+    },
     /** Logs a user in and sends presence, as every client does. */
     async login(user: keyof typeof users, resource?: string): Promise<XmppClient> {
       const client = await xmppClient({ port: prosody.ports.c2s, user, password: 'pw', ...(resource && { resource }) });
