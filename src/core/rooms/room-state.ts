@@ -187,7 +187,7 @@ function ownRename(room: Room, now: Occupant): RoomEffect[] {
   return change(room, { kind: 'occupant', change: 'rename', who: before, newId: now.id, nick: now.nick });
 }
 
-/** Somebody came, went or changed. */
+/** Somebody came, went or changed. Whoever was here all the time, for its readers, has not come. */
 export function change(room: Room, body: OccupantChange): RoomEffect[] {
   const { who } = body;
   const before = room.roster.get(who.id);
@@ -195,7 +195,6 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
-      // Whoever was here all the time, for those in the room, has not come.
       return body.change === 'join' && isAs(before, who) ? [] : tell(room, body);
     case 'rename':
       return rename(room, body);

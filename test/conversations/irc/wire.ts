@@ -6,7 +6,7 @@ import type { OpenWire } from '../wire.ts';
 const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken, insecure }) => {
+export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed }) => {
   const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
   const refused = new WeakSet<IrcConnection>();
   const { irc, known } = arrivals(ircd, refused);
@@ -47,6 +47,7 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure }) =>
     domain: 'irc.example',
     definition: bridge,
     settings: {
+      ...(fixed === 'yes' && { fixed_server: 'net' }),
       servers: {
         net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off', insecure_login: insecure === 'yes' },
       },
