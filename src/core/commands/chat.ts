@@ -1,6 +1,7 @@
 import type { Core, Dialogues, Said, Talker } from '#src/core/index.ts';
 import { openRecent } from '#src/core/recent.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Form } from '#src/model/form.ts';
 import { type Called, call, help } from './chat-call.ts';
 import { begin, type Filling, introduction, question, take } from './chat-form.ts';
 import type { ChatPlaces } from './chat-places.ts';
@@ -40,6 +41,7 @@ const SESSIONS = 1000;
 const WAITING = 10;
 /** A program that answers everything, as another gateway may do, is left alone after so many misses. */
 const MISSES = 5;
+const LEAVE = 'Send cancel to leave it.';
 /** Steps in a row that ask nothing. */
 const STEPS = 100;
 
@@ -67,8 +69,13 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     session.begun = undefined;
     if (!begun) return tell(words('There is nothing to cancel.'));
     session.cancelled += 1;
-    dialogues.cancel({ owner: who.owner, id: begun.id });
-    tell(words('It is cancelled.'));
+    try {
+      dialogues.cancel({ owner: who.owner, id: begun.id });
+      tell(words('It is cancelled.'));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      tell(words(error.message));
+    }
   }
 
   async function respond(turn: Turn, text: string): Promise<void> {
@@ -110,24 +117,25 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
       const { id, step } = progress;
       const begun: Begun = { id };
       session.begun = begun;
-      if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), introduction(step.form));
+      if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
       tell(words('url' in step && step.url !== undefined ? `${step.text}\n${step.url}` : step.text));
       next = () => dialogues.answer({ owner: who.owner, id }, {});
     }
     throw new Error('a dialogue asks nothing and does not end');
   }
 
-  async function ask(turn: Turn, begun: Begun, filling: Filling, before = ''): Promise<void> {
+  async function ask(turn: Turn, begun: Begun, filling: Filling, opened?: Form): Promise<void> {
     const { who, tell } = turn;
     const { next, answer } = filling;
     if (!next) return follow(turn, () => dialogues.answer({ owner: who.owner, id: begun.id }, answer));
     begun.filling = filling;
-    tell(words([before, question(next)].filter((part) => part !== '').join('\n\n')));
+    const said = opened ? [introduction(opened), `${question(next)}\n${LEAVE}`] : [question(next)];
+    tell(words(said.filter((part) => part !== '').join('\n\n')));
   }
 
   async function fill(turn: Turn, begun: Begun, filling: Filling, text: string): Promise<void> {
     const filled = take(filling, text);
-    if ('trouble' in filled) return turn.tell(words(`${filled.trouble} Send cancel to leave it.`));
+    if ('trouble' in filled) return turn.tell(words(`${filled.trouble} ${LEAVE}`));
     delete begun.filling;
     await ask(turn, begun, filled);
   }
