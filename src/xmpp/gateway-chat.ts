@@ -24,7 +24,7 @@ export function saidElements(said: Said, domain: string): Xml[] {
   return [xml`<body>${bodyOf(said, domain)}</body>`, ...hintElements({ store: false, private: true })];
 }
 
-/** XEP-0147 §2: links that clients open, `join` and `roster` among the actions that they know. */
+/** Links that clients open. XEP-0147 §3.2.1: `roster` adds a contact; `join` is the action of rooms. */
 function bodyOf(said: Said, domain: string): string {
   if (said.kind === 'text') return said.text;
   const uri = jidUri(said.id, domain);
