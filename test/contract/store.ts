@@ -347,6 +347,23 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect([await store.journal.lanes('', 9), await store.journal.states()]).toEqual([[], { done: 5 }]);
   }),
 
+  'knows the last message of an account, in its pieces': on(async (store) => {
+    const rows = [
+      { ...owed(store, 'out contact paris'), event: 'j-a.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-b.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-b.1' as EventId },
+      { ...owed(store, 'in contact juliet'), event: 'j-c.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-d.0' as EventId, account: 'tybalt@b.example net' },
+    ];
+    await store.unit(rows.map((row) => store.journal.add(row, 1)));
+    const juliet = { lane: 'out contact juliet', at: 5, state: 'ready', outcome: null };
+    const pieces = ['j-b.0', 'j-b.1'].map((event) => ({ event, ...juliet }));
+    expect(await store.sent.last(romeo)).toEqual(pieces);
+    expect(await store.sent.last(romeo, 'out contact juliet')).toEqual(pieces);
+    expect(await store.sent.last(romeo, 'out contact paris')).toMatchObject([{ event: 'j-a.0' }]);
+    expect(await store.sent.last(romeo, 'out contact rosaline')).toEqual([]);
+  }),
+
   'waits for word of what a network has taken, and not for ever': on(async (store) => {
     const row = owed(store, 'a');
     await store.unit([store.journal.add(row, 1)]);
