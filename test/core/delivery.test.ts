@@ -190,6 +190,23 @@ describe('what users send', () => {
     });
   });
 
+  it('is settled when the store has it, also by news after a restart', async () => {
+    using dir = tempFolder();
+    let id = '' as EventId;
+    await play(dir.file('s.db'), {}, async ({ core, store, sends }) => {
+      say(core, 'm1');
+      ({ id } = await sends(1));
+      await core.host.settle(id, TAKEN);
+      expect(await store.journal.byEvent(id)).toMatchObject({ state: 'taken' });
+      await core.stop();
+    });
+    await play(dir.file('s.db'), {}, async ({ core, store }) => {
+      await core.host.settle(id, new Failure('item-not-found'));
+      expect(await outcomeOf(store, id)).toBe('bounced');
+      await core.stop();
+    });
+  });
+
   it('is sent once when a stanza comes twice, and keeps its order behind one that is tried again', async () => {
     using dir = tempFolder();
     let busy = 1;
