@@ -27,6 +27,7 @@ export const config = ({ xmppPort, ircPort, dir }: Pick<Setting, 'xmppPort' | 'i
 const isthmus = (built: boolean): Target => ({
   name: built ? 'isthmus-built' : 'isthmus',
   title: built ? 'Isthmus, built' : 'Isthmus',
+  journals: true,
   missing: () => (existsSync(built ? BUILT : MAIN) ? undefined : 'not built (npm run build)'),
   version: packageVersion,
   async start(setting) {
