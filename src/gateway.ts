@@ -1,13 +1,13 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
+import { talksOf } from '#src/core/accounts/talks.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
-import { journalFacts } from '#src/core/journal-facts.ts';
-import { openMediaOf } from '#src/core/media-host.ts';
+import { journalFacts } from '#src/core/journal/journal-facts.ts';
+import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
 import { reach, refuseFetch } from '#src/core/reach.ts';
-import { talksOf } from '#src/core/talks.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';

@@ -2,12 +2,12 @@ import { degrade } from '#mappings/degrade.ts';
 import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
 import { inward, outward } from '#mappings/targets.ts';
 import type { BridgeDefinition, Session } from '#src/bridge.ts';
+import { longText } from '#src/core/media/long-texts.ts';
+import type { MediaStore } from '#src/core/media/media.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
-import { longText } from './long-texts.ts';
-import type { MediaStore } from './media.ts';
 import type { CoreTransport } from './parts.ts';
 
 /** What becomes of events on their way to the other side, by the tables and by what people have chosen. */

@@ -1,15 +1,15 @@
+import type { Commit } from '#src/core/journal/commit.ts';
+import type { Rows } from '#src/core/journal/delivery-rows.ts';
+import type { Outbox } from '#src/core/journal/outbox.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
-import type { Commit } from './commit.ts';
-import type { Rows } from './delivery-rows.ts';
 import { authorOf, type Ids, type Linked } from './ids.ts';
-import type { Outbox } from './outbox.ts';
 import { points, translate } from './pointing.ts';
-import type { Rooms } from './rooms.ts';
 
 export type InboundParts = {
   readonly lanes: Lanes;

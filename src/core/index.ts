@@ -7,7 +7,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
-export type { KeptFile, Shelf } from './media.ts';
+export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {

@@ -1,33 +1,33 @@
 import type { Credentials, SessionKey } from '#src/bridge.ts';
+import { openAccounts } from '#src/core/accounts/accounts.ts';
+import { openDialogues } from '#src/core/accounts/dialogue.ts';
+import { openLogins } from '#src/core/accounts/logins.ts';
+import { openPurging } from '#src/core/accounts/purge.ts';
+import { openRegistration } from '#src/core/accounts/registration.ts';
+import { openSettings } from '#src/core/accounts/settings.ts';
+import { openTalks } from '#src/core/accounts/talks.ts';
+import { openBounces } from '#src/core/journal/bounces.ts';
+import { openIntake } from '#src/core/journal/intake.ts';
+import { openJournaling } from '#src/core/journal/journaling.ts';
+import { openPeople } from '#src/core/people/people.ts';
+import { openOccupancy } from '#src/core/rooms/occupancy.ts';
+import { openRooms } from '#src/core/rooms/rooms.ts';
+import { openLasting } from '#src/core/sessions/lasting.ts';
+import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import { openAccounts } from './accounts.ts';
 import { openArchive } from './archive.ts';
-import { openBounces } from './bounces.ts';
 import { openCrossing } from './crossing.ts';
-import { openDialogues } from './dialogue.ts';
 import { faceOf } from './face.ts';
 import { openHanding } from './handing.ts';
 import { openIds } from './ids.ts';
 import { openInbound } from './inbound.ts';
-import { openIntake } from './intake.ts';
-import { openJournaling } from './journaling.ts';
-import { openLasting } from './lasting.ts';
 import { openLimits } from './limits.ts';
-import { openLogins } from './logins.ts';
-import { openOccupancy } from './occupancy.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
-import { openPeople } from './people.ts';
-import { openPurging } from './purge.ts';
-import { openRegistration } from './registration.ts';
-import { openRooms } from './rooms.ts';
-import { openSessions } from './sessions.ts';
-import { openSettings } from './settings.ts';
-import { openTalks } from './talks.ts';
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {

@@ -1,4 +1,10 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Intake } from '#src/core/journal/intake.ts';
+import { openKeep } from '#src/core/journal/keep.ts';
+import type { Journey } from '#src/core/journal/owed.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -11,17 +17,11 @@ import {
   type XmppId,
 } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Accounts } from './accounts.ts';
 import { authorOf, type Flight, type Ids } from './ids.ts';
 import type { Marks, Origin, XmppSide } from './index.ts';
-import type { Intake } from './intake.ts';
-import { openKeep } from './keep.ts';
 import type { Limits } from './limits.ts';
-import type { Journey } from './owed.ts';
 import { points, translate } from './pointing.ts';
 import { openRecent } from './recent.ts';
-import type { Rooms } from './rooms.ts';
-import type { Sessions } from './sessions.ts';
 
 export type OutboundParts = {
   readonly accounts: Accounts;

@@ -1,18 +1,18 @@
 import type { Overrides } from '#mappings/overrides.ts';
 import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
+import type { Access } from '#src/core/accounts/accounts.ts';
+import type { TransportTalks } from '#src/core/accounts/talks.ts';
+import type { MediaStore } from '#src/core/media/media.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
-import type { Access } from './accounts.ts';
 import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { LimitName } from './limits.ts';
-import type { MediaStore } from './media.ts';
-import type { TransportTalks } from './talks.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openAccounts } from '#src/core/accounts.ts';
+import { openAccounts } from '#src/core/accounts/accounts.ts';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { openStore } from '#src/store/index.ts';

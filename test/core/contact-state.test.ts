@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ContactInput, none, type Subscription, step } from '#src/core/contact-state.ts';
+import { type ContactInput, none, type Subscription, step } from '#src/core/people/contact-state.ts';
 
 const on = (...flags: (keyof Subscription)[]): Subscription => ({
   ...none,

@@ -1,7 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import type { Step } from '#src/bridge.ts';
-import { openDialogues, type Talk } from '#src/core/dialogue.ts';
+import { openDialogues, type Talk } from '#src/core/accounts/dialogue.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { handClock } from '../hand-clock.ts';

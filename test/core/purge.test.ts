@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openPurging, removal } from '#src/core/purge.ts';
+import { openPurging, removal } from '#src/core/accounts/purge.ts';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid, type EventId, type ForeignId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
-import { restored, suspend } from '#src/core/restored-room.ts';
-import * as state from '#src/core/room-state.ts';
+import { restored, suspend } from '#src/core/rooms/restored-room.ts';
+import * as state from '#src/core/rooms/room-state.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';

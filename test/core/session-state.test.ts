@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type SessionInput, type SessionPhase, step } from '#src/core/session-state.ts';
+import { type SessionInput, type SessionPhase, step } from '#src/core/sessions/session-state.ts';
 import { Failure } from '#src/model/failure.ts';
 
 const down = new Failure('remote-server-timeout');

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Bridge, SessionKey } from '#src/bridge.ts';
-import { openSessions } from '#src/core/sessions.ts';
+import { openSessions } from '#src/core/sessions/sessions.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

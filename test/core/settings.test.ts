@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openSettings } from '#src/core/settings.ts';
+import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import type { Form } from '#src/model/form.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal.ts';
+import { type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
 import { openLog } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fileName, idOf, mediaPath, newSecret, plainType } from '#src/core/media-names.ts';
+import { fileName, idOf, mediaPath, newSecret, plainType } from '#src/core/media/media-names.ts';
 import { rangeOf } from '#src/web/media-range.ts';
 
 const wild = fc.string({

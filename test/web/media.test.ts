@@ -1,6 +1,6 @@
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type MediaParts, openMedia } from '#src/core/media.ts';
+import { type MediaParts, openMedia } from '#src/core/media/media.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Step } from '#src/bridge.ts';
+import type { Progress } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import type { Progress } from './index.ts';
 
 export type DialogueParts = {
   readonly clock: Clock;

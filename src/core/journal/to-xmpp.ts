@@ -1,11 +1,11 @@
 import type { Delivered, Outcome } from '#src/bridge.ts';
+import type { XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Carrier } from './carrier.ts';
 import type { Item } from './delivery-lane.ts';
-import type { XmppSide } from './index.ts';
 import { failureOf, type Owed, placeOf } from './owed.ts';
 
 export type ToXmppParts = {

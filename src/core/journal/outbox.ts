@@ -1,9 +1,9 @@
+import type { Marks, Recipient, XmppSide } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
 import type { Cut } from './commit.ts';
-import type { Marks, Recipient, XmppSide } from './index.ts';
 import { inwardId, laneOf, type Owed } from './owed.ts';
 
 export type OutboxParts = {

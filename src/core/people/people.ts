@@ -1,4 +1,9 @@
 import type { Outcome, Session, SessionKey } from '#src/bridge.ts';
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { Limits } from '#src/core/limits.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -7,15 +12,10 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Contact, Store } from '#src/store/index.ts';
-import type { Accounts } from './accounts.ts';
 import { openContacts } from './contacts.ts';
-import type { Origin, XmppSide } from './index.ts';
-import type { Limits } from './limits.ts';
-import type { CoreTransport } from './parts.ts';
 import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
 import { openPresence } from './presence.ts';
 import { openRoster } from './roster.ts';
-import type { Sessions } from './sessions.ts';
 
 export type PeopleParts = {
   readonly store: Pick<Store, 'accounts' | 'contacts' | 'unit'>;

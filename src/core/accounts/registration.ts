@@ -1,12 +1,12 @@
 import type { SessionKey } from '#src/bridge.ts';
+import type { Talker } from '#src/core/index.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import type { DialogueAt, Dialogues } from './dialogue.ts';
-import type { Talker } from './index.ts';
 import type { Logins } from './logins.ts';
-import type { CoreTransport } from './parts.ts';
 import type { OpenSettings } from './settings.ts';
 
 export type RegistrationParts = {

@@ -1,7 +1,7 @@
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import type { Journaled } from '#src/store/index.ts';
-import type { Life } from './journal.ts';
+import type { Life } from './life.ts';
 import type { Journey, Owed } from './owed.ts';
 
 /** One row in hand. */

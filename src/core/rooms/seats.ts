@@ -1,6 +1,6 @@
+import type { XmppSide } from '#src/core/index.ts';
 import { accountKey, bareOf } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import type { XmppSide } from './index.ts';
 import type { Rooms } from './rooms.ts';
 
 /** Full JIDs that are asked at the same time: a server that has just come up has enough to do. */

@@ -1,10 +1,10 @@
+import type { Marks, Origin, Recipient } from '#src/core/index.ts';
 import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import type { Marks, Origin, Recipient } from './index.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {

@@ -1,4 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
+import type { Archive } from '#src/core/archive.ts';
+import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
@@ -6,8 +8,6 @@ import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Archive } from './archive.ts';
-import type { Marks, Origin, RoomInfo, XmppSide } from './index.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { restored, suspend } from './restored-room.ts';

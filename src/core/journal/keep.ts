@@ -1,11 +1,11 @@
 import type { SessionKey } from '#src/bridge.ts';
+import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import type { Origin, XmppSide } from './index.ts';
 import type { Intake } from './intake.ts';
-import type { Sessions } from './sessions.ts';
 
 export type KeepParts = {
   readonly intake: Intake;

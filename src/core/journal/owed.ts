@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { Marks, Origin, Recipient } from '#src/core/index.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import type { Marks, Origin, Recipient } from './index.ts';
 
 /** What a row of the journal holds, and towards which side. */
 export type Owed =

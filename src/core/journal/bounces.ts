@@ -1,3 +1,4 @@
+import { openRecent } from '#src/core/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount, type XmppId } from '#src/model/ids.ts';
@@ -5,7 +6,6 @@ import type { Place } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Delivery } from './delivery.ts';
 import { inwardId } from './owed.ts';
-import { openRecent } from './recent.ts';
 
 export type BouncesParts = {
   readonly store: Pick<Store, 'journal'>;

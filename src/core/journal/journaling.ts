@@ -1,24 +1,24 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
 import type { Delivered } from '#src/bridge.ts';
+import type { Archive } from '#src/core/archive.ts';
+import type { Ids } from '#src/core/ids.ts';
+import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
-import type { Archive } from './archive.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
-import type { Ids } from './ids.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, laneOf, type Owed } from './owed.ts';
-import type { CoreParts, CoreTransport } from './parts.ts';
 import { openRunningTime } from './running.ts';
-import type { Sessions } from './sessions.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 

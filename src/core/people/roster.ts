@@ -1,9 +1,9 @@
+import type { XmppSide } from '#src/core/index.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
 import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { XmppSide } from './index.ts';
-import type { CoreTransport } from './parts.ts';
 
 /** How the entries of a user's roster are addressed: by the formatted foreign address, the gateway by the empty one. */
 export type Roster = {

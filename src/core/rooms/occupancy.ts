@@ -1,3 +1,4 @@
+import { openBatch } from '#src/core/batch.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
@@ -5,7 +6,6 @@ import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/id
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeOf, placeTransport } from '#src/model/place.ts';
 import type { Occupancy as Row, Statement, Store } from '#src/store/index.ts';
-import { openBatch } from './batch.ts';
 import { type Room, readersOf } from './room-state.ts';
 
 export type OccupancyParts = {

@@ -1,11 +1,11 @@
 import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
+import type { Dialogues, Talker } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
 import type { Dialogues as Running } from './dialogue.ts';
-import type { Dialogues, Talker } from './index.ts';
 import type { Logins } from './logins.ts';
 
 /** The logins and commands of a transport, with config and host bound to them. `signal` ends with the dialogue. */

@@ -1,5 +1,9 @@
 import { deliveryOf } from '#mappings/delivery.ts';
 import type { Delivered, Outcome, SessionKey } from '#src/bridge.ts';
+import type { Ids } from '#src/core/ids.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
+import { translate } from '#src/core/pointing.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -13,13 +17,9 @@ import type { Commit } from './commit.ts';
 import type { Delivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
-import type { Ids } from './ids.ts';
-import type { LifeEffect } from './journal.ts';
+import type { LifeEffect } from './life.ts';
 import { type Journey, journaledId } from './owed.ts';
-import type { CoreTransport } from './parts.ts';
-import { translate } from './pointing.ts';
 import { delayedRow, errorRow, type MakeRow, receiptRow } from './receipts.ts';
-import type { Sessions } from './sessions.ts';
 
 export type ToNetworkParts = {
   readonly store: Store;

@@ -4,7 +4,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Carrier } from './carrier.ts';
 import type { Item, Lane } from './delivery-lane.ts';
-import type { LifeFacts, LifeInput } from './journal.ts';
+import type { LifeFacts, LifeInput } from './life.ts';
 
 export type HandParts = {
   readonly log: Log;

@@ -1,6 +1,6 @@
 import type { BridgeDefinition } from '#src/bridge.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
 import type { Event } from '#src/model/event.ts';
-import type { CoreTransport } from './parts.ts';
 
 type Facts = Pick<CoreTransport, 'charges' | 'budgets' | 'expiry'>;
 

@@ -1,8 +1,8 @@
+import type { Core } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type BareJid, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Accounts } from './accounts.ts';
-import type { Core } from './index.ts';
 import type { OpenSettings } from './settings.ts';
 
 type OwnSettingsParts = {

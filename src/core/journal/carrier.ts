@@ -1,6 +1,6 @@
 import type { NewRow, Statement } from '#src/store/index.ts';
 import type { Item } from './delivery-lane.ts';
-import type { LifeEffect, LifeFacts } from './journal.ts';
+import type { LifeEffect, LifeFacts } from './life.ts';
 
 /** How what is owed is handed over, one for each side. */
 export type Carrier = {

@@ -1,12 +1,12 @@
+import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Store, StoreUnavailable } from '#src/store/index.ts';
-import type { Origin, XmppSide } from './index.ts';
 import type { Journaling } from './journaling.ts';
 import { type Journey, journaledId, stanzaKey } from './owed.ts';
-import type { CoreTransport } from './parts.ts';
 
 export type IntakeParts = {
   readonly journaling: Pick<Journaling, 'outward' | 'rows' | 'delivery' | 'budgets'>;

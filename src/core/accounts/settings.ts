@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BridgeDefinition, Settings } from '#src/bridge.ts';
+import type { SettingsScope as Scope } from '#src/core/index.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
@@ -7,7 +8,6 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
-import type { SettingsScope as Scope } from './index.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
 /** What the core itself lets every account set. */

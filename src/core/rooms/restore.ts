@@ -1,11 +1,11 @@
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
-import type { Accounts } from './accounts.ts';
 import type { Occupancy } from './occupancy.ts';
 import type { Rooms } from './rooms.ts';
-import type { Sessions } from './sessions.ts';
 
 export type RestoreParts = {
   readonly store: Pick<Store, 'sessions'>;

@@ -8,7 +8,7 @@ import type { Carrier } from './carrier.ts';
 import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
-import { type LifeEffect, type LifeInput, nextTime, step } from './journal.ts';
+import { type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
 import type { RunningTime } from './running.ts';
 
