@@ -5,7 +5,17 @@ import { StoreRefused } from './unit.ts';
 export type Migration = (dialect: Dialect) => readonly string[];
 
 /** Every step, in order. The schema's version is their number. A step that was released is never changed. */
-export const migrations: readonly Migration[] = [people, rooms, history, bridges, limits, files, restarts, owed, leaner];
+export const migrations: readonly Migration[] = [
+  people,
+  rooms,
+  history,
+  bridges,
+  limits,
+  files,
+  restarts,
+  owed,
+  leaner,
+];
 
 /** Holds one row: the version of the schema. */
 export const versionTable = 'create table if not exists schema_version (version integer not null)';

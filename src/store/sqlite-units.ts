@@ -17,11 +17,11 @@ class GroupFailed extends Error {
  * When it returns, what it calls done is on the disk. When the transaction fails, every unit has failed.
  */
 export function runGroup(database: Database, units: readonly Unit[]): Outcome[] {
-  const { db } = database;
+  const { db, run } = database;
   try {
-    db.exec('begin immediate');
+    run('begin immediate', []);
     const outcomes = units.map((unit) => runUnit(database, unit));
-    db.exec('commit');
+    run('commit', []);
     return outcomes;
   } catch (error) {
     // A full disk may have ended the transaction already (sqlite.org/lang_transaction.html).
@@ -32,14 +32,14 @@ export function runGroup(database: Database, units: readonly Unit[]): Outcome[] 
 }
 
 function runUnit(database: Database, unit: Unit): Outcome {
-  const { db } = database;
-  db.exec('savepoint unit');
+  const { db, run } = database;
+  run('savepoint unit', []);
   const outcome = runStatements(database, unit);
   if ('failure' in outcome) {
     if (outcome.failure.kind === 'unavailable' || !db.isTransaction) throw new GroupFailed(outcome.failure);
-    db.exec('rollback to unit');
+    run('rollback to unit', []);
   }
-  db.exec('release unit');
+  run('release unit', []);
   return outcome;
 }
 

@@ -17,9 +17,7 @@ export const receiptRow = (make: MakeRow, event: Event, { origin, group }: Journ
   // XEP-0184 §5.3: asked for, and never for what many read.
   const due = origin.receipt === true && origin.stanza === 'message' && origin.type !== 'groupchat';
   const name = `receipt ${group}`;
-  return due
-    ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name)
-    : undefined;
+  return due ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name) : undefined;
 };
 
 /** The stanza error: one for all pieces of a stanza. */
