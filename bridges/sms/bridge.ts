@@ -15,6 +15,7 @@ import { openMemory } from './memory.ts';
 import { openOutbox } from './outbox.ts';
 import { openAlone, type Parts } from './parts.ts';
 import { openPoll } from './poll.ts';
+import { preview } from './preview.ts';
 import type { Provider } from './provider.ts';
 import { openRecent } from './recent.ts';
 import { openTracking } from './tracking.ts';
@@ -69,6 +70,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
     reconcile: ({ id }) => tracking.look(id).catch(() => 'unknown' as const),
     withdraw: outbox.withdraw,
+    preview: (event) => preview(parts, event),
     narrow: (place) => narrowed(config, place),
     pause(now) {
       const resumed = paused && !now;

@@ -8,9 +8,10 @@ import type { Asking } from './asking.ts';
 import { type Encoded, encode } from './encode.ts';
 import { isOurs } from './failures.ts';
 import { checkPermitted } from './numbers.ts';
-import { domainOf, nameOf, type Parts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
+import { speakingOf } from './speaking.ts';
 import { standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
@@ -107,7 +108,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     const form =
       event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
     const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: form.text } : event, {
-      speaking: await speakingOf(account, our, thread),
+      speaking: await speakingOf(parts, account, our, thread),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
     });
@@ -138,20 +139,6 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       ]);
     });
     await tracking.gaveUp(event.id);
-  }
-
-  async function speakingOf(account: AccountKey, our: string, thread: Thread) {
-    const { speaker } = thread;
-    const token = thread.pairs.length > 1 ? thread.pairs.find((one) => one.account === account)?.token : undefined;
-    return {
-      name: await nameOf(parts, account),
-      domain: domainOf(account),
-      firstLine: config.texts.first,
-      greeted: thread.greeted,
-      shared: config.owners[our]?.dedicated !== true,
-      ...(speaker && { last: { same: speaker.account === account, ago: host.clock.now() - speaker.at } }),
-      ...(token !== undefined && { token }),
-    };
   }
 
   async function failed(item: Item, error: unknown, ready: Ready | undefined): Promise<void> {

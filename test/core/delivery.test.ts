@@ -259,6 +259,24 @@ describe('what users send', () => {
     });
   });
 
+  it('is counted as tried with its acceptance if it goes at once, and at its turn if it waits', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, store, sends }) => {
+      say(core, 'm1');
+      say(core, 'm2');
+      const { id: first } = await sends(1);
+      const states = () => store.journal.states();
+      await vi.waitUntil(async () => (await states()).ready === 1, { timeout: 30_000, interval: 5 });
+      expect(await states()).toEqual({ flight: 1, ready: 1 });
+      expect(await store.journal.trace(first)).toMatch(/^\d+ accepted, sent\n$/);
+      core.host.settle(first, TAKEN);
+      const { id: second } = await sends(2);
+      expect(await store.journal.byEvent(second)).toMatchObject({ state: 'flight', attempts: 1 });
+      expect(await store.journal.trace(second)).toMatch(/^\d+ accepted\n\d+ attempt 1\n$/);
+      await core.stop();
+    });
+  });
+
   it('is told to be late once, expires in the time that the gateway runs, and is then an error', async () => {
     using dir = tempFolder();
     const deliver = () => {

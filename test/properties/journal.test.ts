@@ -23,6 +23,7 @@ const input: fc.Arbitrary<LifeInput> = fc.oneof(
     .tuple(fc.constantFrom('sent', 'not-sent', 'unknown'), failure)
     .map(([as, one]) => ({ on: 'reconciled', as, failure: one }) as LifeInput),
   fc.constant({ on: 'orphaned' } as const),
+  fc.boolean().map((over) => ({ on: 'withdrawn', over }) as const),
   fc.constant({ on: 'time' } as const),
 );
 

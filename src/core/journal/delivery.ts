@@ -25,8 +25,8 @@ export type DeliveryParts = {
 export type Delivery = {
   /** Takes a row whose addition is durable. */
   push(row: NewRow): void;
-  /** Whether what is added to a lane now can be handed over at once, before everything else in it. */
-  idle(lane: string): boolean;
+  /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
+  busy(lane: string): number | undefined;
   /** An item goes to its network as this event, too. */
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
@@ -202,8 +202,9 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (stopped) return;
     if (lane.more && lane.items.length < PAGE / 2) void load(lane);
     let open = 0;
+    const now = time.now();
     for (const item of [...lane.items]) {
-      if ((item.busy && !overdue(item)) || goes(item, open)) open++;
+      if ((item.busy && !overdue(item, now)) || goes(item, open)) open++;
       else if (isOwed(item.life)) break;
     }
     close(lane);
@@ -235,8 +236,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   /** What was handed over and has not left in all its time is taken back. */
-  function overdue(item: Item): boolean {
-    if (time.now() < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
+  function overdue(item: Item, now: number): boolean {
+    if (now < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
     item.busy = false;
     return true;
   }
@@ -259,10 +260,11 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
-    idle(key) {
+    busy(key) {
       const lane = lanes.get(key);
-      if (!lane) return !backlog;
-      return !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
+      if (!lane) return backlog ? undefined : 0;
+      const idle = !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
+      return idle ? lane.items.length : undefined;
     },
     track(item, id) {
       item.pending.add(id);
