@@ -104,11 +104,21 @@ export type Talker = { readonly owner: string; readonly user: BareJid };
 /** Where somebody registers: with the gateway, or for a realm of it where that has logins of its own. */
 export type RegistrationAt = { readonly transport: string; readonly realm?: string };
 
+/** A command as it is offered. */
+export type Offer = Pick<Command, 'node' | 'on' | 'title'>;
+
+/** A piece of what the gateway says in a chat: words, or the foreign address of somebody or of a room. */
+export type Said =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'address'; readonly id: string; readonly room: boolean };
+
 /** Logins and commands, step by step. Everything rejects with a `Failure`; one of the network ends the dialogue. */
 export type Dialogues = {
   /** Begins the login of that name. Its credentials are for `realm`, `''` on a network without realms. */
   login(who: Talker, at: { transport: string; realm: string; name: string }): Promise<Progress>;
   command(who: Talker, at: { place: Place; on: Command['on']; node: string }): Promise<Progress>;
+  /** The commands that a user may call: those of the bridge, and then the core's own. None for who may call none. */
+  offered(user: BareJid, transport: string): readonly Offer[];
   /** Goes on; a step that only shows something or waits is answered with nothing. */
   answer(at: { owner: string; id: string }, answer: Answer): Promise<Progress>;
   cancel(at: { owner: string; id: string }): void;
@@ -138,6 +148,11 @@ export type Core = {
     change(change: SettingsChange, user: BareJid): Promise<void>;
   };
   readonly dialogues: Dialogues;
+  /**
+   * Answers what somebody writes to the gateway itself; `tell` is called for each piece. Resolves once that is all.
+   * Rejects with a `Failure` for who may not write here, or writes too much.
+   */
+  chat(transport: string, who: Talker, text: string, tell: (said: Said) => void): Promise<void>;
   /** Whether the user has registered there. */
   registered(at: RegistrationAt, user: BareJid): Promise<boolean>;
   /**
