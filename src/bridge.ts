@@ -36,8 +36,13 @@ export type Login<Config = unknown> = {
    * credentials under the field's own name is shown again, or kept where it is secret and left blank.
    */
   readonly oneForm?: boolean;
-  /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
-  start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
+  /** People are let in without it as well: it is offered at the address of a realm, and registering asks for none. */
+  readonly guests?: boolean;
+  /**
+   * `realm` is `''` on a network without realms. Throws a `Failure` where the network refuses. Whoever gives up calls
+   * `return()`: the generator closes its lines.
+   */
+  start(config: Config, host: Host, realm: string): AsyncGenerator<Step, Credentials, Answer>;
 };
 
 /** What a command works with. `session` is there when its user is online in the place's realm. */

@@ -101,6 +101,9 @@ export type Progress =
 /** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
 export type Talker = { readonly owner: string; readonly user: BareJid };
 
+/** Where somebody registers: with the gateway, or for a realm of it where that has logins of its own. */
+export type RegistrationAt = { readonly transport: string; readonly realm?: string };
+
 /** A command as it is offered. */
 export type Offer = Pick<Command, 'node' | 'on' | 'title'>;
 
@@ -158,8 +161,8 @@ export type Core = {
    * not write here, or writes too much.
    */
   chat(transport: string, who: Talker, text: string, surface: Surface): Promise<void>;
-  /** Whether the user has registered with the transport. */
-  registered(transport: string, user: BareJid): Promise<boolean>;
+  /** Whether the user has registered there. */
+  registered(at: RegistrationAt, user: BareJid): Promise<boolean>;
   /**
    * Removes the user's account with all that it logs in with and has set, and closes its sessions. Resolves with what
    * takes the gateway and its people out of the user's roster, to be called once the user has been answered.
@@ -168,12 +171,14 @@ export type Core = {
   /** Registration in one form. Everything rejects with a `Failure`. */
   readonly registration: {
     /** What is asked of somebody who registers, with what holds now; secrets are blank. */
-    form(transport: string, who: Talker): Promise<Form>;
+    form(at: RegistrationAt, who: Talker): Promise<Form>;
     /**
      * Registers, or changes what was given before. Resolves with what asks the user for a place in the roster, to be
      * called once the user has been answered.
      */
-    register(transport: string, who: Talker, answer: Answer): Promise<() => void>;
+    register(at: RegistrationAt, who: Talker, answer: Answer): Promise<() => void>;
+    /** Forgets what the user logs in with in a realm; a session that is there stays. */
+    forget(transport: string, realm: string, user: BareJid): Promise<void>;
   };
   /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
   probed(place: Place, jid: string): void;

@@ -96,7 +96,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   addressOf: () => undefined,
   registered: () => Promise.resolve(false),
   unregister: async () => () => {},
-  registration: { form: async () => ({ fields: [] }), register: async () => () => {} },
+  registration: { form: async () => ({ fields: [] }), register: async () => () => {}, forget: async () => {} },
   probed: () => {},
   rooms: {
     nickOf: view().nickOf,

@@ -13,7 +13,8 @@ export type TransportTalks = {
   readonly logins: readonly {
     readonly name: string;
     readonly oneForm: boolean;
-    start(signal: AbortSignal): AsyncGenerator<Step, Credentials, Answer>;
+    readonly guests: boolean;
+    start(signal: AbortSignal, realm: string): AsyncGenerator<Step, Credentials, Answer>;
   }[];
   readonly commands: readonly BoundCommand[];
 };
@@ -36,7 +37,8 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
     logins: logins.map((login) => ({
       name: login.name,
       oneForm: login.oneForm === true,
-      start: (signal) => login.start(config, until(signal)),
+      guests: login.guests === true,
+      start: (signal, realm) => login.start(config, until(signal), realm),
     })),
     commands: commands.map((command) => ({
       ...command,
@@ -78,7 +80,7 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
       if (!login) throw new Failure('item-not-found');
       return dialogues.start(who.owner, {
-        start: login.start,
+        start: (signal) => login.start(signal, realm),
         async finish(credentials: Credentials) {
           const account = accountKey(who.user, transport);
           await logins.register({ account, realm }, credentials);
