@@ -206,9 +206,10 @@ export type Host = {
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
   /**
    * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
-   * restart: `taken`, and then `delivered` or a `Failure`.
+   * restart: `taken`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
+   * told no sooner than it resolves; a rejection with a `Failure` says that it is not kept.
    */
-  settle(id: EventId, outcome: Outcome): void;
+  settle(id: EventId, outcome: Outcome): void | Promise<void>;
   status(session: SessionKey, state: SessionState): void;
   readonly state: BridgeState;
   settings(place: Place): Promise<Settings>;

@@ -5,6 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolve } from './addresses.ts';
+import { openAsking } from './asking.ts';
+import { openAutomatic } from './automatic.ts';
 import type { SmsConfig } from './config.ts';
 import { openDemo } from './demo.ts';
 import { openFiles } from './files.ts';
@@ -38,11 +40,13 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   };
   const tracking = openTracking(parts);
   const files = openFiles(parts);
-  const outbox = openOutbox(parts, tracking);
-  const inbox = openInbox(parts, outbox, () => void files.fetchAll());
+  const say = openAutomatic(parts);
+  const asking = openAsking(parts, ({ our, their }, text) => say(our, their, text));
+  const outbox = openOutbox(parts, { tracking, asking });
+  const inbox = openInbox({ ...parts, asking, say }, () => void files.fetchAll());
   let paused = false;
   let closed = false;
-  const poll = openPoll(parts, { inbox, tracking, files }, () => paused);
+  const poll = openPoll(parts, { inbox, tracking, files, asking }, () => paused);
 
   if (provider.capabilities.webhooks)
     serveWebhooks({ host, provider, inbox, tracking, paused: () => paused || closed });

@@ -94,7 +94,9 @@ export function faceOf(house: House): OpenCore {
         return house.inbound.accept(drafts, statements);
       },
       settle(id, outcome) {
-        if (!delivery.settle(id, outcome)) house.outbound.settle(id, outcome);
+        const kept = delivery.settle(id, outcome);
+        if (!kept) house.outbound.settle(id, outcome);
+        return kept;
       },
       status: sessions.status,
       settings: settings.of,

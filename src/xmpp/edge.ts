@@ -32,6 +32,7 @@ export type EdgeTransport = {
   readonly rooms: Facts['rooms'];
   readonly archive: boolean;
   readonly console?: boolean | undefined;
+  readonly forms?: boolean | undefined;
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -59,10 +60,10 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive, console } = transport;
+    const { addresses, rooms, archive, console, forms } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, addressOf, nickOf };
+    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, addressOf, nickOf };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 

@@ -55,6 +55,20 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     ]);
   }),
 
+  'loses nothing of a group to units that fail at their beginning': on(async (store) => {
+    const units = Array.from({ length: 30 }, (_, n) =>
+      n % 3 === 0
+        ? [{ ...store.budgets.release({ name: 'none', day: 1 }, 1), expect: 1 }]
+        : n % 3 === 1
+          ? [twice]
+          : [count('good')],
+    );
+    const ends = await Promise.allSettled(units.map((unit) => store.unit(unit)));
+    const kinds = ends.map((end) => (end.status === 'fulfilled' ? 'done' : end.reason.name));
+    expect(kinds).toEqual(units.map((_, n) => ['GuardFailed', 'StatementFailed', 'done'][n % 3]));
+    expect(await store.budgets.spent({ name: 'good', day: 1 })).toBe(10);
+  }),
+
   'tells a broken constraint from a broken guard, without the values': on(async (store) => {
     const error = await store.unit([count('a'), twice]).catch((reason) => reason);
     expect(error).toBeInstanceOf(StatementFailed);

@@ -67,7 +67,11 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     persistent: options.persistent === 'yes',
     files: options.files,
   };
-  const launch = () => run(setting);
+  const launch = async (): Promise<Running> => {
+    const started = await run(setting);
+    if (started.web !== undefined) wire.served?.(started.web);
+    return started;
+  };
   let gateway = await launch();
   let xmpp = await xmppServer.connection(wire.domain);
   return {
