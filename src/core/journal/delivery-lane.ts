@@ -35,6 +35,8 @@ export type Lane = {
   more: boolean;
   late: boolean;
   loading: Promise<void> | undefined;
+  /** Resolves when all that was begun has been handed over, each after the one before it. */
+  begun: Promise<void> | undefined;
   cancel: (() => void) | undefined;
 };
 
@@ -45,6 +47,7 @@ export const newLane = (key: string): Lane => ({
   more: false,
   late: false,
   loading: undefined,
+  begun: undefined,
   cancel: undefined,
 });
 

@@ -77,7 +77,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (!isOwed(life)) leave(item);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken') carrier.landed(item);
-    for (const effect of effects) if (effect.do === 'reconcile') doubt(item, effect.failure);
+    for (const effect of effects) if (effect.do === 'reconcile') [item.doubt, item.busy] = [effect.failure, false];
     const owed = effects.flatMap((effect) => carrier.answers(item, effect));
     const extra = effects.flatMap((effect) => carrier.writes(item, effect));
     const statements = () => {
@@ -89,11 +89,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       if (effects.some((one) => one.do === 'end')) carrier.ended(item);
       if (!isOwed(item.life)) forget(item);
     });
-  }
-
-  function doubt(item: Item, failure: Failure): void {
-    item.doubt = failure;
-    item.busy = false;
   }
 
   function statementOf({ row }: Item, life: Item['life'], effect: LifeEffect): Statement[] {
@@ -209,6 +204,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     for (const item of [...lane.items]) {
       if ((item.busy && !overdue(item)) || goes(item, open)) open++;
       else if (isOwed(item.life)) break;
+      // What follows would overtake what may have to go once more.
+      if (item.doubt) break;
     }
     close(lane);
   }
