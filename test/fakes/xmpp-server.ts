@@ -42,6 +42,8 @@ export type FakeConnection = {
   next(): Promise<Element>;
   /** Stanzas that have arrived and have not been taken by `next`. */
   readonly received: readonly Element[];
+  /** How often something went back to the component's own domain: the proofs that it had of what it wrote before. */
+  readonly proofs: number;
   /** Writes to the component, as it is. */
   send(data: string | Buffer): void;
   /** Sends `</stream:stream>` and closes. */
@@ -135,6 +137,7 @@ function accept(socket: Socket, shared: Shared): void {
   let domain = '';
   let authenticated = false;
   let ended = false;
+  let proofs = 0;
   const closed = new Promise<boolean>((resolve) => void socket.once('close', () => resolve(ended)));
   /** Says the last there is to say, unless it has been said. */
   const finish = (text: string): void => void (socket.writable && socket.end(text));
@@ -145,6 +148,9 @@ function accept(socket: Socket, shared: Shared): void {
     next: () => inbox.next(),
     get received() {
       return inbox.items;
+    },
+    get proofs() {
+      return proofs;
     },
     send: (data) => void socket.write(data),
     end: () => finish('</stream:stream>'),
@@ -172,7 +178,10 @@ function accept(socket: Socket, shared: Shared): void {
     if (!authenticated) return element.name === 'handshake' ? handshake(element.getText()) : fail('not-authorized');
     if (!speaksFor(domain, element)) return fail('invalid-from');
     if (isPing(element) && !shared.answerPings) return;
-    if (element.attrs.to === domain) return void socket.write(element.toString());
+    if (element.attrs.to === domain) {
+      proofs++;
+      return void socket.write(element.toString());
+    }
     if (isPing(element)) pong(socket, element, shared.gone);
     else inbox.put(element);
   }
