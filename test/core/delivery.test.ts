@@ -340,6 +340,19 @@ describe('what is owed to XMPP', () => {
     });
   });
 
+  it('goes whatever becomes durable first, a newer message or the receipt of an older one', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, sends, told: shown }) => {
+      say(core, 'm1');
+      core.host.settle((await sends(1)).id, DELIVERED);
+      const { ids: _, ...two } = told('two');
+      await core.host.emit([two]);
+      await vi.waitUntil(() => shown.length === 2, { timeout: 30_000 });
+      expect(shown.toSorted()).toEqual(['receipt m1', 'two']);
+      await core.stop();
+    });
+  });
+
   it('is written again under the same id where the link dropped before the proof', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), {}, async ({ core, link, store, tells }) => {

@@ -164,14 +164,16 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   function push(row: NewRow): void {
     const lane = laneOf(row.lane, backlog);
-    if (lane.loading || lane.more) {
-      lane.late = true;
-      lane.more = true;
-    } else if (row.id > lane.last) {
-      lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
-      lane.last = row.id;
-    }
+    if (lane.loading) lane.late.push(row);
+    else take(lane, row);
     pump(lane);
+  }
+
+  /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
+  function take(lane: Lane, row: NewRow): void {
+    if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
+    lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
+    lane.last = Math.max(lane.last, row.id);
   }
 
   function load(lane: Lane): Promise<void> {
@@ -183,15 +185,15 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   async function page(lane: Lane): Promise<void> {
-    lane.late = false;
     const found = await rows.claim(lane, PAGE);
-    lane.more = found !== undefined && (found.length === PAGE || lane.late);
+    lane.more = found?.length === PAGE;
     for (const row of found ?? []) {
       const item = remember(itemOf(row, lane));
       lane.items.push(item);
       lane.last = row.id;
       if (row.state === 'flight') apply(item, { on: 'orphaned' });
     }
+    for (const row of lane.late.splice(0)) take(lane, row);
   }
 
   /** Hands over what may go now, in order, and waits for what may not. */
