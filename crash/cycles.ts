@@ -19,7 +19,7 @@ export type CyclesOptions = {
 export type Kills = { readonly where: Readonly<Record<string, number>>; readonly missed: number };
 
 /** The longest that a gateway waits for its moment, and for its point, in ms. */
-const MOMENT = 900;
+const MOMENT = 1500;
 const POINT = 4000;
 /** How often a point is passed before it is the one. */
 const PASSES = 400;

@@ -34,7 +34,7 @@ export type Laboratory = AsyncDisposable & {
   /** Resolves when the gateway and its line have gone, and what may come again is known. */
   gone(): Promise<void>;
   /** The link drops, or has dropped, and comes back once `back` has resolved. */
-  relink(drop: () => void | Promise<void>, back?: (server: FakeServer) => Promise<FakeServer>): Promise<void>;
+  relink(drop: (server: FakeServer) => void | Promise<void>, back?: () => Promise<FakeServer>): Promise<void>;
   /** Waits for something that is looked at now and then; what has not come in a minute is a violation. */
   until(what: string, look: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Ends the load, waits until nothing is owed to anybody, stops the gateway and closes the ledger. */
@@ -81,9 +81,9 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     return true;
   }
 
-  async function connected(): Promise<void> {
+  async function connected(lived: boolean): Promise<void> {
     connection = await server.connection(DOMAIN);
-    ledger.connected(owed);
+    ledger.connected(owed, lived);
     load.attach(connection);
   }
 
@@ -93,7 +93,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     child = fresh;
     const failed = fresh.ended.then((code) => Promise.reject(new Error(`the gateway has ended with ${code}`)));
     // What ends before its link is up ends at one of the points, or has a fault.
-    await Promise.race([connected(), how.at === undefined ? failed : fresh.ended]);
+    await Promise.race([connected(false), how.at === undefined ? failed : fresh.ended]);
     failed.catch(() => undefined);
     starts.push(performance.now() - began);
   }
@@ -117,11 +117,11 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       owed = await journal.owedToXmpp();
     },
     async relink(drop, back) {
-      await drop();
+      await drop(server);
       await connection?.closed;
       owed = await journal.owedToXmpp();
-      if (back) server = await back(server);
-      await connected();
+      if (back) server = await back();
+      await connected(true);
     },
     until,
     async finish() {

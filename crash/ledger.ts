@@ -20,8 +20,11 @@ export type Ledger = {
   came(message: Numbered, id: string): void;
   /** A sender has heard of a stanza. */
   heard(stanza: string, word: 'receipt' | 'error'): void;
-  /** The last connection is over: of what came in it, this may come again. */
-  connected(owed: ReadonlySet<string>): void;
+  /**
+   * The last connection is over: of what came in it, this may come again. Where the process has lived on, what had not left
+   * it goes out with the next connection, beside its repeat.
+   */
+  connected(owed: ReadonlySet<string>, lived: boolean): void;
   violate(sentence: string): void;
   /** What everything has come to, once nothing is owed. */
   close(accepted: readonly Accepted[], landed: readonly Landed[]): void;
@@ -52,6 +55,7 @@ export function openLedger(): Ledger {
   const violations: string[] = [];
   const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, accepted: 0, outcomes: {} };
   let owed: ReadonlySet<string> = new Set();
+  let unsent = new Set<string>();
   let connection = 0;
 
   const violate = (sentence: string): void => {
@@ -60,7 +64,7 @@ export function openLedger(): Ledger {
 
   /** A copy that is not the first. */
   function again(name: string, before: number): void {
-    if (before === connection) violate(`${name} came twice in one connection`);
+    if (before === connection && !unsent.delete(name)) violate(`${name} came twice in one connection`);
     else if (!owed.has(name)) violate(`${name} came again, although the store had it as read`);
   }
 
@@ -126,8 +130,9 @@ export function openLedger(): Ledger {
     },
     came,
     heard,
-    connected(may) {
+    connected(may, lived) {
       owed = may;
+      unsent = new Set(lived ? may : []);
       connection++;
     },
     violate,

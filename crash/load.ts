@@ -5,7 +5,7 @@ import type { Landed, Ledger } from './ledger.ts';
 import { between, oneOf, type Random } from './random.ts';
 import { DOMAIN, USERS } from './setting.ts';
 
-const NAMES = ['romeo', 'benvolio', 'balthasar', 'montague'];
+const NAMES = ['romeo', 'benvolio', 'balthasar', 'montague', 'juliet', 'nurse', 'capulet', 'peter'];
 const FRIENDS = ['mercutio', 'paris', 'tybalt'];
 /** Lives nowhere: what is written there is refused. */
 const NOBODY = 'rosaline';
@@ -14,6 +14,8 @@ const PASSWORD = 'rapier';
 const TICK = 20;
 /** One stanza in so many is written to nobody. */
 const REFUSED = 25;
+/** The loft's people stop to write when so much was not acknowledged: else what they write is all that is carried. */
+const UNHEARD = 100;
 /** What a client that has come back sends once more, of each conversation. */
 const RESENT = 5;
 
@@ -67,6 +69,8 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
     loft.tell(by, to, { type: 'message', text: `${by} ${to} ${number}`, style: 'plain' }, { readers: [to] });
   }
 
+  const unacknowledged = (): number => NAMES.reduce((sum, name) => sum + loft.person(name).queue.length, 0);
+
   function write(): void {
     if (!connection) return;
     const by = oneOf(random, NAMES);
@@ -82,7 +86,7 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
   function tick(): void {
     portion += (rate * TICK) / 1000;
     for (; portion >= 1; portion--) {
-      tell();
+      if (unacknowledged() < UNHEARD) tell();
       write();
     }
   }
@@ -147,7 +151,7 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
         awaited = { count: came + count, done };
       }),
     online: () => NAMES.every((name) => loft.person(name).online !== undefined),
-    unacknowledged: () => NAMES.reduce((sum, name) => sum + loft.person(name).queue.length, 0),
+    unacknowledged,
     progress: () => came + loft.posts.size,
     landed: () =>
       [...loft.posts.values()].flatMap(({ letter, tag }) => {

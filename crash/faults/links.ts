@@ -18,12 +18,15 @@ export const xmppStopped: Fault = {
     await underLoad(lab);
     await delay(500);
     const began = performance.now();
+    let port = 0;
     await lab.relink(
-      () => lab.connection.end(),
-      async (server) => {
-        await server.close();
+      (server) => {
+        port = server.port;
+        return server.close();
+      },
+      async () => {
         await delay(AWAY);
-        return startXmppServer({ port: server.port, secret: SECRET });
+        return startXmppServer({ port, secret: SECRET });
       },
     );
     const away = Math.round(performance.now() - began);
