@@ -36,7 +36,7 @@ export function startChild(setting: Setting, { at, fileBlocks }: ChildOptions = 
   const limited =
     fileBlocks === undefined ? command : ['sh', '-c', `ulimit -S -f ${fileBlocks}; exec "$@"`, 'sh', ...command];
   const [program = '', ...args] = limited;
-  const child = spawn(program, args, { env, stdio: ['ignore', log, log] });
+  const child = spawn(program, args, { env, stdio: ['pipe', log, log] });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   return {
     pid: child.pid ?? 0,

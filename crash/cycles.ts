@@ -12,6 +12,8 @@ export type CyclesOptions = {
   readonly random: Random;
   /** Where to kill; everywhere if left out. */
   readonly at?: readonly KillPlace[];
+  /** No more cycles are begun once it is aborted. */
+  readonly signal?: AbortSignal;
   /** Hears of each cycle that is over. */
   onCycle?(done: number): void;
 };
@@ -29,14 +31,14 @@ const PASSES = 400;
  * `missed` is how often a point was not reached in time, so that the kill was one at any moment.
  */
 export async function runCycles(lab: Laboratory, options: CyclesOptions): Promise<Kills> {
-  const { cycles, random, at = places } = options;
+  const { cycles, random, at = places, signal } = options;
   const where: Record<string, number> = {};
   let missed = 0;
   await lab.start();
   await lab.load.register();
   await lab.until('the lines of the users', lab.load.online);
   lab.load.begin();
-  for (let done = 1; done <= cycles; done++) {
+  for (let done = 1; done <= cycles && !signal?.aborted; done++) {
     const place = oneOf(random, at);
     const reached = await kill(lab, place, random);
     where[place] = (where[place] ?? 0) + 1;
@@ -54,20 +56,29 @@ async function kill(lab: Laboratory, place: KillPlace, random: Random): Promise<
   await lab.gone();
   await lab.start(own ? { at: `${place}:${between(random, 1, PASSES)}` } : {});
   if (place === 'any moment') {
+    // One in three while it is still finding its feet.
+    if (random() < 2 / 3) await lab.until('the lines of the users', lab.load.online);
     await delay(between(random, 0, MOMENT));
     await lab.child.kill();
   } else {
-    const there = own ? lab.child.ended : lab.load.after(between(random, 1, PASSES));
-    const over = new AbortController();
-    const reached = await Promise.race([
-      there.then(() => true),
-      delay(POINT, false, { signal: over.signal }).catch(() => false),
-    ]);
-    over.abort();
+    const reached = await passed(lab, own ? lab.child.ended : lab.load.after(between(random, 1, PASSES)));
     await lab.child.kill();
     await lab.gone();
     return reached;
   }
   await lab.gone();
   return true;
+}
+
+/** Waits until something has happened, but not for long once all users have their lines. */
+async function passed(lab: Laboratory, there: Promise<unknown>): Promise<boolean> {
+  let reached = false;
+  void there.then(() => {
+    reached = true;
+  });
+  await lab.until('the lines of the users', () => reached || lab.load.online());
+  const over = new AbortController();
+  await Promise.race([there, delay(POINT, undefined, { signal: over.signal }).catch(() => undefined)]);
+  over.abort();
+  return reached;
 }

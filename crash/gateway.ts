@@ -63,6 +63,8 @@ function jumpingClock(): Clock {
   return { ...systemClock, now: () => systemClock.now() + ahead };
 }
 
+// Whoever has started it is gone.
+process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 const setting = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Setting;
 const at = process.env.ISTHMUS_CRASH_AT;
 const pass: Pass = at === undefined ? () => undefined : armed(at);

@@ -36,9 +36,11 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function cycled(lab: Laboratory, { cycles, seed }: Options): Promise<object> {
   let told = performance.now();
+  const signal = firstInterrupt();
   return runCycles(lab, {
     cycles,
     random: seeded(seed),
+    signal,
     onCycle(done) {
       if (performance.now() - told < EVERY) return;
       told = performance.now();
@@ -48,6 +50,13 @@ async function cycled(lab: Laboratory, { cycles, seed }: Options): Promise<objec
       );
     },
   });
+}
+
+/** Aborted by Ctrl-C, after which the books are closed. A second one ends everything. */
+function firstInterrupt(): AbortSignal {
+  const stop = new AbortController();
+  process.once('SIGINT', () => stop.abort());
+  return stop.signal;
 }
 
 function report({ ledger, starts, complaints }: Laboratory, seconds: number): number {
