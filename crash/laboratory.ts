@@ -117,11 +117,12 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       owed = await journal.owedToXmpp();
     },
     async relink(drop, back) {
+      const old = connection;
       await drop(server);
-      await connection?.closed;
       owed = await journal.owedToXmpp();
       if (back) server = await back();
       await connected(true);
+      old?.kill();
     },
     until,
     async finish() {

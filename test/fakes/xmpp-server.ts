@@ -55,7 +55,7 @@ export type FakeConnection = {
   /** Stops reading, and so answering. */
   pause(): void;
   resume(): void;
-  /** From now on nothing is taken from the connection, nor is anything said on it; it stays open. */
+  /** From now on nothing is read, and nothing of what comes then is ever known; the connection stays open. */
   silence(): void;
   /** Resolves with whether the component closed its stream before the socket was gone. */
   readonly closed: Promise<boolean>;
@@ -160,7 +160,7 @@ function accept(socket: Socket, shared: Shared): void {
     kill: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    silence: () => void socket.removeAllListeners('data').resume(),
+    silence: () => void socket.removeAllListeners('data').pause(),
     closed,
   });
 
