@@ -14,7 +14,8 @@ const LITTLE = 3000;
 
 /** What has been acknowledged and answered while nothing could be kept must be nothing. */
 async function nothingKept(lab: Laboratory, what: string): Promise<object> {
-  // What was under way when it began has come to its end by now.
+  // What was kept before is acknowledged before the first complaint, or right behind it.
+  await lab.until('a complaint', () => lab.complaints().some((line) => line.includes('the store is unavailable')));
   await delay(AWAY / 4);
   const { figures } = lab.ledger;
   const [waiting, told, refused] = [lab.load.unacknowledged(), figures.told, figures.heard];
@@ -51,8 +52,6 @@ export const diskFull: Fault = {
     await lab.load.register();
     await lab.until('the lines of the users', lab.load.online);
     lab.load.begin();
-    const full = (): boolean => lab.complaints().some((line) => line.includes('could not be written'));
-    await lab.until('the file to be full', full);
     const figures = await nothingKept(lab, 'the disk was full');
     await run('prlimit', ['--pid', String(lab.child.pid), '--fsize=unlimited']);
     await delay(1000);
