@@ -30,6 +30,8 @@ export type GatewayParts = {
   readonly random?: () => number;
   /** What the public listener serves; without it there is none. */
   readonly site?: Site;
+  /** How the store is opened, where that is watched; `openStore` itself if left out. */
+  readonly openStore?: typeof openStore;
 };
 
 export type Gateway = {
@@ -62,7 +64,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
-  const store = await openStore({ url: config.store, log, clock });
+  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;
