@@ -10,6 +10,8 @@ import { startWatchdog } from '#src/watchdog.ts';
 import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
+import { controlPath } from './control.ts';
+import { openControlSocket } from './control-socket.ts';
 
 /** `isthmus run`: the gateway, until SIGTERM or SIGINT. 0 after a graceful stop, 78 for a bad config, 1 for anything else. */
 export async function command(args: readonly string[]): Promise<number> {
@@ -20,7 +22,7 @@ export async function command(args: readonly string[]): Promise<number> {
   const metrics = openMetrics();
   reportBugs(log, metrics);
   try {
-    await live(loaded.config, log, metrics);
+    await live(loaded.config, { log, metrics, control: controlPath(loaded.config, file) });
   } catch (error) {
     if (error instanceof ListenFailure || error instanceof StoreRefused) log.fatal(error.message);
     else log.fatal({ err: error }, 'the gateway has failed');
@@ -30,8 +32,10 @@ export async function command(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+type Living = { readonly log: Log; readonly metrics: Metrics; readonly control: string };
+
 /** Runs from start to stop. What was opened last is closed first. */
-async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
+async function live(config: Config, { log, metrics, control }: Living): Promise<void> {
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
   await using _watchdog = startWatchdog(limits.stall_time, log);
@@ -40,6 +44,7 @@ async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   const { registry } = metrics;
   await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
   await using gateway = await startGateway(config, { log, metrics, site });
+  await using _control = await openControlSocket(control, gateway.operations, log);
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
     { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },

@@ -16,7 +16,9 @@ import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
 import { type Purges, purges } from './purges.ts';
+import { type Queue, queue } from './queue.ts';
 import { type Rosters, rosters } from './rosters.ts';
+import { type Running, running } from './running.ts';
 import { openSequence } from './sequence.ts';
 import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
@@ -38,7 +40,9 @@ export type { Link, LinkedEvent } from './links.ts';
 export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export type { Purge } from './purges.ts';
+export type { QueuedRow } from './queue.ts';
 export { keysInUse, rekey } from './rekey.ts';
+export { type Restored, restoreStore } from './restore.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export type { KeptSession } from './sessions.ts';
@@ -77,6 +81,10 @@ export type Store = AsyncDisposable & {
   chunks(statement: Statement, least: number): Promise<number>;
   /** Resolves when what was deleted before is no longer in the files (SQLite; see the engine for PostgreSQL). */
   scrub(): Promise<void>;
+  /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */
+  check(full: boolean): Promise<readonly string[]>;
+  /** Copies everything as it is at one moment to a new file. Rejects with StoreRefused where it cannot. */
+  copy(to: string, progress: (done: number, total: number) => void): Promise<void>;
   readonly accounts: Accounts;
   readonly aliases: Aliases;
   readonly archive: Archive;
@@ -90,6 +98,8 @@ export type Store = AsyncDisposable & {
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly purges: Purges;
+  readonly queue: Queue;
+  readonly running: Running;
   readonly rosters: Rosters;
   readonly sessions: Sessions;
   readonly settings: Settings;
@@ -141,6 +151,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
       }
     },
     scrub: () => engine.scrub(),
+    check: (full) => engine.check(full),
+    copy: (to, progress) => engine.copy(to, progress),
     accounts: accounts(read),
     aliases: aliases(read),
     archive: archive(read, await openSequence(engine, 'archive')),
@@ -154,6 +166,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     media: mediaFiles(read),
     occupancy: occupancies(read),
     purges: purges(read),
+    queue: queue(read),
+    running: running(read),
     rosters: rosters(read),
     sessions: sessions(read),
     settings: settings(read),

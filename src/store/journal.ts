@@ -258,7 +258,7 @@ function pruning() {
   );
 }
 
-function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
+export function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
   const { not_before: notBefore, doubted, told, epoch: _, trace: __, changed: ___, ...rest } = row;
   return { ...rest, notBefore, doubted: doubted === 1, told: told === 1 } as Journaled;
 }

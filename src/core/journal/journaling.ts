@@ -7,22 +7,29 @@ import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow } from '#src/store/index.ts';
+import type { NewRow, Purge } from '#src/store/index.ts';
+import { type Alarms, openAlarms, parkedText } from './alarms.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
+import { newRow } from './new-row.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
-import { type Journey, laneOf, type Owed } from './owed.ts';
+import { type Journey, type Owed, placeOf } from './owed.ts';
+import { openQueue } from './queue.ts';
+import type { Queue } from './queue-entry.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
-export type JournalingParts = Pick<CoreParts, 'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report'> & {
+export type JournalingParts = Pick<
+  CoreParts,
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access'
+> & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
   /** What is opened later. */
@@ -35,6 +42,10 @@ export type JournalingParts = Pick<CoreParts, 'store' | 'xmpp' | 'clock' | 'rand
 
 /** Everything between what is accepted and what has arrived. */
 export type Journaling = {
+  readonly alarms: Alarms;
+  readonly queue: Queue;
+  /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
+  purge(purge: Purge): void;
   readonly outbox: Outbox;
   readonly commit: Commit;
   readonly delivery: Delivery;
@@ -76,19 +87,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
     Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
 
-  const plain = { attempts: 0, notBefore: 0, key: null, charges: null } as const;
-  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => ({
-    ...plain,
-    id: store.journal.nextId(),
-    event,
-    lane: laneOf(way, place),
-    account: place.kind === 'shared' ? '' : place.account,
-    body: JSON.stringify(owed),
-    origin: null,
-    state: 'ready',
-    expires: time.now() + (way === 'in' ? inward : outwardExpiry(placeTransport(place))),
-    at: clock.now(),
-  });
+  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => {
+    const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
+    return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
+  };
   const outbox: Outbox = openOutbox({
     xmpp,
     add: (one) => store.journal.addOnce(one, rows.epoch),
@@ -121,7 +123,12 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const report = (): void => parts.report?.('parked', '');
+  const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  function report({ row: { id, event }, owed }: Item): void {
+    const domain = placeTransport(placeOf(owed));
+    parts.report?.('parked', domain);
+    if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
+  }
   const toXmpp = openToXmpp({
     xmpp,
     log,
@@ -158,7 +165,20 @@ export function openJournaling(parts: JournalingParts): Journaling {
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 
+  const queue = openQueue({ store, clock, expiry: inward, owner: rows.owner, release: budgets.release, delivery });
+
+  const gone = new Failure('not-registered');
+
   return {
+    alarms,
+    queue,
+    purge({ account, since }) {
+      delivery.drop(({ row: own, owed }) => own.account === account && own.at <= since && owed.way !== 'error', {
+        on: 'dropped',
+        as: 'purged',
+        failure: gone,
+      });
+    },
     outbox,
     commit,
     delivery,
