@@ -185,7 +185,7 @@ export function openCore(parts: CoreParts): OpenCore {
     journaling,
     store: parts.store,
     xmpp,
-    now: clock.now,
+    clock,
     transport,
     asFailure: handing.asFailure,
   });

@@ -66,6 +66,8 @@ export function openPurging({ store, clock, log, flush, drop }: PurgeParts): Pur
 
   async function purge(purge: Purge): Promise<void> {
     const { account } = purge;
+    // Errors that wait for their user go when they have arrived: whether some do is asked before the rest is removed.
+    const waits = await store.queue.answers(purge);
     await chunks(store.queue.forget(purge, CHUNK));
     for (const place of await store.purges.places(account)) {
       await chunks(store.purges.unseen(account, place, CHUNK));
@@ -74,8 +76,7 @@ export function openPurging({ store, clock, log, flush, drop }: PurgeParts): Pur
     }
     for (const statement of store.purges.chunks(purge, CHUNK)) await chunks(statement);
     if (stopped) return;
-    // Errors that wait for their user go when they have arrived.
-    if (await store.queue.answers(purge)) return again();
+    if (waits) return again();
     // What was deleted leaves the files before the note that it has to.
     await store.scrub();
     await store.unit([store.purges.end(account)]);
