@@ -52,17 +52,19 @@ export type World = {
 
 export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'receipts'>> & {
   admins?: readonly string[];
+  /** The link to the XMPP server is down at the start. */
+  down?: boolean;
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
 };
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, admins = [], ...rest } = options;
+  const { deliver = () => WRITTEN, reconcile, admins = [], down = false, ...rest } = options;
   const clock = handClock();
   await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
   const [sent, told]: [Event[], string[]] = [[], []];
-  const link: World['link'] = { epoch: 1, fails: false };
+  const link: World['link'] = { epoch: down ? undefined : 1, fails: false };
   const bridge: Bridge = {
     connect: () => Promise.reject(new Failure('not-supported')),
     deliver(event) {
@@ -112,7 +114,9 @@ export async function play(file: string, options: Options, act: (world: World) =
     random: () => 1,
     log,
   });
-  await core.start();
+  const started = core.start();
+  // What cannot go yet is not all in hand.
+  if (!down) await started;
   const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
   await act({
     core,

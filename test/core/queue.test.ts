@@ -3,16 +3,29 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { QueueEntry } from '#src/core/index.ts';
 import { openIntegrity } from '#src/core/integrity.ts';
+import { newRow } from '#src/core/journal/new-row.ts';
 import { openQueue } from '#src/core/journal/queue.ts';
 import { brief } from '#src/core/journal/queue-entry.ts';
 import type { OpenCore } from '#src/core/parts.ts';
 import { openLog } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { ForeignId } from '#src/model/ids.ts';
+import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { tempFolder } from '../store/folder.ts';
-import { DOMAIN, mercutio, type Options, passing, play, romeo, say, TAKEN } from './journal-world.ts';
+import {
+  account,
+  DELIVERED,
+  DOMAIN,
+  mercutio,
+  type Options,
+  passing,
+  play,
+  romeo,
+  say,
+  TAKEN,
+} from './journal-world.ts';
 
 const MINUTE = 60_000;
 /** Fails for a while, so that rows wait in their lane. */
@@ -118,6 +131,57 @@ describe('the queue', () => {
       '#v…na%net'.replace('#v…na', '#…a'),
       'me…io',
     ]);
+  });
+});
+
+describe('a backlog in more lanes than are in hand at a time', () => {
+  const LANES = 600;
+  const lane = (n: number): string => `friend${String(n).padStart(4, '0')}`;
+
+  async function fill(file: string): Promise<void> {
+    const clock = handClock();
+    await using store = await openStore({ url: `sqlite:${file}`, log, clock });
+    const parts = { store, clock };
+    const time = { now: 0, expiry: 60 * MINUTE };
+    const base = { at: clock.now(), live: true, kind: 'message', style: 'plain' } as const;
+    const inward = Array.from({ length: LANES }, (_, n) => {
+      const id = lane(n) as EventId;
+      const place = { kind: 'contact', account, id } as const;
+      const event: Event = { ...base, id, place, from: { kind: 'network', id }, text: id };
+      return newRow(parts, time, {
+        way: 'in',
+        event: `in ${id}` as EventId,
+        place,
+        owed: { way: 'in', event, to: [{ jid: romeo }] },
+      });
+    });
+    const event: Event = {
+      ...base,
+      id: 'j-1.0' as EventId,
+      place: mercutio,
+      from: { kind: 'xmpp', bare: romeo },
+      text: 'out',
+    };
+    const outward = newRow(parts, time, { way: 'out', event: event.id, place: mercutio, owed: { way: 'out', event } });
+    await store.unit([...inward, outward].map((row) => store.journal.add(row, 1)));
+  }
+
+  it('goes where it can, however many cannot, and all of it once they can', async () => {
+    using dir = tempFolder();
+    await fill(dir.file('s.db'));
+    await play(
+      dir.file('s.db'),
+      { down: true, deliver: () => DELIVERED },
+      async ({ core, clock, link, sends, told }) => {
+        // The lanes towards XMPP come first, and none of them can go.
+        expect(await sends(1)).toMatchObject({ text: 'out' });
+        link.epoch = 2;
+        core.online(DOMAIN);
+        await passing(clock, 1000, () => told.length >= LANES);
+        expect([...told].sort()).toEqual(Array.from({ length: LANES }, (_, n) => lane(n)));
+        await core.stop();
+      },
+    );
   });
 });
 
