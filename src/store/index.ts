@@ -18,7 +18,11 @@ import { openPostgres } from './postgres.ts';
 import { type Purges, purges } from './purges.ts';
 import { type Queue, queue } from './queue.ts';
 import { type Rosters, rosters } from './rosters.ts';
+
 import { type Running, running } from './running.ts';
+
+import { type Sent, sent } from './sent.ts';
+
 import { openSequence } from './sequence.ts';
 import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
@@ -45,6 +49,7 @@ export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
+export type { SentPiece } from './sent.ts';
 export type { KeptSession } from './sessions.ts';
 export type { SettingsOf } from './settings.ts';
 export {
@@ -101,6 +106,7 @@ export type Store = AsyncDisposable & {
   readonly queue: Queue;
   readonly running: Running;
   readonly rosters: Rosters;
+  readonly sent: Sent;
   readonly sessions: Sessions;
   readonly settings: Settings;
   readonly visibility: Visibility;
@@ -169,6 +175,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     queue: queue(read),
     running: running(read),
     rosters: rosters(read),
+    sent: sent(read),
     sessions: sessions(read),
     settings: settings(read),
     visibility: visibility(read),

@@ -3,13 +3,14 @@ import { migrations } from './migrations.ts';
 import { openDatabase } from './sqlite-database.ts';
 import { migrateSqlite } from './sqlite-migrate.ts';
 import { runGroup } from './sqlite-units.ts';
+import { openUnpacker, type PackedOutcome, type PackedUnits, packOutcome } from './sqlite-wire.ts';
 import { serveThread } from './thread.ts';
-import { type Outcome, StoreUnavailable, type Unit } from './unit.ts';
+import { StoreUnavailable } from './unit.ts';
 
 /** What the writer is asked: to do a group of units, to empty the write-ahead log, or to close the file. */
-export type WriterAsk = { readonly units: readonly Unit[] } | 'scrub' | 'close';
+export type WriterAsk = PackedUnits | 'scrub' | 'close';
 /** One outcome per unit. */
-export type WriterAnswer = readonly Outcome[];
+export type WriterAnswer = readonly PackedOutcome[];
 
 const { file }: { file: string } = workerData;
 
@@ -18,13 +19,16 @@ serveThread<WriterAsk, WriterAnswer>(() => {
   const { db } = database;
   db.exec('pragma journal_mode = wal');
   db.exec('pragma synchronous = full');
+  // A page that changes all the time goes into the file once for so many pages of the log: 16 MB, read again after a kill.
+  db.exec('pragma wal_autocheckpoint = 4000');
   db.exec('pragma foreign_keys = on');
   db.exec('pragma secure_delete = on');
   migrateSqlite(db, migrations);
+  const unpack = openUnpacker();
   return (ask) => {
     if (ask === 'close') db.close();
     else if (ask === 'scrub') scrub();
-    else return runGroup(database, ask.units);
+    else return runGroup(database, unpack(ask)).map(packOutcome);
     return [];
   };
 

@@ -6,6 +6,7 @@ import type { Engine } from './engine.ts';
 import { inGroups } from './groups.ts';
 import { openCare } from './sqlite-care.ts';
 import type { ReaderAnswer, ReaderAsk } from './sqlite-reader.worker.ts';
+import { openPacker, type PackedOutcome, unpackResults } from './sqlite-wire.ts';
 import type { WriterAnswer, WriterAsk } from './sqlite-writer.worker.ts';
 import { startThread } from './thread.ts';
 import {
@@ -38,8 +39,15 @@ export async function openSqlite(file: string, log: Log): Promise<Engine> {
   opened.defer(async () => void (await reader.ask('close')));
 
   const care = opened.use(openCare(file));
-
-  const writing = inGroups<Unit, UnitResult>(async (units) => (await writer.ask({ units })).map(resultsOrError));
+  const packer = openPacker();
+  const writing = inGroups<Unit, UnitResult>(async (units) => {
+    try {
+      return (await writer.ask(packer.pack(units))).map(resultsOrError);
+    } catch (error) {
+      packer.forget();
+      throw error;
+    }
+  });
   const reading = inGroups<Query<unknown>, readonly Row[]>(async (queries) =>
     (await reader.ask({ queries })).map(rowsOrError),
   );
@@ -64,8 +72,10 @@ export async function openSqlite(file: string, log: Log): Promise<Engine> {
   };
 }
 
-const resultsOrError = (outcome: Outcome): UnitResult | Error =>
-  'results' in outcome ? outcome.results : failureOf(outcome.failure);
+function resultsOrError(outcome: PackedOutcome): UnitResult | Error {
+  if (!('failure' in outcome || 'results' in outcome)) return unpackResults(outcome);
+  return 'results' in outcome ? outcome.results : failureOf(outcome.failure);
+}
 
 const rowsOrError = (outcome: Outcome): readonly Row[] | Error =>
   'results' in outcome ? (outcome.results[0]?.rows ?? []) : failureOf(outcome.failure);

@@ -1,20 +1,17 @@
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
-import { GuardFailed, type Store, StoreUnavailable } from '#src/store/index.ts';
-import { cameThrough } from './doubtful.ts';
+import { GuardFailed, StoreUnavailable } from '#src/store/index.ts';
 import type { Journaling } from './journaling.ts';
 import { type Journey, journaledId, stanzaKey } from './owed.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'rows' | 'delivery' | 'budgets'>;
-  readonly store: Store;
+  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets'>;
   readonly xmpp: Pick<XmppSide, 'refuse'>;
-  readonly clock: Clock;
+  now(): number;
   transport(domain: string): CoreTransport;
   asFailure(error: unknown): Failure;
 };
@@ -35,10 +32,9 @@ export type Intake = {
   idle(): Promise<void>;
 };
 
-export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
+export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake {
   const open = new Set<Promise<void>>();
   let stopping = false;
-  const doubt = { store, clock: parts.clock, patient: () => !stopping };
 
   /** Accepted means committed: the rows, and what they cost, in one unit. */
   async function accept({ draft, pieces, account, origin }: Writ): Promise<void> {
@@ -46,30 +42,22 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     const { charges, budgets = [], repeated } = parts.transport(domain);
     const group = `j-${newEventId()}`;
     const planned = pieces.map((piece, part) => {
-      const event: Event = { ...piece, id: journaledId(group, part), at: parts.clock.now(), live: true };
+      const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
       const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, charges: reserved.kept };
-      return { row: journaling.outward(event, account, rest), reserved };
+      return { event, row: journaling.outward(event, account, rest), reserved };
     });
-    const epoch = await journaling.rows.owner();
+    const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await store.unit([
-        ...planned.map(({ row }) => store.journal.add(row, epoch)),
-        ...planned.flatMap(({ reserved }) => reserved.statements),
-      ]);
+      await journaling.add(planned, costs, () => !stopping);
     } catch (error) {
-      if (error instanceof GuardFailed && error.index < planned.length) return repeated();
-      if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
-      const [first] = planned;
-      const unclear = error instanceof StoreUnavailable && !error.certain;
-      if (!unclear || !first || !(await cameThrough(doubt, first.row))) throw error;
+      if (!(error instanceof GuardFailed)) throw error;
+      if (error.index < planned.length) return repeated();
+      throw new Failure('budget-exhausted');
     }
-    for (const { row, reserved } of planned) {
-      journaling.delivery.push(row);
-      void journaling.budgets.watch(domain, budgets, reserved.kept);
-    }
+    for (const { reserved } of planned) void journaling.budgets.watch(domain, budgets, reserved.kept);
   }
 
   function answerOf(error: unknown): Failure {

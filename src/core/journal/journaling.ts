@@ -10,14 +10,20 @@ import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow, Purge } from '#src/store/index.ts';
+
+import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Alarms, openAlarms, parkedText } from './alarms.ts';
+
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
+
+import { cameThrough } from './doubtful.ts';
+import { openFirstTries } from './first-tries.ts';
 import { newRow } from './new-row.ts';
+
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, type Owed, placeOf } from './owed.ts';
 import { openQueue } from './queue.ts';
@@ -57,9 +63,16 @@ export type Journaling = {
   keeps(way: Direction, place: Place, kind: EventKind): boolean;
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
-  /** A row that waits in a network's lane. */
+  /** A row for a network. */
   outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
+  /**
+   * Adds rows for networks in one unit with other statements, behind them. Throws as `Store.unit`. Where the line broke
+   * while it committed, it finds out whether it did, for as long as somebody is patient.
+   */
+  add(events: readonly Outward[], statements: readonly Statement[], patient: () => boolean): Promise<void>;
 };
+
+export type Outward = { readonly event: Event; readonly row: NewRow };
 
 const WEEK = 7 * 86_400_000;
 /** Ms after which a store that was away is tried again. */
@@ -91,16 +104,18 @@ export function openJournaling(parts: JournalingParts): Journaling {
     const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
     return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
   };
+  const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
+  /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
+  const inwardRow = (event: EventId, place: Place, owed: Owed): NewRow => {
+    const made = row('in', event, place, owed);
+    const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
+    return goes ? { ...made, state: 'flight', attempts: 1 } : made;
+  };
   const outbox: Outbox = openOutbox({
     xmpp,
     add: (one) => store.journal.addOnce(one, rows.epoch),
-    row: (event, place, owed, flight) => ({
-      ...row('in', event, place, owed),
-      // What an error that comes back for it is about.
-      origin: JSON.stringify({ place }),
-      ...(flight && { state: 'flight', attempts: 1 }),
-    }),
-    idle: (lane) => delivery.idle(lane),
+    // The origin is what an error that comes back for it is about.
+    row: (event, place, owed) => ({ ...inwardRow(event, place, owed), origin: JSON.stringify({ place }) }),
     push: (one) => delivery.push(one),
     hurry,
     retry: () => void clock.after(STORE_RETRY, hurry),
@@ -151,7 +166,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     realm: parts.realm,
     expiry: outwardExpiry,
     wait,
-    row: (event, place, owed, key) => ({ ...row('in', event, place, owed), key }),
+    row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
     landed: parts.landed,
     report,
     asFailure: parts.asFailure,
@@ -190,6 +205,20 @@ export function openJournaling(parts: JournalingParts): Journaling {
     },
     keeps: (way, place, kind) =>
       durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    async add(events, statements, patient) {
+      const epoch = await rows.owner();
+      const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
+      try {
+        await store.unit([...marked.map((row) => store.journal.add(row, epoch)), ...statements]);
+      } catch (error) {
+        const unclear = error instanceof StoreUnavailable && !error.certain;
+        const [first] = marked;
+        if (!unclear || !first || !(await cameThrough({ store, clock, patient }, first))) throw error;
+      } finally {
+        for (const row of marked) firstTries.added(row);
+      }
+      for (const row of marked) delivery.push(row);
+    },
     ofSession:
       (account, at) =>
       ({ row: { account: own }, owed }) =>
