@@ -60,7 +60,7 @@ describe('the queue', () => {
       expect(JSON.stringify(entry)).not.toMatch(/secret|mercutio|romeo@/);
       const id = entry?.id ?? 0;
       const { trace, body } = await core.queue.show(id, {});
-      expect(trace.map(({ note }) => note)).toEqual(['accepted', 'attempt 1', 'failed: too-fast']);
+      expect(trace.map(({ note }) => note)).toEqual(['accepted, sent', 'failed: too-fast']);
       expect(body).toBeUndefined();
       const whole = await core.queue.show(id, { body: true, full: true });
       expect(whole).toMatchObject({ entry: { address: 'mercutio', user: romeo } });
