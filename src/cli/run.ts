@@ -5,6 +5,7 @@ import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
 import { StoreRefused } from '#src/store/index.ts';
+import { startTidying } from '#src/tidy.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
 import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
@@ -35,6 +36,7 @@ async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
   await using _watchdog = startWatchdog(limits.stall_time, log);
+  using _tidying = startTidying();
   let readiness = (): Readiness => ({ ready: false, transports: {} });
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
