@@ -13,6 +13,7 @@ import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
@@ -30,6 +31,8 @@ export type GatewayParts = {
   readonly random?: () => number;
   /** What the public listener serves; without it there is none. */
   readonly site?: Site;
+  /** The main loop's, for a thread of the store to watch. */
+  readonly heart?: Heart;
 };
 
 export type Gateway = {
@@ -62,7 +65,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
-  const store = await openStore({ url: config.store, log, clock });
+  const store = await openStore({ url: config.store, log, clock, heart: parts.heart });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;

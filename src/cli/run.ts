@@ -4,7 +4,8 @@ import { startGateway } from '#src/gateway.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
-import { StoreRefused } from '#src/store/index.ts';
+import { startHeart } from '#src/lib/stall.ts';
+import { hasThread, StoreRefused } from '#src/store/index.ts';
 import { startTidying } from '#src/tidy.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
@@ -35,13 +36,14 @@ export async function command(args: readonly string[]): Promise<number> {
 async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
-  await using _watchdog = startWatchdog(limits.stall_time, log);
+  using heart = startHeart(limits.stall_time);
+  await using _watchdog = hasThread(config.store) ? undefined : startWatchdog(heart, log);
   using _tidying = startTidying();
   let readiness = (): Readiness => ({ ready: false, transports: {} });
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
   await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
-  await using gateway = await startGateway(config, { log, metrics, site });
+  await using gateway = await startGateway(config, { log, metrics, site, heart });
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
     { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },
