@@ -9,7 +9,9 @@ import { hasThread, StoreRefused } from '#src/store/index.ts';
 import { startTidying } from '#src/tidy.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
-import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
+import { ListenFailure } from '#src/web/listen-failure.ts';
+import type { Readiness, Web, WebParts } from '#src/web/listeners.ts';
+import { openSite } from '#src/web/site.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
 
@@ -42,15 +44,26 @@ async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   let readiness = (): Readiness => ({ ready: false, transports: {} });
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
-  await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
+  await using web = await listen({ http, admin, site, log, registry, readiness: () => readiness() });
   await using gateway = await startGateway(config, { log, metrics, site, heart });
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
-    { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },
+    {
+      version: packageVersion(),
+      transports: config.transports.map(({ domain }) => domain),
+      listening: web?.addresses ?? {},
+    },
     'started',
   );
   log.info({ signal: await signal }, 'stopping');
   readiness = () => ({ ready: false, transports: gateway.status().transports });
+}
+
+/** The HTTP listeners, where there are any: what serves them is loaded for them alone. */
+async function listen(parts: WebParts): Promise<Web | undefined> {
+  if (!parts.http && !parts.admin) return undefined;
+  const { startWeb } = await import('#src/web/listeners.ts');
+  return startWeb(parts);
 }
 
 /**
