@@ -16,12 +16,14 @@ export type How = {
 /** Milliseconds that a target has to come online. */
 const PATIENCE = 20_000;
 
+/** Beside the sources, not in the system's folder for temporary files: that may be memory. */
+const ON_DISK = join(import.meta.dirname, '.bench-');
 /** In memory where the system has such a place. */
 const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
 /** Starts servers and target, plays a scenario, ends all. Rejects when something is lost or the target fails. */
 export async function play(scenario: Scenario, target: Target, how: How): Promise<Figures> {
-  const dir = mkdtempSync(join(SCRATCH, 'isthmus-bench-'));
+  const dir = mkdtempSync(scenario.durable ? ON_DISK : join(SCRATCH, 'isthmus-bench-'));
   await using world = await openWorld(how.caps);
   let running: Running | undefined;
   try {

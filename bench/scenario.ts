@@ -24,6 +24,8 @@ export type Scenario = {
   readonly large?: boolean;
   /** Measured once, however many rounds there are. */
   readonly once?: boolean;
+  /** On a disk, and only for targets that keep a message before they acknowledge it. */
+  readonly durable?: boolean;
   /** Plays it to its end. Throws a `Violation` when something is lost or out of order. */
   play(bench: Bench): Promise<Figures>;
 };

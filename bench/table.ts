@@ -2,19 +2,19 @@ import { type Results, summary } from './results.ts';
 import type { Figures } from './scenario.ts';
 
 type Named = { readonly name: string; readonly title: string };
+type Row = Named & { readonly durable?: boolean };
+type Column = Named & { readonly absent?: string | undefined; readonly journals?: boolean };
 
 /** The results as a Markdown table: a row for each scenario, a column for each target. `absent` says why one has none. */
-export function table(
-  results: Results,
-  rows: readonly Named[],
-  columns: readonly (Named & { readonly absent?: string | undefined })[],
-): string {
+export function table(results: Results, rows: readonly Row[], columns: readonly Column[]): string {
   const head = ['scenario', ...columns.map(({ title }) => title)];
-  const lines = rows.map(({ name, title }) => [
-    title,
-    ...columns.map((target) => target.absent ?? cell(summary(results.cells, name, target.name))),
-  ]);
+  const lines = rows.map((row) => [row.title, ...columns.map((column) => entry(results, row, column))]);
   return [head, head.map(() => '---'), ...lines].map((words) => `| ${words.join(' | ')} |`).join('\n');
+}
+
+function entry({ cells }: Results, { name, durable }: Row, target: Column): string {
+  if (durable && !target.journals) return 'does not journal';
+  return target.absent ?? cell(summary(cells, name, target.name));
 }
 
 function cell(figures: Figures | undefined): string {

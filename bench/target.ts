@@ -18,6 +18,8 @@ export type Setting = {
 export type Target = {
   readonly name: string;
   readonly title: string;
+  /** Whether it keeps what is private on the disk until it has arrived. */
+  readonly journals?: boolean;
   /** Why it cannot be run here; undefined when it can. */
   missing(): string | undefined;
   version(): string;

@@ -1,22 +1,23 @@
 import type { NetworkMapping, Rung } from '#src/model/capabilities.ts';
-import type { Draft, EventBody } from '#src/model/event.ts';
+import type { Draft, EventBody, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { urlText } from './files.ts';
 import {
   asText,
   drop,
   editInFull,
   filesAsLinks,
   formAsText,
+  keep,
   quoted,
   refuse,
   reshape,
   subjectAsLine,
-  tooLongRefused,
-  wholeAsLink,
   without,
 } from './rungs.ts';
 import { segmentsOf } from './segments.ts';
 import { smartEncode } from './smart.ts';
+import { excerpt } from './split.ts';
 import { tapback } from './tapbacks.ts';
 import { changedWords } from './words.ts';
 
@@ -38,18 +39,58 @@ const changedInOneSegment: Rung<EditDraft> = {
   },
 };
 
+type MessageDraft = Draft & Message;
+
+/** Code points of a long text that stand before its link: all of it fits one segment with most links. */
+const BEGINNING = 40;
+
+const tooLong = (text: string, most: number) =>
+  new Failure('too-large', {
+    text: `This would take ${segmentsOf(smartEncode(text))} SMS segments, and at most ${most} are sent at once.`,
+  });
+
+/** A text is paid for by its segments, so only a few words stand before the link. */
+const beginningAndLink: Rung<MessageDraft> = {
+  does: 'its first words and a link to the whole text, or an error where there is no such link',
+  apply(draft, context, target) {
+    const { whole } = context;
+    if (!whole) throw tooLong(draft.text, target.text.size);
+    const until = whole.until === undefined ? '' : ` (until ${whole.until})`;
+    const words = smartEncode(`${excerpt(draft.text, BEGINNING)} ${urlText(whole.url)}${until}`);
+    return asText<MessageDraft>('', () => words).apply(draft, context, target);
+  },
+};
+
+const longRefused: Rung<MessageDraft> = {
+  does: 'an error for the sender, with the number of segments',
+  apply(draft, _context, target) {
+    throw tooLong(draft.text, target.text.size);
+  },
+};
+
 /** What SMS carries, as far as every provider and phone does. */
 export const sms: NetworkMapping = {
   network: 'sms',
   facts: {
-    out: { message: 'full' },
+    // Nobody is asked for a place in a roster, and there is no presence but that somebody has opted out.
+    // Of a form what digits can answer; the thread tells its asker which one came back.
+    out: { message: 'full', form: 'partial', thread: 'full', contact: 'partial' },
     // Phones tell reactions and edits in words; `read` comes with RCS only.
-    in: { message: 'full', reaction: 'partial', edit: 'partial', marker: 'partial' },
+    in: {
+      message: 'full',
+      form: 'full',
+      thread: 'full',
+      presence: 'partial',
+      reaction: 'partial',
+      edit: 'partial',
+      marker: 'partial',
+    },
     // Providers join up to ten segments to one message.
     text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
     // MMS, where the operator's number can.
     files: { image: 'partial', audio: 'partial', video: 'partial' },
-    shows: ['available'],
+    shows: ['available', 'xa'],
+    unseen: 'SMS, no presence',
     rooms: 'none',
     acknowledges: true,
     confirms: 'delivered',
@@ -62,7 +103,7 @@ export const sms: NetworkMapping = {
   },
   policy: {
     out: {
-      long: { default: 'link', link: wholeAsLink, refuse: tooLongRefused },
+      long: { default: 'link', link: beginningAndLink, refuse: longRefused },
       edit: {
         default: 'changed',
         changed: changedInOneSegment,
@@ -101,13 +142,13 @@ export const sms: NetworkMapping = {
       },
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'SMS carries no files.') },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
-      thread: { default: 'drop', drop: without('thread') },
-      mention: { default: 'drop', drop: without('mentions') },
       form: {
-        default: 'text',
+        default: 'ask',
+        ask: keep('one text for each question, answered in digits, and the form back to whoever asked'),
         text: formAsText,
         refuse: refuse('not-supported', 'A form cannot be answered by SMS.'),
       },
+      mention: { default: 'drop', drop: without('mentions') },
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
       receipt: { default: 'drop', drop },

@@ -1,6 +1,7 @@
 import type { TextLimits } from '#src/model/capabilities.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { countSegments, segmentsOf } from './segments.ts';
+import { smartEncode } from './smart.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -28,7 +29,12 @@ const codePoints = (text: string): number => {
 const measures: Readonly<Record<Unit, Measure>> = {
   bytes: { of: utf8Length, grow: adding(utf8Length), beyond: (size) => size + 1 },
   characters: { of: codePoints, grow: adding(codePoints), beyond: (size) => 2 * size + 2 },
-  segments: { of: segmentsOf, grow: () => countSegments().add, beyond: (size) => 160 * size + 1 },
+  // As it is sent: typographic marks are made plain where that saves segments.
+  segments: {
+    of: (text) => segmentsOf(smartEncode(text)),
+    grow: () => countSegments().add,
+    beyond: (size) => 160 * size + 1,
+  },
 };
 
 /** The lines of a text without empty ones. CR LF, CR and LF all end a line. */

@@ -36,8 +36,13 @@ export type Login<Config = unknown> = {
    * credentials under the field's own name is shown again, or kept where it is secret and left blank.
    */
   readonly oneForm?: boolean;
-  /** Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines. */
-  start(config: Config, host: Host): AsyncGenerator<Step, Credentials, Answer>;
+  /** People are let in without it as well: it is offered at the address of a realm, and registering asks for none. */
+  readonly guests?: boolean;
+  /**
+   * `realm` is `''` on a network without realms. Throws a `Failure` where the network refuses. Whoever gives up calls
+   * `return()`: the generator closes its lines.
+   */
+  start(config: Config, host: Host, realm: string): AsyncGenerator<Step, Credentials, Answer>;
 };
 
 /** What a command works with. `session` is there when its user is online in the place's realm. */
@@ -120,6 +125,9 @@ export type SessionState =
   | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
+/** A text as it would arrive, and the number or address that it would come from where that is not the sender's name. */
+export type Preview = { readonly text: string; readonly from?: string };
+
 /** One opened transport. */
 export type Bridge = {
   /** Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up. */
@@ -133,6 +141,11 @@ export type Bridge = {
   /** Whether an event has reached the network, which a doubt left open. Rejects with a `Failure` to be asked again. */
   reconcile?(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
   withdraw?(id: EventId): boolean;
+  /**
+   * What `deliver` would make of a message, where that depends on more than the tables. Nothing is sent or kept.
+   * Rejects with the `Failure` that it would be refused with.
+   */
+  preview?(event: Event, session?: Session): Promise<Preview>;
   /** What this peer, server or conversation really offers now. */
   narrow?(place: Place, session?: Session): Capabilities;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */
@@ -193,9 +206,10 @@ export type Host = {
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
   /**
    * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
-   * restart: `taken`, and then `delivered` or a `Failure`.
+   * restart: `taken`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
+   * told no sooner than it resolves; a rejection with a `Failure` says that it is not kept.
    */
-  settle(id: EventId, outcome: Outcome): void;
+  settle(id: EventId, outcome: Outcome): void | Promise<void>;
   status(session: SessionKey, state: SessionState): void;
   readonly state: BridgeState;
   settings(place: Place): Promise<Settings>;

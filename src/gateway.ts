@@ -269,6 +269,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
     rooms: definition.mapping.facts.rooms,
     archive: opened.history.record,
     console: definition.mapping.facts.console ?? false,
+    forms: (definition.mapping.facts.out.form ?? 'none') !== 'none',
     identity: definition.identity,
     link: {
       stanza(kind, head, ...children) {

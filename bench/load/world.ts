@@ -13,6 +13,8 @@ export const SECRET = 'secret';
 /** User `n` is `u<n>` on both sides. */
 export const userJid = (user: number): string => `u${user}@${USERS}/phone`;
 export const roomJid = (channel: string): string => `${channel}%${REALM}@${DOMAIN}`;
+/** Somebody on IRC, as a contact. */
+export const contactJid = (nick: string): string => `${nick}%${REALM}@${DOMAIN}`;
 /** The user whose number stands in an address of ours, or -1. */
 export const userOf = (stanza: string): number => numberAfter(stanza, ` to='u`);
 

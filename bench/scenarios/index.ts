@@ -1,7 +1,8 @@
 import type { Scenario } from '../scenario.ts';
 import { fanOut } from './fan-out.ts';
+import { intake } from './intake.ts';
 import { join } from './join.ts';
-import { latency } from './latency.ts';
+import { journalLatency, latency } from './latency.ts';
 import { memory } from './memory.ts';
 import { storm } from './storm.ts';
 import { toIrc, toIrcMany } from './to-irc.ts';
@@ -16,6 +17,8 @@ export const scenarios: readonly Scenario[] = [
   fanOut,
   storm,
   latency,
+  ...intake,
+  journalLatency,
   join,
   ...memory,
 ];

@@ -3,7 +3,8 @@ import { type Flow, openFlow } from '../load/flow.ts';
 import { numberAfter, numberAt } from '../load/scan.ts';
 import { isError, isGroupchat, type World } from '../load/world.ts';
 import { percentile } from '../measure.ts';
-import type { Scenario } from '../scenario.ts';
+import type { Figures, Scenario } from '../scenario.ts';
+import { connect, privateToIrc, privateToXmpp } from './intake.ts';
 import { channelOf, line, stanza } from './texts.ts';
 
 /** Milliseconds between two messages: 500 a second. */
@@ -18,15 +19,32 @@ export const latency: Scenario = {
   async play({ world, warm, seconds }) {
     await world.join([{ user: 0, channel: CHANNEL }]);
     const out = await times(toIrc(world), { warm, seconds });
-    const back = await times(toXmpp(world), { warm, seconds });
-    return {
-      irc50: percentile(out, 0.5),
-      irc99: percentile(out, 0.99),
-      xmpp50: percentile(back, 0.5),
-      xmpp99: percentile(back, 0.99),
-    };
+    return figures(out, await times(toXmpp(world), { warm, seconds }));
   },
 };
+
+/** Conversations that are journaled. */
+const TALKS = { lanes: 100, window: 0 };
+
+/** The same for private messages, which are on the disk before they go on. */
+export const journalLatency: Scenario = {
+  name: 'journal-latency',
+  title: 'latency at 500 private msg/s, p50/p99, ms',
+  users: TALKS.lanes,
+  durable: true,
+  async play({ world, warm, seconds }) {
+    await connect(world, TALKS.lanes);
+    const out = await times((arrived) => privateToIrc(world, { ...TALKS, arrived }), { warm, seconds });
+    return figures(out, await times((arrived) => privateToXmpp(world, { ...TALKS, arrived }), { warm, seconds }));
+  },
+};
+
+const figures = (out: readonly number[], back: readonly number[]): Figures => ({
+  irc50: percentile(out, 0.5),
+  irc99: percentile(out, 0.99),
+  xmpp50: percentile(back, 0.5),
+  xmpp99: percentile(back, 0.99),
+});
 
 /** A way for messages; `arrived` is called with the number of each that has come through. */
 type Way = (arrived: (number: number) => void) => Flow;

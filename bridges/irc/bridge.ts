@@ -1,5 +1,5 @@
 import { irc as mapping } from '#mappings/irc.ts';
-import type { Bridge, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Bridge, Delivered, Host, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openAttempt } from '#src/lib/attempt.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -16,6 +16,7 @@ import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
 import { openRealm, type Realm } from './realm.ts';
 import { resolve } from './resolve.ts';
+import { accountOf, assertPrivate } from './services.ts';
 import { emit } from './talk.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
@@ -64,7 +65,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     );
   }
 
-  async function open(key: SessionKey, nick: string | undefined, given: AbortSignal): Promise<Session> {
+  async function open(key: SessionKey, { nick, credentials }: Wish, given: AbortSignal): Promise<Session> {
     const found = serverOf(settings, key.realm);
     if (!found)
       throw new Failure('not-allowed', {
@@ -82,11 +83,13 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       timeout: settings.connect_timeout,
     };
     const say = (text: string) => emit(host, realmNotice(key, text));
-    say(`Connecting to ${entry.host ?? key.realm}:${entry.port} (${entry.tls ? 'encrypted' : 'not encrypted'})`);
+    const account = accountOf(credentials);
     try {
+      if (account) assertPrivate(entry, key.realm);
+      say(`Connecting to ${entry.host ?? key.realm}:${entry.port} (${entry.tls ? 'encrypted' : 'not encrypted'})`);
       await where.realm.leaving.get(key.account);
       const socket = await dial(key, found, signal);
-      const client = await openClient(where, key, { socket, nick, signal });
+      const client = await openClient(where, key, { socket, nick, account, signal });
       clients.set(client.session, client);
       if (paused) client.pause(true);
       return client.session;
@@ -96,12 +99,12 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     }
   }
 
-  function connect(key: SessionKey, wish: { readonly nick?: string }, signal: AbortSignal): Promise<Session> {
+  function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     const id = `${key.account} ${key.realm.toLowerCase()}`;
     if (stop.signal.aborted) return Promise.reject(new Failure('stopping'));
     const known = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
     if (known) return Promise.resolve(known.session);
-    const attempt = connecting.get(id) ?? open(key, wish.nick, signal).finally(() => connecting.delete(id));
+    const attempt = connecting.get(id) ?? open(key, wish, signal).finally(() => connecting.delete(id));
     connecting.set(id, attempt);
     return attempt;
   }

@@ -13,12 +13,14 @@ import { defaultIsupport } from './isupport.ts';
 import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
 import { foldName, userName } from './names.ts';
+import { openNetsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import type { Client, Where } from './parts.ts';
 import { openPending } from './pending.ts';
 import { oursIn } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
+import { openSasl, type ServicesAccount } from './sasl.ts';
 import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
 import { beginLogin, type Login } from './transport.ts';
 import type { Line } from './view.ts';
@@ -32,7 +34,7 @@ const WRITTEN: Delivered = { ids: [], state: 'written' };
 export function openClient(
   where: Where,
   key: SessionKey,
-  wish: { socket: Socket; nick: string | undefined; signal: AbortSignal },
+  wish: { socket: Socket; nick: string | undefined; account: ServicesAccount | undefined; signal: AbortSignal },
 ): Promise<Client> {
   const { host, realm, server } = where;
   const { clock } = host;
@@ -80,11 +82,16 @@ export function openClient(
   const { writer } = link;
   const asks = openAsks(clock, writer.send);
   const errands = openErrands({ host, view, pending, writer });
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, writer, renamed });
+  const splits = openNetsplits({ view, clock, tell: (drafts) => emit(host, drafts) });
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, renamed });
+  const sasl =
+    wish.account &&
+    openSasl(wish.account, { host: server.host ?? key.realm, write: writer.urgent, refused: (why) => link.fail(why) });
   // The library's client is large: it goes once we are in.
   let login: Login | undefined = beginLogin(
     { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
     writer.urgent,
+    sasl,
   );
   const giveUp = () =>
     link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
@@ -102,10 +109,10 @@ export function openClient(
   }
 
   function loggingIn(line: Line): void {
+    if (login?.take(line)) return;
     const [next, effect] = stepLogin(state, line, where.server.host ?? key.realm);
     state = next;
     if (line.command === '001') renamed(state.nick);
-    login?.take(line);
     // A server without capabilities does not know the command, or wants NICK first.
     const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
     if (!aside) talk(line);
@@ -175,6 +182,7 @@ export function openClient(
       new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
     if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
     if (realm.clients.get(account) === client) realm.clients.delete(account);
+    splits.stop();
     const legacies = realm.feed.lost(peer);
     for (const other of realm.clients.values()) other.disown(account);
     const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);

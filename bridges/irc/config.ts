@@ -41,6 +41,10 @@ const server = z
       .union([fingerprint, z.array(fingerprint).min(1).max(10)])
       .optional()
       .describe('SHA-256 of the certificate, checked instead of the authorities'),
+    insecure_login: z
+      .boolean()
+      .default(false)
+      .describe('Send passwords although the connection is not encrypted, as to a server on this machine'),
     throttle: throttle.describe("How fast lines are sent, or 'off'"),
     charset: z
       .string()

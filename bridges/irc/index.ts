@@ -3,6 +3,7 @@ import type { BridgeDefinition } from '#src/bridge.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { config, type IrcConfig } from './config.ts';
+import { services } from './services.ts';
 
 /** IRC: one connection per account and server, channels as shared rooms. */
 export const bridge: BridgeDefinition<IrcConfig> = {
@@ -19,7 +20,7 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   mapping,
   config,
   settings: {},
-  logins: [],
+  logins: [services],
   commands: [],
   addresses: (settings) => addresses(settings.fixed_server),
   realms: (settings) => (settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server]),

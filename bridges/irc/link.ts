@@ -47,7 +47,10 @@ export function openLink(options: Options): Link {
   const closed = Promise.withResolvers<void>();
   let failure: Failure | undefined;
   let paused = false;
-  let heard = true;
+  const now = (): number => clock.uptime?.() ?? clock.now();
+  let heard = now();
+  /** When the server was asked whether it is there, as long as it has said nothing since. */
+  let asked: number | undefined;
   let cancel = clock.after(SILENCE, listen);
 
   function fail(reason: Failure): void {
@@ -56,13 +59,15 @@ export function openLink(options: Options): Link {
   }
 
   // While reading is paused, silence says nothing.
-  function listen(asked = false): void {
-    const silent = !heard && !paused;
-    if (silent && asked)
+  function listen(): void {
+    const since = paused ? now() : (asked ?? heard);
+    const left = since + SILENCE - now();
+    cancel = clock.after(left > 0 ? left : SILENCE, listen);
+    if (left > 0) return;
+    if (asked !== undefined)
       return fail(new Failure('remote-server-timeout', { text: 'The server does not answer any more.' }));
-    if (silent) writer.urgent(makeLine('PING', [], 'alive'));
-    heard = false;
-    cancel = clock.after(SILENCE, () => listen(silent));
+    asked = now();
+    writer.urgent(makeLine('PING', [], 'alive'));
   }
 
   function take(text: string): void {
@@ -81,7 +86,8 @@ export function openLink(options: Options): Link {
   }
 
   socket.on('data', (chunk: Buffer) => {
-    heard = true;
+    heard = now();
+    asked = undefined;
     try {
       reader.push(chunk, take);
     } catch (error) {
@@ -104,9 +110,11 @@ export function openLink(options: Options): Link {
   return {
     writer,
     fail,
-    pause(now) {
-      paused = now;
-      if (now) socket.pause();
+    pause(on) {
+      paused = on;
+      asked = undefined;
+      heard = now();
+      if (on) socket.pause();
       else socket.resume();
     },
     async end(last) {

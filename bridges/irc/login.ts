@@ -1,6 +1,6 @@
 import { Failure } from '#src/model/failure.ts';
 import { cleanNick, isName, nextNick } from './names.ts';
-import { farewell, NICK_TAKEN, refusal } from './numerics.ts';
+import { farewell, keptOut, NICK_TAKEN, refusal } from './numerics.ts';
 import type { Line } from './view.ts';
 
 /** How far a login is. `nick` is the one asked for last, then the one in force. */
@@ -32,9 +32,9 @@ export function stepLogin(state: LoginState, line: Line, host: string): readonly
   if (command === 'ERROR') return [state, { kind: 'failed', failure: farewell(host, line.params.at(-1) ?? '') }];
   if (state.welcome) return [state];
   if (NICK_TAKEN.has(command)) return anotherNick(state, command === '432');
-  // RFC 2812 §5.2: password mismatch, banned.
-  if (command === '464' || command === '465')
-    return [state, { kind: 'failed', failure: refusal(line) ?? new Failure('banned') }];
+  if (command === '465') return [state, { kind: 'failed', failure: keptOut(host, line.params.at(-1) ?? '') }];
+  // RFC 2812 §5.2: password mismatch.
+  if (command === '464') return [state, { kind: 'failed', failure: refusal(line) ?? new Failure('password-required') }];
   return [state];
 }
 

@@ -108,13 +108,26 @@ export function refusal(line: Line, address?: string): Failure | undefined {
   });
 }
 
+/** Milliseconds before a server that throttles us or keeps us out is tried again; the core doubles them. */
+const THROTTLED = 15_000;
+const KEPT_OUT = 60_000;
+
 /** Why a server closes the line, from the text of its ERROR (RFC 2812 §3.7.4). */
 export function farewell(host: string, said: string): Failure {
   const reason = cleaned(said);
   const text = reason === '' ? `${host} closed the connection.` : `${host} closed the connection: ${reason}`;
-  const banned = /\b[kgzd][- ]?lined?\b|\bbanned\b|\bakill/i.test(reason);
-  return new Failure(banned ? 'banned' : 'recipient-unavailable', {
-    text,
-    ...(reason === '' ? {} : { foreign: `ERROR ${reason}` }),
-  });
+  const foreign = reason === '' ? {} : { foreign: `ERROR ${reason}` };
+  // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
+  if (/throttl|too (fast|many)|try(ing)? (again|to reconnect)/i.test(reason))
+    return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
+  if (/\b[kgzd][- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
+    return new Failure('banned', { text, ...foreign, retryAfter: KEPT_OUT });
+  return new Failure('recipient-unavailable', { text, ...foreign });
+}
+
+/** RFC 2812 §5.2: 465 says at registration that we are banned from the server. */
+export function keptOut(host: string, said: string): Failure {
+  const reason = cleaned(said);
+  const text = `${host} lets nobody in from here: ${reason}`;
+  return new Failure('banned', { text, foreign: `465 ${reason}`, retryAfter: KEPT_OUT });
 }

@@ -8,6 +8,7 @@ import type { Peer } from './feed.ts';
 import { stepIsupport } from './isupport.ts';
 import { openMotd } from './motd.ts';
 import { foldName, isName } from './names.ts';
+import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
@@ -40,6 +41,7 @@ export type Ground = {
   readonly pending: Pending;
   readonly trips: RoundTrips;
   readonly asks: Asks;
+  readonly splits: Netsplits;
   readonly writer: Writer;
   /** Called when the server gave us another nick. */
   readonly renamed: (nick: string) => void;
@@ -127,7 +129,8 @@ export function openTalk(ground: Ground): (line: Line) => void {
     const step = stepRooms(rooms, line, view);
     const given = line.params[0] ?? '';
     if (line.command === 'NICK' && self && isName(given)) ground.renamed(given);
-    emit(host, step.self?.change === 'joined' ? welcome(step.self.room, step.drafts) : step.drafts);
+    const drafts = ground.splits.sift(line, step.drafts);
+    emit(host, step.self?.change === 'joined' ? welcome(step.self.room, drafts) : drafts);
     if (step.self?.change === 'entering') entering(line, step.self.room);
     if (step.self?.change === 'joined') {
       ground.realm.feed.joined(step.self.room, ground.peer);

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import framework, { type Client } from 'irc-framework';
+import type { Sasl } from './sasl.ts';
 import type { Line } from './view.ts';
 
 /** The capabilities that this bridge has a use for. `batch` is not among them, so that nothing is held back unbounded. */
@@ -14,8 +15,11 @@ const WANTED: ReadonlySet<string> = new Set([
 
 /** The part of logging in that irc-framework does: CAP, NICK and USER. Its lines go through `write`. */
 export type Login = {
-  /** Takes a line of the server in. May throw: the library trusts servers to send whole lines. */
-  take(line: Line): void;
+  /**
+   * Takes a line of the server in; true if nobody else needs it. May throw: the library trusts servers to send whole
+   * lines.
+   */
+  take(line: Line): boolean;
   /** The capabilities in force. */
   capabilities(): ReadonlySet<string>;
   close(): void;
@@ -23,14 +27,22 @@ export type Login = {
 
 type Identity = { readonly nick: string; readonly username: string; readonly realname: string };
 
-/** Begins to log in over a line that is open already: the library never sees a socket. */
-export function beginLogin({ nick, username, realname }: Identity, write: (line: string) => void): Login {
+/**
+ * Begins to log in over a line that is open already: the library never sees a socket. With `sasl` the negotiation does
+ * not end before that has succeeded.
+ */
+export function beginLogin(
+  { nick, username, realname }: Identity,
+  write: (line: string) => void,
+  sasl: Sasl | undefined,
+): Login {
   class Transport extends EventEmitter {
     connect(): void {
       this.emit('open');
     }
     writeLine(line: string, done?: () => void): void {
-      write(line);
+      if (line === 'CAP END' && sasl) sasl.begin();
+      else write(line);
       done?.();
     }
     // The connection's owner closes it, and lines are decoded before they come here.
@@ -55,7 +67,9 @@ export function beginLogin({ nick, username, realname }: Identity, write: (line:
   client.connect();
   return {
     take(line) {
+      if (sasl?.take(line)) return true;
       if (line.command === 'CAP') client.command_handler.dispatch(offered(line));
+      return false;
     },
     capabilities: () => new Set(client.network.cap.enabled),
     close: () => dispose(client),

@@ -5,6 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolve } from './addresses.ts';
+import { openAsking } from './asking.ts';
+import { openAutomatic } from './automatic.ts';
 import type { SmsConfig } from './config.ts';
 import { openDemo } from './demo.ts';
 import { openFiles } from './files.ts';
@@ -13,6 +15,7 @@ import { openMemory } from './memory.ts';
 import { openOutbox } from './outbox.ts';
 import { openAlone, type Parts } from './parts.ts';
 import { openPoll } from './poll.ts';
+import { preview } from './preview.ts';
 import type { Provider } from './provider.ts';
 import { openRecent } from './recent.ts';
 import { openTracking } from './tracking.ts';
@@ -37,11 +40,13 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   };
   const tracking = openTracking(parts);
   const files = openFiles(parts);
-  const outbox = openOutbox(parts, tracking);
-  const inbox = openInbox(parts, outbox, () => void files.fetchAll());
+  const say = openAutomatic(parts);
+  const asking = openAsking(parts, ({ our, their }, text) => say(our, their, text));
+  const outbox = openOutbox(parts, { tracking, asking });
+  const inbox = openInbox({ ...parts, asking, say }, () => void files.fetchAll());
   let paused = false;
   let closed = false;
-  const poll = openPoll(parts, { inbox, tracking, files }, () => paused);
+  const poll = openPoll(parts, { inbox, tracking, files, asking }, () => paused);
 
   if (provider.capabilities.webhooks)
     serveWebhooks({ host, provider, inbox, tracking, paused: () => paused || closed });
@@ -65,6 +70,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
     reconcile: ({ id }) => tracking.look(id).catch(() => 'unknown' as const),
     withdraw: outbox.withdraw,
+    preview: (event) => preview(parts, event),
     narrow: (place) => narrowed(config, place),
     pause(now) {
       const resumed = paused && !now;

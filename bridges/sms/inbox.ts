@@ -2,12 +2,14 @@ import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { addressOf, peerOf } from './addresses.ts';
+import type { Asked, Asking } from './asking.ts';
+import type { Automatic } from './automatic.ts';
 import { decode, type InText, type InView } from './decode.ts';
 import { type Keyword, keywordOf } from './optout.ts';
-import type { Outbox } from './outbox.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
 import { type Decision, route } from './routing.ts';
+import { standing } from './standing.ts';
 import { asked, type Held, holding, mayAnswer, type Thread, touched } from './thread.ts';
 
 /** Where texts from outside come in. */
@@ -25,16 +27,21 @@ type Taken = {
 
 type Place = { readonly our: string; readonly their: string; readonly name?: string };
 
-export function openInbox(parts: Parts, outbox: Pick<Outbox, 'automatic'>, filesDue: () => void): Inbox {
+type InboxParts = Parts & { readonly asking: Asking; readonly say: Automatic };
+
+const NONE: Asked = { counts: false, drafts: [], writes: [] };
+
+export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () => void): Inbox {
   const { host, config, memory, recent } = parts;
 
   async function take(text: Inbound): Promise<void> {
     const their = addressOf(text.from, homeOf(parts, text.to));
     if (their === undefined || !config.provider.numbers.includes(text.to)) return;
     const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
-    const say = await parts.alone(their, () => accept(text, place));
+    const words = await parts.alone(their, () => accept(text, place));
     if (text.media.length > 0) filesDue();
-    if (say !== undefined && say !== '') void outbox.automatic(place.our, their, say);
+    if (words !== undefined && words !== '') void say(place.our, their, words);
+    if (peerOf(their) === 'phone') void asking.flush(place);
   }
 
   async function accept(text: Inbound, place: Place): Promise<string | undefined> {
@@ -43,14 +50,35 @@ export function openInbox(parts: Parts, outbox: Pick<Outbox, 'automatic'>, files
     const optedOut = await memory.optedOut(place.our, place.their);
     const keyword =
       peerOf(place.their) === 'sender' ? undefined : keywordOf(text.text, homeOf(parts, place.our), optedOut);
-    const taken = keyword ? obey(keyword, thread, place) : await deliver(text, thread, place);
-    await host.emit(taken.drafts, [...taken.writes, memory.writeSeen(text.sid)]);
+    const form = await answered(text, place, keyword);
+    const taken = await become(text, { thread, place, keyword, form });
+    // What else is said in between leaves a bare number without a meaning.
+    const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
+    await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(text.sid)]);
     return optedOut ? undefined : taken.say;
+  }
+
+  /** What a text does to the form that its phone was sent. */
+  async function answered(text: Inbound, place: Place, keyword: Keyword | undefined): Promise<Asked> {
+    if (peerOf(place.their) !== 'phone') return NONE;
+    if (keyword === 'stop') return asking.stopped(place);
+    return keyword ? NONE : asking.heard(text, place);
+  }
+
+  type Coming = { readonly thread: Thread; readonly place: Place; readonly keyword: Keyword | undefined };
+
+  async function become(text: Inbound, { thread, place, keyword, form }: Coming & { form: Asked }): Promise<Taken> {
+    if (keyword) return obey(keyword, thread, place);
+    return form.counts ? { drafts: [], writes: [] } : deliver(text, thread, place);
   }
 
   function obey(keyword: Keyword, thread: Thread, { our, their }: Place): Taken {
     host.log.info({ keyword }, 'a phone sent a keyword');
-    if (keyword !== 'help') return { drafts: [], writes: [memory.writeOptOut(our, their, keyword === 'stop')] };
+    if (keyword !== 'help') {
+      const out = keyword === 'stop';
+      const drafts = thread.pairs.map(({ account }) => standing(account as AccountKey, their, out));
+      return { drafts, writes: [memory.writeOptOut(our, their, out)] };
+    }
     const now = host.clock.now();
     if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
     const say = config.texts.help.replaceAll('{domain}', () => host.transport);

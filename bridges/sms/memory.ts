@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { formSchema, type OpenForm } from './forms.ts';
 import { noProgress, progressSchema } from './statuses.ts';
 import { emptyThread, live, PAIR_TIME, type Thread, threadSchema } from './thread.ts';
 
@@ -63,6 +64,12 @@ export type Memory = {
   refOf(sid: string): Promise<string | undefined>;
   files(): Promise<readonly { readonly key: string; readonly file: WaitingFile }[]>;
   writeFile(key: string, file: WaitingFile | null): StateWrite;
+  /** The newest form that a phone was sent from a number of ours, and all that are kept. */
+  form(our: string, their: string): Promise<OpenForm | undefined>;
+  forms(): Promise<readonly OpenForm[]>;
+  /** `end`: when it is forgotten, in milliseconds since 1970. */
+  writeForm(form: OpenForm, end: number): StateWrite;
+  forgetForm(form: OpenForm): StateWrite;
   /** When the provider's list was last read for a number. */
   polled(our: string): Promise<number | undefined>;
   writePolled(our: string, at: number): StateWrite;
@@ -125,6 +132,18 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
       return found.map(({ key, value }) => ({ key, file: fileSchema.parse(JSON.parse(value)) }));
     },
     writeFile: (key, file) => ({ key, ...sealed, value: file && JSON.stringify(file) }),
+    form: (our, their) => read(formSchema, at('form', our, their)),
+    async forms() {
+      const found = await state.list({ prefix: 'form/' });
+      return found.map(({ value }) => formSchema.parse(JSON.parse(value)));
+    },
+    writeForm: (form, end) => ({
+      ...at('form', form.our, form.their),
+      ...sealed,
+      expires: end,
+      value: JSON.stringify(form),
+    }),
+    forgetForm: ({ our, their }) => ({ ...at('form', our, their), value: null }),
     async polled(our) {
       const text = await state.get(at('poll', our));
       return text === undefined ? undefined : Number(text);

@@ -1,21 +1,24 @@
-import { smartEncode } from '#mappings/smart.ts';
 import type { Delivered, StateWrite } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { addresses, recipientOf } from './addresses.ts';
+import type { Asking } from './asking.ts';
 import { type Encoded, encode } from './encode.ts';
 import { isOurs } from './failures.ts';
 import { checkPermitted } from './numbers.ts';
-import { domainOf, nameOf, type Parts } from './parts.ts';
+import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
+import { speakingOf } from './speaking.ts';
+import { standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
 import type { Tracking } from './tracking.ts';
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
+const NOTED: Delivered = { ids: [], state: 'taken' };
 /** Texts that wait in this process. */
 const MOST_WAITING = 10_000;
 
@@ -25,8 +28,6 @@ export type Outbox = {
   deliver(event: Event): Delivered;
   /** Takes a text back that was not handed to the provider. */
   withdraw(id: EventId): boolean;
-  /** Sends a text of the gateway itself. Never rejects. */
-  automatic(our: string, their: string, text: string): Promise<void>;
   /** Fails what waits, and resolves when nothing is on its way. */
   close(): Promise<void>;
 };
@@ -35,7 +36,7 @@ type Item = { readonly event: Event; readonly account: AccountKey; readonly thei
 /** A text with what holds if it does not go after all. */
 type Ready = Encoded & { readonly our: string; readonly before: Thread };
 
-export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
+export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
   const { host, config, provider, memory, recent } = parts;
   const serial = lanes((error) => host.log.error({ err: error }, 'a text was lost in its lane'));
   const waiting = new Map<EventId, Item>();
@@ -43,6 +44,7 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
 
   function deliver(event: Event): Delivered {
     if (closing) throw new Failure('stopping');
+    if (event.kind === 'contact' && event.place.kind === 'contact') return watch(event.place.account, event);
     if (event.kind !== 'message' || event.place.kind !== 'contact') throw new Failure('not-supported');
     if (waiting.size >= MOST_WAITING) throw new Failure('queue-full');
     const their = addresses.fold(addresses.parse(event.place.id)).name;
@@ -52,6 +54,16 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
     waiting.set(event.id, item);
     serial.run(`${item.account} ${their}`, () => send(item));
     return WRITTEN;
+  }
+
+  /** No network hears of who is in whose roster; whoever looks at a phone is told how it stands to them. */
+  function watch(account: AccountKey, { place, action }: EventOf<'contact'>): Delivered {
+    if (action !== 'subscribe' || place.kind !== 'contact') return NOTED;
+    const their = addresses.fold(addresses.parse(place.id)).name;
+    parts
+      .alone(their, () => tellStanding(parts, account, their))
+      .catch((error: unknown) => host.log.error({ err: error }, 'it cannot be told how a phone stands'));
+    return NOTED;
   }
 
   async function send(item: Item): Promise<void> {
@@ -87,12 +99,16 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
   async function prepare({ event, account, their }: Item): Promise<Ready> {
     const now = host.clock.now();
     const our = await chooseNumber(parts, account, their);
-    if (await memory.optedOut(our, their))
+    if (await memory.optedOut(our, their)) {
+      await host.emit([standing(account, their, true)], [memory.writeChoice(account, their, our)]);
       throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
+    }
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);
-    const { text, media } = encode(event, {
-      speaking: await speakingOf(account, our, thread),
+    const form =
+      event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
+    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: form.text } : event, {
+      speaking: await speakingOf(parts, account, our, thread),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
     });
@@ -102,6 +118,7 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
       memory.writeChoice(account, their, our),
       memory.writeLast(our, account),
       ...memory.writeMessage(event.id, message),
+      ...(form?.writes ?? (await asking.interrupted({ our, their }))),
     ]);
     return { our, text, media, before };
   }
@@ -116,23 +133,12 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
   async function undo({ event, account, their }: Item, { our, before }: Ready): Promise<void> {
     await parts.alone(their, async () => {
-      await keep([memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before))]);
+      await keep([
+        memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
+        ...(await asking.takeBack(event.id, { our, their })),
+      ]);
     });
     await tracking.gaveUp(event.id);
-  }
-
-  async function speakingOf(account: AccountKey, our: string, thread: Thread) {
-    const { speaker } = thread;
-    const token = thread.pairs.length > 1 ? thread.pairs.find((one) => one.account === account)?.token : undefined;
-    return {
-      name: await nameOf(parts, account),
-      domain: domainOf(account),
-      firstLine: config.texts.first,
-      greeted: thread.greeted,
-      shared: config.owners[our]?.dedicated !== true,
-      ...(speaker && { last: { same: speaker.account === account, ago: host.clock.now() - speaker.at } }),
-      ...(token !== undefined && { token }),
-    };
   }
 
   async function failed(item: Item, error: unknown, ready: Ready | undefined): Promise<void> {
@@ -154,14 +160,6 @@ export function openOutbox(parts: Parts, tracking: Tracking): Outbox {
   return {
     deliver,
     withdraw: (id) => waiting.delete(id),
-    async automatic(our, their, text) {
-      try {
-        const to = recipientOf(their);
-        await provider.send({ from: our, to, text: smartEncode(text), media: [] });
-      } catch (error) {
-        host.log.warn({ err: error }, 'an automatic text could not be sent');
-      }
-    },
     close() {
       closing = true;
       return serial.idle();

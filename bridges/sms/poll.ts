@@ -1,3 +1,4 @@
+import type { Asking } from './asking.ts';
 import type { Files } from './files.ts';
 import type { Inbox } from './inbox.ts';
 import type { Parts } from './parts.ts';
@@ -15,7 +16,7 @@ export type Poll = {
 /** Recovers texts whose webhook did not arrive, and the fate of messages that nobody told of. */
 export function openPoll(
   parts: Parts,
-  { inbox, tracking, files }: { inbox: Inbox; tracking: Tracking; files: Files },
+  { inbox, tracking, files, asking }: { inbox: Inbox; tracking: Tracking; files: Files; asking: Asking },
   paused: () => boolean,
 ): Poll {
   const { host, config, memory, provider } = parts;
@@ -48,6 +49,7 @@ export function openPoll(
     }
     await tracking.lookAll();
     await files.fetchAll();
+    await asking.round();
   }
 
   async function now(): Promise<void> {

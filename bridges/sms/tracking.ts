@@ -31,7 +31,7 @@ export function openTracking(parts: Parts): Tracking {
       if (!message) return;
       const { progress, outcomes, read } = advance(message.progress, what);
       if (progress === message.progress) return;
-      for (const outcome of outcomes) host.settle(ref as EventId, outcome);
+      for (const outcome of outcomes) await host.settle(ref as EventId, outcome);
       const writes = memory.writeMessage(ref, { ...message, progress });
       await host.emit(read ? [displayed(message, what.sid)] : [], writes);
     });

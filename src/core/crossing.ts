@@ -5,6 +5,7 @@ import type { BridgeDefinition, Session } from '#src/bridge.ts';
 import { longText } from '#src/core/media/long-texts.ts';
 import type { MediaStore } from '#src/core/media/media.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { TextLimits } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
@@ -17,6 +18,8 @@ export type Crossing = {
    * what it refuses, and rejects with one.
    */
   outward(draft: Draft, session: Session | undefined): readonly Draft[] | Promise<readonly Draft[]>;
+  /** The same without consequences, and how the texts are measured there: a link in a piece leads nowhere yet. */
+  preview(draft: Draft, session: Session | undefined): { readonly pieces: readonly Draft[]; readonly text: TextLimits };
   /** What XMPP carries of a draft of a network. Nobody there can be told of a refusal, so the log hears it. */
   inward(draft: Draft): readonly Draft[];
 };
@@ -34,16 +37,25 @@ export function openCrossing({ transports, log, media }: CrossingParts): Crossin
     [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
   );
 
+  function cross(draft: Draft, session: Session | undefined) {
+    const domain = placeTransport(draft.place);
+    const transport = transports.get(domain);
+    if (!transport) throw new Failure('item-not-found');
+    const narrowed = transport.bridge().narrow?.(draft.place, session);
+    const target = outward(transport.mapping, narrowed);
+    const long = longText(draft, target.text.pieces, media);
+    const pieces = degrade(draft, target, { ...choices.get(domain)?.out, ...(long && { whole: long.whole }) });
+    return { pieces, long, text: target.text };
+  }
+
   return {
     outward(draft, session) {
-      const domain = placeTransport(draft.place);
-      const transport = transports.get(domain);
-      if (!transport) throw new Failure('item-not-found');
-      const narrowed = transport.bridge().narrow?.(draft.place, session);
-      const target = outward(transport.mapping, narrowed);
-      const long = longText(draft, target.text.pieces, media);
-      const pieces = degrade(draft, target, { ...choices.get(domain)?.out, ...(long && { whole: long.whole }) });
+      const { pieces, long } = cross(draft, session);
       return long ? long.settled(pieces) : pieces;
+    },
+    preview(draft, session) {
+      const { pieces, text } = cross(draft, session);
+      return { pieces, text };
     },
     inward(draft) {
       const choice = choices.get(placeTransport(draft.place));

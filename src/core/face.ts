@@ -6,6 +6,8 @@ import { openOwnSettings } from '#src/core/accounts/own-settings.ts';
 import type { Purging } from '#src/core/accounts/purge.ts';
 import type { Registration } from '#src/core/accounts/registration.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
+import { openChat } from '#src/core/commands/chat.ts';
+import { openChatPlaces } from '#src/core/commands/chat-places.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
@@ -65,6 +67,26 @@ export function faceOf(house: House): OpenCore {
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
 
+  const ask: Core['ask'] = async (query, domain, user) => {
+    const account = accountKey(user, domain);
+    const asked = 'realm' in query ? query.realm : 'place' in query ? house.realm(query.place) : '';
+    const reply = await house
+      .transport(domain)
+      .bridge()
+      .ask(query, sessions.get({ account, realm: asked }));
+    if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
+    return reply;
+  };
+  const chat = openChat({
+    dialogues: house.talks,
+    places: openChatPlaces({ ask, transport: house.transport }),
+    admit({ user }) {
+      if (stopping) throw new Failure('stopping');
+      if (!accounts.permitted(user)) throw accounts.refusal();
+      house.rates.spend('messages', user);
+    },
+  });
+
   return {
     host: {
       emit(drafts, statements) {
@@ -72,7 +94,9 @@ export function faceOf(house: House): OpenCore {
         return house.inbound.accept(drafts, statements);
       },
       settle(id, outcome) {
-        if (!delivery.settle(id, outcome)) house.outbound.settle(id, outcome);
+        const kept = delivery.settle(id, outcome);
+        if (!kept) house.outbound.settle(id, outcome);
+        return kept;
       },
       status: sessions.status,
       settings: settings.of,
@@ -96,6 +120,7 @@ export function faceOf(house: House): OpenCore {
     refusal: accounts.refusal,
     settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
     dialogues: house.talks,
+    chat,
     ...openMembership({
       accounts,
       media: parts.media,
@@ -123,16 +148,7 @@ export function faceOf(house: House): OpenCore {
     ],
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
-    async ask(query, domain, user) {
-      const account = accountKey(user, domain);
-      const asked = 'realm' in query ? query.realm : 'place' in query ? house.realm(query.place) : '';
-      const reply = await house
-        .transport(domain)
-        .bridge()
-        .ask(query, sessions.get({ account, realm: asked }));
-      if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
-      return reply;
-    },
+    ask,
     async recheck(domain) {
       await checkSeats({ rooms, xmpp, transport: domain });
       sessions.resume(domain);

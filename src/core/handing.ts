@@ -19,7 +19,10 @@ export type HandingParts = {
 export type Handing = {
   /** Notes that an event without a stanza is on its way. */
   departing(event: Event): Event;
-  /** Joins, parts and presence: without a session there is nobody to tell, and its return brings them. Never throws. */
+  /**
+   * Joins, parts and presence: without a session there is nobody to tell, and its return brings them, unless the network
+   * has none. Never throws.
+   */
   occupant(key: SessionKey, event: Event): void;
   /** What the bridge refuses is settled. Never throws. */
   deliver(event: Event, session: Session): void;
@@ -39,7 +42,7 @@ export function openHanding({ ids, log, transport, session, settle }: HandingPar
     return event;
   }
 
-  function deliver(event: Event, to: Session): void {
+  function deliver(event: Event, to?: Session): void {
     const done = (outcome: Awaited<ReturnType<Bridge['deliver']>>): void => settle(event.id, outcome);
     const fail = (error: unknown): void => settle(event.id, asFailure(error));
     try {
@@ -59,7 +62,8 @@ export function openHanding({ ids, log, transport, session, settle }: HandingPar
     asFailure,
     occupant(key, event) {
       const to = session(key);
-      if (to) deliver(departing(event), to);
+      const { facts } = transport(placeTransport(event.place)).mapping;
+      if (to || facts.delivery?.sessionless) deliver(departing(event), to);
     },
   };
 }

@@ -101,11 +101,24 @@ export type Progress =
 /** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
 export type Talker = { readonly owner: string; readonly user: BareJid };
 
+/** Where somebody registers: with the gateway, or for a realm of it where that has logins of its own. */
+export type RegistrationAt = { readonly transport: string; readonly realm?: string };
+
+/** A command as it is offered. */
+export type Offer = Pick<Command, 'node' | 'on' | 'title'>;
+
+/** A piece of what the gateway says in a chat: words, or the foreign address of somebody or of a room. */
+export type Said =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'address'; readonly id: string; readonly room: boolean };
+
 /** Logins and commands, step by step. Everything rejects with a `Failure`; one of the network ends the dialogue. */
 export type Dialogues = {
   /** Begins the login of that name. Its credentials are for `realm`, `''` on a network without realms. */
   login(who: Talker, at: { transport: string; realm: string; name: string }): Promise<Progress>;
   command(who: Talker, at: { place: Place; on: Command['on']; node: string }): Promise<Progress>;
+  /** The commands that a user may call: those of the bridge, and then the core's own. None for who may call none. */
+  offered(user: BareJid, transport: string): readonly Offer[];
   /** Goes on; a step that only shows something or waits is answered with nothing. */
   answer(at: { owner: string; id: string }, answer: Answer): Promise<Progress>;
   cancel(at: { owner: string; id: string }): void;
@@ -135,8 +148,13 @@ export type Core = {
     change(change: SettingsChange, user: BareJid): Promise<void>;
   };
   readonly dialogues: Dialogues;
-  /** Whether the user has registered with the transport. */
-  registered(transport: string, user: BareJid): Promise<boolean>;
+  /**
+   * Answers what somebody writes to the gateway itself; `tell` is called for each piece. Resolves once that is all.
+   * Rejects with a `Failure` for who may not write here, or writes too much.
+   */
+  chat(transport: string, who: Talker, text: string, tell: (said: Said) => void): Promise<void>;
+  /** Whether the user has registered there. */
+  registered(at: RegistrationAt, user: BareJid): Promise<boolean>;
   /**
    * Removes the user's account with all that it logs in with and has set, and closes its sessions. Resolves with what
    * takes the gateway and its people out of the user's roster, to be called once the user has been answered.
@@ -145,12 +163,14 @@ export type Core = {
   /** Registration in one form. Everything rejects with a `Failure`. */
   readonly registration: {
     /** What is asked of somebody who registers, with what holds now; secrets are blank. */
-    form(transport: string, who: Talker): Promise<Form>;
+    form(at: RegistrationAt, who: Talker): Promise<Form>;
     /**
      * Registers, or changes what was given before. Resolves with what asks the user for a place in the roster, to be
      * called once the user has been answered.
      */
-    register(transport: string, who: Talker, answer: Answer): Promise<() => void>;
+    register(at: RegistrationAt, who: Talker, answer: Answer): Promise<() => void>;
+    /** Forgets what the user logs in with in a realm; a session that is there stays. */
+    forget(transport: string, realm: string, user: BareJid): Promise<void>;
   };
   /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
   probed(place: Place, jid: string): void;

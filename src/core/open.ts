@@ -6,6 +6,8 @@ import { openPurging } from '#src/core/accounts/purge.ts';
 import { openRegistration } from '#src/core/accounts/registration.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { openTalks } from '#src/core/accounts/talks.ts';
+import { lastCommands } from '#src/core/commands/last.ts';
+import { previewCommands } from '#src/core/commands/preview.ts';
 import { openBounces } from '#src/core/journal/bounces.ts';
 import { openIntake } from '#src/core/journal/intake.ts';
 import { openJournaling } from '#src/core/journal/journaling.ts';
@@ -73,8 +75,8 @@ export function openCore(parts: CoreParts): OpenCore {
     logins: { ...logins, register },
     transport,
     enrolled: async (account) => (await people.enrolled(account))(),
-    session: (place) =>
-      place.kind === 'shared' ? undefined : sessions.get({ account: place.account, realm: realm(place) }),
+    session: (account, place) => sessions.get({ account, realm: realm(place) }),
+    own: [...previewCommands({ crossing, transport, now: clock.now }), ...lastCommands({ store: parts.store })],
   });
   /** A finished login connects whoever stays connected; others connect with their first room. */
   async function register(at: SessionKey, credentials: Credentials): Promise<void> {
@@ -181,7 +183,6 @@ export function openCore(parts: CoreParts): OpenCore {
   const registration = openRegistration({ transport, dialogues, logins, settings });
   const intake = openIntake({
     journaling,
-    store: parts.store,
     xmpp,
     now: clock.now,
     transport,

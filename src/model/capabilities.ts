@@ -60,6 +60,8 @@ export type Capabilities = {
   /** What becomes of a file of each type; a type that is not named cannot be carried. */
   readonly files: Readonly<Partial<Record<FileType, Level>>>;
   readonly shows: readonly Show[];
+  /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
+  readonly unseen?: string;
   /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */

@@ -8,7 +8,23 @@ export type Field = {
   readonly options?: readonly { readonly value: string; readonly label?: string }[];
 };
 
-export type Form = { readonly title?: string; readonly instructions?: string; readonly fields: readonly Field[] };
+/**
+ * How a form came back: filled in or given up, by whom as the network calls them, and how that is known: by the address
+ * that was written from, or by a code as well.
+ */
+export type Ending = {
+  readonly state: 'submit' | 'cancel';
+  readonly by: string;
+  readonly verified?: 'address' | 'code';
+};
+
+/** `ending` is there where it comes back; its fields then hold what was filled in. */
+export type Form = {
+  readonly title?: string;
+  readonly instructions?: string;
+  readonly fields: readonly Field[];
+  readonly ending?: Ending;
+};
 
 /** What came back, by field name. */
 export type Answer = Readonly<Record<string, readonly string[]>>;

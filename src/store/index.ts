@@ -17,6 +17,7 @@ import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { type Purges, purges } from './purges.ts';
 import { type Rosters, rosters } from './rosters.ts';
+import { type Sent, sent } from './sent.ts';
 import { openSequence } from './sequence.ts';
 import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
@@ -41,6 +42,7 @@ export type { Purge } from './purges.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
+export type { SentPiece } from './sent.ts';
 export type { KeptSession } from './sessions.ts';
 export type { SettingsOf } from './settings.ts';
 export {
@@ -91,6 +93,7 @@ export type Store = AsyncDisposable & {
   readonly occupancy: Occupancies;
   readonly purges: Purges;
   readonly rosters: Rosters;
+  readonly sent: Sent;
   readonly sessions: Sessions;
   readonly settings: Settings;
   readonly visibility: Visibility;
@@ -167,6 +170,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     occupancy: occupancies(read),
     purges: purges(read),
     rosters: rosters(read),
+    sent: sent(read),
     sessions: sessions(read),
     settings: settings(read),
     visibility: visibility(read),

@@ -1,29 +1,30 @@
 import type pg from 'pg';
 import { ask, noteOf } from './postgres-connection.ts';
-import { guardNote, holds, type Outcome, type Result, type Unit } from './unit.ts';
+import { type FailureNote, guardNote, holds, type Outcome, type Result, type Unit } from './unit.ts';
 
 /**
- * Does the units in one transaction, each in a savepoint of its own, as on SQLite. The statements of a unit are sent
- * together (the client pipelines), so that each unit costs one round trip. When it resolves, what it calls done is
- * committed. When the transaction fails, every unit has failed.
+ * Does the units in one transaction, as on SQLite. All of their statements are sent together (the client pipelines), so
+ * that a group costs two round trips; where one has failed, all begin again with a savepoint each, so that it takes no
+ * other with it. When it resolves, what it calls done is committed. When the transaction fails, every unit has failed.
  */
 export async function runGroup(client: pg.Client, units: readonly Unit[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = [];
+  let outcomes: readonly Outcome[];
   try {
-    await client.query('begin');
-    for (const unit of units) {
-      const outcome = await runUnit(client, unit);
-      if ('failure' in outcome && outcome.failure.kind === 'unavailable') return units.map(() => outcome);
-      outcomes.push(outcome);
-    }
+    outcomes = (await runPlain(client, units)) ?? (await again(client, units));
   } catch (error) {
     return failed(units, error, true);
   }
+  const broken = outcomes.find((one) => 'failure' in one && one.failure.kind === 'unavailable');
+  if (broken) return units.map(() => broken);
+  return commit(client, units, outcomes);
+}
+
+async function commit(client: pg.Client, units: readonly Unit[], outcomes: readonly Outcome[]): Promise<Outcome[]> {
   try {
     const { command } = await client.query('commit');
     // The server answers the commit of a transaction that failed with a rollback, and no error.
     if (command !== 'COMMIT') throw new Error('the server rolled the transaction back');
-    return outcomes;
+    return [...outcomes];
   } catch (error) {
     return failed(units, error, false);
   }
@@ -32,6 +33,41 @@ export async function runGroup(client: pg.Client, units: readonly Unit[]): Promi
 function failed(units: readonly Unit[], error: unknown, certain: boolean): Outcome[] {
   const reason = error instanceof Error ? error.message : String(error);
   return units.map(() => ({ failure: { kind: 'unavailable', reason, certain } }));
+}
+
+/** Undefined where a unit has failed after something of it was done, or a statement has ended the transaction. */
+async function runPlain(client: pg.Client, units: readonly Unit[]): Promise<readonly Outcome[] | undefined> {
+  const [begun, ...answers] = await Promise.allSettled([
+    client.query('begin'),
+    ...units.flatMap((unit) => unit.map((statement) => ask(client, statement))),
+  ]);
+  if (begun.status === 'rejected') throw begun.reason;
+  const outcomes: Outcome[] = [];
+  let at = 0;
+  for (const unit of units) {
+    const outcome = judge(unit, answers.slice(at, at + unit.length));
+    at += unit.length;
+    if ('failure' in outcome && !untouched(outcome.failure, unit)) return undefined;
+    outcomes.push(outcome);
+  }
+  return outcomes;
+}
+
+/** A guard that met no rows has changed nothing, if nothing came behind it. A line that broke is no reason to go on. */
+const untouched = (failure: FailureNote, unit: Unit): boolean =>
+  failure.kind === 'unavailable' || (failure.kind === 'guard' && failure.changed === 0 && unit.length === 1);
+
+/** One after the other. What follows a line that has broken is not begun. */
+async function again(client: pg.Client, units: readonly Unit[]): Promise<readonly Outcome[]> {
+  await client.query('rollback');
+  await client.query('begin');
+  const outcomes: Outcome[] = [];
+  for (const unit of units) {
+    const outcome = await runUnit(client, unit);
+    outcomes.push(outcome);
+    if ('failure' in outcome && outcome.failure.kind === 'unavailable') break;
+  }
+  return outcomes;
 }
 
 async function runUnit(client: pg.Client, unit: Unit): Promise<Outcome> {

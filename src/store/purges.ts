@@ -81,7 +81,7 @@ const links = writing((_, a: Range) => ({
 const written = writing((_, a: Range & { author: string }) => ({
   compile: () =>
     sql`delete from links where (event, side, part) in (select event, side, part from links
-      where author = ${a.author} and author >= 'xmpp:' and author < 'xmpp;'
+      where author = ${a.author} and author >= 'xmpp:' and author < 'xmpp;' and place >= 'shared ' and place < 'shared!'
       and place >= ${a.from} and place < ${a.to} and at <= ${a.since} limit ${a.max})`.compile(db),
 }));
 

@@ -71,8 +71,8 @@ export function writing<A extends Args>(
   return (args) => ({ sql: compiled().sql, params: compiled().bind(args), expect });
 }
 
-/** How many rows one insert takes. Few sizes, so that few statements are compiled and kept. */
-const SIZES = [100, 10, 1] as const;
+/** How many rows one insert takes. Few sizes, so that few statements are compiled and kept; a message has two links. */
+const SIZES = [100, 10, 2, 1] as const;
 
 /**
  * Inserts of many rows by few statements, each compiled once. `build` sees rows of the given columns as if they were

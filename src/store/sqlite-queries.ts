@@ -1,8 +1,9 @@
 import { type Database, noteOf } from './sqlite-database.ts';
+import type { PackedOutcome } from './sqlite-wire.ts';
 import type { Outcome, Query } from './unit.ts';
 
 /** One outcome per unit or query, and how long the slowest query took (ms). */
-export type Answer = { readonly outcomes: readonly Outcome[]; readonly slowest: number };
+export type Answer = { readonly outcomes: readonly PackedOutcome[]; readonly slowest: number };
 
 export const nothing: Answer = { outcomes: [], slowest: 0 };
 

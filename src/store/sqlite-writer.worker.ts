@@ -6,11 +6,12 @@ import { migrateSqlite } from './sqlite-migrate.ts';
 import { type Answer, answerQueries, nothing } from './sqlite-queries.ts';
 import type { ReaderAsk } from './sqlite-reader.worker.ts';
 import { runGroup } from './sqlite-units.ts';
+import { openUnpacker, type PackedUnits, packOutcome } from './sqlite-wire.ts';
 import { serveThread } from './thread.ts';
-import { StoreUnavailable, type Unit } from './unit.ts';
+import { StoreUnavailable } from './unit.ts';
 
 /** What the writer is asked: what the reader is, to do a group of units, or to empty the write-ahead log. */
-export type WriterAsk = ReaderAsk | { readonly units: readonly Unit[] } | 'scrub';
+export type WriterAsk = ReaderAsk | PackedUnits | 'scrub';
 /** The file, and the main loop to watch beside the work. */
 export type WriterData = { readonly file: string; readonly heart: Heart | undefined };
 
@@ -21,16 +22,19 @@ serveThread<WriterAsk, Answer>(() => {
   const { db } = database;
   db.exec('pragma journal_mode = wal');
   db.exec('pragma synchronous = full');
+  // A page that changes all the time goes into the file once for so many pages of the log: 16 MB, read again after a kill.
+  db.exec('pragma wal_autocheckpoint = 4000');
   db.exec('pragma foreign_keys = on');
   db.exec('pragma secure_delete = on');
   migrateSqlite(db, migrations);
   const reading = openDatabase(file, true);
+  const unpack = openUnpacker();
   if (heart) watchHeart(heart);
   return (ask) => {
     if (ask === 'close') close();
     else if (ask === 'scrub') scrub();
     else if ('queries' in ask) return answerQueries(reading, ask.queries);
-    else return { outcomes: runGroup(database, ask.units), slowest: 0 };
+    else return { outcomes: runGroup(database, unpack(ask)).map(packOutcome), slowest: 0 };
     return nothing;
   };
 

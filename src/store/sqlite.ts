@@ -7,18 +7,10 @@ import type { Engine } from './engine.ts';
 import { inGroups } from './groups.ts';
 import type { Answer } from './sqlite-queries.ts';
 import { openReading } from './sqlite-reading.ts';
+import { openPacker, type PackedOutcome, unpackResults } from './sqlite-wire.ts';
 import type { WriterAsk, WriterData } from './sqlite-writer.worker.ts';
 import { startThread } from './thread.ts';
-import {
-  failureOf,
-  type Outcome,
-  type Query,
-  type Row,
-  StoreRefused,
-  StoreUnavailable,
-  type Unit,
-  type UnitResult,
-} from './unit.ts';
+import { failureOf, type Query, type Row, StoreRefused, StoreUnavailable, type Unit, type UnitResult } from './unit.ts';
 
 /**
  * Opens or creates the file, takes its lock and brings its schema up to date. A thread writes and reads, so that the main
@@ -35,9 +27,15 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
   opened.defer(async () => void (await writer.ask('close')));
   const ask = opened.use(openReading(file, writer, log));
 
-  const writing = inGroups<Unit, UnitResult>(async (units) =>
-    (await writer.ask({ units })).outcomes.map(resultsOrError),
-  );
+  const packer = openPacker();
+  const writing = inGroups<Unit, UnitResult>(async (units) => {
+    try {
+      return (await writer.ask(packer.pack(units))).outcomes.map(resultsOrError);
+    } catch (error) {
+      packer.forget();
+      throw error;
+    }
+  });
   const reading = inGroups<Query<unknown>, readonly Row[]>(async (queries) =>
     (await ask.outcomes(queries)).map(rowsOrError),
   );
@@ -60,11 +58,15 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
   };
 }
 
-const resultsOrError = (outcome: Outcome): UnitResult | Error =>
-  'results' in outcome ? outcome.results : failureOf(outcome.failure);
+function resultsOrError(outcome: PackedOutcome): UnitResult | Error {
+  if (!('failure' in outcome || 'results' in outcome)) return unpackResults(outcome);
+  return 'results' in outcome ? outcome.results : failureOf(outcome.failure);
+}
 
-const rowsOrError = (outcome: Outcome): readonly Row[] | Error =>
-  'results' in outcome ? (outcome.results[0]?.rows ?? []) : failureOf(outcome.failure);
+function rowsOrError(outcome: PackedOutcome): readonly Row[] | Error {
+  const results = resultsOrError(outcome);
+  return results instanceof Error ? results : (results[0]?.rows ?? []);
+}
 
 /**
  * Holds an exclusive transaction on a second file: it is refused at once to anybody else, and the kernel drops it when

@@ -18,6 +18,7 @@ import {
   type Target,
   type View,
 } from './target.ts';
+import { formIn } from './xep/data-forms.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintsOf } from './xep/hints.ts';
@@ -67,9 +68,11 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const target = envelope.view.target(envelope.to.local);
   if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
   const invite = decodeInvitation(stanza, { ...envelope, target });
-  if (invite || text === undefined) return invite;
+  if (invite) return invite;
+  const form = formIn(stanza);
+  if (text === undefined && !form) return undefined;
   const place = conversation(target, envelope);
-  return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text) };
+  return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text ?? ''), ...(form && { form }) };
 }
 
 /** RFC 6121 §5.2.3: several bodies are one text in several languages. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
 import type { Identity } from '#src/bridge.ts';
-import type { Core, Origin, XmppSide } from '#src/core/index.ts';
+import type { Core, Origin, Said, XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -9,6 +9,7 @@ import { placeTransport } from '#src/model/place.ts';
 import { decode, originOf } from './decode.ts';
 import { encode, type Sending } from './encode.ts';
 import { answerable, refusal } from './errors.ts';
+import { saidElements, toGateway } from './gateway-chat.ts';
 import { jidOf, placeJid, splitJid } from './jid.ts';
 import type { Link } from './link.ts';
 import { leftRoom } from './muc/bounce.ts';
@@ -31,6 +32,7 @@ export type EdgeTransport = {
   readonly rooms: Facts['rooms'];
   readonly archive: boolean;
   readonly console?: boolean | undefined;
+  readonly forms?: boolean | undefined;
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -58,10 +60,10 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive, console } = transport;
+    const { addresses, rooms, archive, console, forms } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, addressOf, nickOf };
+    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, addressOf, nickOf };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 
@@ -81,8 +83,23 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
       if (place) core().probed(place, origin.from);
       return;
     }
+    const words = toGateway(stanza, transport.view);
+    if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
     if (draft) core().accept(draft, origin);
+  }
+
+  /** What is written to the gateway itself. Gateways that write to each other would never end. */
+  function converse({ view, link }: Transport, text: string, origin: Origin): void {
+    const from = splitJid(origin.from);
+    if (from.local === '' || transports.has(from.domain)) return;
+    const head = { from: view.transport, to: origin.from, type: 'chat' };
+    const tell = (said: Said): void =>
+      void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
+    const who = { owner: from.full, user: from.bare };
+    core()
+      .chat(view.transport, who, text, tell)
+      .catch((error: unknown) => fail(origin, error));
   }
 
   function bounced({ view }: Transport, stanza: Element, { from, to }: Origin): void {

@@ -5,6 +5,7 @@ import { placeJid } from './jid.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from './muc/encode.ts';
 import { encodeInvitation } from './muc/invite.ts';
 import { encodeContact, encodePresence } from './presence.ts';
+import { endedForm } from './xep/data-forms.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
@@ -73,6 +74,7 @@ function contents(event: EventOf<'message'>, place: string, { originId, stanzaId
   const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
   if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
   if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
+  if (event.form?.ending) children.push(...endedForm(event.form, event.form.ending));
   if (originId !== undefined) children.push(originIdElement(originId));
   if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));
   if (event.hints) children.push(...hintElements(event.hints));

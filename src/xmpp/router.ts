@@ -1,6 +1,7 @@
 import type { Element } from 'ltx';
 import type { Identity } from '#src/bridge.ts';
 import type { Core } from '#src/core/index.ts';
+import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitJid } from './jid.ts';
 import { muc } from './muc/disco.ts';
@@ -8,6 +9,7 @@ import { invitations } from './muc/invite.ts';
 import { selfPing } from './muc/self-ping.ts';
 import { assertHere, type View } from './target.ts';
 import { carbons } from './xep/carbons.ts';
+import { dataForms } from './xep/data-forms.ts';
 import { delay } from './xep/delay.ts';
 import { disco } from './xep/disco.ts';
 import { elements } from './xep/elements.ts';
@@ -46,6 +48,7 @@ export const extensions: readonly Extension[] = [
   mam,
   register,
   gatewayPrompt,
+  dataForms,
 ];
 
 /** Answers to all requests by `type/namespace name`. */
@@ -59,14 +62,17 @@ function featuresWithout(...absent: readonly Extension[]): ReadonlyMap<TargetKin
   return new Map(KINDS.map((kind) => [kind, present.flatMap(({ features }) => features?.[kind] ?? [])]));
 }
 
-const all = featuresWithout();
-const withoutArchive = featuresWithout(mam);
-const withoutRooms = featuresWithout(mam, muc);
+/** What a transport has no use for is not advertised there. */
+const featuresOf = memo(16, (has: string) =>
+  featuresWithout(
+    ...(has.includes('rooms') ? [] : [mam, muc, invitations]),
+    ...(has.includes('archive') ? [] : [mam]),
+    ...(has.includes('forms') ? [] : [dataForms]),
+  ),
+);
 
-function featuresFor({ rooms, archive }: View): ReadonlyMap<TargetKind, readonly string[]> {
-  if (rooms === 'none') return withoutRooms;
-  return archive ? all : withoutArchive;
-}
+const featuresFor = ({ rooms, archive, forms }: View): ReadonlyMap<TargetKind, readonly string[]> =>
+  featuresOf(`${rooms === 'none' ? '' : 'rooms'} ${archive ? 'archive' : ''} ${forms ? 'forms' : ''}`);
 
 /** What a transport's requests are answered with. */
 export type Surroundings = {

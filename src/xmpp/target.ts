@@ -30,6 +30,8 @@ export type Facts = {
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. */
   readonly console?: boolean | undefined;
+  /** Whether people can be sent forms to answer. */
+  readonly forms?: boolean | undefined;
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;
   /** The foreign address that an alias stands for. */

@@ -46,6 +46,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     settle(id, outcome) {
       settled.push({ id, outcome });
       tell();
+      return durable;
     },
     status(key, state) {
       states.push({ key, state });

@@ -53,6 +53,7 @@ async function openWire(): Promise<Wire> {
     message: ['hark'],
     reaction: ['hark', 'Liked “hark”'],
     edit: ['hark', 'Edited to “hear”'],
+    presence: ['hark', 'STOP'],
   };
   const provoke = Object.fromEntries(
     Object.entries(saying).map(([kind, texts]) => [kind, async () => texts.forEach(receive)]),

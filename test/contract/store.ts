@@ -55,6 +55,20 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     ]);
   }),
 
+  'loses nothing of a group to units that fail at their beginning': on(async (store) => {
+    const units = Array.from({ length: 30 }, (_, n) =>
+      n % 3 === 0
+        ? [{ ...store.budgets.release({ name: 'none', day: 1 }, 1), expect: 1 }]
+        : n % 3 === 1
+          ? [twice]
+          : [count('good')],
+    );
+    const ends = await Promise.allSettled(units.map((unit) => store.unit(unit)));
+    const kinds = ends.map((end) => (end.status === 'fulfilled' ? 'done' : end.reason.name));
+    expect(kinds).toEqual(units.map((_, n) => ['GuardFailed', 'StatementFailed', 'done'][n % 3]));
+    expect(await store.budgets.spent({ name: 'good', day: 1 })).toBe(10);
+  }),
+
   'tells a broken constraint from a broken guard, without the values': on(async (store) => {
     const error = await store.unit([count('a'), twice]).catch((reason) => reason);
     expect(error).toBeInstanceOf(StatementFailed);
@@ -345,6 +359,23 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await claimed(0)).toEqual([second, third]);
     expect((await store.unit([store.journal.purge(romeo, 9, 10)]))[0]?.changed).toBe(4);
     expect([await store.journal.lanes('', 9), await store.journal.states()]).toEqual([[], { done: 5 }]);
+  }),
+
+  'knows the last message of an account, in its pieces': on(async (store) => {
+    const rows = [
+      { ...owed(store, 'out contact paris'), event: 'j-a.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-b.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-b.1' as EventId },
+      { ...owed(store, 'in contact juliet'), event: 'j-c.0' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-d.0' as EventId, account: 'tybalt@b.example net' },
+    ];
+    await store.unit(rows.map((row) => store.journal.add(row, 1)));
+    const juliet = { lane: 'out contact juliet', at: 5, state: 'ready', outcome: null };
+    const pieces = ['j-b.0', 'j-b.1'].map((event) => ({ event, ...juliet }));
+    expect(await store.sent.last(romeo)).toEqual(pieces);
+    expect(await store.sent.last(romeo, 'out contact juliet')).toEqual(pieces);
+    expect(await store.sent.last(romeo, 'out contact paris')).toMatchObject([{ event: 'j-a.0' }]);
+    expect(await store.sent.last(romeo, 'out contact rosaline')).toEqual([]);
   }),
 
   'waits for word of what a network has taken, and not for ever': on(async (store) => {

@@ -53,6 +53,18 @@ const REFUSED = 'a refused login is a failure, and its line is closed';
 /** What can be wrong with any bridge. */
 export const wrongBridges: readonly Wrong[] = [
   {
+    name: 'sends what it previews',
+    check: 'sends nothing for a preview',
+    wrong: changed({
+      bridge: ({ deliver }) => ({
+        async preview(event, session) {
+          await deliver(event, session);
+          return { text: event.kind === 'message' ? event.text : '' };
+        },
+      }),
+    }),
+  },
+  {
     name: 'settles twice',
     check: IN_ORDER,
     wrong: changed({

@@ -25,10 +25,15 @@ function playTurn(stage: Stage, turn: Turn): Promise<Named> {
   return turn.wire === 'xmpp' ? playXmpp(stage, turn) : playWire(stage, turn);
 }
 
-/** `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people. */
+/**
+ * `kill`, `stop` and `start` again on the same store; `kept 1 3`: one client in a room who was shown three people;
+ * `later 30`: seconds pass; `silence`: nothing has been said that was not heard.
+ */
 async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
   const [order = '', clients, occupants] = turn.text.split(' ');
   if (order === 'kept') return void (await stage.kept(Number(clients), Number(occupants)));
+  if (order === 'later') return void (await stage.later(Number(clients) * 1000));
+  if (order === 'silence') return silence(stage);
   if (order !== 'kill' && order !== 'stop' && order !== 'start') throw new Error(`${turn.at}: no order ${order}`);
   return void (await stage[order]());
 }
@@ -58,7 +63,7 @@ function compare(expected: string, seen: string, turn: Turn): Named {
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */
-async function silence({ wire, xmpp }: Stage): Promise<void> {
+async function silence({ wire, xmpp }: Stage): Promise<undefined> {
   await wire.sync();
   xmpp.send(
     `<iq type='get' id='the-end' from='stage@a.example/x' to='${wire.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,

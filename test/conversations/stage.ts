@@ -6,13 +6,13 @@ import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { startGateway } from '#src/gateway.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { folder, isthmus } from '../cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
+import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 
@@ -33,9 +33,14 @@ export type Stage = AsyncDisposable & {
   stop(): Promise<void>;
   /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
   kill(): Promise<void>;
+  /** So many milliseconds pass for a gateway that is no process of its own. */
+  later(ms: number): Promise<void>;
   /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
   kept(clients: number, occupants: number): Promise<void>;
 };
+
+/** Milliseconds that pass in one go. */
+const STRIDE = 5_000;
 
 /** A running gateway. */
 type Running = {
@@ -52,14 +57,21 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const dir = folder();
   const xmppServer = await startXmppServer();
   const run = options.process === 'yes' ? runProcess : runHere;
+  const clock = jumpingClock();
   const setting: Setting = {
     wire,
+    clock,
+    backoff: options.backoff?.split(' '),
     server: xmppServer,
     dir: dir.path,
     persistent: options.persistent === 'yes',
     files: options.files,
   };
-  const launch = () => run(setting);
+  const launch = async (): Promise<Running> => {
+    const started = await run(setting);
+    if (started.web !== undefined) wire.served?.(started.web);
+    return started;
+  };
   let gateway = await launch();
   let xmpp = await xmppServer.connection(wire.domain);
   return {
@@ -78,6 +90,16 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     },
     stop: () => gateway.stop(),
     kill: () => gateway.kill(),
+    async later(ms) {
+      // What was said before has been heard before.
+      await wire.sync();
+      await xmpp.sync();
+      // The links to the XMPP server must hear from it in time.
+      for (let left = ms; left > 0; left -= STRIDE) {
+        clock.jump(Math.min(left, STRIDE));
+        await xmpp.sync();
+      }
+    },
     kept: (clients, occupants) => kept(join(dir.path, 'store.db'), { clients, occupants }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
@@ -92,6 +114,9 @@ type Setting = {
   readonly wire: Wire;
   readonly server: FakeServer;
   readonly dir: string;
+  readonly clock: JumpingClock;
+  /** `option: backoff 5s 5m`: the waits between tries in a network, at their longest; a moment otherwise. */
+  readonly backoff: readonly string[] | undefined;
   readonly persistent: boolean;
   /** `option: files URL`: people could fetch them below this address. */
   readonly files: string | undefined;
@@ -99,12 +124,13 @@ type Setting = {
 
 async function runHere(setting: Setting): Promise<Running> {
   const config = configFor(setting);
+  const { clock, backoff } = setting;
   const [log, metrics] = [openLog('silent'), openMetrics()];
-  const site = openSite({ publicUrl: config.http?.public_url, clock: systemClock, metrics });
+  const site = openSite({ publicUrl: config.http?.public_url, clock, metrics });
   const { http } = config;
   const readiness = () => ({ ready: true, transports: {} });
   const web = await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness });
-  const gateway = await startGateway(config, { log, metrics, site });
+  const gateway = await startGateway(config, { log, metrics, site, clock, ...(backoff && { random: () => 1 }) });
   const stop = async (): Promise<void> => {
     await gateway.stop();
     await web[Symbol.asyncDispose]();
@@ -141,14 +167,15 @@ const basics = ({ server, dir, files }: Setting) => ({
 
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */
 function configFor(setting: Setting): Config {
-  const { wire, server, persistent } = setting;
+  const { wire, server, persistent, backoff } = setting;
   const { domain, definition, settings } = wire;
-  const checked = house.parse({ ...basics(setting), transports: { [domain]: settings } });
+  const limits = backoff && { reconnect_min: backoff[0], reconnect_max: backoff[1], connect_pace: backoff[0] };
+  const checked = house.parse({ ...basics(setting), ...(limits && { limits }), transports: { [domain]: settings } });
   const secret = new Sealed(server.secret);
   return {
     ...checked,
     // A second is the least that operators may set; here nobody is waited for.
-    limits: { ...checked.limits, reconnect_min: 1, reconnect_max: 2, connect_pace: 0 },
+    limits: { ...checked.limits, ...(!limits && { reconnect_min: 1, reconnect_max: 2, connect_pace: 0 }) },
     transports: [
       {
         domain,

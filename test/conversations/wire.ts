@@ -9,6 +9,8 @@ export type Wire = AsyncDisposable & {
   readonly definition: BridgeDefinition;
   /** The transport's settings, as an operator writes them. */
   readonly settings: object;
+  /** Hears where the gateway's public listener waits, as host:port, after each start of one that has it. */
+  served?(address: string): void;
   /** `>`: something comes from the network. */
   say(text: string, who: string | undefined): Promise<void>;
   /** `<`: the next thing that the network is sent. */

@@ -190,6 +190,23 @@ describe('what users send', () => {
     });
   });
 
+  it('is settled when the store has it, also by news after a restart', async () => {
+    using dir = tempFolder();
+    let id = '' as EventId;
+    await play(dir.file('s.db'), {}, async ({ core, store, sends }) => {
+      say(core, 'm1');
+      ({ id } = await sends(1));
+      await core.host.settle(id, TAKEN);
+      expect(await store.journal.byEvent(id)).toMatchObject({ state: 'taken' });
+      await core.stop();
+    });
+    await play(dir.file('s.db'), {}, async ({ core, store }) => {
+      await core.host.settle(id, new Failure('item-not-found'));
+      expect(await outcomeOf(store, id)).toBe('bounced');
+      await core.stop();
+    });
+  });
+
   it('is sent once when a stanza comes twice, and keeps its order behind one that is tried again', async () => {
     using dir = tempFolder();
     let busy = 1;
@@ -206,6 +223,24 @@ describe('what users send', () => {
       await core.host.settle('nothing' as EventId, TAKEN);
       await passing(clock, 1000, () => sent.length === 3);
       expect(sent.map((event) => event.kind === 'message' && event.text)).toEqual(['m1', 'm1', 'm2']);
+      await core.stop();
+    });
+  });
+
+  it('is counted as tried with its acceptance if it goes at once, and at its turn if it waits', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, store, sends }) => {
+      say(core, 'm1');
+      say(core, 'm2');
+      const { id: first } = await sends(1);
+      const states = () => store.journal.states();
+      await vi.waitUntil(async () => (await states()).ready === 1, { timeout: 30_000, interval: 5 });
+      expect(await states()).toEqual({ flight: 1, ready: 1 });
+      expect(await store.journal.trace(first)).toMatch(/^\d+ accepted, sent\n$/);
+      core.host.settle(first, TAKEN);
+      const { id: second } = await sends(2);
+      expect(await store.journal.byEvent(second)).toMatchObject({ state: 'flight', attempts: 1 });
+      expect(await store.journal.trace(second)).toMatch(/^\d+ accepted\n\d+ attempt 1\n$/);
       await core.stop();
     });
   });

@@ -51,9 +51,9 @@ describe('a login in two steps', () => {
   it('registers, seals what it brings, and lets the session in', async () => {
     await using town = await openTown();
     await using house = await town.open();
-    expect(await house.core.registered(DOMAIN, ROMEO)).toBe(false);
+    expect(await house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(false);
     await logIn(town, house);
-    expect(await house.core.registered(DOMAIN, ROMEO)).toBe(true);
+    expect(await house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(true);
     await house.join();
     await town.order({ wait: 'online', of: 'juliet' });
   });
@@ -98,7 +98,7 @@ describe('a login in two steps', () => {
     const at = { owner: CLIENT, id: await upToCode(house) };
     for (let tries = 1; tries < 3; tries++) await house.core.dialogues.answer(at, { code: ['x'] });
     await expect(house.core.dialogues.answer(at, { code: ['x'] })).rejects.toMatchObject({ foreign: 'code' });
-    expect(await house.core.registered(DOMAIN, ROMEO)).toBe(false);
+    expect(await house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(false);
     await town.order({ wait: 'idle' });
   });
 

@@ -15,7 +15,8 @@ async function openTown() {
   const wire = stack.use(await openWire(bridge));
   await wire.order({ person: 'juliet', password: 'rose' });
   const house = stack.use(await openHouse(dir.path, wire.settings({ slow: false })));
-  const register = async (answer: Answer) => (await house.core.registration.register(DOMAIN, ME, answer))();
+  const register = async (answer: Answer) =>
+    (await house.core.registration.register({ transport: DOMAIN }, ME, answer))();
   return { house, order: wire.order, register, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
@@ -36,7 +37,7 @@ describe('registration in one form', () => {
   ])('takes no %s, and stores nothing', async (_title, answer) => {
     await using town = await openTown();
     await expect(town.register(answer)).rejects.toThrow();
-    expect(await town.house.core.registered(DOMAIN, ROMEO)).toBe(false);
+    expect(await town.house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(false);
     expect(await credentialsOf(town)).toEqual({});
     await town.order({ wait: 'idle' });
   });
@@ -44,11 +45,11 @@ describe('registration in one form', () => {
   it('leaves out what was not asked for, and shows what is known without secrets', async () => {
     await using town = await openTown();
     await town.register({ name: ['juliet', 'more'], password: ['rose'], key: ['forged'], extra: ['x'] });
-    expect(await town.house.core.registered(DOMAIN, ROMEO)).toBe(true);
+    expect(await town.house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(true);
     const stored = await credentialsOf(town);
     expect(stored).toMatchObject({ name: 'juliet' });
     expect(stored.key).not.toBe('forged');
-    const { fields } = await town.house.core.registration.form(DOMAIN, ME);
+    const { fields } = await town.house.core.registration.form({ transport: DOMAIN }, ME);
     expect(fields.map(({ name, value }) => [name, value])).toEqual([
       ['name', ['juliet']],
       ['password', undefined],
@@ -73,16 +74,16 @@ describe('registration in one form', () => {
     await using town = await openTown();
     await town.register({ name: ['juliet'], password: ['rose'] });
     const benvolio = { owner: 'benvolio@a.example/x', user: 'benvolio@a.example' as BareJid };
-    const { fields } = await town.house.core.registration.form(DOMAIN, benvolio);
+    const { fields } = await town.house.core.registration.form({ transport: DOMAIN }, benvolio);
     expect(fields.map(({ value }) => value)).toEqual([undefined, undefined]);
-    expect(await town.house.core.registered(DOMAIN, benvolio.user)).toBe(false);
+    expect(await town.house.core.registered({ transport: DOMAIN }, benvolio.user)).toBe(false);
   });
 
   it('leaves no dialogue behind', async () => {
     await using town = await openTown();
     // The house lets one client have two dialogues open.
     for (let times = 0; times < 5; times++) {
-      await town.house.core.registration.form(DOMAIN, ME);
+      await town.house.core.registration.form({ transport: DOMAIN }, ME);
       await expect(town.register({ name: ['juliet'] })).rejects.toMatchObject({ code: 'not-acceptable' });
     }
   });

@@ -5,6 +5,8 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 export type IrcConnection = {
   /** The nick of the last NICK. */
   nick: string;
+  /** Whether it has logged in to a server that serves. */
+  readonly registered: boolean;
   /** The next line that the client sent. Rejects once the line is closed and read to its end. */
   next(): Promise<string>;
   /** Reads lines away until one matches. */

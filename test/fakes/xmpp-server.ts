@@ -48,6 +48,8 @@ export type FakeConnection = {
   end(): void;
   /** Sends a stream error and closes. */
   fail(condition: string): void;
+  /** A ping round trip: the component has read all that was sent before, and all that it wrote before is here. */
+  sync(): Promise<void>;
   /** Breaks the connection. */
   kill(): void;
   /** Stops reading, and so answering. */
@@ -135,6 +137,7 @@ function accept(socket: Socket, shared: Shared): void {
   let domain = '';
   let authenticated = false;
   let ended = false;
+  const syncs = new Map<string, () => void>();
   const closed = new Promise<boolean>((resolve) => void socket.once('close', () => resolve(ended)));
   /** Says the last there is to say, unless it has been said. */
   const finish = (text: string): void => void (socket.writable && socket.end(text));
@@ -149,6 +152,13 @@ function accept(socket: Socket, shared: Shared): void {
     send: (data) => void socket.write(data),
     end: () => finish('</stream:stream>'),
     fail,
+    sync() {
+      const id = `sync-${randomUUID()}`;
+      socket.write(
+        `<iq type='get' id='${id}' from='sync@a.example/x' to='${domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,
+      );
+      return new Promise((done) => syncs.set(id, done));
+    },
     kill: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
@@ -171,6 +181,8 @@ function accept(socket: Socket, shared: Shared): void {
   function take(element: Element): void {
     if (!authenticated) return element.name === 'handshake' ? handshake(element.getText()) : fail('not-authorized');
     if (!speaksFor(domain, element)) return fail('invalid-from');
+    const synced = syncs.get(element.attrs.id ?? '');
+    if (synced) return synced();
     if (isPing(element) && !shared.answerPings) return;
     if (element.attrs.to === domain) return void socket.write(element.toString());
     if (isPing(element)) pong(socket, element, shared.gone);

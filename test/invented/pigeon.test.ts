@@ -37,7 +37,7 @@ describe('the login', () => {
   it('asks for name and password, then for the code, and ends with a key', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host);
+      const login = passwordAndCode.start(config(rig), rig.host, '');
       expect((await login.next()).value).toMatchObject({ kind: 'form', form: { title: 'Pigeon account' } });
       expect((await login.next(given({ name: 'juliet', password: 'rose' }))).value).toMatchObject({ kind: 'show' });
       expect((await login.next({})).value).toMatchObject({ kind: 'form' });
@@ -53,7 +53,7 @@ describe('the login', () => {
   it('ends with a failure for a wrong password', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host);
+      const login = passwordAndCode.start(config(rig), rig.host, '');
       await login.next();
       expect(await failureOf(login.next(given({ name: 'juliet', password: 'x' })))).toMatchObject({
         foreign: 'password',
@@ -63,7 +63,7 @@ describe('the login', () => {
   it('ends with a failure after three wrong codes', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host);
+      const login = passwordAndCode.start(config(rig), rig.host, '');
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.next({});
@@ -74,7 +74,7 @@ describe('the login', () => {
   it('closes its line when it is given up', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host);
+      const login = passwordAndCode.start(config(rig), rig.host, '');
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.throw(new Failure('stopping')).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));

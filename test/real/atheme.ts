@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathOf } from '#src/cli/demo/servers/available.ts';
-import { type RunningInspircd, startInspircd } from '#src/cli/demo/servers/inspircd.ts';
+import { type InspircdOptions, type RunningInspircd, startInspircd } from '#src/cli/demo/servers/inspircd.ts';
 import { freePorts } from '#src/cli/demo/servers/ports.ts';
 import { type RunningServer, run } from '#src/cli/demo/servers/running.ts';
 import { ircClient } from './irc.ts';
@@ -12,17 +12,20 @@ const SERVICES = 'services.test';
 
 const modules = [
   'protocol/inspircd backend/opensex crypto/pbkdf2v2 operserv/main',
-  'nickserv/main nickserv/register nickserv/identify nickserv/info saslserv/main saslserv/plain',
+  'nickserv/main nickserv/register nickserv/identify nickserv/info nickserv/ghost saslserv/main saslserv/plain',
   'chanserv/main chanserv/register chanserv/op',
 ];
 
 /** An InspIRCd with the services of Atheme: NickServ, ChanServ and SASL. Resolves when NickServ is there. */
-export async function startInspircdWithServices(): Promise<RunningInspircd> {
+export async function startInspircdWithServices({
+  tls = false,
+}: Pick<InspircdOptions, 'tls'> = {}): Promise<RunningInspircd> {
   const [link = 0] = await freePorts(1);
   const stack = new AsyncDisposableStack();
   const ircd = stack.use(
     await startInspircd({
       serverName: SERVER,
+      tls,
       modules: ['spanningtree', 'services_account', 'sasl', 'sajoin', 'deaf', 'svshold', 'hidechans', 'servprotect'],
       extra: `<bind address="127.0.0.1" port="${link}" type="servers">
 <link name="${SERVICES}" ipaddr="127.0.0.1" port="${link}" allowmask="127.0.0.0/8" sendpass="${PASSWORD}" recvpass="${PASSWORD}">

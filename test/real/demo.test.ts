@@ -12,6 +12,8 @@ describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {
     const { code, out, err } = await run.ended;
     expect({ code, err }).toEqual({ code: 0, err: '' });
     expect(out).toContain('a bot answers in the page');
+    expect(out).toContain('a typed text arrives on the phone');
+    expect(out).toContain('an answer from the phone arrives');
     expect(statSync(screenshot).size).toBeGreaterThan(10_000);
   });
 });

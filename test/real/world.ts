@@ -1,10 +1,15 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunningServer } from '#src/cli/demo/servers/running.ts';
 import type { Gateway } from '#src/gateway.ts';
 import { startGateway } from '#src/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { folder } from '../cli/isthmus.ts';
 import { configFrom } from '../config-from.ts';
+import { jumpingClock } from '../jumping-clock.ts';
+import { startInspircdWithServices } from './atheme.ts';
 import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
 
@@ -13,8 +18,20 @@ const MUC = 'http://jabber.org/protocol/muc';
 
 export type IrcServerName = 'inspircd' | 'ngircd';
 
+const ircds = {
+  inspircd: () => startInspircd(),
+  ngircd: () => startNgircd(),
+  encrypted: () => startInspircd({ tls: true }),
+  /** InspIRCd with NickServ, ChanServ and SASL. */
+  services: () => startInspircdWithServices({ tls: true }),
+} as const;
+
+type Ircd = RunningServer<{ plain: number; tls?: number }>;
+
 export type WorldOptions = {
-  readonly ircd: IrcServerName;
+  readonly ircd: keyof typeof ircds;
+  /** More settings of the server `net`. */
+  readonly net?: (ircd: Ircd) => object;
   /** Whether browsers can log in. */
   readonly http?: boolean;
   /** Where the gateway finds the servers, when something stands between. */
@@ -22,17 +39,17 @@ export type WorldOptions = {
 };
 
 /** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
-export async function startWorld({ ircd: name, http = false, via }: WorldOptions) {
+export async function startWorld({ ircd: name, http = false, via, net: more }: WorldOptions) {
   const stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
   const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024, http };
   const prosody = stack.use(await startProsody(server));
-  const ircd = stack.use(name === 'inspircd' ? await startInspircd() : await startNgircd());
+  const ircd: Ircd = stack.use(await ircds[name]());
   const direct = { component: prosody.ports.component, irc: ircd.ports.plain };
   const ports = (await via?.(direct)) ?? direct;
-  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off' };
+  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off', ...more?.(ircd) };
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
@@ -41,12 +58,21 @@ export async function startWorld({ ircd: name, http = false, via }: WorldOptions
     limits: { reconnect_min: '1s', reconnect_max: '2s' },
     transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },
   });
-  const gateway: Gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics() }));
+  const clock = jumpingClock();
+  const parts = { log: openLog('silent'), metrics: openMetrics(), clock };
+  const gateway: Gateway = stack.use(await startGateway(config, parts));
   await gateway.online();
   return {
     prosody,
     ircd,
     gateway,
+    /** Lets time pass for the gateway, in seconds; the client's round trips are for those who have to hear from it meanwhile. */
+    async later(seconds: number, client: XmppClient): Promise<void> {
+      for (let left = seconds; left > 0; left -= 5) {
+        clock.jump(Math.min(left, 5) * 1000);
+        await client.ask(xml('iq', { type: 'get', to: DOMAIN }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+      }
+    },
     /** Logs a user in and sends presence, as every client does. */
     async login(user: keyof typeof users, resource?: string): Promise<XmppClient> {
       const client = await xmppClient({ port: prosody.ports.c2s, user, password: 'pw', ...(resource && { resource }) });
@@ -55,6 +81,12 @@ export async function startWorld({ ircd: name, http = false, via }: WorldOptions
     },
     [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
   };
+}
+
+/** The settings of `net` for its TLS port, where only its certificate of now is trusted. */
+export function overTls({ ports, dir }: Ircd): object {
+  const { fingerprint256 } = new X509Certificate(readFileSync(join(dir, 'cert.pem')));
+  return { port: ports.tls, tls: true, pin: fingerprint256 };
 }
 
 /** The JID of a channel of `net`. */

@@ -2,12 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { patience, visitPhone } from './check-phone.ts';
 import { type IrcClient, ircClient } from './irc-client.ts';
 import { pathOf } from './servers/available.ts';
 import type { Steps } from './steps.ts';
 import { channel, nick, type World } from './world.ts';
-
-const patience = 30_000; // milliseconds for what the page is to show
 
 /** What a headless Chromium needs on a server, and nothing of it asks the Internet. */
 export const browserArguments = [
@@ -34,6 +33,7 @@ export async function checkPage(world: World, steps: Steps, screenshot?: string)
   const complaints = listen(page);
   try {
     await visit(page, irc, world, steps);
+    await visitPhone(page, steps);
     if (complaints.length > 0) throw new Error('the page complained');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

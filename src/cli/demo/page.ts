@@ -5,16 +5,21 @@ import { type ServerType, serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import { type PageFacts, renderPage } from './page-html.ts';
+import { type Phone, phoneRoutes } from './phone.ts';
 
 /** The page of the demo on a port of 127.0.0.1. */
 export interface Page extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves the page and Converse.js on 127.0.0.1, on `port` or the next free one. Throws when Converse.js is missing. */
-export async function servePage(port: number, facts: PageFacts): Promise<Page> {
+/**
+ * Serves the page with Converse.js, and with its phone if there is one, on 127.0.0.1, on `port` or the next
+ * free one. Throws when Converse.js is missing.
+ */
+export async function servePage(port: number, facts: PageFacts, phone?: Phone): Promise<Page> {
   const app = new Hono();
   app.get('/', (c) => c.html(renderPage(facts)));
+  if (phone) app.route('/phone', phoneRoutes(phone));
   app.use(
     '/converse/*',
     serveStatic({ root: converseFolder(), rewriteRequestPath: (path) => path.slice('/converse'.length) }),

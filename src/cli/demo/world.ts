@@ -1,6 +1,7 @@
 import { startBots } from './bots.ts';
 import type { RunGateway } from './gateway.ts';
 import { servePage } from './page.ts';
+import { phoneOf } from './phone.ts';
 import { startInspircd } from './servers/inspircd.ts';
 import { freePortFrom } from './servers/ports.ts';
 import { startProsody } from './servers/prosody.ts';
@@ -9,10 +10,14 @@ import type { Steps } from './steps.ts';
 const host = 'localhost';
 const password = 'demo';
 const domain = 'irc.localhost';
+const smsDomain = 'sms.localhost';
 const ircServer = 'irc.demo';
 
 export const channel = '#isthmus';
 export const nick = 'Alice';
+/** Numbers that are kept for fiction: ours, and that of the phone on the page. */
+const ourNumber = '+12015550100';
+export const phoneNumber = '+12015550123';
 
 /** Everything that the demo starts; disposing of it ends all in reverse order. */
 export interface World extends AsyncDisposable {
@@ -39,7 +44,7 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
           host,
           http: true,
           users: { alice: password, bob: password },
-          domains: { [domain]: secret },
+          domains: { [domain]: secret, [smsDomain]: secret },
         }),
       ),
     ({ ports }) => `127.0.0.1:${ports.c2s}`,
@@ -56,28 +61,43 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
     async () => stack.use(await startBots(ircPort, channel)),
     () => 'on the IRC server',
   );
-  await steps.step(
+  const { phones } = await steps.step(
     'Isthmus, the gateway',
     async () =>
       stack.use(
-        await runGateway({ domain, secret, componentPort: prosody.ports.component, ircServer, ircPort, users: host }),
+        await runGateway({
+          domain,
+          smsDomain,
+          secret,
+          componentPort: prosody.ports.component,
+          ircServer,
+          ircPort,
+          users: host,
+          ourNumber,
+          owner: `alice@${host}`,
+        }),
       ),
-    () => `${domain}, for IRC`,
+    () => `${domain}, for IRC; ${smsDomain}, for SMS`,
   );
   const room = `${channel}%${ircServer}@${domain}`;
   const page = await steps.step(
     'a page with a chat client',
     async () =>
       stack.use(
-        await servePage(pagePort, {
-          websocketUrl: `ws://127.0.0.1:${prosody.ports.http}/xmpp-websocket`,
-          jid: `alice@${host}`,
-          password,
-          nick,
-          room,
-          channel,
-          ircAddress: `127.0.0.1:${ircPort}`,
-        }),
+        await servePage(
+          pagePort,
+          {
+            websocketUrl: `ws://127.0.0.1:${prosody.ports.http}/xmpp-websocket`,
+            jid: `alice@${host}`,
+            password,
+            nick,
+            room,
+            channel,
+            ircAddress: `127.0.0.1:${ircPort}`,
+            phone: { number: phoneNumber, jid: `${phoneNumber}@${smsDomain}` },
+          },
+          phoneOf(phones, { number: phoneNumber, their: ourNumber }),
+        ),
       ),
     ({ url }) => url,
   );

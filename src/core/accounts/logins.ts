@@ -12,6 +12,8 @@ export type LoginParts = {
 export type Logins = {
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
+  /** Forgets what the account logs in with in the realm. Resolves once durable. */
+  forget(at: SessionKey): Promise<void>;
   /** Registers an account that needs no login. Resolves once durable. */
   enrol(account: AccountKey): Promise<void>;
   /** Removes the account with all that is its own, in one unit, and puts the rest out of its reach. */
@@ -43,6 +45,9 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
           store.credentials.put(key, { account, realm, name }, secret),
         ),
       ]);
+    },
+    async forget({ account, realm }) {
+      await store.unit([store.credentials.remove(account, realm)]);
     },
     async unregister(account) {
       await store.unit(removal(store, { account, since: now() }));

@@ -33,7 +33,11 @@ export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'
 export function openMembership(parts: MembershipParts): Membership {
   const { accounts, dialogues, media, limits, logins, people, purging, registration, sessions, settings } = parts;
   return {
-    registered: (domain, user) => logins.registered(accountKey(user, domain)),
+    async registered({ transport, realm }, user) {
+      const account = accountKey(user, transport);
+      if (realm === undefined) return logins.registered(account);
+      return (await logins.credentials({ account, realm })) !== undefined;
+    },
     async unregister(domain, user) {
       const account = accountKey(user, domain);
       dialogues.drop((owner) => bareOf(owner) === user);
@@ -50,10 +54,14 @@ export function openMembership(parts: MembershipParts): Membership {
     },
     registration: {
       form: registration.form,
-      async register(domain, who, answer) {
+      async register(at, who, answer) {
         limits.spend('registrations', who.user);
-        await registration.register(domain, who, answer);
-        return people.enrolled(accountKey(who.user, domain));
+        await registration.register(at, who, answer);
+        return people.enrolled(accountKey(who.user, at.transport));
+      },
+      async forget(transport, realm, user) {
+        limits.spend('registrations', user);
+        await logins.forget({ account: accountKey(user, transport), realm });
       },
     },
   };

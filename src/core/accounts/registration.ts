@@ -1,5 +1,5 @@
 import type { SessionKey } from '#src/bridge.ts';
-import type { Talker } from '#src/core/index.ts';
+import type { RegistrationAt, Talker } from '#src/core/index.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
@@ -18,9 +18,9 @@ export type RegistrationParts = {
 
 export type Registration = {
   /** What is asked of somebody who registers, with what holds now; secrets are blank. Rejects with a `Failure`. */
-  form(transport: string, who: Talker): Promise<Form>;
+  form(at: RegistrationAt, who: Talker): Promise<Form>;
   /** Registers, or changes what was given before. Rejects with a `Failure`, and then everything is as it was. */
-  register(transport: string, who: Talker, answer: Answer): Promise<void>;
+  register(at: RegistrationAt, who: Talker, answer: Answer): Promise<void>;
 };
 
 type Login = CoreTransport['talks']['logins'][number];
@@ -36,19 +36,30 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
   function loginOf(account: AccountKey): Found | undefined {
     const { talks, realms } = transport(splitAccount(account).transport);
     const [realm = '', ...more] = realms;
-    const login = more.length === 0 ? talks.logins.find(({ oneForm }) => oneForm) : undefined;
+    const login = more.length === 0 ? talks.logins.find(({ oneForm, guests }) => oneForm && !guests) : undefined;
     return login && { login, key: { account, realm } };
   }
+
+  /** The login that is offered at a realm itself. Throws a `Failure` where there is none. */
+  function loginAt(account: AccountKey, realm: string): Found {
+    const { talks } = transport(splitAccount(account).transport);
+    const login = talks.logins.find(({ oneForm, guests }) => oneForm && guests);
+    if (!login) throw new Failure('service-unavailable');
+    return { login, key: { account, realm } };
+  }
+
+  const found = ({ realm }: RegistrationAt, account: AccountKey): Found | undefined =>
+    realm === undefined ? loginOf(account) : loginAt(account, realm);
 
   const settingsPlace = (account: AccountKey) => ({ kind: 'realm', account, realm: '' }) as const;
 
   /** Begins the login, and gives the form at which it stands. */
   async function begin(
     owner: string,
-    { start }: Login,
+    { login, key: { realm } }: Found,
     finish: (credentials: Known) => Promise<string>,
   ): Promise<{ readonly at: DialogueAt; readonly form: Form }> {
-    const first = await dialogues.start(owner, { start, finish });
+    const first = await dialogues.start(owner, { start: (signal) => login.start(signal, realm), finish });
     if (first.kind !== 'step') throw new Error('a login of one form asks for nothing');
     const at = { owner, id: first.id };
     if (first.step.kind === 'form') return { at, form: first.step.form };
@@ -56,9 +67,10 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
     throw new Error('a login of one form begins with something else');
   }
 
-  async function logIn({ login, key }: Found, owner: string, given: Answer): Promise<void> {
+  async function logIn(wanted: Found, owner: string, given: Answer): Promise<void> {
+    const { key } = wanted;
     const known = await logins.credentials(key);
-    const { at, form } = await begin(owner, login, async (credentials) => {
+    const { at, form } = await begin(owner, wanted, async (credentials) => {
       await logins.register(key, credentials);
       return '';
     });
@@ -76,19 +88,19 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
   }
 
   return {
-    async form(domain, { owner, user }) {
-      const account = accountKey(user, domain);
-      const found = loginOf(account);
-      if (!found) return settings.form(settingsPlace(account), 'account');
-      const known = await logins.credentials(found.key);
-      const { at, form } = await begin(owner, found.login, async () => '');
+    async form(where, { owner, user }) {
+      const account = accountKey(user, where.transport);
+      const wanted = found(where, account);
+      if (!wanted) return settings.form(settingsPlace(account), 'account');
+      const known = await logins.credentials(wanted.key);
+      const { at, form } = await begin(owner, wanted, async () => '');
       dialogues.cancel(at);
       return { ...form, fields: form.fields.map((field) => shown(field, known)) };
     },
-    async register(domain, who, answer) {
-      const account = accountKey(who.user, domain);
-      const found = loginOf(account);
-      if (found) return logIn(found, who.owner, answer);
+    async register(where, who, answer) {
+      const account = accountKey(who.user, where.transport);
+      const wanted = found(where, account);
+      if (wanted) return logIn(wanted, who.owner, answer);
       await settings.change(settingsPlace(account), 'account', answer);
       await logins.enrol(account);
     },

@@ -1,5 +1,6 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import {
   GuardFailed,
@@ -31,6 +32,8 @@ export type Rows = {
   claimTaken(event: EventId): Promise<Journaled | undefined>;
   /** Writes until the store takes it, after what was written of the item before. `then` follows the commit. */
   write(item: Item, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
+  /** Resolves once what was written of an item is in the store. Rejects with a `Failure` where it will not be. */
+  written(item: Item): Promise<void>;
   /** Resolves when nothing is being written. */
   flush(): Promise<void>;
   /** From now on a store that is away is not waited for. */
@@ -42,6 +45,7 @@ const RETRY = 1000;
 
 export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
   const writing = new Set<Promise<void>>();
+  const lost = new WeakSet<Item>();
   let stopped = false;
   let epoch = 0;
   let owning: Promise<number> | undefined;
@@ -96,11 +100,15 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     write(item, statements, then) {
       const work = item.written
         .then(() => persist(statements))
-        .then((results) => results && then(results))
+        .then((results) => (results ? then(results) : void lost.add(item)))
         .catch((err: unknown) => log.error({ err }, 'what was delivered could not be followed up'));
       item.written = work;
       writing.add(work);
       void work.then(() => writing.delete(work));
+    },
+    async written(item) {
+      await item.written;
+      if (lost.has(item)) throw new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' });
     },
     async flush() {
       while (writing.size > 0) await Promise.all([...writing]);

@@ -25,12 +25,12 @@ export type DeliveryParts = {
 export type Delivery = {
   /** Takes a row whose addition is durable. */
   push(row: NewRow): void;
-  /** Whether what is added to a lane now can be handed over at once, before everything else in it. */
-  idle(lane: string): boolean;
+  /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
+  busy(lane: string): number | undefined;
   /** An item goes to its network as this event, too. */
   track(item: Item, id: EventId): void;
-  /** False for an event that was not journaled. */
-  settle(id: EventId, outcome: Outcome): boolean;
+  /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
+  settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
   /** Tries again what waited for its side, in the lanes whose first item fits. */
   wake(fits: (item: Item) => boolean): void;
   /** What fits will not be possible any more: it fails. */
@@ -114,12 +114,17 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     queueMicrotask(() => pump(lane));
   }
 
-  function settle(id: EventId, outcome: Outcome): boolean {
+  function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
     const item = byEvent.get(id);
-    if (item) record(item, id, outcome);
-    else if (isJournaled(id))
-      void late(id, outcome).catch((err: unknown) => log.error({ err }, 'a late word could not be taken'));
-    return item !== undefined || isJournaled(id);
+    if (!item && !isJournaled(id)) return undefined;
+    const kept = item ? noted(item, id, outcome) : late(id, outcome);
+    kept.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));
+    return kept;
+  }
+
+  function noted(item: Item, id: EventId, outcome: Outcome): Promise<void> {
+    record(item, id, outcome);
+    return rows.written(item);
   }
 
   function record(item: Item, id: EventId, outcome: Outcome): void {
@@ -142,15 +147,10 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (!(outcome instanceof Failure) && outcome.state === 'written') return;
     const [event = id] = id.split('+') as EventId[];
     const row = await store.journal.byEvent(event);
-    if (row?.state === 'taken') {
-      const own = await rows.claimTaken(event);
-      const item = byEvent.get(event) ?? (own && remember(itemOf(own, newLane(own.lane))));
-      if (item) record(item, event, outcome);
-    } else if (row?.state === 'ready' || row?.state === 'flight') {
-      await load(laneOf(row.lane, true));
-      const item = byEvent.get(event);
-      if (item) record(item, event, outcome);
-    }
+    const own = row?.state === 'taken' ? await rows.claimTaken(event) : undefined;
+    if (row && isOwed(row)) await load(laneOf(row.lane, true));
+    const item = byEvent.get(event) ?? (own && remember(itemOf(own, newLane(own.lane))));
+    if (item) await noted(item, event, outcome);
   }
 
   function remember(item: Item): Item {
@@ -206,8 +206,9 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (stopped) return;
     if (lane.more && lane.items.length < PAGE / 2) void load(lane);
     let open = 0;
+    const now = time.now();
     for (const item of [...lane.items]) {
-      if ((item.busy && !overdue(item)) || goes(item, open)) open++;
+      if ((item.busy && !overdue(item, now)) || goes(item, open)) open++;
       else if (isOwed(item.life)) break;
     }
     close(lane);
@@ -239,8 +240,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   /** What was handed over and has not left in all its time is taken back. */
-  function overdue(item: Item): boolean {
-    if (time.now() < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
+  function overdue(item: Item, now: number): boolean {
+    if (now < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
     item.busy = false;
     return true;
   }
@@ -263,10 +264,11 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
-    idle(key) {
+    busy(key) {
       const lane = lanes.get(key);
-      if (!lane) return !backlog;
-      return !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
+      if (!lane) return backlog ? undefined : 0;
+      const idle = !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
+      return idle ? lane.items.length : undefined;
     },
     track(item, id) {
       item.pending.add(id);

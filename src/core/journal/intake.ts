@@ -4,13 +4,12 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
-import { GuardFailed, type Store, StoreUnavailable } from '#src/store/index.ts';
+import { GuardFailed, StoreUnavailable } from '#src/store/index.ts';
 import type { Journaling } from './journaling.ts';
 import { type Journey, journaledId, stanzaKey } from './owed.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'rows' | 'delivery' | 'budgets'>;
-  readonly store: Store;
+  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets'>;
   readonly xmpp: Pick<XmppSide, 'refuse'>;
   now(): number;
   transport(domain: string): CoreTransport;
@@ -33,7 +32,7 @@ export type Intake = {
   idle(): Promise<void>;
 };
 
-export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
+export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake {
   const open = new Set<Promise<void>>();
 
   /** Accepted means committed: the rows, and what they cost, in one unit. */
@@ -47,23 +46,17 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, charges: reserved.kept };
-      return { row: journaling.outward(event, account, rest), reserved };
+      return { event, row: journaling.outward(event, account, rest), reserved };
     });
-    const epoch = await journaling.rows.owner();
+    const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await store.unit([
-        ...planned.map(({ row }) => store.journal.add(row, epoch)),
-        ...planned.flatMap(({ reserved }) => reserved.statements),
-      ]);
+      await journaling.add(planned, costs);
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error;
       if (error.index < planned.length) return repeated();
       throw new Failure('budget-exhausted');
     }
-    for (const { row, reserved } of planned) {
-      journaling.delivery.push(row);
-      void journaling.budgets.watch(domain, budgets, reserved.kept);
-    }
+    for (const { reserved } of planned) void journaling.budgets.watch(domain, budgets, reserved.kept);
   }
 
   function answerOf(error: unknown): Failure {

@@ -10,12 +10,13 @@ import type { Event, EventKind } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow } from '#src/store/index.ts';
+import type { NewRow, Statement } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
+import { openFirstTries } from './first-tries.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, laneOf, type Owed } from './owed.ts';
 import { openRunningTime } from './running.ts';
@@ -46,9 +47,13 @@ export type Journaling = {
   keeps(way: Direction, place: Place, kind: EventKind): boolean;
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
-  /** A row that waits in a network's lane. */
+  /** A row for a network. */
   outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
+  /** Adds rows for networks in one unit with other statements, behind them. Throws as `Store.unit`. */
+  add(events: readonly Outward[], statements: readonly Statement[]): Promise<void>;
 };
+
+export type Outward = { readonly event: Event; readonly row: NewRow };
 
 const WEEK = 7 * 86_400_000;
 /** Ms after which a store that was away is tried again. */
@@ -89,16 +94,18 @@ export function openJournaling(parts: JournalingParts): Journaling {
     expires: time.now() + (way === 'in' ? inward : outwardExpiry(placeTransport(place))),
     at: clock.now(),
   });
+  const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
+  /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
+  const inwardRow = (event: EventId, place: Place, owed: Owed): NewRow => {
+    const made = row('in', event, place, owed);
+    const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
+    return goes ? { ...made, state: 'flight', attempts: 1 } : made;
+  };
   const outbox: Outbox = openOutbox({
     xmpp,
     add: (one) => store.journal.addOnce(one, rows.epoch),
-    row: (event, place, owed, flight) => ({
-      ...row('in', event, place, owed),
-      // What an error that comes back for it is about.
-      origin: JSON.stringify({ place }),
-      ...(flight && { state: 'flight', attempts: 1 }),
-    }),
-    idle: (lane) => delivery.idle(lane),
+    // The origin is what an error that comes back for it is about.
+    row: (event, place, owed) => ({ ...inwardRow(event, place, owed), origin: JSON.stringify({ place }) }),
     push: (one) => delivery.push(one),
     hurry,
     retry: () => void clock.after(STORE_RETRY, hurry),
@@ -144,7 +151,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     realm: parts.realm,
     expiry: outwardExpiry,
     wait,
-    row: (event, place, owed, key) => ({ ...row('in', event, place, owed), key }),
+    row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
     landed: parts.landed,
     report,
     asFailure: parts.asFailure,
@@ -170,6 +177,16 @@ export function openJournaling(parts: JournalingParts): Journaling {
     },
     keeps: (way, place, kind) =>
       durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    async add(events, statements) {
+      const epoch = await rows.owner();
+      const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
+      try {
+        await store.unit([...marked.map((row) => store.journal.add(row, epoch)), ...statements]);
+      } finally {
+        for (const row of marked) firstTries.added(row);
+      }
+      for (const row of marked) delivery.push(row);
+    },
     ofSession:
       (account, at) =>
       ({ row: { account: own }, owed }) =>

@@ -1,19 +1,17 @@
 import type { Marks, Recipient, XmppSide } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
 import type { EventId } from '#src/model/ids.ts';
-import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
 import type { Cut } from './commit.ts';
-import { inwardId, laneOf, type Owed } from './owed.ts';
+import { inwardId, type Owed } from './owed.ts';
 
 export type OutboxParts = {
   readonly xmpp: XmppSide;
   /** The statement that adds a row. */
   add(row: NewRow): NonNullable<Cut['statements']>[number];
-  /** A row for what is owed; `flight` where it is handed over as soon as it is durable. */
-  row(event: EventId, place: Place, owed: Owed, flight: boolean): NewRow;
-  /** Whether nothing of that lane waits. */
-  idle(lane: string): boolean;
+  /** A row for what is owed. */
+  row(event: EventId, place: Place, owed: Owed): NewRow;
   /** Takes a row that is durable. */
   push(row: NewRow): void;
   /** Writes what waits, soon, or a while after the store was away. */
@@ -44,9 +42,8 @@ export function openOutbox({ xmpp, ...parts }: OutboxParts): Outbox {
   let fresh: Held[] = [];
 
   function rowFor({ event, to, marks }: Held): NewRow {
-    const flight = parts.idle(laneOf('in', event.place)) && xmpp.epoch(placeTransport(event.place)) !== undefined;
     const owed: Owed = { way: 'in', event, to, ...(marks && { marks }) };
-    return parts.row(inwardId(event.id), event.place, owed, flight);
+    return parts.row(inwardId(event.id), event.place, owed);
   }
 
   /** What is durable goes, and what waited behind it and is not owed itself. */

@@ -4,19 +4,20 @@ import type { EventId } from '#src/model/ids.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
-import { inwardId, type Journey, keyOf, noteOf, type Owed } from './owed.ts';
+import { inwardId, type Journey, noteOf, type Owed } from './owed.ts';
 
 /** Makes a row towards XMPP. */
 export type MakeRow = (event: EventId, place: Place, owed: Owed, key: string) => NewRow;
 
-/** What the sender of a stanza is told, as rows: an answer that is owed outlives a restart, and is given once. */
+/**
+ * What the sender of a stanza is told, as rows: an answer that is owed outlives a restart, and is given once. Their keys
+ * are names that ascend, which costs an index less than hashes do; those of stanzas are hashes, without a space.
+ */
 export const receiptRow = (make: MakeRow, event: Event, { origin, group }: Journey): NewRow | undefined => {
   // XEP-0184 §5.3: asked for, and never for what many read.
   const due = origin.receipt === true && origin.stanza === 'message' && origin.type !== 'groupchat';
   const name = `receipt ${group}`;
-  return due
-    ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, keyOf(name))
-    : undefined;
+  return due ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name) : undefined;
 };
 
 /** The stanza error: one for all pieces of a stanza. */
@@ -26,7 +27,7 @@ export const errorRow = (make: MakeRow, event: Event, { origin, group }: Journey
     inwardId(name),
     event.place,
     { way: 'error', place: event.place, origin, failure: noteOf(failure) },
-    keyOf(name),
+    name,
   );
 };
 
@@ -47,5 +48,5 @@ export const delayedRow = (make: MakeRow, event: Event, { group }: Journey, now:
     style: 'plain',
   };
   const owed: Owed = { way: 'in', event: told, to: [{ jid: splitAccount(account).user }] };
-  return make(inwardId(name), event.place, owed, keyOf(name));
+  return make(inwardId(name), event.place, owed, name);
 };

@@ -45,14 +45,17 @@ export type ToNetworkParts = {
 };
 
 /** Towards networks: the events of users, over their sessions. */
-export function openToNetwork({ store, commit, ids, sessions, clock, log, ...parts }: ToNetworkParts): Carrier {
+export function openToNetwork({ store, commit, ids, sessions, clock, log, ...parts }: ToNetworkParts): Carrier & {
+  /** How many may be under way in the lane of an account's event. None while no session takes it. */
+  window(event: Event, account: string): number;
+} {
   const transportOf = ({ place }: Event): CoreTransport => parts.transport(placeTransport(place));
   const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
-  const keyOf = (item: Item): SessionKey => ({
-    account: item.row.account as AccountKey,
-    realm: parts.realm(eventOf(item).place),
+  const keyOf = ({ place }: Event, account: string): SessionKey => ({
+    account: account as AccountKey,
+    realm: parts.realm(place),
   });
-  const sessionOf = (item: Item) => sessions.get(keyOf(item));
+  const sessionOf = (item: Item) => sessions.get(keyOf(eventOf(item), item.row.account));
 
   function hand(item: Item, event: Event): void {
     const { bridge, accepted } = transportOf(event);
@@ -109,6 +112,10 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
   }
 
   return {
+    window(event, account) {
+      const { sessionless, window } = tableOf(event);
+      return sessionless || sessions.get(keyOf(event, account)) ? window : 0;
+    },
     facts(item) {
       const event = eventOf(item);
       const { mapping, receipts } = transportOf(event);

@@ -38,6 +38,8 @@ export type Presence = {
 const MOST_RESOURCES = 20;
 const MOST_CONTACTS = 5000;
 
+const NO_PRESENCE = 'No presence on this network';
+
 export function openPresence({ transport, sessions, inRoom, hand, outward, roster }: PresenceParts): Presence {
   const { tell, realmOf } = roster;
 
@@ -67,9 +69,9 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       return standing(person, realms) ?? AVAILABLE;
     }
     if (roster.isRealm(account, id)) return standing(person, [realmOf(account, id)]) ?? OFFLINE;
-    const carried = transport(splitAccount(account).transport).mapping.facts.in.presence ?? 'none';
-    if (carried === 'none') return { ...AVAILABLE, status: 'No presence on this network' };
-    return known.get(id) ?? OFFLINE;
+    const { facts } = transport(splitAccount(account).transport).mapping;
+    const unseen = facts.unseen ?? ((facts.in.presence ?? 'none') === 'none' ? NO_PRESENCE : undefined);
+    return known.get(id) ?? (unseen === undefined ? OFFLINE : { ...AVAILABLE, status: unseen });
   }
 
   const sees = ({ contacts }: Person, id: string): boolean => contacts.get(id)?.from === true;
@@ -175,6 +177,9 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       person.resources.set(jid, resource);
       if (!known) greet(person, jid, resource);
       report(person);
+      // Where there are no sessions, this is the beginning of one.
+      const { delivery } = transport(splitAccount(person.account).transport).mapping.facts;
+      if (!known && delivery?.sessionless) watch(person, '');
     },
     leave(person, jid, id) {
       const resource = person.resources.get(jid);

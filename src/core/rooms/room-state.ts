@@ -170,14 +170,14 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
   // Who is missing from a list has not said that it leaves: one of ours may be on its way back.
   const effects = gone.flatMap(({ account: _, ...who }) => change(room, { kind: 'occupant', change: 'leave', who }));
-  const news = list.flatMap((who) => {
-    const before = room.roster.get(who.id);
-    if (!before) return change(room, { kind: 'occupant', change: 'join', who });
-    const same = before.nick === who.nick && before.affiliation === who.affiliation && before.role === who.role;
-    return same ? [] : change(room, { kind: 'occupant', change: 'role', who });
-  });
+  const news = list
+    .filter((who) => !isAs(room.roster.get(who.id), who))
+    .flatMap((who) => change(room, { kind: 'occupant', change: room.roster.has(who.id) ? 'role' : 'join', who }));
   return [...renames, ...effects, ...news];
 }
+
+const isAs = (before: Occupant | undefined, { nick, affiliation, role }: Occupant): boolean =>
+  before?.nick === nick && before.affiliation === affiliation && before.role === role;
 
 /** Our own account came back under another nick: its readers must see a rename, not a stranger. */
 function ownRename(room: Room, now: Occupant): RoomEffect[] {
@@ -187,14 +187,15 @@ function ownRename(room: Room, now: Occupant): RoomEffect[] {
   return change(room, { kind: 'occupant', change: 'rename', who: before, newId: now.id, nick: now.nick });
 }
 
-/** Somebody came, went or changed. */
+/** Somebody came, went or changed. Whoever was here all the time, for its readers, has not come. */
 export function change(room: Room, body: OccupantChange): RoomEffect[] {
   const { who } = body;
+  const before = room.roster.get(who.id);
   switch (body.change) {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
-      return tell(room, body);
+      return body.change === 'join' && isAs(before, who) ? [] : tell(room, body);
     case 'rename':
       return rename(room, body);
     default:

@@ -28,7 +28,7 @@ export type SessionEffect =
   | { readonly kind: 'cancel' }
   | { readonly kind: 'close' };
 
-/** Failures that another attempt would only repeat. */
+/** Failures that another attempt would only repeat, unless they say when they will not. */
 const FINAL: ReadonlySet<FailureCode> = new Set([
   'banned',
   'password-required',
@@ -72,7 +72,8 @@ function after(
   attempt: number,
   { failure, keep }: { failure: Failure; keep: boolean },
 ): readonly [SessionPhase, ...SessionEffect[]] {
-  if (!keep || FINAL.has(failure.code)) return [idle, { kind: 'abandon', failure }];
+  if (!keep || (FINAL.has(failure.code) && failure.retryAfter === undefined))
+    return [idle, { kind: 'abandon', failure }];
   return [
     { name: 'waiting', attempt: attempt + 1 },
     { kind: 'wait', attempt, failure },

@@ -55,6 +55,8 @@ type Line = {
 
 /** How long a session must have lasted for the backoff to start anew, in milliseconds. */
 const STABLE = 60_000;
+/** The longest that a network may ask to be left alone for, in milliseconds. */
+const LONGEST = 3_600_000;
 
 const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
@@ -99,7 +101,7 @@ export function openSessions(parts: SessionParts): Sessions {
       case 'connect':
         return connect(line);
       case 'wait': {
-        const ms = parts.backoff(effect.attempt);
+        const ms = Math.max(parts.backoff(effect.attempt), asked(effect));
         parts.log.info({ realm: line.key.realm, ms, reason: effect.failure.code }, 'session lost, trying again');
         line.cancel = clock.after(ms, () => again(line));
         return;
@@ -273,6 +275,10 @@ export function openSessions(parts: SessionParts): Sessions {
     },
   };
 }
+
+/** What a network wants to be left alone for, in milliseconds: twice as long each time that it has to say so. */
+const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; attempt: number }): number =>
+  Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
   return error instanceof Failure ? error : new Failure('internal', { cause: error });

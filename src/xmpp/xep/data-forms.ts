@@ -1,10 +1,17 @@
 // XEP-0004: Data Forms, version 2.13.1.
 import type { Element } from 'ltx';
-import type { Answer, Field, Form } from '#src/model/form.ts';
+import type { Answer, Ending, Field, Form } from '#src/model/form.ts';
 import { type Xml, xml } from '#src/xmpp/xml.ts';
-import { own, ownText } from './elements.ts';
+import { childOf, own, ownText } from './elements.ts';
+import type { Extension } from './extension.ts';
 
 export const FORMS = 'jabber:x:data';
+
+/** Forms in messages: people of networks whose tables carry them can be asked. */
+export const dataForms: Extension = {
+  xep: { number: '0004', title: 'Data Forms', version: '2.13.1' },
+  features: { contact: [FORMS] },
+};
 
 /** XEP-0004 §3.3: the types of fields. */
 const TYPES: Readonly<Record<Field['type'], string>> = {
@@ -53,4 +60,52 @@ export function answerOf(x: Element): Answer | undefined {
 export function formTypeOf(x: Element): string | undefined {
   const field = own(x, 'field').find(({ attrs }) => attrs.var === 'FORM_TYPE');
   return field && ownText(field, 'value');
+}
+
+/** The types by their names (§3.3). */
+const KINDS: ReadonlyMap<string, Field['type']> = new Map([
+  ...Object.entries(TYPES).map(([kind, name]): [string, Field['type']] => [name, kind as Field['type']]),
+  ['jid-multi', 'lines'],
+]);
+
+/** The form that a message asks somebody to fill in, if it holds one. */
+export function formIn(stanza: Element): Form | undefined {
+  const x = childOf(stanza, 'x', FORMS);
+  if (x?.attrs.type !== 'form') return undefined;
+  const title = ownText(x, 'title');
+  // §3.1: several instructions are lines.
+  const instructions = own(x, 'instructions').map((one) => one.getText());
+  return {
+    ...(title !== undefined && { title }),
+    ...(instructions.length > 0 && { instructions: instructions.join('\n') }),
+    fields: own(x, 'field').map(fieldOf),
+  };
+}
+
+function fieldOf(field: Element): Field {
+  const { var: name = '', type, label } = field.attrs;
+  const value = own(field, 'value').map((one) => one.getText());
+  const options = own(field, 'option').map((option) => ({
+    value: ownText(option, 'value') ?? '',
+    ...(option.attrs.label !== undefined && { label: option.attrs.label }),
+  }));
+  return {
+    name,
+    // §3.3: what has no type, or one that nobody knows, is a line of text.
+    type: KINDS.get(type ?? '') ?? 'text',
+    ...(label !== undefined && { label }),
+    ...(own(field, 'required').length > 0 && { required: true }),
+    ...(value.length > 0 && { value }),
+    ...(options.length > 0 && { options }),
+  };
+}
+
+/** A form that came back (§3.1), and who sent it, as their network calls them. */
+export function endedForm({ fields }: Form, { state, by, verified }: Ending): Xml[] {
+  const how = verified === undefined ? undefined : xml` verified='${verified}'`;
+  const x =
+    state === 'submit'
+      ? xml`<x xmlns='jabber:x:data' type='submit'>${fields.map(fieldElement)}</x>`
+      : xml`<x xmlns='jabber:x:data' type='cancel'/>`;
+  return [x, xml`<answered xmlns='urn:isthmus:forms:0' by='${by}'${how}/>`];
 }

@@ -1,5 +1,6 @@
 // XEP-0077: In-Band Registration, version 2.4.
 import type { Element } from 'ltx';
+import type { RegistrationAt } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { type Xml, xml } from '#src/xmpp/xml.ts';
@@ -11,7 +12,7 @@ const REGISTER = 'jabber:iq:register';
 
 export const register: Extension = {
   xep: { number: '0077', title: 'In-Band Registration', version: '2.4' },
-  features: { gateway: [REGISTER] },
+  features: { gateway: [REGISTER], realm: [REGISTER] },
   routes: { [`get/${REGISTER} query`]: answerGet, [`set/${REGISTER} query`]: answerSet },
 };
 
@@ -25,17 +26,18 @@ const LEGACY: Readonly<Record<string, (value: string) => Xml>> = {
   url: (value) => xml`<url>${value}</url>`,
 };
 
-/** Only the gateway itself registers, and only those who may use it. */
-function assertHere({ kind, core, user }: Request): void {
-  if (kind !== 'gateway') throw new Failure('service-unavailable');
+/** The gateway registers, and a realm of it that has logins of its own; only those who may use it. */
+function here({ target, core, user, view: { transport } }: Request): RegistrationAt {
+  if (target.kind !== 'gateway' && target.kind !== 'realm') throw new Failure('service-unavailable');
   if (!core.permitted(user)) throw core.refusal();
+  return target.kind === 'realm' ? { transport, realm: target.realm } : { transport };
 }
 
 async function answerGet(request: Request): Promise<Xml> {
-  assertHere(request);
-  const { core, view, user, from, identity } = request;
-  const registered = await core.registered(view.transport, user);
-  const form = await core.registration.form(view.transport, { owner: from, user });
+  const at = here(request);
+  const { core, user, from, identity } = request;
+  const registered = await core.registered(at, user);
+  const form = await core.registration.form(at, { owner: from, user });
   const instructions = form.instructions ?? instructionsFor(form, identity.name);
   // XEP-0077 §3.1.1: what is known is in the fields, and <registered/> says that somebody has it.
   return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${instructions}</instructions>${form.fields.map(legacyField)}${formElement({ ...form, instructions }, REGISTER)}</query>`;
@@ -52,18 +54,19 @@ function legacyField({ name, value }: Field): Xml | undefined {
 }
 
 async function answerSet(request: Request): Promise<undefined> {
-  assertHere(request);
-  const { core, view, user, from, payload, afterwards } = request;
+  const at = here(request);
+  const { core, user, from, payload, afterwards } = request;
   const children = elements(payload);
   if (children.some((child) => child.getName() === 'remove')) {
     // XEP-0077 §3.2: <remove/> stands alone; whose registration it is, the stanza's sender says.
     if (children.length > 1) throw new Failure('bad-request');
-    if (!(await core.registered(view.transport, user))) throw new Failure('not-registered');
-    afterwards(await core.unregister(view.transport, user));
+    if (!(await core.registered(at, user))) throw new Failure('not-registered');
+    if (at.realm !== undefined) return void (await core.registration.forget(at.transport, at.realm, user));
+    afterwards(await core.unregister(at.transport, user));
     return;
   }
   const answer = given(payload);
-  if (answer) afterwards(await core.registration.register(view.transport, { owner: from, user }, answer));
+  if (answer) afterwards(await core.registration.register(at, { owner: from, user }, answer));
 }
 
 /** XEP-0077 §4, §6: the data form takes precedence over the fields beside it. */

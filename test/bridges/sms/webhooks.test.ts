@@ -133,3 +133,20 @@ it('a text that cannot be kept is not acknowledged, and comes by the poll', asyn
   w.bridge.pause(false);
   await w.when('the text', () => w.told(alice).includes('while paused'));
 });
+
+it('a status is acknowledged once what it says is kept', async () => {
+  await using w = await world(settings);
+  const id = w.send(alice, 'hello');
+  await w.outcomes(id);
+  const [message] = w.twilio.messages;
+  await w.twilio.fare(message?.sid ?? '', 'sent');
+  const release = w.holdEmits();
+  let answered = false;
+  const answer = w.twilio.fare(message?.sid ?? '', 'delivered').finally(() => {
+    answered = true;
+  });
+  await w.when('the outcome', () => w.settled.length === 2);
+  expect(answered).toBe(false);
+  release();
+  expect(await answer).toEqual({ status: 204, body: '' });
+});

@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
+import { newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Check } from '../network.ts';
 import { failureOf, inTime, withRig } from '../rig.ts';
 
@@ -19,6 +20,21 @@ export const deliveryChecks: readonly Check[] = [
         for (const id of ids) expect(await rig.outcome(id)).toMatchObject(TAKEN);
         const told = rig.settled.map(({ id }) => id).filter((id) => ids.includes(id));
         expect(told).toEqual(ids.slice(ids.length - told.length));
+      }),
+  },
+  {
+    name: 'sends nothing for a preview',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        const message = { kind: 'message', text: 'unsaid', style: 'plain' } as const;
+        const from = { kind: 'xmpp', bare: splitAccount(session.account).user } as const;
+        const event = { ...message, id: newEventId(), at: 0, live: true, place: rig.home, from };
+        const preview = await rig.bridge.preview?.(event, session);
+        if (preview) expect(preview.text).toContain('unsaid');
+        await rig.say('said', session);
+        expect(await inTime(rig.wire.heard('romeo'), 'said', contract.patience)).toMatch(/(?<!un)said$/);
+        expect(rig.outcomes(event.id)).toEqual([]);
       }),
   },
   {

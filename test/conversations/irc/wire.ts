@@ -6,18 +6,27 @@ import type { OpenWire } from '../wire.ts';
 const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
+export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed }) => {
   const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
-  const { irc, known } = arrivals(ircd);
+  const refused = new WeakSet<IrcConnection>();
+  const { irc, known } = arrivals(ircd, refused);
   for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
-  // A nick that somebody else has when the client logs in, and what the client tries instead.
-  let tries = taken === undefined ? 2 : 0;
+  // A nick that somebody else has when the client logs in.
+  let held = taken;
   ircd.on('NICK', ([nick = ''], connection) => {
-    if (tries > 1) return known.includes(connection);
-    tries++;
-    if (nick !== taken) return false;
+    if (connection.registered) return known.includes(connection);
+    if (nick !== held) return false;
     connection.send(`:irc.fake 433 * ${nick} :Nickname is already in use`);
     connection.nick = '';
+    return true;
+  });
+  // What the server says to whoever comes, before it hangs up.
+  let refusal: string | undefined;
+  ircd.on('USER', (_params, connection) => {
+    if (refusal === undefined) return false;
+    refused.add(connection);
+    connection.send(refusal);
+    connection.end();
     return true;
   });
   const pongs = new Map<IrcConnection, string[]>();
@@ -37,7 +46,12 @@ export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
     name: 'irc',
     domain: 'irc.example',
     definition: bridge,
-    settings: { servers: { net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off' } } },
+    settings: {
+      ...(fixed === 'yes' && { fixed_server: 'net' }),
+      servers: {
+        net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off', insecure_login: insecure === 'yes' },
+      },
+    },
     async say(text, nick) {
       const connection = await irc(nick);
       connection.send(text);
@@ -45,6 +59,10 @@ export const openWire: OpenWire = async ({ caps, isupport, taken }) => {
     },
     hear: async (nick) => (await irc(nick)).next(),
     async order(text, nick) {
+      const [order, ...rest] = text.split(' ');
+      if (order === 'refuse') return void (refusal = rest.join(' '));
+      if (order === 'admit') return void (refusal = undefined);
+      if (order === 'taken') return void (held = rest[0]);
       const connection = await irc(nick);
       if (text === 'pong') return answerPings(connection);
       if (text !== 'kill') throw new Error(`irc knows no command ${text}`);
@@ -67,7 +85,7 @@ type Arrivals = {
 };
 
 /** Takes connections as they come, so that they can be asked for by nick. */
-function arrivals(ircd: IrcServer): Arrivals {
+function arrivals(ircd: IrcServer, refused: WeakSet<IrcConnection>): Arrivals {
   const known: IrcConnection[] = [];
   const find = (nick: string | undefined) => known.findLast((one) => nick === undefined || one.nick === nick);
   return {
@@ -79,7 +97,9 @@ function arrivals(ircd: IrcServer): Arrivals {
         void fresh.closed.then(() => known.splice(known.indexOf(fresh), 1));
         known.push(fresh);
         // Its nick is known once it has logged in, which a round trip proves.
-        await fresh.sync();
+        await fresh.sync().catch((error: unknown) => {
+          if (!refused.has(fresh)) throw error;
+        });
       }
     },
   };

@@ -76,7 +76,8 @@ ${options.extra ?? ''}
 `;
 }
 
-async function writeCertificate(dir: string, serverName: string): Promise<void> {
+/** Writes a new self-signed certificate and its key into the folder of a server. */
+export async function writeCertificate(dir: string, serverName: string): Promise<void> {
   const names = `subjectAltName=DNS:localhost,DNS:${serverName},IP:127.0.0.1`;
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(dir, 'key.pem')];
   const certificate = ['-x509', '-days', '30', '-subj', `/CN=${serverName}`, '-addext', names];

@@ -1,0 +1,29 @@
+import type { Preview } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { addresses, recipientOf } from './addresses.ts';
+import { encode } from './encode.ts';
+import { checkPermitted } from './numbers.ts';
+import type { Parts } from './parts.ts';
+import { chooseNumber } from './pool.ts';
+import { speakingOf } from './speaking.ts';
+import { touched } from './thread.ts';
+
+/** A text as a phone would get it, and our number from which it would come. Keeps nothing. Rejects as a delivery would. */
+export async function preview(parts: Parts, event: Event): Promise<Preview> {
+  if (event.kind !== 'message' || event.place.kind !== 'contact') throw new Failure('not-supported');
+  const { config, memory, host, provider } = parts;
+  const { account, id } = event.place;
+  const their = addresses.fold(addresses.parse(id)).name;
+  recipientOf(their);
+  checkPermitted(their, { countries: config.countries, refused: config.refused, own: config.provider.numbers });
+  const our = await chooseNumber(parts, account, their);
+  if (await memory.optedOut(our, their)) throw new Failure('not-permitted', { text: 'They answered STOP.' });
+  const thread = touched(await memory.thread(our, their), account, host.clock.now());
+  const { text } = encode(event, {
+    speaking: await speakingOf(parts, account, our, thread),
+    mostSegments: config.max_segments,
+    mms: provider.capabilities.mms,
+  });
+  return { text, from: our };
+}

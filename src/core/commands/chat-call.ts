@@ -1,0 +1,93 @@
+import type { Command } from '#src/bridge.ts';
+import type { Offer } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Named } from './chat-places.ts';
+
+/** What somebody who writes to the gateway wants. */
+export type Called =
+  | { readonly kind: 'help' }
+  /** Without `at` it is called on the gateway itself. */
+  | {
+      readonly kind: 'run';
+      readonly node: string;
+      readonly on: Command['on'];
+      readonly at?: Place;
+      readonly words: string;
+    }
+  | { readonly kind: 'address'; readonly id: string; readonly room: boolean }
+  /** It is clear what is wrong. */
+  | { readonly kind: 'wrong'; readonly text: string }
+  | { readonly kind: 'unknown'; readonly why: string };
+
+type Find = (address: string) => Promise<Named>;
+
+const BLANK = /^(\S+)\s*([\s\S]*)$/;
+/** An address with spaces stands in quotes. */
+const ADDRESS = /^(?:"([^"]+)"|(\S+))\s*([\s\S]*)$/;
+
+/**
+ * Reads `help`, `COMMAND WORDS`, `COMMAND ADDRESS WORDS` or an address. A command with an address is the one on that
+ * contact or room. Rejects with what is no `Failure` alone.
+ */
+export async function call(text: string, offered: readonly Offer[], find: Find): Promise<Called> {
+  const [, first = '', rest = ''] = BLANK.exec(text) ?? [];
+  const node = first.toLowerCase();
+  if (node === 'help' || node === '?') return { kind: 'help' };
+  const named = offered.filter((one) => one.node === node);
+  if (named.length === 0) return address(text, find);
+  const has = (on: Command['on']): boolean => named.some((one) => one.on === on);
+  const placed = has('contact') || has('room');
+  if (placed && rest !== '') return withAddress(node, rest, { has, find });
+  if (has('gateway')) return { kind: 'run', node, on: 'gateway', words: rest };
+  if (placed) return { kind: 'wrong', text: `Say whom it is about: ${node} ADDRESS` };
+  return { kind: 'wrong', text: 'This command is not offered in a chat.' };
+}
+
+async function withAddress(
+  node: string,
+  rest: string,
+  { has, find }: { has(on: Command['on']): boolean; find: Find },
+): Promise<Called> {
+  const [, quoted, plain = '', words = ''] = ADDRESS.exec(rest) ?? [];
+  const word = quoted ?? plain;
+  try {
+    const { room, place } = await find(word);
+    const on = room ? 'room' : 'contact';
+    if (has(on)) return { kind: 'run', node, on, at: place, words };
+    return { kind: 'wrong', text: `This command is not for ${room ? 'rooms' : 'people'}.` };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: 'wrong', text: `${word}: ${error.message}` };
+  }
+}
+
+async function address(text: string, find: Find): Promise<Called> {
+  try {
+    const { id, room } = await find(text);
+    return { kind: 'address', id, room };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { kind: 'unknown', why: error.message };
+  }
+}
+
+/** What is understood, a line each. Commands of realms alone are not called in a chat. */
+export function help(offered: readonly Offer[]): string {
+  const nodes = [...new Set(offered.map(({ node }) => node))];
+  const lines = nodes.flatMap((node) => {
+    const named = offered.filter((one) => one.node === node);
+    const alone = named.some(({ on }) => on === 'gateway');
+    const placed = named.some(({ on }) => on === 'contact' || on === 'room');
+    if (!alone && !placed) return [];
+    const where = placed ? (alone ? ' [ADDRESS]' : ' ADDRESS') : '';
+    return [`${node}${where}: ${named[0]?.title ?? ''}`];
+  });
+  return [
+    'This is a gateway. It understands:',
+    'An address as people have it: what it is here (in a command: in quotes, if it has spaces)',
+    ...lines,
+    'cancel: Leaves what was begun',
+    'help: This list',
+  ].join('\n');
+}

@@ -1,0 +1,33 @@
+import type { Element } from 'ltx';
+import type { Said } from '#src/core/index.ts';
+import { jidUri } from './jid.ts';
+import type { View } from './target.ts';
+import { own } from './xep/elements.ts';
+import { isEncrypted } from './xep/encryption.ts';
+import { hintElements } from './xep/hints.ts';
+import { type Xml, xml } from './xml.ts';
+
+/** RFC 6121 §5.2.2: what is said to one person. Without a type it is `normal`. */
+const TO_ONE: readonly (string | undefined)[] = ['chat', 'normal', undefined];
+
+/** What a message says to the gateway itself, or `undefined` for every other stanza. Pure. */
+export function toGateway(stanza: Element, { transport }: Pick<View, 'transport'>): string | undefined {
+  const { to, type } = stanza.attrs;
+  if (to !== transport || stanza.name !== 'message' || !TO_ONE.includes(type)) return undefined;
+  const [body] = own(stanza, 'body');
+  const text = body?.getText().trim() || undefined;
+  return isEncrypted(stanza, text) ? undefined : text;
+}
+
+/** A piece of what the gateway says as the children of a message: for this client, and not for archives. Pure. */
+export function saidElements(said: Said, domain: string): Xml[] {
+  return [xml`<body>${bodyOf(said, domain)}</body>`, ...hintElements({ store: false, private: true })];
+}
+
+/** Links that clients open. XEP-0147 §3.2.1: `roster` adds a contact; `join` is the action of rooms. */
+function bodyOf(said: Said, domain: string): string {
+  if (said.kind === 'text') return said.text;
+  const uri = jidUri(said.id, domain);
+  if (said.room) return `${said.id} is here: ${uri}?join`;
+  return `${said.id} is here: ${uri}\nTo add to your contacts: ${uri}?roster`;
+}
