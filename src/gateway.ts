@@ -14,6 +14,7 @@ import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import type { Addresses } from '#src/model/address.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
@@ -34,6 +35,8 @@ export type GatewayParts = {
   readonly site?: Site;
   /** How the store is opened, where that is watched; `openStore` itself if left out. */
   readonly openStore?: typeof openStore;
+  /** The main loop's, for a thread of the store to watch. */
+  readonly heart?: Heart;
 };
 
 export type Gateway = {
@@ -68,7 +71,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
-  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock });
+  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock, heart: parts.heart });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;

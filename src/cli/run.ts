@@ -4,10 +4,14 @@ import { type GatewayParts, startGateway } from '#src/gateway.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
-import { StoreRefused } from '#src/store/index.ts';
+import { startHeart } from '#src/lib/stall.ts';
+import { hasThread, StoreRefused } from '#src/store/index.ts';
+import { startTidying } from '#src/tidy.ts';
 import { packageVersion } from '#src/version.ts';
 import { startWatchdog } from '#src/watchdog.ts';
-import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
+import { ListenFailure } from '#src/web/listen-failure.ts';
+import type { Readiness, Web, WebParts } from '#src/web/listeners.ts';
+import { openSite } from '#src/web/site.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
 import { controlPath } from './control.ts';
@@ -45,20 +49,33 @@ async function live(config: Config, parts: Watched & { log: Log; metrics: Metric
   const { log, metrics } = parts;
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
-  await using _watchdog = startWatchdog(limits.stall_time, log);
+  using heart = startHeart(limits.stall_time);
+  await using _watchdog = hasThread(config.store) ? undefined : startWatchdog(heart, log);
+  using _tidying = startTidying();
   let readiness = (): Readiness => ({ ready: false, transports: {} });
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
-  await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
-  await using gateway = await startGateway(config, { ...parts, site });
+  await using web = await listen({ http, admin, site, log, registry, readiness: () => readiness() });
+  await using gateway = await startGateway(config, { ...parts, site, heart });
   await using _control = await openControlSocket(parts.control, gateway.operations, log);
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
-    { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },
+    {
+      version: packageVersion(),
+      transports: config.transports.map(({ domain }) => domain),
+      listening: web?.addresses ?? {},
+    },
     'started',
   );
   log.info({ signal: await signal }, 'stopping');
   readiness = () => ({ ready: false, transports: gateway.status().transports });
+}
+
+/** The HTTP listeners, where there are any: what serves them is loaded for them alone. */
+async function listen(parts: WebParts): Promise<Web | undefined> {
+  if (!parts.http && !parts.admin) return undefined;
+  const { startWeb } = await import('#src/web/listeners.ts');
+  return startWeb(parts);
 }
 
 /**

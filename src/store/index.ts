@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import { type Accounts, accounts } from './accounts.ts';
 import { type Aliases, aliases } from './aliases.ts';
 import { type Archive, archive } from './archive.ts';
@@ -14,7 +15,6 @@ import { type Journal, journal } from './journal.ts';
 import { type Links, links } from './links.ts';
 import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
-import { openPostgres } from './postgres.ts';
 import { type Purges, purges } from './purges.ts';
 import { type Queue, queue } from './queue.ts';
 import { type Rosters, rosters } from './rosters.ts';
@@ -112,15 +112,26 @@ export type Store = AsyncDisposable & {
   readonly visibility: Visibility;
 };
 
-export type StoreOptions = { readonly url: string; readonly log: Log; readonly clock: Clock };
+export type StoreOptions = {
+  readonly url: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** For a thread of the store to watch, where it has one. */
+  readonly heart?: Heart | undefined;
+};
+
+/** Whether the store at that URL has a thread that can watch the main loop. */
+export const hasThread = (url: string): boolean => !isPostgres(url);
+
+const isPostgres = (url: string): boolean => /^postgres(?:ql)?:/.test(url);
 
 /**
  * Opens the store at `sqlite:PATH` or `postgres://...`, makes it where it is new and brings its schema up to date.
  * Rejects with StoreRefused when it is in use by another process or newer than this program, and with
  * StoreUnavailable when a server cannot be reached.
  */
-export async function openStore({ url, log, clock }: StoreOptions): Promise<Store> {
-  const engine = await openEngine(url, log);
+export async function openStore({ url, log, clock, heart }: StoreOptions): Promise<Store> {
+  const engine = await openEngine(url, log, heart);
   try {
     return await storeOn(engine, clock);
   } catch (error) {
@@ -129,11 +140,12 @@ export async function openStore({ url, log, clock }: StoreOptions): Promise<Stor
   }
 }
 
-function openEngine(url: string, log: Log): Promise<Engine> {
-  if (/^postgres(?:ql)?:/.test(url)) return openPostgres(url, log);
+async function openEngine(url: string, log: Log, heart: Heart | undefined): Promise<Engine> {
+  // Loaded where it is used: its client takes memory.
+  if (isPostgres(url)) return (await import('./postgres.ts')).openPostgres(url, log);
   const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
   if (file === undefined) throw new StoreRefused('a store is sqlite:PATH or postgres://...');
-  return openSqlite(resolve(file), log);
+  return openSqlite(resolve(file), log, heart);
 }
 
 /** The nouns on an engine. */

@@ -62,6 +62,19 @@ describe('a SQLite store', () => {
     await expect(ground('mysql://nobody').open()).rejects.toThrow('sqlite:PATH or postgres://');
   });
 
+  it('reads on after a slow query, and what was written meanwhile', async () => {
+    using folder = tempFolder();
+    await using store = await ground(`sqlite:${folder.file('store.db')}`).open();
+    const slow =
+      'with recursive n(x) as (select 1 union all select x + 1 from n where x < 4e6) select count(*) c from n';
+    expect(await store.read({ sql: slow, params: [] })).toEqual([{ c: 4e6 }]);
+    for (const text of ['a', 'b', 'c']) {
+      await store.unit(mark(text));
+      await expect(store.read({ sql: 'select nothing', params: [] })).rejects.toThrow('nothing');
+      expect(await marked(store, text)).toBe(true);
+    }
+  });
+
   it('acknowledges nothing while another program locks the file, and heals', async () => {
     using folder = tempFolder();
     const file = folder.file('store.db');
