@@ -1,4 +1,4 @@
-// Prepares a checkout and runs one target: node bootstrap.mjs test|lint|check|demo|build|bench [arguments]
+// Prepares a checkout and runs one target: node bootstrap.mjs test|lint|check|demo|build|bench|crash [arguments]
 //
 // The scripts of package.json call it, with whatever Node the machine has (18 or newer): it installs the npm packages,
 // among them the Node that everything runs on, and the Debian packages of the real servers that tests and demo start.
@@ -27,6 +27,7 @@ const targets = {
     must: true,
   }),
   build: (args) => ({ runs: [['build.mjs', ...args]], wants: [] }),
+  crash: (args) => ({ runs: [[join('crash', 'run.ts'), ...args]], wants: ['postgresql'] }),
   bench: (args) => ({ runs: [[join('bench', 'run.ts'), ...args]], wants: ['biboumi'] }),
 };
 const everything = [

@@ -33,6 +33,8 @@ export type GatewayParts = {
   readonly site?: Site;
   /** The main loop's, for a thread of the store to watch. */
   readonly heart?: Heart;
+  /** How the store is opened, where that is watched; `openStore` itself if left out. */
+  readonly openStore?: typeof openStore;
 };
 
 export type Gateway = {
@@ -65,7 +67,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
-  const store = await openStore({ url: config.store, log, clock, heart: parts.heart });
+  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock, heart: parts.heart });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Config, loadConfig } from '#src/config.ts';
-import { startGateway } from '#src/gateway.ts';
+import { type GatewayParts, startGateway } from '#src/gateway.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import { type Metrics, openMetrics } from '#src/lib/metrics.ts';
@@ -20,11 +20,16 @@ export async function command(args: readonly string[]): Promise<number> {
   const file = configFile(args);
   const loaded = await loadConfig(file);
   if ('problems' in loaded) return reportProblems(file, loaded.problems);
-  const log = openLog(loaded.config.log.level);
+  return runUntilSignal(loaded.config);
+}
+
+/** Runs the gateway of a config until SIGTERM or SIGINT. Resolves with the exit code. */
+export async function runUntilSignal(config: Config, watched: Watched = {}): Promise<number> {
+  const log = openLog(config.log.level);
   const metrics = openMetrics();
   reportBugs(log, metrics);
   try {
-    await live(loaded.config, log, metrics);
+    await live(config, { log, metrics, ...watched });
   } catch (error) {
     if (error instanceof ListenFailure || error instanceof StoreRefused) log.fatal(error.message);
     else log.fatal({ err: error }, 'the gateway has failed');
@@ -34,8 +39,12 @@ export async function command(args: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** What the crash laboratory gives a gateway: a time of its own, and a store that is looked at. */
+export type Watched = Pick<GatewayParts, 'clock' | 'openStore'>;
+
 /** Runs from start to stop. What was opened last is closed first. */
-async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
+async function live(config: Config, parts: Watched & { log: Log; metrics: Metrics }): Promise<void> {
+  const { log, metrics } = parts;
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
   using heart = startHeart(limits.stall_time);
@@ -45,7 +54,7 @@ async function live(config: Config, log: Log, metrics: Metrics): Promise<void> {
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
   await using web = await listen({ http, admin, site, log, registry, readiness: () => readiness() });
-  await using gateway = await startGateway(config, { log, metrics, site, heart });
+  await using gateway = await startGateway(config, { ...parts, site, heart });
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
     {

@@ -45,7 +45,7 @@ type World = {
   /** What XMPP was told: texts of messages, `receipt ID`, `error ID CONDITION`. */
   readonly told: string[];
   /** The link to the XMPP server, which may be down. */
-  link: { epoch: number | undefined; fails: boolean };
+  link: { epoch: number | undefined; fails: boolean; silent?: boolean };
   /** Waits until so much was sent. */
   sends(count: number): Promise<Event>;
   tells(...what: string[]): Promise<void>;
@@ -106,7 +106,10 @@ async function play(file: string, options: Options, act: (world: World) => Promi
       receipt: ({ id }) => told.push(`receipt ${id}`) > 0,
       refuse: ({ id }, failure) => told.push(`error ${id} ${failure.row.condition}`) > 0,
       epoch: () => link.epoch,
-      barrier: () => (link.fails ? Promise.reject(new Error('gone')) : Promise.resolve()),
+      barrier: () => {
+        if (link.silent) return new Promise(() => undefined);
+        return link.fails ? Promise.reject(new Error('gone')) : Promise.resolve();
+      },
     }),
     clock,
     random: () => 1,
@@ -339,6 +342,49 @@ describe('what is owed to XMPP', () => {
       await tells('one', 'two', 'three');
       await core.stop();
       expect(await store.journal.states()).toEqual({ done: 3 });
+    });
+  });
+
+  it('keeps its order behind what an earlier run has written and not proven', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, link, tells }) => {
+      link.silent = true;
+      await core.host.emit([told('one')]);
+      await tells('one');
+      link.epoch = undefined;
+      await core.host.emit([told('two')]);
+    });
+    await play(dir.file('s.db'), {}, async ({ core, tells }) => {
+      await tells('one', 'two');
+      await core.stop();
+    });
+  });
+
+  it('does not overtake what has waited and is about to be written', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, link, tells }) => {
+      link.epoch = undefined;
+      await core.host.emit([told('one')]);
+      link.epoch = 2;
+      core.online(DOMAIN);
+      // Durable in the same commit as the attempt of the first.
+      const { ids: _, ...two } = told('two');
+      await core.host.emit([two]);
+      await tells('one', 'two');
+      await core.stop();
+    });
+  });
+
+  it('goes whatever becomes durable first, a newer message or the receipt of an older one', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, sends, told: shown }) => {
+      say(core, 'm1');
+      core.host.settle((await sends(1)).id, DELIVERED);
+      const { ids: _, ...two } = told('two');
+      await core.host.emit([two]);
+      await vi.waitUntil(() => shown.length === 2, { timeout: 30_000 });
+      expect(shown.toSorted()).toEqual(['receipt m1', 'two']);
+      await core.stop();
     });
   });
 

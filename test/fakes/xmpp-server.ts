@@ -42,6 +42,8 @@ export type FakeConnection = {
   next(): Promise<Element>;
   /** Stanzas that have arrived and have not been taken by `next`. */
   readonly received: readonly Element[];
+  /** How often something went back to the component's own domain: the proofs that it had of what it wrote before. */
+  readonly proofs: number;
   /** Writes to the component, as it is. */
   send(data: string | Buffer): void;
   /** Sends `</stream:stream>` and closes. */
@@ -55,6 +57,8 @@ export type FakeConnection = {
   /** Stops reading, and so answering. */
   pause(): void;
   resume(): void;
+  /** From now on nothing is read, and nothing of what comes then is ever known; the connection stays open. */
+  silence(): void;
   /** Resolves with whether the component closed its stream before the socket was gone. */
   readonly closed: Promise<boolean>;
 };
@@ -137,6 +141,7 @@ function accept(socket: Socket, shared: Shared): void {
   let domain = '';
   let authenticated = false;
   let ended = false;
+  let proofs = 0;
   const syncs = new Map<string, () => void>();
   const closed = new Promise<boolean>((resolve) => void socket.once('close', () => resolve(ended)));
   /** Says the last there is to say, unless it has been said. */
@@ -148,6 +153,9 @@ function accept(socket: Socket, shared: Shared): void {
     next: () => inbox.next(),
     get received() {
       return inbox.items;
+    },
+    get proofs() {
+      return proofs;
     },
     send: (data) => void socket.write(data),
     end: () => finish('</stream:stream>'),
@@ -162,6 +170,7 @@ function accept(socket: Socket, shared: Shared): void {
     kill: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
+    silence: () => void socket.removeAllListeners('data').pause(),
     closed,
   });
 
@@ -184,7 +193,10 @@ function accept(socket: Socket, shared: Shared): void {
     const synced = syncs.get(element.attrs.id ?? '');
     if (synced) return synced();
     if (isPing(element) && !shared.answerPings) return;
-    if (element.attrs.to === domain) return void socket.write(element.toString());
+    if (element.attrs.to === domain) {
+      proofs++;
+      return void socket.write(element.toString());
+    }
     if (isPing(element)) pong(socket, element, shared.gone);
     else inbox.put(element);
   }

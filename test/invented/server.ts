@@ -24,7 +24,12 @@ export type World = {
   changed(): void;
 };
 
-export type PigeonServer = AsyncDisposable & { readonly port: number; readonly controlPort: number };
+export type PigeonServer = AsyncDisposable & {
+  readonly port: number;
+  readonly controlPort: number;
+  /** For whoever runs in the same process. */
+  readonly world: World;
+};
 
 /** A loft on a free port of the loopback, and another port on which its faults are ordered. */
 export async function pigeonServer(): Promise<PigeonServer> {
@@ -49,6 +54,7 @@ export async function pigeonServer(): Promise<PigeonServer> {
   return {
     port,
     controlPort,
+    world,
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy();
       await Promise.all(servers.map((server) => once(server.close(), 'close')));

@@ -24,14 +24,29 @@ export type Hand = {
 
 export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts }: HandParts): Hand {
   function begin(item: Item): void {
-    if (item.life.state === 'flight') return void carry(item);
-    apply(item, { on: 'begin' });
-    item.busy = true;
-    // Counted before it is made: a row that ends the process is known by its attempts.
-    void item.written.then(() => carry(item));
+    const { lane } = item;
+    if (item.life.state === 'ready') {
+      apply(item, { on: 'begin' });
+      item.busy = true;
+      // Counted before it is made: a row that ends the process is known by its attempts.
+      return follow(lane, item.written, item);
+    }
+    if (lane.begun) return follow(lane, lane.begun, item);
+    const work = carry(item);
+    if (work) follow(lane, work);
   }
 
-  function carry(item: Item): void {
+  /** Hands an item over after something, and after all that has begun before it. */
+  function follow(lane: Lane, after: Promise<void>, item?: Item): void {
+    const turn = Promise.all([lane.begun, after]).then(() => item && carry(item));
+    lane.begun = turn;
+    void turn.then(() => {
+      if (lane.begun === turn) lane.begun = undefined;
+    });
+  }
+
+  /** Resolves, where it is no matter of now, when it is handed over or has failed. Never rejects. */
+  function carry(item: Item): void | Promise<void> {
     if (parts.stopped() || item.life.state !== 'flight') return;
     const side = carrier(item);
     const fail = (error: unknown): void => record(item, item.row.event, asFailure(error));
@@ -39,7 +54,7 @@ export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts 
     item.pending.clear();
     item.ids.length = 0;
     try {
-      side.carry(item)?.catch(fail);
+      return side.carry(item)?.catch(fail);
     } catch (error) {
       fail(error);
     }

@@ -1,6 +1,6 @@
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
-import type { Journaled } from '#src/store/index.ts';
+import type { Journaled, NewRow } from '#src/store/index.ts';
 import type { Life } from './life.ts';
 import type { Journey, Owed } from './owed.ts';
 
@@ -31,10 +31,13 @@ export type Lane = {
   readonly items: Item[];
   /** The newest row that was in hand. */
   last: number;
-  /** The store may have more behind it; `late`: that became so while it was read. */
+  /** The store may have more behind it. */
   more: boolean;
-  late: boolean;
+  /** What became durable while it was read. */
+  readonly late: NewRow[];
   loading: Promise<void> | undefined;
+  /** Resolves when all that was begun has been handed over, each after the one before it. */
+  begun: Promise<void> | undefined;
   cancel: (() => void) | undefined;
 };
 
@@ -43,8 +46,9 @@ export const newLane = (key: string): Lane => ({
   items: [],
   last: 0,
   more: false,
-  late: false,
+  late: [],
   loading: undefined,
+  begun: undefined,
   cancel: undefined,
 });
 

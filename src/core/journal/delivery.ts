@@ -77,7 +77,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (!isOwed(life)) leave(item);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken') carrier.landed(item);
-    for (const effect of effects) if (effect.do === 'reconcile') doubt(item, effect.failure);
+    for (const effect of effects) if (effect.do === 'reconcile') [item.doubt, item.busy] = [effect.failure, false];
     const owed = effects.flatMap((effect) => carrier.answers(item, effect));
     const extra = effects.flatMap((effect) => carrier.writes(item, effect));
     const statements = () => {
@@ -89,11 +89,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       if (effects.some((one) => one.do === 'end')) carrier.ended(item);
       if (!isOwed(item.life)) forget(item);
     });
-  }
-
-  function doubt(item: Item, failure: Failure): void {
-    item.doubt = failure;
-    item.busy = false;
   }
 
   function statementOf({ row }: Item, life: Item['life'], effect: LifeEffect): Statement[] {
@@ -161,22 +156,23 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function laneOf(key: string, unknown: boolean): Lane {
     const known = lanes.get(key);
     if (known) return known;
-    const lane = newLane(key);
-    lane.more = unknown;
+    const lane: Lane = { ...newLane(key), more: unknown };
     lanes.set(key, lane);
     return lane;
   }
 
   function push(row: NewRow): void {
     const lane = laneOf(row.lane, backlog);
-    if (lane.loading || lane.more) {
-      lane.late = true;
-      lane.more = true;
-    } else if (row.id > lane.last) {
-      lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
-      lane.last = row.id;
-    }
+    if (lane.loading) lane.late.push(row);
+    else take(lane, row);
     pump(lane);
+  }
+
+  /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
+  function take(lane: Lane, row: NewRow): void {
+    if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
+    lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
+    lane.last = Math.max(lane.last, row.id);
   }
 
   function load(lane: Lane): Promise<void> {
@@ -188,15 +184,15 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   async function page(lane: Lane): Promise<void> {
-    lane.late = false;
     const found = await rows.claim(lane, PAGE);
-    lane.more = found !== undefined && (found.length === PAGE || lane.late);
+    lane.more = found?.length === PAGE;
     for (const row of found ?? []) {
       const item = remember(itemOf(row, lane));
       lane.items.push(item);
       lane.last = row.id;
       if (row.state === 'flight') apply(item, { on: 'orphaned' });
     }
+    for (const row of lane.late.splice(0)) take(lane, row);
   }
 
   /** Hands over what may go now, in order, and waits for what may not. */
@@ -210,6 +206,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     for (const item of [...lane.items]) {
       if ((item.busy && !overdue(item, now)) || goes(item, open)) open++;
       else if (isOwed(item.life)) break;
+      // What follows would overtake what may have to go once more.
+      if (item.doubt) break;
     }
     close(lane);
   }

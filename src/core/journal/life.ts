@@ -36,6 +36,8 @@ export type LifeFacts = {
   readonly handedOver: boolean;
   /** A repeat costs money. */
   readonly charged: boolean;
+  /** A repeat is borne by whoever gets it: nobody is asked about what an earlier run has sent. */
+  readonly repeatable?: boolean;
   /** How long an event is tried, and after how long its sender is told that it waits. */
   readonly expiry: number;
   readonly tell: number;
@@ -62,7 +64,7 @@ export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
     case 'reconciled':
       return owed ? reconciled(life, input, facts) : [life];
     case 'orphaned':
-      return life.state === 'flight' ? orphaned(life) : [life];
+      return life.state === 'flight' ? orphaned(life, facts) : [life];
     case 'time':
       return owed ? late(life, facts) : [life];
   }
@@ -119,7 +121,8 @@ function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' 
 
 const ORPHANED = 'The gateway stopped while this was being sent, and it is not known whether it arrived.';
 
-function orphaned(life: Life): Next {
+function orphaned(life: Life, facts: LifeFacts): Next {
+  if (life.attempts < DEADLY && facts.repeatable) return again(life, facts.now, 'it is sent again');
   if (life.attempts < DEADLY)
     return [
       life,

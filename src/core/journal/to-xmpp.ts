@@ -73,6 +73,8 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
       confirms: 'taken',
       handedOver: true,
       charged: false,
+      // The same stanza twice under the same id is what a server and its clients can bear.
+      repeatable: true,
       expiry: parts.expiry,
       tell: Number.POSITIVE_INFINITY,
       window: WINDOW,
@@ -92,7 +94,6 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
       proving.add(work);
       void work.then(() => proving.delete(work));
     },
-    // The same stanza twice under the same id is what a server and its clients can bear.
     reconcile: async () => 'not-sent',
     withdraw: () => false,
     landed: () => undefined,

@@ -1,0 +1,54 @@
+import { DatabaseSync } from 'node:sqlite';
+import { asked } from '../test/real/postgres.ts';
+
+/** A journal seen from outside, while its gateway runs or is dead. */
+export type JournalView = {
+  /** The names of the stanzas that XMPP is owed, as the ledger calls them. */
+  owedToXmpp(): Promise<ReadonlySet<string>>;
+  /** How many rows are owed to anybody. */
+  owed(): Promise<number>;
+  /** What became of each stanza that was accepted. */
+  accepted(): Promise<readonly Accepted[]>;
+};
+
+/** A stanza that has a row. `outcome` is null while it is owed. */
+export type Accepted = { readonly stanza: string; readonly event: string; readonly outcome: string | null };
+
+type Row = Readonly<Record<string, unknown>>;
+type Body = { readonly way: string; readonly event?: { id: string }; readonly origin?: { id: string } };
+
+const OWED = "state in ('ready', 'flight')";
+
+/** Looks into the store of that URL. */
+export function viewJournal(url: string): JournalView {
+  const file = /^sqlite:(.+)$/.exec(url)?.[1];
+  const query = async (sql: string): Promise<readonly Row[]> =>
+    file === undefined ? asked(url, sql) : look(file, sql);
+  return {
+    async owedToXmpp() {
+      const rows = await query(`select body from journal where ${OWED} and lane like 'in %'`);
+      return new Set(rows.map(({ body }) => nameOf(JSON.parse(String(body)) as Body)));
+    },
+    owed: async () => Number((await query(`select count(*) as count from journal where ${OWED}`))[0]?.count),
+    async accepted() {
+      const rows = await query(
+        "select event, outcome, origin from journal where lane like 'out %' and origin is not null",
+      );
+      return rows.map(({ event, outcome, origin }) => {
+        const { origin: stanza } = JSON.parse(String(origin)) as { origin: { id: string } };
+        return { stanza: stanza.id, event: String(event), outcome: outcome === null ? null : String(outcome) };
+      });
+    },
+  };
+}
+
+const nameOf = ({ way, event, origin }: Body): string => (way === 'in' ? `${event?.id}` : `${way} ${origin?.id}`);
+
+function look(file: string, sql: string): readonly Row[] {
+  const db = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
+  try {
+    return db.prepare(sql).all();
+  } finally {
+    db.close();
+  }
+}

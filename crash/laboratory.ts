@@ -1,0 +1,147 @@
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { folder } from '../test/cli/isthmus.ts';
+import { type FakeConnection, type FakeServer, startXmppServer } from '../test/fakes/xmpp-server.ts';
+import { pigeonServer } from '../test/invented/server.ts';
+import { type Child, type ChildOptions, complaints, startChild } from './child.ts';
+import { type JournalView, viewJournal } from './journal.ts';
+import { type Ledger, openLedger } from './ledger.ts';
+import { type Load, openLoad } from './load.ts';
+import { seeded } from './random.ts';
+import { DOMAIN, SECRET, type Setting } from './setting.ts';
+
+export type LaboratoryOptions = {
+  readonly seed: number;
+  /** Messages a second, each way. */
+  readonly rate: number;
+  /** The URL of an empty PostgreSQL database; SQLite where it is left out. */
+  readonly database?: string;
+} & Pick<Setting, 'hasty' | 'expiry'>;
+
+/** A gateway's process between an XMPP server and a loft that keep books. */
+export type Laboratory = AsyncDisposable & {
+  readonly load: Load;
+  readonly ledger: Ledger;
+  readonly journal: JournalView;
+  readonly store: string;
+  /** The gateway that runs, or ran last. */
+  readonly child: Child;
+  readonly connection: FakeConnection;
+  /** Ms from the start of a process until its link was up, of each start. */
+  readonly starts: readonly number[];
+  /** Starts a gateway on what the last one has left. Resolves when it is online. */
+  start(options?: ChildOptions): Promise<void>;
+  /** Resolves when the gateway and its line have gone, and what may come again is known. */
+  gone(): Promise<void>;
+  /** The link drops, or has dropped, and comes back once `back` has resolved. */
+  relink(drop: (server: FakeServer) => void | Promise<void>, back?: () => Promise<FakeServer>): Promise<void>;
+  /** Waits for something that is looked at now and then; what has not come in a minute is a violation. */
+  until(what: string, look: () => boolean | Promise<boolean>): Promise<boolean>;
+  /** Ends the load, waits until nothing is owed to anybody, stops the gateway and closes the ledger. */
+  finish(): Promise<void>;
+  /** What the gateways have logged as errors. */
+  complaints(): readonly string[];
+};
+
+const LOOK = 50;
+const PATIENCE = 60_000;
+
+/** Opens everything but the gateway. */
+export async function openLaboratory(options: LaboratoryOptions): Promise<Laboratory> {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(folder());
+  const loft = stack.use(await pigeonServer());
+  let server = await startXmppServer({ secret: SECRET });
+  stack.defer(() => server.close());
+  const store = options.database ?? `sqlite:${join(dir.path, 'store.db')}`;
+  const { hasty = false, expiry } = options;
+  const setting: Setting = {
+    ...{ dir: dir.path, store, xmppPort: server.port, loftPort: loft.port, hasty },
+    ...(expiry !== undefined && { expiry }),
+  };
+  const random = seeded(options.seed);
+  const ledger = openLedger();
+  const load = openLoad({ loft: loft.world.loft, ledger, random, rate: options.rate });
+  stack.defer(() => load.end());
+  const journal = viewJournal(store);
+  const starts: number[] = [];
+  let child: Child | undefined;
+  let connection: FakeConnection | undefined;
+  let owed: ReadonlySet<string> = new Set();
+  stack.defer(() => child?.kill());
+
+  async function until(what: string, look: () => boolean | Promise<boolean>): Promise<boolean> {
+    for (let [before, since] = [Number.NaN, performance.now()]; !(await look()); await delay(LOOK)) {
+      const now = load.progress();
+      if (now !== before) [before, since] = [now, performance.now()];
+      if (performance.now() - since < PATIENCE) continue;
+      ledger.violate(`nothing happens any more, and in vain is waited for ${what}`);
+      return false;
+    }
+    return true;
+  }
+
+  async function connected(lived: boolean): Promise<void> {
+    connection = await server.connection(DOMAIN);
+    ledger.connected(owed, lived);
+    load.attach(connection);
+  }
+
+  async function start(how: ChildOptions = {}): Promise<void> {
+    const began = performance.now();
+    const fresh = startChild(setting, how);
+    child = fresh;
+    const failed = fresh.ended.then((code) => Promise.reject(new Error(`the gateway has ended with ${code}`)));
+    // What ends before its link is up ends at one of the points, or has a fault.
+    await Promise.race([connected(false), how.at === undefined ? failed : fresh.ended]);
+    failed.catch(() => undefined);
+    starts.push(performance.now() - began);
+  }
+
+  const laboratory: Laboratory = {
+    load,
+    ledger,
+    journal,
+    store,
+    get child() {
+      return present(child);
+    },
+    get connection() {
+      return present(connection);
+    },
+    starts,
+    start,
+    async gone() {
+      await child?.ended;
+      await connection?.closed;
+      owed = await journal.owedToXmpp();
+    },
+    async relink(drop, back) {
+      const old = connection;
+      await drop(server);
+      owed = await journal.owedToXmpp();
+      if (back) server = await back();
+      await connected(true);
+      old?.kill();
+    },
+    until,
+    async finish() {
+      load.end();
+      await until('the end of what is owed', async () => load.unacknowledged() === 0 && (await journal.owed()) === 0);
+      child?.signal('SIGTERM');
+      const code = await child?.ended;
+      if (code !== 0) ledger.violate(`the last stop has ended with ${code}`);
+      ledger.close(await journal.accepted(), load.landed());
+    },
+    complaints: () => complaints(dir.path),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+  const resources = stack.move();
+  return laboratory;
+}
+
+/** What there is once a gateway was started. */
+function present<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error('no gateway was started yet');
+  return part;
+}

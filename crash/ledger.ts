@@ -1,0 +1,154 @@
+import type { Accepted } from './journal.ts';
+
+/** A message of a conversation: `lane` is its sender and who it is to, `number` counts from 0. */
+export type Numbered = { readonly lane: string; readonly number: number };
+
+/** What lies in the loft, in the order in which it came: `tag` is the name under which the gateway has sent it. */
+export type Landed = Numbered & { readonly tag: string };
+
+/**
+ * The books of a laboratory: what went in, what came out, and what may not be. Violations are sentences.
+ *
+ * Towards XMPP every message that the loft has told must come, in the order of its conversation, and again only under the same
+ * id, after the end of a connection, where the store had it as owed. Towards the loft every stanza that has a row comes
+ * once or ends in an error, and its sender hears either of them.
+ */
+export type Ledger = {
+  /** The loft tells the next message of a conversation. */
+  tell(lane: string): number;
+  /** A message of the loft has come to XMPP, under this id. */
+  came(message: Numbered, id: string): void;
+  /** A sender has heard of a stanza. */
+  heard(stanza: string, word: 'receipt' | 'error'): void;
+  /**
+   * The last connection is over: of what came in it, this may come again. Where the process has lived on, what had not left
+   * it goes out with the next connection, beside its repeat.
+   */
+  connected(owed: ReadonlySet<string>, lived: boolean): void;
+  violate(sentence: string): void;
+  /** What everything has come to, once nothing is owed. */
+  close(accepted: readonly Accepted[], landed: readonly Landed[]): void;
+  readonly violations: readonly string[];
+  readonly figures: Figures;
+};
+
+export type Figures = {
+  /** Messages of the loft, and copies of them that came after the first. */
+  told: number;
+  repeats: number;
+  /** Receipts and errors, and copies of them. */
+  heard: number;
+  heardAgain: number;
+  /** Stanzas that were accepted, and what became of them. */
+  accepted: number;
+  readonly outcomes: Record<string, number>;
+};
+
+/** Sentences beyond these are only counted. */
+const MOST = 200;
+
+export function openLedger(): Ledger {
+  const told = new Map<string, number>();
+  const copies = new Map<string, { readonly id: string; connection: number }>();
+  const next = new Map<string, number>();
+  const words = new Map<string, { receipt: number; error: number; connection: number }>();
+  const violations: string[] = [];
+  const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, accepted: 0, outcomes: {} };
+  let owed: ReadonlySet<string> = new Set();
+  let unsent = new Set<string>();
+  let connection = 0;
+
+  const violate = (sentence: string): void => {
+    if (violations.length < MOST) violations.push(sentence);
+  };
+
+  /** A copy that is not the first. */
+  function again(name: string, before: number): void {
+    if (before === connection && !unsent.delete(name)) violate(`${name} came twice in one connection`);
+    else if (!owed.has(name)) violate(`${name} came again, although the store had it as read`);
+  }
+
+  function came({ lane, number }: Numbered, id: string): void {
+    const message = `${lane} #${number}`;
+    const first = copies.get(message);
+    if (!first) {
+      const due = next.get(lane) ?? 0;
+      if (number !== due) violate(`${message} came where #${due} was due`);
+      next.set(lane, Math.max(due, number + 1));
+      copies.set(message, { id, connection });
+      return;
+    }
+    figures.repeats++;
+    if (first.id !== id) violate(`${message} came as ${first.id} and as ${id}`);
+    again(id, first.connection);
+    first.connection = connection;
+  }
+
+  function heard(stanza: string, word: 'receipt' | 'error'): void {
+    const one = words.get(stanza) ?? { receipt: 0, error: 0, connection: -1 };
+    words.set(stanza, one);
+    figures.heard++;
+    if (one[word]++ > 0) {
+      figures.heardAgain++;
+      again(`${word} ${stanza}`, one.connection);
+    }
+    one.connection = connection;
+  }
+
+  /** Every accepted stanza has one outcome, and its sender knows that. */
+  function answered({ stanza, outcome }: Accepted): void {
+    const { receipt = 0, error = 0 } = words.get(stanza) ?? {};
+    figures.outcomes[`${outcome}`] = (figures.outcomes[`${outcome}`] ?? 0) + 1;
+    if (outcome === null) return violate(`${stanza} is accepted and still owed`);
+    if (receipt > 0 && error > 0) violate(`${stanza} has both a receipt and an error`);
+    if (outcome === 'delivered' ? receipt === 0 : error === 0)
+      violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
+  }
+
+  function lands(accepted: readonly Accepted[], landed: readonly Landed[]): void {
+    const events = new Map(accepted.map(({ event, outcome }) => [event, outcome]));
+    const found = new Set<string>();
+    const last = new Map<string, number>();
+    for (const { lane, number, tag } of landed) {
+      const message = `${lane} #${number}`;
+      if (!events.has(tag)) violate(`${message} is in the loft and in no row`);
+      if (found.has(message)) violate(`${message} is in the loft twice`);
+      if (number <= (last.get(lane) ?? -1)) violate(`${message} is in the loft behind #${last.get(lane)}`);
+      found.add(message).add(tag);
+      last.set(lane, number);
+    }
+    for (const [event, outcome] of events)
+      if (outcome === 'delivered' && !found.has(event)) violate(`${event} was called delivered and is not in the loft`);
+  }
+
+  return {
+    tell(lane) {
+      const number = told.get(lane) ?? 0;
+      told.set(lane, number + 1);
+      figures.told++;
+      return number;
+    },
+    came,
+    heard,
+    connected(may, lived) {
+      owed = may;
+      unsent = new Set(lived ? may : []);
+      connection++;
+    },
+    violate,
+    close(accepted, landed) {
+      for (const [lane, count] of told)
+        for (let number = 0; number < count; number++)
+          if (!copies.has(`${lane} #${number}`)) violate(`${lane} #${number} was told by the loft and never came`);
+      figures.accepted = accepted.length;
+      const rows = new Set(accepted.map(({ stanza }) => stanza));
+      if (rows.size !== accepted.length) violate('a stanza has more than one row');
+      for (const one of accepted) answered(one);
+      for (const [stanza, { receipt }] of words)
+        if (receipt > 0 && !rows.has(stanza)) violate(`${stanza} has a receipt and no row`);
+      lands(accepted, landed);
+    },
+    violations,
+    figures,
+  };
+}

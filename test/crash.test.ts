@@ -1,0 +1,111 @@
+import { describe, expect, it } from 'vitest';
+import { type KillPlace, runCycles } from '../crash/cycles.ts';
+import { faults } from '../crash/faults/index.ts';
+import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
+import { openLedger } from '../crash/ledger.ts';
+import { seeded } from '../crash/random.ts';
+
+const RATE = 100;
+/** Ms: a busy machine takes its time to start processes. */
+const PATIENCE = 240_000;
+
+async function violationsOf(options: Partial<LaboratoryOptions>, cycles: number, at: readonly KillPlace[]) {
+  await using lab = await openLaboratory({ seed: 1, rate: RATE, ...options });
+  await runCycles(lab, { cycles, random: seeded(1), at });
+  await lab.finish();
+  const { told, accepted } = lab.ledger.figures;
+  expect(Math.min(told, accepted)).toBeGreaterThan(0);
+  return lab.ledger.violations;
+}
+
+describe('a gateway that is killed', { timeout: PATIENCE }, () => {
+  it('loses nothing, repeats nothing that was read, keeps the order and answers everything', async () => {
+    expect(await violationsOf({}, 3, ['any moment', 'after-write', 'before-ack', 'after-send'])).toEqual([]);
+  });
+
+  it('is caught if it acknowledges before the commit', async () => {
+    const violations = await violationsOf({ hasty: true }, 1, ['before-insert']);
+    expect(violations.join('\n')).toContain('was told by the loft and never came');
+  });
+});
+
+describe('a gateway under load', { timeout: PATIENCE }, () => {
+  it.each(['database-locked', 'clock-jump', 'sigterm-under-load'])('bears it: %s', async (name) => {
+    const fault = faults[name];
+    if (!fault) throw new Error('this fault is gone');
+    await using lab = await openLaboratory({ seed: 1, rate: RATE, ...fault.setting });
+    await fault.run(lab, {});
+    await lab.finish();
+    expect(lab.ledger.violations).toEqual([]);
+  });
+});
+
+describe('the books', () => {
+  const told = (lane: string, number: number) => ({ lane, number });
+  const row = (stanza: string, outcome: string | null) => ({ stanza, event: `j-${stanza}`, outcome });
+  const NONE = new Set<string>();
+
+  it('see what was lost, what came early and what came as something else', () => {
+    const ledger = openLedger();
+    for (let count = 0; count < 3; count++) ledger.tell('a b');
+    ledger.came(told('a b', 0), 'x');
+    ledger.came(told('a b', 2), 'z');
+    ledger.connected(new Set(['x']), false);
+    ledger.came(told('a b', 0), 'y');
+    ledger.close([], []);
+    expect(ledger.violations).toEqual([
+      'a b #2 came where #1 was due',
+      'a b #0 came as x and as y',
+      'y came again, although the store had it as read',
+      'a b #1 was told by the loft and never came',
+    ]);
+  });
+
+  it('see a repeat in one connection, and one that nobody owed', () => {
+    const ledger = openLedger();
+    ledger.tell('a b');
+    ledger.came(told('a b', 0), 'x');
+    ledger.came(told('a b', 0), 'x');
+    ledger.connected(NONE, false);
+    ledger.came(told('a b', 0), 'x');
+    ledger.close([], []);
+    expect(ledger.violations).toEqual([
+      'x came twice in one connection',
+      'x came again, although the store had it as read',
+    ]);
+  });
+
+  it('see who was not answered, answered twice, or answered for nothing', () => {
+    const ledger = openLedger();
+    ledger.heard('m1', 'receipt');
+    ledger.heard('m1', 'error');
+    ledger.heard('m3', 'receipt');
+    ledger.close([row('m1', 'bounced'), row('m2', 'delivered'), row('m4', null)], [{ ...told('b a', 1), tag: 'j-m2' }]);
+    expect(ledger.violations).toEqual([
+      'm1 has both a receipt and an error',
+      'm2 was delivered, and its sender has not heard so (0 receipts, 0 errors)',
+      'm4 is accepted and still owed',
+      'm3 has a receipt and no row',
+    ]);
+  });
+
+  it('see what lies in the loft without a row, twice, or in another order', () => {
+    const ledger = openLedger();
+    for (const stanza of ['m1', 'm2']) ledger.heard(stanza, 'receipt');
+    ledger.close(
+      [row('m1', 'delivered'), row('m2', 'delivered')],
+      [
+        { ...told('b a', 1), tag: 'j-m1' },
+        { ...told('b a', 1), tag: 'j-m1' },
+        { ...told('b a', 0), tag: 'j-m9' },
+      ],
+    );
+    expect(ledger.violations).toEqual([
+      'b a #1 is in the loft twice',
+      'b a #1 is in the loft behind #1',
+      'b a #0 is in the loft and in no row',
+      'b a #0 is in the loft behind #1',
+      'j-m2 was called delivered and is not in the loft',
+    ]);
+  });
+});
