@@ -70,7 +70,7 @@ const at = process.env.ISTHMUS_CRASH_AT;
 const pass: Pass = at === undefined ? () => undefined : armed(at);
 const definition = watchedBridge(setting.hasty ? hastyBridge(quick, pass) : quick, pass);
 process.exit(
-  await runUntilSignal(configOf(setting, definition as BridgeDefinition), {
+  await runUntilSignal(configOf(setting, definition as BridgeDefinition), join(setting.dir, 'isthmus.sock'), {
     clock: jumpingClock(),
     openStore: watchedStore(pass),
   }),

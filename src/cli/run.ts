@@ -10,22 +10,24 @@ import { startWatchdog } from '#src/watchdog.ts';
 import { ListenFailure, openSite, type Readiness, startWeb } from '#src/web/listeners.ts';
 import { configFile } from './arguments.ts';
 import { reportProblems } from './check-config.ts';
+import { controlPath } from './control.ts';
+import { openControlSocket } from './control-socket.ts';
 
 /** `isthmus run`: the gateway, until SIGTERM or SIGINT. 0 after a graceful stop, 78 for a bad config, 1 for anything else. */
 export async function command(args: readonly string[]): Promise<number> {
   const file = configFile(args);
   const loaded = await loadConfig(file);
   if ('problems' in loaded) return reportProblems(file, loaded.problems);
-  return runUntilSignal(loaded.config);
+  return runUntilSignal(loaded.config, controlPath(loaded.config, file));
 }
 
-/** Runs the gateway of a config until SIGTERM or SIGINT. Resolves with the exit code. */
-export async function runUntilSignal(config: Config, watched: Watched = {}): Promise<number> {
+/** Runs the gateway of a config until SIGTERM or SIGINT, with its control socket. Resolves with the exit code. */
+export async function runUntilSignal(config: Config, control: string, watched: Watched = {}): Promise<number> {
   const log = openLog(config.log.level);
   const metrics = openMetrics();
   reportBugs(log, metrics);
   try {
-    await live(config, { log, metrics, ...watched });
+    await live(config, { log, metrics, ...watched, control });
   } catch (error) {
     if (error instanceof ListenFailure || error instanceof StoreRefused) log.fatal(error.message);
     else log.fatal({ err: error }, 'the gateway has failed');
@@ -39,7 +41,7 @@ export async function runUntilSignal(config: Config, watched: Watched = {}): Pro
 export type Watched = Pick<GatewayParts, 'clock' | 'openStore'>;
 
 /** Runs from start to stop. What was opened last is closed first. */
-async function live(config: Config, parts: Watched & { log: Log; metrics: Metrics }): Promise<void> {
+async function live(config: Config, parts: Watched & { log: Log; metrics: Metrics; control: string }): Promise<void> {
   const { log, metrics } = parts;
   const { http, admin, limits } = config;
   const signal = firstSignal(log, limits.stop_time);
@@ -49,6 +51,7 @@ async function live(config: Config, parts: Watched & { log: Log; metrics: Metric
   const { registry } = metrics;
   await using web = await startWeb({ http, admin, site, log, registry, readiness: () => readiness() });
   await using gateway = await startGateway(config, { ...parts, site });
+  await using _control = await openControlSocket(parts.control, gateway.operations, log);
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
     { version: packageVersion(), transports: config.transports.map(({ domain }) => domain), listening: web.addresses },

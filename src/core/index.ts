@@ -8,6 +8,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
+export type { Queue, QueueEntry, QueueTrace } from './journal/queue-entry.ts';
 
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
@@ -112,6 +113,14 @@ export type Said =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'address'; readonly id: string; readonly room: boolean };
 
+/** Where a chat with the gateway takes place. */
+export type Surface = {
+  /** Is called for each piece of an answer. */
+  tell(said: Said): void;
+  /** The foreign address where a word is one of ours or a link to it. Throws a `Failure` for a malformed one. */
+  foreign(word: string): string | undefined;
+};
+
 /** Logins and commands, step by step. Everything rejects with a `Failure`; one of the network ends the dialogue. */
 export type Dialogues = {
   /** Begins the login of that name. Its credentials are for `realm`, `''` on a network without realms. */
@@ -149,10 +158,10 @@ export type Core = {
   };
   readonly dialogues: Dialogues;
   /**
-   * Answers what somebody writes to the gateway itself; `tell` is called for each piece. Resolves once that is all.
-   * Rejects with a `Failure` for who may not write here, or writes too much.
+   * Answers what somebody writes to the gateway itself. Resolves once all is told. Rejects with a `Failure` for who may
+   * not write here, or writes too much.
    */
-  chat(transport: string, who: Talker, text: string, tell: (said: Said) => void): Promise<void>;
+  chat(transport: string, who: Talker, text: string, surface: Surface): Promise<void>;
   /** Whether the user has registered there. */
   registered(at: RegistrationAt, user: BareJid): Promise<boolean>;
   /**

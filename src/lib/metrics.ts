@@ -21,6 +21,7 @@ const COUNTERS = {
 /** What rises and falls. */
 const GAUGES = {
   isthmus_link_online: { help: '1 while the XMPP server has accepted the component', labels: ['transport'] },
+  isthmus_store_damaged: { help: '1 if the check after a crash has found errors in the store', labels: [] },
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;

@@ -16,8 +16,13 @@ import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
 import { openPostgres } from './postgres.ts';
 import { type Purges, purges } from './purges.ts';
+import { type Queue, queue } from './queue.ts';
 import { type Rosters, rosters } from './rosters.ts';
+
+import { type Running, running } from './running.ts';
+
 import { type Sent, sent } from './sent.ts';
+
 import { openSequence } from './sequence.ts';
 import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
@@ -39,7 +44,9 @@ export type { Link, LinkedEvent } from './links.ts';
 export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export type { Purge } from './purges.ts';
+export type { QueuedRow } from './queue.ts';
 export { keysInUse, rekey } from './rekey.ts';
+export { type Restored, restoreStore } from './restore.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export type { SentPiece } from './sent.ts';
@@ -79,6 +86,10 @@ export type Store = AsyncDisposable & {
   chunks(statement: Statement, least: number): Promise<number>;
   /** Resolves when what was deleted before is no longer in the files (SQLite; see the engine for PostgreSQL). */
   scrub(): Promise<void>;
+  /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */
+  check(full: boolean): Promise<readonly string[]>;
+  /** Copies everything as it is at one moment to a new file. Rejects with StoreRefused where it cannot. */
+  copy(to: string, progress: (done: number, total: number) => void): Promise<void>;
   readonly accounts: Accounts;
   readonly aliases: Aliases;
   readonly archive: Archive;
@@ -92,6 +103,8 @@ export type Store = AsyncDisposable & {
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly purges: Purges;
+  readonly queue: Queue;
+  readonly running: Running;
   readonly rosters: Rosters;
   readonly sent: Sent;
   readonly sessions: Sessions;
@@ -144,6 +157,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
       }
     },
     scrub: () => engine.scrub(),
+    check: (full) => engine.check(full),
+    copy: (to, progress) => engine.copy(to, progress),
     accounts: accounts(read),
     aliases: aliases(read),
     archive: archive(read, await openSequence(engine, 'archive')),
@@ -157,6 +172,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     media: mediaFiles(read),
     occupancy: occupancies(read),
     purges: purges(read),
+    queue: queue(read),
+    running: running(read),
     rosters: rosters(read),
     sent: sent(read),
     sessions: sessions(read),

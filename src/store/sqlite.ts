@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '#src/lib/log.ts';
 import type { Engine } from './engine.ts';
 import { inGroups } from './groups.ts';
+import { openCare } from './sqlite-care.ts';
 import type { ReaderAnswer, ReaderAsk } from './sqlite-reader.worker.ts';
 import { openPacker, type PackedOutcome, unpackResults } from './sqlite-wire.ts';
 import type { WriterAnswer, WriterAsk } from './sqlite-writer.worker.ts';
@@ -26,7 +27,7 @@ import {
 export async function openSqlite(file: string, log: Log): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  opened.use(lock(file));
+  opened.use(lockSqlite(file));
   createPrivate(file);
   const writer = opened.use(
     await startThread<WriterAsk, WriterAnswer>('#src/store/sqlite-writer.worker.ts', { file }, log),
@@ -37,6 +38,7 @@ export async function openSqlite(file: string, log: Log): Promise<Engine> {
   );
   opened.defer(async () => void (await reader.ask('close')));
 
+  const care = opened.use(openCare(file));
   const packer = openPacker();
   const writing = inGroups<Unit, UnitResult>(async (units) => {
     try {
@@ -64,6 +66,8 @@ export async function openSqlite(file: string, log: Log): Promise<Engine> {
       await writing.idle();
       await writer.ask('scrub');
     },
+    check: care.check,
+    copy: care.copy,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -80,7 +84,7 @@ const rowsOrError = (outcome: Outcome): readonly Row[] | Error =>
  * Holds an exclusive transaction on a second file: it is refused at once to anybody else, and the kernel drops it when
  * the process ends, however it ends. The database itself stays open to backups and to people who look.
  */
-function lock(file: string): Disposable {
+export function lockSqlite(file: string): Disposable {
   const name = `${file}.lock`;
   createPrivate(name);
   const db = new DatabaseSync(name, { timeout: 0 });

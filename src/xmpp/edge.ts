@@ -9,7 +9,7 @@ import { placeTransport } from '#src/model/place.ts';
 import { decode, originOf } from './decode.ts';
 import { encode, type Sending } from './encode.ts';
 import { answerable, refusal } from './errors.ts';
-import { saidElements, toGateway } from './gateway-chat.ts';
+import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { jidOf, placeJid, splitJid } from './jid.ts';
 import type { Link } from './link.ts';
 import { leftRoom } from './muc/bounce.ts';
@@ -98,7 +98,7 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
       void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
     const who = { owner: from.full, user: from.bare };
     core()
-      .chat(view.transport, who, text, tell)
+      .chat(view.transport, who, text, { tell, foreign: (word) => foreignAddress(word, view) })
       .catch((error: unknown) => fail(origin, error));
   }
 

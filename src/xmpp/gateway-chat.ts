@@ -1,6 +1,7 @@
 import type { Element } from 'ltx';
 import type { Said } from '#src/core/index.ts';
-import { jidUri } from './jid.ts';
+import { Failure } from '#src/model/failure.ts';
+import { jidUri, splitJid } from './jid.ts';
 import type { View } from './target.ts';
 import { own } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
@@ -17,6 +18,26 @@ export function toGateway(stanza: Element, { transport }: Pick<View, 'transport'
   const [body] = own(stanza, 'body');
   const text = body?.getText().trim() || undefined;
   return isEncrypted(stanza, text) ? undefined : text;
+}
+
+/**
+ * The foreign address where a word is one of our JIDs or a link to it (RFC 5122 §2.2), as people copy them. Throws a
+ * `Failure` for one that is malformed.
+ */
+export function foreignAddress(word: string, { transport, target }: View): string | undefined {
+  const [, linked] = /^xmpp:([^/?#]+)/i.exec(word) ?? [];
+  const { local, domain } = splitJid(linked === undefined ? word : decoded(linked));
+  if (local === '' || domain.toLowerCase() !== transport) return undefined;
+  const found = target(local);
+  return 'id' in found ? found.id : undefined;
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch (error) {
+    throw new Failure('jid-malformed', { cause: error });
+  }
 }
 
 /** A piece of what the gateway says as the children of a message: for this client, and not for archives. Pure. */

@@ -34,9 +34,12 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
     admit: () => undefined,
   });
   const say = (text: string): Promise<void> =>
-    chat(DOMAIN, who, text, (said) => {
-      told.push(said.kind === 'text' ? said.text : said.id);
-      for (const look of waiting) look();
+    chat(DOMAIN, who, text, {
+      tell(said) {
+        told.push(said.kind === 'text' ? said.text : said.id);
+        for (const look of waiting) look();
+      },
+      foreign: () => undefined,
     });
   const heard = (text: string): Promise<void> =>
     new Promise((done) => {

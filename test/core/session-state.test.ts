@@ -37,6 +37,13 @@ const rows: [string, SessionPhase, SessionInput, SessionPhase, string[]][] = [
     ['abandon'],
   ],
   [
+    'tries again after a refusal that says when it will not repeat',
+    { name: 'online', attempt: 0 },
+    { kind: 'lost', failure: new Failure('banned', { retryAfter: 60_000 }), keep: true, stable: true },
+    { name: 'waiting', attempt: 1 },
+    ['wait'],
+  ],
+  [
     'starts counting anew after a stable time',
     { name: 'online', attempt: 5 },
     { kind: 'lost', failure: down, keep: true, stable: true },

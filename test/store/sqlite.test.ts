@@ -107,6 +107,23 @@ describe('a SQLite store', () => {
     expect(found()).toBe(false);
   });
 
+  it('tells what is damaged in its file', async () => {
+    using folder = tempFolder();
+    const file = folder.file('store.db');
+    {
+      await using store = await ground(`sqlite:${file}`).open();
+      for (let n = 0; n < 300; n++) await store.unit(mark(`${n} ${'x'.repeat(500)}`));
+      await store.scrub();
+    }
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, bytes.length - 4096));
+    await using store = await ground(`sqlite:${file}`).open();
+    expect((await store.check(false)).length).toBeGreaterThan(0);
+    expect((await store.check(true)).length).toBeGreaterThan(0);
+    await expect(store.copy(folder.file('copy.db'), () => undefined)).rejects.toThrow(/the copy is damaged/);
+    expect(existsSync(folder.file('copy.db'))).toBe(false);
+  });
+
   it('is left at the old schema by a migration that was killed', async () => {
     using folder = tempFolder();
     const file = folder.file('store.db');

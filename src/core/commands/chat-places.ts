@@ -1,4 +1,4 @@
-import type { Core } from '#src/core/index.ts';
+import type { Core, Surface } from '#src/core/index.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -8,8 +8,8 @@ export type Named = { readonly id: string; readonly room: boolean; readonly plac
 
 /** How places are named in a chat. */
 export type ChatPlaces = {
-  /** The place of an address as people have it. Rejects with a `Failure`. */
-  find(transport: string, user: BareJid, address: string): Promise<Named>;
+  /** The place of an address as people have it, or as the surface has it. Rejects with a `Failure`. */
+  find(transport: string, user: BareJid, address: string, foreign: Surface['foreign']): Promise<Named>;
   /** Where commands of the gateway are called. */
   gateway(transport: string, user: BareJid): Place;
 };
@@ -21,8 +21,8 @@ type Parts = {
 
 export function openChatPlaces({ ask, transport }: Parts): ChatPlaces {
   return {
-    async find(domain, user, address) {
-      const { id } = await ask({ kind: 'resolve', text: bare(address, domain) }, domain, user);
+    async find(domain, user, address, foreign) {
+      const id = foreign(address) ?? (await ask({ kind: 'resolve', text: address }, domain, user)).id;
       const { addresses, mapping } = transport(domain);
       const room = addresses.parse(id).kind === 'room';
       const account = accountKey(user, domain);
@@ -32,10 +32,4 @@ export function openChatPlaces({ ask, transport }: Parts): ChatPlaces {
     },
     gateway: (domain, user) => ({ kind: 'realm', account: accountKey(user, domain), realm: '' }),
   };
-}
-
-/** An address of this gateway, or a link to one, is copied as readily as one of the network (RFC 5122 §2.2). */
-function bare(address: string, domain: string): string {
-  const text = address.replace(/^xmpp:/i, '').replace(/\?[a-z].*$/i, '');
-  return text.endsWith(`@${domain}`) ? text.slice(0, -domain.length - 1) : address;
 }

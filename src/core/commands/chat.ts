@@ -1,4 +1,4 @@
-import type { Core, Dialogues, Said, Talker } from '#src/core/index.ts';
+import type { Core, Dialogues, Said, Surface, Talker } from '#src/core/index.ts';
 import { openRecent } from '#src/core/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
@@ -29,11 +29,10 @@ type Session = {
   waiting: number;
 };
 
-type Turn = {
+type Turn = Surface & {
   readonly who: Talker;
   readonly transport: string;
   readonly session: Session;
-  tell(said: Said): void;
 };
 
 /** Clients that are remembered (SECURITY rule 11), and the most messages of one that wait. */
@@ -79,10 +78,10 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
   }
 
   async function respond(turn: Turn, text: string): Promise<void> {
-    const { session, who, transport, tell } = turn;
+    const { session, who, transport, tell, foreign } = turn;
     if (session.begun?.filling) return fill(turn, session.begun, session.begun.filling, text);
     const offered = dialogues.offered(who.user, transport);
-    const called = await call(text, offered, (address) => places.find(transport, who.user, address));
+    const called = await call(text, offered, (address) => places.find(transport, who.user, address, foreign));
     if (called.kind !== 'unknown') session.misses = 0;
     if (called.kind === 'run') await run(turn, called);
     else if (called.kind === 'unknown') miss(turn, called.why);
@@ -154,10 +153,10 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     }
   }
 
-  return async (transport, who, text, tell) => {
+  return async (transport, who, text, surface) => {
     admit(who);
     const session = sessionOf(transport, who);
-    const turn: Turn = { who, transport, session, tell };
+    const turn: Turn = { ...surface, who, transport, session };
     if (/^\s*cancel\s*$/i.test(text)) return cancel(turn);
     if (session.waiting >= WAITING) throw new Failure('too-fast');
     session.waiting += 1;

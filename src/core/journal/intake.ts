@@ -28,12 +28,13 @@ export type Writ = {
 export type Intake = {
   /** Takes a stanza whole or not at all; what goes wrong is answered on it. A stanza that was taken before is dropped. */
   take(writ: Writ): void;
-  /** Resolves when nothing is being taken in. */
+  /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
   idle(): Promise<void>;
 };
 
 export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake {
   const open = new Set<Promise<void>>();
+  let stopping = false;
 
   /** Accepted means committed: the rows, and what they cost, in one unit. */
   async function accept({ draft, pieces, account, origin }: Writ): Promise<void> {
@@ -50,7 +51,7 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
     });
     const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await journaling.add(planned, costs);
+      await journaling.add(planned, costs, () => !stopping);
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error;
       if (error.index < planned.length) return repeated();
@@ -74,6 +75,7 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
       void work.then(() => open.delete(work));
     },
     async idle() {
+      stopping = true;
       while (open.size > 0) await Promise.all([...open]);
     },
   };

@@ -62,7 +62,9 @@ describe('logging in', () => {
     [':irc.fake 464 x :Password incorrect', 'password-required'],
     [':irc.fake 465 x :You are K-lined', 'banned'],
     ['ERROR :Closing link: Z-Lined (spam)', 'banned'],
-    ['ERROR :Trying to reconnect too fast', 'recipient-unavailable'],
+    ['ERROR :Trying to reconnect too fast', 'too-fast'],
+    ['ERROR :Closing link: Z-Lined (Too many connections, wait a while)', 'too-fast'],
+    ['ERROR :Server is going down', 'recipient-unavailable'],
   ])('gives up on %s', async (line, code) => {
     await using server = await ircServer();
     await using gw = await rig(server);
