@@ -68,9 +68,9 @@ process.stdin.on('end', () => process.kill(process.pid, 'SIGKILL')).resume();
 const setting = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as Setting;
 const at = process.env.ISTHMUS_CRASH_AT;
 const pass: Pass = at === undefined ? () => undefined : armed(at);
-const definition = watchedBridge(setting.hasty ? hastyBridge(quick) : quick, pass);
+const definition = watchedBridge(setting.hasty ? hastyBridge(quick, pass) : quick, pass);
 process.exit(
-  await runUntilSignal(configOf(setting, definition as BridgeDefinition), {
+  await runUntilSignal(configOf(setting, definition as BridgeDefinition), join(setting.dir, 'isthmus.sock'), {
     clock: jumpingClock(),
     openStore: watchedStore(pass),
   }),

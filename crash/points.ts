@@ -93,13 +93,17 @@ const acknowledged =
   };
 
 /** A network that is acknowledged before anything is durable: what a laboratory has to notice. */
-export const hastyBridge = <Config>(definition: BridgeDefinition<Config>): BridgeDefinition<Config> => ({
+export const hastyBridge = <Config>(definition: BridgeDefinition<Config>, pass: Pass): BridgeDefinition<Config> => ({
   ...definition,
   open: (config, host) =>
     definition.open(config, {
       ...host,
       emit(drafts, writes) {
-        host.emit(drafts, writes)?.catch((err: unknown) => host.log.error({ err }, 'not kept, and acknowledged'));
+        // The acknowledgement is written in this turn of the loop.
+        setImmediate(() => {
+          pass('before-ack');
+          host.emit(drafts, writes)?.catch((err: unknown) => host.log.error({ err }, 'acknowledged, and not kept'));
+        });
       },
     }),
 });

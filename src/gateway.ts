@@ -3,6 +3,7 @@ import type { Config, Transport } from '#src/config.ts';
 import { talksOf } from '#src/core/accounts/talks.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { openIntegrity } from '#src/core/integrity.ts';
 import { journalFacts } from '#src/core/journal/journal-facts.ts';
 import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
@@ -13,14 +14,16 @@ import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { EventKind } from '#src/model/event.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
+import { eventCounter } from './event-counter.ts';
+import { type Operations, openOperations } from './operations.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -32,11 +35,15 @@ export type GatewayParts = {
   readonly site?: Site;
   /** How the store is opened, where that is watched; `openStore` itself if left out. */
   readonly openStore?: typeof openStore;
+  /** The main loop's, for a thread of the store to watch. */
+  readonly heart?: Heart;
 };
 
 export type Gateway = {
   /** Whether every component link is online. */
   ready(): boolean;
+  /** What commands may ask of it. */
+  readonly operations: Operations;
   /** For the health pages: the state of each transport's link, and what is under way. */
   status(): { readonly transports: Readonly<Record<string, Phase>>; readonly rooms: number; readonly flights: number };
   /** Resolves once every link has been online at the same time. */
@@ -64,7 +71,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }),
   );
   const stopping = new AbortController();
-  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock });
+  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock, heart: parts.heart });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;
@@ -79,6 +86,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const aliases = await openAliases({ store, log });
+  const integrity = await openIntegrity({
+    store,
+    log,
+    found: (damaged) => metrics.gauge('isthmus_store_damaged', damaged ? 1 : 0),
+    alarm: (text) => core.alarm(text),
+  });
   const pruning = openPruning({
     store,
     clock,
@@ -205,7 +218,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
     core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
-    if (ready()) for (const wake of waiters.splice(0)) wake();
+    if (!ready()) return;
+    for (const wake of waiters.splice(0)) wake();
+    void integrity.check();
   }
 
   const ready = (): boolean => [...transports.values()].every(({ link }) => link?.state() === 'online');
@@ -220,6 +235,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
     media.store?.stop();
     await pruning.stop();
+    await integrity.stop();
     await store[Symbol.asyncDispose]();
   }
 
@@ -240,6 +256,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   return {
     ready,
+    operations: openOperations({ store, queue: core.queue }),
     status: () => ({
       transports: Object.fromEntries([...transports].map(([domain, { link }]) => [domain, link?.state() ?? 'offline'])),
       ...core.status(),
@@ -247,16 +264,6 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
-  };
-}
-
-/** Counts events by kind; a kind's counter is made when the first event of it comes. */
-function eventCounter(metrics: Metrics, transport: string, direction: 'in' | 'out'): (kind: EventKind) => void {
-  const counters = new Map<EventKind, (by?: number) => void>();
-  return (kind) => {
-    const known = counters.get(kind) ?? metrics.counter('isthmus_events_total', { transport, direction, kind });
-    counters.set(kind, known);
-    known();
   };
 }
 

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Command, UsageError, usage } from './cli/arguments.ts';
+import { queueHelp } from './cli/queue-help.ts';
 import { packageVersion } from './version.ts';
 
 const CONFIG = '[--config FILE]';
@@ -24,6 +25,31 @@ const COMMANDS: readonly Command[] = [
     load: () => import('./cli/example-config.ts'),
   },
   {
+    name: 'queue',
+    options: 'list|show|retry|drop',
+    summary: 'what is owed, and what to do about it',
+    help: queueHelp,
+    load: () => import('./cli/queue.ts'),
+  },
+  {
+    name: 'backup',
+    options: `FILE ${CONFIG}`,
+    summary: 'copy the store, also while the gateway runs',
+    load: () => import('./cli/backup.ts'),
+  },
+  {
+    name: 'restore',
+    options: `FILE ${CONFIG}`,
+    summary: 'put a copy in the place of the store',
+    load: () => import('./cli/restore.ts'),
+  },
+  {
+    name: 'doctor',
+    options: CONFIG,
+    summary: 'look the whole store over for damage',
+    load: () => import('./cli/doctor.ts'),
+  },
+  {
     name: 'rekey',
     options: CONFIG,
     summary: 'seal all secrets of the store with a new key',
@@ -44,8 +70,8 @@ const DEMO_COMMAND: Command = {
 async function main([name, ...args]: readonly string[]): Promise<number> {
   const commands = existsSync(DEMO) ? [...COMMANDS, DEMO_COMMAND] : COMMANDS;
   if (name === '--version') return print(`${packageVersion()}\n`);
-  if (name === '--help' || name === 'help' || args.includes('--help')) return print(usage(commands));
   const chosen = commands.find((command) => command.name === name);
+  if (name === '--help' || name === 'help' || args.includes('--help')) return print(chosen?.help ?? usage(commands));
   if (!chosen && name === DEMO_COMMAND.name)
     return complain('the demo needs a checkout of the sources: it is not part of the package');
   if (!chosen)

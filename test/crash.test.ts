@@ -24,7 +24,7 @@ describe('a gateway that is killed', { timeout: PATIENCE }, () => {
   });
 
   it('is caught if it acknowledges before the commit', async () => {
-    const violations = await violationsOf({ hasty: true }, 1, ['before-insert']);
+    const violations = await violationsOf({ hasty: true }, 1, ['before-ack']);
     expect(violations.join('\n')).toContain('was told by the loft and never came');
   });
 });

@@ -3,6 +3,8 @@ import { residentMegabytes } from '../measure.ts';
 import type { Scenario } from '../scenario.ts';
 import { channelOf } from './texts.ts';
 
+/** Milliseconds after the last join: a gateway that is left alone has tidied up by then. */
+const REST = 10_000;
 /** Users in a channel. */
 const TOGETHER = 10;
 
@@ -13,11 +15,11 @@ const scenario = (users: number, large: boolean): Scenario => ({
   users,
   large,
   once: true,
-  async play({ world, pid, seconds }) {
+  async play({ world, pid }) {
     await world.join(
       Array.from({ length: users }, (_, user) => ({ user, channel: channelOf(Math.floor(user / TOGETHER)) })),
     );
-    await delay(seconds * 1000);
+    await delay(REST);
     return { rss: residentMegabytes(pid) };
   },
 });

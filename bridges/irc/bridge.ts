@@ -1,5 +1,6 @@
 import { irc as mapping } from '#mappings/irc.ts';
 import type { Bridge, Delivered, Host, Session, SessionKey, Wish } from '#src/bridge.ts';
+import { openAttempt } from '#src/lib/attempt.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
@@ -71,7 +72,8 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         text: `This gateway does not connect to ${key.realm}. Its operator can list it.`,
       });
     const { entry } = found;
-    const signal = AbortSignal.any([given, host.signal, stop.signal]);
+    using attempt = openAttempt([given, host.signal, stop.signal]);
+    const { signal } = attempt;
     const where = {
       host,
       addresses,

@@ -2,12 +2,12 @@ import type { Delivered, Host } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Query, Reply } from '#src/model/query.ts';
-import { openAbsence } from './absence.ts';
+import { type Absence, openAbsence } from './absence.ts';
 import { isSelf } from './decode.ts';
-import { openDirectory } from './directory.ts';
+import { type Directory, openDirectory } from './directory.ts';
 import { contactPlace } from './drafts.ts';
 import { target } from './encode.ts';
-import { openInquiries } from './inquiries.ts';
+import { type Inquiries, openInquiries } from './inquiries.ts';
 import { foldName } from './names.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
@@ -15,7 +15,7 @@ import { openRegain } from './regain.ts';
 import { openSpelling } from './spelling.ts';
 import { emit, type OwnView } from './talk.ts';
 import type { Line } from './view.ts';
-import { openWatch, type Seen } from './watch.ts';
+import { openWatch, type Seen, type Watch } from './watch.ts';
 
 export type ErrandParts = {
   readonly host: Host;
@@ -70,11 +70,20 @@ export function openErrands({ host, view, pending, writer }: ErrandParts): Erran
     emit(host, [{ kind: 'presence', place, from, show, ...(status !== undefined && { status }) }]);
   }
 
-  const regain = openRegain({ view, clock, watch: () => watch, say, asked: () => pending.has('nick', '') });
-  const watch = openWatch({ view, caps: () => view.caps, clock, say, tell, free: regain.free });
-  const absence = openAbsence(clock, say);
-  const directory = openDirectory({ view, clock, send });
-  const inquiries = openInquiries({ clock, send });
+  // Most connections never need these, and there are many connections: each is made when it is asked for first.
+  let watch: Watch | undefined;
+  let absence: Absence | undefined;
+  let directory: Directory | undefined;
+  let inquiries: Inquiries | undefined;
+  const watched: Pick<Watch, 'add' | 'drop'> = {
+    add(nick, why) {
+      watch ??= openWatch({ view, caps: () => view.caps, clock, say, tell, free: regain.free });
+      watch.add(nick, why);
+    },
+    drop: (nick, why) => watch?.drop(nick, why),
+  };
+  const inquire = (): Inquiries => (inquiries ??= openInquiries({ clock, send }));
+  const regain = openRegain({ view, clock, watch: watched, say, asked: () => pending.has('nick', '') });
   const spelling = openSpelling(view);
   const talks = new Set<string>();
 
@@ -90,26 +99,26 @@ export function openErrands({ host, view, pending, writer }: ErrandParts): Erran
       return regain.wanted;
     },
     deliver(event) {
-      if (event.kind === 'presence') absence.take(event);
+      if (event.kind === 'presence') (absence ??= openAbsence(clock, say)).take(event);
       else if (event.kind !== 'contact') {
         if (event.kind === 'message' && event.place.kind === 'contact') talked(foldName(target(event.place, view)));
         return undefined;
       }
       // IRC has no subscriptions: whoever wants to see somebody just looks.
-      else if (event.action === 'subscribe') watch.add(target(event.place, view, 'contact'), 'contact');
-      else if (event.action === 'unsubscribe') watch.drop(target(event.place, view, 'contact'), 'contact');
+      else if (event.action === 'subscribe') watched.add(target(event.place, view, 'contact'), 'contact');
+      else if (event.action === 'unsubscribe') watched.drop(target(event.place, view, 'contact'), 'contact');
       return TAKEN;
     },
     async ask(query) {
       switch (query.kind) {
         case 'rooms':
-          return directory.page(query.page, query.match);
+          return (directory ??= openDirectory({ view, clock, send })).page(query.page, query.match);
         case 'ping':
-          return inquiries.ping(spelling.of(query.who ?? ''));
+          return inquire().ping(spelling.of(query.who ?? ''));
         case 'version':
-          return inquiries.version(spelling.of(query.who));
+          return inquire().version(spelling.of(query.who));
         case 'profile':
-          return inquiries.profile(spelling.of(query.who));
+          return inquire().profile(spelling.of(query.who));
         default:
           throw new Failure('not-supported');
       }
@@ -117,17 +126,17 @@ export function openErrands({ host, view, pending, writer }: ErrandParts): Erran
     take(line) {
       spelling.note(line);
       if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', view)) talked(foldName(line.nick));
-      const answers = [regain, watch, directory, inquiries].map((one) => one.take(line));
-      return answers.some((taken) => taken);
+      const answers = [regain, watch, directory, inquiries].map((one) => one?.take(line));
+      return answers.includes(true);
     },
     spelled: spelling.of,
-    knows: (folded) => talks.has(folded) || watch.has(folded, 'contact'),
+    knows: (folded) => talks.has(folded) || (watch?.has(folded, 'contact') ?? false),
     stop(failure) {
       regain.stop();
-      absence.stop();
-      watch.stop();
-      directory.fail(failure);
-      inquiries.fail(failure);
+      absence?.stop();
+      watch?.stop();
+      directory?.fail(failure);
+      inquiries?.fail(failure);
     },
   };
 }

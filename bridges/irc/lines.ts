@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** The longest line that is read, in bytes. IRCv3 allows 8191 of tags and 512 of the rest. */
@@ -7,12 +8,15 @@ export const LINE_CAP = 16 * 1024;
 /** Cuts bytes into lines. Throws `Failure` once a line is too long; the connection is to be closed then. */
 export type LineReader = { push(chunk: Buffer, onLine: (line: string) => void): void };
 
+/** Decoders of whole lines keep nothing from one to the next, so that all connections share them. */
+const decoderOf = memo(20, (charset) => new TextDecoder(charset));
+
 /**
  * A reader of one connection. Lines end at LF; CR and NUL within are removed. Bytes that are not UTF-8 are read as
  * `charset` (a TextDecoder label).
  */
 export function lineReader(charset: string): LineReader {
-  const fallback = new TextDecoder(charset);
+  const fallback = decoderOf(charset);
   let held: Buffer[] = [];
   let heldLength = 0;
 

@@ -14,7 +14,7 @@ const DOUBLINGS = 6;
 export type RegainParts = {
   readonly view: View;
   readonly clock: Clock;
-  readonly watch: () => Watch;
+  readonly watch: Pick<Watch, 'add' | 'drop'>;
   readonly say: (line: string) => boolean;
   /** Whether the user has asked for a nick and waits for the answer. */
   readonly asked: () => boolean;
@@ -55,7 +55,7 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
   }
 
   function begin(nick: string): void {
-    watch().drop(wanted, 'nick');
+    watch.drop(wanted, 'nick');
     wanted = cleanNick(nick, view.isupport.nicklen);
     refusals = 0;
     if (!has()) look();
@@ -64,7 +64,7 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
   // Whoever has more contacts than can be watched does without.
   function look(): void {
     try {
-      watch().add(wanted, 'nick');
+      watch.add(wanted, 'nick');
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
@@ -79,7 +79,7 @@ export function openRegain({ view, clock, watch, say, asked }: RegainParts): Reg
   }
 
   function settled(nick: string): void {
-    if (foldName(nick) === foldName(wanted)) watch().drop(wanted, 'nick');
+    if (foldName(nick) === foldName(wanted)) watch.drop(wanted, 'nick');
   }
 
   return {

@@ -6,6 +6,8 @@ export type Command = {
   /** Its options, for the usage text. */
   readonly options: string;
   readonly summary: string;
+  /** What `COMMAND --help` says, where that is more than its line in the usage text. */
+  readonly help?: string;
   load(): Promise<{ command(args: readonly string[]): Promise<number> }>;
 };
 
@@ -15,9 +17,13 @@ export const EXIT_CONFIG = 78;
 /** A command line that cannot be understood. The message is for the user. */
 export class UsageError extends Error {}
 
+/** The option that most commands have. */
+export const CONFIG = { config: { type: 'string', default: 'config.yaml' } } as const;
+export const configOf = ({ config }: Values): string => (typeof config === 'string' ? config : CONFIG.config.default);
+
 /** The file named by `--config FILE`, `./config.yaml` without it. Throws a `UsageError` for anything else. */
 export function configFile(args: readonly string[]): string {
-  return parse(args, { config: { type: 'string', default: 'config.yaml' } }).config ?? 'config.yaml';
+  return configOf(parse(args, CONFIG));
 }
 
 /** For commands that take no arguments. Throws a `UsageError` for any. */
@@ -25,15 +31,16 @@ export function noArguments(args: readonly string[]): void {
   parse(args, {});
 }
 
-function parse(
-  args: readonly string[],
-  options: Record<string, { type: 'string'; default?: string }>,
-): Record<string, string | undefined> {
+type OptionKinds = Record<string, { type: 'string'; default?: string } | { type: 'boolean' }>;
+type Values = Readonly<Record<string, string | boolean | undefined>>;
+type Parsed = { readonly values: Values; readonly positionals: readonly string[] };
+
+/** Options and, where `words` allows them, other arguments. Throws a `UsageError` for anything else. */
+export function parseOptions(args: readonly string[], options: OptionKinds, words: number): Parsed {
   try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values as Record<
-      string,
-      string | undefined
-    >;
+    const { values, positionals } = parseArgs({ args: [...args], options, strict: true, allowPositionals: words > 0 });
+    if (positionals.length > words) throw new UsageError(`there is nothing to do with "${positionals[words]}"`);
+    return { values: values as Values, positionals };
   } catch (error) {
     if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) {
       throw new UsageError(plain(error.message));
@@ -41,6 +48,8 @@ function parse(
     throw error;
   }
 }
+
+const parse = (args: readonly string[], options: OptionKinds): Values => parseOptions(args, options, 0).values;
 
 /** The first sentence, without node's advice on how to write code. */
 function plain(message: string): string {

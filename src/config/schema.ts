@@ -191,6 +191,14 @@ export const house = z
       .prefault({})
       .describe('What the gateway bears. The values shown are the defaults.')
       .meta({ aside: true }),
+    control: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'The socket over which commands such as "queue" reach the gateway that runs. Without it: beside the store.',
+      )
+      .meta({ examples: ['./data/isthmus.sock'] }),
     log: log
       .prefault({})
       .describe('The log goes to standard output, one JSON object a line, readable text on a terminal.')

@@ -166,6 +166,11 @@ export function faceOf(house: House): OpenCore {
       house.purging.resume();
     },
     start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    queue: journaling.queue,
+    alarm(text) {
+      const [domain] = transports.keys();
+      if (domain !== undefined) journaling.alarms.tell(domain, text);
+    },
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
       stopping = true;

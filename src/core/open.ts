@@ -113,7 +113,9 @@ export function openCore(parts: CoreParts): OpenCore {
     store: parts.store,
     clock,
     log,
-    flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush()]),
+    flush: () =>
+      Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), journaling.rows.flush()]),
+    drop: journaling.purge,
   });
   const rooms = openRooms({
     lanes,

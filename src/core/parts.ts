@@ -12,6 +12,7 @@ import type { SealKey, Store } from '#src/store/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
+import type { Queue } from './journal/queue-entry.ts';
 import type { LimitName } from './limits.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
@@ -91,6 +92,10 @@ export type OpenCore = Core & {
   recheck(transport: string): Promise<void>;
   /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
   start(): Promise<void>;
+  /** What is owed, as the operator sees it. */
+  readonly queue: Queue;
+  /** Tells those who run the gateway, as messages of its own that are kept until they have arrived. Never throws. */
+  alarm(text: string): void;
   /** The link of the transport is online: what waited for it goes. */
   online(transport: string): void;
   /** Tells everybody that the gateway stops and closes every session. */

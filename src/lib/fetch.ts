@@ -1,4 +1,4 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import { type FetchRequest, firstRequest, nextRequest } from './fetch-request.ts';
 import { decoded } from './fetch-response.ts';
@@ -53,10 +53,12 @@ export function openFetch({ connect, refuse }: Options): Fetch {
       return refuse('bad-answer', 'The connection broke before the answer was whole.', cause);
     };
     const ask = async (request: FetchRequest): Promise<IncomingMessage> => {
+      // Loaded where it is used: few gateways fetch anything, and it takes 5 MB.
+      const http = await import('node:http');
       const socket = await dial(request, connect, stop).catch((error: unknown) => {
         throw stop.aborted ? explain(error) : error;
       });
-      return send(request, socket, stop).catch((error: unknown) => {
+      return send(http.request, request, { socket, stop }).catch((error: unknown) => {
         throw explain(error);
       });
     };
@@ -90,9 +92,13 @@ function dial({ url, trusted }: FetchRequest, connect: Connect, stop: AbortSigna
 }
 
 /** One request on a connection of its own, which the end of the answer closes. */
-function send({ url, method, headers, body }: FetchRequest, socket: Socket, stop: AbortSignal) {
+function send(
+  open: typeof request,
+  { url, method, headers, body }: FetchRequest,
+  { socket, stop }: { readonly socket: Socket; readonly stop: AbortSignal },
+) {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const outgoing = httpRequest({
+  const outgoing = open({
     // With any `agent`, `false` included, Node would open a connection of its own, and to an address of its own.
     createConnection: () => socket,
     method,

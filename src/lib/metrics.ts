@@ -1,7 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-
 /** What only rises. The labels hold domains, kinds and conditions: never addresses, numbers or texts. */
-const COUNTERS = {
+export const COUNTERS = {
   isthmus_bugs_total: { help: 'Errors that nobody caught', labels: [] },
   isthmus_stanzas_total: {
     help: 'Stanzas read from (in) and written to (out) the XMPP server',
@@ -19,8 +17,9 @@ const COUNTERS = {
 } as const;
 
 /** What rises and falls. */
-const GAUGES = {
+export const GAUGES = {
   isthmus_link_online: { help: '1 while the XMPP server has accepted the component', labels: ['transport'] },
+  isthmus_store_damaged: { help: '1 if the check after a crash has found errors in the store', labels: [] },
 } as const;
 
 export type CounterName = keyof typeof COUNTERS;
@@ -36,7 +35,8 @@ type LabelArguments<N extends CounterName | GaugeName> = keyof LabelsOf<N> exten
 
 /** What parts of the gateway count with. */
 export type Metrics = {
-  readonly registry: Registry;
+  /** What Prometheus reads, and in which format that is. */
+  readonly registry: { metrics(): Promise<string>; readonly contentType: string };
   /** Adds one. */
   count<N extends CounterName>(name: N, ...labels: LabelArguments<N>): void;
   /** The same for hot paths: the labels are looked up once, and the returned function adds `by` (1 if left out). */
@@ -44,49 +44,47 @@ export type Metrics = {
   gauge<N extends GaugeName>(name: N, value: number, ...labels: LabelArguments<N>): void;
 };
 
-/** Metrics of one gateway, in a registry of its own, together with those of the process. */
+/** One value of a metric. */
+export type Cell = { readonly labels: Readonly<Record<string, string>>; value: number };
+/** All values by the names of their metrics. */
+export type Cells = ReadonlyMap<string, ReadonlyMap<string, Cell>>;
+
+/**
+ * Metrics of one gateway. They are numbers until somebody reads them: the library that knows Prometheus' format, and how
+ * the process itself does, is loaded then.
+ */
 export function openMetrics(): Metrics {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry, prefix: 'isthmus_' });
-  const registers = [registry];
-  // What hot paths have counted since the last look: adding to a number costs a tenth of telling the library.
-  const owed: (() => void)[] = [];
-  const collect = () => {
-    for (const pay of owed) pay();
+  const names = [...Object.keys(COUNTERS), ...Object.keys(GAUGES)];
+  const cells = new Map(names.map((name) => [name, new Map<string, Cell>()]));
+  const cell = (name: CounterName | GaugeName, labels: Readonly<Record<string, string>> = {}): Cell => {
+    const key = JSON.stringify(labels);
+    const known = cells.get(name)?.get(key);
+    if (known) return known;
+    const made = { labels, value: 0 };
+    cells.get(name)?.set(key, made);
+    return made;
   };
-  const counters = mapTable(
-    COUNTERS,
-    (name, { help, labels }) => new Counter({ name, help, labelNames: labels, registers, collect }),
-  );
-  const gauges = mapTable(GAUGES, (name, { help, labels }) => new Gauge({ name, help, labelNames: labels, registers }));
+  for (const [name, { labels }] of Object.entries(COUNTERS)) if (labels.length === 0) cell(name as CounterName);
+  let exposition: Promise<{ metrics(): Promise<string> }> | undefined;
   return {
-    registry,
+    registry: {
+      async metrics() {
+        exposition ??= import('./prometheus.ts').then(({ openExposition }) => openExposition(cells));
+        return (await exposition).metrics();
+      },
+      contentType: 'text/plain; version=0.0.4; charset=utf-8',
+    },
     count(name, ...[labels]) {
-      counters[name].inc(labels ?? {});
+      cell(name, labels).value++;
     },
     counter(name, ...[labels]) {
-      const child = counters[name].labels(labels ?? {});
-      let counted = 0;
-      owed.push(() => {
-        child.inc(counted);
-        counted = 0;
-      });
+      const counted = cell(name, labels);
       return (by = 1) => {
-        counted += by;
+        counted.value += by;
       };
     },
     gauge(name, value, ...[labels]) {
-      gauges[name].set(labels ?? {}, value);
+      cell(name, labels).value = value;
     },
   };
-}
-
-type Entry = { readonly help: string; readonly labels: readonly string[] };
-
-function mapTable<N extends string, T>(
-  table: Readonly<Record<N, Entry>>,
-  make: (name: N, entry: Entry) => T,
-): Record<N, T> {
-  const entries = Object.entries(table) as [N, Entry][];
-  return Object.fromEntries(entries.map(([name, entry]) => [name, make(name, entry)])) as Record<N, T>;
 }

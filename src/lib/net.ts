@@ -1,6 +1,7 @@
 import { lookup as dnsLookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { type Attempt, openAttempt } from './attempt.ts';
 
 /** Where to connect to. `chosenByUser` puts the target under the address rules of SECURITY rule 6. */
 export type Target = {
@@ -59,14 +60,14 @@ export function openConnect(options: Options = {}): Connect {
     if (target.chosenByUser?.ports && !target.chosenByUser.ports.includes(target.port)) {
       throw new ConnectError('forbidden', `Port ${target.port} may not be used here.`);
     }
-    const deadline = AbortSignal.timeout(target.timeout);
-    const stop = AbortSignal.any([signal, deadline]);
+    using attempt = openAttempt([signal], target.timeout);
+    const stop = attempt.signal;
     try {
       const addresses = await abortable(resolve(target, { lookup, allowed }), stop);
       const socket = await opened(dial(target, addresses), 'connect', stop);
       return target.tls ? await secure(target, target.tls, { socket, stop, ca: options.ca }) : socket;
     } catch (error) {
-      throw explain(error, target, { deadline, signal });
+      throw explain(error, target, { attempt, signal });
     }
   };
 }
@@ -153,7 +154,7 @@ function abortable<T>(work: Promise<T>, stop: AbortSignal): Promise<T> {
   });
 }
 
-type Signals = { readonly deadline: AbortSignal; readonly signal: AbortSignal };
+type Signals = { readonly attempt: Attempt; readonly signal: AbortSignal };
 
 const TCP_ERRORS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'refused the connection',
@@ -165,11 +166,11 @@ const TCP_ERRORS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'did not answer in time',
 };
 
-function explain(error: unknown, target: Target, { deadline, signal }: Signals): ConnectError {
+function explain(error: unknown, target: Target, { attempt, signal }: Signals): ConnectError {
   if (error instanceof ConnectError) return error;
   const where = `${target.host}:${target.port}`;
   if (signal.aborted) return new ConnectError('aborted', 'The attempt to connect was given up.', error);
-  if (deadline.aborted) return new ConnectError('unreachable', `${where} did not answer in time.`, error);
+  if (attempt.late) return new ConnectError('unreachable', `${where} did not answer in time.`, error);
   const code = errorCode(error);
   // getaddrinfo(3): no such name, or a name server that cannot say.
   if (/^(ENOTFOUND|ENODATA|EAI_|ESERVFAIL)/.test(code)) {

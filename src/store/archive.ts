@@ -70,21 +70,25 @@ export type Archive = {
 
 const append = writingRows<Archived>(
   ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign'],
+  // A unit that is repeated because nobody knows whether it was done adds nothing twice: ids are given once.
   (db, rows) =>
-    db.insertInto('archive').values(
-      rows.map((row) => ({
-        id: row.id,
-        place: row.place,
-        at: row.at,
-        from_id: row.fromId,
-        from_name: row.fromName,
-        kind: row.kind,
-        body: row.body,
-        event: row.event,
-        xmpp: row.xmpp,
-        foreign_id: row.foreign,
-      })),
-    ),
+    db
+      .insertInto('archive')
+      .values(
+        rows.map((row) => ({
+          id: row.id,
+          place: row.place,
+          at: row.at,
+          from_id: row.fromId,
+          from_name: row.fromName,
+          kind: row.kind,
+          body: row.body,
+          event: row.event,
+          xmpp: row.xmpp,
+          foreign_id: row.foreign,
+        })),
+      )
+      .onConflict((conflict) => conflict.column('id').doNothing()),
 );
 
 const redact = writing(

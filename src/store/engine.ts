@@ -11,6 +11,10 @@ export type Engine = AsyncDisposable & {
   read(query: Query<unknown>): Promise<readonly Row[]>;
   /** Resolves when what was deleted is no longer in the files, as far as the engine can promise it. */
   scrub(): Promise<void>;
+  /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */
+  check(full: boolean): Promise<readonly string[]>;
+  /** Copies everything as it is at one moment to a new file. Rejects with StoreRefused where it cannot. */
+  copy(to: string, progress: (done: number, total: number) => void): Promise<void>;
 };
 
 /** Where the engines differ in what tables are made of. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import { type Accounts, accounts } from './accounts.ts';
 import { type Aliases, aliases } from './aliases.ts';
 import { type Archive, archive } from './archive.ts';
@@ -14,10 +15,14 @@ import { type Journal, journal } from './journal.ts';
 import { type Links, links } from './links.ts';
 import { type MediaFiles, mediaFiles } from './media.ts';
 import { type Occupancies, occupancies } from './occupancy.ts';
-import { openPostgres } from './postgres.ts';
 import { type Purges, purges } from './purges.ts';
+import { type Queue, queue } from './queue.ts';
 import { type Rosters, rosters } from './rosters.ts';
+
+import { type Running, running } from './running.ts';
+
 import { type Sent, sent } from './sent.ts';
+
 import { openSequence } from './sequence.ts';
 import { type Sessions, sessions } from './sessions.ts';
 import { type Settings, settings } from './settings.ts';
@@ -39,7 +44,9 @@ export type { Link, LinkedEvent } from './links.ts';
 export type { MediaFile } from './media.ts';
 export type { Occupancy } from './occupancy.ts';
 export type { Purge } from './purges.ts';
+export type { QueuedRow } from './queue.ts';
 export { keysInUse, rekey } from './rekey.ts';
+export { type Restored, restoreStore } from './restore.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export type { SentPiece } from './sent.ts';
@@ -79,6 +86,10 @@ export type Store = AsyncDisposable & {
   chunks(statement: Statement, least: number): Promise<number>;
   /** Resolves when what was deleted before is no longer in the files (SQLite; see the engine for PostgreSQL). */
   scrub(): Promise<void>;
+  /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */
+  check(full: boolean): Promise<readonly string[]>;
+  /** Copies everything as it is at one moment to a new file. Rejects with StoreRefused where it cannot. */
+  copy(to: string, progress: (done: number, total: number) => void): Promise<void>;
   readonly accounts: Accounts;
   readonly aliases: Aliases;
   readonly archive: Archive;
@@ -92,6 +103,8 @@ export type Store = AsyncDisposable & {
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly purges: Purges;
+  readonly queue: Queue;
+  readonly running: Running;
   readonly rosters: Rosters;
   readonly sent: Sent;
   readonly sessions: Sessions;
@@ -99,15 +112,26 @@ export type Store = AsyncDisposable & {
   readonly visibility: Visibility;
 };
 
-export type StoreOptions = { readonly url: string; readonly log: Log; readonly clock: Clock };
+export type StoreOptions = {
+  readonly url: string;
+  readonly log: Log;
+  readonly clock: Clock;
+  /** For a thread of the store to watch, where it has one. */
+  readonly heart?: Heart | undefined;
+};
+
+/** Whether the store at that URL has a thread that can watch the main loop. */
+export const hasThread = (url: string): boolean => !isPostgres(url);
+
+const isPostgres = (url: string): boolean => /^postgres(?:ql)?:/.test(url);
 
 /**
  * Opens the store at `sqlite:PATH` or `postgres://...`, makes it where it is new and brings its schema up to date.
  * Rejects with StoreRefused when it is in use by another process or newer than this program, and with
  * StoreUnavailable when a server cannot be reached.
  */
-export async function openStore({ url, log, clock }: StoreOptions): Promise<Store> {
-  const engine = await openEngine(url, log);
+export async function openStore({ url, log, clock, heart }: StoreOptions): Promise<Store> {
+  const engine = await openEngine(url, log, heart);
   try {
     return await storeOn(engine, clock);
   } catch (error) {
@@ -116,11 +140,12 @@ export async function openStore({ url, log, clock }: StoreOptions): Promise<Stor
   }
 }
 
-function openEngine(url: string, log: Log): Promise<Engine> {
-  if (/^postgres(?:ql)?:/.test(url)) return openPostgres(url, log);
+async function openEngine(url: string, log: Log, heart: Heart | undefined): Promise<Engine> {
+  // Loaded where it is used: its client takes memory.
+  if (isPostgres(url)) return (await import('./postgres.ts')).openPostgres(url, log);
   const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
   if (file === undefined) throw new StoreRefused('a store is sqlite:PATH or postgres://...');
-  return openSqlite(resolve(file), log);
+  return openSqlite(resolve(file), log, heart);
 }
 
 /** The nouns on an engine. */
@@ -144,6 +169,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
       }
     },
     scrub: () => engine.scrub(),
+    check: (full) => engine.check(full),
+    copy: (to, progress) => engine.copy(to, progress),
     accounts: accounts(read),
     aliases: aliases(read),
     archive: archive(read, await openSequence(engine, 'archive')),
@@ -157,6 +184,8 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     media: mediaFiles(read),
     occupancy: occupancies(read),
     purges: purges(read),
+    queue: queue(read),
+    running: running(read),
     rosters: rosters(read),
     sent: sent(read),
     sessions: sessions(read),

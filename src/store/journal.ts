@@ -82,8 +82,6 @@ export type Journal = {
   /** For how long the gateway has run, in ms, as it was noted last. */
   time(): Promise<number>;
   noteTime(time: number): Statement;
-  /** Ends up to `max` rows of an account without an outcome for anybody. Done when it has changed fewer. */
-  purge(account: string, changed: number, max: number): Statement;
   /** Calls up to `max` rows delivered that were taken before `before`, and of which nothing more was heard. */
   presume(before: number, changed: number, max: number): Statement;
   /** Forgets up to `max` rows that ended before `before`. */
@@ -215,18 +213,7 @@ const states = reading((db) =>
     .groupBy('state'),
 );
 
-const chunk = { purge: purging(), presume: presuming(), prune: pruning() };
-
-function purging() {
-  return writing((db, a: { account: string; changed: number; max: number }) =>
-    db
-      .updateTable('journal')
-      .set({ state: 'done', outcome: 'purged', body: '', origin: null, charges: null, changed: a.changed })
-      .where('id', 'in', (eb) =>
-        eb.selectFrom('journal').select('id').where('account', '=', a.account).where(alive).orderBy('id').limit(a.max),
-      ),
-  );
-}
+const chunk = { presume: presuming(), prune: pruning() };
 
 function presuming() {
   return writing((db, a: { before: number; changed: number; max: number }) =>
@@ -261,7 +248,7 @@ function pruning() {
   );
 }
 
-function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
+export function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
   const { not_before: notBefore, doubted, told, epoch: _, trace: __, changed: ___, ...rest } = row;
   return { ...rest, notBefore, doubted: doubted === 1, told: told === 1 } as Journaled;
 }
@@ -291,7 +278,6 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
   time: async () => (await read(time({})))[0]?.next ?? 0,
   noteTime: (at) => noteTime({ time: at }),
-  purge: (account, changed, max) => chunk.purge({ account, changed, max }),
   presume: (before, changed, max) => chunk.presume({ before, changed, max }),
   prune: (before, max) => chunk.prune({ before, max }),
 });

@@ -40,6 +40,9 @@ export async function openPostgres(url: string, log: Log): Promise<Engine> {
     },
     // PostgreSQL has no secure_delete: what is deleted is gone for everybody who asks it, its files are the operator's.
     scrub: () => writing.idle(),
+    // Its pages are the business of the server, which looks at them itself (data checksums, amcheck).
+    check: async () => [],
+    copy: () => Promise.reject(new StoreRefused(`PostgreSQL makes its own copies: ${dumpCommand(url)}`)),
     async [Symbol.asyncDispose]() {
       if (!open) return;
       open = false;
@@ -48,6 +51,17 @@ export async function openPostgres(url: string, log: Log): Promise<Engine> {
       await writer.close();
     },
   };
+}
+
+/** What an operator types for a copy of that database. The password stays where it is. */
+export const dumpCommand = (url: string): string => `pg_dump --format=custom --file=FILE '${withoutPassword(url)}'`;
+export const loadCommand = (url: string): string =>
+  `pg_restore --clean --if-exists --single-transaction --dbname='${withoutPassword(url)}' FILE`;
+
+function withoutPassword(url: string): string {
+  const bare = new URL(url);
+  bare.password = '';
+  return bare.href;
 }
 
 const connection = (url: string): pg.ClientConfig => ({

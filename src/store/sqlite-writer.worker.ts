@@ -1,20 +1,23 @@
 import { workerData } from 'node:worker_threads';
+import { type Heart, watchHeart } from '#src/lib/stall.ts';
 import { migrations } from './migrations.ts';
 import { openDatabase } from './sqlite-database.ts';
 import { migrateSqlite } from './sqlite-migrate.ts';
+import { type Answer, answerQueries, nothing } from './sqlite-queries.ts';
+import type { ReaderAsk } from './sqlite-reader.worker.ts';
 import { runGroup } from './sqlite-units.ts';
-import { openUnpacker, type PackedOutcome, type PackedUnits, packOutcome } from './sqlite-wire.ts';
+import { openUnpacker, type PackedUnits, packOutcome } from './sqlite-wire.ts';
 import { serveThread } from './thread.ts';
 import { StoreUnavailable } from './unit.ts';
 
-/** What the writer is asked: to do a group of units, to empty the write-ahead log, or to close the file. */
-export type WriterAsk = PackedUnits | 'scrub' | 'close';
-/** One outcome per unit. */
-export type WriterAnswer = readonly PackedOutcome[];
+/** What the writer is asked: what the reader is, to do a group of units, or to empty the write-ahead log. */
+export type WriterAsk = ReaderAsk | PackedUnits | 'scrub';
+/** The file, and the main loop to watch beside the work. */
+export type WriterData = { readonly file: string; readonly heart: Heart | undefined };
 
-const { file }: { file: string } = workerData;
+const { file, heart }: WriterData = workerData;
 
-serveThread<WriterAsk, WriterAnswer>(() => {
+serveThread<WriterAsk, Answer>(() => {
   const database = openDatabase(file, false);
   const { db } = database;
   db.exec('pragma journal_mode = wal');
@@ -24,13 +27,21 @@ serveThread<WriterAsk, WriterAnswer>(() => {
   db.exec('pragma foreign_keys = on');
   db.exec('pragma secure_delete = on');
   migrateSqlite(db, migrations);
+  const reading = openDatabase(file, true);
   const unpack = openUnpacker();
+  if (heart) watchHeart(heart);
   return (ask) => {
-    if (ask === 'close') db.close();
+    if (ask === 'close') close();
     else if (ask === 'scrub') scrub();
-    else return runGroup(database, unpack(ask)).map(packOutcome);
-    return [];
+    else if ('queries' in ask) return answerQueries(reading, ask.queries);
+    else return { outcomes: runGroup(database, unpack(ask)).map(packOutcome), slowest: 0 };
+    return nothing;
   };
+
+  function close(): void {
+    reading.db.close();
+    db.close();
+  }
 
   /** SECURITY rule 12: what secure_delete has overwritten is still in the log until a checkpoint has emptied it. */
   function scrub(): void {

@@ -2,52 +2,44 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { Log } from '#src/lib/log.ts';
+import type { Heart } from '#src/lib/stall.ts';
 import type { Engine } from './engine.ts';
 import { inGroups } from './groups.ts';
-import type { ReaderAnswer, ReaderAsk } from './sqlite-reader.worker.ts';
+import { openCare } from './sqlite-care.ts';
+import type { Answer } from './sqlite-queries.ts';
+import { openReading } from './sqlite-reading.ts';
 import { openPacker, type PackedOutcome, unpackResults } from './sqlite-wire.ts';
-import type { WriterAnswer, WriterAsk } from './sqlite-writer.worker.ts';
+import type { WriterAsk, WriterData } from './sqlite-writer.worker.ts';
 import { startThread } from './thread.ts';
-import {
-  failureOf,
-  type Outcome,
-  type Query,
-  type Row,
-  StoreRefused,
-  StoreUnavailable,
-  type Unit,
-  type UnitResult,
-} from './unit.ts';
+import { failureOf, type Query, type Row, StoreRefused, StoreUnavailable, type Unit, type UnitResult } from './unit.ts';
 
 /**
- * Opens or creates the file, takes its lock and brings its schema up to date. One thread writes, one reads: the main
- * thread waits for neither. Rejects with StoreRefused when it is in use, newer than this program, or no database.
+ * Opens or creates the file, takes its lock and brings its schema up to date. A thread writes and reads, so that the main
+ * thread waits for neither; it watches the main loop as well where there is a `heart`. Rejects with StoreRefused when the
+ * file is in use, newer than this program, or no database.
  */
-export async function openSqlite(file: string, log: Log): Promise<Engine> {
+export async function openSqlite(file: string, log: Log, heart?: Heart): Promise<Engine> {
   await using opened = new AsyncDisposableStack();
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-  opened.use(lock(file));
+  opened.use(lockSqlite(file));
   createPrivate(file);
-  const writer = opened.use(
-    await startThread<WriterAsk, WriterAnswer>('#src/store/sqlite-writer.worker.ts', { file }, log),
-  );
+  const data: WriterData = { file, heart: heart && { beats: heart.beats, stallTime: heart.stallTime } };
+  const writer = opened.use(await startThread<WriterAsk, Answer>('#src/store/sqlite-writer.worker.ts', data, log));
   opened.defer(async () => void (await writer.ask('close')));
-  const reader = opened.use(
-    await startThread<ReaderAsk, ReaderAnswer>('#src/store/sqlite-reader.worker.ts', { file }, log),
-  );
-  opened.defer(async () => void (await reader.ask('close')));
+  const ask = opened.use(openReading(file, writer, log));
 
+  const care = opened.use(openCare(file));
   const packer = openPacker();
   const writing = inGroups<Unit, UnitResult>(async (units) => {
     try {
-      return (await writer.ask(packer.pack(units))).map(resultsOrError);
+      return (await writer.ask(packer.pack(units))).outcomes.map(resultsOrError);
     } catch (error) {
       packer.forget();
       throw error;
     }
   });
   const reading = inGroups<Query<unknown>, readonly Row[]>(async (queries) =>
-    (await reader.ask({ queries })).map(rowsOrError),
+    (await ask.outcomes(queries)).map(rowsOrError),
   );
   opened.defer(async () => {
     await writing.idle();
@@ -64,6 +56,8 @@ export async function openSqlite(file: string, log: Log): Promise<Engine> {
       await writing.idle();
       await writer.ask('scrub');
     },
+    check: care.check,
+    copy: care.copy,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
@@ -73,14 +67,16 @@ function resultsOrError(outcome: PackedOutcome): UnitResult | Error {
   return 'results' in outcome ? outcome.results : failureOf(outcome.failure);
 }
 
-const rowsOrError = (outcome: Outcome): readonly Row[] | Error =>
-  'results' in outcome ? (outcome.results[0]?.rows ?? []) : failureOf(outcome.failure);
+function rowsOrError(outcome: PackedOutcome): readonly Row[] | Error {
+  const results = resultsOrError(outcome);
+  return results instanceof Error ? results : (results[0]?.rows ?? []);
+}
 
 /**
  * Holds an exclusive transaction on a second file: it is refused at once to anybody else, and the kernel drops it when
  * the process ends, however it ends. The database itself stays open to backups and to people who look.
  */
-function lock(file: string): Disposable {
+export function lockSqlite(file: string): Disposable {
   const name = `${file}.lock`;
   createPrivate(name);
   const db = new DatabaseSync(name, { timeout: 0 });

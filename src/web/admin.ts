@@ -1,12 +1,12 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Hono } from 'hono';
-import type { Registry } from 'prom-client';
 import type { Log } from '#src/lib/log.ts';
+import type { Metrics } from '#src/lib/metrics.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { openApp } from './app.ts';
 import { healthPages, type Readiness } from './health.ts';
 
-type AdminParts = { readonly log: Log; readonly registry: Registry; readiness(): Readiness };
+type AdminParts = { readonly log: Log; readonly registry: Metrics['registry']; readiness(): Readiness };
 
 /** What the operator's listener serves. With a token, everything but the health pages asks for it. */
 export function adminPages(parts: AdminParts, token: Sealed | undefined): Hono {

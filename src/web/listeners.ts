@@ -1,15 +1,17 @@
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Hono } from 'hono';
-import type { Registry } from 'prom-client';
 import type { Log } from '#src/lib/log.ts';
+import type { Metrics } from '#src/lib/metrics.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { adminPages } from './admin.ts';
 import type { Readiness } from './health.ts';
+import { ListenFailure } from './listen-failure.ts';
 import { publicPages } from './public.ts';
 import type { Site } from './site.ts';
 
 export type { Readiness } from './health.ts';
+export { ListenFailure } from './listen-failure.ts';
 export { openSite, type Site } from './site.ts';
 
 type Address = { readonly host: string; readonly port: number };
@@ -19,7 +21,7 @@ export type WebParts = {
   readonly admin: { readonly listen: Address; readonly token?: Sealed | undefined } | undefined;
   /** What the public listener serves beside the health pages. */
   readonly site: Site;
-  readonly registry: Registry;
+  readonly registry: Metrics['registry'];
   readonly log: Log;
   /** Asked at each request to /readyz. */
   readiness(): Readiness;
@@ -29,9 +31,6 @@ export type Web = AsyncDisposable & {
   /** Where each listener waits, as host:port. */
   readonly addresses: Readonly<Record<string, string>>;
 };
-
-/** A listener that could not be opened. The message is for the operator. */
-export class ListenFailure extends Error {}
 
 /** How long requests that are being answered may take when the gateway stops. */
 const GRACE = 1000;

@@ -2,22 +2,36 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { describe, expect, it } from 'vitest';
+import { tempFolder } from '../store/folder.ts';
+
+const module = (path: string): string => `await import('${new URL(`../../src/${path}`, import.meta.url)}')`;
 
 /** Stands still until a line comes on standard input, then goes on until standard input ends. */
-const STALLING = `
+const stalling = (watch: string): string => `
   import { readSync } from 'node:fs';
-  const { startWatchdog } = await import('${new URL('../../src/watchdog.ts', import.meta.url)}');
-  const { openLog } = await import('${new URL('../../src/lib/log.ts', import.meta.url)}');
-  await using watchdog = startWatchdog(300, openLog('info'));
+  const { startHeart } = ${module('lib/stall.ts')};
+  const { openLog } = ${module('lib/log.ts')};
+  const { systemClock } = ${module('lib/clock.ts')};
+  const log = openLog('info');
+  using heart = startHeart(300);
+  await using watching = ${watch};
   readSync(0, new Uint8Array(1));
   const { promise, resolve } = Promise.withResolvers();
   process.stdin.on('end', resolve).resume();
   await promise;
 `;
 
+const WATCHDOG = `(${module('watchdog.ts')}).startWatchdog(heart, log)`;
+const inStore = (file: string): string =>
+  `await (${module('store/index.ts')}).openStore({ url: 'sqlite:${file}', log, clock: systemClock, heart })`;
+
 describe('the watchdog', () => {
-  it('reports a main loop that stands still, from outside of it, and that it goes on', async () => {
-    const child = spawn(process.execPath, ['--input-type=module', '--eval', STALLING], {
+  it.each([
+    ['in a thread of its own', () => WATCHDOG],
+    ['in a thread of the store', inStore],
+  ])('reports a main loop that stands still, and that it goes on: %s', async (_where, watch) => {
+    using folder = tempFolder();
+    const child = spawn(process.execPath, ['--input-type=module', '--eval', stalling(watch(folder.file('store.db')))], {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     const ended = once(child, 'close');

@@ -357,8 +357,39 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     await expect(store.unit([store.journal.end({ ...ending, epoch })])).rejects.toThrow(GuardFailed);
     await store.unit([store.journal.end({ ...ending, epoch: next })]);
     expect(await claimed(0)).toEqual([second, third]);
-    expect((await store.unit([store.journal.purge(romeo, 9, 10)]))[0]?.changed).toBe(4);
-    expect([await store.journal.lanes('', 9), await store.journal.states()]).toEqual([[], { done: 5 }]);
+    expect((await store.unit([store.queue.forget({ account: romeo, since: 9 }, 10)]))[0]?.changed).toBe(5);
+    expect([await store.journal.lanes('', 9), await store.journal.states()]).toEqual([[], {}]);
+  }),
+
+  'lets an operator look at rows and take them over, and forgets those of an account but for its errors': on(
+    async (store) => {
+      const rows = ['a', 'a', 'b'].map((lane) => owed(store, lane));
+      const error = { ...owed(store, 'in a'), event: 'in error j-1' as EventId };
+      const [first = error, second = error, third = error] = rows;
+      await store.unit([...rows, error].map((row) => store.journal.add(row, 1)));
+      const ids = async (after: number) => (await store.queue.page(after, 3)).map(({ id }) => id);
+      expect([await ids(0), await ids(third.id)]).toEqual([rows.map(({ id }) => id), [error.id]]);
+      expect(await store.queue.get(first.id)).toMatchObject({ event: first.event, trace: '5 accepted\n' });
+      const end = { id: first.id, epoch: 7, changed: 9, note: 'given up' } as const;
+      await store.unit([store.queue.own(first.id, 7), store.journal.end({ ...end, outcome: 'parked' })]);
+      await expect(store.unit([store.queue.own(first.id, 8)])).rejects.toThrow(GuardFailed);
+      await expect(store.unit([store.queue.seen(second.id)])).rejects.toThrow(GuardFailed);
+      await store.unit([store.queue.seen(first.id), store.queue.hurry(second.id)]);
+      expect(await ids(0)).toEqual([second.id, third.id, error.id]);
+      expect((await store.unit([store.queue.forget({ account: romeo, since: 4 }, 9)]))[0]?.changed).toBe(0);
+      expect(await store.chunks(store.queue.forget({ account: romeo, since: 5 }, 2), 2)).toBe(3);
+      expect([await ids(0), await store.queue.answers({ account: romeo, since: 5 })]).toEqual([[error.id], true]);
+    },
+  ),
+
+  'knows whether the last run was cut off, and finds nothing wrong with itself': on(async (store) => {
+    const left = [await store.running.left()];
+    for (const note of [store.running.begin(), store.running.begin(), store.running.end()]) {
+      await store.unit([note]);
+      left.push(await store.running.left());
+    }
+    expect(left).toEqual([false, true, true, false]);
+    expect([await store.check(false), await store.check(true)]).toEqual([[], []]);
   }),
 
   'knows the last message of an account, in its pieces': on(async (store) => {

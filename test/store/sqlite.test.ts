@@ -62,6 +62,19 @@ describe('a SQLite store', () => {
     await expect(ground('mysql://nobody').open()).rejects.toThrow('sqlite:PATH or postgres://');
   });
 
+  it('reads on after a slow query, and what was written meanwhile', async () => {
+    using folder = tempFolder();
+    await using store = await ground(`sqlite:${folder.file('store.db')}`).open();
+    const slow =
+      'with recursive n(x) as (select 1 union all select x + 1 from n where x < 4e6) select count(*) c from n';
+    expect(await store.read({ sql: slow, params: [] })).toEqual([{ c: 4e6 }]);
+    for (const text of ['a', 'b', 'c']) {
+      await store.unit(mark(text));
+      await expect(store.read({ sql: 'select nothing', params: [] })).rejects.toThrow('nothing');
+      expect(await marked(store, text)).toBe(true);
+    }
+  });
+
   it('acknowledges nothing while another program locks the file, and heals', async () => {
     using folder = tempFolder();
     const file = folder.file('store.db');
@@ -105,6 +118,23 @@ describe('a SQLite store', () => {
     await store.unit([{ sql: 'delete from aliases', params: [], expect: 1 }]);
     await store.scrub();
     expect(found()).toBe(false);
+  });
+
+  it('tells what is damaged in its file', async () => {
+    using folder = tempFolder();
+    const file = folder.file('store.db');
+    {
+      await using store = await ground(`sqlite:${file}`).open();
+      for (let n = 0; n < 300; n++) await store.unit(mark(`${n} ${'x'.repeat(500)}`));
+      await store.scrub();
+    }
+    const bytes = readFileSync(file);
+    writeFileSync(file, bytes.fill(0xff, bytes.length - 4096));
+    await using store = await ground(`sqlite:${file}`).open();
+    expect((await store.check(false)).length).toBeGreaterThan(0);
+    expect((await store.check(true)).length).toBeGreaterThan(0);
+    await expect(store.copy(folder.file('copy.db'), () => undefined)).rejects.toThrow(/the copy is damaged/);
+    expect(existsSync(folder.file('copy.db'))).toBe(false);
   });
 
   it('is left at the old schema by a migration that was killed', async () => {

@@ -10,11 +10,13 @@ type Rooted = Pick<
 >;
 
 export type PurgeParts = {
-  readonly store: Rooted & Pick<Store, 'scrub'>;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly store: Rooted & Pick<Store, 'scrub' | 'queue'>;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly log: Log;
   /** Resolves once all that is written in batches is in the store. */
   flush(): Promise<unknown>;
+  /** Drops what of the account is in hand between both sides, but not the errors that it has yet to be told. */
+  drop?(purge: Purge): void;
 };
 
 export type Purging = {
@@ -30,6 +32,8 @@ export type Purging = {
 
 /** Rows that go in one unit: others come in between. */
 const CHUNK = 500;
+/** Ms after which what could not go is tried again. */
+const AGAIN = 60_000;
 
 /**
  * Removes an account with all that is its own, and puts what it shared with others out of its reach. For one unit
@@ -48,8 +52,9 @@ export function removal(store: Omit<Rooted, 'unit'>, { account, since }: Purge):
 }
 
 /** Removes in chunks what accounts that are gone have left behind. One account after the other. */
-export function openPurging({ store, clock, log, flush }: PurgeParts): Purging {
+export function openPurging({ store, clock, log, flush, drop }: PurgeParts): Purging {
   let stopped = false;
+  let cancel = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
 
   async function chunks(statement: Statement): Promise<void> {
@@ -61,6 +66,9 @@ export function openPurging({ store, clock, log, flush }: PurgeParts): Purging {
 
   async function purge(purge: Purge): Promise<void> {
     const { account } = purge;
+    // Errors that wait for their user go when they have arrived: whether some do is asked before the rest is removed.
+    const waits = await store.queue.answers(purge);
+    await chunks(store.queue.forget(purge, CHUNK));
     for (const place of await store.purges.places(account)) {
       await chunks(store.purges.unseen(account, place, CHUNK));
       if (stopped) return;
@@ -68,6 +76,7 @@ export function openPurging({ store, clock, log, flush }: PurgeParts): Purging {
     }
     for (const statement of store.purges.chunks(purge, CHUNK)) await chunks(statement);
     if (stopped) return;
+    if (waits) return again();
     // What was deleted leaves the files before the note that it has to.
     await store.scrub();
     await store.unit([store.purges.end(account)]);
@@ -80,28 +89,38 @@ export function openPurging({ store, clock, log, flush }: PurgeParts): Purging {
       try {
         if (!stopped) await work();
       } catch (err) {
-        log.error({ err }, 'an account could not be purged: it is tried again at the next start');
+        log.error({ err }, 'an account could not be purged: it is tried again');
+        again();
       }
     });
+  }
+
+  function resume(): void {
+    next(async () => {
+      for (const left of await store.purges.all()) await purge(left);
+    });
+  }
+
+  function again(): void {
+    cancel();
+    if (!stopped) cancel = clock.after(AGAIN, resume);
   }
 
   return {
     start(account) {
       next(async () => {
         // What the account's last moments put into batches belongs to it, too.
+        drop?.({ account, since: clock.now() });
         await flush();
         const since = clock.now();
         await store.unit(store.purges.begin({ account, since }));
         await purge({ account, since });
       });
     },
-    resume() {
-      next(async () => {
-        for (const left of await store.purges.all()) await purge(left);
-      });
-    },
+    resume,
     async stop() {
       stopped = true;
+      cancel();
       await running;
     },
     idle: () => running,

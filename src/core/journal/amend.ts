@@ -14,7 +14,7 @@ export type AmendParts = {
   readonly store: Pick<Store, 'journal'>;
   readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
-  readonly intake: Pick<Intake, 'idle'>;
+  readonly intake: Pick<Intake, 'taken'>;
   now(): number;
   transport(domain: string): Pick<CoreTransport, 'charges' | 'bridge'>;
   /** What the network carries of a draft. */
@@ -71,7 +71,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
 
   return async (draft: Amending): Promise<boolean> => {
     const lane = laneOf('out', draft.place);
-    await intake.idle(lane);
+    await intake.taken(lane);
     const item = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
     const before = item && messageOf(item);
     if (!item || !before) return false;

@@ -71,11 +71,14 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
   const pause = (): Promise<void> => new Promise((resolve) => clock.after(RETRY, resolve));
 
   async function persist(statements: () => readonly Statement[]): Promise<UnitResult | undefined> {
-    for (;;) {
+    for (let doubt = false; ; ) {
       try {
         await owner();
         return await commit.write(statements());
       } catch (err) {
+        // The line broke while it committed: what cannot be done a second time has been done.
+        if (doubt && err instanceof GuardFailed) return statements().map(() => ({ rows: [], changed: 1 }));
+        doubt ||= err instanceof StoreUnavailable && !err.certain;
         const again = err instanceof StoreUnavailable && !stopped;
         const what =
           err instanceof GuardFailed ? 'a row of the journal has another owner' : 'the journal could not be written';

@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { NewRow, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
+import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
@@ -38,25 +39,23 @@ export type Delivery = {
   wake(fits: (item: Item) => boolean): void;
   /** What fits will not be possible any more: it fails. */
   fail(fits: (item: Item) => boolean, failure: Failure): void;
+  /** Ends what fits, whatever is under way with it. Returns how many that were. */
+  drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): number;
   /** Begins with what an earlier run owed, behind what is new. Resolves once all of it is in hand. */
   start(): Promise<void>;
   /** Begins nothing more. Resolves when what was told to the journal is written. Never rejects. */
   stop(): Promise<void>;
 };
 
-/** Rows of a lane, and lanes, that are read at once; lanes of the backlog that are in hand at a time. */
+/** Rows of a lane that are read at once. */
 const PAGE = 50;
-const LANES = 500;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
 
 export function openDelivery({ store, rows, time, clock, log, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
   const byEvent = new Map<EventId, Item>();
-  /** Lanes that are not in memory may owe something. */
-  let backlog = true;
   let stopped = false;
-  let roomFor: (() => void) | undefined;
 
   const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
   const { begin, reconcile } = openHand({
@@ -68,6 +67,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     record,
     pump,
   });
+
+  const backlog = openBacklog({ store, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
   /** One step of a row: what follows from it is written in one unit, and told after that. */
   function apply(item: Item, input: LifeInput): void {
@@ -158,7 +159,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   function push(row: NewRow): void {
-    const lane = laneOf(row.lane, backlog);
+    const lane = laneOf(row.lane, backlog.left());
     if (lane.loading) lane.late.push(row);
     else take(lane, row);
     pump(lane);
@@ -211,7 +212,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function close(lane: Lane): void {
     if (lane.items.length > 0 || lane.more || lane.loading || lanes.get(lane.key) !== lane) return;
     lanes.delete(lane.key);
-    if (lanes.size < LANES) roomFor?.();
+    backlog.closed();
   }
 
   /** Whether an item went, with so many before it of which nothing was heard. If not, its lane waits for it or time. */
@@ -240,27 +241,11 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     return true;
   }
 
-  /** The lanes of an earlier run, some at a time; what is new in other lanes does not wait for them. */
-  async function start(): Promise<void> {
-    await rows.owner();
-    for (let after = ''; !stopped; ) {
-      const keys = await store.journal.lanes(after, PAGE);
-      for (const key of keys) {
-        if (lanes.size >= LANES) await new Promise<void>((resolve) => (roomFor = resolve));
-        if (!lanes.has(key)) await load(laneOf(key, true));
-      }
-      const last = keys.at(-1);
-      if (keys.length < PAGE || last === undefined) break;
-      after = last;
-    }
-    backlog = stopped;
-  }
-
   return {
     push,
     busy(key) {
       const lane = lanes.get(key);
-      if (!lane) return backlog ? undefined : 0;
+      if (!lane) return backlog.left() ? undefined : 0;
       const idle = !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
       return idle ? lane.items.length : undefined;
     },
@@ -273,6 +258,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     waiting: (key) => lanes.get(key)?.items ?? [],
     apply,
     wake(fits) {
+      backlog.woken();
       for (const lane of [...lanes.values()]) {
         const first = lane.items.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
@@ -284,10 +270,22 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       const items = [...lanes.values()].flatMap((lane) => lane.items);
       for (const item of items) if (!item.busy && fits(item)) apply(item, { on: 'failed', failure });
     },
-    start,
+    drop(fits, input) {
+      const items = [...lanes.values()].flatMap((lane) => lane.items).filter(fits);
+      for (const item of items) {
+        // A bridge that has it still may take it back.
+        if (item.busy && !item.doubt) parts.carrier(item).withdraw(item);
+        apply(item, input);
+      }
+      return items.length;
+    },
+    async start() {
+      await rows.owner();
+      await backlog.run();
+    },
     async stop() {
       stopped = true;
-      roomFor?.();
+      backlog.stop();
       for (const lane of lanes.values()) lane.cancel?.();
       rows.stop();
       await rows.flush();

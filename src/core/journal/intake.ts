@@ -28,12 +28,16 @@ export type Writ = {
 export type Intake = {
   /** Takes a stanza whole or not at all; what goes wrong is answered on it. A stanza that was taken before is dropped. */
   take(writ: Writ): void;
-  /** Resolves when nothing is being taken in, or nothing for that lane of the journal. */
-  idle(lane?: string): Promise<void>;
+  /** Resolves when nothing is being taken in for that lane of the journal. */
+  taken(lane: string): Promise<void>;
+  /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
+  idle(): Promise<void>;
 };
 
 export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake {
+  /** What is being taken in, with the lane that it is for. */
   const open = new Map<Promise<void>, string>();
+  let stopping = false;
 
   /** Accepted means committed: the rows, and what they cost, in one unit. */
   async function accept({ draft, pieces, account, origin }: Writ): Promise<void> {
@@ -50,7 +54,7 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
     });
     const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await journaling.add(planned, costs);
+      await journaling.add(planned, costs, () => !stopping);
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error;
       if (error.index < planned.length) return repeated();
@@ -73,9 +77,13 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
       open.set(work, laneOf('out', writ.draft.place));
       void work.then(() => open.delete(work));
     },
-    async idle(lane) {
-      const busy = () => [...open].filter(([, one]) => lane === undefined || one === lane).map(([work]) => work);
+    async taken(lane) {
+      const busy = () => [...open].filter(([, one]) => one === lane).map(([work]) => work);
       for (let left = busy(); left.length > 0; left = busy()) await Promise.all(left);
+    },
+    async idle() {
+      stopping = true;
+      while (open.size > 0) await Promise.all([...open.keys()]);
     },
   };
 }

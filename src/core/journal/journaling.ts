@@ -7,23 +7,35 @@ import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow, Statement } from '#src/store/index.ts';
+
+import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
+import { type Alarms, openAlarms, parkedText } from './alarms.ts';
+
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
+
+import { cameThrough } from './doubtful.ts';
 import { openFirstTries } from './first-tries.ts';
+import { newRow } from './new-row.ts';
+
 import { type Outbox, openOutbox } from './outbox.ts';
-import { type Journey, laneOf, type Owed } from './owed.ts';
+import { type Journey, type Owed, placeOf } from './owed.ts';
+import { openQueue } from './queue.ts';
+import type { Queue } from './queue-entry.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
-export type JournalingParts = Pick<CoreParts, 'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report'> & {
+export type JournalingParts = Pick<
+  CoreParts,
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access'
+> & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
   /** What is opened later. */
@@ -36,6 +48,10 @@ export type JournalingParts = Pick<CoreParts, 'store' | 'xmpp' | 'clock' | 'rand
 
 /** Everything between what is accepted and what has arrived. */
 export type Journaling = {
+  readonly alarms: Alarms;
+  readonly queue: Queue;
+  /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
+  purge(purge: Purge): void;
   readonly outbox: Outbox;
   readonly commit: Commit;
   readonly delivery: Delivery;
@@ -49,8 +65,11 @@ export type Journaling = {
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row for a network. */
   outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
-  /** Adds rows for networks in one unit with other statements, behind them. Throws as `Store.unit`. */
-  add(events: readonly Outward[], statements: readonly Statement[]): Promise<void>;
+  /**
+   * Adds rows for networks in one unit with other statements, behind them. Throws as `Store.unit`. Where the line broke
+   * while it committed, it finds out whether it did, for as long as somebody is patient.
+   */
+  add(events: readonly Outward[], statements: readonly Statement[], patient: () => boolean): Promise<void>;
 };
 
 export type Outward = { readonly event: Event; readonly row: NewRow };
@@ -81,19 +100,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
     Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
 
-  const plain = { attempts: 0, notBefore: 0, key: null, charges: null } as const;
-  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => ({
-    ...plain,
-    id: store.journal.nextId(),
-    event,
-    lane: laneOf(way, place),
-    account: place.kind === 'shared' ? '' : place.account,
-    body: JSON.stringify(owed),
-    origin: null,
-    state: 'ready',
-    expires: time.now() + (way === 'in' ? inward : outwardExpiry(placeTransport(place))),
-    at: clock.now(),
-  });
+  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => {
+    const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
+    return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
+  };
   const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
   /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
   const inwardRow = (event: EventId, place: Place, owed: Owed): NewRow => {
@@ -128,7 +138,12 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const report = (): void => parts.report?.('parked', '');
+  const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  function report({ row: { id, event }, owed }: Item): void {
+    const domain = placeTransport(placeOf(owed));
+    parts.report?.('parked', domain);
+    if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
+  }
   const toXmpp = openToXmpp({
     xmpp,
     log,
@@ -165,7 +180,20 @@ export function openJournaling(parts: JournalingParts): Journaling {
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 
+  const queue = openQueue({ store, clock, expiry: inward, owner: rows.owner, release: budgets.release, delivery });
+
+  const gone = new Failure('not-registered');
+
   return {
+    alarms,
+    queue,
+    purge({ account, since }) {
+      delivery.drop(({ row: own, owed }) => own.account === account && own.at <= since && owed.way !== 'error', {
+        on: 'dropped',
+        as: 'purged',
+        failure: gone,
+      });
+    },
     outbox,
     commit,
     delivery,
@@ -177,11 +205,15 @@ export function openJournaling(parts: JournalingParts): Journaling {
     },
     keeps: (way, place, kind) =>
       durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
-    async add(events, statements) {
+    async add(events, statements, patient) {
       const epoch = await rows.owner();
       const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
       try {
         await store.unit([...marked.map((row) => store.journal.add(row, epoch)), ...statements]);
+      } catch (error) {
+        const unclear = error instanceof StoreUnavailable && !error.certain;
+        const [first] = marked;
+        if (!unclear || !first || !(await cameThrough({ store, clock, patient }, first))) throw error;
       } finally {
         for (const row of marked) firstTries.added(row);
       }

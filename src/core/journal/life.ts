@@ -16,7 +16,9 @@ export type LifeInput =
   /** Found in flight after a start: the process that sent it is gone. */
   | { readonly on: 'orphaned' }
   /** Time has gone by while nothing was under way. */
-  | { readonly on: 'time' };
+  | { readonly on: 'time' }
+  /** Nobody is to try it any more: an operator says so, or its account is gone. What is purged is answered to nobody. */
+  | { readonly on: 'dropped'; readonly as: 'bounced' | 'purged'; readonly failure: Failure };
 
 export type LifeEffect =
   | { readonly do: 'step'; readonly note: string }
@@ -71,6 +73,8 @@ export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
       return life.state === 'flight' ? orphaned(life, facts) : [life];
     case 'time':
       return owed ? late(life, facts) : [life];
+    case 'dropped':
+      return dropped(life, input);
   }
 }
 
@@ -130,6 +134,13 @@ function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' 
   // Once more under the same ids, which a network that looks at them does not show twice; never where it costs again.
   if (facts.charged || life.doubted) return bounced(life, failure);
   return again({ ...life, doubted: true }, facts.now, 'sent or not, it is sent again');
+}
+
+function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Next {
+  // What was handed over may have arrived.
+  const sure = new Failure(failure.code, { text: failure.message, certain: failure.certain && life.state === 'ready' });
+  const [next, ...effects] = bounced(life, sure, as);
+  return [next, ...effects.filter((effect) => as === 'bounced' || effect.do === 'end')];
 }
 
 const ORPHANED = 'The gateway stopped while this was being sent, and it is not known whether it arrived.';

@@ -39,8 +39,8 @@ export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: C
   return {
     async start() {
       if (started) return;
-      started = true;
       base = await store.journal.time();
+      started = true;
       since = uptime();
       tick();
     },

@@ -1,0 +1,46 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Event } from '#src/model/event.ts';
+import { accountKey, type BareJid, type EventId, newEventId } from '#src/model/ids.ts';
+import type { Outbox } from './outbox.ts';
+import { inwardId } from './owed.ts';
+
+/** What those who run the gateway are told as messages of the gateway itself, kept until they have arrived. */
+export type Alarms = {
+  /** Tells every admin, by the link of that transport. Never throws. */
+  tell(transport: string, text: string): void;
+  /** Whether a row's event is such a message: nobody is told of what became of it. */
+  isOwn(event: EventId): boolean;
+};
+
+const NAME = 'alarm-';
+
+export function openAlarms(parts: {
+  readonly admins: readonly string[];
+  readonly outbox: Pick<Outbox, 'expect' | 'deliver'>;
+  readonly clock: Pick<Clock, 'now'>;
+}): Alarms {
+  const { admins, outbox, clock } = parts;
+  return {
+    isOwn: (event) => event.startsWith(inwardId(NAME)),
+    tell(transport, text) {
+      for (const admin of admins) {
+        const event: Event = {
+          id: `${NAME}${newEventId()}` as EventId,
+          at: clock.now(),
+          place: { kind: 'realm', account: accountKey(admin as BareJid, transport), realm: '' },
+          from: { kind: 'network', id: '' },
+          live: true,
+          kind: 'message',
+          text,
+          style: 'plain',
+        };
+        outbox.expect(event.id);
+        outbox.deliver(event, [{ jid: admin }]);
+      }
+    },
+  };
+}
+
+export const parkedText = (row: number): string =>
+  `A message was given up because the gateway has ended three times while it was being sent. Its sender has the error. ` +
+  `On the machine of the gateway, "isthmus queue show ${row}" tells more.`;

@@ -1,0 +1,111 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Store } from '#src/store/index.ts';
+import type { Item, Lane } from './delivery-lane.ts';
+
+export type BacklogParts = {
+  readonly store: Pick<Store, 'journal'>;
+  readonly clock: Clock;
+  readonly lanes: Map<string, Lane>;
+  load(key: string): Promise<void>;
+  /** Such an item is no longer in memory. */
+  forget(item: Item): void;
+};
+
+/** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
+export type Backlog = {
+  /** Resolves once every lane is in hand, or with the stop. */
+  run(): Promise<void>;
+  /** Whether lanes that are not in memory may owe something. */
+  left(): boolean;
+  /** A lane is through. */
+  closed(): void;
+  /** What waits may be able to go now. */
+  woken(): void;
+  stop(): void;
+};
+
+/** Lanes that are in hand at a time, and that are looked up at once. */
+const LANES = 500;
+const PAGE = 50;
+/** Ms between two looks at what cannot go: without a word that it may, and after one. */
+const AGAIN = 60_000;
+const SOON = 1000;
+
+export function openBacklog({ store, clock, lanes, load, forget }: BacklogParts): Backlog {
+  let left = true;
+  let stopped = false;
+  let aside = false;
+  let roomFor: (() => void) | undefined;
+  let wake: (() => void) | undefined;
+
+  /** Takes out of memory a lane that waits for its side, or for time. False where all of them are under way. */
+  async function makeRoom(): Promise<boolean> {
+    for (const lane of lanes.values()) {
+      if (!waits(lane)) continue;
+      // What is in the store is what is read again.
+      await Promise.all(lane.items.map(({ written }) => written));
+      if (!waits(lane) || lanes.get(lane.key) !== lane) continue;
+      lane.cancel?.();
+      for (const item of lane.items) forget(item);
+      lanes.delete(lane.key);
+      aside = true;
+      return true;
+    }
+    return false;
+  }
+
+  async function take(key: string): Promise<void> {
+    while (lanes.size >= LANES && !stopped && !(await makeRoom()))
+      await new Promise<void>((resolve) => (roomFor = resolve));
+    if (!stopped) await load(key);
+  }
+
+  async function sweep(): Promise<void> {
+    for (let after = ''; !stopped; ) {
+      const keys = await store.journal.lanes(after, PAGE);
+      for (const key of keys) if (!lanes.has(key)) await take(key);
+      const last = keys.at(-1);
+      if (keys.length < PAGE || last === undefined) return;
+      after = last;
+    }
+  }
+
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const cancel = clock.after(ms, resolve);
+      wake = () => {
+        cancel();
+        wake = undefined;
+        clock.after(SOON, resolve);
+        if (stopped) resolve();
+      };
+    });
+
+  return {
+    async run() {
+      for (;;) {
+        aside = false;
+        await sweep();
+        if (stopped || !aside) break;
+        await pause(AGAIN);
+      }
+      left = stopped;
+    },
+    left: () => left,
+    closed() {
+      if (lanes.size < LANES) roomFor?.();
+    },
+    woken() {
+      roomFor?.();
+      wake?.();
+    },
+    stop() {
+      stopped = true;
+      roomFor?.();
+      wake?.();
+    },
+  };
+}
+
+const waits = ({ loading, items, cancel }: Lane): boolean =>
+  !loading && cancel !== undefined && items.length > 0 && items.every(({ busy, doubt }) => !busy && !doubt);
