@@ -23,6 +23,7 @@ import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
+import { present } from './present.ts';
 import { type Operations, openOperations } from './operations.ts';
 
 export type GatewayParts = {
@@ -293,10 +294,4 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
       epoch: () => (opened.link?.state() === 'online' ? opened.link.epoch : undefined),
     },
   };
-}
-
-/** What is opened before anything can ask for it. */
-function present<T>(part: T | undefined): T {
-  if (part === undefined) throw new Error('a part of the gateway was used before it was opened');
-  return part;
 }
