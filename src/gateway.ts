@@ -23,8 +23,8 @@ import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
-import { present } from './present.ts';
 import { type Operations, openOperations } from './operations.ts';
+import { present } from './present.ts';
 
 export type GatewayParts = {
   readonly log: Log;
