@@ -20,6 +20,8 @@ export type Ledger = {
   came(message: Numbered, id: string): void;
   /** A sender has heard of a stanza. */
   heard(stanza: string, word: 'receipt' | 'error'): void;
+  /** Whether a stanza's sender has heard of it. */
+  knows(stanza: string): boolean;
   /**
    * The last connection is over: of what came in it, this may come again. Where the process has lived on, what had not left
    * it goes out with the next connection, beside its repeat.
@@ -130,6 +132,7 @@ export function openLedger(): Ledger {
     },
     came,
     heard,
+    knows: (stanza) => words.has(stanza),
     connected(may, lived) {
       owed = may;
       unsent = new Set(lived ? may : []);

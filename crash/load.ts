@@ -55,7 +55,7 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
   for (const name of NAMES) settle(loft, name, PASSWORD);
   for (const name of FRIENDS) settle(loft, name);
   const numbers = new Map<string, number>();
-  const unsure = new Map<string, string[]>();
+  const unsure = new Map<string, { readonly id: string; readonly stanza: string }[]>();
   const registered = new Map<string, () => void>();
   let connection: FakeConnection | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -78,8 +78,9 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
     const lane = `${by} ${to}`;
     const number = numbers.get(lane) ?? 0;
     numbers.set(lane, number + 1);
-    const stanza = `<message type='chat' id='${by}-${to}-${number}' from='${by}@${USERS}/x' to='${to}@${DOMAIN}'><body>${lane} ${number}</body><request xmlns='urn:xmpp:receipts'/></message>`;
-    unsure.set(lane, [...(unsure.get(lane) ?? []).slice(1 - RESENT), stanza]);
+    const id = `${by}-${to}-${number}`;
+    const stanza = `<message type='chat' id='${id}' from='${by}@${USERS}/x' to='${to}@${DOMAIN}'><body>${lane} ${number}</body><request xmlns='urn:xmpp:receipts'/></message>`;
+    unsure.set(lane, [...(unsure.get(lane) ?? []).slice(1 - RESENT), { id, stanza }]);
     connection.send(stanza);
   }
 
@@ -123,7 +124,7 @@ export function openLoad({ loft, ledger, random, rate }: LoadParts): Load {
       void fresh.closed.then(() => {
         if (connection === fresh) connection = undefined;
       });
-      for (const stanzas of unsure.values()) for (const stanza of stanzas) fresh.send(stanza);
+      for (const { id, stanza } of [...unsure.values()].flat()) if (!ledger.knows(id)) fresh.send(stanza);
     },
     async register() {
       await Promise.all(
