@@ -69,3 +69,7 @@ export const itemOf = (row: Journaled, lane: Lane): Item => ({
 
 /** Whether something is still to be done about a row. */
 export const isOwed = ({ state }: Pick<Life, 'state'>): boolean => state === 'ready' || state === 'flight';
+
+/** How many of a lane are under way, if nothing of it waits. */
+export const underWay = ({ items, more, loading }: Lane): number | undefined =>
+  !more && !loading && items.every(({ busy }) => busy) ? items.length : undefined;

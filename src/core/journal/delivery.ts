@@ -7,7 +7,7 @@ import type { NewRow, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
 import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
-import { type Item, isOwed, itemOf, type Lane, newLane } from './delivery-lane.ts';
+import { type Item, isOwed, itemOf, type Lane, newLane, underWay } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import { type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
@@ -245,9 +245,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     push,
     busy(key) {
       const lane = lanes.get(key);
-      if (!lane) return backlog.left() ? undefined : 0;
-      const idle = !lane.more && !lane.loading && lane.items.every(({ busy }) => busy);
-      return idle ? lane.items.length : undefined;
+      return lane ? underWay(lane) : backlog.left() ? undefined : 0;
     },
     track(item, id) {
       item.pending.add(id);
