@@ -175,6 +175,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function load(lane: Lane): Promise<void> {
     lane.loading ??= page(lane).finally(() => {
       lane.loading = undefined;
+      // In the same turn, not in that of the page: what is pushed between the two would be seen by nobody.
+      for (const row of lane.late.splice(0)) take(lane, row);
       pump(lane);
     });
     return lane.loading;
@@ -189,7 +191,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       lane.last = row.id;
       if (row.state === 'flight') apply(item, { on: 'orphaned' });
     }
-    for (const row of lane.late.splice(0)) take(lane, row);
   }
 
   /** Hands over what may go now, in order, and waits for what may not. */
