@@ -56,6 +56,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   const lanes = new Map<string, Lane>();
   const byEvent = new Map<EventId, Item>();
   let stopped = false;
+  /** Rows with smaller ids are of earlier runs. */
+  const own = store.journal.nextId();
 
   const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
   const { begin, reconcile } = openHand({
@@ -186,10 +188,13 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     const found = await rows.claim(lane, PAGE);
     lane.more = found?.length === PAGE;
     for (const row of found ?? []) {
+      lane.last = row.id;
+      // Its end is on its way to the store.
+      if (byEvent.has(row.event)) continue;
       const item = remember(itemOf(row, lane));
       lane.items.push(item);
-      lane.last = row.id;
-      if (row.state === 'flight') apply(item, { on: 'orphaned' });
+      // One of this run was added as tried, and nobody has begun with it.
+      if (row.state === 'flight' && row.id < own) apply(item, { on: 'orphaned' });
     }
   }
 

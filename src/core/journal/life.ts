@@ -53,6 +53,8 @@ type Next = readonly [Life, ...LifeEffect[]];
 
 /** Attempts after which a row that was in flight when the process ended is not tried again. */
 const DEADLY = 3;
+/** The same where many are under way at once and a repeat is borne: hardly any of them was what ended the process. */
+const DEADLY_IN_COMPANY = 10;
 
 /** One step in the life of a row. Pure: what its state does not know leaves it as it is. */
 export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
@@ -146,8 +148,9 @@ function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Ne
 const ORPHANED = 'The gateway stopped while this was being sent, and it is not known whether it arrived.';
 
 function orphaned(life: Life, facts: LifeFacts): Next {
-  if (life.attempts < DEADLY && facts.repeatable) return again(life, facts.now, 'it is sent again');
-  if (life.attempts < DEADLY)
+  const most = facts.repeatable ? DEADLY_IN_COMPANY : DEADLY;
+  if (life.attempts < most && facts.repeatable) return again(life, facts.now, 'it is sent again');
+  if (life.attempts < most)
     return [
       life,
       { do: 'reconcile', failure: new Failure('remote-server-timeout', { text: ORPHANED, certain: false }) },
