@@ -38,7 +38,13 @@ const noting = (seen: string[]): Carrier => ({
   ended: () => undefined,
 });
 
-type World = { readonly store: Store; readonly delivery: Delivery; row(name: string): NewRow };
+type World = {
+  readonly store: Store;
+  readonly delivery: Delivery;
+  /** What is to be written waits here from now on. Returns what lets it go. */
+  hold(): () => void;
+  row(name: string): NewRow;
+};
 
 /** A delivery on a new store. `claimed` hears of each claim, between the answer of the store and whoever has asked. */
 async function play(
@@ -59,9 +65,16 @@ async function play(
     await claimed(world, found?.length ?? 0);
     return found;
   };
+  let free: Promise<void> = Promise.resolve();
+  const write: typeof rows.write = (...what) => void free.then(() => rows.write(...what));
   const world: World = {
     ...{ store, row },
-    delivery: openDelivery({ store, time, clock, log, carrier: () => noting(seen), rows: { ...rows, claim } }),
+    delivery: openDelivery({ store, time, clock, log, carrier: () => noting(seen), rows: { ...rows, claim, write } }),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      free = promise;
+      return resolve;
+    },
   };
   await act(world, seen);
   await world.delivery.stop();
@@ -104,5 +117,23 @@ describe('a lane that is read', () => {
       delivery.push(fresh);
       await until(() => seen.length === 1);
       expect(seen).toEqual(['in fresh']);
+    }));
+
+  it('does not take in hand again what has ended and is about to be written', () =>
+    play(async ({ store, delivery, hold, row }, seen) => {
+      const [first, second] = [row('first'), row('second')].map(
+        (one) => ({ ...one, state: 'flight', attempts: 1 }) as NewRow,
+      );
+      if (!first || !second) throw new Error('there are two');
+      await store.unit([store.journal.add(first, 2)]);
+      delivery.push(first);
+      await until(() => seen.length === 1);
+      const release = hold();
+      void delivery.settle(first.event, { ids: [], state: 'taken' });
+      await store.unit([store.journal.add(second, 2)]);
+      delivery.push(second);
+      await until(() => seen.includes('in second'));
+      release();
+      expect(seen).toEqual(['in first', 'in second']);
     }));
 });
