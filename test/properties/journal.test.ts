@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
+import { isSuspect, type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
 import { openLog } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -22,7 +22,7 @@ const input: fc.Arbitrary<LifeInput> = fc.oneof(
   fc
     .tuple(fc.constantFrom('sent', 'not-sent', 'unknown'), failure)
     .map(([as, one]) => ({ on: 'reconciled', as, failure: one }) as LifeInput),
-  fc.constant({ on: 'orphaned' } as const),
+  fc.constantFrom('orphaned', 'cleared').map((on) => ({ on }) as LifeInput),
   fc.boolean().map((over) => ({ on: 'withdrawn', over }) as const),
   fc.constant({ on: 'time' } as const),
 );
@@ -32,6 +32,7 @@ const given = fc.record({
   confirms: fc.constantFrom('taken', 'delivered' as const),
   handedOver: fc.boolean(),
   charged: fc.boolean(),
+  repeatable: fc.boolean(),
   times: fc.array(fc.tuple(input, fc.nat(9)), { maxLength: 40 }),
 });
 
@@ -52,6 +53,9 @@ describe('the life of a row', () => {
           if (isOver(life)) expect([next, effects]).toEqual([life, []]);
           for (const effect of effects) seen.push(effect.do);
           if (isOver(next) !== isOver(life)) expect(effects.map((one) => one.do)).toContain('end');
+          // Parked is what was tried alone, and nobody is that before it was under way twice.
+          if (next.state === 'parked' && life.state !== 'parked')
+            expect(isSuspect(life) && life.attempts > 2).toBe(true);
           expect(next.attempts).toBeGreaterThanOrEqual(life.attempts);
           life = next;
         }
