@@ -94,7 +94,7 @@ function begin(life: Life): Next {
   const attempts = life.attempts + 1;
   return [
     { ...life, state: 'flight', attempts },
-    { do: 'step', note: `attempt ${attempts}` },
+    { do: 'step', note: `attempt ${attempts}${isSuspect(life) ? ', alone' : ''}` },
   ];
 }
 
