@@ -7,6 +7,8 @@ export type JournalView = {
   owedToXmpp(): Promise<ReadonlySet<string>>;
   /** How many rows are owed to anybody. */
   owed(): Promise<number>;
+  /** The oldest rows that are owed to anybody, in words: what each is, and its trace. */
+  leftOver(): Promise<readonly string[]>;
   /** What became of each stanza that was accepted. */
   accepted(): Promise<readonly Accepted[]>;
 };
@@ -17,6 +19,8 @@ export type Accepted = { readonly stanza: string; readonly event: string; readon
 type Row = Readonly<Record<string, unknown>>;
 type Body = { readonly way: string; readonly event?: { id: string }; readonly origin?: { id: string } };
 
+/** Rows that are shown of what is left over. */
+const SHOWN = 12;
 const OWED = "state in ('ready', 'flight')";
 
 /** Looks into the store of that URL. */
@@ -30,6 +34,12 @@ export function viewJournal(url: string): JournalView {
       return new Set(rows.map(({ body }) => nameOf(JSON.parse(String(body)) as Body)));
     },
     owed: async () => Number((await query(`select count(*) as count from journal where ${OWED}`))[0]?.count),
+    async leftOver() {
+      const rows = await query(
+        `select id, event, lane, epoch, state, attempts, not_before, trace from journal where ${OWED} order by lane, id limit ${SHOWN}`,
+      );
+      return rows.map(({ trace, ...row }) => `${JSON.stringify(row)} ${String(trace).trim().split('\n').join('; ')}`);
+    },
     async accepted() {
       const rows = await query(
         "select event, outcome, origin from journal where lane like 'out %' and origin is not null",

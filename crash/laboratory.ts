@@ -128,6 +128,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     async finish() {
       load.end();
       await until('the end of what is owed', async () => load.unacknowledged() === 0 && (await journal.owed()) === 0);
+      for (const row of await journal.leftOver()) ledger.violate(`left over: ${row}`);
       child?.signal('SIGTERM');
       const code = await child?.ended;
       if (code !== 0) ledger.violate(`the last stop has ended with ${code}`);

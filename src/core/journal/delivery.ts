@@ -57,6 +57,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   const lanes = new Map<string, Lane>();
   const byEvent = new Map<EventId, Item>();
   let stopped = false;
+  /** Rows with smaller ids are of earlier runs. */
+  const own = store.journal.nextId();
 
   const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
   const { begin, reconcile } = openHand({
@@ -178,6 +180,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function load(lane: Lane): Promise<void> {
     lane.loading ??= page(lane).finally(() => {
       lane.loading = undefined;
+      // In the same turn, not in that of the page: what is pushed between the two would be seen by nobody.
+      for (const row of lane.late.splice(0)) take(lane, row);
       pump(lane);
     });
     return lane.loading;
@@ -187,12 +191,14 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     const found = await rows.claim(lane, PAGE);
     lane.more = found?.length === PAGE;
     for (const row of found ?? []) {
+      lane.last = row.id;
+      // Its end is on its way to the store.
+      if (byEvent.has(row.event)) continue;
       const item = remember(itemOf(row, lane));
       lane.items.push(item);
-      lane.last = row.id;
-      if (row.state === 'flight') apply(item, { on: 'orphaned' });
+      // One of this run was added as tried, and nobody has begun with it.
+      if (row.state === 'flight' && row.id < own) apply(item, { on: 'orphaned' });
     }
-    for (const row of lane.late.splice(0)) take(lane, row);
   }
 
   /** Hands over what may go now, in order, and waits for what may not. */
@@ -226,8 +232,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     const wait = item.life.notBefore - facts.now;
     if (wait > 0 || !parts.carrier(item).ready(item) || !suspects.may(item)) {
       const due = nextTime(item.life, facts) - facts.now;
-      const { lane } = item;
-      lane.cancel = clock.after(Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST), () => pump(lane));
+      const ms = Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST);
+      item.lane.cancel = clock.after(ms, () => pump(item.lane));
       return false;
     }
     if (item.doubt && open > 0) return false;
@@ -246,10 +252,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
-    busy(key) {
-      const lane = lanes.get(key);
-      return lane ? underWay(lane) : backlog.left() ? undefined : 0;
-    },
+    busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     track(item, id) {
       item.pending.add(id);
       item.known.add(id);
