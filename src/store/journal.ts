@@ -7,7 +7,7 @@ import type { Statement, Value } from './unit.ts';
 
 /**
  * One accepted event that is owed to somebody. `at` and `changed` are wall time in ms; `notBefore` and `expires` are
- * gateway time: ms for which the gateway has run.
+ * gateway time: ms for which the gateway has run; `notBefore` is below 0 where a try is or was to be made alone.
  */
 export type Journaled = {
   readonly id: number;

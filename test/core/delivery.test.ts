@@ -255,26 +255,6 @@ describe('what is owed to XMPP', () => {
     });
   });
 
-  it('is not given up because others have ended the process while it was under way with them', async () => {
-    using dir = tempFolder();
-    await play(dir.file('s.db'), {}, async ({ core, link, tells }) => {
-      link.silent = true;
-      await core.host.emit([told('one')]);
-      await tells('one');
-    });
-    for (let kill = 0; kill < 4; kill++) {
-      await play(dir.file('s.db'), {}, async ({ link, tells }) => {
-        link.silent = true;
-        await tells('one');
-      });
-    }
-    await play(dir.file('s.db'), {}, async ({ core, store, tells }) => {
-      await tells('one');
-      await core.stop();
-      expect(await store.journal.states()).toEqual({ done: 1 });
-    });
-  });
-
   it('does not overtake what has waited and is about to be written', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), {}, async ({ core, link, tells }) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
+import { isSuspect, type Life, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
 import { openLog } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -22,7 +22,7 @@ const input: fc.Arbitrary<LifeInput> = fc.oneof(
   fc
     .tuple(fc.constantFrom('sent', 'not-sent', 'unknown'), failure)
     .map(([as, one]) => ({ on: 'reconciled', as, failure: one }) as LifeInput),
-  fc.constant({ on: 'orphaned' } as const),
+  fc.constantFrom('orphaned', 'cleared').map((on) => ({ on }) as LifeInput),
   fc.boolean().map((over) => ({ on: 'withdrawn', over }) as const),
   fc.constant({ on: 'time' } as const),
 );
@@ -32,6 +32,7 @@ const given = fc.record({
   confirms: fc.constantFrom('taken', 'delivered' as const),
   handedOver: fc.boolean(),
   charged: fc.boolean(),
+  repeatable: fc.boolean(),
   times: fc.array(fc.tuple(input, fc.nat(9)), { maxLength: 40 }),
 });
 
@@ -62,11 +63,6 @@ describe('the life of a row', () => {
   });
 });
 
-/** What the journal ought to hold, by event. */
-type Model = { rows: Map<string, { life: Life; outcome: string | undefined }>; now: number };
-/** The store as a process has it: a crash leaves what was written and nothing else. */
-type Real = { store: Store; epoch: number; url: string };
-
 const facts = (now: number): LifeFacts => ({
   now,
   confirms: 'taken',
@@ -76,6 +72,29 @@ const facts = (now: number): LifeFacts => ({
   tell: 50,
   wait: () => 3,
 });
+
+describe('a row that was under way when the process died', () => {
+  it('is parked if it was tried alone then, which it is not before its third try', () => {
+    const often = fc.constantFrom<LifeInput>({ on: 'begin' }, { on: 'orphaned' });
+    fc.assert(
+      fc.property(fc.array(fc.oneof(often, input), { maxLength: 40 }), (list) => {
+        let life = fresh;
+        for (const what of list) {
+          const [next] = step(life, what, { ...facts(0), repeatable: true });
+          const alone = life.state === 'flight' && isSuspect(life);
+          if (alone) expect(life.attempts).toBeGreaterThan(2);
+          expect(next.state === 'parked' && life.state !== 'parked').toBe(alone && what.on === 'orphaned');
+          life = next;
+        }
+      }),
+    );
+  });
+});
+
+/** What the journal ought to hold, by event. */
+type Model = { rows: Map<string, { life: Life; outcome: string | undefined }>; now: number };
+/** The store as a process has it: a crash leaves what was written and nothing else. */
+type Real = { store: Store; epoch: number; url: string };
 
 async function opened(url: string): Promise<Real> {
   const store = await openStore({ url, log: openLog('silent'), clock: handClock() });

@@ -42,5 +42,5 @@ export function openAlarms(parts: {
 }
 
 export const parkedText = (row: number): string =>
-  `A message was given up because the gateway has ended again and again while it was being sent. Its sender has the error. ` +
-  `On the machine of the gateway, "isthmus queue show ${row}" tells more.`;
+  `A message was given up because the gateway ended while it was being sent, and again when it was tried alone. ` +
+  `Its sender has the error. On the machine of the gateway, "isthmus queue show ${row}" tells more.`;

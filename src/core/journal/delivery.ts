@@ -9,9 +9,10 @@ import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, newLane, underWay } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
-import { type LifeInput, nextTime, step } from './life.ts';
+import { hastened, type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
 import type { RunningTime } from './running.ts';
+import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
   readonly store: Store;
@@ -70,6 +71,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     pump,
   });
 
+  const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
   /** One step of a row: what follows from it is written in one unit, and told after that. */
@@ -95,6 +97,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       if (effects.some((one) => one.do === 'end')) carrier.ended(item);
       if (!isOwed(item.life)) forget(item);
     });
+    suspects.stepped(item);
   }
 
   function forget(item: Item): void {
@@ -227,10 +230,10 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     apply(item, { on: 'time' });
     if (!isOwed(item.life) || open >= facts.window) return false;
     const wait = item.life.notBefore - facts.now;
-    if (wait > 0 || !parts.carrier(item).ready(item)) {
+    if (wait > 0 || !parts.carrier(item).ready(item) || !suspects.may(item)) {
       const due = nextTime(item.life, facts) - facts.now;
-      const { lane } = item;
-      lane.cancel = clock.after(Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST), () => pump(lane));
+      const ms = Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST);
+      item.lane.cancel = clock.after(ms, () => pump(item.lane));
       return false;
     }
     if (item.doubt && open > 0) return false;
@@ -249,10 +252,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
-    busy(key) {
-      const lane = lanes.get(key);
-      return lane ? underWay(lane) : backlog.left() ? undefined : 0;
-    },
+    busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     track(item, id) {
       item.pending.add(id);
       item.known.add(id);
@@ -266,7 +266,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       for (const lane of [...lanes.values()]) {
         const first = lane.items.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
-        for (const item of lane.items) if (!item.busy) item.life = { ...item.life, notBefore: 0 };
+        for (const item of lane.items) if (!item.busy) item.life = hastened(item.life);
         pump(lane);
       }
     },
@@ -290,6 +290,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     async stop() {
       stopped = true;
       backlog.stop();
+      suspects.stop();
       for (const lane of lanes.values()) lane.cancel?.();
       rows.stop();
       await rows.flush();

@@ -15,6 +15,8 @@ export type LifeInput =
   | { readonly on: 'withdrawn'; readonly over: boolean }
   /** Found in flight after a start: the process that sent it is gone. */
   | { readonly on: 'orphaned' }
+  /** It was tried alone, and the process is still there. */
+  | { readonly on: 'cleared' }
   /** Time has gone by while nothing was under way. */
   | { readonly on: 'time' }
   /** Nobody is to try it any more: an operator says so, or its account is gone. What is purged is answered to nobody. */
@@ -51,10 +53,16 @@ export type LifeFacts = {
 
 type Next = readonly [Life, ...LifeEffect[]];
 
-/** Attempts after which a row that was in flight when the process ended is not tried again. */
-const DEADLY = 3;
-/** The same where many are under way at once and a repeat is borne: hardly any of them was what ended the process. */
-const DEADLY_IN_COMPANY = 10;
+/** Attempts after which a row that was in flight when the process ended is tried alone, and never again after that. */
+const SUSPICIOUS = 2;
+/** Stands for the time of the next try of a suspect, and stays while it is tried: so the store knows what is alone. */
+const ALONE = -1;
+
+/** Whether it may be what has ended the process: then no other suspect is under way with it. */
+export const isSuspect = ({ notBefore }: Pick<Life, 'notBefore'>): boolean => notBefore < 0;
+
+/** As it is when it need not wait for the time of its next try. */
+export const hastened = (life: Life): Life => ({ ...life, notBefore: Math.min(life.notBefore, 0) });
 
 /** One step in the life of a row. Pure: what its state does not know leaves it as it is. */
 export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
@@ -73,6 +81,8 @@ export function step(life: Life, input: LifeInput, facts: LifeFacts): Next {
       return owed ? withdrawn(life, input.over, facts) : [life];
     case 'orphaned':
       return life.state === 'flight' ? orphaned(life, facts) : [life];
+    case 'cleared':
+      return life.state === 'flight' && isSuspect(life) ? cleared(life, 'it was not what ended the process') : [life];
     case 'time':
       return owed ? late(life, facts) : [life];
     case 'dropped':
@@ -84,7 +94,7 @@ function begin(life: Life): Next {
   const attempts = life.attempts + 1;
   return [
     { ...life, state: 'flight', attempts },
-    { do: 'step', note: `attempt ${attempts}` },
+    { do: 'step', note: `attempt ${attempts}${isSuspect(life) ? ', alone' : ''}` },
   ];
 }
 
@@ -120,10 +130,15 @@ function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounce
 function failed(life: Life, failure: Failure, facts: LifeFacts): Next {
   if (life.state === 'taken') return bounced(life, failure);
   if (!failure.certain && life.state === 'flight')
-    return [life, { do: 'step', note: `in doubt: ${failure.code}` }, { do: 'reconcile', failure }];
+    return [...cleared(life, `in doubt: ${failure.code}`), { do: 'reconcile', failure }];
   if (!failure.row.retry) return bounced(life, failure);
   return again(life, facts.now + facts.wait(life.attempts, failure), `failed: ${failure.code}`);
 }
+
+const cleared = (life: Life, note: string): Next => [
+  { ...life, notBefore: Math.max(life.notBefore, 0) },
+  { do: 'step', note },
+];
 
 const again = (life: Life, notBefore: number, note: string): Next => [
   { ...life, state: 'ready', notBefore },
@@ -132,10 +147,11 @@ const again = (life: Life, notBefore: number, note: string): Next => [
 
 function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' }, facts: LifeFacts): Next {
   if (as === 'sent') return settled(life, 'taken', facts);
-  if (as === 'not-sent') return again(life, facts.now, 'was not sent');
+  const next = failure === ORPHANED ? afterStart(life, facts) : facts.now;
+  if (as === 'not-sent') return again(life, next, 'was not sent');
   // Once more under the same ids, which a network that looks at them does not show twice; never where it costs again.
   if (facts.charged || life.doubted) return bounced(life, failure);
-  return again({ ...life, doubted: true }, facts.now, 'sent or not, it is sent again');
+  return again({ ...life, doubted: true }, next, 'sent or not, it is sent again');
 }
 
 function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Next {
@@ -145,16 +161,18 @@ function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Ne
   return [next, ...effects.filter((effect) => as === 'bounced' || effect.do === 'end')];
 }
 
-const ORPHANED = 'The gateway stopped while this was being sent, and it is not known whether it arrived.';
+/** The one doubt that every start raises. */
+const ORPHANED = new Failure('remote-server-timeout', {
+  text: 'The gateway stopped while this was being sent, and it is not known whether it arrived.',
+  certain: false,
+});
+
+/** When what an earlier run had in flight is tried again. */
+const afterStart = ({ attempts }: Life, { now }: LifeFacts): number => (attempts < SUSPICIOUS ? now : ALONE);
 
 function orphaned(life: Life, facts: LifeFacts): Next {
-  const most = facts.repeatable ? DEADLY_IN_COMPANY : DEADLY;
-  if (life.attempts < most && facts.repeatable) return again(life, facts.now, 'it is sent again');
-  if (life.attempts < most)
-    return [
-      life,
-      { do: 'reconcile', failure: new Failure('remote-server-timeout', { text: ORPHANED, certain: false }) },
-    ];
+  if (!isSuspect(life) && facts.repeatable) return again(life, afterStart(life, facts), 'it is sent again');
+  if (!isSuspect(life)) return [life, { do: 'reconcile', failure: ORPHANED }];
   const [next, ...effects] = bounced(life, new Failure('internal', { certain: false }), 'parked');
   return [next, ...effects, { do: 'report' }];
 }
