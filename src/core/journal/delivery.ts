@@ -59,7 +59,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   let stopped = false;
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
-
   const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
   const { begin, reconcile } = openHand({
     log,
