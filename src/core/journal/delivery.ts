@@ -104,10 +104,9 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   function leave(item: Item): void {
-    const { lane } = item;
-    const index = lane.items.indexOf(item);
-    if (index >= 0) lane.items.splice(index, 1);
-    queueMicrotask(() => pump(lane));
+    const index = item.lane.items.indexOf(item);
+    if (index >= 0) item.lane.items.splice(index, 1);
+    queueMicrotask(() => pump(item.lane));
   }
 
   function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
@@ -187,9 +186,9 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   async function page(lane: Lane): Promise<void> {
-    const found = await rows.claim(lane, PAGE);
-    lane.more = found?.length === PAGE;
-    for (const row of found ?? []) {
+    const found = (await rows.claim(lane, PAGE)) ?? [];
+    lane.more = found.length === PAGE;
+    for (const row of found) {
       lane.last = row.id;
       // Its end is on its way to the store.
       if (byEvent.has(row.event)) continue;
@@ -270,8 +269,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       }
     },
     fail(fits, failure) {
-      const items = [...lanes.values()].flatMap((lane) => lane.items);
-      for (const item of items) if (!item.busy && fits(item)) apply(item, { on: 'failed', failure });
+      const items = [...lanes.values()].flatMap((lane) => lane.items).filter((item) => !item.busy && fits(item));
+      for (const item of items) apply(item, { on: 'failed', failure });
     },
     drop(fits, input) {
       const items = [...lanes.values()].flatMap((lane) => lane.items).filter(fits);
