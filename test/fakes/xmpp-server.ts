@@ -57,7 +57,7 @@ export type FakeConnection = {
   /** Stops reading, and so answering. */
   pause(): void;
   resume(): void;
-  /** From now on nothing is read, and nothing of what comes then is ever known; the connection stays open. */
+  /** From now on nothing is said, and nothing of what comes then is ever read; the connection stays open. */
   silence(): void;
   /** Resolves with whether the component closed its stream before the socket was gone. */
   readonly closed: Promise<boolean>;
@@ -142,6 +142,7 @@ function accept(socket: Socket, shared: Shared): void {
   let authenticated = false;
   let ended = false;
   let proofs = 0;
+  let silent = false;
   const syncs = new Map<string, () => void>();
   const closed = new Promise<boolean>((resolve) => void socket.once('close', () => resolve(ended)));
   /** Says the last there is to say, unless it has been said. */
@@ -157,7 +158,7 @@ function accept(socket: Socket, shared: Shared): void {
     get proofs() {
       return proofs;
     },
-    send: (data) => void socket.write(data),
+    send: (data) => void (silent || socket.write(data)),
     end: () => finish('</stream:stream>'),
     fail,
     sync() {
@@ -170,7 +171,10 @@ function accept(socket: Socket, shared: Shared): void {
     kill: () => void socket.resetAndDestroy(),
     pause: () => void socket.pause(),
     resume: () => void socket.resume(),
-    silence: () => void socket.removeAllListeners('data').pause(),
+    silence() {
+      silent = true;
+      socket.removeAllListeners('data').pause();
+    },
     closed,
   });
 
