@@ -113,7 +113,9 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
       await seen(alice, IRENE, undefined);
 
       await alice.send(xml('presence', {}, xml('show', {}, 'away')));
-      await alice.barrier();
+      // What comes behind it has arrived: the gateway knows of it, and its minute runs.
+      await tell(alice, NET, 'PRIVMSG irene :farewell');
+      await irc.next(({ command }) => command === 'PRIVMSG', 'what alice says before that');
       await world.later(61, alice);
       await tell(alice, NET, 'PRIVMSG irene :knock');
       await irc.next(({ command }) => command === 'PRIVMSG', 'what alice says after that');
