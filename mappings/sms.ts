@@ -94,7 +94,7 @@ export const sms: NetworkMapping = {
     rooms: 'none',
     acknowledges: true,
     confirms: 'delivered',
-    // RELIABILITY: an hour's silence of a provider is common, and a text of yesterday is no use.
+    // RELIABILITY: four hours, and a word to the sender after a quarter of one.
     delivery: { sessionless: true, window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {
       out: { contact: { message: 'journal', edit: 'journal' } },
