@@ -5,9 +5,9 @@ import { asked } from '../test/real/postgres.ts';
 export type JournalView = {
   /** The names of the stanzas that XMPP is owed, as the ledger calls them. */
   owedToXmpp(): Promise<ReadonlySet<string>>;
-  /** How many rows are owed to anybody. */
+  /** How many rows have not ended. */
   owed(): Promise<number>;
-  /** The oldest rows that are owed to anybody, in words: what each is, and its trace. */
+  /** The oldest rows that have not ended, in words: what each is, and its trace. */
   leftOver(): Promise<readonly string[]>;
   /** What became of each stanza that was accepted. */
   accepted(): Promise<readonly Accepted[]>;
@@ -22,6 +22,8 @@ type Body = { readonly way: string; readonly event?: { id: string }; readonly or
 /** Rows that are shown of what is left over. */
 const SHOWN = 12;
 const OWED = "state in ('ready', 'flight')";
+/** What its network has taken is waited for, too: how it ends is told later. */
+const OPEN = "state in ('ready', 'flight', 'taken')";
 
 /** Looks into the store of that URL. */
 export function viewJournal(url: string): JournalView {
@@ -33,10 +35,10 @@ export function viewJournal(url: string): JournalView {
       const rows = await query(`select body from journal where ${OWED} and lane like 'in %'`);
       return new Set(rows.map(({ body }) => nameOf(JSON.parse(String(body)) as Body)));
     },
-    owed: async () => Number((await query(`select count(*) as count from journal where ${OWED}`))[0]?.count),
+    owed: async () => Number((await query(`select count(*) as count from journal where ${OPEN}`))[0]?.count),
     async leftOver() {
       const rows = await query(
-        `select id, event, lane, epoch, state, attempts, not_before, trace from journal where ${OWED} order by lane, id limit ${SHOWN}`,
+        `select id, event, lane, epoch, state, attempts, not_before, trace from journal where ${OPEN} order by lane, id limit ${SHOWN}`,
       );
       return rows.map(({ trace, ...row }) => `${JSON.stringify(row)} ${String(trace).trim().split('\n').join('; ')}`);
     },

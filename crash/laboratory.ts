@@ -2,13 +2,13 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { folder } from '../test/cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../test/fakes/xmpp-server.ts';
-import { pigeonServer } from '../test/invented/server.ts';
 import { type Child, type ChildOptions, complaints, startChild } from './child.ts';
 import { type JournalView, viewJournal } from './journal.ts';
 import { type Ledger, openLedger } from './ledger.ts';
-import { type Load, openLoad } from './load.ts';
+import type { Load, Network, World } from './network.ts';
+import type { PigeonLoad } from './pigeon/network.ts';
 import { seeded } from './random.ts';
-import { DOMAIN, SECRET, type Setting } from './setting.ts';
+import { SECRET, type Setting } from './setting.ts';
 
 export type LaboratoryOptions = {
   readonly seed: number;
@@ -18,9 +18,9 @@ export type LaboratoryOptions = {
   readonly database?: string;
 } & Pick<Setting, 'hasty' | 'expiry'>;
 
-/** A gateway's process between an XMPP server and a loft that keep books. */
-export type Laboratory = AsyncDisposable & {
-  readonly load: Load;
+/** A gateway's process between an XMPP server and a network that keep books. */
+export type Laboratory<L extends Load = PigeonLoad> = AsyncDisposable & {
+  readonly load: L;
   readonly ledger: Ledger;
   readonly journal: JournalView;
   readonly store: string;
@@ -41,32 +41,36 @@ export type Laboratory = AsyncDisposable & {
   finish(): Promise<void>;
   /** What the gateways have logged as errors. */
   complaints(): readonly string[];
+  /** What the network has counted besides. */
+  figures(): object;
 };
 
 const LOOK = 50;
 const PATIENCE = 60_000;
 
 /** Opens everything but the gateway. */
-export async function openLaboratory(options: LaboratoryOptions): Promise<Laboratory> {
+export async function openLaboratory<L extends Load>(
+  options: LaboratoryOptions,
+  network: Network<L>,
+): Promise<Laboratory<L>> {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
-  const loft = stack.use(await pigeonServer());
   let server = await startXmppServer({ secret: SECRET });
   stack.defer(() => server.close());
   const store = options.database ?? `sqlite:${join(dir.path, 'store.db')}`;
   const { hasty = false, expiry } = options;
-  const setting: Setting = {
-    ...{ dir: dir.path, store, xmppPort: server.port, loftPort: loft.port, hasty },
+  const ledger = openLedger(network);
+  const world: World<L> = stack.use(await network.open({ ledger, random: seeded(options.seed), rate: options.rate }));
+  const { load } = world;
+  const setting = (): Setting => ({
+    ...{ dir: dir.path, store, xmppPort: server.port, network: world.setting, hasty },
     ...(expiry !== undefined && { expiry }),
-  };
-  const random = seeded(options.seed);
-  const ledger = openLedger();
-  const load = openLoad({ loft: loft.world.loft, ledger, random, rate: options.rate });
-  stack.defer(() => load.end());
+  });
   const journal = viewJournal(store);
   const starts: number[] = [];
   let child: Child | undefined;
   let connection: FakeConnection | undefined;
+  let coming: Promise<FakeConnection> | undefined;
   let owed: ReadonlySet<string> = new Set();
   stack.defer(() => child?.kill());
 
@@ -82,14 +86,17 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
   }
 
   async function connected(lived: boolean): Promise<void> {
-    connection = await server.connection(DOMAIN);
+    // Whoever waits in vain for a gateway that has ended early would have the next one's.
+    coming ??= server.connection(network.domain);
+    connection = await coming;
+    coming = undefined;
     ledger.connected(owed, lived);
     load.attach(connection);
   }
 
   async function start(how: ChildOptions = {}): Promise<void> {
     const began = performance.now();
-    const fresh = startChild(setting, how);
+    const fresh = startChild(setting(), how);
     child = fresh;
     const failed = fresh.ended.then((code) => Promise.reject(new Error(`the gateway has ended with ${code}`)));
     // What ends before its link is up ends at one of the points, or has a fault.
@@ -98,7 +105,7 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
     starts.push(performance.now() - began);
   }
 
-  const laboratory: Laboratory = {
+  const laboratory: Laboratory<L> = {
     load,
     ledger,
     journal,
@@ -132,9 +139,12 @@ export async function openLaboratory(options: LaboratoryOptions): Promise<Labora
       child?.signal('SIGTERM');
       const code = await child?.ended;
       if (code !== 0) ledger.violate(`the last stop has ended with ${code}`);
-      ledger.close(await journal.accepted(), load.landed());
+      const accepted = await journal.accepted();
+      ledger.close(accepted, load.landed());
+      world.audit?.(accepted);
     },
     complaints: () => complaints(dir.path),
+    figures: () => world.figures?.() ?? {},
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
   const resources = stack.move();

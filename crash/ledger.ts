@@ -3,20 +3,20 @@ import type { Accepted } from './journal.ts';
 /** A message of a conversation: `lane` is its sender and who it is to, `number` counts from 0. */
 export type Numbered = { readonly lane: string; readonly number: number };
 
-/** What lies in the loft, in the order in which it came: `tag` is the name under which the gateway has sent it. */
+/** What lies on the network, in the order in which it came: `tag` is the name under which the gateway has sent it. */
 export type Landed = Numbered & { readonly tag: string };
 
 /**
  * The books of a laboratory: what went in, what came out, and what may not be. Violations are sentences.
  *
- * Towards XMPP every message that the loft has told must come, in the order of its conversation, and again only under the same
- * id, after the end of a connection, where the store had it as owed. Towards the loft every stanza that has a row comes
- * once or ends in an error, and its sender hears either of them.
+ * Towards XMPP every message that the network has told must come, in the order of its conversation, and again only under
+ * the same id, after the end of a connection, where the store had it as owed. Towards the network every stanza that has a
+ * row comes once or ends in an error, and its sender hears either of them.
  */
 export type Ledger = {
-  /** The loft tells the next message of a conversation. */
+  /** The network tells the next message of a conversation. */
   tell(lane: string): number;
-  /** A message of the loft has come to XMPP, under this id. */
+  /** A message of the network has come to XMPP, under this id. */
   came(message: Numbered, id: string): void;
   /** A sender has heard of a stanza. */
   heard(stanza: string, word: 'receipt' | 'error'): void;
@@ -27,6 +27,10 @@ export type Ledger = {
    * it goes out with the next connection, beside its repeat.
    */
   connected(owed: ReadonlySet<string>, lived: boolean): void;
+  /** The messages of a conversation in the order in which they came first. */
+  firsts(): ReadonlyMap<string, readonly number[]>;
+  /** How many were told and have not come. */
+  missing(): number;
   violate(sentence: string): void;
   /** What everything has come to, once nothing is owed. */
   close(accepted: readonly Accepted[], landed: readonly Landed[]): void;
@@ -35,7 +39,7 @@ export type Ledger = {
 };
 
 export type Figures = {
-  /** Messages of the loft, and copies of them that came after the first. */
+  /** Messages of the network, and copies of them that came after the first. */
   told: number;
   repeats: number;
   /** Receipts and errors, and copies of them. */
@@ -49,10 +53,12 @@ export type Figures = {
 /** Sentences beyond these are only counted. */
 const MOST = 200;
 
-export function openLedger(): Ledger {
+/** `there` is where things lie that have arrived on the network; `gapless` whether what its people write comes in order. */
+export function openLedger({ there, gapless }: { readonly there: string; readonly gapless: boolean }): Ledger {
   const told = new Map<string, number>();
   const copies = new Map<string, { readonly id: string; connection: number }>();
   const next = new Map<string, number>();
+  const firsts = new Map<string, number[]>();
   const words = new Map<string, { receipt: number; error: number; connection: number }>();
   const violations: string[] = [];
   const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, accepted: 0, outcomes: {} };
@@ -75,8 +81,11 @@ export function openLedger(): Ledger {
     const first = copies.get(message);
     if (!first) {
       const due = next.get(lane) ?? 0;
-      if (number !== due) violate(`${message} came where #${due} was due`);
+      if (gapless && number !== due) violate(`${message} came where #${due} was due`);
       next.set(lane, Math.max(due, number + 1));
+      const row = firsts.get(lane) ?? [];
+      firsts.set(lane, row);
+      row.push(number);
       copies.set(message, { id, connection });
       return;
     }
@@ -113,14 +122,14 @@ export function openLedger(): Ledger {
     const last = new Map<string, number>();
     for (const { lane, number, tag } of landed) {
       const message = `${lane} #${number}`;
-      if (!events.has(tag)) violate(`${message} is in the loft and in no row`);
-      if (found.has(message)) violate(`${message} is in the loft twice`);
-      if (number <= (last.get(lane) ?? -1)) violate(`${message} is in the loft behind #${last.get(lane)}`);
+      if (!events.has(tag)) violate(`${message} is ${there} and in no row`);
+      if (found.has(message)) violate(`${message} is ${there} twice`);
+      if (number <= (last.get(lane) ?? -1)) violate(`${message} is ${there} behind #${last.get(lane)}`);
       found.add(message).add(tag);
       last.set(lane, number);
     }
     for (const [event, outcome] of events)
-      if (outcome === 'delivered' && !found.has(event)) violate(`${event} was called delivered and is not in the loft`);
+      if (outcome === 'delivered' && !found.has(event)) violate(`${event} was called delivered and is not ${there}`);
   }
 
   return {
@@ -133,6 +142,8 @@ export function openLedger(): Ledger {
     came,
     heard,
     knows: (stanza) => words.has(stanza),
+    firsts: () => firsts,
+    missing: () => figures.told - copies.size,
     connected(may, lived) {
       owed = may;
       unsent = new Set(lived ? may : []);
@@ -142,7 +153,7 @@ export function openLedger(): Ledger {
     close(accepted, landed) {
       for (const [lane, count] of told)
         for (let number = 0; number < count; number++)
-          if (!copies.has(`${lane} #${number}`)) violate(`${lane} #${number} was told by the loft and never came`);
+          if (!copies.has(`${lane} #${number}`)) violate(`${lane} #${number} was told and never came`);
       figures.accepted = accepted.length;
       const rows = new Set(accepted.map(({ stanza }) => stanza));
       if (rows.size !== accepted.length) violate('a stanza has more than one row');

@@ -1,24 +1,31 @@
 import { parseArgs } from 'node:util';
 import { faults } from './faults/index.ts';
+import { smsFaults } from './sms/faults.ts';
+
+export type NetworkName = 'pigeon' | 'sms';
 
 export type Options = {
+  readonly network: NetworkName;
   readonly cycles: number;
   readonly store: 'sqlite' | 'postgres';
   readonly seed: number;
   /** Messages a second, each way. */
   readonly rate: number;
   readonly fault: string | undefined;
-  /** A gateway that acknowledges before the commit. */
+  /** A gateway that is wrong on purpose. */
   readonly hasty: boolean;
 };
 
 export const USAGE = `npm run crash -- [options]
-  --cycles N       how often the gateway is killed (default 200)
+  --network NAME   pigeon, which is the invented network of the tests, or sms (default pigeon)
+  --cycles N       how often the gateway is killed; how many runs there are with sms (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200)
+  --rate R         messages a second, each way (default 200; 60 with sms)
   --seed S         a number that chooses where it is killed (default: another one each time)
-  --hasty          a gateway that acknowledges before the commit: this must be noticed
+  --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
+                   it went: this must be noticed
   --fault NAME     no kills, but one of: ${Object.keys(faults).join(' ')}
+                   or, of sms: ${Object.keys(smsFaults).join(' ')}
 Ends with 1 where something was lost, came twice, came out of order or was not answered.`;
 
 /** Reads the arguments. Throws an Error with what is wrong. */
@@ -26,27 +33,39 @@ export function readOptions(args: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      network: { type: 'string' },
       cycles: { type: 'string', default: '200' },
       store: { type: 'string' },
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
-      rate: { type: 'string', default: '200' },
+      rate: { type: 'string' },
       hasty: { type: 'boolean', default: false },
       fault: { type: 'string' },
     },
   });
   const { fault } = values;
-  if (fault !== undefined && !Object.hasOwn(faults, fault))
-    throw new Error(`no fault is called ${fault}; there are ${Object.keys(faults).join(', ')}`);
-  const store = values.store ?? (fault === undefined ? undefined : faults[fault]?.store) ?? 'sqlite';
+  const network = networkOf(values.network, fault);
+  const usual = network === 'pigeon' && fault !== undefined ? faults[fault]?.store : undefined;
+  const store = values.store ?? usual ?? 'sqlite';
   if (store !== 'sqlite' && store !== 'postgres') throw new Error('--store is sqlite or postgres');
   return {
+    network,
     cycles: whole('--cycles', values.cycles, 1, 100_000),
     seed: whole('--seed', values.seed, 0, 2 ** 31),
-    rate: whole('--rate', values.rate, 1, 2000),
+    rate: whole('--rate', values.rate ?? (network === 'sms' ? '60' : '200'), 1, 2000),
     store,
     fault,
     hasty: values.hasty,
   };
+}
+
+/** The network that was asked for, or else the one that has the fault. */
+function networkOf(name: string | undefined, fault: string | undefined): NetworkName {
+  if (name !== undefined && name !== 'pigeon' && name !== 'sms') throw new Error('--network is pigeon or sms');
+  const network = name ?? (fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon');
+  const there = network === 'sms' ? smsFaults : faults;
+  if (fault !== undefined && !Object.hasOwn(there, fault))
+    throw new Error(`no fault is called ${fault}; there are ${Object.keys(there).join(', ')}`);
+  return network;
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

@@ -1,10 +1,15 @@
 // npm run crash: kills a gateway under load again and again, or does something else to it, and closes the books.
-import { startPostgres } from '../test/real/postgres.ts';
+import { type Postgres, startPostgres } from '../test/real/postgres.ts';
 import { runCycles } from './cycles.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
+import type { Load } from './network.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
+import { pigeonNetwork } from './pigeon/network.ts';
 import { seeded } from './random.ts';
+import { smsFaults } from './sms/faults.ts';
+import { type SmsWorld, smsNetwork } from './sms/network.ts';
+import { playRuns } from './sms/runs.ts';
 
 /** Milliseconds between two words about how far it is. */
 const EVERY = 3000;
@@ -19,37 +24,66 @@ async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   await using stack = new AsyncDisposableStack();
   const postgres = options.store === 'postgres' ? stack.use(await startPostgres({ fsync: true })) : undefined;
-  const fault = options.fault === undefined ? undefined : faults[options.fault];
   const database = await postgres?.database();
-  const lab = stack.use(
-    await openLaboratory({ ...options, ...fault?.setting, ...(database !== undefined && { database }) }),
-  );
-  const began = performance.now();
+  const { network, store, rate, seed } = options;
   console.log(
-    `${options.fault ?? `${options.cycles} cycles`} on ${options.store}, ${options.rate} messages a second each way, seed ${options.seed}`,
+    `${options.fault ?? `${options.cycles} cycles`} with ${network} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
-  if (fault) figure(await fault.run(lab, { ...(postgres && { postgres }) }));
-  else figure(await cycled(lab, options));
+  const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
+  return network === 'sms' ? withSms(options, lent) : withPigeon(options, lent);
+}
+
+type Lent = { readonly postgres?: Postgres; readonly database?: string };
+
+async function withPigeon(options: Options, { postgres, database }: Lent): Promise<number> {
+  const fault = options.fault === undefined ? undefined : faults[options.fault];
+  const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
+  await using lab = await openLaboratory(where, pigeonNetwork);
+  const { cycles, seed } = options;
+  return await closed(lab, () =>
+    fault
+      ? fault.run(lab, { ...(postgres && { postgres }) })
+      : runCycles(lab, { cycles, random: seeded(seed), signal: firstInterrupt(), onCycle: progress(lab, cycles) }),
+  );
+}
+
+async function withSms(options: Options, { database }: Lent): Promise<number> {
+  let opened: SmsWorld | undefined;
+  const network = smsNetwork((world) => {
+    opened = world;
+  });
+  const fault = options.fault === undefined ? undefined : smsFaults[options.fault];
+  const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
+  await using lab = await openLaboratory(where, network);
+  if (!opened) throw new Error('the laboratory has opened no network');
+  const place = { lab, world: opened, random: seeded(options.seed) };
+  const { cycles: runs } = options;
+  return await closed(lab, () =>
+    fault ? fault.run(place) : playRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+  );
+}
+
+type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish'>;
+
+/** Does something, and closes the books. */
+async function closed(lab: Books, work: () => Promise<object>): Promise<number> {
+  const began = performance.now();
+  figure(await work());
   await lab.finish();
   return report(lab, (performance.now() - began) / 1000);
 }
 
-async function cycled(lab: Laboratory, { cycles, seed }: Options): Promise<object> {
-  let told = performance.now();
-  const signal = firstInterrupt();
-  return runCycles(lab, {
-    cycles,
-    random: seeded(seed),
-    signal,
-    onCycle(done) {
-      if (performance.now() - told < EVERY) return;
-      told = performance.now();
-      const { told: inward, heard, repeats } = lab.ledger.figures;
-      console.log(
-        `  ${done} of ${cycles}: ${inward} told by the loft, ${heard} answers, ${repeats} repeats, ${lab.ledger.violations.length} violations`,
-      );
-    },
-  });
+/** Says now and then how far it is. */
+function progress({ ledger }: Books, of: number): (done: number) => void {
+  let said = performance.now();
+  return (done) => {
+    if (performance.now() - said < EVERY) return;
+    said = performance.now();
+    const { told, heard, repeats } = ledger.figures;
+    console.log(
+      `  ${done} of ${of}: ${told} told by the network, ${heard} answers, ${repeats} repeats, ${ledger.violations.length} violations`,
+    );
+  };
 }
 
 /** Aborted by Ctrl-C, after which the books are closed. A second one ends everything. */
@@ -59,8 +93,8 @@ function firstInterrupt(): AbortSignal {
   return stop.signal;
 }
 
-function report({ ledger, starts, complaints }: Laboratory, seconds: number): number {
-  figure(ledger.figures);
+function report({ ledger, starts, complaints, figures }: Books, seconds: number): number {
+  figure({ ...ledger.figures, ...figures() });
   const sorted = [...starts].sort((a, b) => a - b).map((ms) => `${(ms / 1000).toFixed(2)} s`);
   figure({ starts: starts.length, median: sorted[Math.floor(sorted.length / 2)], longest: sorted.at(-1) });
   const logged = complaints();

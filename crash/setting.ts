@@ -1,5 +1,4 @@
 /** The names that the laboratory's gateway is configured with. */
-export const DOMAIN = 'pigeon.example';
 export const USERS = 'a.example';
 export const SECRET = 's3cret';
 
@@ -9,9 +8,28 @@ export type Setting = {
   readonly dir: string;
   readonly store: string;
   readonly xmppPort: number;
-  readonly loftPort: number;
-  /** Wrong on purpose: the network is acknowledged before the commit. */
+  readonly network: NetworkSetting;
+  /** Wrong on purpose, in a way that its network's books must notice. */
   readonly hasty?: boolean;
   /** How long a message is tried, such as `60s`. */
   readonly expiry?: string;
 };
+
+/** Where the network is, and what its gateway has to know of it. */
+export type NetworkSetting =
+  | { readonly kind: 'pigeon'; readonly port: number }
+  | {
+      readonly kind: 'sms';
+      readonly api: string;
+      /** Of the public listener, where the provider's requests come in. */
+      readonly port: number;
+      /** Our numbers, each with the user whose own it is. */
+      readonly owners: Readonly<Record<string, string>>;
+      /** How long one request may take, how long an unclear one may go on, and how often the provider is asked, in ms. */
+      readonly timeout: number;
+      readonly unclear: number;
+      readonly poll: number;
+      /** How far the time of day is ahead of the machine's when the gateway starts, and by how much SIGUSR2 moves it, in ms. */
+      readonly ahead: number;
+      readonly step: number;
+    };

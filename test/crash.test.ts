@@ -3,6 +3,7 @@ import { type KillPlace, runCycles } from '../crash/cycles.ts';
 import { faults } from '../crash/faults/index.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
+import { pigeonNetwork } from '../crash/pigeon/network.ts';
 import { seeded } from '../crash/random.ts';
 
 const RATE = 100;
@@ -10,7 +11,7 @@ const RATE = 100;
 const PATIENCE = 240_000;
 
 async function violationsOf(options: Partial<LaboratoryOptions>, cycles: number, at: readonly KillPlace[]) {
-  await using lab = await openLaboratory({ seed: 1, rate: RATE, ...options });
+  await using lab = await openLaboratory({ seed: 1, rate: RATE, ...options }, pigeonNetwork);
   await runCycles(lab, { cycles, random: seeded(1), at });
   await lab.finish();
   const { told, accepted } = lab.ledger.figures;
@@ -25,7 +26,7 @@ describe('a gateway that is killed', { timeout: PATIENCE }, () => {
 
   it('is caught if it acknowledges before the commit', async () => {
     const violations = await violationsOf({ hasty: true }, 1, ['before-ack']);
-    expect(violations.join('\n')).toContain('was told by the loft and never came');
+    expect(violations.join('\n')).toContain('was told and never came');
   });
 });
 
@@ -33,7 +34,7 @@ describe('a gateway under load', { timeout: PATIENCE }, () => {
   it.each(['database-locked', 'clock-jump', 'sigterm-under-load'])('bears it: %s', async (name) => {
     const fault = faults[name];
     if (!fault) throw new Error('this fault is gone');
-    await using lab = await openLaboratory({ seed: 1, rate: RATE, ...fault.setting });
+    await using lab = await openLaboratory({ seed: 1, rate: RATE, ...fault.setting }, pigeonNetwork);
     await fault.run(lab, {});
     await lab.finish();
     expect(lab.ledger.violations).toEqual([]);
@@ -46,7 +47,7 @@ describe('the books', () => {
   const NONE = new Set<string>();
 
   it('see what was lost, what came early and what came as something else', () => {
-    const ledger = openLedger();
+    const ledger = openLedger(pigeonNetwork);
     for (let count = 0; count < 3; count++) ledger.tell('a b');
     ledger.came(told('a b', 0), 'x');
     ledger.came(told('a b', 2), 'z');
@@ -57,12 +58,12 @@ describe('the books', () => {
       'a b #2 came where #1 was due',
       'a b #0 came as x and as y',
       'y came again, although the store had it as read',
-      'a b #1 was told by the loft and never came',
+      'a b #1 was told and never came',
     ]);
   });
 
   it('see a repeat in one connection, and one that nobody owed', () => {
-    const ledger = openLedger();
+    const ledger = openLedger(pigeonNetwork);
     ledger.tell('a b');
     ledger.came(told('a b', 0), 'x');
     ledger.came(told('a b', 0), 'x');
@@ -76,7 +77,7 @@ describe('the books', () => {
   });
 
   it('see who was not answered, answered twice, or answered for nothing', () => {
-    const ledger = openLedger();
+    const ledger = openLedger(pigeonNetwork);
     ledger.heard('m1', 'receipt');
     ledger.heard('m1', 'error');
     ledger.heard('m3', 'receipt');
@@ -90,7 +91,7 @@ describe('the books', () => {
   });
 
   it('see what lies in the loft without a row, twice, or in another order', () => {
-    const ledger = openLedger();
+    const ledger = openLedger(pigeonNetwork);
     for (const stanza of ['m1', 'm2']) ledger.heard(stanza, 'receipt');
     ledger.close(
       [row('m1', 'delivered'), row('m2', 'delivered')],

@@ -68,7 +68,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     },
     deliver: outbox.deliver,
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
-    reconcile: ({ id }) => tracking.look(id).catch(() => 'unknown' as const),
+    reconcile: ({ id }) => tracking.look(id),
     withdraw: outbox.withdraw,
     preview: (event) => preview(parts, event),
     narrow: (place) => narrowed(config, place),
@@ -80,10 +80,9 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      poll.stop();
-      const idle = outbox.close();
+      const idle = [poll.stop(), outbox.close()];
       await provider[Symbol.asyncDispose]();
-      await idle;
+      await Promise.all(idle);
     },
   };
 }

@@ -111,6 +111,9 @@ export const config = z
       .prefault({})
       .describe('Words that phones are sent'),
     poll: durationSchema(10_000, DAY).prefault('5m').describe('How often the provider is asked for what was missed'),
+    unclear: durationSchema(5000, 600_000)
+      .prefault('30s')
+      .describe('A text that the provider gave no answer to, and does not list after so long, is sent again'),
   })
   .superRefine((value, context) => {
     for (const name of Object.keys(value.owners)) {

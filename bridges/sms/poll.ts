@@ -10,7 +10,8 @@ const OVERLAP = 10 * 60_000;
 export type Poll = {
   /** Asks the provider for what was missed, and again after the time that the operator has set. Never rejects. */
   now(): Promise<void>;
-  stop(): void;
+  /** Begins nothing more. Resolves when nothing is under way. */
+  stop(): Promise<void>;
 };
 
 /** Recovers texts whose webhook did not arrive, and the fate of messages that nobody told of. */
@@ -25,9 +26,16 @@ export function openPoll(
   let running: Promise<void> | undefined;
   let stopped = false;
 
+  /** From when on the list has not been read. Kept at the first time: the first list may be read by a later run. */
+  async function readUntil(our: string): Promise<number> {
+    const known = await memory.polled(our);
+    if (known === undefined) await host.emit([], [memory.writePolled(our, opened)]);
+    return known ?? opened;
+  }
+
   async function pollNumber(our: string): Promise<void> {
     const begun = host.clock.now();
-    const since = ((await memory.polled(our)) ?? opened) - OVERLAP;
+    const since = (await readUntil(our)) - OVERLAP;
     const listed = await provider.list({ direction: 'in', to: our, since });
     // The newest stands first, and times are whole seconds: what came in the same one keeps its order.
     for (const { mediaCount, ...text } of listed.toReversed().sort((a, b) => a.at - b.at)) {
@@ -68,9 +76,10 @@ export function openPoll(
 
   return {
     now,
-    stop() {
+    async stop() {
       stopped = true;
       cancel?.();
+      await running;
     },
   };
 }

@@ -59,7 +59,8 @@ export function advance(before: Progress, { sid, status, code }: StatusNews): To
   if (rank <= before.rank || before.failed) return nothing;
   const failed = FAILED.has(status);
   const ids = [sid as ForeignId];
-  const outcomes: Outcome[] = before.rank === 0 && !failed ? [{ ids, state: 'taken' }] : [];
+  // Also what has failed was taken: its failure is its end, and no reason to send it again.
+  const outcomes: Outcome[] = before.rank === 0 ? [{ ids, state: 'taken' }] : [];
   if (failed) outcomes.push(failureOf(code, status));
   else if (rank >= 3 && before.rank < 3) outcomes.push({ ids, state: 'delivered' });
   return { progress: { rank, failed, sid }, outcomes, read: status === 'read' };

@@ -1,11 +1,10 @@
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
 import type { Message } from './memory.ts';
 import type { Parts } from './parts.ts';
 import type { Listed } from './provider.ts';
 import { advance, type StatusNews } from './statuses.ts';
 
-/** An answer that never came is looked for in the list after so long, in milliseconds: until then the work may go on. */
-const UNCLEAR_TIME = 30_000;
 /** How far the clocks of the provider and of this machine may differ. */
 const SKEW = 5 * 60_000;
 
@@ -15,14 +14,14 @@ export type Tracking = {
   news(ref: string, news: StatusNews): Promise<void>;
   /** A message was surely not sent: nobody looks for it any more. */
   gaveUp(ref: string): Promise<void>;
-  /** Looks in the provider's list for a message whose fate is not known. Rejects with a `Failure`. */
-  look(ref: string): Promise<'sent' | 'not-sent' | 'unknown'>;
+  /** Looks in the provider's list for a message whose fate is not known. Rejects with a `Failure`, to be asked again. */
+  look(ref: string): Promise<'sent' | 'not-sent'>;
   /** Looks for all that has not ended. Never rejects. */
   lookAll(): Promise<void>;
 };
 
 export function openTracking(parts: Parts): Tracking {
-  const { host, memory, provider } = parts;
+  const { host, config, memory, provider } = parts;
 
   const news = (ref: string, what: StatusNews): Promise<void> =>
     parts.alone(`status ${ref}`, async () => {
@@ -88,8 +87,9 @@ export function openTracking(parts: Parts): Tracking {
       const message = await memory.message(ref);
       if (!message) return 'not-sent';
       if (message.progress.rank > 0 || (await find(ref, message))) return 'sent';
-      await until(message.at + UNCLEAR_TIME);
-      if (host.signal.aborted) return 'unknown';
+      // Until then the work may go on that was not answered.
+      await until(message.at + config.unclear);
+      if (host.signal.aborted) throw new Failure('stopping', { certain: false });
       const now = await memory.message(ref);
       return (now && now.progress.rank > 0) || (await find(ref, message)) ? 'sent' : 'not-sent';
     },
@@ -110,7 +110,7 @@ export function openTracking(parts: Parts): Tracking {
     const open = new Map<string, [string, Message][]>();
     for (const ref of await memory.open()) {
       const message = await memory.message(ref);
-      if (!message || host.clock.now() - message.at < UNCLEAR_TIME) continue;
+      if (!message || host.clock.now() - message.at < config.unclear) continue;
       open.set(message.their, [...(open.get(message.their) ?? []), [ref, message]]);
     }
     return open;

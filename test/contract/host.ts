@@ -20,8 +20,8 @@ export type TestHost = {
   holdEmits(): () => void;
 };
 
-/** What a host offers of the world outside beside connections. */
-export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch'>>;
+/** What a host offers of the world outside beside connections, and how long it goes on. */
+export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'signal'>>;
 
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
 export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {
@@ -56,10 +56,10 @@ export function testHost(transport: string, patience: number, settings: Settings
     settings: async () => settings,
     connect: reach(openConnect()),
     ...webless(transport, reach(openConnect())),
-    ...served,
     log: pino({ level: 'silent' }),
     clock,
     signal: new AbortController().signal,
+    ...served,
   };
   return {
     host,

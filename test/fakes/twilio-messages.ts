@@ -24,11 +24,11 @@ export type FakeMessage = {
 export const sidOf = (kind: string): string => kind + randomBytes(16).toString('hex');
 
 const date = (time: number): string => new Date(time).toUTCString().replace('GMT', '+0000');
-const at = '/2010-04-01/Accounts';
+export const ROOT = `/2010-04-01/Accounts/${ACCOUNT}`;
 
 /** A message in the words of the Messages resource. */
 export function render(message: FakeMessage): object {
-  const uri = `${at}/${ACCOUNT}/Messages/${message.sid}`;
+  const uri = `${ROOT}/Messages/${message.sid}`;
   const inbound = message.direction === 'inbound';
   return {
     account_sid: ACCOUNT,
@@ -55,7 +55,7 @@ export function render(message: FakeMessage): object {
 }
 
 /** A page of a list, as every resource of the API gives it. */
-export function page(name: string, items: readonly object[], url: URL): object {
+export function page<T>(name: string, items: readonly T[], url: URL, show: (item: T) => object): object {
   const size = Number(url.searchParams.get('PageSize') ?? 50);
   const number = Number(url.searchParams.get('Page') ?? 0);
   const start = number * size;
@@ -66,7 +66,7 @@ export function page(name: string, items: readonly object[], url: URL): object {
     return other.pathname + other.search;
   };
   return {
-    [name]: items.slice(start, start + size),
+    [name]: items.slice(start, start + size).map(show),
     page: number,
     page_size: size,
     start,

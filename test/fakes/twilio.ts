@@ -1,12 +1,14 @@
-import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ACCOUNT, type FakeMessage, magic, page, render, sidOf, TOKEN } from './twilio-messages.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ACCOUNT, type FakeMessage, magic, page, ROOT, render, sidOf, TOKEN } from './twilio-messages.ts';
+import { encoded, inbound, type Params, signature, statusOf } from './twilio-webhooks.ts';
 
 export { ACCOUNT, TOKEN } from './twilio-messages.ts';
+export { inbound, signature } from './twilio-webhooks.ts';
 
-/** What befalls the next requests that send a text. */
+/** What befalls a request. What is about work done holds for requests that send a text. */
 export type Fault =
   | { readonly kind: 'refuse'; readonly status: number; readonly code: number }
   /** The work is done, and the answer is an error or the end of the line. */
@@ -14,7 +16,21 @@ export type Fault =
   /** Nothing is done, and the line breaks. */
   | { readonly kind: 'break' }
   /** The callbacks of these come before the answer. */
-  | { readonly kind: 'early'; readonly statuses: readonly string[] };
+  | { readonly kind: 'early'; readonly statuses: readonly string[] }
+  /** It takes so many milliseconds before the work is done, and then until it is answered. */
+  | { readonly kind: 'slow'; readonly before: number; readonly after: number }
+  /** The work is done, and the answer is nothing that anybody could read. */
+  | { readonly kind: 'garbage' };
+
+/** What befalls requests as they come, where `faults` says nothing. */
+export type Whims = {
+  create(): Fault | undefined;
+  list(): Fault | undefined;
+  /** A message is there. What this resolves with is waited for before the answer. */
+  created(message: FakeMessage): void | Promise<void>;
+  /** Whether a message stands in lists by now. */
+  listed(message: FakeMessage): boolean;
+};
 
 /** Where a bridge waits for webhooks: what it is called, and where it really is. */
 export type Hook = { readonly url: string; readonly real: string };
@@ -27,8 +43,11 @@ export type Twilio = AsyncDisposable & {
   readonly messages: readonly FakeMessage[];
   readonly hooks: Hook[];
   readonly faults: Fault[];
+  whims: Whims | undefined;
   /** Requests that are read and not answered. */
   readonly open: number;
+  /** Texts that were asked for and are neither sent nor refused yet, whether anybody waits for that or not. */
+  readonly working: number;
   /** Somebody writes on a phone. The webhooks are called one after the other; resolves with their answers. */
   receive(text: {
     from: string;
@@ -39,33 +58,28 @@ export type Twilio = AsyncDisposable & {
   /** A message of ours fares on. Resolves with the answer to the callback. */
   fare(sid: string, status: string, code?: number): Promise<Answered | undefined>;
   /** Posts any webhook, signed unless told otherwise. */
-  post(hook: Hook, params: readonly (readonly [string, string])[], headers?: Record<string, string>): Promise<Answered>;
+  post(hook: Hook, params: Params, headers?: Record<string, string>): Promise<Answered>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
   /** From now on texts are read and nothing is done. The returned function does it all. */
   hold(): () => void;
+  /** From now on connections are refused, and there are none. The returned function ends that. */
+  leave(): Promise<() => Promise<void>>;
   /** Resolves with what `look` finds, looked for after each thing that happens. */
   when<T>(look: () => T | undefined | false): Promise<T>;
 };
 
-/** The signature of a request (www.twilio.com/docs/usage/security), in words of our own. */
-export function signature(url: string, params: readonly (readonly [string, string])[]): string {
-  const joined = [...params].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => key + value);
-  return createHmac('sha1', TOKEN)
-    .update(url + joined.join(''))
-    .digest('base64');
-}
-
 const BASIC = `Basic ${Buffer.from(`${ACCOUNT}:${TOKEN}`).toString('base64')}`;
-const ROOT = `/2010-04-01/Accounts/${ACCOUNT}`;
 
-export async function twilioServer(): Promise<Twilio> {
+/** Opens it at a port; at any that is free if left out. */
+export async function twilioServer(port = 0): Promise<Twilio> {
   const messages: FakeMessage[] = [];
   const watchers = new Set<() => void>();
   const hooks: Hook[] = [];
   const faults: Fault[] = [];
   let held: (() => void)[] | undefined;
   let open = 0;
+  let working = 0;
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
   };
@@ -78,8 +92,11 @@ export async function twilioServer(): Promise<Twilio> {
     });
     void serve(request, response);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listen = async (at: number): Promise<void> => {
+    server.listen(at, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(port);
   const api = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -90,17 +107,22 @@ export async function twilioServer(): Promise<Twilio> {
     if (url.pathname.startsWith('/cdn/')) return cdn(url, request, response);
     if (request.headers.authorization !== BASIC) return refuse(response, 401, 20003);
     if (request.method === 'POST' && url.pathname === `${ROOT}/Messages.json`) {
-      const work = (): Promise<void> => create(new URLSearchParams(body), response);
+      const work = async (): Promise<void> => {
+        working += 1;
+        await create(new URLSearchParams(body), response);
+        working -= 1;
+      };
       if (!held) return work();
       held.push(() => void work());
       return tell();
     }
-    if (request.method === 'GET') return find(url, response);
+    if (request.method === 'GET') return list(url, response);
     return refuse(response, 404, 20404);
   }
 
   async function create(form: URLSearchParams, response: ServerResponse): Promise<void> {
-    const fault = faults.shift();
+    const fault = faults.shift() ?? fake.whims?.create();
+    if (fault?.kind === 'slow') await delay(fault.before);
     if (fault?.kind === 'refuse') return refuse(response, fault.status, fault.code);
     if (fault?.kind === 'break') return void response.destroy();
     const [from, to] = [form.get('From') ?? '', form.get('To') ?? ''];
@@ -119,10 +141,27 @@ export async function twilioServer(): Promise<Twilio> {
     };
     messages.unshift(message);
     if (fault?.kind === 'early') for (const status of fault.statuses) await fake.fare(message.sid, status);
-    if (fault?.kind === 'done-then' && fault.status === 'break') response.destroy();
+    await fake.whims?.created(message);
+    if (fault?.kind === 'slow') await delay(fault.after);
+    done(message, fault, response);
+    tell();
+  }
+
+  /** The answer to work that was done. */
+  function done(message: FakeMessage, fault: Fault | undefined, response: ServerResponse): void {
+    if (fault?.kind === 'garbage') response.writeHead(201).end('<html>');
+    else if (fault?.kind === 'done-then' && fault.status === 'break') response.destroy();
     else if (fault?.kind === 'done-then') refuse(response, Number(fault.status), 20500);
     else json(response, 201, { ...render(message), status: 'queued' });
-    tell();
+  }
+
+  async function list(url: URL, response: ServerResponse): Promise<void> {
+    const fault = fake.whims?.list();
+    if (fault?.kind === 'slow') await delay(fault.before + fault.after);
+    if (fault?.kind === 'refuse') refuse(response, fault.status, fault.code);
+    else if (fault?.kind === 'break') response.destroy();
+    else if (fault?.kind === 'garbage') response.writeHead(200).end('<html>');
+    else find(url, response);
   }
 
   function find(url: URL, response: ServerResponse): void {
@@ -130,12 +169,13 @@ export async function twilioServer(): Promise<Twilio> {
       const want = (name: string) => url.searchParams.get(name);
       const after = Date.parse(want('DateSent>') ?? '') || 0;
       const found = messages.filter(
-        ({ to, from, created, direction, status }) =>
-          (want('To') ?? to) === to &&
-          (want('From') ?? from) === from &&
-          (after === 0 || (created >= after && (direction === 'inbound' || status !== 'queued'))),
+        (one) =>
+          (want('To') ?? one.to) === one.to &&
+          (want('From') ?? one.from) === one.from &&
+          (after === 0 || (one.created >= after && (one.direction === 'inbound' || one.status !== 'queued'))) &&
+          (fake.whims?.listed(one) ?? true),
       );
-      return json(response, 200, page('messages', found.map(render), url));
+      return json(response, 200, page('messages', found, url, render));
     }
     const [, sid, mediaSid] = /\/Messages\/(\w+?)(?:\/Media(?:\/(\w+))?)?(?:\.json)?$/.exec(url.pathname) ?? [];
     const message = messages.find((one) => one.sid === sid);
@@ -150,7 +190,11 @@ export async function twilioServer(): Promise<Twilio> {
         date_updated: null,
         uri: `${ROOT}/Messages/${sid}/Media/${one}.json`,
       }));
-      return json(response, 200, page('media_list', list, url));
+      return json(
+        response,
+        200,
+        page('media_list', list, url, (one) => one),
+      );
     }
     if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
     return json(response, 200, render(message));
@@ -163,11 +207,7 @@ export async function twilioServer(): Promise<Twilio> {
     response.writeHead(200, { 'content-type': file.type }).end(file.bytes);
   }
 
-  async function post(
-    { url, real }: Hook,
-    params: readonly (readonly [string, string])[],
-    headers: Record<string, string> = {},
-  ): Promise<Answered> {
+  async function post({ url, real }: Hook, params: Params, headers: Record<string, string> = {}): Promise<Answered> {
     const response = await fetch(real, {
       method: 'POST',
       headers: {
@@ -186,9 +226,13 @@ export async function twilioServer(): Promise<Twilio> {
     messages,
     hooks,
     faults,
+    whims: undefined,
     silent: false,
     get open() {
       return open;
+    },
+    get working() {
+      return working;
     },
     async receive({ from, to, body, media = [] }) {
       const message: FakeMessage = {
@@ -232,6 +276,14 @@ export async function twilioServer(): Promise<Twilio> {
         for (const work of ready) work();
       };
     },
+    async leave() {
+      const { port: at } = server.address() as AddressInfo;
+      const gone = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await gone;
+      return () => listen(at);
+    },
     when: (look) =>
       new Promise((done) => {
         const watch = (): void => {
@@ -244,6 +296,7 @@ export async function twilioServer(): Promise<Twilio> {
         watch();
       }),
     async [Symbol.asyncDispose]() {
+      if (!server.listening) return;
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
@@ -258,45 +311,6 @@ const asked = (form: URLSearchParams) => ({
   mediaUrls: form.getAll('MediaUrl'),
   callback: form.get('StatusCallback') ?? undefined,
 });
-
-const encoded = (params: readonly (readonly [string, string])[]): string =>
-  params.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
-
-/** The parameters with which a text from outside is told. */
-export function inbound(message: FakeMessage, api: string): (readonly [string, string])[] {
-  return [
-    ['ToCountry', 'US'],
-    ['SmsMessageSid', message.sid],
-    ['NumMedia', String(message.media.length)],
-    ['SmsSid', message.sid],
-    ['SmsStatus', 'received'],
-    ['Body', message.body],
-    ['To', message.to],
-    ['NumSegments', '1'],
-    ['MessageSid', message.sid],
-    ['AccountSid', ACCOUNT],
-    ['From', message.from],
-    ['ApiVersion', '2010-04-01'],
-    ...message.media.flatMap(({ sid, type }, index): (readonly [string, string])[] => [
-      [`MediaUrl${index}`, `${api}${ROOT}/Messages/${message.sid}/Media/${sid}`],
-      [`MediaContentType${index}`, type],
-    ]),
-  ];
-}
-
-function statusOf({ sid, status, from, to, error }: FakeMessage): (readonly [string, string])[] {
-  return [
-    ['SmsSid', sid],
-    ['SmsStatus', status],
-    ['MessageStatus', status],
-    ['To', to],
-    ['MessageSid', sid],
-    ['AccountSid', ACCOUNT],
-    ['From', from],
-    ['ApiVersion', '2010-04-01'],
-    ...(error === null ? [] : [['ErrorCode', String(error)] as const]),
-  ];
-}
 
 const json = (response: ServerResponse, status: number, body: object): void =>
   void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));

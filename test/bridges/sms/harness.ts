@@ -41,12 +41,21 @@ export type World = AsyncDisposable &
     sent(): string[];
     /** The next text that went to the phones, by its place in their order. */
     nth(index: number): Promise<string>;
+    /** The gateway begins to stop. */
+    stop(): void;
     /** Closes the bridge and opens another on the same state. */
     restart(): Promise<void>;
   };
 
-export async function world({ provider = {}, ...settings }: Settings = {}, base?: string): Promise<World> {
+/** `prepare` is done before the bridge is opened the first time. */
+export async function world(
+  { provider = {}, ...settings }: Settings = {},
+  base?: string,
+  prepare: (twilio: Twilio) => void = () => undefined,
+): Promise<World> {
   const twilio = await twilioServer();
+  prepare(twilio);
+  const stopping = new AbortController();
   const hooks: Hooks = await hooksServer();
   const http = hooks.open(base);
   const hook = { url: http.url('/inbound') ?? '', real: http.real('/inbound') };
@@ -58,6 +67,7 @@ export async function world({ provider = {}, ...settings }: Settings = {}, base?
     {},
     {
       http,
+      signal: stopping.signal,
       fetch: (url) => fetch(url),
       media: {
         async put(content, { type }) {
@@ -127,6 +137,7 @@ export async function world({ provider = {}, ...settings }: Settings = {}, base?
     },
     told: (account) => parts.drafts.flatMap((draft) => textOf(draft, account)),
     sent,
+    stop: () => stopping.abort(),
     nth: (index) => twilio.when(() => sent()[index]),
     async restart() {
       await made.bridge[Symbol.asyncDispose]();

@@ -1,0 +1,32 @@
+import type { Twilio } from '../../test/fakes/twilio.ts';
+import type { Accepted } from '../journal.ts';
+import type { Ledger } from '../ledger.ts';
+import type { Call } from './calls.ts';
+import { FAILED } from './fates.ts';
+import { charged } from './load.ts';
+
+/** What the provider has brought to its end, its sender has to know so. */
+export function auditFates(twilio: Twilio, accepted: readonly Accepted[], { violate }: Ledger): void {
+  const rows = new Map(accepted.map(({ event, outcome }) => [event, outcome]));
+  for (const { ref, status, body } of charged(twilio)) {
+    const outcome = rows.get(ref);
+    const due = FAILED.has(status) ? 'bounced' : status;
+    if (outcome !== undefined && outcome !== due)
+      violate(`${JSON.stringify(body)} is ${status}, and its row is ${outcome}`);
+  }
+}
+
+/**
+ * What phones have written comes in order in each conversation as far as it is told by webhook, and so does what is missed
+ * and found in the list: only between the two ways the order is none of ours.
+ */
+export function auditOrder(calls: ReadonlyMap<string, Call>, { firsts, violate }: Ledger): void {
+  for (const [lane, numbers] of firsts())
+    for (const way of ['told', 'missed'] as const) {
+      const came = numbers.filter((number) => calls.get(`${lane} ${number}`) === way);
+      for (const [index, number] of came.entries()) {
+        const before = came[index - 1] ?? -1;
+        if (before > number) violate(`${lane} #${number} came behind #${before}, and both were ${way}`);
+      }
+    }
+}

@@ -1,0 +1,85 @@
+import { type Twilio, twilioServer } from '../../test/fakes/twilio.ts';
+import type { Network, NetworkParts, World } from '../network.ts';
+import type { NetworkSetting } from '../setting.ts';
+import { auditFates, auditOrder } from './audit.ts';
+import { type Calls, openCalls } from './calls.ts';
+import { type Fates, openFates } from './fates.ts';
+import { charged, openSmsLoad, type SmsLoad } from './load.ts';
+import { DOMAIN, OWNERS, PUBLIC } from './names.ts';
+import { quietPort } from './ports.ts';
+import { type Moody, openMoody, TIMEOUT, UNCLEAR } from './whims.ts';
+
+export type { SmsLoad } from './load.ts';
+
+/** The provider, as an experiment sees it. */
+export type SmsWorld = World<SmsLoad> & {
+  readonly twilio: Twilio;
+  readonly calls: Calls;
+  readonly fates: Fates;
+  readonly moody: Moody;
+  /** Runs when a text is charged, before its request is answered. */
+  onCharge: (() => void) | undefined;
+  /** The time of day goes on by so many milliseconds: at the provider now, at the gateway when it is started. */
+  pass(ms: number): void;
+};
+
+/** Milliseconds between two looks into the provider's list. */
+const POLL = 500;
+/** Milliseconds by which SIGUSR2 moves the gateway's time of day. */
+export const STEP = 60_000;
+
+/** Phones behind a provider that fails. `ready` is given its world when it is open. */
+export const smsNetwork = (ready: (world: SmsWorld) => void = () => undefined): Network<SmsLoad> => ({
+  domain: DOMAIN,
+  there: 'at the provider',
+  gapless: false,
+  async open(parts) {
+    const world = await openWorld(parts);
+    ready(world);
+    return world;
+  },
+});
+
+async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
+  const { ledger, random } = parts;
+  const twilio = await twilioServer(await quietPort(random));
+  const port = await quietPort(random);
+  let ahead = 0;
+  Object.defineProperty(twilio, 'now', { get: () => Date.now() + ahead });
+  const places = { base: PUBLIC, real: `http://127.0.0.1:${port}`, hooks: `/hooks/${DOMAIN}` };
+  const calls = openCalls(twilio, places, ledger.violate);
+  const fates = openFates(random, calls);
+  const moody = openMoody(random, () => twilio.now);
+  const load = openSmsLoad({ ...parts, twilio, webhooks: calls });
+  twilio.whims = {
+    ...moody,
+    create: () => moody.create(),
+    async created(message) {
+      world.onCharge?.();
+      await fates.begin(message);
+    },
+  };
+  const world: SmsWorld = {
+    ...{ load, twilio, calls, fates, moody },
+    onCharge: undefined,
+    pass(ms) {
+      ahead += ms;
+    },
+    get setting(): NetworkSetting {
+      return {
+        ...{ kind: 'sms', api: twilio.api, port, owners: OWNERS },
+        ...{ timeout: TIMEOUT, unclear: UNCLEAR, poll: POLL, ahead, step: STEP },
+      };
+    },
+    audit(accepted) {
+      auditFates(twilio, accepted, ledger);
+      auditOrder(load.calls, ledger);
+    },
+    figures: () => ({ charged: charged(twilio).length, requests: moody.figures, webhooks: calls.figures }),
+    async [Symbol.asyncDispose]() {
+      load.end();
+      await twilio[Symbol.asyncDispose]();
+    },
+  };
+  return world;
+}
