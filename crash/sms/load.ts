@@ -50,8 +50,9 @@ export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadP
     if (busy.has(lane)) return;
     busy.add(lane);
     const message = `${lane} ${ledger.tell(lane)}`;
-    await twilio.receive({ from, to, body: message });
+    const received = twilio.receive({ from, to, body: message });
     const [written] = twilio.messages;
+    await received;
     if (written) calls.set(message, await call(written));
     busy.delete(lane);
   }
