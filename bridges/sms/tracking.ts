@@ -72,7 +72,7 @@ export function openTracking(parts: Parts): Tracking {
   const until = (time: number): Promise<void> =>
     new Promise((done) => {
       const wait = time - host.clock.now();
-      if (wait <= 0) return done();
+      if (wait <= 0 || host.signal.aborted) return done();
       const cancel = host.clock.after(wait, done);
       host.signal.addEventListener('abort', () => {
         cancel();

@@ -189,6 +189,26 @@ describe('what users send', () => {
     });
   });
 
+  it('is not given up where its network has it, whenever that can say so', async () => {
+    using dir = tempFolder();
+    const again = { reconcile: async () => 'not-sent' as const };
+    await play(dir.file('s.db'), again, async ({ core, sends }) => {
+      say(core, 'm1');
+      await sends(1);
+    });
+    for (let kill = 0; kill < 2; kill++) await play(dir.file('s.db'), again, ({ sends }) => sends(1));
+    let asked = 0;
+    const away = async () => {
+      asked++;
+      return Promise.reject(new Failure('remote-server-timeout'));
+    };
+    await play(dir.file('s.db'), { reconcile: away }, () => vi.waitUntil(() => asked > 0));
+    await play(dir.file('s.db'), { reconcile: async () => 'sent' }, async ({ store, sent }) => {
+      await vi.waitUntil(async () => (await store.journal.states()).taken === 1);
+      expect(sent).toEqual([]);
+    });
+  });
+
   it('costs what it costs once, and nothing where it certainly did not go', async () => {
     using dir = tempFolder();
     const paid: Options = {

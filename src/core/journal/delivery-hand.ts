@@ -70,6 +70,8 @@ export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts 
         },
         (error: unknown) => {
           const facts = factsOf(item);
+          // Others need not wait for its network.
+          apply(item, { on: 'cleared' });
           item.life = { ...item.life, notBefore: facts.now + facts.wait(item.life.attempts, asFailure(error)) };
         },
       )

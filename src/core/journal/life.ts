@@ -57,6 +57,8 @@ type Next = readonly [Life, ...LifeEffect[]];
 const SUSPICIOUS = 2;
 /** Stands for the time of the next try of a suspect, and stays while it is tried: so the store knows what is alone. */
 const ALONE = -1;
+/** How often a process may end while its network is asked about one that was alone: it counts down from there. */
+const ASKED = 8;
 
 /** Whether it may be what has ended the process: then no other suspect is under way with it. */
 export const isSuspect = ({ notBefore }: Pick<Life, 'notBefore'>): boolean => notBefore < 0;
@@ -147,6 +149,7 @@ const again = (life: Life, notBefore: number, note: string): Next => [
 
 function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' }, facts: LifeFacts): Next {
   if (as === 'sent') return settled(life, 'taken', facts);
+  if (failure === SUSPECTED && isSuspect(life)) return parked(life);
   const next = failure === ORPHANED ? afterStart(life, facts) : facts.now;
   if (as === 'not-sent') return again(life, next, 'was not sent');
   // Once more under the same ids, which a network that looks at them does not show twice; never where it costs again.
@@ -170,10 +173,22 @@ const ORPHANED = new Failure('remote-server-timeout', {
 /** When what an earlier run had in flight is tried again. */
 const afterStart = ({ attempts }: Life, { now }: LifeFacts): number => (attempts < SUSPICIOUS ? now : ALONE);
 
+/** The doubt about one that was alone when the process ended. */
+const SUSPECTED = new Failure('internal', { certain: false });
+
+/** What was alone is parked, unless its network can say that it has it; and it is not asked about without end. */
 function orphaned(life: Life, facts: LifeFacts): Next {
-  if (!isSuspect(life) && facts.repeatable) return again(life, afterStart(life, facts), 'it is sent again');
-  if (!isSuspect(life)) return [life, { do: 'reconcile', failure: ORPHANED }];
-  const [next, ...effects] = bounced(life, new Failure('internal', { certain: false }), 'parked');
+  if (!isSuspect(life))
+    return facts.repeatable
+      ? again(life, afterStart(life, facts), 'it is sent again')
+      : [life, { do: 'reconcile', failure: ORPHANED }];
+  if (facts.repeatable || life.notBefore <= ALONE - ASKED) return parked(life);
+  const next = { ...life, notBefore: life.notBefore - 1 };
+  return [next, { do: 'step', note: 'was tried alone' }, { do: 'reconcile', failure: SUSPECTED }];
+}
+
+function parked(life: Life): Next {
+  const [next, ...effects] = bounced(life, SUSPECTED, 'parked');
   return [next, ...effects, { do: 'report' }];
 }
 

@@ -46,7 +46,7 @@ export function openSuspects({ clock, lanes, apply, pump }: SuspectsParts): Susp
 
   return {
     may(item) {
-      if (!alone || !isSuspect(item.life)) return true;
+      if (!alone || alone === item || !isSuspect(item.life)) return true;
       waiting.add(item.lane);
       return false;
     },

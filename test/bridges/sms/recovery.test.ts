@@ -4,6 +4,7 @@ import type { Fault, Twilio, Whims } from '../../fakes/twilio.ts';
 import { alice, OUR, PHONE, world } from './harness.ts';
 
 const HOUR = 3_600_000;
+const OWNED = { owners: { [OUR]: { user: 'alice@a.example', dedicated: true } } };
 
 /** Lists fail as long as there is such a fault. */
 function listsFail(twilio: Twilio, fault: Fault): { end(): void } {
@@ -52,7 +53,7 @@ it('a doubt outlives a stop of the gateway', async () => {
 
 it('a text is found hours later where the list could never be read before', async () => {
   const lists: { end(): void }[] = [];
-  await using w = await world({}, undefined, (twilio) => {
+  await using w = await world(OWNED, undefined, (twilio) => {
     twilio.now = Date.now();
     lists.push(listsFail(twilio, { kind: 'refuse', status: 503, code: 20500 }));
   });
@@ -70,7 +71,7 @@ it('a text is found hours later where the list could never be read before', asyn
 
 it('more texts are found than a page of the list has', async () => {
   const COUNT = 1100;
-  await using w = await world({ owners: { [OUR]: { user: 'alice@a.example', dedicated: true } } });
+  await using w = await world(OWNED);
   w.twilio.now = w.clock.now();
   w.twilio.silent = true;
   for (let text = 0; text < COUNT; text++) await w.twilio.receive({ from: PHONE, to: OUR, body: `text ${text}` });
