@@ -7,7 +7,7 @@ import { numbered, openUsers, RESENT } from '../users.ts';
 import type { Call, Calls } from './calls.ts';
 import { DOMAIN, OWNERS } from './names.ts';
 
-const PHONES = ['+14155552671', '+14155552672', '+14155552673', '+14155552674', '+14155552675'];
+const PHONES = Array.from({ length: 10 }, (_, phone) => `+1415555267${phone}`);
 /** The provider says that there is no such number. */
 const NOBODY = '+14155550009';
 /** Milliseconds between two portions. */

@@ -3,8 +3,7 @@ import type { FakeMessage } from '../../test/fakes/twilio-messages.ts';
 import { between, oneOf, type Random } from '../random.ts';
 
 /** How the provider is for a while. */
-export const moods = ['well', 'mixed', 'unclear', 'slow', 'busy', 'down'] as const;
-export type Mood = (typeof moods)[number];
+export type Mood = 'well' | 'mixed' | 'unclear' | 'slow' | 'busy' | 'down';
 
 /** Milliseconds after which a request of the gateway's is given up. */
 export const TIMEOUT = 300;
