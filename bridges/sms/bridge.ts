@@ -46,7 +46,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   const inbox = openInbox({ ...parts, asking, say }, () => void files.fetchAll());
   let paused = false;
   let closed = false;
-  const poll = openPoll(parts, { inbox, tracking, files, asking }, () => paused);
+  const poll = await openPoll(parts, { inbox, tracking, files, asking }, () => paused);
 
   if (provider.capabilities.webhooks)
     serveWebhooks({ host, provider, inbox, tracking, paused: () => paused || closed });

@@ -15,27 +15,20 @@ export type Poll = {
 };
 
 /** Recovers texts whose webhook did not arrive, and the fate of messages that nobody told of. */
-export function openPoll(
+export async function openPoll(
   parts: Parts,
   { inbox, tracking, files, asking }: { inbox: Inbox; tracking: Tracking; files: Files; asking: Asking },
   paused: () => boolean,
-): Poll {
+): Promise<Poll> {
   const { host, config, memory, provider } = parts;
-  const opened = host.clock.now();
+  await mark(parts);
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
 
-  /** From when on the list has not been read. Kept at the first time: the first list may be read by a later run. */
-  async function readUntil(our: string): Promise<number> {
-    const known = await memory.polled(our);
-    if (known === undefined) await host.emit([], [memory.writePolled(our, opened)]);
-    return known ?? opened;
-  }
-
   async function pollNumber(our: string): Promise<void> {
     const begun = host.clock.now();
-    const since = (await readUntil(our)) - OVERLAP;
+    const since = ((await memory.polled(our)) ?? begun) - OVERLAP;
     const listed = await provider.list({ direction: 'in', to: our, since });
     // The newest stands first, and times are whole seconds: what came in the same one keeps its order.
     for (const { mediaCount, ...text } of listed.toReversed().sort((a, b) => a.at - b.at)) {
@@ -82,4 +75,14 @@ export function openPoll(
       await running;
     },
   };
+}
+
+/** A number whose list was never read is read from now on, even if that can be done by a later run only. */
+async function mark({ host, config, memory }: Parts): Promise<void> {
+  const known = await Promise.all(config.provider.numbers.map((our) => memory.polled(our)));
+  const fresh = config.provider.numbers.filter((_, index) => known[index] === undefined);
+  await host.emit(
+    [],
+    fresh.map((our) => memory.writePolled(our, host.clock.now())),
+  );
 }

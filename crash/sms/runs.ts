@@ -64,7 +64,9 @@ export async function playRuns(place: Place, { runs, at = ends, signal, ...optio
   const counted: { ends: Record<string, number>; moods: Record<string, number> } = { ends: {}, moods: {} };
   const night = Math.min(NIGHT, Math.floor(NIGHTS / runs));
   let missed = 0;
-  let running = false;
+  let running = true;
+  // What was written before there ever was a gateway is nobody's.
+  await lab.start();
   lab.load.begin();
   for (let done = 1; done <= runs && !signal?.aborted; done++) {
     const end = oneOf(random, at);
