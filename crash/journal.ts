@@ -13,8 +13,13 @@ export type JournalView = {
   accepted(): Promise<readonly Accepted[]>;
 };
 
-/** A stanza that has a row. `outcome` is null while it is owed. */
-export type Accepted = { readonly stanza: string; readonly event: string; readonly outcome: string | null };
+/** A stanza that has a row. `outcome` is null while it is owed, `trace` what was noted on its way. */
+export type Accepted = {
+  readonly stanza: string;
+  readonly event: string;
+  readonly outcome: string | null;
+  readonly trace?: string;
+};
 
 type Row = Readonly<Record<string, unknown>>;
 type Body = { readonly way: string; readonly event?: { id: string }; readonly origin?: { id: string } };
@@ -40,19 +45,22 @@ export function viewJournal(url: string): JournalView {
       const rows = await query(
         `select id, event, lane, epoch, state, attempts, not_before, trace from journal where ${OPEN} order by lane, id limit ${SHOWN}`,
       );
-      return rows.map(({ trace, ...row }) => `${JSON.stringify(row)} ${String(trace).trim().split('\n').join('; ')}`);
+      return rows.map(({ trace, ...row }) => `${JSON.stringify(row)} ${inWords(trace)}`);
     },
     async accepted() {
       const rows = await query(
-        "select event, outcome, origin from journal where lane like 'out %' and origin is not null",
+        "select event, outcome, origin, trace from journal where lane like 'out %' and origin is not null",
       );
-      return rows.map(({ event, outcome, origin }) => {
+      return rows.map(({ event, outcome, origin, trace }) => {
         const { origin: stanza } = JSON.parse(String(origin)) as { origin: { id: string } };
-        return { stanza: stanza.id, event: String(event), outcome: outcome === null ? null : String(outcome) };
+        const ended = outcome === null ? null : String(outcome);
+        return { stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace) };
       });
     },
   };
 }
+
+const inWords = (trace: unknown): string => String(trace).trim().split('\n').join('; ');
 
 const nameOf = ({ way, event, origin }: Body): string => (way === 'in' ? `${event?.id}` : `${way} ${origin?.id}`);
 

@@ -149,8 +149,8 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     else if (isOurs(failure)) host.log.error({ code: failure.foreign }, 'the provider refuses our number or account');
     try {
       // A callback may have told already what the request did not.
-      if (!failure.certain && ((await memory.message(id))?.progress.rank ?? 0) > 0) return;
-      if (failure.certain && ready) await undo(item, ready);
+      if (!failure.certain) return await tracking.doubt(id, failure);
+      if (ready) await undo(item, ready);
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
     }

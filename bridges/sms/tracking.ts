@@ -12,6 +12,8 @@ const SKEW = 5 * 60_000;
 export type Tracking = {
   /** Takes news of a message by our reference. Resolves once they are kept and told. */
   news(ref: string, news: StatusNews): Promise<void>;
+  /** It is not known whether a message was sent: told to the house unless somebody has said so meanwhile. */
+  doubt(ref: string, failure: Failure): Promise<void>;
   /** A message was surely not sent: nobody looks for it any more. */
   gaveUp(ref: string): Promise<void>;
   /** Looks in the provider's list for a message whose fate is not known. Rejects with a `Failure`, to be asked again. */
@@ -33,6 +35,13 @@ export function openTracking(parts: Parts): Tracking {
       for (const outcome of outcomes) await host.settle(ref as EventId, outcome);
       const writes = memory.writeMessage(ref, { ...message, progress });
       await host.emit(read ? [displayed(message, what.sid)] : [], writes);
+    });
+
+  // News is told before it is kept: only behind it there is none.
+  const doubt = (ref: string, failure: Failure): Promise<void> =>
+    parts.alone(`status ${ref}`, async () => {
+      const message = await memory.message(ref);
+      if (!message || message.progress.rank === 0) await host.settle(ref as EventId, failure);
     });
 
   const displayed = ({ account, their }: Message, sid: string) =>
@@ -82,6 +91,7 @@ export function openTracking(parts: Parts): Tracking {
 
   return {
     news,
+    doubt,
     gaveUp: (ref) => host.state.delete({ key: `open/${ref}` }),
     async look(ref) {
       const message = await memory.message(ref);

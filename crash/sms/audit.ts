@@ -3,16 +3,20 @@ import type { Accepted } from '../journal.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Call } from './calls.ts';
 import { FAILED } from './fates.ts';
-import { charged } from './load.ts';
+import { charged, NOBODY } from './load.ts';
 
-/** What the provider has brought to its end, its sender has to know so. */
+/** What the provider has brought to its end, its sender has to know so; and what it has refused only for a while, goes. */
 export function auditFates(twilio: Twilio, accepted: readonly Accepted[], { violate }: Ledger): void {
-  const rows = new Map(accepted.map(({ event, outcome }) => [event, outcome]));
+  const rows = new Map(accepted.map((one) => [one.event, one]));
+  const known = new Set(charged(twilio).map(({ ref }) => ref));
+  for (const { event, stanza, outcome, trace } of accepted)
+    if (outcome === 'bounced' && !known.has(event) && !stanza.includes(NOBODY))
+      violate(`${stanza} was bounced, and nobody has refused it: ${trace}`);
   for (const { ref, status, body } of charged(twilio)) {
-    const outcome = rows.get(ref);
+    const row = rows.get(ref);
     const due = FAILED.has(status) ? 'bounced' : status;
-    if (outcome !== undefined && outcome !== due)
-      violate(`${JSON.stringify(body)} is ${status}, and its row is ${outcome}`);
+    if (row && row.outcome !== due)
+      violate(`${JSON.stringify(body)} is ${status}, and its row is ${row.outcome}: ${row.trace}`);
   }
 }
 

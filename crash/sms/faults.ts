@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LaboratoryOptions } from '../laboratory.ts';
+import { STEP } from './network.ts';
 import type { Place } from './runs.ts';
-import type { Mood } from './whims.ts';
 
 /** Something that befalls a gateway that sends texts. The books are closed after it. */
 export type SmsFault = {
@@ -11,25 +11,77 @@ export type SmsFault = {
   run(place: Place): Promise<object>;
 };
 
-/** How long a provider is in a mood, in ms. */
-const WHILE = 8000;
+/** How long a provider is in a mood, or not there at all, in ms. */
+const WHILE = 5000;
+/** Minutes of an outage, how long each of them takes here, and how often the provider is asked meanwhile, in ms. */
+const MINUTES = 10;
+const MINUTE = 400;
+const FIVE_MINUTES = 5 * MINUTE;
 
-const provider = (mood: Mood, summary: string): SmsFault => ({
-  summary,
-  async run({ lab, world }) {
-    await lab.start();
-    lab.load.begin();
-    await delay(1000);
-    world.moody.mood = mood;
+async function underLoad({ lab }: Place): Promise<void> {
+  await lab.start();
+  lab.load.begin();
+  await delay(1000);
+}
+
+const providerDown: SmsFault = {
+  summary: 'the provider answers with errors or breaks off, and then refuses connections',
+  async run(place) {
+    const { lab, world } = place;
+    await underLoad(place);
+    world.moody.mood = 'down';
     await delay(WHILE);
+    const back = await world.twilio.leave();
+    const before = lab.load.landed().length;
+    await delay(WHILE);
+    if (lab.load.landed().length > before) lab.ledger.violate('a provider that is not there has sent texts');
+    await back();
     world.moody.mood = 'well';
     await delay(1000);
-    return { mood, charged: lab.load.landed().length };
+    return { before, after: lab.load.landed().length };
   },
-});
+};
+
+const providerSlow: SmsFault = {
+  summary: 'the provider takes its time, now and then more than it is given',
+  async run(place) {
+    const { lab, world } = place;
+    await underLoad(place);
+    world.moody.mood = 'slow';
+    await delay(2 * WHILE);
+    world.moody.mood = 'well';
+    return { charged: lab.load.landed().length };
+  },
+};
+
+/** The time of day is moved at both ends: neither the gateway nor the provider can tell it from ten minutes. */
+const webhookOutage: SmsFault = {
+  summary: 'no webhook gets through for ten minutes, and the provider tells nothing again',
+  async run(place) {
+    const { lab, world } = place;
+    world.poll = FIVE_MINUTES;
+    await underLoad(place);
+    const { missed, told } = world.calls.figures;
+    world.calls.cut = true;
+    for (let minute = 0; minute < MINUTES; minute++) {
+      await delay(MINUTE);
+      lab.child.signal('SIGUSR2');
+      world.pass(STEP);
+    }
+    if (world.calls.figures.told > told) lab.ledger.violate('a webhook got through the outage');
+    lab.load.end();
+    const lost = world.calls.figures.missed - missed;
+    const waiting = lab.ledger.missing();
+    world.calls.cut = false;
+    const began = performance.now();
+    await lab.until('what was missed', () => lab.ledger.missing() === 0);
+    return { lost, waiting, recovered: `${Math.round(performance.now() - began)} ms` };
+  },
+};
 
 /** By the names that `--fault` takes. */
 export const smsFaults: Readonly<Record<string, SmsFault>> = {
-  'provider-down': provider('down', 'the provider answers with errors, breaks off, or answers too late'),
-  'provider-slow': provider('slow', 'the provider takes its time, now and then more than it is given'),
+  'provider-down': providerDown,
+  'provider-slow': providerSlow,
+  'webhook-outage': webhookOutage,
 };

@@ -9,7 +9,7 @@ import { DOMAIN, OWNERS } from './names.ts';
 
 const PHONES = Array.from({ length: 10 }, (_, phone) => `+1415555267${phone}`);
 /** The provider says that there is no such number. */
-const NOBODY = '+14155550009';
+export const NOBODY = '+14155550009';
 /** Milliseconds between two portions. */
 const TICK = 20;
 /** One text in so many is written to nobody. */

@@ -17,13 +17,15 @@ export type SmsWorld = World<SmsLoad> & {
   readonly calls: Calls;
   readonly fates: Fates;
   readonly moody: Moody;
+  /** Milliseconds between two looks into the provider's list, by the next gateway. */
+  poll: number;
   /** Runs when a text is charged, before its request is answered. */
   onCharge: (() => void) | undefined;
   /** The time of day goes on by so many milliseconds: at the provider now, at the gateway when it is started. */
   pass(ms: number): void;
 };
 
-/** Milliseconds between two looks into the provider's list. */
+/** Milliseconds between two looks into the provider's list, where nobody says otherwise. */
 const POLL = 500;
 /** Milliseconds by which SIGUSR2 moves the gateway's time of day. */
 export const STEP = 60_000;
@@ -61,6 +63,7 @@ async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
   };
   const world: SmsWorld = {
     ...{ load, twilio, calls, fates, moody },
+    poll: POLL,
     onCharge: undefined,
     pass(ms) {
       ahead += ms;
@@ -68,7 +71,7 @@ async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
     get setting(): NetworkSetting {
       return {
         ...{ kind: 'sms', api: twilio.api, port, owners: OWNERS },
-        ...{ timeout: TIMEOUT, unclear: UNCLEAR, poll: POLL, ahead, step: STEP },
+        ...{ timeout: TIMEOUT, unclear: UNCLEAR, poll: world.poll, ahead, step: STEP },
       };
     },
     audit(accepted) {

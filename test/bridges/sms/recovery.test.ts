@@ -25,6 +25,28 @@ it('a text whose failure is told before the answer was taken and has failed: it 
   expect(failed).toBeInstanceOf(Failure);
 });
 
+it('a text that a callback tells of is in no doubt, even while that is being kept', async () => {
+  await using w = await world();
+  const release = w.holdEmits();
+  w.twilio.whims = {
+    create: () => ({ kind: 'done-then', status: 500 }),
+    list: () => undefined,
+    listed: () => true,
+    async created({ sid }) {
+      void w.twilio.fare(sid, 'sent');
+      await w.when('the callback', () => w.settled.length > 0);
+    },
+  };
+  const first = w.send(alice, 'hello');
+  await w.twilio.when(() => w.twilio.working === 0 && w.twilio.messages.length > 0);
+  await w.twilio.when(() => w.twilio.open === 0);
+  w.twilio.whims = undefined;
+  await w.outcomes(w.send(alice, 'a barrier', { to: '+14155552672' }));
+  release();
+  await w.outcomes(w.send(alice, 'another'));
+  expect(await w.outcomes(first)).toMatchObject([{ state: 'taken' }]);
+});
+
 it.each<Fault>([{ kind: 'refuse', status: 500, code: 20500 }, { kind: 'break' }, { kind: 'garbage' }])(
   'a doubt stays one as long as the list cannot be read (%o)',
   async (fault) => {
