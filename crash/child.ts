@@ -30,7 +30,12 @@ export function startChild(setting: Setting, { at, fileBlocks }: ChildOptions = 
   const file = join(setting.dir, 'setting.json');
   writeFileSync(file, JSON.stringify(setting));
   const log = openSync(logOf(setting.dir), 'a');
-  const env = { ...process.env, ...(at !== undefined && { ISTHMUS_CRASH_AT: at }) };
+  // One process after the other compiles the same.
+  const env = {
+    ...process.env,
+    NODE_COMPILE_CACHE: join(setting.dir, 'compiled'),
+    ...(at !== undefined && { ISTHMUS_CRASH_AT: at }),
+  };
   const command = [process.execPath, GATEWAY, file];
   // A soft limit, which whoever owns the process may raise again.
   const limited =

@@ -1,6 +1,7 @@
 // A gateway between an XMPP server and a network of the laboratory, as a process: node crash/gateway.ts SETTING
 // With ISTHMUS_CRASH_AT=POINT:N it ends itself there; at SIGUSR2 its time of day jumps.
 import { readFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { runUntilSignal } from '#src/cli/run.ts';
 import { house } from '#src/config/schema.ts';
@@ -69,6 +70,8 @@ const at = process.env.ISTHMUS_CRASH_AT;
 const pass: Pass = at === undefined ? () => undefined : armed(at);
 const { makeTransport } = await networks[network.kind]();
 const transport = makeTransport(setting, pass);
+// A process that is killed has no other moment for it.
+flushCompileCache();
 process.exit(
   await runUntilSignal(
     configOf(setting, { ...transport, definition: watchedBridge(transport.definition, pass) }),
