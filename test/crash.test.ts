@@ -5,6 +5,12 @@ import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
 import { pigeonNetwork } from '../crash/pigeon/network.ts';
 import { seeded } from '../crash/random.ts';
+import { auditFates, auditOrder } from '../crash/sms/audit.ts';
+import type { Call } from '../crash/sms/calls.ts';
+import { smsFaults } from '../crash/sms/faults.ts';
+import { type SmsWorld, smsNetwork } from '../crash/sms/network.ts';
+import { type End, type Place, playRuns } from '../crash/sms/runs.ts';
+import type { FakeMessage } from './fakes/twilio-messages.ts';
 
 const RATE = 100;
 /** Ms: a busy machine takes its time to start processes. */
@@ -38,6 +44,38 @@ describe('a gateway under load', { timeout: PATIENCE }, () => {
     await fault.run(lab, {});
     await lab.finish();
     expect(lab.ledger.violations).toEqual([]);
+  });
+});
+
+describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
+  async function withSms(options: Partial<LaboratoryOptions>, play: (place: Place) => Promise<unknown>) {
+    let world: SmsWorld | undefined;
+    const network = smsNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 60, ...options }, network);
+    if (!world) throw new Error('there is no provider');
+    await play({ lab, world, random: seeded(1) });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    return lab.ledger.violations;
+  }
+
+  it('is charged once for each text, and loses none, whatever its provider does and whenever it is killed', async () => {
+    const at: readonly End[] = ['charged', 'called', 'after-settle', 'stop', 'none'];
+    expect(await withSms({}, (place) => playRuns(place, { runs: 5, at }))).toEqual([]);
+  });
+
+  it('is caught if it sends again without asking', async () => {
+    const violations = await withSms({ hasty: true }, (place) => playRuns(place, { runs: 3, at: ['charged'] }));
+    expect(violations.join('\n')).toContain('is at the provider twice');
+  });
+
+  it('finds what came in ten minutes without webhooks', async () => {
+    const fault = smsFaults['webhook-outage'];
+    if (!fault) throw new Error('this fault is gone');
+    expect(await withSms({}, (place) => fault.run(place))).toEqual([]);
   });
 });
 
@@ -108,5 +146,36 @@ describe('the books', () => {
       'b a #0 is in the loft behind #1',
       'j-m2 was called delivered and is not in the loft',
     ]);
+  });
+
+  it('see a text that was given up although it arrived, or although nobody refused it', () => {
+    const ledger = openLedger(smsNetwork());
+    const text = { from: '+14155550100', to: '+14155552671', direction: 'outbound-api', service: null } as const;
+    const none = { mediaUrls: [], media: [], created: 0, error: null };
+    const at = (ref: string, status: string): FakeMessage => ({
+      ...{ ...text, ...none, sid: ref, body: ref, status },
+      callback: `https://gateway.example/status?ref=j-${ref}`,
+    });
+    auditFates(
+      { messages: [at('m1', 'delivered'), at('m2', 'failed')] },
+      [row('m1', 'bounced'), row('m2', 'bounced')],
+      ledger,
+    );
+    auditFates({ messages: [] }, [row('m3', 'bounced'), row('m4', 'parked')], ledger);
+    expect(ledger.violations).toEqual([
+      '"m1" is delivered, and its row is bounced: undefined',
+      'm3 was bounced, and nobody has refused it: undefined',
+    ]);
+  });
+
+  it('see the order of what was told by webhook, and of what was missed, each for itself', () => {
+    const ledger = openLedger(smsNetwork());
+    for (let count = 0; count < 4; count++) ledger.tell('a b');
+    for (const number of [1, 3, 0, 2]) ledger.came(told('a b', number), `x${number}`);
+    const calls = (...list: readonly Call[]) => new Map(list.map((call, number) => [`a b ${number}`, call]));
+    auditOrder(calls('missed', 'told', 'missed', 'told'), ledger);
+    expect(ledger.violations).toEqual([]);
+    auditOrder(calls('missed', 'told', 'told', 'told'), ledger);
+    expect(ledger.violations).toEqual(['a b #2 came behind #3, and both were told']);
   });
 });

@@ -6,7 +6,7 @@ import { FAILED } from './fates.ts';
 import { charged, NOBODY } from './load.ts';
 
 /** What the provider has brought to its end, its sender has to know so; and what it has refused only for a while, goes. */
-export function auditFates(twilio: Twilio, accepted: readonly Accepted[], { violate }: Ledger): void {
+export function auditFates(twilio: Pick<Twilio, 'messages'>, accepted: readonly Accepted[], { violate }: Ledger): void {
   const rows = new Map(accepted.map((one) => [one.event, one]));
   const known = new Set(charged(twilio).map(({ ref }) => ref));
   for (const { event, stanza, outcome, trace } of accepted)
@@ -14,8 +14,8 @@ export function auditFates(twilio: Twilio, accepted: readonly Accepted[], { viol
       violate(`${stanza} was bounced, and nobody has refused it: ${trace}`);
   for (const { ref, status, body } of charged(twilio)) {
     const row = rows.get(ref);
-    const due = FAILED.has(status) ? 'bounced' : status;
-    if (row && row.outcome !== due)
+    const due = FAILED.has(status) ? ['bounced', 'parked'] : [status];
+    if (row && !due.includes(row.outcome ?? ''))
       violate(`${JSON.stringify(body)} is ${status}, and its row is ${row.outcome}: ${row.trace}`);
   }
 }

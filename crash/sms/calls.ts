@@ -8,8 +8,10 @@ export type Call = 'told' | 'missed' | 'unsure';
 export type Calls = {
   inbound(params: Params): Promise<Call>;
   status(callback: string | undefined, params: Params): Promise<Call>;
-  /** While it is on, nothing gets through. */
+  /** While it is on, nothing more gets through. */
   cut: boolean;
+  /** How many are under way. */
+  readonly open: number;
   /** Runs when a request of the provider's has been sent off. */
   onCall: (() => void) | undefined;
   readonly figures: Readonly<Record<Call, number>>;
@@ -24,9 +26,12 @@ export function openCalls(
   violate: (sentence: string) => void,
 ): Calls {
   const figures: Record<Call, number> = { told: 0, missed: 0, unsure: 0 };
+  let open = 0;
 
   async function call(hook: Hook, params: Params, right: (answer: Answered) => boolean): Promise<Call> {
+    open++;
     const fared = calls.cut ? 'missed' : await posted(hook, params, right);
+    open--;
     figures[fared]++;
     return fared;
   }
@@ -58,6 +63,9 @@ export function openCalls(
       return call(hook, params, ({ status }) => status === 204);
     },
     cut: false,
+    get open() {
+      return open;
+    },
     onCall: undefined,
     figures,
   };

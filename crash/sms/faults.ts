@@ -61,8 +61,9 @@ const webhookOutage: SmsFault = {
     const { lab, world } = place;
     world.poll = FIVE_MINUTES;
     await underLoad(place);
-    const { missed, told } = world.calls.figures;
     world.calls.cut = true;
+    await lab.until('the end of the webhooks under way', () => world.calls.open === 0);
+    const { missed, told } = world.calls.figures;
     for (let minute = 0; minute < MINUTES; minute++) {
       await delay(MINUTE);
       lab.child.signal('SIGUSR2');
@@ -72,6 +73,7 @@ const webhookOutage: SmsFault = {
     lab.load.end();
     const lost = world.calls.figures.missed - missed;
     const waiting = lab.ledger.missing();
+    if (waiting === 0) lab.ledger.violate('nothing was missed');
     world.calls.cut = false;
     const began = performance.now();
     await lab.until('what was missed', () => lab.ledger.missing() === 0);

@@ -104,7 +104,7 @@ export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadP
 const nothing = (lane: string) => ({ lane, number: 0 });
 
 /** What the provider was paid for, in the order in which it was: each with our reference. */
-export const charged = ({ messages }: Twilio): readonly (FakeMessage & { readonly ref: string })[] =>
+export const charged = ({ messages }: Pick<Twilio, 'messages'>): readonly (FakeMessage & { readonly ref: string })[] =>
   messages
     .filter(({ direction }) => direction !== 'inbound')
     .map((one) => ({ ...one, ref: new URL(one.callback ?? 'none:').searchParams.get('ref') ?? '' }))
