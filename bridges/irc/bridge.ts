@@ -11,13 +11,13 @@ import { traitsOf } from './channel-modes.ts';
 import { openClient } from './client.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
 import { realmNotice } from './drafts.ts';
+import { emit } from './emit.ts';
 import { target, textSize } from './encode.ts';
 import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
 import { openRealm, type Realm } from './realm.ts';
 import { resolve } from './resolve.ts';
 import { accountOf, assertPrivate } from './services.ts';
-import { emit } from './talk.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
