@@ -60,6 +60,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         ...(settings.outgoing_address === undefined ? {} : { localAddress: settings.outgoing_address }),
         ...(listed ? {} : { chosenByUser: { ports: IRC_PORTS } }),
         timeout: settings.connect_timeout,
+        sharedReads: true,
       },
       signal,
     );

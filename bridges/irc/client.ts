@@ -67,7 +67,7 @@ class Connection implements Client, LinkOwner {
     const rooms = this.#rooms;
     this.#where = where;
     this.#key = key;
-    this.session = { ...key, close: (why) => this.close(why, new Failure('recipient-unavailable')) };
+    this.session = sessionOf(this, key);
     const view = new OwnView(where, key, rooms);
     const { throttle, charset } = server;
     this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
@@ -265,3 +265,9 @@ class Connection implements Client, LinkOwner {
     this.#pending.done('join', target);
   }
 }
+
+const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
+  account,
+  realm,
+  close: (why) => client.close(why, new Failure('recipient-unavailable')),
+});

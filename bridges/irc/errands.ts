@@ -13,7 +13,7 @@ import { foldName } from './names.ts';
 import type { OwnView } from './own-view.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
-import { Regain } from './regain.ts';
+import { Regain, type RegainOwner } from './regain.ts';
 import { Spelling } from './spelling.ts';
 import type { Line } from './view.ts';
 import { openWatch, type Seen, type Watch } from './watch.ts';
@@ -34,7 +34,7 @@ const TAKEN: Delivered = { ids: [], state: 'taken' };
  * What one connection does beside talk and rooms: it watches people, is away, gets its nick back, asks. Most connections
  * never need most of it, and there are many connections: each part is made when it is asked for first.
  */
-export class Errands {
+export class Errands implements RegainOwner {
   readonly #parts: ErrandParts;
   readonly #regain: Regain;
   readonly #spelling: Spelling;
@@ -46,15 +46,8 @@ export class Errands {
 
   constructor(parts: ErrandParts) {
     this.#parts = parts;
-    const { view, host, pending } = parts;
-    this.#spelling = new Spelling(view);
-    this.#regain = new Regain({
-      view,
-      clock: host.clock,
-      watch: { add: (nick, why) => this.#watcher().add(nick, why), drop: (nick, why) => this.#watch?.drop(nick, why) },
-      say: (line) => this.#say(line),
-      asked: () => pending.has('nick', ''),
-    });
+    this.#spelling = new Spelling(parts.view);
+    this.#regain = new Regain(this);
   }
 
   /** Logged in; `wanted` is the nick that was asked for first. */
@@ -70,7 +63,7 @@ export class Errands {
   /** What becomes of an event that is an errand; `undefined` for all others. Throws a `Failure`. */
   deliver(event: Event): Delivered | undefined {
     const { host, view } = this.#parts;
-    if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.#say(line))).take(event);
+    if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.say(line))).take(event);
     else if (event.kind !== 'contact') {
       if (event.kind === 'message' && event.place.kind === 'contact') this.#talked(foldName(target(event.place, view)));
       return undefined;
@@ -126,6 +119,38 @@ export class Errands {
     this.#inquiries?.fail(failure);
   }
 
+  get view(): OwnView {
+    return this.#parts.view;
+  }
+
+  get clock(): Host['clock'] {
+    return this.#parts.host.clock;
+  }
+
+  watch(nick: string): void {
+    this.#watcher().add(nick, 'nick');
+  }
+
+  unwatch(nick: string): void {
+    this.#watch?.drop(nick, 'nick');
+  }
+
+  // What can wait for another time is not worth an error.
+  say(line: string): boolean {
+    try {
+      this.#parts.writer.send(line);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#parts.host.log.debug({ err: error }, 'a line of our own waits for another time');
+      return false;
+    }
+  }
+
+  asked(): boolean {
+    return this.#parts.pending.has('nick', '');
+  }
+
   #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {
     const { view, host, writer } = this.#parts;
     return { view, clock: host.clock, send: (line) => writer.send(line) };
@@ -141,22 +166,10 @@ export class Errands {
       view,
       caps: () => view.caps,
       clock: host.clock,
-      say: (line) => this.#say(line),
+      say: (line) => this.say(line),
       tell: (seen) => this.#tell(seen),
       free: (nick) => this.#regain.free(nick),
     }));
-  }
-
-  // What can wait for another time is not worth an error.
-  #say(line: string): boolean {
-    try {
-      this.#parts.writer.send(line);
-      return true;
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#parts.host.log.debug({ err: error }, 'a line of our own waits for another time');
-      return false;
-    }
   }
 
   #tell({ nick, show, status }: Seen): void {

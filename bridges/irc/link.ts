@@ -64,6 +64,7 @@ export class Link {
     socket.on('end', endBack);
     socket.on('error', (error) => options.log.debug({ error: error.name }, 'the connection to a server broke'));
     socket.on('close', () => this.#ended());
+    socket.resume();
   }
 
   /** Closes at once because of `failure`. */

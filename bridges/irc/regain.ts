@@ -5,33 +5,35 @@ import { line as makeLine } from './encode.ts';
 import { cleanNick, foldName, isName } from './names.ts';
 import { NICK_REFUSALS } from './numerics.ts';
 import type { Line, View } from './view.ts';
-import type { Watch } from './watch.ts';
 
 /** Milliseconds between two tries at a nick; twice as many after each refusal, up to about an hour. */
 const PACE = 60_000;
 const DOUBLINGS = 6;
 
-export type RegainParts = {
+/** Whose nick it is. */
+export type RegainOwner = {
   readonly view: View;
   readonly clock: Clock;
-  readonly watch: Pick<Watch, 'add' | 'drop'>;
-  readonly say: (line: string) => boolean;
+  watch(nick: string): void;
+  unwatch(nick: string): void;
+  /** Queues a line; false where it cannot be taken now. */
+  say(line: string): boolean;
   /** Whether the user has asked for a nick and waits for the answer. */
-  readonly asked: () => boolean;
+  asked(): boolean;
 };
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
 export class Regain {
-  readonly #parts: RegainParts;
+  readonly #owner: RegainOwner;
   #wanted: string;
   #trying = false;
   #refusals = 0;
   #last = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(parts: RegainParts) {
-    this.#parts = parts;
-    this.#wanted = parts.view.nick;
+  constructor(owner: RegainOwner) {
+    this.#owner = owner;
+    this.#wanted = owner.view.nick;
   }
 
   /** The nick to be called by; what is in force is the view's. */
@@ -40,8 +42,8 @@ export class Regain {
   }
 
   begin(nick: string): void {
-    const { watch, view } = this.#parts;
-    watch.drop(this.#wanted, 'nick');
+    const { view } = this.#owner;
+    this.#owner.unwatch(this.#wanted);
     this.#wanted = cleanNick(nick, view.isupport.nicklen);
     this.#refusals = 0;
     if (!this.#has()) this.#look();
@@ -54,13 +56,13 @@ export class Regain {
 
   /** Takes a line in; true if it was the answer to our own try. */
   take(line: Line): boolean {
-    const { view, asked } = this.#parts;
+    const { view } = this.#owner;
     const [nick = ''] = line.params;
     if (line.command === 'NICK' && isSelf(line.nick, view) && isName(nick)) {
       this.#renamed(nick);
       return false;
     }
-    if (!this.#trying || asked() || !NICK_REFUSALS.has(line.command)) return false;
+    if (!this.#trying || this.#owner.asked() || !NICK_REFUSALS.has(line.command)) return false;
     this.#trying = false;
     this.#refusals++;
     // RFC 2812 §5.2: 432 says that it is no nick there, and never will be.
@@ -75,11 +77,11 @@ export class Regain {
   }
 
   #has(): boolean {
-    return foldName(this.#parts.view.nick) === foldName(this.#wanted);
+    return foldName(this.#owner.view.nick) === foldName(this.#wanted);
   }
 
   #attempt(): void {
-    const { clock, say } = this.#parts;
+    const { clock } = this.#owner;
     this.#cancel?.();
     this.#cancel = undefined;
     if (this.#has() || this.#trying) return;
@@ -89,13 +91,13 @@ export class Regain {
       return;
     }
     this.#last = clock.now();
-    this.#trying = say(makeLine('NICK', [this.#wanted]));
+    this.#trying = this.#owner.say(makeLine('NICK', [this.#wanted]));
   }
 
   // Whoever has more contacts than can be watched does without.
   #look(): void {
     try {
-      this.#parts.watch.add(this.#wanted, 'nick');
+      this.#owner.watch(this.#wanted);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
@@ -103,10 +105,10 @@ export class Regain {
 
   #renamed(nick: string): void {
     // A nick that was neither asked for nor wanted is the server's idea.
-    if (this.#parts.asked()) this.begin(nick);
+    if (this.#owner.asked()) this.begin(nick);
     else if (foldName(nick) === foldName(this.#wanted)) this.#wanted = nick;
     else this.#look();
     this.#trying = false;
-    if (foldName(nick) === foldName(this.#wanted)) this.#parts.watch.drop(this.#wanted, 'nick');
+    if (foldName(nick) === foldName(this.#wanted)) this.#owner.unwatch(this.#wanted);
   }
 }
