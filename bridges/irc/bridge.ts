@@ -115,14 +115,18 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return client;
   }
 
-  /** Any connection that is in the channel of a place. */
+  /** A connection that is in the channel of a place, one that knows its modes if there is any. */
   function inRoom(place: Place): { client: Client; channel: string } {
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
     const channel = foldName(address.name);
+    let found: Client | undefined;
     for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
-      if (client.room(channel)?.joined) return { client, channel };
+      if (!client.room(channel)?.joined) continue;
+      if (client.room(channel)?.modes.complete) return { client, channel };
+      found ??= client;
     }
+    if (found) return { client: found, channel };
     throw new Failure('not-joined');
   }
 

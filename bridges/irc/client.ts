@@ -10,6 +10,7 @@ import { encode, line as makeLine, quit } from './encode.ts';
 import { openErrands } from './errands.ts';
 import type { Legacy, Peer } from './feed.ts';
 import { defaultIsupport } from './isupport.ts';
+import { openModeLearning } from './learn-modes.ts';
 import { type Link, openLink } from './link.ts';
 import { type LoginEffect, startLogin, stepLogin } from './login.ts';
 import { foldName, userName } from './names.ts';
@@ -17,7 +18,7 @@ import { openNetsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import type { Client, Where } from './parts.ts';
 import { openPending } from './pending.ts';
-import { oursIn } from './realm.ts';
+import { fedRoom, oursIn } from './realm.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { openRoundTrips } from './roundtrips.ts';
 import { openSasl, type ServicesAccount } from './sasl.ts';
@@ -83,7 +84,13 @@ export function openClient(
   const asks = openAsks(clock, writer.send);
   const errands = openErrands({ host, view, pending, writer });
   const splits = openNetsplits({ view, clock, tell: (drafts) => emit(host, drafts) });
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, renamed });
+  const learning = openModeLearning({
+    rooms,
+    writer,
+    feeds: (channel) => realm.feed.feeds(channel, peer),
+    fed: (channel) => fedRoom(realm, channel),
+  });
+  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, learning, renamed });
   const sasl =
     wish.account &&
     openSasl(wish.account, { host: server.host ?? key.realm, write: writer.urgent, refused: (why) => link.fail(why) });
@@ -216,6 +223,7 @@ export function openClient(
     const room = rooms.get(channel);
     realm.feed.caughtUp(channel, peer);
     if (room && realm.feed.feeds(channel, peer)) emit(host, snapshot(room, view, oursIn(realm, channel)));
+    learning.check(channel);
   }
 
   function deliver(event: Event): Delivered {
@@ -242,9 +250,7 @@ export function openClient(
   }
 
   function again(room: Room, target: string): void {
-    const [senior] = realm.feed.members(target);
-    const known = senior && realm.clients.get(senior.account)?.room(target);
-    if (pending.has('join', target)) emit(host, snapshot(known ?? room, view, oursIn(realm, target)));
+    if (pending.has('join', target)) emit(host, snapshot(fedRoom(realm, target) ?? room, view, oursIn(realm, target)));
     pending.done('join', target);
   }
 

@@ -11,6 +11,8 @@ const URGENT_LIMIT = 100;
 export type Writer = {
   /** Queues a line; `sent` is called when it has gone to the socket. Throws `Failure('queue-full')`. */
   send(line: string, sent?: () => void): void;
+  /** Queues a line that can wait: it goes when nothing else does, and leaves half of the burst to what people say. */
+  later(line: string): void;
   /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
   urgent(line: string): void;
   /** Writes what may go now and then `last`; drops what still waits. */
@@ -33,8 +35,11 @@ export function openWriter({ socket, clock, throttle, barrier }: Options): Write
   const pace = tokenBucket(throttle, clock);
   let queue: { line: string; sent: (() => void) | undefined }[] = [];
   let urgent: string[] = [];
+  let idle: string[] = [];
+  const spare = throttle === 'off' ? 0 : Math.floor(throttle.burst / 2);
   let turn: NodeJS.Immediate | undefined;
   let cancel: (() => void) | undefined;
+  let linger: (() => void) | undefined;
   let open = true;
 
   const schedule = () => {
@@ -50,9 +55,15 @@ export function openWriter({ socket, clock, throttle, barrier }: Options): Write
     if (count > 0) queue = queue.slice(count);
     for (const item of gone) item.sent?.();
     const last = gone.length > 0 ? barrier() : undefined;
-    write([...urgent, ...gone.map((item) => item.line), ...(last === undefined ? [] : [last])]);
+    write([...urgent, ...gone.map((item) => item.line), ...(last === undefined ? [] : [last]), ...idled()]);
     urgent = [];
     if (queue.length > 0) wait();
+    else if (idle.length > 0) rest();
+  }
+
+  function idled(): string[] {
+    if (idle.length === 0 || queue.length > 0) return [];
+    return idle.splice(0, pace.take(idle.length, spare));
   }
 
   function write(lines: readonly string[]): void {
@@ -66,10 +77,19 @@ export function openWriter({ socket, clock, throttle, barrier }: Options): Write
     });
   }
 
+  function rest(): void {
+    linger ??= clock.after(pace.wait(spare), () => {
+      linger = undefined;
+      schedule();
+    });
+  }
+
   function stop(): void {
     open = false;
     queue = [];
+    idle = [];
     cancel?.();
+    linger?.();
     if (turn) clearImmediate(turn);
     socket.off('drain', schedule);
   }
@@ -81,6 +101,11 @@ export function openWriter({ socket, clock, throttle, barrier }: Options): Write
       if (queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
       queue.push({ line, sent });
       if (!cancel) schedule();
+    },
+    later(line) {
+      guard(line);
+      if (idle.length < QUEUE_LIMIT) idle.push(line);
+      if (!linger) schedule();
     },
     urgent(line) {
       guard(line);

@@ -2,7 +2,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import { type Feed, openFeed } from './feed.ts';
 import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
-import type { Member } from './roster.ts';
+import type { Member, Room } from './roster.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
@@ -25,6 +25,12 @@ export function oursIn(realm: Realm, channel: string): Member[] {
     const client = realm.clients.get(account);
     return (client && memberOf(client, channel)) ?? [];
   });
+}
+
+/** A channel as the connection knows it that feeds it. */
+export function fedRoom(realm: Realm, channel: string): Room | undefined {
+  const [senior] = realm.feed.members(channel);
+  return senior && realm.clients.get(senior.account)?.room(channel);
 }
 
 /** The member of a channel that a connection is itself. */

@@ -6,13 +6,14 @@ import { invitation, realmNotice } from './drafts.ts';
 import { line as makeLine } from './encode.ts';
 import type { Peer } from './feed.ts';
 import { stepIsupport } from './isupport.ts';
+import type { ModeLearning } from './learn-modes.ts';
 import { openMotd } from './motd.ts';
 import { foldName, isName } from './names.ts';
 import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
-import { oursIn, type Realm } from './realm.ts';
+import { fedRoom, oursIn, type Realm } from './realm.ts';
 import { isRoomCommand, stepRooms } from './rooms.ts';
 import { type Rooms, snapshot } from './roster.ts';
 import type { RoundTrips } from './roundtrips.ts';
@@ -27,6 +28,9 @@ const VERSION = 'Isthmus, a gateway between XMPP and IRC';
 const BARRIER = /^barrier-(\d{1,15})$/;
 
 export const barrierLine = (seq: number): string => makeLine('PING', [], `barrier-${seq}`);
+
+/** Lines after which another connection of ours may feed a channel. */
+const MEMBERSHIP: ReadonlySet<string> = new Set(['366', 'JOIN', 'PART', 'KICK']);
 
 /** A view that its connection keeps up to date. */
 export type OwnView = { -readonly [K in keyof View]: View[K] } & { caps: ReadonlySet<string> };
@@ -43,6 +47,7 @@ export type Ground = {
   readonly asks: Asks;
   readonly splits: Netsplits;
   readonly writer: Writer;
+  readonly learning: ModeLearning;
   /** Called when the server gave us another nick. */
   readonly renamed: (nick: string) => void;
 };
@@ -55,7 +60,7 @@ export function emit(host: Host, drafts: readonly Draft[]): void {
 
 /** Follows the lines of one connection. The returned function may throw: the line is dropped then. */
 export function openTalk(ground: Ground): (line: Line) => void {
-  const { host, view, rooms, pending, asks, writer } = ground;
+  const { host, view, rooms, pending, asks, writer, learning } = ground;
   const motd = openMotd();
   // Channels that a server put us into instead of the one that was asked for.
   const forwarded = new Set<string>();
@@ -141,6 +146,7 @@ export function openTalk(ground: Ground): (line: Line) => void {
       ground.realm.feed.left(step.self.room, ground.peer);
       pending.done('leave', step.self.room);
     }
+    if (MEMBERSHIP.has(line.command)) learning.check(foldName(line.command === '366' ? (line.params[1] ?? '') : given));
     if (self) done(line);
   }
 
@@ -154,8 +160,7 @@ export function openTalk(ground: Ground): (line: Line) => void {
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
   function welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
-    const [senior] = ground.realm.feed.members(channel);
-    const known = senior && ground.realm.clients.get(senior.account)?.room(channel);
+    const known = fedRoom(ground.realm, channel);
     const self = rooms.get(channel)?.members.get(foldName(view.nick));
     return known ? snapshot(known, view, [...oursIn(ground.realm, channel), ...(self ? [self] : [])]) : drafts;
   }
@@ -183,7 +188,7 @@ export function openTalk(ground: Ground): (line: Line) => void {
       elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
     const failure = refusal(line, address);
     if (!failure) return false;
-    if (!pending.refused(line, failure)) return asks.refused(line.params[1] ?? '', failure);
+    if (!pending.refused(line, failure)) return asks.refused(line.params[1] ?? '', failure) || learning.refused(line);
     if (elsewhere && forwarded.size < 20) forwarded.add(foldName(elsewhere));
     return true;
   }
