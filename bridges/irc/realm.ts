@@ -2,6 +2,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import { type Feed, openFeed } from './feed.ts';
 import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
+import type { Standings } from './proven-logins.ts';
 import type { Member, Room } from './roster.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
@@ -12,9 +13,16 @@ export type Realm = {
   readonly feed: Feed;
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
+  readonly standings: Standings;
 };
 
-export const openRealm = (): Realm => ({ clients: new Map(), nicks: new Map(), feed: openFeed(), leaving: new Map() });
+export const openRealm = (): Realm => ({
+  clients: new Map(),
+  nicks: new Map(),
+  feed: openFeed(),
+  leaving: new Map(),
+  standings: new Map(),
+});
 
 /**
  * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet

@@ -12,6 +12,7 @@ import { foldName, isName } from './names.ts';
 import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
 import type { Pending } from './pending.ts';
+import { standingOf } from './proven-logins.ts';
 import type { Writer } from './queue.ts';
 import { fedRoom, oursIn, type Realm } from './realm.ts';
 import { isRoomCommand, stepRooms } from './rooms.ts';
@@ -82,6 +83,8 @@ export function openTalk(ground: Ground): (line: Line) => void {
     '372': collectMotd,
     '375': collectMotd,
     '376': collectMotd,
+    '900': (line) => loggedIn(line.params[2] ?? ''),
+    '901': () => loggedIn(undefined),
     // The host name that others see now; some servers put user@host here.
     '341': (line) => void pending.done('invite', foldName(line.params[2] ?? ''), foldName(line.params[1] ?? '')),
     // InspIRCd: the mask is on the list already, which is what was wanted.
@@ -96,6 +99,14 @@ export function openTalk(ground: Ground): (line: Line) => void {
   function collectMotd(line: Line): void {
     const text = motd.take(line);
     if (text !== undefined) emit(host, realmNotice(view, text));
+  }
+
+  // https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY.
+  function loggedIn(name: string | undefined): void {
+    const standing = standingOf(ground.realm.standings, view.account);
+    if (name === standing.as || (name !== undefined && !isName(name))) return;
+    standing.as = name;
+    emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
   }
 
   function pong(line: Line): void {
