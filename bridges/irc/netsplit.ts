@@ -7,6 +7,8 @@ import type { Line, View } from './view.ts';
 
 /** Milliseconds that those who went with a netsplit are still shown: most are back by then. */
 const HOLD = 30_000;
+/** Milliseconds in which servers give those who are back the modes that they had. */
+const SETTLE = 2_000;
 /** People of one connection that are held back; those beyond go at once. */
 const LIMIT = 100_000;
 
@@ -22,11 +24,18 @@ export type Netsplits = {
 };
 
 type Parts = { readonly view: View; readonly clock: Clock; readonly tell: (drafts: readonly Draft[]) => void };
-type Held = { readonly draft: Draft; readonly place: string; readonly nick: string };
+type Change = Extract<Draft, { kind: 'occupant' }>;
+type Held = { readonly draft: Change; readonly place: string; readonly nick: string };
+
+const keyOf = (draft: Draft): string | undefined =>
+  draft.kind === 'occupant' && draft.place.kind === 'shared' ? `${draft.place.id} ${draft.who.id}` : undefined;
 
 export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
   const held = new Map<string, Held>();
+  /** Who is back, as they are by now; shown as they were until they have their modes again. */
+  const back = new Map<string, Change>();
   let cancel: (() => void) | undefined;
+  let settle: (() => void) | undefined;
 
   const placeOf = (channel: string): string => {
     const place = roomPlace(channel, view);
@@ -36,6 +45,7 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
   function hold(draft: Draft): boolean {
     if (draft.kind !== 'occupant' || draft.place.kind !== 'shared' || held.size >= LIMIT) return false;
     const { id: place } = draft.place;
+    back.delete(`${place} ${draft.who.id}`);
     held.set(`${place} ${draft.who.id}`, { draft, place, nick: draft.who.id });
     cancel ??= clock.after(HOLD, release);
     return true;
@@ -54,23 +64,64 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
     if (gone.length > 0) tell(gone);
   }
 
+  function settled(): void {
+    settle?.();
+    settle = undefined;
+    const drafts = [...back.values()];
+    back.clear();
+    if (drafts.length > 0) tell(drafts);
+  }
+
+  /** What is left of a line's drafts once those about people who are just back have been kept for later. */
+  function folded(line: Line, drafts: readonly Draft[]): readonly Draft[] {
+    if (line.command === 'JOIN') return drafts.filter((draft) => !returned(draft));
+    if (back.size === 0) return drafts;
+    return drafts.flatMap((draft) => {
+      const key = keyOf(draft);
+      const joined = key === undefined ? undefined : back.get(key);
+      if (draft.kind !== 'occupant' || key === undefined || !joined) return [draft];
+      if (draft.change === 'role') {
+        back.set(key, { ...joined, who: draft.who });
+        return [];
+      }
+      back.delete(key);
+      return draft.change === 'rename' ? [joined, draft] : [draft];
+    });
+  }
+
+  function returned(draft: Draft): boolean {
+    const key = keyOf(draft);
+    const before = key === undefined ? undefined : held.get(key)?.draft.who;
+    if (key === undefined || !before || draft.kind !== 'occupant') return false;
+    held.delete(key);
+    if (before.affiliation === draft.who.affiliation && before.role === draft.who.role) return false;
+    back.set(key, draft);
+    settle ??= clock.after(SETTLE, settled);
+    return true;
+  }
+
   /** Those who cannot come back as if nothing was: somebody else has their nick, or we no longer see the channel. */
   function overtaken({ command, nick, params: [first = '', second = ''] }: Line): Draft[] {
     if (command === 'NICK') return take((one) => one.nick === foldName(first));
     const left = command === 'KICK' ? isSelf(second, view) : command === 'PART' && isSelf(nick, view);
     if (!left) return [];
     const place = placeOf(first);
+    for (const key of [...back.keys()]) if (key.startsWith(`${place} `)) back.delete(key);
     return take((one) => one.place === place);
   }
 
   return {
     sift(line, drafts) {
       if (line.command === 'QUIT')
-        return SPLIT.test(line.params[0] ?? '') ? drafts.filter((one) => !hold(one)) : drafts;
-      if (held.size === 0) return drafts;
+        return SPLIT.test(line.params[0] ?? '') ? drafts.filter((one) => !hold(one)) : folded(line, drafts);
+      if (held.size === 0 && back.size === 0) return drafts;
+      const rest = folded(line, drafts);
       if (line.command === 'JOIN') held.delete(`${placeOf(line.params[0] ?? '')} ${foldName(line.nick)}`);
-      return [...overtaken(line), ...drafts];
+      return [...overtaken(line), ...rest];
     },
-    stop: release,
+    stop() {
+      release();
+      settled();
+    },
   };
 }
