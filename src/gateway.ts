@@ -1,3 +1,4 @@
+import { advertised } from '#mappings/advertised.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { talksOf } from '#src/core/accounts/talks.ts';
@@ -276,6 +277,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
     rooms: definition.mapping.facts.rooms,
     archive: opened.history.record,
     console: definition.mapping.facts.console ?? false,
+    carried: advertised(definition.mapping, opened.overrides),
     forms: (definition.mapping.facts.out.form ?? 'none') !== 'none',
     identity: definition.identity,
     link: {
