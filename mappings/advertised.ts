@@ -9,7 +9,12 @@ import { outward } from './targets.ts';
 import { peerFeatures, xmpp } from './xmpp.ts';
 
 /** Names of service discovery for what can be said of an earlier message, to one person and in a room. */
-export type Advertised = { readonly contact: readonly string[]; readonly room: readonly string[] };
+export type Advertised = {
+  readonly contact: readonly string[];
+  readonly room: readonly string[];
+  /** The kinds that are read in rooms: what crosses as such could not be shown there yet by whoever says it. */
+  readonly heard: readonly EventBody['kind'][];
+};
 
 const target = 'earlier' as EventId;
 const SAMPLES: readonly EventBody[] = [
@@ -18,29 +23,21 @@ const SAMPLES: readonly EventBody[] = [
   { kind: 'reaction', target, emoji: ['\u{1f44d}'] },
 ];
 
+const CONTACT: Place = { kind: 'contact', account: 'romeo@a.example' as AccountKey, id: 'juliet' };
+const ROOM: Place = { kind: 'shared', transport: '', id: 'verona' };
+
 /**
  * What is advertised of a network: what XMPP reads and the table, with what the operator has chosen, makes something of.
  * What is dropped or refused is not among it, so that clients hide what cannot work. Pure.
  */
 export function advertised(mapping: NetworkMapping, overrides: Overrides): Advertised {
   const chosen = choose(mapping.policy.out, operatorChoice(overrides, 'out'));
-  const among = (place: Place, counts: (pieces: readonly Draft[]) => boolean): string[] =>
-    SAMPLES.flatMap((body) => {
-      const name = peerFeatures[body.kind];
-      const read = (xmpp.facts.out[body.kind] ?? 'none') !== 'none';
-      return read && name !== undefined && counts(piecesOf(body, place, mapping, chosen)) ? [name] : [];
-    });
-  return {
-    contact: among(
-      { kind: 'contact', account: 'romeo@a.example' as AccountKey, id: 'juliet' },
-      (all) => all.length > 0,
-    ),
-    // What a room shows of what its own people say is messages.
-    room: among(
-      { kind: 'shared', transport: '', id: 'verona' },
-      (all) => all.length > 0 && all.every(({ kind }) => kind === 'message'),
-    ),
-  };
+  const samples = SAMPLES.filter(({ kind }) => (xmpp.facts.out[kind] ?? 'none') !== 'none');
+  const pieces = (body: EventBody, place: Place) => piecesOf(body, place, mapping, chosen);
+  const among = (some: readonly EventBody[], place: Place): string[] =>
+    some.flatMap((body) => (pieces(body, place).length > 0 ? (peerFeatures[body.kind] ?? []) : []));
+  const heard = samples.filter((body) => pieces(body, ROOM).every(({ kind }) => kind === 'message'));
+  return { contact: among(samples, CONTACT), room: among(heard, ROOM), heard: heard.map(({ kind }) => kind) };
 }
 
 function piecesOf(body: EventBody, place: Place, mapping: NetworkMapping, chosen: Chosen): readonly Draft[] {

@@ -18,14 +18,14 @@ import {
   type Target,
   type View,
 } from './target.ts';
-import { CORRECT, replacedBy } from './xep/correction.ts';
+import { replacedBy } from './xep/correction.ts';
 import { formIn } from './xep/data-forms.ts';
 import { own, ownText } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintsOf } from './xep/hints.ts';
 import { readBody } from './xep/me-command.ts';
 import { asksReceipt } from './xep/receipts.ts';
-import { RETRACT, retractedBy } from './xep/retraction.ts';
+import { retractedBy } from './xep/retraction.ts';
 import { originIdOf } from './xep/stanza-ids.ts';
 
 /** What an answer needs of a stanza that has both addresses. */
@@ -118,7 +118,7 @@ function decodeGroupchat(
   }
   const place = roomPlace(view, target, from.bare);
   const changes = changeOf(stanza, text);
-  if (changes && view.carried?.room.includes(changes.kind === 'edit' ? CORRECT : RETRACT)) {
+  if (changes && view.carried?.heard.includes(changes.kind)) {
     assertHere(target);
     return { ...common(stanza, envelope, bodyOf(stanza)), place, ...changes };
   }

@@ -43,8 +43,16 @@ describe('what is advertised', () => {
   const [edit, retract] = ['urn:xmpp:message-correct:0', 'urn:xmpp:message-retract:1'];
 
   it('is what a rung makes something of', () => {
-    expect(advertised(ofKind('irc'), {})).toEqual({ contact: [edit, retract], room: [edit, retract] });
-    expect(advertised(ofKind('irc'), { edit: 'drop' })).toEqual({ contact: [retract], room: [retract] });
+    expect(advertised(ofKind('irc'), {})).toEqual({
+      contact: [edit, retract],
+      room: [edit, retract],
+      heard: ['edit', 'retract'],
+    });
+    expect(advertised(ofKind('irc'), { edit: 'drop' })).toEqual({
+      contact: [retract],
+      room: [retract],
+      heard: ['edit', 'retract'],
+    });
     expect(advertised(ofKind('sms'), {}).contact).toEqual([edit]);
     expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual([]);
   });

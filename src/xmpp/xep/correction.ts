@@ -4,7 +4,7 @@ import type { XmppId } from '#src/model/ids.ts';
 import { childOf } from './elements.ts';
 import type { Extension } from './extension.ts';
 
-export const CORRECT = 'urn:xmpp:message-correct:0';
+const CORRECT = 'urn:xmpp:message-correct:0';
 
 /** Advertised where the table of a network makes something of it, if only a text of its own. */
 export const correction: Extension = {

@@ -4,7 +4,7 @@ import type { XmppId } from '#src/model/ids.ts';
 import { childOf } from './elements.ts';
 import type { Extension } from './extension.ts';
 
-export const RETRACT = 'urn:xmpp:message-retract:1';
+const RETRACT = 'urn:xmpp:message-retract:1';
 
 /** Advertised where the table of a network makes something of it, if only a line that says so. */
 export const retraction: Extension = {
