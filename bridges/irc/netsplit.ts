@@ -11,6 +11,8 @@ const HOLD = 30_000;
 const SETTLE = 2_000;
 /** People of one connection that are held back; those beyond go at once. */
 const LIMIT = 100_000;
+/** Operators and the voiced whose return is expected, after they have been told of as gone; those who went last. */
+const MISSED = 1_000;
 
 // RFC 2812 §3.1.7: the reason of a QUIT by a netsplit is the names of the two servers with a space between.
 const SPLIT = /^[\w*-]+(\.[\w*-]+)+ [\w*-]+(\.[\w*-]+)+$/;
@@ -19,6 +21,8 @@ const SPLIT = /^[\w*-]+(\.[\w*-]+)+ [\w*-]+(\.[\w*-]+)+$/;
 export type Netsplits = {
   /** What is to be told now of what a line brought. */
   sift(line: Line, drafts: readonly Draft[]): readonly Draft[];
+  /** Somebody speaks: whoever is just back is shown first. */
+  spoke(nick: string): void;
   /** Nothing more will be read: who is held back has gone. */
   stop(): void;
 };
@@ -34,6 +38,7 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
   const held = new Map<string, Held>();
   /** Who is back, as they are by now; shown as they were until they have their modes again. */
   const back = new Map<string, Change>();
+  const missed = new Set<string>();
   let cancel: (() => void) | undefined;
   let settle: (() => void) | undefined;
 
@@ -51,7 +56,7 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
     return true;
   }
 
-  function take(wanted: (one: Held) => boolean): Draft[] {
+  function take(wanted: (one: Held) => boolean): Change[] {
     const taken = [...held].filter(([, one]) => wanted(one));
     for (const [key] of taken) held.delete(key);
     return taken.map(([, { draft }]) => draft);
@@ -61,7 +66,16 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
     cancel?.();
     cancel = undefined;
     const gone = take(() => true);
+    for (const draft of gone) miss(draft);
     if (gone.length > 0) tell(gone);
+  }
+
+  function miss(draft: Change): void {
+    const key = keyOf(draft);
+    if (key === undefined || draft.who.affiliation === 'none') return;
+    const [oldest] = missed;
+    if (missed.size >= MISSED && oldest !== undefined) missed.delete(oldest);
+    missed.add(key);
   }
 
   function settled(): void {
@@ -91,10 +105,13 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
 
   function returned(draft: Draft): boolean {
     const key = keyOf(draft);
-    const before = key === undefined ? undefined : held.get(key)?.draft.who;
-    if (key === undefined || !before || draft.kind !== 'occupant') return false;
+    if (key === undefined || draft.kind !== 'occupant') return false;
+    const before = held.get(key)?.draft.who;
     held.delete(key);
-    if (before.affiliation === draft.who.affiliation && before.role === draft.who.role) return false;
+    const awaited = before
+      ? before.affiliation !== draft.who.affiliation || before.role !== draft.who.role
+      : missed.delete(key);
+    if (!awaited) return false;
     back.set(key, draft);
     settle ??= clock.after(SETTLE, settled);
     return true;
@@ -114,10 +131,17 @@ export function openNetsplits({ view, clock, tell }: Parts): Netsplits {
     sift(line, drafts) {
       if (line.command === 'QUIT')
         return SPLIT.test(line.params[0] ?? '') ? drafts.filter((one) => !hold(one)) : folded(line, drafts);
-      if (held.size === 0 && back.size === 0) return drafts;
+      if (held.size === 0 && back.size === 0 && missed.size === 0) return drafts;
       const rest = folded(line, drafts);
       if (line.command === 'JOIN') held.delete(`${placeOf(line.params[0] ?? '')} ${foldName(line.nick)}`);
       return [...overtaken(line), ...rest];
+    },
+    spoke(nick) {
+      if (back.size === 0) return;
+      const id = foldName(nick);
+      const theirs = [...back].filter(([, { who }]) => who.id === id);
+      for (const [key] of theirs) back.delete(key);
+      if (theirs.length > 0) tell(theirs.map(([, draft]) => draft));
     },
     stop() {
       release();

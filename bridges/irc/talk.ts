@@ -123,6 +123,7 @@ export function openTalk(ground: Ground): (line: Line) => void {
     }
     const channel = roomOf(target, view);
     if (channel !== undefined) {
+      ground.splits.spoke(line.nick);
       // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
       const room = rooms.get(foldName(channel));
       if (!room?.joined || !ground.realm.feed.feeds(foldName(channel), ground.peer)) return;
