@@ -25,6 +25,7 @@ import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
 import { type Operations, openOperations } from './operations.ts';
 import { present } from './present.ts';
+import { transportFacts } from './transport-facts.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -269,15 +270,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 }
 
 function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
-  const { definition, addresses, domain } = opened;
+  const { addresses, domain } = opened;
   const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'out' });
   return {
     addresses,
-    rooms: definition.mapping.facts.rooms,
-    archive: opened.history.record,
-    console: definition.mapping.facts.console ?? false,
-    forms: (definition.mapping.facts.out.form ?? 'none') !== 'none',
-    identity: definition.identity,
+    ...transportFacts(opened),
     link: {
       stanza(kind, head, ...children) {
         const taken = opened.link?.stanza(kind, head, ...children) ?? false;

@@ -11,13 +11,14 @@ import { emit } from './emit.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
 import { Errands } from './errands.ts';
 import type { Legacy } from './feed.ts';
+import { learnModes } from './learn-modes.ts';
 import { Link, type LinkOwner } from './link.ts';
 import { Netsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import { capabilities, OwnView } from './own-view.ts';
 import { type Client, nameOf, type Where } from './parts.ts';
 import { Pending } from './pending.ts';
-import { oursIn } from './realm.ts';
+import { fedRoom, oursIn } from './realm.ts';
 import { Registration, type Wanted } from './registration.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
 import { RoundTrips } from './roundtrips.ts';
@@ -255,13 +256,13 @@ class Connection implements Client, LinkOwner {
     const room = this.#rooms.get(channel);
     realm.feed.caughtUp(channel, this.view);
     if (room && realm.feed.feeds(channel, this.view)) emit(host, snapshot(room, this.view, oursIn(realm, channel)));
+    learnModes(channel, { realm, view: this.view, rooms: this.#rooms, writer: this.#link.writer });
   }
 
   #again(room: Room, target: string): void {
     const { host, realm } = this.#where;
-    const [senior] = realm.feed.members(target);
-    const known = senior && realm.clients.get(senior.account)?.room(target);
-    if (this.#pending.has('join', target)) emit(host, snapshot(known ?? room, this.view, oursIn(realm, target)));
+    const known = fedRoom(realm, target) ?? room;
+    if (this.#pending.has('join', target)) emit(host, snapshot(known, this.view, oursIn(realm, target)));
     this.#pending.done('join', target);
   }
 }

@@ -26,6 +26,9 @@ export class Writer {
   #urgent: string[] = [];
   #turn: NodeJS.Immediate | undefined;
   #cancel: (() => void) | undefined;
+  /** What can wait, as long as there is any. */
+  #idle: string[] | undefined;
+  #linger: (() => void) | undefined;
   #open = true;
 
   constructor(options: Options) {
@@ -41,6 +44,14 @@ export class Writer {
     if (this.#queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
     this.#queue.push({ line, sent });
     if (!this.#cancel) this.#schedule();
+  }
+
+  /** Queues a line that can wait: it goes when nothing else does, and leaves half of the burst to what people say. */
+  later(line: string): void {
+    guard(line);
+    this.#idle ??= [];
+    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push(line);
+    if (!this.#linger) this.#schedule();
   }
 
   /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
@@ -64,7 +75,9 @@ export class Writer {
   stop(): void {
     this.#open = false;
     this.#queue = [];
+    this.#idle = undefined;
     this.#cancel?.();
+    this.#linger?.();
     if (this.#turn) clearImmediate(this.#turn);
     this.#options.socket.off('drain', this.#drained);
   }
@@ -90,9 +103,34 @@ export class Writer {
     if (count > 0) this.#queue = this.#queue.slice(count);
     for (const item of gone) item.sent?.();
     const last = gone.length > 0 ? owner.barrier() : undefined;
-    this.#write([...this.#urgent, ...gone.map((item) => item.line), ...(last === undefined ? [] : [last])]);
+    this.#write([
+      ...this.#urgent,
+      ...gone.map((item) => item.line),
+      ...(last === undefined ? [] : [last]),
+      ...this.#idled(),
+    ]);
     this.#urgent = [];
     if (this.#queue.length > 0) this.#wait();
+    else if (this.#idle) this.#rest();
+  }
+
+  get #spare(): number {
+    const { throttle } = this.#options;
+    return throttle === 'off' ? 0 : Math.floor(throttle.burst / 2);
+  }
+
+  #idled(): string[] {
+    if (!this.#idle || this.#queue.length > 0) return [];
+    const gone = this.#idle.splice(0, this.#pace.take(this.#idle.length, this.#spare));
+    if (this.#idle.length === 0) this.#idle = undefined;
+    return gone;
+  }
+
+  #rest(): void {
+    this.#linger ??= this.#options.clock.after(this.#pace.wait(this.#spare), () => {
+      this.#linger = undefined;
+      this.#schedule();
+    });
   }
 
   #write(lines: readonly string[]): void {

@@ -6,14 +6,16 @@ import { invitation, realmNotice } from './drafts.ts';
 import { emit } from './emit.ts';
 import { line as makeLine } from './encode.ts';
 import { stepIsupport } from './isupport.ts';
+import { isModeRefusal, learnModes } from './learn-modes.ts';
 import { type Motd, openMotd } from './motd.ts';
 import { foldName, isName } from './names.ts';
 import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
 import { capabilities, type OwnView } from './own-view.ts';
 import type { Pending } from './pending.ts';
+import { standingOf } from './proven-logins.ts';
 import type { Writer } from './queue.ts';
-import { oursIn, type Realm } from './realm.ts';
+import { fedRoom, oursIn, type Realm } from './realm.ts';
 import { isRoomCommand, stepRooms } from './rooms.ts';
 import { type Rooms, snapshot } from './roster.ts';
 import type { RoundTrips } from './roundtrips.ts';
@@ -28,6 +30,9 @@ const VERSION = 'Isthmus, a gateway between XMPP and IRC';
 const BARRIER = /^barrier-(\d{1,15})$/;
 
 export const barrierLine = (seq: number): string => makeLine('PING', [], `barrier-${seq}`);
+
+/** Lines after which another connection of ours may feed a channel. */
+const MEMBERSHIP: ReadonlySet<string> = new Set(['366', 'JOIN', 'PART', 'KICK']);
 
 /** What the lines of a connection act upon. */
 export type Ground = {
@@ -87,6 +92,8 @@ export class Talk {
     // InspIRCd: the mask is on the list already, which is what was wanted.
     '697': (talk, { params }) => void talk.#ground.pending.done('mode', foldName(params[1] ?? '')),
     '396': (talk, line) => talk.#masked(line),
+    '900': (talk, line) => talk.#loggedIn(line.params[2] ?? ''),
+    '901': (talk) => talk.#loggedIn(undefined),
   };
 
   #capabilities({ params }: Line): void {
@@ -112,6 +119,15 @@ export class Talk {
     emit(host, realmNotice(view, text));
   }
 
+  // https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY.
+  #loggedIn(name: string | undefined): void {
+    const { host, realm, view } = this.#ground;
+    const standing = standingOf(realm.standings, view.account);
+    if (name === standing.as || (name !== undefined && !isName(name))) return;
+    standing.as = name;
+    emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
+  }
+
   #pong(line: Line): void {
     const { pending, trips } = this.#ground;
     const token = line.params.at(-1) ?? '';
@@ -128,6 +144,7 @@ export class Talk {
     }
     const channel = roomOf(target, view);
     if (channel !== undefined) {
+      this.#ground.splits.spoke(line.nick);
       // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
       const room = rooms.get(foldName(channel));
       if (!room?.joined || !realm.feed.feeds(foldName(channel), view)) return;
@@ -164,6 +181,8 @@ export class Talk {
       realm.feed.left(step.self.room, view);
       pending.done('leave', step.self.room);
     }
+    if (MEMBERSHIP.has(line.command))
+      learnModes(foldName(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
     if (self) this.#done(line);
   }
 
@@ -179,8 +198,7 @@ export class Talk {
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
   #welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
     const { realm, rooms, view } = this.#ground;
-    const [senior] = realm.feed.members(channel);
-    const known = senior && realm.clients.get(senior.account)?.room(channel);
+    const known = fedRoom(realm, channel);
     const self = rooms.get(channel)?.members.get(foldName(view.nick));
     return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : drafts;
   }
@@ -206,13 +224,14 @@ export class Talk {
   }
 
   #refused(line: Line): boolean {
-    const { view, pending, asks } = this.#ground;
+    const { view, pending, asks, rooms } = this.#ground;
     const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? (line.params[2] ?? '') : undefined;
     const address =
       elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
     const failure = refusal(line, address);
     if (!failure) return false;
-    if (!pending.refused(line, failure)) return asks.refused(line.params[1] ?? '', failure);
+    if (!pending.refused(line, failure))
+      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms);
     this.#forwarded ??= new Set();
     if (elsewhere && this.#forwarded.size < FORCED) this.#forwarded.add(foldName(elsewhere));
     return true;

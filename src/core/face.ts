@@ -29,6 +29,7 @@ import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { Outbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import type { Said } from './said.ts';
 
 /** What `open` has built. */
 export type House = {
@@ -53,6 +54,7 @@ export type House = {
   realm(place: Place): string;
   transport(domain: string): CoreTransport;
   readonly rooms: Rooms;
+  readonly said: Said;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly talks: Core['dialogues'];
@@ -105,6 +107,7 @@ export function faceOf(house: House): OpenCore {
       if (stopping) throw new Failure('stopping');
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
+      house.said.note(draft, origin);
     },
     async perform(drafts, jid) {
       if (stopping) throw new Failure('stopping');

@@ -31,6 +31,7 @@ import { openInbound } from './inbound.ts';
 import { openLimits } from './limits.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openSaid } from './said.ts';
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
@@ -46,7 +47,8 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log, media: parts.media });
+  const said = openSaid();
+  const crossing = openCrossing({ transports, log, media: parts.media, said });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -249,6 +251,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return faceOf({
     parts,
+    said,
     accounts,
     archive,
     bounces,

@@ -4,10 +4,10 @@ import type { Clock } from './clock.ts';
 export type Rate = 'off' | { readonly burst: number; readonly per_second: number };
 
 export type TokenBucket = {
-  /** Takes up to `wanted` tokens; returns how many there were. */
-  take(wanted: number): number;
-  /** Milliseconds until there is a token. */
-  wait(): number;
+  /** Takes up to `wanted` tokens, of those beyond `spare`; returns how many there were. */
+  take(wanted: number, spare?: number): number;
+  /** Milliseconds until there is a token beyond `spare`. */
+  wait(spare?: number): number;
   /** Whether nothing was taken for so long that the bucket is as good as new. */
   readonly full: boolean;
 };
@@ -33,16 +33,16 @@ class Bucket implements TokenBucket {
     this.#at = clock.now();
   }
 
-  take(wanted: number): number {
+  take(wanted: number, spare = 0): number {
     this.#refill();
     // The tolerance is for sums of fractions that ought to be one.
-    const taken = Math.min(wanted, Math.floor(this.#tokens + 1e-6));
+    const taken = Math.min(wanted, Math.max(Math.floor(this.#tokens - spare + 1e-6), 0));
     this.#tokens -= taken;
     return taken;
   }
 
-  wait(): number {
-    return Math.max(Math.ceil(((1 - this.#tokens) / this.#rate.per_second) * 1000), 1);
+  wait(spare = 0): number {
+    return Math.max(Math.ceil(((1 + spare - this.#tokens) / this.#rate.per_second) * 1000), 1);
   }
 
   get full(): boolean {

@@ -33,6 +33,7 @@ export type EdgeTransport = {
   readonly archive: boolean;
   readonly console?: boolean | undefined;
   readonly forms?: boolean | undefined;
+  readonly carried?: Facts['carried'];
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -60,10 +61,10 @@ type Transport = EdgeTransport & { readonly view: View };
 export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive, console, forms } = transport;
+    const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, addressOf, nickOf };
+    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 

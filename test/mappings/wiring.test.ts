@@ -199,7 +199,7 @@ describe('mapping: in the config', () => {
   );
 
   it.each([
-    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "line", "drop"`],
+    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "line", "private", "drop"`],
     ['mapping: { reactoin: drop }', `${at}.mapping.reactoin: is not a known key; did you mean "reaction"?`],
     [
       'mapping: { in: { notice: drp } }',
