@@ -127,6 +127,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
+          folded: metrics.counter('isthmus_presence_folded_total', { transport: domain }),
         },
       ]),
     ),
@@ -138,6 +139,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       connectPace: config.limits.connect_pace,
       linger: config.limits.linger,
+      presenceWindow: config.limits.presence_window,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
       rates: {

@@ -174,6 +174,8 @@ export function openCore(parts: CoreParts): OpenCore {
     sessions,
     transport,
     now: clock.now,
+    presenceWindow: limits.presenceWindow ?? 0,
+    folded: (domain, stanzas) => transports.get(domain)?.folded?.(stanzas),
     inRoom: rooms.wanted,
     outward(draft, session) {
       const pieces = crossing.outward(draft, session);

@@ -35,6 +35,8 @@ export type CoreTransport = {
   accepted(kind: EventKind): void;
   /** Hears of every event that either side told again. */
   repeated(): void;
+  /** Hears of so many stanzas with presence that were saved. */
+  folded?(stanzas: number): void;
   /** How long what is journaled is tried, in ms, where the operator has chosen. */
   readonly expiry?: number;
   /** Whether receipts wait for the strongest confirmation, or say that the network's server has the message. */
@@ -58,6 +60,8 @@ export type CoreParts = {
     readonly connectPace: number;
     /** Milliseconds for which an account whose last client was lost stays in its rooms. */
     readonly linger: number;
+    /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
+    readonly presenceWindow?: number;
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
     readonly dialogueTime: number;
     readonly dialogues: number;

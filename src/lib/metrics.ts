@@ -10,6 +10,10 @@ export const COUNTERS = {
     labels: ['transport', 'direction', 'kind'],
   },
   isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
+  isthmus_presence_folded_total: {
+    help: 'Stanzas with presence that were saved because it changed again soon',
+    labels: ['transport'],
+  },
   isthmus_parked_total: { help: 'Messages that were given up after they had ended the process', labels: [] },
   isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },

@@ -32,6 +32,10 @@ export type PeopleParts = {
   inRoom(key: SessionKey): boolean;
   /** Hands something to the session, if it is online. Never throws. */
   hand(key: SessionKey, draft: Draft): void;
+  /** Milliseconds in which what a contact changes again is told once. */
+  readonly presenceWindow: number;
+  /** So many stanzas with presence were saved. */
+  folded(transport: string, stanzas: number): void;
   /** What the network carries of a draft. */
   outward(draft: Draft, session: Session): readonly Draft[];
 };
@@ -231,6 +235,8 @@ export function openPeople(parts: PeopleParts): People {
       const ids = new Set(['']);
       await within(account, (person) => {
         for (const id of person.contacts.keys()) ids.add(id);
+        // Nothing that waits to be shown is news any more.
+        person.contacts.clear();
         people.delete(account);
       });
       return () => {
@@ -256,6 +262,7 @@ export function openPeople(parts: PeopleParts): People {
     },
     farewell() {
       stopped = true;
+      presence.stop();
       for (const { account, shown, resources } of people.values()) {
         if (resources.size === 0) continue;
         for (const [id, { show }] of shown) {
