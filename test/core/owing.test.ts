@@ -4,7 +4,7 @@ import { type ContactInput, none, type Subscription, step } from '#src/core/peop
 import { type Owed, owing } from '#src/core/people/owing.ts';
 
 /** What is owed after some inputs, and how the subscription stands. */
-function after(...inputs: ContactInput[]): { owed: readonly Owed[]; now: Subscription } {
+function outcome(...inputs: ContactInput[]): { owed: readonly Owed[]; now: Subscription } {
   let [owed, now]: [readonly Owed[], Subscription] = [[], none];
   for (const input of inputs) {
     const [next, ...effects] = step(now, input);
@@ -31,7 +31,7 @@ describe('what a network is owed of a subscription', () => {
       [user('subscribe'), contact('subscribe'), user('unsubscribe'), user('unsubscribed')],
     ],
   ])('is %j', (owed, inputs) => {
-    expect(after(...inputs).owed).toEqual(owed);
+    expect(outcome(...inputs).owed).toEqual(owed);
   });
 
   it('is never both of a direction, nor what no longer holds', () => {
@@ -41,7 +41,7 @@ describe('what a network is owed of a subscription', () => {
       .map(([by, what]) => (by === 'user' || what === 'probe' ? user(what as 'probe') : contact(what as 'subscribe')));
     fc.assert(
       fc.property(fc.array(input, { maxLength: 30 }), (inputs) => {
-        const { owed, now } = after(...inputs);
+        const { owed, now } = outcome(...inputs);
         expect(new Set(owed).size).toBe(owed.length);
         expect(owed.includes('subscribed') && owed.includes('unsubscribed')).toBe(false);
         if (owed.includes('subscribed')) expect(now.to).toBe(true);
