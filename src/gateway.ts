@@ -160,7 +160,8 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
     report(what, transport) {
       if (what === 'parked') metrics.count('isthmus_parked_total');
-      else metrics.count('isthmus_budget_alarms_total', { transport });
+      else if (what === 'budget') metrics.count('isthmus_budget_alarms_total', { transport });
+      else metrics.count('isthmus_queue_actions_total', { transport, action: what });
     },
   });
 

@@ -81,8 +81,8 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
-  /** Hears of what an operator has to know: a row that was given up, a budget that comes to its end. */
-  report?(what: 'parked' | 'budget', transport: string): void;
+  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end. */
+  report?(what: 'parked' | 'budget' | 'dropped' | 'retried', transport: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */

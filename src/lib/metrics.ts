@@ -15,6 +15,10 @@ export const COUNTERS = {
     labels: ['transport'],
   },
   isthmus_parked_total: { help: 'Messages that were given up after they had ended the process', labels: [] },
+  isthmus_queue_actions_total: {
+    help: 'Rows that the operator has dropped, or had tried at once',
+    labels: ['transport', 'action'],
+  },
   isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },
