@@ -25,6 +25,7 @@ import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
 import { type Operations, openOperations } from './operations.ts';
 import { present } from './present.ts';
+import { reportTo } from './report.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -158,11 +159,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     random,
     log,
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
-    report(what, transport) {
-      if (what === 'parked') metrics.count('isthmus_parked_total');
-      else if (what === 'budget') metrics.count('isthmus_budget_alarms_total', { transport });
-      else metrics.count('isthmus_queue_actions_total', { transport, action: what });
-    },
+    report: reportTo(metrics),
   });
 
   function hostOf({ domain }: Opened): Host {
