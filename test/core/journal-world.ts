@@ -13,6 +13,7 @@ import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
+import { freeLimits, plainTransport } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -81,29 +82,17 @@ export async function play(file: string, options: Options, act: (world: World) =
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport: CoreTransport = {
+    ...plainTransport,
     mapping: table,
-    settings: {},
-    talks: { logins: [], commands: [] },
-    overrides: {},
     addresses,
-    realms: [],
-    persistent: false,
-    history: { record: false, replay: 0 },
     bridge: () => bridge,
-    accepted: () => undefined,
     repeated: () => void told.push('repeat'),
     ...rest,
   };
-  const limits = { waitingLines: 1, waitingTime: 1, reconnectMin: 1, reconnectMax: 1, dialogueTime: 1, dialogues: 1 };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins },
-    limits: {
-      ...limits,
-      connectPace: 0,
-      linger: 0,
-      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-    },
+    limits: freeLimits,
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
