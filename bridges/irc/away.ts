@@ -24,3 +24,13 @@ export function awayInRooms(rooms: Rooms, line: Line, view: View): Draft[] {
     ...shown,
   }));
 }
+
+/** The list of a channel that nobody of ours was in a moment ago: what was known of who is away holds no longer. */
+export function anew(drafts: readonly Draft[], { caps }: { readonly caps: ReadonlySet<string> }): readonly Draft[] {
+  if (!caps.has('away-notify')) return drafts;
+  return drafts.map((draft) =>
+    draft.kind === 'occupants'
+      ? { ...draft, list: draft.list.map((who) => ({ ...who, show: 'available' as const })) }
+      : draft,
+  );
+}

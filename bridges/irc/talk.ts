@@ -1,6 +1,7 @@
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Asks } from './asks.ts';
+import { anew } from './away.ts';
 import { ctcp, decode, isSelf, roomOf } from './decode.ts';
 import { invitation, realmNotice } from './drafts.ts';
 import { line as makeLine } from './encode.ts';
@@ -157,7 +158,9 @@ export function openTalk(ground: Ground): (line: Line) => void {
     const [senior] = ground.realm.feed.members(channel);
     const known = senior && ground.realm.clients.get(senior.account)?.room(channel);
     const self = rooms.get(channel)?.members.get(foldName(view.nick));
-    return known ? snapshot(known, view, [...oursIn(ground.realm, channel), ...(self ? [self] : [])]) : drafts;
+    return known
+      ? snapshot(known, view, [...oursIn(ground.realm, channel), ...(self ? [self] : [])])
+      : anew(drafts, view);
   }
 
   function entering(line: Line, room: string): void {

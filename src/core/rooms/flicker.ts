@@ -31,16 +31,23 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
   });
   const nameOf = (place: Place, id: string): string => `${placeKey(place)}\n${id}`;
 
+  /** What else changes what is known of occupants, for whom something may wait. */
+  function clear(event: Event): void {
+    // A list that says how people fare knows it better than what they said before it.
+    if (event.kind === 'occupants')
+      for (const { id, show } of event.list) if (show !== undefined) fold.forget(nameOf(event.place, id));
+    if (event.kind !== 'occupant' || event.change === 'join' || event.change === 'role') return;
+    const name = nameOf(event.place, event.who.id);
+    // Whoever is called otherwise takes along what is known of them; whoever goes has no presence any more.
+    if (event.change === 'rename') fold.flush(name);
+    else fold.forget(name);
+  }
+
   return {
     apply(event) {
       if (event.kind === 'presence' && event.from.kind === 'network')
         return fold.pass(nameOf(event.place, event.from.id), event);
-      if (event.kind === 'occupant' && fold.size > 0) {
-        const name = nameOf(event.place, event.who.id);
-        // Whoever is called otherwise takes along what is known of them; whoever goes has no presence any more.
-        if (event.change === 'rename') fold.flush(name);
-        else if (event.change !== 'join' && event.change !== 'role') fold.forget(name);
-      }
+      if (fold.size > 0) clear(event);
       rooms.apply(event);
     },
     stop: fold.stop,

@@ -176,8 +176,8 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   return [...renames, ...effects, ...news];
 }
 
-const isAs = (before: Occupant | undefined, { nick, affiliation, role }: Occupant): boolean =>
-  before?.nick === nick && before.affiliation === affiliation && before.role === role;
+const isAs = (before: Occupant | undefined, { nick, affiliation, role, show = before?.show }: Occupant): boolean =>
+  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
 
 /** Our own account came back under another nick: its readers must see a rename, not a stranger. */
 function ownRename(room: Room, now: Occupant): RoomEffect[] {
