@@ -25,6 +25,7 @@ import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
 import { type Operations, openOperations } from './operations.ts';
 import { present } from './present.ts';
+import { reportTo } from './report.ts';
 import { transportFacts } from './transport-facts.ts';
 
 export type GatewayParts = {
@@ -128,6 +129,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
+          folded: metrics.counter('isthmus_presence_folded_total', { transport: domain }),
         },
       ]),
     ),
@@ -139,6 +141,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       connectPace: config.limits.connect_pace,
       linger: config.limits.linger,
+      presenceWindow: config.limits.presence_window,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
       rates: {
@@ -157,10 +160,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     random,
     log,
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
-    report(what, transport) {
-      if (what === 'parked') metrics.count('isthmus_parked_total');
-      else metrics.count('isthmus_budget_alarms_total', { transport });
-    },
+    report: reportTo(metrics),
   });
 
   function hostOf({ domain }: Opened): Host {

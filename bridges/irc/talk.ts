@@ -1,6 +1,7 @@
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Asks } from './asks.ts';
+import { anew } from './away.ts';
 import { ctcp, decode, isSelf, roomOf } from './decode.ts';
 import { invitation, realmNotice } from './drafts.ts';
 import { emit } from './emit.ts';
@@ -200,7 +201,7 @@ export class Talk {
     const { realm, rooms, view } = this.#ground;
     const known = fedRoom(realm, channel);
     const self = rooms.get(channel)?.members.get(foldName(view.nick));
-    return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : drafts;
+    return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : anew(drafts, view);
   }
 
   #entering(line: Line, room: string): void {

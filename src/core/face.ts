@@ -12,6 +12,7 @@ import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
 import type { People } from '#src/core/people/people.ts';
+import type { Flicker } from '#src/core/rooms/flicker.ts';
 import type { Occupancy } from '#src/core/rooms/occupancy.ts';
 import { restore } from '#src/core/rooms/restore.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
@@ -38,6 +39,7 @@ export type House = {
   readonly archive: Archive;
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: Dialogues;
+  readonly flicker: Flicker;
   readonly ids: Ids;
   readonly inbound: Inbound;
   readonly intake: Intake;
@@ -181,6 +183,7 @@ export function faceOf(house: House): OpenCore {
       await intake.idle();
       await house.lanes.idle();
       people.farewell();
+      house.flicker.stop();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await house.lanes.idle();

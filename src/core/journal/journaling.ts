@@ -27,6 +27,7 @@ import { newRow } from './new-row.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, type Owed, placeOf } from './owed.ts';
 import { openQueue } from './queue.ts';
+import { audited } from './queue-audit.ts';
 import type { Queue } from './queue-entry.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
@@ -180,7 +181,9 @@ export function openJournaling(parts: JournalingParts): Journaling {
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 
-  const queue = openQueue({ store, clock, expiry: inward, owner: rows.owner, release: budgets.release, delivery });
+  const { owner, written } = rows;
+  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
+  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
 
   const gone = new Failure('not-registered');
 
