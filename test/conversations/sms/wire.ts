@@ -17,8 +17,9 @@ const PUBLIC = 'https://gateway.example';
 export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => {
   const twilio = await twilioServer();
   const read = new Set<FakeMessage>();
+  let clock = Date.now;
   const tick = (): void => {
-    twilio.now = Date.now();
+    twilio.now = clock();
   };
   const unreadOf = (who: string | undefined): FakeMessage | undefined =>
     twilio.messages.findLast(
@@ -40,6 +41,9 @@ export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => 
       countries: ['US'],
       country: 'US',
       ...JSON.parse(settings),
+    },
+    time(now) {
+      clock = now;
     },
     served(address) {
       const path = `/hooks/${DOMAIN}/inbound`;
