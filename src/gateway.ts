@@ -108,6 +108,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     core: () => core,
     version: packageVersion(),
     log,
+    now: clock.now,
   });
   const core = openCore({
     transports: new Map(

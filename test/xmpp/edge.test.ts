@@ -44,6 +44,7 @@ async function openWorld(changes: Partial<Core>) {
   const edge = openEdge({
     transports: new Map([[GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }]]),
     core: () => core,
+    now: () => 0,
     version: '1.2.3',
     log,
   });

@@ -1,5 +1,5 @@
 import { bridge } from '#bridges/sms/index.ts';
-import { ACCOUNT, type Fault, TOKEN, type Twilio, twilioServer } from '../../fakes/twilio.ts';
+import { ACCOUNT, type Fault, inbound, TOKEN, type Twilio, twilioServer } from '../../fakes/twilio.ts';
 import type { FakeMessage } from '../../fakes/twilio-messages.ts';
 import type { OpenWire } from '../wire.ts';
 
@@ -102,6 +102,15 @@ function orders(twilio: Twilio, lastHeard: (who: string | undefined) => FakeMess
     },
     calls: () => {
       twilio.silent = false;
+    },
+    /** The provider calls once more about the last text from a phone. */
+    async repeat() {
+      const text = twilio.messages.find(({ direction }) => direction === 'inbound');
+      if (!text) throw new Error('no phone has written');
+      for (const hook of twilio.hooks) {
+        const { status } = await twilio.post(hook, inbound(text, twilio.api));
+        if (status !== 200) throw new Error(`the webhook was answered ${status}`);
+      }
     },
     /** What is asked for is read and not done, until `release`. */
     hold: () => {
