@@ -42,6 +42,12 @@ export type Twilio = AsyncDisposable & {
   post(hook: Hook, params: readonly (readonly [string, string])[], headers?: Record<string, string>): Promise<Answered>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
+  /** The most entries of a page. */
+  pageSize: number;
+  /** While it is on, each page says that it is followed by itself. */
+  endless: boolean;
+  /** Pages of messages that were read. */
+  readonly pages: number;
   /** From now on texts are read and nothing is done. The returned function does it all. */
   hold(): () => void;
   /** Resolves with what `look` finds, looked for after each thing that happens. */
@@ -66,6 +72,7 @@ export async function twilioServer(): Promise<Twilio> {
   const faults: Fault[] = [];
   let held: (() => void)[] | undefined;
   let open = 0;
+  let pages = 0;
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
   };
@@ -135,7 +142,9 @@ export async function twilioServer(): Promise<Twilio> {
           (want('From') ?? from) === from &&
           (after === 0 || (created >= after && (direction === 'inbound' || status !== 'queued'))),
       );
-      return json(response, 200, page('messages', found.map(render), url));
+      pages += 1;
+      const whole = page('messages', found.map(render), url, fake.pageSize);
+      return json(response, 200, fake.endless ? { ...whole, next_page_uri: url.pathname + url.search } : whole);
     }
     const [, sid, mediaSid] = /\/Messages\/(\w+?)(?:\/Media(?:\/(\w+))?)?(?:\.json)?$/.exec(url.pathname) ?? [];
     const message = messages.find((one) => one.sid === sid);
@@ -187,6 +196,11 @@ export async function twilioServer(): Promise<Twilio> {
     hooks,
     faults,
     silent: false,
+    pageSize: 1000,
+    endless: false,
+    get pages() {
+      return pages;
+    },
     get open() {
       return open;
     },
