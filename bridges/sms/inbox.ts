@@ -9,7 +9,7 @@ import { type Keyword, keywordOf } from './optout.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
 import { type Decision, route } from './routing.ts';
-import { standing } from './standing.ts';
+import { OUT, reached, standing } from './standing.ts';
 import { asked, type Held, holding, mayAnswer, type Thread, touched } from './thread.ts';
 
 /** Where texts from outside come in. */
@@ -76,8 +76,10 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     host.log.info({ keyword }, 'a phone sent a keyword');
     if (keyword !== 'help') {
       const out = keyword === 'stop';
-      const drafts = thread.pairs.map(({ account }) => standing(account as AccountKey, their, out));
-      return { drafts, writes: [memory.writeOptOut(our, their, out)] };
+      const accounts = thread.pairs.map(({ account }) => account as AccountKey);
+      const drafts = accounts.map((account) => standing(account, their, out ? OUT : undefined));
+      const back = out ? [] : accounts.map((account) => memory.writeUnreachable(account, their, null));
+      return { drafts, writes: [memory.writeOptOut(our, their, out), ...back] };
     }
     const now = host.clock.now();
     if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
@@ -100,13 +102,12 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     const keep = (next: Thread) => [memory.writeThread(our, their, next)];
     switch (decision.to) {
       case 'account': {
-        const told = tell([{ ...heldOf(text, now), text: decision.text }], decision.account as AccountKey, place);
-        return { drafts: told.drafts, writes: [...told.writes, ...keep(touched(thread, decision.account, now))] };
+        const said = { ...heldOf(text, now), text: decision.text };
+        return tell([said], decision.account as AccountKey, { place, next: touched(thread, decision.account, now) });
       }
       case 'answer': {
-        const told = tell(thread.held, decision.account as AccountKey, place);
         const next = { ...touched(thread, decision.account, now), chosen: decision.account, held: [] };
-        return { drafts: told.drafts, writes: [...told.writes, ...keep(next)] };
+        return tell(thread.held, decision.account as AccountKey, { place, next });
       }
       case 'hold': {
         const next = holding(thread, heldOf(text, now));
@@ -128,8 +129,21 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     return [config.texts.menu, ...names.map((name, index) => `${index + 1} ${name}`)].join('\n');
   }
 
+  type Going = { readonly place: Place; readonly next: Thread };
+
+  /** Texts for an account, the thread after them, and what the account learns of the phone. */
+  async function tell(texts: readonly Held[], account: AccountKey, { place, next }: Going): Promise<Taken> {
+    const { our, their } = place;
+    const { drafts, writes } = told(texts, account, place);
+    const back = await reached(parts, { account, our, their });
+    return {
+      drafts: [...back.drafts, ...drafts],
+      writes: [...writes, ...back.writes, memory.writeThread(our, their, next)],
+    };
+  }
+
   /** The events of texts for an account, and the files that are still to be fetched for it. */
-  function tell(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+  function told(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
     const key = `${account} ${our} ${their}`;
     const thread = memory.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];

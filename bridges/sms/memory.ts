@@ -54,6 +54,9 @@ export type Memory = {
   writeLast(our: string, account: AccountKey): StateWrite;
   optedOut(our: string, their: string): Promise<boolean>;
   writeOptOut(our: string, their: string, out: boolean): StateWrite;
+  /** Why an account's texts do not get to a phone, as it was told last. */
+  unreachable(account: AccountKey, their: string): Promise<string | undefined>;
+  writeUnreachable(account: AccountKey, their: string, why: string | null): StateWrite;
   seen(sid: string): Promise<boolean>;
   writeSeen(sid: string): StateWrite;
   message(ref: string): Promise<Message | undefined>;
@@ -113,6 +116,8 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
     writeLast: (our, account) => ({ ...at('last', our), ...sealed, value: account }),
     optedOut: async (our, their) => (await state.get(at('stop', our, their))) !== undefined,
     writeOptOut: (our, their, out) => ({ ...at('stop', our, their), value: out ? '1' : null }),
+    unreachable: (account, their) => state.get({ ...at('down', their), account }),
+    writeUnreachable: (account, their, why) => ({ ...at('down', their), account, ...until(PAIR_TIME), value: why }),
     seen: async (sid) => (await state.get(at('in', sid))) !== undefined,
     writeSeen: (sid) => ({ ...at('in', sid), ...until(SEEN_TIME), value: '1' }),
     message: (ref) => read(messageSchema, { key: `msg/${ref}` }),

@@ -12,7 +12,7 @@ import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
 import { speakingOf } from './speaking.ts';
-import { standing, tellStanding } from './standing.ts';
+import { fared, OUT, standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
 import type { Tracking } from './tracking.ts';
@@ -100,8 +100,8 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     const now = host.clock.now();
     const our = await chooseNumber(parts, account, their);
     if (await memory.optedOut(our, their)) {
-      await host.emit([standing(account, their, true)], [memory.writeChoice(account, their, our)]);
-      throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
+      await host.emit([standing(account, their, OUT)], [memory.writeChoice(account, their, our)]);
+      throw new Failure('not-permitted', { text: OUT });
     }
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);
@@ -151,6 +151,10 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       // A callback may have told already what the request did not.
       if (!failure.certain && ((await memory.message(id))?.progress.rank ?? 0) > 0) return;
       if (failure.certain && ready) await undo(item, ready);
+      if (ready) {
+        const { drafts, writes } = await fared(parts, { ...item, our: ready.our }, [failure]);
+        await host.emit(drafts, writes);
+      }
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
     }
