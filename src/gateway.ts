@@ -175,6 +175,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
+      charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,
       connect,
       http: site.http(domain),

@@ -3,7 +3,7 @@ import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { addressOf, peerOf } from './addresses.ts';
 import type { Asked, Asking } from './asking.ts';
-import type { Automatic } from './automatic.ts';
+import { type Automatic, free, type Paid } from './automatic.ts';
 import { decode, type InText, type InView } from './decode.ts';
 import { type Keyword, keywordOf } from './optout.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
@@ -22,16 +22,16 @@ export type Inbox = {
 type Taken = {
   readonly drafts: readonly Draft[];
   readonly writes: readonly StateWrite[];
-  readonly say?: string;
+  readonly say?: Paid | undefined;
 };
 
 type Place = { readonly our: string; readonly their: string; readonly name?: string };
 
-type InboxParts = Parts & { readonly asking: Asking; readonly say: Automatic };
+type InboxParts = Parts & { readonly asking: Asking; readonly automatic: Automatic };
 
 const NONE: Asked = { counts: false, drafts: [], writes: [] };
 
-export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () => void): Inbox {
+export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue: () => void): Inbox {
   const { host, config, memory, recent } = parts;
 
   async function take(text: Inbound): Promise<void> {
@@ -40,11 +40,11 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
     const words = await parts.alone(their, () => accept(text, place));
     if (text.media.length > 0) filesDue();
-    if (words !== undefined && words !== '') void say(place.our, their, words);
+    if (words !== undefined) void automatic.send(place.our, their, words);
     if (peerOf(their) === 'phone') void asking.flush(place);
   }
 
-  async function accept(text: Inbound, place: Place): Promise<string | undefined> {
+  async function accept(text: Inbound, place: Place): Promise<Paid | undefined> {
     if (await memory.seen(text.sid)) return undefined;
     const thread = await memory.thread(place.our, place.their);
     const optedOut = await memory.optedOut(place.our, place.their);
@@ -55,7 +55,9 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     // What else is said in between leaves a bare number without a meaning.
     const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
     await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(text.sid)]);
-    return optedOut ? undefined : taken.say;
+    if (!optedOut) return taken.say;
+    await taken.say?.giveBack();
+    return undefined;
   }
 
   /** What a text does to the form that its phone was sent. */
@@ -83,7 +85,9 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     }
     const now = host.clock.now();
     if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
-    const say = config.texts.help.replaceAll('{domain}', () => host.transport);
+    const text = config.texts.help.replaceAll('{domain}', () => host.transport);
+    // Whoever asks must be answered, whatever may be spent.
+    const say = text === '' ? undefined : free(text);
     return { drafts: [], writes: [memory.writeThread(our, their, { ...thread, automatic: now })], say };
   }
 
@@ -111,16 +115,15 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
       }
       case 'hold': {
         const next = holding(thread, heldOf(text, now));
-        if (!decision.ask) return { drafts: [], writes: keep(next) };
-        return {
-          drafts: [],
-          writes: keep(asked(next, decision.options, now)),
-          say: await menuOf(decision.options),
-        };
+        // Without a menu it waits, and the next text may be answered with one.
+        const say = decision.ask ? await automatic.pay(await menuOf(decision.options)) : undefined;
+        return { drafts: [], writes: keep(say ? asked(next, decision.options, now) : next), say };
       }
-      case 'nobody':
-        if (!decision.refuse) return { drafts: [], writes: [] };
-        return { drafts: [], writes: keep({ ...thread, automatic: now }), say: config.texts.refused };
+      case 'nobody': {
+        const { refused } = config.texts;
+        const say = decision.refuse && refused !== '' ? await automatic.pay(refused) : undefined;
+        return { drafts: [], writes: say ? keep({ ...thread, automatic: now }) : [], say };
+      }
     }
   }
 

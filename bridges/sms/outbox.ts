@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { addresses, recipientOf } from './addresses.ts';
 import type { Asking } from './asking.ts';
+import { chargesAbove } from './costs.ts';
 import { type Encoded, encode } from './encode.ts';
 import { isOurs } from './failures.ts';
 import { checkPermitted } from './numbers.ts';
@@ -34,7 +35,7 @@ export type Outbox = {
 
 type Item = { readonly event: Event; readonly account: AccountKey; readonly their: string };
 /** A text with what holds if it does not go after all. */
-type Ready = Encoded & { readonly our: string; readonly before: Thread };
+type Ready = Encoded & { readonly our: string; readonly before: Thread; giveBack(): Promise<void> };
 
 export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
   const { host, config, provider, memory, recent } = parts;
@@ -107,11 +108,13 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     const thread = touched(before, account, now);
     const form =
       event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
-    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: form.text } : event, {
+    const said = form?.text ?? (event.kind === 'message' ? event.text : '');
+    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: said } : event, {
       speaking: await speakingOf(parts, account, our, thread),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
     });
+    const giveBack = await host.charge(media.length > 0 ? [] : chargesAbove(text, said), account);
     const message = { account, our, their, text: memory.mac('text', text), at: now, progress: noProgress };
     await keep([
       memory.writeThread(our, their, spoken(thread, account, now)),
@@ -120,7 +123,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       ...memory.writeMessage(event.id, message),
       ...(form?.writes ?? (await asking.interrupted({ our, their }))),
     ]);
-    return { our, text, media, before };
+    return { our, text, media, before, giveBack };
   }
 
   async function keep(writes: readonly StateWrite[]): Promise<void> {
@@ -131,7 +134,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   }
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
-  async function undo({ event, account, their }: Item, { our, before }: Ready): Promise<void> {
+  async function undo({ event, account, their }: Item, { our, before, giveBack }: Ready): Promise<void> {
     await parts.alone(their, async () => {
       await keep([
         memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
@@ -139,6 +142,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       ]);
     });
     await tracking.gaveUp(event.id);
+    await giveBack();
   }
 
   async function failed(item: Item, error: unknown, ready: Ready | undefined): Promise<void> {

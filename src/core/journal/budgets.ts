@@ -29,8 +29,9 @@ export type Reservation = { readonly statements: readonly Statement[]; readonly 
 
 /** Money and other things that may run out (SECURITY rule 10). */
 export type Budgets = {
+  /** Without an account only what all may spend together counts. */
   reserve(
-    at: { account: AccountKey; transport: string; budgets: readonly Budget[] },
+    at: { account: AccountKey | undefined; transport: string; budgets: readonly Budget[] },
     charges: readonly Charge[],
   ): Reservation;
   /** Gives back what a row keeps. */
@@ -48,11 +49,10 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
   const nameOf = (transport: string, { name }: Budget, account?: AccountKey): string =>
     `${transport} ${name} ${account === undefined ? 'total' : `of ${account}`}`;
 
-  function limits(at: { account: AccountKey; transport: string }, budget: Budget) {
-    return [
-      { name: nameOf(at.transport, budget, at.account), limit: budget.perUser ?? Number.MAX_SAFE_INTEGER },
-      { name: nameOf(at.transport, budget), limit: budget.total ?? Number.MAX_SAFE_INTEGER },
-    ];
+  function limits(at: { account: AccountKey | undefined; transport: string }, budget: Budget) {
+    const { perUser = Number.MAX_SAFE_INTEGER, total = Number.MAX_SAFE_INTEGER } = budget;
+    const own = at.account === undefined ? [] : [{ name: nameOf(at.transport, budget, at.account), limit: perUser }];
+    return [...own, { name: nameOf(at.transport, budget), limit: total }];
   }
 
   /** Looks at one of the budgets that a row has reserved from. */
