@@ -80,7 +80,7 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
     const form = await alone(at.their, () => memory.form(at.our, at.their));
     if (form?.unsent === undefined) return;
     const { unsent } = form;
-    const went = (await memory.optedOut(at.our, at.their)) || (await send(at, unsent, form));
+    const went = (await isOver(form)) || (await send(at, unsent, form));
     await alone(at.their, async () => {
       const now = await memory.form(at.our, at.their);
       if (now?.id !== form.id || now.unsent !== unsent) return;
@@ -89,6 +89,10 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
       await host.emit([], [keep(went || tries >= MOST_TRIES ? { ...rest, tries: 0 } : { ...now, tries })]);
     });
   }
+
+  /** Whether nothing more may be said, by the phone's word or the asker's. */
+  const isOver = async ({ account, our, their }: OpenForm): Promise<boolean> =>
+    (await memory.optedOut(our, their)) || memory.blocked(account as AccountKey, their);
 
   /** Resolves with whether that is done: what nobody may pay for is not said at all. */
   async function send({ our, their }: Pair, text: string, { unpaid, account }: OpenForm): Promise<boolean> {

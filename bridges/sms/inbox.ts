@@ -1,10 +1,11 @@
+import { wantsNoMore } from '#mappings/sms-wishes.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { addressOf, peerOf } from './addresses.ts';
 import type { Asked, Asking } from './asking.ts';
 import { type Automatic, free, type Paid } from './automatic.ts';
-import { decode, type InText, type InView } from './decode.ts';
+import { decode, hintOf, type InText, type InView } from './decode.ts';
 import { type Keyword, keywordOf } from './optout.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
@@ -80,7 +81,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
       const out = keyword === 'stop';
       const accounts = thread.pairs.map(({ account }) => account as AccountKey);
       const drafts = accounts.map((account) => standing(account, their, out ? OUT : undefined));
-      const back = out ? [] : accounts.map((account) => memory.writeUnreachable(account, their, null));
+      const back = out ? [] : accounts.flatMap((account) => memory.writeWelcome(account, their));
       return { drafts, writes: [memory.writeOptOut(our, their, out), ...back] };
     }
     const now = host.clock.now();
@@ -156,6 +157,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
       const said: InText = { sid, text, at };
       if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
       if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
         ...media.map((url, index) =>
           memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),

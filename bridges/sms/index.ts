@@ -2,6 +2,7 @@ import { sms as mapping } from '#mappings/sms.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
+import { commands } from './commands.ts';
 import { account, config, type SmsConfig } from './config.ts';
 import { chargesFor } from './costs.ts';
 
@@ -18,7 +19,7 @@ export const bridge: BridgeDefinition<SmsConfig> = {
   config,
   settings: { account },
   logins: [],
-  commands: [],
+  commands,
   addresses: () => addresses,
   realms: () => [],
   charges: chargesFor,

@@ -13,7 +13,7 @@ import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
 import { speakingOf } from './speaking.ts';
-import { fared, OUT, standing, tellStanding } from './standing.ts';
+import { fared, refusalOf, standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
 import type { Tracking } from './tracking.ts';
@@ -100,9 +100,10 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   async function prepare({ event, account, their }: Item): Promise<Ready> {
     const now = host.clock.now();
     const our = await chooseNumber(parts, account, their);
-    if (await memory.optedOut(our, their)) {
-      await host.emit([standing(account, their, OUT)], [memory.writeChoice(account, their, our)]);
-      throw new Failure('not-permitted', { text: OUT });
+    const refused = await refusalOf(parts, { account, our, their });
+    if (refused !== undefined) {
+      await host.emit([standing(account, their, refused)], [memory.writeChoice(account, their, our)]);
+      throw new Failure('not-permitted', { text: refused });
     }
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);

@@ -9,11 +9,16 @@ import { accountOf, type Parts } from './parts.ts';
 const USUAL = 'SMS, no presence';
 export const OUT = 'They answered STOP: no more texts may be sent to them from here.';
 
+export const BLOCKED = 'You have ended your texts to this number. "unblock", written to the gateway, undoes it.';
+
 /** An account and a phone that it writes to from a number of ours. */
 export type Between = { readonly account: AccountKey; readonly our: string; readonly their: string };
 
 /** What is told and kept together. */
 export type News = { readonly drafts: readonly Draft[]; readonly writes: readonly StateWrite[] };
+
+type Known = Pick<Parts, 'host' | 'config' | 'memory'>;
+
 const NOTHING: News = { drafts: [], writes: [] };
 
 /** What an account is shown of a phone, `why` no text gets there: nothing of what other accounts have learnt. Pure. */
@@ -25,18 +30,25 @@ export const standing = (account: AccountKey, their: string, why?: string): Draf
   status: why ?? USUAL,
 });
 
-/** Why nothing is sent to a phone from a number of ours. */
-const outOf = async ({ memory }: Parts, { our, their }: Between): Promise<string | undefined> =>
-  (await memory.optedOut(our, their)) ? OUT : undefined;
+/** Why nothing of an account is sent to a phone from a number of ours. */
+export async function refusalOf({ memory }: Known, { account, our, their }: Between): Promise<string | undefined> {
+  if (await memory.blocked(account, their)) return BLOCKED;
+  return (await memory.optedOut(our, their)) ? OUT : undefined;
+}
 
-/** Tells an account that begins to look at a phone, if it has learnt that no text gets there. */
-export async function tellStanding(parts: Parts, account: AccountKey, their: string): Promise<void> {
-  const { host, config, memory } = parts;
+/** What an account has learnt of why no text gets to a phone, whether or not it has ended its texts itself. */
+export async function learntOf(parts: Known, account: AccountKey, their: string): Promise<string | undefined> {
+  const { config, memory } = parts;
   const own = Object.keys(config.owners).find((our) => accountOf(parts, config.owners[our]?.user ?? '') === account);
   const our = (await memory.choice(account, their)) ?? own;
-  const out = our === undefined ? undefined : await outOf(parts, { account, our, their });
-  const why = out ?? (await memory.unreachable(account, their));
-  if (why !== undefined) await host.emit([standing(account, their, why)]);
+  if (our !== undefined && (await memory.optedOut(our, their))) return OUT;
+  return memory.unreachable(account, their);
+}
+
+/** Tells an account that begins to look at a phone, if no text gets there. */
+export async function tellStanding(parts: Parts, account: AccountKey, their: string): Promise<void> {
+  const why = (await parts.memory.blocked(account, their)) ? BLOCKED : await learntOf(parts, account, their);
+  if (why !== undefined) await parts.host.emit([standing(account, their, why)]);
 }
 
 /** What an account learns of a phone by how a text to it fared. */
@@ -46,7 +58,7 @@ export async function fared(parts: Parts, between: Between, outcomes: readonly O
   if (last === undefined) return NOTHING;
   if (!(last instanceof Failure)) return last.state === 'delivered' ? reached(parts, between) : NOTHING;
   if (!isOfPhone(last) || (await parts.memory.unreachable(account, their)) === last.message) return NOTHING;
-  const why = (await outOf(parts, between)) ?? last.message;
+  const why = (await refusalOf(parts, between)) ?? last.message;
   return {
     drafts: [standing(account, their, why)],
     writes: [parts.memory.writeUnreachable(account, their, last.message)],
@@ -58,7 +70,7 @@ export async function reached(parts: Parts, between: Between): Promise<News> {
   const { account, their } = between;
   if ((await parts.memory.unreachable(account, their)) === undefined) return NOTHING;
   return {
-    drafts: [standing(account, their, await outOf(parts, between))],
+    drafts: [standing(account, their, await refusalOf(parts, between))],
     writes: [parts.memory.writeUnreachable(account, their, null)],
   };
 }
