@@ -262,6 +262,13 @@ describe('events out', () => {
     expect(written.map((one) => one.getChildText('body'))).toEqual([text, text]);
   });
 
+  it('say when they happened if that was more than two minutes before they are written', async () => {
+    const late = { ...said('b'), at: -120_001 };
+    for (const event of [said('a'), { ...late, at: -120_000 }, late]) edge.deliver(event, [{ jid: ROMEO_X }]);
+    const stamps = (await world.written()).map((one) => one.getChild('delay', 'urn:xmpp:delay')?.attrs.stamp);
+    expect(stamps).toEqual([undefined, undefined, '1969-12-31T23:57:59.999Z']);
+  });
+
   it('that nobody reads, of a kind or to a place that is not there, are nothing', async () => {
     edge.deliver(said('b'), []);
     edge.deliver(said('b', { kind: 'shared', transport: 'other.example', id: '#x%net' }), [{ jid: ROMEO_X }]);
