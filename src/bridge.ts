@@ -125,8 +125,11 @@ export type SessionState =
   | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
-/** A text as it would arrive, and the number or address that it would come from where that is not the sender's name. */
-export type Preview = { readonly text: string; readonly from?: string };
+/**
+ * A text as it would arrive, and the number or address that it would come from where that is not the sender's name.
+ * `charges` is what the bridge itself would reserve for it.
+ */
+export type Preview = { readonly text: string; readonly from?: string; readonly charges?: readonly Charge[] };
 
 /** One opened transport. */
 export type Bridge = {

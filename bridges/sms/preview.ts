@@ -2,6 +2,7 @@ import type { Preview } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { addresses, recipientOf } from './addresses.ts';
+import { chargesAbove } from './costs.ts';
 import { encode } from './encode.ts';
 import { checkPermitted } from './numbers.ts';
 import type { Parts } from './parts.ts';
@@ -27,5 +28,6 @@ export async function preview(parts: Parts, event: Event): Promise<Preview> {
     mostSegments: config.max_segments,
     mms: provider.capabilities.mms,
   });
-  return { text, from: our };
+  const charges = chargesAbove(text, event.text);
+  return { text, from: our, ...(charges.length > 0 && { charges }) };
 }
