@@ -110,6 +110,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     core: () => core,
     version: packageVersion(),
     log,
+    now: clock.now,
   });
   const core = openCore({
     transports: new Map(
@@ -175,6 +176,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
+      charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,
       connect,
       http: site.http(domain),

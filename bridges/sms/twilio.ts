@@ -6,10 +6,9 @@ import { refusalOf } from './failures.ts';
 import type { Listed, Provider } from './provider.ts';
 import { statusWord } from './statuses.ts';
 import { twilioHttp } from './twilio-http.ts';
+import { type ListPage, PAGE, readPages } from './twilio-list.ts';
 import { isOwnMedia, readInbound, readStatus, type Trusted } from './twilio-post.ts';
 
-/** The most entries of a list that are read at once. */
-const MOST_LISTED = 1000;
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */
 const NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
@@ -62,9 +61,13 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
     },
     async list({ direction, to, since }) {
       // What is on its way out has no date of sending yet, so it is asked for without one and compared here.
-      const found = await client.messages
-        .list({ to, limit: MOST_LISTED, ...(direction === 'in' && { dateSentAfter: new Date(since) }) })
-        .catch(refused);
+      const first: Promise<ListPage<unknown>> = client.messages.page({
+        to,
+        pageSize: PAGE,
+        ...(direction === 'in' && { dateSentAfter: new Date(since) }),
+      });
+      const old = (value: unknown): boolean => listed(value).some(({ at }) => at < since);
+      const found = await readPages(first, old).catch(refused);
       return found.flatMap(listed).filter((one) => one.direction === direction && one.at >= since);
     },
     async mediaOf(sid) {

@@ -8,6 +8,7 @@ import type { Registration } from '#src/core/accounts/registration.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import { openChat } from '#src/core/commands/chat.ts';
 import { openChatPlaces } from '#src/core/commands/chat-places.ts';
+import { openCharging } from '#src/core/journal/charging.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
@@ -102,6 +103,7 @@ export function faceOf(house: House): OpenCore {
         if (!kept) house.outbound.settle(id, outcome);
         return kept;
       },
+      charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
     },

@@ -12,6 +12,7 @@ import type { SealKey, Store } from '#src/store/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
+import type { Charging } from './journal/charging.ts';
 import type { Queue } from './journal/queue-entry.ts';
 import type { LimitName } from './limits.ts';
 
@@ -87,7 +88,10 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & {
+    readonly emit: Inbound['accept'];
+    readonly charge: Charging;
+  };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */

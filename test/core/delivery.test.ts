@@ -208,7 +208,7 @@ describe('what users send', () => {
     using dir = tempFolder();
     const paid: Options = {
       charges: () => [{ budget: 'pence', amount: 4 }],
-      budgets: [{ name: 'pence', perUser: 8, period: MINUTE }],
+      budgets: [{ name: 'pence', perUser: 11, period: MINUTE }],
       reconcile: async () => 'unknown',
     };
     await play(dir.file('s.db'), paid, async ({ core, sends, tells }) => {

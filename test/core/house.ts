@@ -70,6 +70,7 @@ export async function openHouse(dir: string, settings: object) {
     transport: DOMAIN,
     ...core.host,
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
+    charge: (charges, account) => core.host.charge(DOMAIN, charges, account),
     state,
     connect: reach(openConnect()),
     ...webless(DOMAIN, reach(openConnect())),

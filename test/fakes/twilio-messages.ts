@@ -54,9 +54,20 @@ export function render(message: FakeMessage): object {
   };
 }
 
-/** A page of a list, as every resource of the API gives it. */
-export function page(name: string, items: readonly object[], url: URL): object {
-  const size = Number(url.searchParams.get('PageSize') ?? 50);
+/** What came with a message in the words of the Media resource. */
+export const renderMedia = ({ sid: parent }: FakeMessage, { sid, type }: FakeMedia) => ({
+  sid,
+  account_sid: ACCOUNT,
+  parent_sid: parent,
+  content_type: type,
+  date_created: null,
+  date_updated: null,
+  uri: `${at}/${ACCOUNT}/Messages/${parent}/Media/${sid}.json`,
+});
+
+/** A page of a list, as every resource of the API gives it: at most `most` entries, whatever is asked for. */
+export function page(name: string, items: readonly object[], url: URL, most = 1000): object {
+  const size = Math.min(Number(url.searchParams.get('PageSize') ?? 50), most);
   const number = Number(url.searchParams.get('Page') ?? 0);
   const start = number * size;
   const uriOf = (index: number): string => {

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ACCOUNT, type FakeMessage, magic, page, render, sidOf, TOKEN } from './twilio-messages.ts';
+import { operationOf, strayNames } from './twilio-contract.ts';
+import { ACCOUNT, type FakeMessage, magic, page, render, renderMedia, sidOf, TOKEN } from './twilio-messages.ts';
 
 export { ACCOUNT, TOKEN } from './twilio-messages.ts';
 
@@ -42,6 +43,12 @@ export type Twilio = AsyncDisposable & {
   post(hook: Hook, params: readonly (readonly [string, string])[], headers?: Record<string, string>): Promise<Answered>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
+  /** The most entries of a page. */
+  pageSize: number;
+  /** While it is on, each page says that it is followed by itself. */
+  endless: boolean;
+  /** Pages of messages that were read. */
+  readonly pages: number;
   /** From now on texts are read and nothing is done. The returned function does it all. */
   hold(): () => void;
   /** Resolves with what `look` finds, looked for after each thing that happens. */
@@ -66,6 +73,7 @@ export async function twilioServer(): Promise<Twilio> {
   const faults: Fault[] = [];
   let held: (() => void)[] | undefined;
   let open = 0;
+  let pages = 0;
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
   };
@@ -89,6 +97,10 @@ export async function twilioServer(): Promise<Twilio> {
     const body = Buffer.concat(parts).toString('utf8');
     if (url.pathname.startsWith('/cdn/')) return cdn(url, request, response);
     if (request.headers.authorization !== BASIC) return refuse(response, 401, 20003);
+    const known = operationOf(request.method ?? '', url.pathname);
+    // Stricter than the real one, which leaves out what it does not know.
+    if (known && strayNames(known, { url, body: new URLSearchParams(body) }).length > 0)
+      return refuse(response, 400, 20001);
     if (request.method === 'POST' && url.pathname === `${ROOT}/Messages.json`) {
       const work = (): Promise<void> => create(new URLSearchParams(body), response);
       if (!held) return work();
@@ -135,23 +147,17 @@ export async function twilioServer(): Promise<Twilio> {
           (want('From') ?? from) === from &&
           (after === 0 || (created >= after && (direction === 'inbound' || status !== 'queued'))),
       );
-      return json(response, 200, page('messages', found.map(render), url));
+      pages += 1;
+      const whole = page('messages', found.map(render), url, fake.pageSize);
+      return json(response, 200, fake.endless ? { ...whole, next_page_uri: url.pathname + url.search } : whole);
     }
     const [, sid, mediaSid] = /\/Messages\/(\w+?)(?:\/Media(?:\/(\w+))?)?(?:\.json)?$/.exec(url.pathname) ?? [];
     const message = messages.find((one) => one.sid === sid);
     if (!message) return refuse(response, 404, 20404);
-    if (url.pathname.endsWith('/Media.json')) {
-      const list = message.media.map(({ sid: one, type }) => ({
-        sid: one,
-        account_sid: ACCOUNT,
-        parent_sid: sid,
-        content_type: type,
-        date_created: null,
-        date_updated: null,
-        uri: `${ROOT}/Messages/${sid}/Media/${one}.json`,
-      }));
-      return json(response, 200, page('media_list', list, url));
-    }
+    const list = message.media.map((one) => renderMedia(message, one));
+    if (url.pathname.endsWith('/Media.json')) return json(response, 200, page('media_list', list, url));
+    const about = list.find(({ uri }) => uri === url.pathname);
+    if (about) return json(response, 200, about);
     if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
     return json(response, 200, render(message));
   }
@@ -187,6 +193,11 @@ export async function twilioServer(): Promise<Twilio> {
     hooks,
     faults,
     silent: false,
+    pageSize: 1000,
+    endless: false,
+    get pages() {
+      return pages;
+    },
     get open() {
       return open;
     },

@@ -14,6 +14,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Alarms, openAlarms, parkedText } from './alarms.ts';
 
+import { openBudgetAlarms } from './budget-alarms.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
@@ -88,7 +89,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
     store,
     log,
     now: clock.now,
-    alarm: (domain) => parts.report?.('budget', domain),
+    alarm(nearing) {
+      parts.report?.('budget', nearing.transport);
+      return tellBudget(nearing);
+    },
   });
   const commit = openCommit(store, [archive.cut, ids.cut, () => outbox.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
@@ -140,6 +144,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   }
 
   const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
   function report({ row: { id, event }, owed }: Item): void {
     const domain = placeTransport(placeOf(owed));
     parts.report?.('parked', domain);
