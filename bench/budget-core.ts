@@ -13,6 +13,8 @@ import type { Draft } from '#src/model/event.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openKey, openStore } from '#src/store/index.ts';
+import { freeLimits, plainTransport } from '../test/core/core-parts.ts';
+import { xmppSide } from '../test/core/xmpp-side.ts';
 import { DOMAIN, REALM, roomJid, USERS, userJid } from './load/world.ts';
 
 /** A core between two ends that do nothing, with one user in one room. */
@@ -45,47 +47,26 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
       [
         DOMAIN,
         {
+          ...plainTransport,
           mapping,
-          settings: {},
-          talks: { logins: [], commands: [] },
-          overrides: {},
           addresses,
           realms: [REALM],
           history: { record: true, replay: 0 },
-          persistent: false,
           bridge: () => bridge,
-          accepted: () => undefined,
-          repeated: () => undefined,
         },
       ],
     ]),
     access: { register: [USERS], admins: [] },
-    limits: {
-      waitingLines: 1,
-      waitingTime: 1000,
-      reconnectMin: 1000,
-      reconnectMax: 1000,
-      connectPace: 0,
-      linger: 0,
-      dialogueTime: 1000,
-      dialogues: 1,
-      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-    },
+    limits: freeLimits,
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
-    xmpp: {
+    xmpp: xmppSide({
       deliver() {
         delivered();
         return true;
       },
-      refuse: () => true,
-      receipt: () => true,
-      probe: () => undefined,
-      alive: async () => true,
-      epoch: () => 1,
-      barrier: async () => undefined,
-    },
+    }),
     clock: systemClock,
     random: Math.random,
     log,

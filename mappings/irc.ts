@@ -1,6 +1,7 @@
 import type { DraftOf, NetworkMapping, Rung } from '#src/model/capabilities.ts';
 import {
   asText,
+  byCompany,
   byPlace,
   drop,
   editAsSubstitution,
@@ -91,7 +92,14 @@ export const irc: NetworkMapping = {
         ),
         drop,
       },
-      reaction: { default: 'line', line: reactionAsLine, drop, window: 10 * SECOND },
+      reaction: {
+        // A channel of hundreds does not want a line for each thumb: decision 0008.
+        default: 'private',
+        line: reactionAsLine,
+        private: byCompany(reactionAsLine, drop),
+        drop,
+        window: 10 * SECOND,
+      },
       reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },

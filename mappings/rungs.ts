@@ -200,6 +200,13 @@ const tooLong = (lines: number, most: number) =>
     text: `This would become ${lines} lines, and at most ${most} are sent at once. Please share it as a link.`,
   });
 
+/** One rung between two people, another in rooms, secret ones too. */
+export const byCompany = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Rung<D> => ({
+  does: `in private talk ${alone.does}; in rooms ${inRooms.does}`,
+  apply: (draft: D, context: Context, target: Target) =>
+    (draft.place.kind === 'contact' ? alone : inRooms).apply(draft, context, target),
+});
+
 /** One rung where two people talk alone or nobody else may see it, another in other rooms. */
 export const byPlace = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Rung<D> => ({
   does: `in rooms ${inRooms.does}; in private talk and secret rooms ${alone.does}`,

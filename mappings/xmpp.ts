@@ -51,7 +51,7 @@ export const xmpp: NetworkMapping = {
       subject: 'full',
       thread: 'full',
       form: 'full',
-      // Between two people.
+      // In rooms where their network makes a message of it.
       edit: 'partial',
       retract: 'partial',
       topic: 'full',

@@ -125,8 +125,11 @@ export type SessionState =
   | { readonly kind: 'online'; readonly nick?: string; readonly wanted?: string }
   | { readonly kind: 'lost'; readonly failure: Failure };
 
-/** A text as it would arrive, and the number or address that it would come from where that is not the sender's name. */
-export type Preview = { readonly text: string; readonly from?: string };
+/**
+ * A text as it would arrive, and the number or address that it would come from where that is not the sender's name.
+ * `charges` is what the bridge itself would reserve for it.
+ */
+export type Preview = { readonly text: string; readonly from?: string; readonly charges?: readonly Charge[] };
 
 /** One opened transport. */
 export type Bridge = {
@@ -211,6 +214,12 @@ export type Host = {
    */
   settle(id: EventId, outcome: Outcome): void | Promise<void>;
   status(session: SessionKey, state: SessionState): void;
+  /**
+   * Reserves what the bridge spends of itself and not for an event: in the budgets of an account, or without one in those
+   * of all together. Resolves with what gives it back. Rejects with `Failure('budget-exhausted')`, and then nothing is
+   * reserved; a budget that the definition does not name is a bug.
+   */
+  charge(charges: readonly Charge[], account?: AccountKey): Promise<() => Promise<void>>;
   readonly state: BridgeState;
   settings(place: Place): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */

@@ -25,6 +25,8 @@ import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
 import { type Operations, openOperations } from './operations.ts';
 import { present } from './present.ts';
+import { reportTo } from './report.ts';
+import { transportFacts } from './transport-facts.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -108,6 +110,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     core: () => core,
     version: packageVersion(),
     log,
+    now: clock.now,
   });
   const core = openCore({
     transports: new Map(
@@ -127,6 +130,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
           ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
           accepted: eventCounter(metrics, domain, 'out'),
           repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
+          folded: metrics.counter('isthmus_presence_folded_total', { transport: domain }),
         },
       ]),
     ),
@@ -138,6 +142,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       reconnectMax: config.limits.reconnect_max,
       connectPace: config.limits.connect_pace,
       linger: config.limits.linger,
+      presenceWindow: config.limits.presence_window,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
       rates: {
@@ -156,10 +161,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     random,
     log,
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
-    report(what, transport) {
-      if (what === 'parked') metrics.count('isthmus_parked_total');
-      else metrics.count('isthmus_budget_alarms_total', { transport });
-    },
+    report: reportTo(metrics),
   });
 
   function hostOf({ domain }: Opened): Host {
@@ -174,6 +176,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
+      charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,
       connect,
       http: site.http(domain),
@@ -269,15 +272,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 }
 
 function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
-  const { definition, addresses, domain } = opened;
+  const { addresses, domain } = opened;
   const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'out' });
   return {
     addresses,
-    rooms: definition.mapping.facts.rooms,
-    archive: opened.history.record,
-    console: definition.mapping.facts.console ?? false,
-    forms: (definition.mapping.facts.out.form ?? 'none') !== 'none',
-    identity: definition.identity,
+    ...transportFacts(opened),
     link: {
       stanza(kind, head, ...children) {
         const taken = opened.link?.stanza(kind, head, ...children) ?? false;

@@ -60,6 +60,7 @@ describe('a good file', () => {
         waiting_time: 60_000,
         connect_pace: 5000,
         linger: 300_000,
+        presence_window: 30_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
         dialogues: 4,
@@ -84,13 +85,18 @@ http: { listen: '[::1]:8480' }
 admin: { listen: 0.0.0.0:0, token: t }
 admins: [Admin@Example.org]
 access: { register: [Example.org, friend@other.example, '*'] }
-limits: { stanza_size: 50 kB, waiting_time: 2m, stop_time: 5 }
+limits: { stanza_size: 50 kB, waiting_time: 2m, stop_time: 5, presence_window: off }
 `);
     expect(read.http).toEqual({ listen: { host: '::1', port: 8480 } });
     expect(read.admin?.listen).toEqual({ host: '0.0.0.0', port: 0 });
     expect(read.admins).toEqual(['admin@example.org']);
     expect(read.access.register).toEqual(['example.org', 'friend@other.example', '*']);
-    expect(read.limits).toMatchObject({ stanza_size: 50_000, waiting_time: 120_000, stop_time: 5000 });
+    expect(read.limits).toMatchObject({
+      stanza_size: 50_000,
+      waiting_time: 120_000,
+      stop_time: 5000,
+      presence_window: 0,
+    });
   });
 
   it('may have sections whose lines are all comments', async () => {
@@ -292,6 +298,14 @@ describe('values', () => {
     ],
     ['limits: { stanza_size: big }', 'limits.stanza_size: must be a size such as 256KiB, 50MB or a number of bytes'],
     ['limits: { stanza_size: 1GiB }', 'limits.stanza_size: must be from 10KB to 10MiB'],
+    [
+      'limits: { presence_window: never }',
+      "limits.presence_window: must be 'off' or a duration between 1 and 3600 seconds",
+    ],
+    [
+      'limits: { presence_window: 2h }',
+      "limits.presence_window: must be 'off' or a duration between 1 and 3600 seconds",
+    ],
     ['limits: { reconnect_min: 10m }', 'limits.reconnect_max: must not be less than reconnect_min'],
     ['limits: { xmpp_cap: 2MiB }', 'limits.xmpp_cap: must be more than xmpp_high_water'],
   ])('%s', async (text, line) => {

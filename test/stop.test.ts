@@ -14,6 +14,7 @@ it('a stop tells the occupants, leaves the network and ends the stream, and lose
   await wire.say(':Romeo!r@a.host JOIN #verona', 'Romeo');
   await wire.say(':irc.fake 353 Romeo = #verona :Romeo', 'Romeo');
   await wire.say(':irc.fake 366 Romeo #verona :End', 'Romeo');
+  expect(await wire.hear('Romeo')).toBe('MODE #verona');
   for (let subject = false; !subject; ) subject = (await xmpp.next()).getChild('subject') !== undefined;
   xmpp.send(
     "<message type='groupchat' id='m1' from='romeo@a.example/orchard' to='#verona%net@irc.example'><body>unconfirmed</body></message>",

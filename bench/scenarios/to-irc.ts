@@ -1,7 +1,8 @@
 import { type Flow, openFlow } from '../load/flow.ts';
 import { numberAfter, numberAt } from '../load/scan.ts';
 import { isError, isGroupchat, userOf, type World } from '../load/world.ts';
-import { measureFlow, type Scenario, WINDOW } from '../scenario.ts';
+import { WINDOW } from '../scenario.ts';
+import { inChannels } from './channels.ts';
 import { channelOf, stanza } from './texts.ts';
 
 const ON_IRC = 0;
@@ -27,16 +28,8 @@ export function flowToIrc({ xmpp, irc }: World, lanes: number): Flow {
   return flow;
 }
 
-const scenario = (name: string, title: string, users: number): Scenario => ({
-  name,
-  title,
-  users,
-  async play(bench) {
-    const { world } = bench;
-    await world.join(Array.from({ length: users }, (_, user) => ({ user, channel: channelOf(user) })));
-    return measureFlow(flowToIrc(world, users), bench);
-  },
-});
-
-export const toIrc = scenario('to-irc', 'XMPP → IRC, 1 user', 1);
-export const toIrcMany = scenario('to-irc-100', 'XMPP → IRC, 100 users on 100 connections', 100);
+export const toIrc = inChannels({ name: 'to-irc', title: 'XMPP → IRC, 1 user', users: 1 }, flowToIrc);
+export const toIrcMany = inChannels(
+  { name: 'to-irc-100', title: 'XMPP → IRC, 100 users on 100 connections', users: 100 },
+  flowToIrc,
+);

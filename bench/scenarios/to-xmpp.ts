@@ -1,7 +1,8 @@
 import { type Flow, openFlow } from '../load/flow.ts';
 import { numberAfter } from '../load/scan.ts';
 import { isError, isGroupchat, userOf, type World } from '../load/world.ts';
-import { measureFlow, type Scenario, WINDOW } from '../scenario.ts';
+import { WINDOW } from '../scenario.ts';
+import { inChannels } from './channels.ts';
 import { channelOf, line } from './texts.ts';
 
 /** Somebody on IRC talks in as many channels, with one of our users in each. */
@@ -22,16 +23,8 @@ export function flowToXmpp({ xmpp, irc }: World, lanes: number): Flow {
   return flow;
 }
 
-const scenario = (name: string, title: string, users: number): Scenario => ({
-  name,
-  title,
-  users,
-  async play(bench) {
-    const { world } = bench;
-    await world.join(Array.from({ length: users }, (_, user) => ({ user, channel: channelOf(user) })));
-    return measureFlow(flowToXmpp(world, users), bench);
-  },
-});
-
-export const toXmpp = scenario('to-xmpp', 'IRC → XMPP, 1 occupant', 1);
-export const toXmppMany = scenario('to-xmpp-100', 'IRC → XMPP, 100 channels', 100);
+export const toXmpp = inChannels({ name: 'to-xmpp', title: 'IRC → XMPP, 1 occupant', users: 1 }, flowToXmpp);
+export const toXmppMany = inChannels(
+  { name: 'to-xmpp-100', title: 'IRC → XMPP, 100 channels', users: 100 },
+  flowToXmpp,
+);

@@ -2,6 +2,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { line as makeLine } from './encode.ts';
 import { foldName } from './names.ts';
+import type { Writer } from './queue.ts';
 import type { Line } from './view.ts';
 
 /** Questions that one connection may have open, and milliseconds that a server has for each. */
@@ -10,38 +11,87 @@ const PATIENCE = 30_000;
 /** Rows of a list that are read; what is beyond is dropped. */
 const ROWS = 1000;
 
-type Question = { readonly rows: string[]; done(): void; fail(failure: Failure): void };
-
-/** Questions about channels, which the server answers with numerics. */
-export type Asks = {
-  /** Resolves once the server has told the channel's modes (324). Rejects with a `Failure`. */
-  modes(channel: string): Promise<void>;
-  /** The channel's ban list (367, 368). Rejects with a `Failure`. */
-  bans(channel: string): Promise<readonly string[]>;
-  /** True for a line that answers one of them alone, so that nobody else needs it. */
-  take(line: Line): boolean;
-  /** A numeric refuses something in a channel; false if nothing was asked about it. */
-  refused(channel: string, failure: Failure): boolean;
+type What = 'modes' | 'bans';
+type Question = {
+  readonly rows: string[];
+  readonly answer: Promise<readonly string[]>;
+  done(): void;
   fail(failure: Failure): void;
 };
 
-/** `write` sends a line, and may throw a `Failure`. */
-export function openAsks(clock: Clock, write: (line: string) => void): Asks {
-  const open = new Map<string, { readonly question: Question; readonly answer: Promise<readonly string[]> }>();
+/** Questions about channels, which the server answers with numerics. */
+export class Asks {
+  readonly #clock: Clock;
+  readonly #writer: Pick<Writer, 'send'>;
+  #open: Map<string, Question> | undefined;
 
-  function start(what: 'modes' | 'bans', channel: string): Promise<readonly string[]> {
-    const key = `${what} ${foldName(channel)}`;
-    const known = open.get(key);
+  constructor(clock: Clock, writer: Pick<Writer, 'send'>) {
+    this.#clock = clock;
+    this.#writer = writer;
+  }
+
+  /** Resolves once the server has told the channel's modes (324). Rejects with a `Failure`. */
+  async modes(channel: string): Promise<void> {
+    await this.#start('modes', channel);
+  }
+
+  /** The channel's ban list (367, 368). Rejects with a `Failure`. */
+  bans(channel: string): Promise<readonly string[]> {
+    return this.#start('bans', channel);
+  }
+
+  /** True for a line that answers one of them alone, so that nobody else needs it. */
+  take({ command, params: [, channel, mask = ''] }: Line): boolean {
+    if (this.#open === undefined) return false;
+    if (command === '324') this.#find('modes', channel)?.done();
+    const bans = command === '367' || command === '368' ? this.#find('bans', channel) : undefined;
+    if (!bans) return false;
+    if (command === '368') bans.done();
+    else if (bans.rows.length < ROWS && mask !== '') bans.rows.push(mask);
+    return true;
+  }
+
+  /** A numeric refuses something in a channel; false if nothing was asked about it. */
+  refused(channel: string, failure: Failure): boolean {
+    const question = this.#find('modes', channel) ?? this.#find('bans', channel);
+    question?.fail(failure);
+    return question !== undefined;
+  }
+
+  fail(failure: Failure): void {
+    for (const question of [...(this.#open?.values() ?? [])]) question.fail(failure);
+  }
+
+  #find(what: What, channel = ''): Question | undefined {
+    return this.#open?.get(keyOf(what, channel));
+  }
+
+  #start(what: What, channel: string): Promise<readonly string[]> {
+    this.#open ??= new Map();
+    const key = keyOf(what, channel);
+    const known = this.#open.get(key);
     if (known) return known.answer;
-    if (open.size >= LIMIT) return Promise.reject(new Failure('queue-full'));
+    if (this.#open.size >= LIMIT) return Promise.reject(new Failure('queue-full'));
+    const question = this.#question(() => this.#open?.delete(key));
+    this.#open.set(key, question);
+    try {
+      this.#writer.send(makeLine('MODE', what === 'bans' ? [channel, 'b'] : [channel]));
+    } catch (error) {
+      question.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    }
+    return question.answer;
+  }
+
+  #question(closed: () => void): Question {
     const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
     const rows: string[] = [];
     const close = () => {
       cancel();
-      open.delete(key);
+      closed();
     };
     const question: Question = {
       rows,
+      answer: promise,
       done: () => {
         close();
         resolve(rows);
@@ -51,37 +101,9 @@ export function openAsks(clock: Clock, write: (line: string) => void): Asks {
         reject(failure);
       },
     };
-    const cancel = clock.after(PATIENCE, () => question.fail(new Failure('remote-server-timeout')));
-    open.set(key, { question, answer: promise });
-    try {
-      write(makeLine('MODE', what === 'bans' ? [channel, 'b'] : [channel]));
-    } catch (error) {
-      question.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
-    }
-    return promise;
+    const cancel = this.#clock.after(PATIENCE, () => question.fail(new Failure('remote-server-timeout')));
+    return question;
   }
-
-  const find = (what: 'modes' | 'bans', channel = ''): Question | undefined =>
-    open.get(`${what} ${foldName(channel)}`)?.question;
-
-  return {
-    modes: async (channel) => void (await start('modes', channel)),
-    bans: (channel) => start('bans', channel),
-    take({ command, params: [, channel, mask = ''] }) {
-      if (command === '324') find('modes', channel)?.done();
-      const bans = command === '367' || command === '368' ? find('bans', channel) : undefined;
-      if (!bans) return false;
-      if (command === '368') bans.done();
-      else if (bans.rows.length < ROWS && mask !== '') bans.rows.push(mask);
-      return true;
-    },
-    refused(channel, failure) {
-      const question = find('modes', channel) ?? find('bans', channel);
-      question?.fail(failure);
-      return question !== undefined;
-    },
-    fail(failure) {
-      for (const { question } of [...open.values()]) question.fail(failure);
-    },
-  };
 }
+
+const keyOf = (what: What, channel: string): string => `${what} ${foldName(channel)}`;

@@ -11,13 +11,14 @@ import { traitsOf } from './channel-modes.ts';
 import { openClient } from './client.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
 import { realmNotice } from './drafts.ts';
+import { emit } from './emit.ts';
 import { target, textSize } from './encode.ts';
 import { foldName } from './names.ts';
-import type { Client } from './parts.ts';
+import type { Client, Where } from './parts.ts';
+import { provenLogin } from './proven-logins.ts';
 import { openRealm, type Realm } from './realm.ts';
 import { resolve } from './resolve.ts';
 import { accountOf, assertPrivate } from './services.ts';
-import { emit } from './talk.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
@@ -31,12 +32,17 @@ const LINES = { ...mapping.facts.text, format: 'plain', size: 64 * 1024 } as con
 
 type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
 
+const connecting = ({ realm }: SessionKey, { host, port, tls }: ServerConfig): string =>
+  `Connecting to ${host ?? realm}:${port} (${tls ? 'encrypted' : 'not encrypted'})`;
+const reasonOf = (error: unknown): string =>
+  error instanceof Failure ? error.message : 'something broke in the gateway.';
+
 /** Opens an IRC transport. Nothing is connected until somebody asks for it. */
 export function openBridge(settings: IrcConfig, host: Host): Bridge {
   const addresses = addressesOf(settings.fixed_server);
   const realms = new Map<string, Realm>();
   const clients = new WeakMap<Session, Client>();
-  const connecting = new Map<string, Promise<Session>>();
+  const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
   let paused = false;
 
@@ -60,10 +66,20 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         ...(settings.outgoing_address === undefined ? {} : { localAddress: settings.outgoing_address }),
         ...(listed ? {} : { chosenByUser: { ports: IRC_PORTS } }),
         timeout: settings.connect_timeout,
+        sharedReads: true,
       },
       signal,
     );
   }
+
+  const whereOf = (realm: string, server: ServerConfig): Where => ({
+    host,
+    addresses,
+    realm: realmOf(realm),
+    server,
+    realname: settings.realname,
+    timeout: settings.connect_timeout,
+  });
 
   async function open(key: SessionKey, { nick, credentials }: Wish, given: AbortSignal): Promise<Session> {
     const found = serverOf(settings, key.realm);
@@ -71,41 +87,37 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       throw new Failure('not-allowed', {
         text: `This gateway does not connect to ${key.realm}. Its operator can list it.`,
       });
-    const { entry } = found;
     using attempt = openAttempt([given, host.signal, stop.signal]);
     const { signal } = attempt;
-    const where = {
-      host,
-      addresses,
-      realm: realmOf(key.realm),
-      server: entry,
-      realname: settings.realname,
-      timeout: settings.connect_timeout,
-    };
-    const say = (text: string) => emit(host, realmNotice(key, text));
+    const where = whereOf(key.realm, found.entry);
     const account = accountOf(credentials);
+    const login = account && provenLogin(host, key, where.realm.standings, account);
     try {
-      if (account) assertPrivate(entry, key.realm);
-      say(`Connecting to ${entry.host ?? key.realm}:${entry.port} (${entry.tls ? 'encrypted' : 'not encrypted'})`);
+      if (account) assertPrivate(found.entry, key.realm);
+      if (!login?.quiet) say(key, connecting(key, found.entry));
       await where.realm.leaving.get(key.account);
       const socket = await dial(key, found, signal);
       const client = await openClient(where, key, { socket, nick, account, signal });
+      login?.worked();
       clients.set(client.session, client);
       if (paused) client.pause(true);
       return client.session;
     } catch (error) {
-      say(`Connection failed: ${error instanceof Failure ? error.message : 'something broke in the gateway.'}`);
-      throw error;
+      const { failure, news } = login ? await login.judge(error) : { failure: error, news: true };
+      if (news) say(key, `Connection failed: ${reasonOf(failure)}`);
+      throw failure;
     }
   }
+
+  const say = (key: SessionKey, text: string) => emit(host, realmNotice(key, text));
 
   function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     const id = `${key.account} ${key.realm.toLowerCase()}`;
     if (stop.signal.aborted) return Promise.reject(new Failure('stopping'));
     const known = realms.get(key.realm.toLowerCase())?.clients.get(key.account);
     if (known) return Promise.resolve(known.session);
-    const attempt = connecting.get(id) ?? open(key, wish, signal).finally(() => connecting.delete(id));
-    connecting.set(id, attempt);
+    const attempt = attempts.get(id) ?? open(key, wish, signal).finally(() => attempts.delete(id));
+    attempts.set(id, attempt);
     return attempt;
   }
 
@@ -115,14 +127,18 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return client;
   }
 
-  /** Any connection that is in the channel of a place. */
+  /** A connection that is in the channel of a place, one that knows its modes if there is any. */
   function inRoom(place: Place): { client: Client; channel: string } {
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
     const channel = foldName(address.name);
+    let found: Client | undefined;
     for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
-      if (client.room(channel)?.joined) return { client, channel };
+      if (!client.room(channel)?.joined) continue;
+      if (client.room(channel)?.modes.complete) return { client, channel };
+      found ??= client;
     }
+    if (found) return { client: found, channel };
     throw new Failure('not-joined');
   }
 

@@ -16,9 +16,16 @@ export type ChannelModes = {
   readonly bans: Set<string>;
   /** Whether the server has told all of them. */
   complete: boolean;
+  /** Whether it was asked to, unprompted by anybody. */
+  asked: boolean;
 };
 
-export const newChannelModes = (): ChannelModes => ({ set: new Map(), bans: new Set(), complete: false });
+export const newChannelModes = (): ChannelModes => ({
+  set: new Map(),
+  bans: new Set(),
+  complete: false,
+  asked: false,
+});
 
 /** Takes one change in. Modes of members and lists other than bans are not kept. */
 export function stepChannelModes(modes: ChannelModes, change: ModeChange, isupport: Isupport): void {

@@ -1,28 +1,28 @@
 import type { Socket } from 'node:net';
-import type { Delivered, SessionKey } from '#src/bridge.ts';
+import type { Delivered, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount } from '#src/model/ids.ts';
-import { openAsks } from './asks.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Query, Reply } from '#src/model/query.ts';
+import { Asks } from './asks.ts';
 import { isCopy, late } from './copies.ts';
 import { realmNotice } from './drafts.ts';
+import { emit } from './emit.ts';
 import { encode, line as makeLine, quit } from './encode.ts';
-import { openErrands } from './errands.ts';
-import type { Legacy, Peer } from './feed.ts';
-import { defaultIsupport } from './isupport.ts';
-import { type Link, openLink } from './link.ts';
-import { type LoginEffect, startLogin, stepLogin } from './login.ts';
-import { foldName, userName } from './names.ts';
-import { openNetsplits } from './netsplit.ts';
+import { Errands } from './errands.ts';
+import type { Legacy } from './feed.ts';
+import { learnModes } from './learn-modes.ts';
+import { Link, type LinkOwner } from './link.ts';
+import { Netsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
-import type { Client, Where } from './parts.ts';
-import { openPending } from './pending.ts';
-import { oursIn } from './realm.ts';
+import { capabilities, OwnView } from './own-view.ts';
+import { type Client, nameOf, type Where } from './parts.ts';
+import { Pending } from './pending.ts';
+import { fedRoom, oursIn } from './realm.ts';
+import { Registration, type Wanted } from './registration.ts';
 import { disown, type Room, type Rooms, snapshot } from './roster.ts';
-import { openRoundTrips } from './roundtrips.ts';
-import { openSasl, type ServicesAccount } from './sasl.ts';
-import { barrierLine, emit, type OwnView, openTalk } from './talk.ts';
-import { beginLogin, type Login } from './transport.ts';
+import { RoundTrips } from './roundtrips.ts';
+import { barrierLine, Talk } from './talk.ts';
 import type { Line } from './view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
@@ -31,246 +31,244 @@ const ECHO_PATIENCE = 5_000;
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 
 /** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
-export function openClient(
-  where: Where,
-  key: SessionKey,
-  wish: { socket: Socket; nick: string | undefined; account: ServicesAccount | undefined; signal: AbortSignal },
-): Promise<Client> {
-  const { host, realm, server } = where;
-  const { clock } = host;
-  const { account } = key;
-  const online = Promise.withResolvers<Client>();
-  const rooms: Rooms = new Map();
-  const pending = openPending({
-    settle: (id, outcome) => host.settle(id, outcome),
-    send: (line, sent) => writer.send(line, sent),
-  });
-  const trips = openRoundTrips(clock);
-  const peer: Peer = { account, sees: (channel, other) => rooms.get(channel)?.own.has(other) ?? false };
-  let state = startLogin(wish.nick);
-  let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
-  let reason: Failure | undefined;
-  let patience: (() => void) | undefined;
+export function openClient(where: Where, key: SessionKey, wish: Wanted & { socket: Socket }): Promise<Client> {
+  return new Promise((resolve, reject) => new Connection({ where, key, resolve, reject }, wish));
+}
 
-  const view: OwnView = {
-    transport: host.transport,
-    account,
-    realm: key.realm,
-    addresses: where.addresses,
-    nick: state.nick,
-    mask: undefined,
-    isupport: defaultIsupport,
-    caps: new Set(),
-    ours: (folded) => realm.nicks.get(folded),
-    room: (folded) => rooms.get(folded),
-    spelled: (name) => errands.spelled(name),
-    knows: (folded) => errands.knows(folded),
-    feeds: (channel) => !realm.feed.behind(channel, peer) && realm.feed.feeds(channel, peer),
-  };
+type Opening = {
+  readonly where: Where;
+  readonly key: SessionKey;
+  readonly resolve: (client: Client) => void;
+  readonly reject: (failure: Failure) => void;
+};
 
-  const link: Link = openLink({
-    socket: wish.socket,
-    clock,
-    log: host.log,
-    throttle: server.throttle,
-    charset: server.charset,
-    barrier,
-    skip: (text) => phase !== 'login' && isCopy(text, { feed: realm.feed, peer, rooms, view }),
-    onLine: (line) => take(line),
-    onClosed: closed,
-  });
-  const { writer } = link;
-  const asks = openAsks(clock, writer.send);
-  const errands = openErrands({ host, view, pending, writer });
-  const splits = openNetsplits({ view, clock, tell: (drafts) => emit(host, drafts) });
-  const talk = openTalk({ host, realm, peer, view, rooms, pending, trips, asks, splits, writer, renamed });
-  const sasl =
-    wish.account &&
-    openSasl(wish.account, { host: server.host ?? key.realm, write: writer.urgent, refused: (why) => link.fail(why) });
-  // The library's client is large: it goes once we are in.
-  let login: Login | undefined = beginLogin(
-    { nick: state.nick, username: userName(splitAccount(account).user), realname: where.realname },
-    writer.urgent,
-    sasl,
-  );
-  const giveUp = () =>
-    link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
-  wish.signal.addEventListener('abort', giveUp);
-  const cancelTimeout = clock.after(where.timeout, () =>
-    link.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
-  );
-  if (wish.signal.aborted) giveUp();
+// A class, and its parts are classes: there is one for each user and server, and closures would be most of what it takes.
+class Connection implements Client, LinkOwner {
+  readonly session: Session;
+  readonly view: OwnView;
+  readonly asks: Asks;
+  readonly #where: Where;
+  readonly #key: SessionKey;
+  readonly #rooms: Rooms = new Map();
+  readonly #link: Link;
+  readonly #pending: Pending;
+  readonly #trips: RoundTrips;
+  readonly #errands: Errands;
+  readonly #splits: Netsplits;
+  readonly #talk: Talk;
+  /** As long as it is not logged in. */
+  #entry: { readonly registration: Registration; readonly reject: (failure: Failure) => void } | undefined;
+  #phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
+  #reason: Failure | undefined;
+  #patience: (() => void) | undefined;
 
-  function take(line: Line): void {
-    if (line.command === 'ERROR' && phase !== 'closing')
-      reason ??= farewell(where.server.host ?? key.realm, line.params.at(-1) ?? '');
-    if (phase === 'login') loggingIn(line);
-    else if (line.command !== 'ERROR' && !errands.take(line)) talk(line);
-  }
-
-  function loggingIn(line: Line): void {
-    if (login?.take(line)) return;
-    const [next, effect] = stepLogin(state, line, where.server.host ?? key.realm);
-    state = next;
-    if (line.command === '001') renamed(state.nick);
-    // A server without capabilities does not know the command, or wants NICK first.
-    const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
-    if (!aside) talk(line);
-    if (effect) act(effect);
-  }
-
-  function act(effect: LoginEffect): void {
-    if (effect.kind === 'nick') {
-      view.nick = effect.nick;
-      writer.urgent(makeLine('NICK', [effect.nick]));
-    } else if (effect.kind === 'failed') link.fail(effect.failure);
-    else ready();
-  }
-
-  function ready(): void {
-    view.caps = login?.capabilities() ?? view.caps;
-    endLogin();
-    phase = 'online';
-    realm.clients.set(account, client);
-    const secret = server.tls ? 'encrypted' : 'not encrypted';
-    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? key.realm} (${secret}).`));
-    errands.begin(state.wanted);
-    tellOnline();
-    online.resolve(client);
-  }
-
-  function endLogin(): void {
-    cancelTimeout();
-    wish.signal.removeEventListener('abort', giveUp);
-    login?.close();
-    login = undefined;
-  }
-
-  function renamed(nick: string): void {
-    if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
-    view.nick = nick;
-    realm.nicks.set(foldName(nick), account);
-    if (phase === 'online') tellOnline();
-  }
-
-  function tellOnline(): void {
-    const { wanted } = errands;
-    host.status(key, { kind: 'online', nick: view.nick, ...(wanted !== view.nick && { wanted }) });
-  }
-
-  // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
-  function barrier(): string | undefined {
-    const echo = view.caps.has('echo-message');
-    if (pending.unproven(echo)) return barrierLine(pending.last);
-    if (echo && pending.unproven(false)) {
-      patience ??= clock.after(ECHO_PATIENCE, () => {
-        patience = undefined;
-        if (pending.unproven(false)) writer.urgent(barrierLine(pending.last));
-      });
-    }
-    return undefined;
-  }
-
-  function closed(ours: Failure | undefined): void {
-    const before = phase;
-    phase = 'closed';
-    patience?.();
-    endLogin();
-    const failure =
-      ours ??
-      reason ??
-      new Failure('recipient-unavailable', { text: `${where.server.host ?? key.realm} closed the connection.` });
-    if (realm.nicks.get(foldName(view.nick)) === account) realm.nicks.delete(foldName(view.nick));
-    if (realm.clients.get(account) === client) realm.clients.delete(account);
-    splits.stop();
-    const legacies = realm.feed.lost(peer);
-    for (const other of realm.clients.values()) other.disown(account);
-    const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
-    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.inherit(all);
-    trips.fail(failure);
-    asks.fail(failure);
-    errands.stop(failure);
-    pending.fail(
-      (certain) =>
-        new Failure(before === 'closing' ? failure.code : 'recipient-unavailable', { text: failure.message, certain }),
+  constructor({ where, key, resolve, reject }: Opening, wish: Wanted & { socket: Socket }) {
+    const { host, realm, server } = where;
+    const { clock, log } = host;
+    const rooms = this.#rooms;
+    this.#where = where;
+    this.#key = key;
+    this.session = sessionOf(this, key);
+    const view = new OwnView(where, key, rooms);
+    const { throttle, charset } = server;
+    this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
+    const { writer } = this.#link;
+    this.view = view;
+    this.#pending = new Pending(host, writer);
+    this.#trips = new RoundTrips(clock);
+    this.asks = new Asks(clock, writer);
+    this.#errands = new Errands({ host, view, pending: this.#pending, writer });
+    view.people = this.#errands;
+    this.#splits = new Netsplits(host, view);
+    this.#talk = new Talk({
+      ...{ host, realm, view, rooms, pending: this.#pending, trips: this.#trips, asks: this.asks },
+      ...{ splits: this.#splits, writer, renamed: (nick) => this.#renamed(nick) },
+    });
+    const done = (wanted: string) => {
+      this.#ready(wanted);
+      resolve(this);
+    };
+    const registration = new Registration(
+      { where, key, view, link: this.#link, tell: (line) => this.#talk.take(line), done },
+      wish,
     );
-    if (before === 'login') online.reject(failure);
-    if (before !== 'online') return;
-    emit(host, realmNotice(view, `Connection lost: ${failure.message}`));
-    host.status(key, { kind: 'lost', failure });
+    this.#entry = { registration, reject };
   }
 
-  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
-  function inherit(legacies: readonly Legacy[]): void {
-    for (const legacy of legacies) emit(host, late(realm.feed.inherit(legacy, peer), view));
-    const channels = legacies.map(({ channel }) => channel);
-    const behind = channels.filter((channel) => realm.feed.behind(channel, peer));
-    for (const channel of channels) if (!behind.includes(channel)) list(channel);
-    if (behind.length === 0) return;
-    const listAll = () => behind.forEach(list);
-    // The server answers behind everything that it has sent before.
-    trips.start((token) => writer.urgent(makeLine('PING', [], token))).then(listAll, listAll);
-  }
-
-  function list(channel: string): void {
-    const room = rooms.get(channel);
-    realm.feed.caughtUp(channel, peer);
-    if (room && realm.feed.feeds(channel, peer)) emit(host, snapshot(room, view, oursIn(realm, channel)));
-  }
-
-  function deliver(event: Event): Delivered {
-    if (phase !== 'online') throw new Failure('recipient-unavailable');
-    const done = errands.deliver(event);
+  /** Throws a `Failure` for what is refused at once. */
+  deliver(event: Event): Delivered {
+    if (this.#phase !== 'online') throw new Failure('recipient-unavailable');
+    const done = this.#errands.deliver(event);
     if (done) return done;
-    const wire = encode(event, view);
-    if (wire.kind === 'raw' && wire.target === 'QUIT') reason = new Failure('not-allowed', { text: 'You have quit.' });
-    const written = pending.add(event.id, wire);
-    const room = wire.kind === 'join' ? rooms.get(wire.target) : undefined;
+    const wire = encode(event, this.view);
+    if (wire.kind === 'raw' && wire.target === 'QUIT')
+      this.#reason = new Failure('not-allowed', { text: 'You have quit.' });
+    const written = this.#pending.add(event.id, wire);
+    const room = wire.kind === 'join' ? this.#rooms.get(wire.target) : undefined;
     if (room?.joined) {
       // A server says nothing to a second JOIN.
       written();
-      queueMicrotask(() => again(room, wire.target));
+      queueMicrotask(() => this.#again(room, wire.target));
       return WRITTEN;
     }
     try {
-      writer.send(wire.line, written);
+      this.#link.writer.send(wire.line, written);
     } catch (error) {
-      pending.drop(event.id);
+      this.#pending.drop(event.id);
       throw error;
     }
     return WRITTEN;
   }
 
-  function again(room: Room, target: string): void {
-    const [senior] = realm.feed.members(target);
-    const known = senior && realm.clients.get(senior.account)?.room(target);
-    if (pending.has('join', target)) emit(host, snapshot(known ?? room, view, oursIn(realm, target)));
-    pending.done('join', target);
+  ping(): Promise<number> {
+    return this.#trips.start((token) => this.#link.writer.urgent(makeLine('PING', [], token)));
   }
 
-  const client: Client = {
-    session: { account, realm: key.realm, close: (why) => client.close(why, new Failure('recipient-unavailable')) },
-    view,
-    deliver,
-    ping: () => trips.start((token) => writer.urgent(makeLine('PING', [], token))),
-    ask(query) {
-      return phase === 'online' ? errands.ask(query) : Promise.reject(new Failure('recipient-unavailable'));
-    },
-    room: (folded) => rooms.get(folded),
-    asks,
-    pause: link.pause,
-    inherit,
-    disown: (other) => disown(rooms, other),
-    close(why, failure) {
-      if (phase === 'online') {
-        phase = 'closing';
-        reason = failure;
-        realm.clients.delete(account);
-      }
-      const end = link.end(quit(why)).finally(() => realm.leaving.delete(account));
-      realm.leaving.set(account, end);
-      return end;
-    },
-  };
-  return online.promise;
+  ask(query: Query): Promise<Reply> {
+    return this.#phase === 'online' ? this.#errands.ask(query) : Promise.reject(new Failure('recipient-unavailable'));
+  }
+
+  room(folded: string): Room | undefined {
+    return this.#rooms.get(folded);
+  }
+
+  pause(paused: boolean): void {
+    this.#link.pause(paused);
+  }
+
+  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
+  inherit(legacies: readonly Legacy[]): void {
+    const { host, realm } = this.#where;
+    for (const legacy of legacies) emit(host, late(realm.feed.inherit(legacy, this.view), this.view));
+    const channels = legacies.map(({ channel }) => channel);
+    const behind = channels.filter((channel) => realm.feed.behind(channel, this.view));
+    for (const channel of channels) if (!behind.includes(channel)) this.#list(channel);
+    if (behind.length === 0) return;
+    const listAll = () => {
+      for (const channel of behind) this.#list(channel);
+    };
+    // The server answers behind everything that it has sent before.
+    this.ping().then(listAll, listAll);
+  }
+
+  disown(account: AccountKey): void {
+    disown(this.#rooms, account);
+  }
+
+  close(why: string, failure: Failure): Promise<void> {
+    const { realm } = this.#where;
+    const { account } = this.view;
+    if (this.#phase === 'online') {
+      this.#phase = 'closing';
+      this.#reason = failure;
+      realm.clients.delete(account);
+    }
+    const end = this.#link.end(quit(why)).finally(() => realm.leaving.delete(account));
+    realm.leaving.set(account, end);
+    return end;
+  }
+
+  // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
+  barrier(): string | undefined {
+    const pending = this.#pending;
+    const echo = this.view.caps.has('echo-message');
+    if (pending.unproven(echo)) return barrierLine(pending.last);
+    if (echo && pending.unproven(false)) {
+      this.#patience ??= this.#where.host.clock.after(ECHO_PATIENCE, () => {
+        this.#patience = undefined;
+        if (pending.unproven(false)) this.#link.writer.urgent(barrierLine(pending.last));
+      });
+    }
+    return undefined;
+  }
+
+  skip(text: string): boolean {
+    return this.#phase !== 'login' && isCopy(text, this.#where.realm.feed, this.view);
+  }
+
+  take(line: Line): void {
+    if (line.command === 'ERROR' && this.#phase !== 'closing')
+      this.#reason ??= farewell(nameOf(this.#where, this.view), line.params.at(-1) ?? '');
+    if (this.#entry) this.#entry.registration.take(line);
+    else if (line.command !== 'ERROR' && !this.#errands.take(line)) this.#talk.take(line);
+  }
+
+  closed(ours: Failure | undefined): void {
+    const before = this.#phase;
+    this.#phase = 'closed';
+    this.#patience?.();
+    this.#entry?.registration.close();
+    const text = `${nameOf(this.#where, this.view)} closed the connection.`;
+    const failure = ours ?? this.#reason ?? new Failure('recipient-unavailable', { text });
+    this.#leaveRealm();
+    this.#trips.fail(failure);
+    this.asks.fail(failure);
+    this.#errands.stop(failure);
+    const code = before === 'closing' ? failure.code : 'recipient-unavailable';
+    this.#pending.fail((certain) => new Failure(code, { text: failure.message, certain }));
+    this.#entry?.reject(failure);
+    this.#entry = undefined;
+    if (before !== 'online') return;
+    const { host } = this.#where;
+    emit(host, realmNotice(this.view, `Connection lost: ${failure.message}`));
+    host.status(this.#key, { kind: 'lost', failure });
+  }
+
+  #leaveRealm(): void {
+    const { realm } = this.#where;
+    const { account } = this.view;
+    this.view.forget();
+    if (realm.clients.get(account) === this) realm.clients.delete(account);
+    this.#splits.stop();
+    const legacies = realm.feed.lost(this.view);
+    for (const other of realm.clients.values()) other.disown(account);
+    const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
+    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.inherit(all);
+  }
+
+  #ready(wanted: string): void {
+    const { host, realm, server } = this.#where;
+    const { view } = this;
+    if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
+    this.#entry?.registration.close();
+    this.#entry = undefined;
+    this.#phase = 'online';
+    realm.clients.set(view.account, this);
+    const secret = server.tls ? 'encrypted' : 'not encrypted';
+    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
+    this.#errands.begin(wanted);
+    this.#tellOnline();
+  }
+
+  #renamed(nick: string): void {
+    this.view.rename(nick);
+    if (this.#phase === 'online') this.#tellOnline();
+  }
+
+  #tellOnline(): void {
+    const { wanted } = this.#errands;
+    const { nick } = this.view;
+    this.#where.host.status(this.#key, { kind: 'online', nick, ...(wanted !== nick && { wanted }) });
+  }
+
+  #list(channel: string): void {
+    const { host, realm } = this.#where;
+    const room = this.#rooms.get(channel);
+    realm.feed.caughtUp(channel, this.view);
+    if (room && realm.feed.feeds(channel, this.view)) emit(host, snapshot(room, this.view, oursIn(realm, channel)));
+    learnModes(channel, { realm, view: this.view, rooms: this.#rooms, writer: this.#link.writer });
+  }
+
+  #again(room: Room, target: string): void {
+    const { host, realm } = this.#where;
+    const known = fedRoom(realm, target) ?? room;
+    if (this.#pending.has('join', target)) emit(host, snapshot(known, this.view, oursIn(realm, target)));
+    this.#pending.done('join', target);
+  }
 }
+
+const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
+  account,
+  realm,
+  close: (why) => client.close(why, new Failure('recipient-unavailable')),
+});

@@ -4,24 +4,21 @@ import { decode } from './decode.ts';
 import type { Feed, Peer } from './feed.ts';
 import { foldName } from './names.ts';
 import { glance, type Seen } from './past.ts';
-import type { Rooms } from './roster.ts';
 import type { View } from './view.ts';
-
-export type Ground = { readonly feed: Feed; readonly peer: Peer; readonly rooms: Rooms; readonly view: View };
 
 /**
  * Whether a raw line can be dropped unparsed: a message to a channel that another connection of ours tells or has told,
  * or that comes from one of ours and was shown when it was taken. Echoes of our own lines pass.
  */
-export function isCopy(text: string, { feed, peer, rooms, view }: Ground): boolean {
+export function isCopy(text: string, feed: Feed, view: View & Peer): boolean {
   const seen = glance(text);
   if (!seen) return false;
   const channel = foldName(seen.target);
   // Lines to a part of a channel (STATUSMSG) are not read by all of its members, so they are no part of what is compared.
-  if (!rooms.get(channel)?.joined) return false;
+  if (!view.room(channel)?.joined) return false;
   const nick = foldName(seen.nick);
   if (view.ours(nick) !== undefined) return nick !== foldName(view.nick);
-  return feed.copied(channel, peer, { key: seen.key, text: seen.text });
+  return feed.copied(channel, view, { key: seen.key, text: seen.text });
 }
 
 /** What lines mean that were dropped as copies, and were none. */

@@ -6,14 +6,15 @@ import { type Absence, openAbsence } from './absence.ts';
 import { isSelf } from './decode.ts';
 import { type Directory, openDirectory } from './directory.ts';
 import { contactPlace } from './drafts.ts';
+import { emit } from './emit.ts';
 import { target } from './encode.ts';
 import { type Inquiries, openInquiries } from './inquiries.ts';
 import { foldName } from './names.ts';
+import type { OwnView } from './own-view.ts';
 import type { Pending } from './pending.ts';
 import type { Writer } from './queue.ts';
-import { openRegain } from './regain.ts';
-import { openSpelling } from './spelling.ts';
-import { emit, type OwnView } from './talk.ts';
+import { Regain, type RegainOwner } from './regain.ts';
+import { Spelling } from './spelling.ts';
 import type { Line } from './view.ts';
 import { openWatch, type Seen, type Watch } from './watch.ts';
 
@@ -24,119 +25,164 @@ export type ErrandParts = {
   readonly writer: Writer;
 };
 
-/** What one connection does beside talk and rooms: it watches people, is away, gets its nick back, asks. */
-export type Errands = {
-  /** Logged in; `wanted` is the nick that was asked for first. */
-  begin(wanted: string): void;
-  /** The nick to ask for at the next login. */
-  readonly wanted: string;
-  /** What becomes of an event that is an errand; `undefined` for all others. Throws a `Failure`. */
-  deliver(event: Event): Delivered | undefined;
-  /** Rejects with a `Failure`. */
-  ask(query: Query): Promise<Reply>;
-  /** Takes a line in; true if nobody else needs it. */
-  take(line: Line): boolean;
-  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
-  spelled(name: string): string;
-  /** Whether there is a conversation with a folded nick, or it is a contact. */
-  knows(folded: string): boolean;
-  stop(failure: Failure): void;
-};
-
 /** Conversations that one connection remembers. */
 const TALKS = 1000;
 
 const TAKEN: Delivered = { ids: [], state: 'taken' };
 
-export function openErrands({ host, view, pending, writer }: ErrandParts): Errands {
-  const { clock } = host;
-  const send = (line: string): void => writer.send(line);
+/**
+ * What one connection does beside talk and rooms: it watches people, is away, gets its nick back, asks. Most connections
+ * never need most of it, and there are many connections: each part is made when it is asked for first.
+ */
+export class Errands implements RegainOwner {
+  readonly #parts: ErrandParts;
+  readonly #regain: Regain;
+  readonly #spelling: Spelling;
+  #talks: Set<string> | undefined;
+  #watch: Watch | undefined;
+  #absence: Absence | undefined;
+  #directory: Directory | undefined;
+  #inquiries: Inquiries | undefined;
+
+  constructor(parts: ErrandParts) {
+    this.#parts = parts;
+    this.#spelling = new Spelling(parts.view);
+    this.#regain = new Regain(this);
+  }
+
+  /** Logged in; `wanted` is the nick that was asked for first. */
+  begin(wanted: string): void {
+    this.#regain.begin(wanted);
+  }
+
+  /** The nick to ask for at the next login. */
+  get wanted(): string {
+    return this.#regain.wanted;
+  }
+
+  /** What becomes of an event that is an errand; `undefined` for all others. Throws a `Failure`. */
+  deliver(event: Event): Delivered | undefined {
+    const { host, view } = this.#parts;
+    if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.say(line))).take(event);
+    else if (event.kind !== 'contact') {
+      if (event.kind === 'message' && event.place.kind === 'contact') this.#talked(foldName(target(event.place, view)));
+      return undefined;
+    }
+    // IRC has no subscriptions: whoever wants to see somebody just looks.
+    else if (event.action === 'subscribe') this.#watcher().add(target(event.place, view, 'contact'), 'contact');
+    else if (event.action === 'unsubscribe') this.#watch?.drop(target(event.place, view, 'contact'), 'contact');
+    return TAKEN;
+  }
+
+  /** Rejects with a `Failure`. */
+  async ask(query: Query): Promise<Reply> {
+    switch (query.kind) {
+      case 'rooms':
+        return (this.#directory ??= openDirectory(this.#asking())).page(query.page, query.match);
+      case 'ping':
+        return this.#inquire().ping(this.spelled(query.who ?? ''));
+      case 'version':
+        return this.#inquire().version(this.spelled(query.who));
+      case 'profile':
+        return this.#inquire().profile(this.spelled(query.who));
+      default:
+        throw new Failure('not-supported');
+    }
+  }
+
+  /** Takes a line in; true if nobody else needs it. */
+  take(line: Line): boolean {
+    this.#spelling.note(line);
+    if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', this.#parts.view)) this.#talked(foldName(line.nick));
+    // All of them see it, whoever it is for.
+    let taken = this.#regain.take(line);
+    taken = (this.#watch?.take(line) ?? false) || taken;
+    taken = (this.#directory?.take(line) ?? false) || taken;
+    return (this.#inquiries?.take(line) ?? false) || taken;
+  }
+
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string {
+    return this.#spelling.of(name);
+  }
+
+  /** Whether there is a conversation with a folded nick, or it is a contact. */
+  knows(folded: string): boolean {
+    return (this.#talks?.has(folded) ?? false) || (this.#watch?.has(folded, 'contact') ?? false);
+  }
+
+  stop(failure: Failure): void {
+    this.#regain.stop();
+    this.#absence?.stop();
+    this.#watch?.stop();
+    this.#directory?.fail(failure);
+    this.#inquiries?.fail(failure);
+  }
+
+  get view(): OwnView {
+    return this.#parts.view;
+  }
+
+  get clock(): Host['clock'] {
+    return this.#parts.host.clock;
+  }
+
+  watch(nick: string): void {
+    this.#watcher().add(nick, 'nick');
+  }
+
+  unwatch(nick: string): void {
+    this.#watch?.drop(nick, 'nick');
+  }
 
   // What can wait for another time is not worth an error.
-  function say(line: string): boolean {
+  say(line: string): boolean {
     try {
-      writer.send(line);
+      this.#parts.writer.send(line);
       return true;
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      host.log.debug({ err: error }, 'a line of our own waits for another time');
+      this.#parts.host.log.debug({ err: error }, 'a line of our own waits for another time');
       return false;
     }
   }
 
-  function tell({ nick, show, status }: Seen): void {
+  asked(): boolean {
+    return this.#parts.pending.has('nick', '');
+  }
+
+  #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {
+    const { view, host, writer } = this.#parts;
+    return { view, clock: host.clock, send: (line) => writer.send(line) };
+  }
+
+  #inquire(): Inquiries {
+    return (this.#inquiries ??= openInquiries(this.#asking()));
+  }
+
+  #watcher(): Watch {
+    const { view, host } = this.#parts;
+    return (this.#watch ??= openWatch({
+      view,
+      caps: () => view.caps,
+      clock: host.clock,
+      say: (line) => this.say(line),
+      tell: (seen) => this.#tell(seen),
+      free: (nick) => this.#regain.free(nick),
+    }));
+  }
+
+  #tell({ nick, show, status }: Seen): void {
+    const { host, view } = this.#parts;
     const from = { kind: 'network', id: foldName(nick), name: nick } as const;
     const place = contactPlace(nick, view);
     emit(host, [{ kind: 'presence', place, from, show, ...(status !== undefined && { status }) }]);
   }
 
-  // Most connections never need these, and there are many connections: each is made when it is asked for first.
-  let watch: Watch | undefined;
-  let absence: Absence | undefined;
-  let directory: Directory | undefined;
-  let inquiries: Inquiries | undefined;
-  const watched: Pick<Watch, 'add' | 'drop'> = {
-    add(nick, why) {
-      watch ??= openWatch({ view, caps: () => view.caps, clock, say, tell, free: regain.free });
-      watch.add(nick, why);
-    },
-    drop: (nick, why) => watch?.drop(nick, why),
-  };
-  const inquire = (): Inquiries => (inquiries ??= openInquiries({ clock, send }));
-  const regain = openRegain({ view, clock, watch: watched, say, asked: () => pending.has('nick', '') });
-  const spelling = openSpelling(view);
-  const talks = new Set<string>();
-
-  function talked(folded: string): void {
-    const [oldest] = talks;
-    if (talks.size >= TALKS && oldest !== undefined) talks.delete(oldest);
-    talks.add(folded);
+  #talked(folded: string): void {
+    this.#talks ??= new Set();
+    const [oldest] = this.#talks;
+    if (this.#talks.size >= TALKS && oldest !== undefined) this.#talks.delete(oldest);
+    this.#talks.add(folded);
   }
-
-  return {
-    begin: regain.begin,
-    get wanted() {
-      return regain.wanted;
-    },
-    deliver(event) {
-      if (event.kind === 'presence') (absence ??= openAbsence(clock, say)).take(event);
-      else if (event.kind !== 'contact') {
-        if (event.kind === 'message' && event.place.kind === 'contact') talked(foldName(target(event.place, view)));
-        return undefined;
-      }
-      // IRC has no subscriptions: whoever wants to see somebody just looks.
-      else if (event.action === 'subscribe') watched.add(target(event.place, view, 'contact'), 'contact');
-      else if (event.action === 'unsubscribe') watched.drop(target(event.place, view, 'contact'), 'contact');
-      return TAKEN;
-    },
-    async ask(query) {
-      switch (query.kind) {
-        case 'rooms':
-          return (directory ??= openDirectory({ view, clock, send })).page(query.page, query.match);
-        case 'ping':
-          return inquire().ping(spelling.of(query.who ?? ''));
-        case 'version':
-          return inquire().version(spelling.of(query.who));
-        case 'profile':
-          return inquire().profile(spelling.of(query.who));
-        default:
-          throw new Failure('not-supported');
-      }
-    },
-    take(line) {
-      spelling.note(line);
-      if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', view)) talked(foldName(line.nick));
-      const answers = [regain, watch, directory, inquiries].map((one) => one?.take(line));
-      return answers.includes(true);
-    },
-    spelled: spelling.of,
-    knows: (folded) => talks.has(folded) || (watch?.has(folded, 'contact') ?? false),
-    stop(failure) {
-      regain.stop();
-      absence?.stop();
-      watch?.stop();
-      directory?.fail(failure);
-      inquiries?.fail(failure);
-    },
-  };
 }

@@ -1,3 +1,5 @@
+import { memo } from '#src/lib/memo.ts';
+
 /** What a server says of itself in 005 (draft-brocklesby-irc-isupport-03), as far as it is used here. */
 export type Isupport = {
   /** Mode letters of members, the highest first, with the symbol of each at the same index. */
@@ -52,6 +54,9 @@ const readers: Readonly<Record<string, (value: string) => Partial<Isupport> | un
   NETWORK: (value) => (/^[\x21-\x7e]{1,60}$/.test(value) ? { network: value } : undefined),
 };
 
+/** The connections to one server are told the same, and share it. */
+const shared = memo(50, (json): Isupport => ({ ...defaultIsupport, ...(JSON.parse(json) as Partial<Isupport>) }));
+
 /** Takes the parameters of one 005 in. What makes no sense changes nothing. Pure, never throws. */
 export function stepIsupport(state: Isupport, params: readonly string[]): Isupport {
   let next = state;
@@ -62,7 +67,7 @@ export function stepIsupport(state: Isupport, params: readonly string[]): Isuppo
     const found = read?.(value.join('='));
     if (found) next = { ...next, ...found };
   }
-  return next;
+  return next === state ? state : shared(JSON.stringify(next));
 }
 
 function length(key: 'nicklen' | 'topiclen' | 'monitor', value: string): Partial<Isupport> | undefined {

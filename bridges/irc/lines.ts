@@ -5,47 +5,47 @@ import { Failure } from '#src/model/failure.ts';
 /** The longest line that is read, in bytes. IRCv3 allows 8191 of tags and 512 of the rest. */
 export const LINE_CAP = 16 * 1024;
 
-/** Cuts bytes into lines. Throws `Failure` once a line is too long; the connection is to be closed then. */
-export type LineReader = { push(chunk: Buffer, onLine: (line: string) => void): void };
-
 /** Decoders of whole lines keep nothing from one to the next, so that all connections share them. */
 const decoderOf = memo(20, (charset) => new TextDecoder(charset));
 
 /**
- * A reader of one connection. Lines end at LF; CR and NUL within are removed. Bytes that are not UTF-8 are read as
- * `charset` (a TextDecoder label).
+ * Cuts the bytes of one connection into lines. Lines end at LF; CR and NUL within are removed. Bytes that are not UTF-8
+ * are read as `charset` (a TextDecoder label).
  */
-export function lineReader(charset: string): LineReader {
-  const fallback = decoderOf(charset);
-  let held: Buffer[] = [];
-  let heldLength = 0;
+export class LineReader {
+  readonly #fallback: ReturnType<typeof decoderOf>;
+  #held: Buffer[] = [];
+  #heldLength = 0;
 
-  function decode(bytes: Buffer): string {
-    const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? fallback.decode(bytes));
-    return /[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text;
+  constructor(charset: string) {
+    this.#fallback = decoderOf(charset);
   }
 
-  return {
-    push(chunk, onLine) {
-      let from = 0;
-      for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
-        const part = chunk.subarray(from, end);
-        from = end + 1;
-        if (heldLength + part.length > LINE_CAP) throw tooLong();
-        const whole = heldLength === 0 ? part : Buffer.concat([...held, part]);
-        held = [];
-        heldLength = 0;
-        const line = decode(whole);
-        if (line !== '') onLine(line);
-      }
-      const rest = chunk.subarray(from);
-      if (heldLength + rest.length > LINE_CAP) throw tooLong();
-      if (rest.length === 0) return;
-      // A copy: the chunk's memory is the socket's, and a short rest must not keep all of it.
-      held.push(Buffer.from(rest));
-      heldLength += rest.length;
-    },
-  };
+  /** Throws `Failure` once a line is too long; the connection is to be closed then. */
+  push(chunk: Buffer, onLine: (line: string) => void): void {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      const part = chunk.subarray(from, end);
+      from = end + 1;
+      if (this.#heldLength + part.length > LINE_CAP) throw tooLong();
+      const whole = this.#heldLength === 0 ? part : Buffer.concat([...this.#held, part]);
+      if (this.#heldLength > 0) this.#held = [];
+      this.#heldLength = 0;
+      const line = this.#decode(whole);
+      if (line !== '') onLine(line);
+    }
+    const rest = chunk.subarray(from);
+    if (this.#heldLength + rest.length > LINE_CAP) throw tooLong();
+    if (rest.length === 0) return;
+    // A copy: the chunk's memory is the socket's, and a short rest must not keep all of it.
+    this.#held.push(Buffer.from(rest));
+    this.#heldLength += rest.length;
+  }
+
+  #decode(bytes: Buffer): string {
+    const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? this.#fallback.decode(bytes));
+    return /[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text;
+  }
 }
 
 const tooLong = () => new Failure('policy-violation', { text: 'The server sent a line that is too long.' });

@@ -5,8 +5,8 @@ import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { line as makeLine } from './encode.ts';
-import { lineReader } from './lines.ts';
-import { openWriter, type Writer } from './queue.ts';
+import { LineReader } from './lines.ts';
+import { Writer } from './queue.ts';
 import type { Line } from './view.ts';
 
 /** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
@@ -14,14 +14,16 @@ const SILENCE = 60_000;
 /** Milliseconds that a server has to close the line after QUIT. */
 const FAREWELL = 2_000;
 
-/** An open line to a server: parsed lines come in, guarded ones go out. */
-export type Link = {
-  readonly writer: Writer;
-  pause(paused: boolean): void;
-  /** Closes at once because of `failure`. */
-  fail(failure: Failure): void;
-  /** Says `last` and waits for the server to close, two seconds at most. Never rejects. */
-  end(last: string): Promise<void>;
+/** Whose line it is. */
+export type LinkOwner = {
+  /** A line to go at the end of a write. */
+  barrier(): string | undefined;
+  /** Whether a line need not be parsed. Never throws. */
+  skip(text: string): boolean;
+  /** May throw: the line is dropped then. */
+  take(line: Line): void;
+  /** Once, with the reason if it was ours. */
+  closed(failure: Failure | undefined): void;
 };
 
 type Options = {
@@ -30,53 +32,103 @@ type Options = {
   readonly log: Log;
   readonly throttle: Rate;
   readonly charset: string;
-  readonly barrier: () => string | undefined;
-  /** Whether a line need not be parsed. Never throws. */
-  readonly skip: (text: string) => boolean;
-  /** May throw: the line is dropped then. */
-  readonly onLine: (line: Line) => void;
-  /** Once, with the reason if it was ours. */
-  readonly onClosed: (failure: Failure | undefined) => void;
+  readonly owner: LinkOwner;
 };
 
-/** Takes an open socket over. Nothing that a server sends escapes from here as an exception. */
-export function openLink(options: Options): Link {
-  const { socket, clock, log } = options;
-  const writer = openWriter({ socket, clock, throttle: options.throttle, barrier: options.barrier });
-  const reader = lineReader(options.charset);
-  const closed = Promise.withResolvers<void>();
-  let failure: Failure | undefined;
-  let paused = false;
-  const now = (): number => clock.uptime?.() ?? clock.now();
-  let heard = now();
+/**
+ * An open line to a server: parsed lines come in, guarded ones go out. It takes an open socket over, and nothing that a
+ * server sends escapes from here as an exception.
+ */
+export class Link {
+  readonly writer: Writer;
+  readonly #options: Options;
+  readonly #reader: LineReader;
+  readonly #take = (text: string): void => this.#read(text);
+  #closed: PromiseWithResolvers<void> | undefined;
+  #open = true;
+  #failure: Failure | undefined;
+  #paused = false;
+  #heard: number;
   /** When the server was asked whether it is there, as long as it has said nothing since. */
-  let asked: number | undefined;
-  let cancel = clock.after(SILENCE, listen);
+  #asked: number | undefined;
+  #cancel: () => void;
 
-  function fail(reason: Failure): void {
-    failure ??= reason;
-    socket.destroy();
+  constructor(options: Options) {
+    this.#options = options;
+    const { socket, clock, charset } = options;
+    this.writer = new Writer(options);
+    this.#reader = new LineReader(charset);
+    this.#heard = this.#now();
+    this.#cancel = clock.after(SILENCE, () => this.#listen());
+    socket.on('data', (chunk: Buffer) => this.#came(chunk));
+    socket.on('end', endBack);
+    socket.on('error', (error) => options.log.debug({ error: error.name }, 'the connection to a server broke'));
+    socket.on('close', () => this.#ended());
+    socket.resume();
+  }
+
+  /** Closes at once because of `failure`. */
+  fail(reason: Failure): void {
+    this.#failure ??= reason;
+    this.#options.socket.destroy();
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#asked = undefined;
+    this.#heard = this.#now();
+    if (paused) this.#options.socket.pause();
+    else this.#options.socket.resume();
+  }
+
+  /** Says `last` and waits for the server to close, two seconds at most. Never rejects. */
+  async end(last: string): Promise<void> {
+    if (!this.#open) return;
+    const { socket, clock } = this.#options;
+    this.#closed ??= Promise.withResolvers();
+    if (socket.destroyed) return this.#closed.promise;
+    socket.resume();
+    this.writer.end(last);
+    const giveUp = clock.after(FAREWELL, () => socket.destroy());
+    await this.#closed.promise;
+    giveUp();
+  }
+
+  #now(): number {
+    const { clock } = this.#options;
+    return clock.uptime?.() ?? clock.now();
+  }
+
+  #came(chunk: Buffer): void {
+    this.#heard = this.#now();
+    this.#asked = undefined;
+    try {
+      this.#reader.push(chunk, this.#take);
+    } catch (error) {
+      this.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    }
   }
 
   // While reading is paused, silence says nothing.
-  function listen(): void {
-    const since = paused ? now() : (asked ?? heard);
-    const left = since + SILENCE - now();
-    cancel = clock.after(left > 0 ? left : SILENCE, listen);
+  #listen(): void {
+    const since = this.#paused ? this.#now() : (this.#asked ?? this.#heard);
+    const left = since + SILENCE - this.#now();
+    this.#cancel = this.#options.clock.after(left > 0 ? left : SILENCE, () => this.#listen());
     if (left > 0) return;
-    if (asked !== undefined)
-      return fail(new Failure('remote-server-timeout', { text: 'The server does not answer any more.' }));
-    asked = now();
-    writer.urgent(makeLine('PING', [], 'alive'));
+    if (this.#asked !== undefined)
+      return this.fail(new Failure('remote-server-timeout', { text: 'The server does not answer any more.' }));
+    this.#asked = this.#now();
+    this.writer.urgent(makeLine('PING', [], 'alive'));
   }
 
-  function take(text: string): void {
-    if (failure || options.skip(text)) return;
+  #read(text: string): void {
+    const { owner, log } = this.#options;
+    if (this.#failure || owner.skip(text)) return;
     let command = '';
     try {
       const line = framework.ircLineParser(text);
       command = line.command;
-      options.onLine(line);
+      owner.take(line);
     } catch (error) {
       log.error(
         { command: command.slice(0, 20), error: error instanceof Error ? error.name : typeof error },
@@ -85,45 +137,20 @@ export function openLink(options: Options): Link {
     }
   }
 
-  socket.on('data', (chunk: Buffer) => {
-    heard = now();
-    asked = undefined;
+  #ended(): void {
+    this.#open = false;
+    this.#cancel();
+    this.writer.stop();
     try {
-      reader.push(chunk, take);
+      this.#options.owner.closed(this.#failure);
     } catch (error) {
-      fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
+      this.#options.log.error({ err: error }, 'the end of a connection was not taken');
     }
-  });
-  socket.on('end', () => socket.end());
-  socket.on('error', (error) => log.debug({ error: error.name }, 'the connection to a server broke'));
-  socket.on('close', () => {
-    cancel();
-    writer.stop();
-    try {
-      options.onClosed(failure);
-    } catch (error) {
-      log.error({ err: error }, 'the end of a connection was not taken');
-    }
-    closed.resolve();
-  });
+    this.#closed?.resolve();
+  }
+}
 
-  return {
-    writer,
-    fail,
-    pause(on) {
-      paused = on;
-      asked = undefined;
-      heard = now();
-      if (on) socket.pause();
-      else socket.resume();
-    },
-    async end(last) {
-      if (socket.destroyed) return closed.promise;
-      socket.resume();
-      writer.end(last);
-      const giveUp = clock.after(FAREWELL, () => socket.destroy());
-      await closed.promise;
-      giveUp();
-    },
-  };
+/** RFC 9293 §3.6: the server has closed its side, so we close ours. */
+function endBack(this: Socket): void {
+  this.end();
 }

@@ -1,4 +1,4 @@
-import type { Delivered, Host, Session } from '#src/bridge.ts';
+import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
@@ -40,3 +40,6 @@ export type Client = {
   /** Leaves; what waits fails with `failure`. Never rejects. */
   close(reason: string, failure: Failure): Promise<void>;
 };
+
+/** What the server is called towards people. */
+export const nameOf = ({ server }: Where, { realm }: Pick<SessionKey, 'realm'>): string => server.host ?? realm;

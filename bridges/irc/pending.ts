@@ -1,36 +1,16 @@
-import type { Outcome } from '#src/bridge.ts';
+import type { Host, Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import type { Wire } from './encode.ts';
 import { foldName, isRoomName } from './names.ts';
 import { NICK_REFUSALS } from './numerics.ts';
+import type { Writer } from './queue.ts';
 import type { Line } from './view.ts';
 
 /** Events of one connection that may be owed an answer at a time. */
 const PENDING_LIMIT = 1000;
 
 type Item = { readonly id: EventId; wire: Wire /** Order of writing; 0 while it waits. */; seq: number };
-
-/** What was handed to a connection and is not settled yet. Each event is settled exactly once. */
-export type Pending = {
-  /** Throws `Failure('queue-full')`. The returned function marks the event as written. */
-  add(id: EventId, wire: Wire): () => void;
-  drop(id: EventId): void;
-  /** Settles the message that an echo confirms; false if none waits for that target. */
-  echoed(target: string, text: string, msgid: string | undefined): boolean;
-  /** The server has done what was asked; `about` tells whom it was asked about, folded. */
-  done(kind: Wire['kind'], target: string, about?: string): boolean;
-  /** Settles the event that a numeric refuses; false if none fits. */
-  refused(line: Line, failure: Failure): boolean;
-  /** The server has read everything up to this number: what was not refused is done. Joins have an answer of their own. */
-  proven(seq: number): void;
-  /** Settles all: what was written is in doubt, what waited is certain not to have gone. */
-  fail(failure: (certain: boolean) => Failure): void;
-  /** Whether something written waits for a proof; with `echo`, messages do not. */
-  unproven(echo: boolean): boolean;
-  readonly last: number;
-  has(kind: Wire['kind'], target: string): boolean;
-};
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
@@ -67,109 +47,133 @@ const UNNAMED = set('472 974');
 /** Kinds whose refusals name the channel or the person. */
 const ABOUT: ReadonlySet<Wire['kind']> = new Set(['kick', 'mode', 'invite']);
 
-type Effects = {
-  /** Is told of each event that leaves the book. */
-  settle(id: EventId, outcome: Outcome): void;
-  /** Sends the next line of an event; `sent` is called once it is written. May throw a `Failure`. */
-  send(line: string, sent: () => void): void;
-};
+/** What was handed to a connection and is not settled yet. Each event is settled exactly once. */
+export class Pending {
+  readonly #host: Pick<Host, 'settle'>;
+  readonly #writer: Pick<Writer, 'send'>;
+  readonly #items = new Map<EventId, Item>();
+  #last = 0;
 
-/** An empty book. */
-export function openPending({ settle, send }: Effects): Pending {
-  const items = new Map<EventId, Item>();
-  let last = 0;
+  /** Each event that leaves the book is settled with the host; what follows of it goes to the writer. */
+  constructor(host: Pick<Host, 'settle'>, writer: Pick<Writer, 'send'>) {
+    this.#host = host;
+    this.#writer = writer;
+  }
 
-  function close(item: Item | undefined, outcome: Outcome): boolean {
-    if (!item || !items.delete(item.id)) return false;
-    settle(item.id, outcome);
+  /** Throws `Failure('queue-full')`. The returned function marks the event as written. */
+  add(id: EventId, wire: Wire): () => void {
+    if (this.#items.size >= PENDING_LIMIT) throw new Failure('queue-full');
+    const item: Item = { id, wire, seq: 0 };
+    this.#items.set(id, item);
+    return () => this.#written(item);
+  }
+
+  drop(id: EventId): void {
+    this.#items.delete(id);
+  }
+
+  /** Settles the message that an echo confirms; false if none waits for that target. */
+  echoed(target: string, text: string, msgid: string | undefined): boolean {
+    const key = foldName(target);
+    // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
+    const item =
+      this.#find('message', (wire) => wire.target === key && wire.text === text) ??
+      this.#find('message', (wire) => wire.target === key);
+    return this.#close(item, { ids: msgid ? [msgid as ForeignId] : [], state: 'taken' });
+  }
+
+  /** The server has done what was asked; `about` tells whom it was asked about, folded. */
+  done(kind: Wire['kind'], target: string, about?: string): boolean {
+    return this.#taken(
+      this.#find(kind, (wire) => wire.target === target && (about === undefined || wire.text === about)),
+    );
+  }
+
+  /** Settles the event that a numeric refuses; false if none fits. */
+  refused(line: Line, failure: Failure): boolean {
+    return this.#close(this.#culprit(line), failure);
+  }
+
+  /** The server has read everything up to this number: what was not refused is done. Joins have an answer of their own. */
+  proven(seq: number): void {
+    for (const item of [...this.#items.values()]) {
+      if (item.seq > 0 && item.seq <= seq && item.wire.kind !== 'join') this.#taken(item);
+    }
+  }
+
+  /** Settles all: what was written is in doubt, what waited is certain not to have gone. */
+  fail(failure: (certain: boolean) => Failure): void {
+    for (const item of [...this.#items.values()]) this.#close(item, failure(item.seq === 0));
+  }
+
+  /** Whether something written waits for a proof; with `echo`, messages do not. */
+  unproven(echo: boolean): boolean {
+    for (const item of this.#items.values()) {
+      if (item.seq > 0 && item.wire.kind !== 'join' && !(echo && item.wire.kind === 'message')) return true;
+    }
+    return false;
+  }
+
+  /** The number of what was written last. */
+  get last(): number {
+    return this.#last;
+  }
+
+  has(kind: Wire['kind'], target: string): boolean {
+    for (const item of this.#items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
+    return false;
+  }
+
+  #written(item: Item): void {
+    item.seq = ++this.#last;
+  }
+
+  #close(item: Item | undefined, outcome: Outcome): boolean {
+    if (!item || !this.#items.delete(item.id)) return false;
+    this.#host.settle(item.id, outcome);
     return true;
   }
 
   /** The server has done what was asked: now comes the rest of it, if there is any. */
-  function taken(item: Item | undefined): boolean {
+  #taken(item: Item | undefined): boolean {
     const next = item?.wire.next;
-    if (!item || !next) return close(item, TAKEN);
+    if (!item || !next) return this.#close(item, TAKEN);
     item.wire = next;
     item.seq = 0;
     try {
-      send(next.line, () => {
-        item.seq = ++last;
-      });
+      this.#writer.send(next.line, () => this.#written(item));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      close(item, error);
+      this.#close(item, error);
     }
     return true;
   }
 
-  function find(kind: Wire['kind'], fits: (wire: Wire) => boolean): Item | undefined {
-    for (const item of items.values()) if (item.seq > 0 && item.wire.kind === kind && fits(item.wire)) return item;
+  #find(kind: Wire['kind'], fits: (wire: Wire) => boolean): Item | undefined {
+    for (const item of this.#items.values())
+      if (item.seq > 0 && item.wire.kind === kind && fits(item.wire)) return item;
     return undefined;
   }
 
-  function culprit(line: Line): Item | undefined {
+  #culprit(line: Line): Item | undefined {
     const named = line.params[1] ?? '';
     if (UNKNOWN_OR_SHORT.has(line.command)) {
       const command = named.toUpperCase();
-      const own = find('raw', (wire) => wire.target === command);
+      const own = this.#find('raw', (wire) => wire.target === command);
       const kind = COMMANDS.get(command);
-      return own ?? (kind && find(kind, () => true));
+      return own ?? (kind && this.#find(kind, () => true));
     }
-    if (UNTARGETED.has(line.command)) return find('message', () => true);
+    if (UNTARGETED.has(line.command)) return this.#find('message', () => true);
     if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named)))
-      return find('nick', () => true);
+      return this.#find('nick', () => true);
     const names = line.params.slice(1, 3).map(foldName);
     const fits = (wire: Wire): boolean =>
       ABOUT.has(wire.kind)
         ? UNNAMED.has(line.command) || names.includes(wire.target) || names.includes(wire.text)
         : wire.target === names[0];
     const fitting = REFUSALS.filter(([, numerics]) => numerics.has(line.command));
-    return fitting.map(([kind]) => find(kind, fits)).find((item) => item !== undefined);
+    return fitting.map(([kind]) => this.#find(kind, fits)).find((item) => item !== undefined);
   }
-
-  return {
-    add(id, wire) {
-      if (items.size >= PENDING_LIMIT) throw new Failure('queue-full');
-      const item: Item = { id, wire, seq: 0 };
-      items.set(id, item);
-      return () => {
-        item.seq = ++last;
-      };
-    },
-    drop: (id) => void items.delete(id),
-    echoed(target, text, msgid) {
-      const key = foldName(target);
-      // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
-      const item =
-        find('message', (wire) => wire.target === key && wire.text === text) ??
-        find('message', (wire) => wire.target === key);
-      return close(item, { ids: msgid ? [msgid as ForeignId] : [], state: 'taken' });
-    },
-    done: (kind, target, about) =>
-      taken(find(kind, (wire) => wire.target === target && (about === undefined || wire.text === about))),
-    refused: (line, failure) => close(culprit(line), failure),
-    proven(seq) {
-      for (const item of [...items.values()]) {
-        if (item.seq > 0 && item.seq <= seq && item.wire.kind !== 'join') taken(item);
-      }
-    },
-    fail(failure) {
-      for (const item of [...items.values()]) close(item, failure(item.seq === 0));
-    },
-    unproven(echo) {
-      for (const item of items.values()) {
-        if (item.seq > 0 && item.wire.kind !== 'join' && !(echo && item.wire.kind === 'message')) return true;
-      }
-      return false;
-    },
-    get last() {
-      return last;
-    },
-    has(kind, target) {
-      for (const item of items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
-      return false;
-    },
-  };
 }
 
 const TAKEN: Outcome = { ids: [], state: 'taken' };

@@ -1,105 +1,148 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '#src/lib/clock.ts';
-import { type Rate, tokenBucket } from '#src/lib/token-bucket.ts';
+import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** Lines that may wait for a connection, and urgent ones (an endless PING from the server must not fill memory). */
 const QUEUE_LIMIT = 500;
 const URGENT_LIMIT = 100;
 
-/** The one writer of a connection. */
-export type Writer = {
-  /** Queues a line; `sent` is called when it has gone to the socket. Throws `Failure('queue-full')`. */
-  send(line: string, sent?: () => void): void;
-  /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
-  urgent(line: string): void;
-  /** Writes what may go now and then `last`; drops what still waits. */
-  end(last: string): void;
-  /** Drops what waits. */
-  stop(): void;
-  readonly waiting: number;
-};
-
 type Options = {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly throttle: Rate;
-  /** A line to go at the end of a write in which queued lines go. */
-  readonly barrier: () => string | undefined;
+  /** Says which line is to go at the end of a write in which queued lines go. */
+  readonly owner: { barrier(): string | undefined };
 };
 
-/** Writes once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
-export function openWriter({ socket, clock, throttle, barrier }: Options): Writer {
-  const pace = tokenBucket(throttle, clock);
-  let queue: { line: string; sent: (() => void) | undefined }[] = [];
-  let urgent: string[] = [];
-  let turn: NodeJS.Immediate | undefined;
-  let cancel: (() => void) | undefined;
-  let open = true;
+type Item = { readonly line: string; readonly sent: (() => void) | undefined };
 
-  const schedule = () => {
-    if (open) turn ??= setImmediate(flush);
-  };
-  socket.on('drain', schedule);
+/** The one writer of a connection: once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
+export class Writer {
+  readonly #options: Options;
+  readonly #pace: TokenBucket;
+  readonly #drained = (): void => this.#schedule();
+  #queue: Item[] = [];
+  #urgent: string[] = [];
+  #turn: NodeJS.Immediate | undefined;
+  #cancel: (() => void) | undefined;
+  /** What can wait, as long as there is any. */
+  #idle: string[] | undefined;
+  #linger: (() => void) | undefined;
+  #open = true;
 
-  function flush(): void {
-    turn = undefined;
-    if (!open || socket.writableNeedDrain) return;
-    const count = Math.min(queue.length, pace.take(queue.length));
-    const gone = count === 0 ? [] : queue.slice(0, count);
-    if (count > 0) queue = queue.slice(count);
+  constructor(options: Options) {
+    this.#options = options;
+    this.#pace = tokenBucket(options.throttle, options.clock);
+    options.socket.on('drain', this.#drained);
+  }
+
+  /** Queues a line; `sent` is called when it has gone to the socket. Throws `Failure('queue-full')`. */
+  send(line: string, sent?: () => void): void {
+    guard(line);
+    if (!this.#open) throw new Failure('recipient-unavailable');
+    if (this.#queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
+    this.#queue.push({ line, sent });
+    if (!this.#cancel) this.#schedule();
+  }
+
+  /** Queues a line that can wait: it goes when nothing else does, and leaves half of the burst to what people say. */
+  later(line: string): void {
+    guard(line);
+    this.#idle ??= [];
+    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push(line);
+    if (!this.#linger) this.#schedule();
+  }
+
+  /** Goes before all that waits, without regard to the throttle. Throws `Failure` for a line that holds another. */
+  urgent(line: string): void {
+    guard(line);
+    if (this.#urgent.length < URGENT_LIMIT) this.#urgent.push(line);
+    this.#schedule();
+  }
+
+  /** Writes what may go now and then `last`; drops what still waits. */
+  end(last: string): void {
+    guard(last);
+    if (this.#open) {
+      this.#flush();
+      this.#write([last]);
+    }
+    this.stop();
+  }
+
+  /** Drops what waits. */
+  stop(): void {
+    this.#open = false;
+    this.#queue = [];
+    this.#idle = undefined;
+    this.#cancel?.();
+    this.#linger?.();
+    if (this.#turn) clearImmediate(this.#turn);
+    this.#options.socket.off('drain', this.#drained);
+  }
+
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  #schedule(): void {
+    if (this.#open) this.#turn ??= setImmediate(Writer.#turned, this);
+  }
+
+  static #turned(writer: Writer): void {
+    writer.#flush();
+  }
+
+  #flush(): void {
+    this.#turn = undefined;
+    const { socket, owner } = this.#options;
+    if (!this.#open || socket.writableNeedDrain) return;
+    const count = Math.min(this.#queue.length, this.#pace.take(this.#queue.length));
+    const gone = count === 0 ? [] : this.#queue.slice(0, count);
+    if (count > 0) this.#queue = this.#queue.slice(count);
     for (const item of gone) item.sent?.();
-    const last = gone.length > 0 ? barrier() : undefined;
-    write([...urgent, ...gone.map((item) => item.line), ...(last === undefined ? [] : [last])]);
-    urgent = [];
-    if (queue.length > 0) wait();
+    const last = gone.length > 0 ? owner.barrier() : undefined;
+    this.#write([
+      ...this.#urgent,
+      ...gone.map((item) => item.line),
+      ...(last === undefined ? [] : [last]),
+      ...this.#idled(),
+    ]);
+    this.#urgent = [];
+    if (this.#queue.length > 0) this.#wait();
+    else if (this.#idle) this.#rest();
   }
 
-  function write(lines: readonly string[]): void {
-    if (lines.length > 0) socket.write(`${lines.join('\r\n')}\r\n`);
+  get #spare(): number {
+    const { throttle } = this.#options;
+    return throttle === 'off' ? 0 : Math.floor(throttle.burst / 2);
   }
 
-  function wait(): void {
-    cancel ??= clock.after(pace.wait(), () => {
-      cancel = undefined;
-      schedule();
+  #idled(): string[] {
+    if (!this.#idle || this.#queue.length > 0) return [];
+    const gone = this.#idle.splice(0, this.#pace.take(this.#idle.length, this.#spare));
+    if (this.#idle.length === 0) this.#idle = undefined;
+    return gone;
+  }
+
+  #rest(): void {
+    this.#linger ??= this.#options.clock.after(this.#pace.wait(this.#spare), () => {
+      this.#linger = undefined;
+      this.#schedule();
     });
   }
 
-  function stop(): void {
-    open = false;
-    queue = [];
-    cancel?.();
-    if (turn) clearImmediate(turn);
-    socket.off('drain', schedule);
+  #write(lines: readonly string[]): void {
+    if (lines.length > 0) this.#options.socket.write(`${lines.join('\r\n')}\r\n`);
   }
 
-  return {
-    send(line, sent) {
-      guard(line);
-      if (!open) throw new Failure('recipient-unavailable');
-      if (queue.length >= QUEUE_LIMIT) throw new Failure('queue-full');
-      queue.push({ line, sent });
-      if (!cancel) schedule();
-    },
-    urgent(line) {
-      guard(line);
-      if (urgent.length < URGENT_LIMIT) urgent.push(line);
-      schedule();
-    },
-    end(last) {
-      guard(last);
-      if (open) {
-        flush();
-        write([last]);
-      }
-      stop();
-    },
-    stop,
-    get waiting() {
-      return queue.length;
-    },
-  };
+  #wait(): void {
+    this.#cancel ??= this.#options.clock.after(this.#pace.wait(), () => {
+      this.#cancel = undefined;
+      this.#schedule();
+    });
+  }
 }
 
 /** The last gate before the socket: whatever made the line, it is one line. */

@@ -2,7 +2,8 @@ import type { AccountKey } from '#src/model/ids.ts';
 import { type Feed, openFeed } from './feed.ts';
 import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
-import type { Member } from './roster.ts';
+import type { Standings } from './proven-logins.ts';
+import type { Member, Room } from './roster.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
@@ -12,9 +13,16 @@ export type Realm = {
   readonly feed: Feed;
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
+  readonly standings: Standings;
 };
 
-export const openRealm = (): Realm => ({ clients: new Map(), nicks: new Map(), feed: openFeed(), leaving: new Map() });
+export const openRealm = (): Realm => ({
+  clients: new Map(),
+  nicks: new Map(),
+  feed: openFeed(),
+  leaving: new Map(),
+  standings: new Map(),
+});
 
 /**
  * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet
@@ -25,6 +33,12 @@ export function oursIn(realm: Realm, channel: string): Member[] {
     const client = realm.clients.get(account);
     return (client && memberOf(client, channel)) ?? [];
   });
+}
+
+/** A channel as the connection knows it that feeds it. */
+export function fedRoom(realm: Realm, channel: string): Room | undefined {
+  const [senior] = realm.feed.members(channel);
+  return senior && realm.clients.get(senior.account)?.room(channel);
 }
 
 /** The member of a channel that a connection is itself. */

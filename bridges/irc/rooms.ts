@@ -1,6 +1,7 @@
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
+import { awayInRooms } from './away.ts';
 import { isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
 import { isSelf } from './decode.ts';
 import { roomPlace, sender, stamp } from './drafts.ts';
@@ -34,6 +35,7 @@ const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => S
     }),
   QUIT: quit,
   NICK: rename,
+  AWAY: (rooms, line, view) => ({ drafts: awayInRooms(rooms, line, view) }),
   MODE: mode,
   TOPIC: topic,
   '324': channelModes,

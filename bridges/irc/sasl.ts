@@ -78,7 +78,7 @@ export function openSasl(account: ServicesAccount, { host, write, refused }: Par
     const said = cleaned(params.at(-1) ?? '');
     return fail(
       new Failure('password-required', {
-        text: `${host} does not accept your account: ${said} You were not connected without it.`,
+        text: `${host} does not accept your account: ${said}${/[.!?]$/.test(said) ? '' : '.'} You were not connected without it.`,
         foreign: `${command} ${said}`,
       }),
     );

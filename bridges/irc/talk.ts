@@ -1,22 +1,26 @@
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Asks } from './asks.ts';
+import { anew } from './away.ts';
 import { ctcp, decode, isSelf, roomOf } from './decode.ts';
 import { invitation, realmNotice } from './drafts.ts';
+import { emit } from './emit.ts';
 import { line as makeLine } from './encode.ts';
-import type { Peer } from './feed.ts';
 import { stepIsupport } from './isupport.ts';
-import { openMotd } from './motd.ts';
+import { isModeRefusal, learnModes } from './learn-modes.ts';
+import { type Motd, openMotd } from './motd.ts';
 import { foldName, isName } from './names.ts';
 import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
+import { capabilities, type OwnView } from './own-view.ts';
 import type { Pending } from './pending.ts';
+import { standingOf } from './proven-logins.ts';
 import type { Writer } from './queue.ts';
-import { oursIn, type Realm } from './realm.ts';
+import { fedRoom, oursIn, type Realm } from './realm.ts';
 import { isRoomCommand, stepRooms } from './rooms.ts';
 import { type Rooms, snapshot } from './roster.ts';
 import type { RoundTrips } from './roundtrips.ts';
-import type { Line, View } from './view.ts';
+import type { Line } from './view.ts';
 
 /** Channels that a server may be putting us into at a time; others are left at once. */
 const FORCED = 20;
@@ -28,14 +32,13 @@ const BARRIER = /^barrier-(\d{1,15})$/;
 
 export const barrierLine = (seq: number): string => makeLine('PING', [], `barrier-${seq}`);
 
-/** A view that its connection keeps up to date. */
-export type OwnView = { -readonly [K in keyof View]: View[K] } & { caps: ReadonlySet<string> };
+/** Lines after which another connection of ours may feed a channel. */
+const MEMBERSHIP: ReadonlySet<string> = new Set(['366', 'JOIN', 'PART', 'KICK']);
 
 /** What the lines of a connection act upon. */
 export type Ground = {
   readonly host: Host;
   readonly realm: Realm;
-  readonly peer: Peer;
   readonly view: OwnView;
   readonly rooms: Rooms;
   readonly pending: Pending;
@@ -47,105 +50,146 @@ export type Ground = {
   readonly renamed: (nick: string) => void;
 };
 
-/** Hands drafts on; what goes wrong with them later is the log's. */
-export function emit(host: Host, drafts: readonly Draft[]): void {
-  if (drafts.length === 0) return;
-  host.emit(drafts)?.catch((error: unknown) => host.log.error({ err: error }, 'events from IRC were not taken'));
-}
+/** Follows the lines of one connection. */
+export class Talk {
+  readonly #ground: Ground;
+  #motd: Motd | undefined;
+  /** Channels that a server put us into instead of the one that was asked for. */
+  #forwarded: Set<string> | undefined;
+  /** Channels that a server put us into unasked, until it has listed who is there. */
+  #forced: Set<string> | undefined;
+  #versionAt = Number.NEGATIVE_INFINITY;
 
-/** Follows the lines of one connection. The returned function may throw: the line is dropped then. */
-export function openTalk(ground: Ground): (line: Line) => void {
-  const { host, view, rooms, pending, asks, writer } = ground;
-  const motd = openMotd();
-  // Channels that a server put us into instead of the one that was asked for.
-  const forwarded = new Set<string>();
-  // Channels that a server put us into unasked, until it has listed who is there.
-  const forced = new Set<string>();
-  let versionAt = Number.NEGATIVE_INFINITY;
-
-  const routes: Readonly<Record<string, (line: Line) => void>> = {
-    PING: (line) => writer.urgent(makeLine('PONG', [], line.params.at(-1) ?? '')),
-    PONG: pong,
-    PRIVMSG: said,
-    NOTICE: said,
-    CAP: (line) => {
-      if (line.params[1] !== 'DEL') return;
-      const gone = new Set((line.params.at(-1) ?? '').split(' '));
-      view.caps = new Set([...view.caps].filter((capability) => !gone.has(capability)));
-    },
-    '005': (line) => void (view.isupport = stepIsupport(view.isupport, line.params)),
-    '372': collectMotd,
-    '375': collectMotd,
-    '376': collectMotd,
-    // The host name that others see now; some servers put user@host here.
-    '341': (line) => void pending.done('invite', foldName(line.params[2] ?? ''), foldName(line.params[1] ?? '')),
-    // InspIRCd: the mask is on the list already, which is what was wanted.
-    '697': (line) => void pending.done('mode', foldName(line.params[1] ?? '')),
-    '396': (line) => {
-      const host = line.params[1] ?? '';
-      const [user = ''] = (view.mask ?? '').split('@');
-      if (isName(host)) view.mask = host.includes('@') ? host : user === '' ? undefined : `${user}@${host}`;
-    },
-  };
-
-  function collectMotd(line: Line): void {
-    const text = motd.take(line);
-    if (text !== undefined) emit(host, realmNotice(view, text));
+  constructor(ground: Ground) {
+    this.#ground = ground;
   }
 
-  function pong(line: Line): void {
+  /** May throw: the line is dropped then. */
+  take(line: Line): void {
+    const { host, asks, view } = this.#ground;
+    const route = Object.hasOwn(Talk.#routes, line.command) ? Talk.#routes[line.command] : undefined;
+    const asked = asks.take(line);
+    if (route) route(this, line);
+    else if (isRoomCommand(line.command)) this.#stepped(line);
+    else if (!asked && !this.#refused(line)) emit(host, decode(line, view));
+  }
+
+  /** One table for all connections. */
+  static readonly #routes: Readonly<Record<string, (talk: Talk, line: Line) => void>> = {
+    PING: (talk, line) => talk.#ground.writer.urgent(makeLine('PONG', [], line.params.at(-1) ?? '')),
+    PONG: (talk, line) => talk.#pong(line),
+    PRIVMSG: (talk, line) => talk.#said(line),
+    NOTICE: (talk, line) => talk.#said(line),
+    CAP: (talk, line) => talk.#capabilities(line),
+    '005': (talk, { params }) => {
+      const { view } = talk.#ground;
+      view.isupport = stepIsupport(view.isupport, params);
+    },
+    '372': (talk, line) => talk.#collectMotd(line),
+    '375': (talk, line) => talk.#collectMotd(line),
+    '376': (talk, line) => talk.#collectMotd(line),
+    '341': (talk, { params }) =>
+      void talk.#ground.pending.done('invite', foldName(params[2] ?? ''), foldName(params[1] ?? '')),
+    // InspIRCd: the mask is on the list already, which is what was wanted.
+    '697': (talk, { params }) => void talk.#ground.pending.done('mode', foldName(params[1] ?? '')),
+    '396': (talk, line) => talk.#masked(line),
+    '900': (talk, line) => talk.#loggedIn(line.params[2] ?? ''),
+    '901': (talk) => talk.#loggedIn(undefined),
+  };
+
+  #capabilities({ params }: Line): void {
+    if (params[1] !== 'DEL') return;
+    const { view } = this.#ground;
+    const gone = new Set((params.at(-1) ?? '').split(' '));
+    view.caps = capabilities([...view.caps].filter((capability) => !gone.has(capability)));
+  }
+
+  // The host name that others see now; some servers put user@host here.
+  #masked({ params }: Line): void {
+    const { view } = this.#ground;
+    const host = params[1] ?? '';
+    const [user = ''] = (view.mask ?? '').split('@');
+    if (isName(host)) view.mask = host.includes('@') ? host : user === '' ? undefined : `${user}@${host}`;
+  }
+
+  #collectMotd(line: Line): void {
+    const { host, view } = this.#ground;
+    const text = (this.#motd ??= openMotd()).take(line);
+    if (text === undefined) return;
+    this.#motd = undefined;
+    emit(host, realmNotice(view, text));
+  }
+
+  // https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY.
+  #loggedIn(name: string | undefined): void {
+    const { host, realm, view } = this.#ground;
+    const standing = standingOf(realm.standings, view.account);
+    if (name === standing.as || (name !== undefined && !isName(name))) return;
+    standing.as = name;
+    emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
+  }
+
+  #pong(line: Line): void {
+    const { pending, trips } = this.#ground;
     const token = line.params.at(-1) ?? '';
     const barrier = BARRIER.exec(token)?.[1];
     if (barrier !== undefined) pending.proven(Number(barrier));
-    else ground.trips.pong(token);
+    else trips.pong(token);
   }
 
-  function said(line: Line): void {
+  #said(line: Line): void {
+    const { host, realm, view, rooms, pending } = this.#ground;
     const target = line.params[0] ?? '';
     if (isSelf(line.nick, view)) {
       if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid) || !isSelf(target, view)) return;
     }
     const channel = roomOf(target, view);
     if (channel !== undefined) {
+      this.#ground.splits.spoke(line.nick);
       // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
       const room = rooms.get(foldName(channel));
-      if (!room?.joined || !ground.realm.feed.feeds(foldName(channel), ground.peer)) return;
+      if (!room?.joined || !realm.feed.feeds(foldName(channel), view)) return;
       const sender = foldName(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
-    } else if (line.command === 'PRIVMSG') version(line);
+    } else if (line.command === 'PRIVMSG') this.#version(line);
     emit(host, decode(line, view));
   }
 
-  function version(line: Line): void {
+  #version(line: Line): void {
+    const { host, writer } = this.#ground;
     if (ctcp(line.params.at(-1) ?? '')?.command !== 'VERSION' || !isName(line.nick)) return;
     const now = host.clock.now();
-    if (now - versionAt < VERSION_PACE) return;
-    versionAt = now;
+    if (now - this.#versionAt < VERSION_PACE) return;
+    this.#versionAt = now;
     writer.send(makeLine('NOTICE', [line.nick], `\u0001VERSION ${VERSION}\u0001`));
   }
 
-  function stepped(line: Line): void {
+  #stepped(line: Line): void {
+    const { host, realm, view, pending, splits, rooms, renamed } = this.#ground;
     const self = isSelf(line.nick, view);
     const step = stepRooms(rooms, line, view);
     const given = line.params[0] ?? '';
-    if (line.command === 'NICK' && self && isName(given)) ground.renamed(given);
-    const drafts = ground.splits.sift(line, step.drafts);
-    emit(host, step.self?.change === 'joined' ? welcome(step.self.room, drafts) : drafts);
-    if (step.self?.change === 'entering') entering(line, step.self.room);
+    if (line.command === 'NICK' && self && isName(given)) renamed(given);
+    const drafts = splits.sift(line, step.drafts);
+    emit(host, step.self?.change === 'joined' ? this.#welcome(step.self.room, drafts) : drafts);
+    if (step.self?.change === 'entering') this.#entering(line, step.self.room);
     if (step.self?.change === 'joined') {
-      ground.realm.feed.joined(step.self.room, ground.peer);
-      emit(host, invited(step.self.room));
+      realm.feed.joined(step.self.room, view);
+      emit(host, this.#invited(step.self.room));
       pending.done('join', step.self.room);
     }
     if (step.self?.change === 'left') {
-      ground.realm.feed.left(step.self.room, ground.peer);
+      realm.feed.left(step.self.room, view);
       pending.done('leave', step.self.room);
     }
-    if (self) done(line);
+    if (MEMBERSHIP.has(line.command))
+      learnModes(foldName(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
+    if (self) this.#done(line);
   }
 
   // Our own change came back to us.
-  function done({ command, params: [name = '', about = ''] }: Line): void {
+  #done({ command, params: [name = '', about = ''] }: Line): void {
+    const { pending } = this.#ground;
     if (command === 'KICK') pending.done('kick', foldName(name), foldName(about));
     if (command === 'MODE') pending.done('mode', foldName(name));
     if (command === 'TOPIC') pending.done('topic', foldName(name));
@@ -153,23 +197,26 @@ export function openTalk(ground: Ground): (line: Line) => void {
   }
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
-  function welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
-    const [senior] = ground.realm.feed.members(channel);
-    const known = senior && ground.realm.clients.get(senior.account)?.room(channel);
+  #welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
+    const { realm, rooms, view } = this.#ground;
+    const known = fedRoom(realm, channel);
     const self = rooms.get(channel)?.members.get(foldName(view.nick));
-    return known ? snapshot(known, view, [...oursIn(ground.realm, channel), ...(self ? [self] : [])]) : drafts;
+    return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : anew(drafts, view);
   }
 
-  function entering(line: Line, room: string): void {
+  #entering(line: Line, room: string): void {
+    const { view, pending, writer } = this.#ground;
     if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
-    if (pending.has('join', room)) return void forwarded.delete(room);
-    if (!forwarded.delete(room) && forced.size < FORCED) return void forced.add(room);
+    if (pending.has('join', room)) return void this.#forwarded?.delete(room);
+    this.#forced ??= new Set();
+    if (!this.#forwarded?.delete(room) && this.#forced.size < FORCED) return void this.#forced.add(room);
     writer.send(makeLine('PART', [line.params[0] ?? room]));
   }
 
   // Nobody of ours asked for it: the user is invited to where the server has put them already.
-  function invited(room: string): readonly Draft[] {
-    if (!forced.delete(room) || pending.has('join', room)) return [];
+  #invited(room: string): readonly Draft[] {
+    const { view, rooms, pending } = this.#ground;
+    if (!this.#forced?.delete(room) || pending.has('join', room)) return [];
     return invitation({
       view,
       room: rooms.get(room)?.name ?? room,
@@ -177,22 +224,17 @@ export function openTalk(ground: Ground): (line: Line) => void {
     });
   }
 
-  function refused(line: Line): boolean {
+  #refused(line: Line): boolean {
+    const { view, pending, asks, rooms } = this.#ground;
     const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? (line.params[2] ?? '') : undefined;
     const address =
       elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
     const failure = refusal(line, address);
     if (!failure) return false;
-    if (!pending.refused(line, failure)) return asks.refused(line.params[1] ?? '', failure);
-    if (elsewhere && forwarded.size < 20) forwarded.add(foldName(elsewhere));
+    if (!pending.refused(line, failure))
+      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms);
+    this.#forwarded ??= new Set();
+    if (elsewhere && this.#forwarded.size < FORCED) this.#forwarded.add(foldName(elsewhere));
     return true;
   }
-
-  return (line) => {
-    const route = Object.hasOwn(routes, line.command) ? routes[line.command] : undefined;
-    const asked = asks.take(line);
-    if (route) route(line);
-    else if (isRoomCommand(line.command)) stepped(line);
-    else if (!asked && !refused(line)) emit(host, decode(line, view));
-  };
 }

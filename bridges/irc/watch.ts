@@ -156,7 +156,7 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
     // https://ircv3.net/specs/extensions/away-notify
     AWAY: (line) => {
       away(line.nick, line.params[0] || undefined);
-      return true;
+      return false;
     },
     JOIN: (line) => passing(line, true),
     QUIT: (line) => passing(line, false),

@@ -2,6 +2,7 @@ import type { StateWrite } from '#src/bridge.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { type Automatic, free } from './automatic.ts';
 import { ENDED_TIME, type End, FORM_TIME, heard, isOpen, type OpenForm, returned } from './forms.ts';
 import type { Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
@@ -42,8 +43,7 @@ export type Asking = {
 
 const NOTHING: Asked = { counts: false, drafts: [], writes: [] };
 
-/** `send` resolves with whether the text went. */
-export function openAsking({ host, memory, alone }: Parts, send: (at: Pair, text: string) => Promise<boolean>): Asking {
+export function openAsking({ host, memory, alone }: Parts, automatic: Automatic): Asking {
   const keep = (form: OpenForm): StateWrite => memory.writeForm(form, form.until + ENDED_TIME);
 
   /** What the asker is told of a form that has just ended. */
@@ -80,7 +80,7 @@ export function openAsking({ host, memory, alone }: Parts, send: (at: Pair, text
     const form = await alone(at.their, () => memory.form(at.our, at.their));
     if (form?.unsent === undefined) return;
     const { unsent } = form;
-    const went = (await memory.optedOut(at.our, at.their)) || (await send(at, unsent));
+    const went = (await isOver(form)) || (await send(at, unsent, form));
     await alone(at.their, async () => {
       const now = await memory.form(at.our, at.their);
       if (now?.id !== form.id || now.unsent !== unsent) return;
@@ -88,6 +88,16 @@ export function openAsking({ host, memory, alone }: Parts, send: (at: Pair, text
       const tries = now.tries + 1;
       await host.emit([], [keep(went || tries >= MOST_TRIES ? { ...rest, tries: 0 } : { ...now, tries })]);
     });
+  }
+
+  /** Whether nothing more may be said, by the phone's word or the asker's. */
+  const isOver = async ({ account, our, their }: OpenForm): Promise<boolean> =>
+    (await memory.optedOut(our, their)) || memory.blocked(account as AccountKey, their);
+
+  /** Resolves with whether that is done: what nobody may pay for is not said at all. */
+  async function send({ our, their }: Pair, text: string, { unpaid, account }: OpenForm): Promise<boolean> {
+    const paid = unpaid ? await automatic.pay(text, account as AccountKey) : free(text);
+    return paid === undefined || automatic.send(our, their, paid);
   }
 
   async function overdue(at: Pair): Promise<void> {

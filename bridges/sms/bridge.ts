@@ -40,10 +40,10 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   };
   const tracking = openTracking(parts);
   const files = openFiles(parts);
-  const say = openAutomatic(parts);
-  const asking = openAsking(parts, ({ our, their }, text) => say(our, their, text));
+  const automatic = openAutomatic(parts);
+  const asking = openAsking(parts, automatic);
   const outbox = openOutbox(parts, { tracking, asking });
-  const inbox = openInbox({ ...parts, asking, say }, () => void files.fetchAll());
+  const inbox = openInbox({ ...parts, asking, automatic }, () => void files.fetchAll());
   let paused = false;
   let closed = false;
   const poll = await openPoll(parts, { inbox, tracking, files, asking }, () => paused);

@@ -36,6 +36,17 @@ export function decode({ sid, text, at }: InText, view: InView): Draft {
   return { ...base, kind: 'message', style: 'plain', text, thread: view.thread };
 }
 
+/** Tells an account how to heed somebody's wish for no more texts. Pure. */
+export const hintOf = ({ account, their, thread }: InView, gateway: string, at: number): Draft => ({
+  at,
+  place: { kind: 'contact', account, id: their },
+  from: { kind: 'network', id: their },
+  kind: 'message',
+  style: 'notice',
+  text: `They seem to want no more texts. To end yours, write "block ${their}" to ${gateway}.`,
+  thread,
+});
+
 /** What every event of a sender has. */
 export function baseOf({ account, their, name }: InView, id: string, at: number) {
   return {

@@ -53,5 +53,14 @@ export function refusalOf(status: number, code: string | undefined): Failure {
   return new Failure('not-acceptable', { text: 'The provider did not accept this text.', foreign });
 }
 
+/** Codes that tell of the phone, so that another text would fare the same until something changes there. */
+const OF_PHONE: ReadonlySet<string> = new Set([
+  ...['21211', '21214', '21217', '21614', '30005', '30006'],
+  ...['21610', '30004', '30003'],
+]);
+
+/** Whether a failure tells that no text gets to this phone, rather than what became of one text. */
+export const isOfPhone = ({ foreign }: Failure): boolean => foreign !== undefined && OF_PHONE.has(foreign);
+
 /** Whether a failure is the operator's business rather than the sender's. */
 export const isOurs = ({ code }: Failure): boolean => code === 'internal';

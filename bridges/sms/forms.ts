@@ -34,6 +34,8 @@ export const formSchema = z.object({
   extra: z.number(),
   /** A text that is still to be sent, and how often that was tried. */
   unsent: z.string().optional(),
+  /** Whether that is one that was not paid for when the form was taken. */
+  unpaid: z.boolean().optional(),
   tries: z.number(),
 });
 export type OpenForm = z.infer<typeof formSchema>;
@@ -50,11 +52,20 @@ const WRONG = 'The code was wrong too often. These questions are closed.';
 /** Whether it waits for an answer. */
 export const isOpen = ({ end, until }: OpenForm, now: number): boolean => end === undefined && now < until;
 
-const saying = (form: OpenForm, text: string): OpenForm => ({ ...form, unsent: text, tries: 0, fresh: true });
+/** A text that the form needs: it was paid for with the form. */
+const saying = ({ unpaid: _, ...form }: OpenForm, text: string): OpenForm => ({
+  ...form,
+  unsent: text,
+  tries: 0,
+  fresh: true,
+});
+
+/** One that it does not need. */
+const beyond = (form: OpenForm, text: string): OpenForm => ({ ...saying(form, text), unpaid: true });
 
 /** One more text that no question needs, while there may be one and nothing else is about to be said. */
 const extra = (form: OpenForm, text: string): OpenForm =>
-  form.extra < MOST_EXTRA && form.unsent === undefined ? saying({ ...form, extra: form.extra + 1 }, text) : form;
+  form.extra < MOST_EXTRA && form.unsent === undefined ? beyond({ ...form, extra: form.extra + 1 }, text) : form;
 
 const again = (form: OpenForm): OpenForm => extra(form, textOf(form.plan, form.step));
 const ended = (form: OpenForm, end: End): OpenForm => ({ ...form, end });
@@ -104,7 +115,7 @@ function advanced(form: OpenForm, said: string): OpenForm | undefined {
 function entered(form: OpenForm, said: string): OpenForm {
   if (said === form.plan.code) return onwards(form);
   const codes = form.codes + 1;
-  return codes < MOST_CODES ? saying({ ...form, codes }, textOf(form.plan, 0)) : saying(ended(form, 'locked'), WRONG);
+  return codes < MOST_CODES ? beyond({ ...form, codes }, textOf(form.plan, 0)) : saying(ended(form, 'locked'), WRONG);
 }
 
 function onwards(form: OpenForm): OpenForm {

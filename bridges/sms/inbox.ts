@@ -1,15 +1,16 @@
+import { wantsNoMore } from '#mappings/sms-wishes.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { addressOf, peerOf } from './addresses.ts';
 import type { Asked, Asking } from './asking.ts';
-import type { Automatic } from './automatic.ts';
-import { decode, type InText, type InView } from './decode.ts';
+import { type Automatic, free, type Paid } from './automatic.ts';
+import { decode, hintOf, type InText, type InView } from './decode.ts';
 import { type Keyword, keywordOf } from './optout.ts';
 import { homeOf, nameOf, numberOf, type Parts } from './parts.ts';
 import type { Inbound } from './provider.ts';
 import { type Decision, route } from './routing.ts';
-import { standing } from './standing.ts';
+import { OUT, reached, standing } from './standing.ts';
 import { asked, type Held, holding, mayAnswer, type Thread, touched } from './thread.ts';
 
 /** Where texts from outside come in. */
@@ -22,16 +23,16 @@ export type Inbox = {
 type Taken = {
   readonly drafts: readonly Draft[];
   readonly writes: readonly StateWrite[];
-  readonly say?: string;
+  readonly say?: Paid | undefined;
 };
 
 type Place = { readonly our: string; readonly their: string; readonly name?: string };
 
-type InboxParts = Parts & { readonly asking: Asking; readonly say: Automatic };
+type InboxParts = Parts & { readonly asking: Asking; readonly automatic: Automatic };
 
 const NONE: Asked = { counts: false, drafts: [], writes: [] };
 
-export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () => void): Inbox {
+export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue: () => void): Inbox {
   const { host, config, memory, recent } = parts;
 
   async function take(text: Inbound): Promise<void> {
@@ -40,11 +41,11 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
     const words = await parts.alone(their, () => accept(text, place));
     if (text.media.length > 0) filesDue();
-    if (words !== undefined && words !== '') void say(place.our, their, words);
+    if (words !== undefined) void automatic.send(place.our, their, words);
     if (peerOf(their) === 'phone') void asking.flush(place);
   }
 
-  async function accept(text: Inbound, place: Place): Promise<string | undefined> {
+  async function accept(text: Inbound, place: Place): Promise<Paid | undefined> {
     if (await memory.seen(text.sid)) return undefined;
     const thread = await memory.thread(place.our, place.their);
     const optedOut = await memory.optedOut(place.our, place.their);
@@ -55,7 +56,9 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     // What else is said in between leaves a bare number without a meaning.
     const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
     await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(text.sid)]);
-    return optedOut ? undefined : taken.say;
+    if (!optedOut) return taken.say;
+    await taken.say?.giveBack();
+    return undefined;
   }
 
   /** What a text does to the form that its phone was sent. */
@@ -76,12 +79,16 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     host.log.info({ keyword }, 'a phone sent a keyword');
     if (keyword !== 'help') {
       const out = keyword === 'stop';
-      const drafts = thread.pairs.map(({ account }) => standing(account as AccountKey, their, out));
-      return { drafts, writes: [memory.writeOptOut(our, their, out)] };
+      const accounts = thread.pairs.map(({ account }) => account as AccountKey);
+      const drafts = accounts.map((account) => standing(account, their, out ? OUT : undefined));
+      const back = out ? [] : accounts.flatMap((account) => memory.writeWelcome(account, their));
+      return { drafts, writes: [memory.writeOptOut(our, their, out), ...back] };
     }
     const now = host.clock.now();
     if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
-    const say = config.texts.help.replaceAll('{domain}', () => host.transport);
+    const text = config.texts.help.replaceAll('{domain}', () => host.transport);
+    // Whoever asks must be answered, whatever may be spent.
+    const say = text === '' ? undefined : free(text);
     return { drafts: [], writes: [memory.writeThread(our, their, { ...thread, automatic: now })], say };
   }
 
@@ -100,26 +107,24 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     const keep = (next: Thread) => [memory.writeThread(our, their, next)];
     switch (decision.to) {
       case 'account': {
-        const told = tell([{ ...heldOf(text, now), text: decision.text }], decision.account as AccountKey, place);
-        return { drafts: told.drafts, writes: [...told.writes, ...keep(touched(thread, decision.account, now))] };
+        const said = { ...heldOf(text, now), text: decision.text };
+        return tell([said], decision.account as AccountKey, { place, next: touched(thread, decision.account, now) });
       }
       case 'answer': {
-        const told = tell(thread.held, decision.account as AccountKey, place);
         const next = { ...touched(thread, decision.account, now), chosen: decision.account, held: [] };
-        return { drafts: told.drafts, writes: [...told.writes, ...keep(next)] };
+        return tell(thread.held, decision.account as AccountKey, { place, next });
       }
       case 'hold': {
         const next = holding(thread, heldOf(text, now));
-        if (!decision.ask) return { drafts: [], writes: keep(next) };
-        return {
-          drafts: [],
-          writes: keep(asked(next, decision.options, now)),
-          say: await menuOf(decision.options),
-        };
+        // Without a menu it waits, and the next text may be answered with one.
+        const say = decision.ask ? await automatic.pay(await menuOf(decision.options)) : undefined;
+        return { drafts: [], writes: keep(say ? asked(next, decision.options, now) : next), say };
       }
-      case 'nobody':
-        if (!decision.refuse) return { drafts: [], writes: [] };
-        return { drafts: [], writes: keep({ ...thread, automatic: now }), say: config.texts.refused };
+      case 'nobody': {
+        const { refused } = config.texts;
+        const say = decision.refuse && refused !== '' ? await automatic.pay(refused) : undefined;
+        return { drafts: [], writes: say ? keep({ ...thread, automatic: now }) : [], say };
+      }
     }
   }
 
@@ -128,8 +133,21 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
     return [config.texts.menu, ...names.map((name, index) => `${index + 1} ${name}`)].join('\n');
   }
 
+  type Going = { readonly place: Place; readonly next: Thread };
+
+  /** Texts for an account, the thread after them, and what the account learns of the phone. */
+  async function tell(texts: readonly Held[], account: AccountKey, { place, next }: Going): Promise<Taken> {
+    const { our, their } = place;
+    const { drafts, writes } = told(texts, account, place);
+    const back = await reached(parts, { account, our, their });
+    return {
+      drafts: [...back.drafts, ...drafts],
+      writes: [...writes, ...back.writes, memory.writeThread(our, their, next)],
+    };
+  }
+
   /** The events of texts for an account, and the files that are still to be fetched for it. */
-  function tell(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+  function told(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
     const key = `${account} ${our} ${their}`;
     const thread = memory.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];
@@ -139,6 +157,7 @@ export function openInbox({ asking, say, ...parts }: InboxParts, filesDue: () =>
       const said: InText = { sid, text, at };
       if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
       if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
         ...media.map((url, index) =>
           memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),

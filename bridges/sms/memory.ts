@@ -54,6 +54,14 @@ export type Memory = {
   writeLast(our: string, account: AccountKey): StateWrite;
   optedOut(our: string, their: string): Promise<boolean>;
   writeOptOut(our: string, their: string, out: boolean): StateWrite;
+  /** Whether an account has ended its texts to a phone. */
+  blocked(account: AccountKey, their: string): Promise<boolean>;
+  writeBlocked(account: AccountKey, their: string, on: boolean): StateWrite;
+  /** Why an account's texts do not get to a phone, as it was told last. */
+  unreachable(account: AccountKey, their: string): Promise<string | undefined>;
+  writeUnreachable(account: AccountKey, their: string, why: string | null): StateWrite;
+  /** Nothing keeps an account's texts from a phone any more. */
+  writeWelcome(account: AccountKey, their: string): readonly StateWrite[];
   seen(sid: string): Promise<boolean>;
   writeSeen(sid: string): StateWrite;
   message(ref: string): Promise<Message | undefined>;
@@ -113,6 +121,11 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
     writeLast: (our, account) => ({ ...at('last', our), ...sealed, value: account }),
     optedOut: async (our, their) => (await state.get(at('stop', our, their))) !== undefined,
     writeOptOut: (our, their, out) => ({ ...at('stop', our, their), value: out ? '1' : null }),
+    blocked: async (account, their) => (await state.get({ ...at('block', their), account })) !== undefined,
+    writeBlocked: (account, their, on) => ({ ...at('block', their), account, value: on ? '1' : null }),
+    unreachable: (account, their) => state.get({ ...at('down', their), account }),
+    writeUnreachable: (account, their, why) => ({ ...at('down', their), account, ...until(PAIR_TIME), value: why }),
+    writeWelcome: (account, their) => ['down', 'block'].map((kind) => ({ ...at(kind, their), account, value: null })),
     seen: async (sid) => (await state.get(at('in', sid))) !== undefined,
     writeSeen: (sid) => ({ ...at('in', sid), ...until(SEEN_TIME), value: '1' }),
     message: (ref) => read(messageSchema, { key: `msg/${ref}` }),

@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { addresses, recipientOf } from './addresses.ts';
 import type { Asking } from './asking.ts';
+import { chargesAbove } from './costs.ts';
 import { type Encoded, encode } from './encode.ts';
 import { isOurs } from './failures.ts';
 import { checkPermitted } from './numbers.ts';
@@ -12,7 +13,7 @@ import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import type { Outgoing } from './provider.ts';
 import { speakingOf } from './speaking.ts';
-import { standing, tellStanding } from './standing.ts';
+import { fared, refusalOf, standing, tellStanding } from './standing.ts';
 import { noProgress } from './statuses.ts';
 import { spoken, type Thread, touched, unspoken } from './thread.ts';
 import type { Tracking } from './tracking.ts';
@@ -34,7 +35,7 @@ export type Outbox = {
 
 type Item = { readonly event: Event; readonly account: AccountKey; readonly their: string };
 /** A text with what holds if it does not go after all. */
-type Ready = Encoded & { readonly our: string; readonly before: Thread };
+type Ready = Encoded & { readonly our: string; readonly before: Thread; giveBack(): Promise<void> };
 
 export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
   const { host, config, provider, memory, recent } = parts;
@@ -99,19 +100,22 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   async function prepare({ event, account, their }: Item): Promise<Ready> {
     const now = host.clock.now();
     const our = await chooseNumber(parts, account, their);
-    if (await memory.optedOut(our, their)) {
-      await host.emit([standing(account, their, true)], [memory.writeChoice(account, their, our)]);
-      throw new Failure('not-permitted', { text: 'They answered STOP: no more texts may be sent to them from here.' });
+    const refused = await refusalOf(parts, { account, our, their });
+    if (refused !== undefined) {
+      await host.emit([standing(account, their, refused)], [memory.writeChoice(account, their, our)]);
+      throw new Failure('not-permitted', { text: refused });
     }
     const before = await memory.thread(our, their);
     const thread = touched(before, account, now);
     const form =
       event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
-    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: form.text } : event, {
+    const said = form?.text ?? (event.kind === 'message' ? event.text : '');
+    const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: said } : event, {
       speaking: await speakingOf(parts, account, our, thread),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
     });
+    const giveBack = await host.charge(media.length > 0 ? [] : chargesAbove(text, said), account);
     const message = { account, our, their, text: memory.mac('text', text), at: now, progress: noProgress };
     await keep([
       memory.writeThread(our, their, spoken(thread, account, now)),
@@ -120,7 +124,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       ...memory.writeMessage(event.id, message),
       ...(form?.writes ?? (await asking.interrupted({ our, their }))),
     ]);
-    return { our, text, media, before };
+    return { our, text, media, before, giveBack };
   }
 
   async function keep(writes: readonly StateWrite[]): Promise<void> {
@@ -131,7 +135,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   }
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
-  async function undo({ event, account, their }: Item, { our, before }: Ready): Promise<void> {
+  async function undo({ event, account, their }: Item, { our, before, giveBack }: Ready): Promise<void> {
     await parts.alone(their, async () => {
       await keep([
         memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
@@ -139,6 +143,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       ]);
     });
     await tracking.gaveUp(event.id);
+    await giveBack();
   }
 
   async function failed(item: Item, error: unknown, ready: Ready | undefined): Promise<void> {
@@ -150,7 +155,11 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     try {
       // A callback may have told already what the request did not.
       if (!failure.certain) return await tracking.doubt(id, failure);
-      if (ready) await undo(item, ready);
+      if (ready) {
+        await undo(item, ready);
+        const { drafts, writes } = await fared(parts, { ...item, our: ready.our }, [failure]);
+        await host.emit(drafts, writes);
+      }
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
     }

@@ -29,7 +29,8 @@ export function openAlone(host: Host): Parts['alone'] {
 }
 
 /** The account of a user whom the operator named. */
-export const accountOf = ({ host }: Parts, user: string): AccountKey => accountKey(user as BareJid, host.transport);
+export const accountOf = ({ host }: Pick<Parts, 'host'>, user: string): AccountKey =>
+  accountKey(user as BareJid, host.transport);
 
 /** The country of a number of ours, in upper case; where it tells none, the one that the operator has named. */
 export const homeOf = ({ config }: Pick<Parts, 'config'>, our: string): string =>

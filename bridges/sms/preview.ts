@@ -2,11 +2,13 @@ import type { Preview } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { addresses, recipientOf } from './addresses.ts';
+import { chargesAbove } from './costs.ts';
 import { encode } from './encode.ts';
 import { checkPermitted } from './numbers.ts';
 import type { Parts } from './parts.ts';
 import { chooseNumber } from './pool.ts';
 import { speakingOf } from './speaking.ts';
+import { refusalOf } from './standing.ts';
 import { touched } from './thread.ts';
 
 /** A text as a phone would get it, and our number from which it would come. Keeps nothing. Rejects as a delivery would. */
@@ -18,12 +20,14 @@ export async function preview(parts: Parts, event: Event): Promise<Preview> {
   recipientOf(their);
   checkPermitted(their, { countries: config.countries, refused: config.refused, own: config.provider.numbers });
   const our = await chooseNumber(parts, account, their);
-  if (await memory.optedOut(our, their)) throw new Failure('not-permitted', { text: 'They answered STOP.' });
+  const refused = await refusalOf(parts, { account, our, their });
+  if (refused !== undefined) throw new Failure('not-permitted', { text: refused });
   const thread = touched(await memory.thread(our, their), account, host.clock.now());
   const { text } = encode(event, {
     speaking: await speakingOf(parts, account, our, thread),
     mostSegments: config.max_segments,
     mms: provider.capabilities.mms,
   });
-  return { text, from: our };
+  const charges = chargesAbove(text, event.text);
+  return { text, from: our, ...(charges.length > 0 && { charges }) };
 }

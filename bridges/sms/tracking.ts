@@ -3,6 +3,7 @@ import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
 import type { Message } from './memory.ts';
 import type { Parts } from './parts.ts';
 import type { Listed } from './provider.ts';
+import { fared } from './standing.ts';
 import { advance, type StatusNews } from './statuses.ts';
 
 /** How far the clocks of the provider and of this machine may differ. */
@@ -33,8 +34,10 @@ export function openTracking(parts: Parts): Tracking {
       const { progress, outcomes, read } = advance(message.progress, what);
       if (progress === message.progress) return;
       for (const outcome of outcomes) await host.settle(ref as EventId, outcome);
-      const writes = memory.writeMessage(ref, { ...message, progress });
-      await host.emit(read ? [displayed(message, what.sid)] : [], writes);
+      const { our, their } = message;
+      const learnt = await fared(parts, { account: message.account as AccountKey, our, their }, outcomes);
+      const drafts = read ? [...learnt.drafts, displayed(message, what.sid)] : learnt.drafts;
+      await host.emit(drafts, [...memory.writeMessage(ref, { ...message, progress }), ...learnt.writes]);
     });
 
   // News is told before it is kept: only behind it there is none.

@@ -6,17 +6,12 @@ import { refusalOf } from './failures.ts';
 import type { Listed, Provider } from './provider.ts';
 import { statusWord } from './statuses.ts';
 import { twilioHttp } from './twilio-http.ts';
+import { type ListPage, PAGE, readPages } from './twilio-list.ts';
 import { isOwnMedia, readInbound, readStatus, type Trusted } from './twilio-post.ts';
 
-/** Entries of a list that are read at once, and in all. */
-const PAGE = 200;
-const MOST_LISTED = 20_000;
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */
 const NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
-
-/** A list as the SDK reads it, page by page. */
-type Pages = { readonly instances: readonly unknown[]; nextPage(): Promise<Pages> | undefined };
 
 /** What the SDK makes of a message, checked: what answers may be something compatible. */
 const answer = z.object({
@@ -66,18 +61,14 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
     },
     async list({ direction, to, since }) {
       // What is on its way out has no date of sending yet, so it is asked for without one and compared here.
-      const wanted = { to, pageSize: PAGE, ...(direction === 'in' && { dateSentAfter: new Date(since) }) };
-      const found: Listed[] = [];
-      let page: Pages = await client.messages.page(wanted).catch(refused);
-      for (let read = PAGE; ; read += PAGE) {
-        const entries = page.instances.flatMap(listed);
-        found.push(...entries.filter((one) => one.direction === direction && one.at >= since));
-        // The newest stands first.
-        if (read >= MOST_LISTED || entries.some(({ at }) => at < since)) return found;
-        const next = await page.nextPage()?.catch(refused);
-        if (!next) return found;
-        page = next;
-      }
+      const first: Promise<ListPage<unknown>> = client.messages.page({
+        to,
+        pageSize: PAGE,
+        ...(direction === 'in' && { dateSentAfter: new Date(since) }),
+      });
+      const old = (value: unknown): boolean => listed(value).some(({ at }) => at < since);
+      const found = await readPages(first, old).catch(refused);
+      return found.flatMap(listed).filter((one) => one.direction === direction && one.at >= since);
     },
     async mediaOf(sid) {
       const found = await client.messages(sid).media.list({ limit: MOST_MEDIA }).catch(refused);

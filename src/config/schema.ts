@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { rateSchema } from '#src/lib/rate.ts';
 import { bareJid, host, isLoopback, type Listen, listen, people, port, publicUrl, secret, whole } from './fields.ts';
 
@@ -99,6 +99,9 @@ const limits = z
     linger: durationSchema(0, 24 * HOUR)
       .prefault('5m')
       .describe('How long somebody whose connection was lost stays in the rooms of a network'),
+    presence_window: durationOrOff(SECOND, HOUR)
+      .prefault('30s')
+      .describe("A presence that changes again within this time is shown once more, at its end; or 'off'"),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')

@@ -185,7 +185,7 @@ function within(
 
 const bodyOf = ({ text, style }: Message): string => JSON.stringify({ text, ...(style !== 'plain' && { style }) });
 
-function messageOf({ id, at, fromName, fromId, body, xmpp }: Archived, place: Place): ArchivedMessage {
+function messageOf({ id, at, fromName, fromId, body, xmpp, event }: Archived, place: Place): ArchivedMessage {
   const { text, style = 'plain' } = JSON.parse(body) as { text: string; style?: Message['style'] };
   return {
     id: String(id),
@@ -193,6 +193,7 @@ function messageOf({ id, at, fromName, fromId, body, xmpp }: Archived, place: Pl
     nick: fromName ?? fromId,
     place,
     message: { kind: 'message', text, style },
-    ...(xmpp !== null && { xmppId: xmpp as XmppId }),
+    // What was shown when it was said had the event's own id where nobody on XMPP had given one.
+    xmppId: (xmpp ?? event) as XmppId,
   };
 }

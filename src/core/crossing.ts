@@ -10,6 +10,7 @@ import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { CoreTransport } from './parts.ts';
+import type { Said } from './said.ts';
 
 /** What becomes of events on their way to the other side, by the tables and by what people have chosen. */
 export type Crossing = {
@@ -29,28 +30,33 @@ type CrossingParts = {
   readonly log: Log;
   /** Where texts go that are too long for a network. */
   readonly media: MediaStore | undefined;
+  readonly said: Pick<Said, 'corrected'>;
 };
 
 /** The operator's choices are read once. */
-export function openCrossing({ transports, log, media }: CrossingParts): Crossing {
+export function openCrossing({ transports, log, media, said }: CrossingParts): Crossing {
   const choices = new Map(
     [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
   );
 
-  function cross(draft: Draft, session: Session | undefined) {
+  function cross(draft: Draft, session: Session | undefined, previous?: string) {
     const domain = placeTransport(draft.place);
     const transport = transports.get(domain);
     if (!transport) throw new Failure('item-not-found');
     const narrowed = transport.bridge().narrow?.(draft.place, session);
     const target = outward(transport.mapping, narrowed);
     const long = longText(draft, target.text.pieces, media);
-    const pieces = degrade(draft, target, { ...choices.get(domain)?.out, ...(long && { whole: long.whole }) });
+    const pieces = degrade(draft, target, {
+      ...choices.get(domain)?.out,
+      ...(long && { whole: long.whole }),
+      ...(previous !== undefined && { previous }),
+    });
     return { pieces, long, text: target.text };
   }
 
   return {
     outward(draft, session) {
-      const { pieces, long } = cross(draft, session);
+      const { pieces, long } = cross(draft, session, said.corrected(draft));
       return long ? long.settled(pieces) : pieces;
     },
     preview(draft, session) {

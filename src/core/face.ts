@@ -8,10 +8,12 @@ import type { Registration } from '#src/core/accounts/registration.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import { openChat } from '#src/core/commands/chat.ts';
 import { openChatPlaces } from '#src/core/commands/chat-places.ts';
+import { openCharging } from '#src/core/journal/charging.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
 import type { People } from '#src/core/people/people.ts';
+import type { Flicker } from '#src/core/rooms/flicker.ts';
 import type { Occupancy } from '#src/core/rooms/occupancy.ts';
 import { restore } from '#src/core/rooms/restore.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
@@ -29,6 +31,7 @@ import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { Outbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import type { Said } from './said.ts';
 
 /** What `open` has built. */
 export type House = {
@@ -37,6 +40,7 @@ export type House = {
   readonly archive: Archive;
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: Dialogues;
+  readonly flicker: Flicker;
   readonly ids: Ids;
   readonly inbound: Inbound;
   readonly intake: Intake;
@@ -53,6 +57,7 @@ export type House = {
   realm(place: Place): string;
   transport(domain: string): CoreTransport;
   readonly rooms: Rooms;
+  readonly said: Said;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly talks: Core['dialogues'];
@@ -98,6 +103,7 @@ export function faceOf(house: House): OpenCore {
         if (!kept) house.outbound.settle(id, outcome);
         return kept;
       },
+      charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
     },
@@ -105,6 +111,7 @@ export function faceOf(house: House): OpenCore {
       if (stopping) throw new Failure('stopping');
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
+      house.said.note(draft, origin);
     },
     async perform(drafts, jid) {
       if (stopping) throw new Failure('stopping');
@@ -178,6 +185,7 @@ export function faceOf(house: House): OpenCore {
       await intake.idle();
       await house.lanes.idle();
       people.farewell();
+      house.flicker.stop();
       rooms.farewell();
       await sessions.close('The gateway is stopping.');
       await house.lanes.idle();

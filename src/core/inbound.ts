@@ -13,7 +13,7 @@ import { points, translate } from './pointing.ts';
 
 export type InboundParts = {
   readonly lanes: Lanes;
-  readonly rooms: Rooms;
+  readonly rooms: Pick<Rooms, 'apply'>;
   readonly ids: Ids;
   /** XMPP, behind what holds back the journaled until it is durable. */
   readonly outbox: Outbox;

@@ -13,6 +13,7 @@ import { openBounces } from '#src/core/journal/bounces.ts';
 import { openIntake } from '#src/core/journal/intake.ts';
 import { openJournaling } from '#src/core/journal/journaling.ts';
 import { openPeople } from '#src/core/people/people.ts';
+import { openFlicker } from '#src/core/rooms/flicker.ts';
 import { openOccupancy } from '#src/core/rooms/occupancy.ts';
 import { openRooms } from '#src/core/rooms/rooms.ts';
 import { openLasting } from '#src/core/sessions/lasting.ts';
@@ -31,6 +32,7 @@ import { openInbound } from './inbound.ts';
 import { openLimits } from './limits.ts';
 import { openOutbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openSaid } from './said.ts';
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
@@ -46,7 +48,8 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const crossing = openCrossing({ transports, log, media: parts.media });
+  const said = openSaid();
+  const crossing = openCrossing({ transports, log, media: parts.media, said });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -162,6 +165,7 @@ export function openCore(parts: CoreParts): OpenCore {
       delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
+  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
   const rates = openLimits(limits.rates, clock);
   const people = openPeople({
     store: parts.store,
@@ -174,6 +178,8 @@ export function openCore(parts: CoreParts): OpenCore {
     sessions,
     transport,
     now: clock.now,
+    presenceWindow: limits.presenceWindow ?? 0,
+    folded,
     inRoom: rooms.wanted,
     outward(draft, session) {
       const pieces = crossing.outward(draft, session);
@@ -183,6 +189,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
     hand: (key, draft) => handing.occupant(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
   });
+  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
   const registration = openRegistration({ transport, dialogues, logins, settings });
   const intake = openIntake({
     journaling,
@@ -227,7 +234,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const inbound = openInbound({
     person: people.heard,
     lanes,
-    rooms,
+    rooms: flicker,
     ids,
     outbox,
     commit: journaling.commit,
@@ -249,10 +256,12 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return faceOf({
     parts,
+    said,
     accounts,
     archive,
     bounces,
     dialogues,
+    flicker,
     ids,
     inbound,
     intake,

@@ -12,6 +12,7 @@ import type { SealKey, Store } from '#src/store/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
+import type { Charging } from './journal/charging.ts';
 import type { Queue } from './journal/queue-entry.ts';
 import type { LimitName } from './limits.ts';
 
@@ -35,6 +36,8 @@ export type CoreTransport = {
   accepted(kind: EventKind): void;
   /** Hears of every event that either side told again. */
   repeated(): void;
+  /** Hears of so many stanzas with presence that were saved. */
+  folded?(stanzas: number): void;
   /** How long what is journaled is tried, in ms, where the operator has chosen. */
   readonly expiry?: number;
   /** Whether receipts wait for the strongest confirmation, or say that the network's server has the message. */
@@ -58,6 +61,8 @@ export type CoreParts = {
     readonly connectPace: number;
     /** Milliseconds for which an account whose last client was lost stays in its rooms. */
     readonly linger: number;
+    /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
+    readonly presenceWindow?: number;
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
     readonly dialogueTime: number;
     readonly dialogues: number;
@@ -77,13 +82,16 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
-  /** Hears of what an operator has to know: a row that was given up, a budget that comes to its end. */
-  report?(what: 'parked' | 'budget', transport: string): void;
+  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end. */
+  report?(what: 'parked' | 'budget' | 'dropped' | 'retried', transport: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & { readonly emit: Inbound['accept'] };
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & {
+    readonly emit: Inbound['accept'];
+    readonly charge: Charging;
+  };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */

@@ -25,3 +25,9 @@ export const durationSchema = (least: number, most: number) =>
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });
+
+/** The same, or `off`, which is 0. */
+export const durationOrOff = (least: number, most: number) =>
+  z.union([z.literal('off').transform(() => 0), durationSchema(least, most)], {
+    error: `must be 'off' or a duration between ${least / 1000} and ${most / 1000} seconds`,
+  });

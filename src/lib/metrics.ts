@@ -10,7 +10,15 @@ export const COUNTERS = {
     labels: ['transport', 'direction', 'kind'],
   },
   isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
+  isthmus_presence_folded_total: {
+    help: 'Stanzas with presence that were saved because it changed again soon',
+    labels: ['transport'],
+  },
   isthmus_parked_total: { help: 'Messages that were given up after they had ended the process', labels: [] },
+  isthmus_queue_actions_total: {
+    help: 'Rows that the operator has dropped, or had tried at once',
+    labels: ['transport', 'action'],
+  },
   isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },

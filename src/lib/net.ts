@@ -2,6 +2,7 @@ import { lookup as dnsLookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv4, type LookupFunction, connect as netConnect, type Socket } from 'node:net';
 import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { type Attempt, openAttempt } from './attempt.ts';
+import { SharedReadsSocket } from './shared-reads.ts';
 
 /** Where to connect to. `chosenByUser` puts the target under the address rules of SECURITY rule 6. */
 export type Target = {
@@ -13,6 +14,11 @@ export type Target = {
     readonly pin?: readonly string[];
   };
   readonly localAddress?: string;
+  /**
+   * Makes a `SharedReadsSocket`: what `data` hands out is overwritten once the listener has returned. Nothing is read
+   * before `resume` is called. With `tls` it is a socket like all others.
+   */
+  readonly sharedReads?: boolean;
   /** Without `ports` any port may be chosen. */
   readonly chosenByUser?: { readonly ports?: readonly number[] };
   /** Milliseconds until the attempt is given up. */
@@ -92,7 +98,7 @@ function dial(target: Target, addresses: readonly Found[]): Socket {
     if (options.all || !first) callback(null, list);
     else callback(null, first.address, first.family);
   };
-  return netConnect({
+  const options = {
     host: target.host,
     port: target.port,
     lookup: checked,
@@ -101,7 +107,9 @@ function dial(target: Target, addresses: readonly Found[]): Socket {
     noDelay: true,
     keepAlive: true,
     ...(target.localAddress ? { localAddress: target.localAddress } : {}),
-  });
+  };
+  if (!target.sharedReads || target.tls) return netConnect(options);
+  return new SharedReadsSocket(options).pause().connect(options);
 }
 
 type Under = { readonly socket: Socket; readonly stop: AbortSignal; readonly ca: string | undefined };

@@ -4,39 +4,56 @@ import type { Clock } from './clock.ts';
 export type Rate = 'off' | { readonly burst: number; readonly per_second: number };
 
 export type TokenBucket = {
-  /** Takes up to `wanted` tokens; returns how many there were. */
-  take(wanted: number): number;
-  /** Milliseconds until there is a token. */
-  wait(): number;
+  /** Takes up to `wanted` tokens, of those beyond `spare`; returns how many there were. */
+  take(wanted: number, spare?: number): number;
+  /** Milliseconds until there is a token beyond `spare`. */
+  wait(spare?: number): number;
   /** Whether nothing was taken for so long that the bucket is as good as new. */
   readonly full: boolean;
 };
 
-/** A full bucket. A clock that goes back only costs the time that it went back. */
-export function tokenBucket(rate: Rate, clock: Pick<Clock, 'now'>): TokenBucket {
-  if (rate === 'off') return { take: (wanted) => wanted, wait: () => 0, full: true };
-  const { burst, per_second } = rate;
-  let tokens = burst;
-  let at = clock.now();
+/** Shared by all that have no limit. */
+const UNLIMITED: TokenBucket = { take: (wanted) => wanted, wait: () => 0, full: true };
 
-  function refill(): void {
-    const now = clock.now();
-    tokens = Math.min(burst, tokens + (Math.max(now - at, 0) / 1000) * per_second);
-    at = now;
+/** A full bucket. A clock that goes back only costs the time that it went back. */
+export const tokenBucket = (rate: Rate, clock: Pick<Clock, 'now'>): TokenBucket =>
+  rate === 'off' ? UNLIMITED : new Bucket(rate, clock);
+
+// A class because there is one for each account and each connection.
+class Bucket implements TokenBucket {
+  readonly #rate: Exclude<Rate, 'off'>;
+  readonly #clock: Pick<Clock, 'now'>;
+  #tokens: number;
+  #at: number;
+
+  constructor(rate: Exclude<Rate, 'off'>, clock: Pick<Clock, 'now'>) {
+    this.#rate = rate;
+    this.#clock = clock;
+    this.#tokens = rate.burst;
+    this.#at = clock.now();
   }
 
-  return {
-    take(wanted) {
-      refill();
-      // The tolerance is for sums of fractions that ought to be one.
-      const taken = Math.min(wanted, Math.floor(tokens + 1e-6));
-      tokens -= taken;
-      return taken;
-    },
-    wait: () => Math.max(Math.ceil(((1 - tokens) / per_second) * 1000), 1),
-    get full() {
-      refill();
-      return tokens >= burst;
-    },
-  };
+  take(wanted: number, spare = 0): number {
+    this.#refill();
+    // The tolerance is for sums of fractions that ought to be one.
+    const taken = Math.min(wanted, Math.max(Math.floor(this.#tokens - spare + 1e-6), 0));
+    this.#tokens -= taken;
+    return taken;
+  }
+
+  wait(spare = 0): number {
+    return Math.max(Math.ceil(((1 + spare - this.#tokens) / this.#rate.per_second) * 1000), 1);
+  }
+
+  get full(): boolean {
+    this.#refill();
+    return this.#tokens >= this.#rate.burst;
+  }
+
+  #refill(): void {
+    const now = this.#clock.now();
+    const { burst, per_second } = this.#rate;
+    this.#tokens = Math.min(burst, this.#tokens + (Math.max(now - this.#at, 0) / 1000) * per_second);
+    this.#at = now;
+  }
 }

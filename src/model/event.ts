@@ -3,12 +3,12 @@ import type { EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
+import type { Show } from './show.ts';
 
 /** A file that crosses: an address to fetch it from, and what is known of it. Size in bytes. */
 export type FileRef = { readonly url: string; readonly name?: string; readonly type?: string; readonly size?: number };
 
-/** RFC 6121 §4.7.2.1, with `offline` for unavailable. */
-export type Show = 'available' | 'chat' | 'away' | 'xa' | 'dnd' | 'offline';
+export type { Show };
 
 /** Wishes that travel with an event: XEP-0334 (`store`, `copy`), XEP-0280 (`private`). */
 export type Hints = { readonly store?: boolean; readonly copy?: boolean; readonly private?: boolean };

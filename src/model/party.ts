@@ -1,4 +1,5 @@
 import type { AccountKey, BareJid } from './ids.ts';
+import type { Show } from './show.ts';
 
 /** Who caused an event. A network party's `id` is what the network calls the person within the place's realm. */
 export type Party =
@@ -24,4 +25,7 @@ export type Occupant = {
   readonly role: Role;
   /** Set when the occupant is one of our own accounts. */
   readonly account?: AccountKey;
+  /** What is known of their presence, where a network tells that of occupants. */
+  readonly show?: Show;
+  readonly status?: string;
 };

@@ -16,6 +16,8 @@ export type Contact = {
   readonly pendingIn: boolean;
   /** The user has asked to see the contact's presence, and waits. */
   readonly pendingOut: boolean;
+  /** What the network has yet to be told of it. Whoever is nobody's contact any more may have such a row. */
+  readonly owed: readonly ('unsubscribe' | 'subscribed' | 'unsubscribed')[];
 };
 
 export type Contacts = {
@@ -38,6 +40,8 @@ type ContactRow = {
   readonly to: Flag;
   readonly pendingIn: Flag;
   readonly pendingOut: Flag;
+  /** Words with a space between. */
+  readonly owed: string;
 };
 
 const put = writing((db, a: ContactRow) =>
@@ -51,6 +55,7 @@ const put = writing((db, a: ContactRow) =>
       sub_to: a.to,
       pending_in: a.pendingIn,
       pending_out: a.pendingOut,
+      owed: a.owed,
     })
     .onConflict((conflict) =>
       conflict.columns(['account', 'id']).doUpdateSet((old) => ({
@@ -59,6 +64,7 @@ const put = writing((db, a: ContactRow) =>
         sub_to: old.ref('excluded.sub_to'),
         pending_in: old.ref('excluded.pending_in'),
         pending_out: old.ref('excluded.pending_out'),
+        owed: old.ref('excluded.owed'),
       })),
     ),
 );
@@ -79,6 +85,7 @@ const columns = [
   'sub_to as to',
   'pending_in as pendingIn',
   'pending_out as pendingOut',
+  'owed',
 ] as const;
 
 const one = reading((db, a: { account: AccountKey; id: string }) =>
@@ -104,7 +111,7 @@ const seeing = reading((db, a: { transport: string; max: number; after: AccountK
 
 const flag = (value: boolean): Flag => (value ? 1 : 0);
 
-const row = ({ account, id, name, ...flags }: Contact): ContactRow => ({
+const row = ({ account, id, name, owed, ...flags }: Contact): ContactRow => ({
   account,
   id,
   name,
@@ -112,6 +119,7 @@ const row = ({ account, id, name, ...flags }: Contact): ContactRow => ({
   to: flag(flags.to),
   pendingIn: flag(flags.pendingIn),
   pendingOut: flag(flags.pendingOut),
+  owed: owed.join(' '),
 });
 
 const contact = (of: ContactRow): Contact => ({
@@ -120,6 +128,7 @@ const contact = (of: ContactRow): Contact => ({
   to: of.to === 1,
   pendingIn: of.pendingIn === 1,
   pendingOut: of.pendingOut === 1,
+  owed: of.owed.split(' ').filter((word) => word !== '') as Contact['owed'][number][],
 });
 
 export const contacts = (read: Read): Contacts => ({

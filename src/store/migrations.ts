@@ -15,6 +15,7 @@ export const migrations: readonly Migration[] = [
   restarts,
   owed,
   leaner,
+  untold,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -163,4 +164,9 @@ function leaner(): string[] {
     `create index links_by_user on links (author)
       where author >= 'xmpp:' and author < 'xmpp;' and place >= 'shared ' and place < 'shared!'`,
   ];
+}
+
+/** What a network has yet to be told of a subscription. */
+function untold({ text }: Dialect): string[] {
+  return [`alter table contacts add column owed ${text} not null default ''`];
 }

@@ -2,7 +2,6 @@ import { copyFileSync, existsSync, linkSync, renameSync, rmSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 import { openKey } from './key-file.ts';
 import { migrations } from './migrations.ts';
-import { loadCommand } from './postgres.ts';
 import { keysInUse } from './rekey.ts';
 import { lockSqlite } from './sqlite.ts';
 import { openCare, sync } from './sqlite-care.ts';
@@ -20,7 +19,11 @@ export type Restored = { readonly aside: string | undefined; readonly trouble: s
  */
 export async function restoreStore(url: string, from: string, at: { key: string; stamp: string }): Promise<Restored> {
   const [, path] = /^sqlite:(.+)$/.exec(url) ?? [];
-  if (path === undefined) throw new StoreRefused(`PostgreSQL takes its copies itself: ${loadCommand(url)}`);
+  if (path === undefined) {
+    // Its driver is for those who have one.
+    const { loadCommand } = await import('./postgres.ts');
+    throw new StoreRefused(`PostgreSQL takes its copies itself: ${loadCommand(url)}`);
+  }
   const file = resolve(path);
   if (!existsSync(from)) throw new StoreRefused(`${from}: is not there`);
   using _lock = lockSqlite(file);

@@ -31,6 +31,7 @@ export type Schema = {
     sub_to: Flag;
     pending_in: Flag;
     pending_out: Flag;
+    owed: string;
   };
   occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
   sequences: { name: string; next: number };

@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { component, type StreamParser } from '@xmpp/component';
 import type { Element } from 'ltx';
+import { SharedReadsSocket } from '#src/lib/shared-reads.ts';
 import { createReader, NS_STREAM, type Reader, ReaderError, type ReaderLimits, type StreamEvents } from './reader.ts';
 import type { StreamCondition } from './reader-error.ts';
 import { xml } from './xml.ts';
@@ -81,6 +82,7 @@ export function connect(options: ConnectionOptions, events: ConnectionEvents): C
   entity.reconnect.stop();
   entity.removeAllListeners('element');
   entity.timeout = 0;
+  entity.Socket = SharedReadsSocket;
   entity.socketParameters = () => ({ host, port });
   entity.Parser = class extends EventEmitter implements StreamParser {
     #reader = createReader(

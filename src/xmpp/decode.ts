@@ -97,7 +97,7 @@ function messageOf(stanza: Element, text: string): Message {
   return { kind: 'message', ...readBody(text), ...(subject && { subject }), ...(thread && { thread }) };
 }
 
-/** What a message between two people changes of an earlier one. */
+/** What a message changes of an earlier one. */
 function changeOf(stanza: Element, text: string | undefined) {
   const retracted = retractedBy(stanza);
   if (retracted !== undefined) return { kind: 'retract', target: retracted } as const;
@@ -117,6 +117,11 @@ function decodeGroupchat(
     throw new Failure('bad-request', { text: 'Only a room itself takes messages of type groupchat.' });
   }
   const place = roomPlace(view, target, from.bare);
+  const changes = changeOf(stanza, text);
+  if (changes && view.carried?.heard.includes(changes.kind)) {
+    assertHere(target);
+    return { ...common(stanza, envelope, bodyOf(stanza)), place, ...changes };
+  }
   if (text !== undefined) {
     assertHere(target);
     return { ...common(stanza, envelope, bodyOf(stanza)), place, ...messageOf(stanza, text) };

@@ -33,6 +33,7 @@ export type EdgeTransport = {
   readonly archive: boolean;
   readonly console?: boolean | undefined;
   readonly forms?: boolean | undefined;
+  readonly carried?: Facts['carried'];
   readonly identity: Identity;
   readonly link: Outlet;
 };
@@ -44,6 +45,8 @@ export type EdgeParts = {
   core(): Core;
   readonly version: string;
   readonly log: Log;
+  /** Milliseconds since 1970. */
+  now(): number;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -56,14 +59,17 @@ export type Edge = XmppSide & {
 
 type Transport = EdgeTransport & { readonly view: View };
 
+/** What is written so many ms after it happened says when that was. Clocks of networks differ by less. */
+const LATE = 2 * 60_000;
+
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({ transports: given, core, version, log }: EdgeParts): Edge {
+export function openEdge({ transports: given, core, version, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
-    const { addresses, rooms, archive, console, forms } = transport;
+    const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, addressOf, nickOf };
+    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 
@@ -179,7 +185,8 @@ export function openEdge({ transports: given, core, version, log }: EdgeParts): 
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0) return true;
       try {
-        const sendings = encode(event, to, transport.addresses, marks);
+        const late = now() - event.at > LATE;
+        const sendings = encode(event, to, transport.addresses, late ? { ...marks, late } : marks);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
         return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {

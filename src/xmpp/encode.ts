@@ -22,12 +22,15 @@ export type Sending = {
   readonly children: readonly Xml[];
 };
 
+/** What goes with an event. `late`: it happened some time before it is written, and says when. */
+export type Written = Marks & { readonly late?: boolean };
+
 type Encoder<K extends EventKind> = (
   event: EventOf<K>,
   to: readonly Recipient[],
   /** The bare JID of the event's place. */
   place: string,
-  marks: Marks,
+  marks: Written,
 ) => Sending[];
 
 /** Partial: the kinds that are not here do not cross to XMPP yet, and no table in `mappings/` says that they do. */
@@ -46,13 +49,13 @@ export function encode(
   event: Event,
   to: readonly Recipient[],
   addresses: Addresses,
-  marks: Marks = {},
+  marks: Written = {},
 ): Sending[] | undefined {
   const encoder = encoders[event.kind] as Encoder<EventKind> | undefined;
   return encoder?.(event, to, placeJid(event.place, addresses), marks);
 }
 
-function encodeMessage(event: EventOf<'message'>, to: readonly Recipient[], place: string, marks: Marks): Sending[] {
+function encodeMessage(event: EventOf<'message'>, to: readonly Recipient[], place: string, marks: Written): Sending[] {
   const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
   return [
     {
@@ -70,7 +73,7 @@ function encodeMessage(event: EventOf<'message'>, to: readonly Recipient[], plac
 /** The nick of whoever wrote a message in a room. */
 const speaker = ({ from }: Event): string => (from.kind === 'network' ? (from.name ?? from.id) : '');
 
-function contents(event: EventOf<'message'>, place: string, { originId, stanzaId }: Marks): Xml[] {
+function contents(event: EventOf<'message'>, place: string, { originId, stanzaId, late }: Written): Xml[] {
   const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
   if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
   if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
@@ -78,7 +81,7 @@ function contents(event: EventOf<'message'>, place: string, { originId, stanzaId
   if (originId !== undefined) children.push(originIdElement(originId));
   if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));
   if (event.hints) children.push(...hintElements(event.hints));
-  // What is not live happened some time ago.
-  if (!event.live) children.push(delayElement(place, event.at));
+  // XEP-0203 §2: what is not live happened some time ago, and so did what was kept on its way.
+  if (!event.live || late) children.push(delayElement(place, event.at));
   return children;
 }

@@ -72,21 +72,26 @@ export function encodeContact(
   return [{ name: 'presence', type: action, from, to: jidsOf(to), children: statusElement(reason) }];
 }
 
-/** The presence of a contact (RFC 6121 §4). Occupants of rooms are shown by what the rooms say of them. */
+/** The presence of a contact (RFC 6121 §4). That of occupants comes as a change of theirs. */
 export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], from: string): Sending[] {
   const { place, show, status } = event;
   if (place.kind === 'room' || place.kind === 'shared') return [];
   const gone = show === 'offline';
-  const shown = gone || show === 'available' ? [] : [xml`<show>${show}</show>`];
   return [
     {
       name: 'presence',
       ...(gone && { type: 'unavailable' }),
       from,
       to: jidsOf(to),
-      children: [...shown, ...statusElement(status)],
+      children: showElements({ show, status }),
     },
   ];
+}
+
+/** How somebody fares (RFC 6121 §4.7.2); nothing of who is simply there. */
+export function showElements({ show, status }: { readonly show?: Show; readonly status?: string | undefined }): Xml[] {
+  const shown = show === undefined || show === 'available' || show === 'offline' ? [] : [xml`<show>${show}</show>`];
+  return [...shown, ...statusElement(status)];
 }
 
 const statusElement = (text: string | undefined): Xml[] => (text ? [xml`<status>${text}</status>`] : []);

@@ -78,6 +78,12 @@ const featuresOf = memo(16, (has: string) =>
 const featuresFor = ({ rooms, archive, forms }: View): ReadonlyMap<TargetKind, readonly string[]> =>
   featuresOf(`${rooms === 'none' ? '' : 'rooms'} ${archive ? 'archive' : ''} ${forms ? 'forms' : ''}`);
 
+/** What the network's table makes something of, with people and in rooms. */
+function carriedBy({ carried }: View, kind: TargetKind): readonly string[] {
+  if (kind === 'room') return carried?.room ?? [];
+  return kind === 'contact' || kind === 'occupant' ? (carried?.contact ?? []) : [];
+}
+
 /** What a transport's requests are answered with. */
 export type Surroundings = {
   readonly view: View;
@@ -129,6 +135,6 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     version,
     afterwards,
     tell: (...children) => tell(to.full, from.full, children),
-    features: (of) => features.get(of) ?? [],
+    features: (of) => [...(features.get(of) ?? []), ...carriedBy(view, of)],
   };
 }

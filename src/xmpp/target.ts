@@ -32,6 +32,8 @@ export type Facts = {
   readonly console?: boolean | undefined;
   /** Whether people can be sent forms to answer. */
   readonly forms?: boolean | undefined;
+  /** What discovery says can be done with an earlier message, to one person and in a room, and what is read there. */
+  readonly carried?: Readonly<Record<'contact' | 'room' | 'heard', readonly string[]>> | undefined;
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;
   /** The foreign address that an alias stands for. */

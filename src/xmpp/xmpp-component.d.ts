@@ -36,6 +36,7 @@ declare module '@xmpp/component' {
     /** Milliseconds for each of its own waits; 0 is without limit. */
     timeout: number;
     Parser: new () => StreamParser;
+    Socket: new () => Socket;
     reconnect: { stop(): void };
     socketParameters(service: string): { host: string; port: number };
     connect(service: string): Promise<void>;

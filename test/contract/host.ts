@@ -1,8 +1,10 @@
 import { pino } from 'pino';
-import type { Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
+import type { Charge, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
@@ -14,6 +16,10 @@ export type TestHost = {
   readonly drafts: Draft[];
   readonly settled: { readonly id: string; readonly outcome: Outcome }[];
   readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
+  /** What is reserved, but for what was given back. */
+  readonly charged: { readonly charges: readonly Charge[]; readonly account: AccountKey | undefined }[];
+  /** Whether no more may be spent. */
+  readonly budget: { exhausted: boolean };
   /** Resolves with what `look` finds, looked for after each thing that the bridge tells. */
   when<T>(what: string, look: () => T | undefined | false): Promise<T>;
   /** Lets nothing become durable until the returned function is called. */
@@ -30,6 +36,8 @@ export function testHost(transport: string, patience: number, settings: Settings
   const drafts: Draft[] = [];
   const settled: TestHost['settled'] = [];
   const states: TestHost['states'] = [];
+  const charged: TestHost['charged'] = [];
+  const budget = { exhausted: false };
   const watchers = new Set<() => void>();
   let durable: Promise<void> | undefined;
   const tell = () => {
@@ -52,6 +60,13 @@ export function testHost(transport: string, patience: number, settings: Settings
       states.push({ key, state });
       tell();
     },
+    async charge(charges, account) {
+      if (budget.exhausted) throw new Failure('budget-exhausted');
+      const reserved: TestHost['charged'][number] = { charges, account };
+      charged.push(reserved);
+      tell();
+      return async () => void charged.splice(charged.indexOf(reserved), 1);
+    },
     state: memory.state,
     settings: async () => settings,
     connect: reach(openConnect()),
@@ -67,6 +82,8 @@ export function testHost(transport: string, patience: number, settings: Settings
     drafts,
     settled,
     states,
+    charged,
+    budget,
     when: (what, look) =>
       new Promise((done, fail) => {
         const late = setTimeout(() => {

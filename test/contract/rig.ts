@@ -65,7 +65,8 @@ export async function openRig(
 ): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
   const parts = testHost(TRANSPORT, patience, settings, wire.served?.());
-  const bridge = await definition.open(definition.config.parse(wire.settings({ slow })), parts.host);
+  const config = definition.config.parse(wire.settings({ slow }));
+  const bridge = await definition.open(config, parts.host);
   const { facts } = definition.mapping;
   const delivered = new Map<string, Outcome[]>();
   const account = (name: string): AccountKey => accountKey(`${name}@xmpp.example` as BareJid, TRANSPORT);
@@ -130,6 +131,9 @@ export async function openRig(
       await inTime(wire.idle(), 'no line is left open', patience);
       const counts = [...delivered.keys()].map((id) => [id, rig.outcomes(id).length]);
       expect(counts, 'every event ends exactly once').toEqual(counts.map(([id]) => [id, 1]));
+      const budgets = definition.budgets?.(config).map(({ name }) => name) ?? [];
+      const spent = parts.charged.flatMap(({ charges }) => charges.map(({ budget }) => budget));
+      expect(budgets, 'what is spent has a budget').toEqual(expect.arrayContaining(spent));
     },
   };
   return rig;

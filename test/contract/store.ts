@@ -304,6 +304,7 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
       to: false,
       pendingIn: false,
       pendingOut: true,
+      owed: ['unsubscribe', 'subscribed'] as const,
     };
     await store.unit([store.contacts.put({ ...contact, to: true }), store.contacts.put(contact)]);
     expect([await store.contacts.get(romeo, 'bob'), await store.contacts.of(romeo)]).toEqual([contact, [contact]]);

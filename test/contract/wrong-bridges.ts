@@ -65,6 +65,11 @@ export const wrongBridges: readonly Wrong[] = [
     }),
   },
   {
+    name: 'charges what nobody has a budget for',
+    check: 'what an event costs has a budget',
+    wrong: (definition) => ({ ...definition, charges: () => [{ budget: 'nothing', amount: 1 }] }),
+  },
+  {
     name: 'settles twice',
     check: IN_ORDER,
     wrong: changed({

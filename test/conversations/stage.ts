@@ -33,7 +33,7 @@ export type Stage = AsyncDisposable & {
   stop(): Promise<void>;
   /** Ends the gateway's process with SIGKILL. Rejects unless it has one. */
   kill(): Promise<void>;
-  /** So many milliseconds pass for a gateway that is no process of its own. */
+  /** So many milliseconds pass for a gateway that is no process of its own, or is stopped. */
   later(ms: number): Promise<void>;
   /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
   kept(clients: number, occupants: number): Promise<void>;
@@ -66,13 +66,16 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     dir: dir.path,
     persistent: options.persistent === 'yes',
     files: options.files,
+    admins: options.admins?.split(' ') ?? [],
   };
   const launch = async (): Promise<Running> => {
     const started = await run(setting);
     if (started.web !== undefined) wire.served?.(started.web);
     return started;
   };
+  wire.time?.(clock.now);
   let gateway = await launch();
+  let stopped = false;
   let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
@@ -86,11 +89,16 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     },
     async start() {
       gateway = await launch();
+      stopped = false;
       xmpp = await xmppServer.connection(wire.domain);
     },
-    stop: () => gateway.stop(),
+    async stop() {
+      await gateway.stop();
+      stopped = true;
+    },
     kill: () => gateway.kill(),
     async later(ms) {
+      if (stopped) return clock.jump(ms);
       // What was said before has been heard before.
       await wire.sync();
       await xmpp.sync();
@@ -120,6 +128,8 @@ type Setting = {
   readonly persistent: boolean;
   /** `option: files URL`: people could fetch them below this address. */
   readonly files: string | undefined;
+  /** `option: admins ADDRESS`: who runs the gateway. */
+  readonly admins: readonly string[];
 };
 
 async function runHere(setting: Setting): Promise<Running> {
@@ -157,11 +167,12 @@ async function runProcess(setting: Setting): Promise<Running> {
   return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
 }
 
-const basics = ({ server, dir, files }: Setting) => ({
+const basics = ({ server, dir, files, admins }: Setting) => ({
   xmpp: { host: '127.0.0.1', port: server.port },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
+  admins,
   access: { register: ['a.example'] },
 });
 

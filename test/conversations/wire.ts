@@ -11,6 +11,8 @@ export type Wire = AsyncDisposable & {
   readonly settings: object;
   /** Hears where the gateway's public listener waits, as host:port, after each start of one that has it. */
   served?(address: string): void;
+  /** Hears at the beginning what time it is for the gateway, in milliseconds since 1970. */
+  time?(now: () => number): void;
   /** `>`: something comes from the network. */
   say(text: string, who: string | undefined): Promise<void>;
   /** `<`: the next thing that the network is sent. */

@@ -73,6 +73,21 @@ describe('what users send', () => {
     });
   });
 
+  it('is settled in this run, too, where the store has refused what was written along with it', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, store, clock, sends, told }) => {
+      say(core, 'm1');
+      const { id } = await sends(1);
+      // No store takes such an id, neither now nor later.
+      const outcome = { ids: ['n\0' as ForeignId], state: 'delivered' } as const;
+      await expect(core.host.settle(id, outcome)).rejects.toThrow(Failure);
+      expect(await outcomeOf(store, id)).toBe(null);
+      await passing(clock, 1000, () => told.length > 0);
+      expect([told, await outcomeOf(store, id)]).toEqual([['receipt m1'], 'delivered']);
+      await core.stop();
+    });
+  });
+
   it('is corrected or taken back while it waits, also for the next run', async () => {
     using dir = tempFolder();
     const about = (core: OpenCore, id: string, draft: object): void =>
@@ -213,7 +228,7 @@ describe('what users send', () => {
     using dir = tempFolder();
     const paid: Options = {
       charges: () => [{ budget: 'pence', amount: 4 }],
-      budgets: [{ name: 'pence', perUser: 8, period: MINUTE }],
+      budgets: [{ name: 'pence', perUser: 11, period: MINUTE }],
       reconcile: async () => 'unknown',
     };
     await play(dir.file('s.db'), paid, async ({ core, sends, tells }) => {

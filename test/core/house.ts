@@ -12,6 +12,7 @@ import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
+import { freeLimits, plainTransport } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -35,32 +36,18 @@ export async function openHouse(dir: string, settings: object) {
       [
         DOMAIN,
         {
+          ...plainTransport,
           mapping: definition.mapping,
           settings: definition.settings,
           talks: talksOf(definition, config, () => host),
-          overrides: {},
           addresses: definition.addresses(config),
           realms: definition.realms(config),
-          history: { record: false, replay: 0 },
-          persistent: false,
           bridge: () => bridge,
-          accepted: () => undefined,
-          repeated: () => undefined,
         },
       ],
     ]),
     access: { register: ['a.example'], admins: [] },
-    limits: {
-      waitingLines: 100,
-      waitingTime: 60_000,
-      reconnectMin: 1000,
-      reconnectMax: 1000,
-      connectPace: 0,
-      linger: 0,
-      dialogueTime: 600_000,
-      dialogues: 2,
-      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-    },
+    limits: { ...freeLimits, reconnectMin: 1000, reconnectMax: 1000, dialogueTime: 600_000, dialogues: 2 },
     store,
     aliases: await openAliases({ store, log }),
     key,
@@ -83,6 +70,7 @@ export async function openHouse(dir: string, settings: object) {
     transport: DOMAIN,
     ...core.host,
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
+    charge: (charges, account) => core.host.charge(DOMAIN, charges, account),
     state,
     connect: reach(openConnect()),
     ...webless(DOMAIN, reach(openConnect())),

@@ -15,6 +15,7 @@ import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { tempFolder } from '../store/folder.ts';
+import { freeLimits, plainTransport } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 const DOMAIN = 'pigeon.example';
@@ -81,32 +82,17 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport = {
+    ...plainTransport,
     mapping: pigeon,
-    settings: {},
-    talks: { logins: [], commands: [] },
-    overrides: {},
     addresses,
-    realms: [],
     history: { record: true, replay: 0 },
-    persistent: false,
     bridge: () => bridge,
-    accepted: () => undefined,
     repeated: () => void repeats++,
   };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
-    limits: {
-      waitingLines: 100,
-      waitingTime: 60_000,
-      reconnectMin: 1,
-      reconnectMax: 1,
-      connectPace: 0,
-      linger: 0,
-      dialogueTime: 1000,
-      dialogues: 1,
-      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-    },
+    limits: freeLimits,
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),

@@ -3,8 +3,8 @@ import type { Bridge, Delivered } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import type { CoreTransport, OpenCore } from '#src/core/parts.ts';
-import { openLog } from '#src/lib/log.ts';
+import type { CoreParts, CoreTransport, OpenCore } from '#src/core/parts.ts';
+import { type Log, openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId, type XmppId } from '#src/model/ids.ts';
@@ -13,13 +13,14 @@ import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
+import { freeLimits, plainTransport } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
 export const romeo = 'romeo@a.example' as BareJid;
 export const account = accountKey(romeo, DOMAIN);
 export const mercutio: Place = { kind: 'contact', account, id: 'mercutio' };
-const log = openLog('silent');
+const silent = openLog('silent');
 export const MINUTE = 60_000;
 export const WRITTEN: Delivered = { ids: [], state: 'written' };
 export const TAKEN: Delivered = { ids: ['n1' as ForeignId], state: 'taken' };
@@ -51,6 +52,9 @@ export type World = {
 };
 
 export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'receipts'>> & {
+  /** Where lines of the log go, and what the operator has to know. */
+  log?: Log;
+  report?: CoreParts['report'];
   admins?: readonly string[];
   /** The link to the XMPP server is down at the start. */
   down?: boolean;
@@ -60,7 +64,8 @@ export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'recei
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, admins = [], down = false, ...rest } = options;
+  const { deliver = () => WRITTEN, reconcile, admins = [], down = false, report, ...others } = options;
+  const { log = silent, ...rest } = others;
   const clock = handClock();
   await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
   const [sent, told]: [Event[], string[]] = [[], []];
@@ -77,29 +82,17 @@ export async function play(file: string, options: Options, act: (world: World) =
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport: CoreTransport = {
+    ...plainTransport,
     mapping: table,
-    settings: {},
-    talks: { logins: [], commands: [] },
-    overrides: {},
     addresses,
-    realms: [],
-    persistent: false,
-    history: { record: false, replay: 0 },
     bridge: () => bridge,
-    accepted: () => undefined,
     repeated: () => void told.push('repeat'),
     ...rest,
   };
-  const limits = { waitingLines: 1, waitingTime: 1, reconnectMin: 1, reconnectMax: 1, dialogueTime: 1, dialogues: 1 };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins },
-    limits: {
-      ...limits,
-      connectPace: 0,
-      linger: 0,
-      rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-    },
+    limits: freeLimits,
     store,
     aliases: await openAliases({ store, log }),
     key: openKey({ text: '01'.repeat(32) }),
@@ -116,6 +109,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     clock,
     random: () => 1,
     log,
+    ...(report && { report }),
   });
   const started = core.start();
   // What cannot go yet is not all in hand.

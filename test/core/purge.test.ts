@@ -31,7 +31,7 @@ async function fill(store: Store, dir: string): Promise<void> {
   const row = { place: VERONA, at: now, fromId: MARK, fromName: MARK, kind: 'message', body: `{"text":"${MARK}"}` };
   const ids = Array.from({ length: 1200 }, () => store.archive.nextId());
   const rows = ids.map((id) => ({ ...row, id, event: `e${id}` as EventId, xmpp: null, foreign: null }));
-  const flags = { from: true, to: true, pendingIn: false, pendingOut: false };
+  const flags = { from: true, to: true, pendingIn: false, pendingOut: false, owed: [] };
   await store.unit([
     store.accounts.put({
       key: romeo,
@@ -43,7 +43,7 @@ async function fill(store: Store, dir: string): Promise<void> {
     }),
     store.credentials.put(key, { account: romeo, realm: 'net', name: 'password' }, new Sealed(MARK)),
     store.settings.put({ account: romeo, scope: 'account', subject: '' }, { nick: MARK }),
-    store.contacts.put({ account: romeo, id: 'bob%net', name: MARK, ...flags }),
+    store.contacts.put({ account: romeo, id: 'bob%net', name: MARK, ...flags, owed: [] }),
     store.occupancy.enter({ account: romeo, place: VERONA, full: `${MARK}@a.example/x`, nick: 'R', joined: now }),
     store.sessions.put({ account: romeo, realm: 'net', nick: MARK }),
     store.bridgeState.put({ transport: DOMAIN, account: romeo, key: MARK }, new TextEncoder().encode(MARK)),

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import type { QueueEntry } from '#src/core/index.ts';
 import { openIntegrity } from '#src/core/integrity.ts';
@@ -96,6 +97,37 @@ describe('the queue', () => {
       await tells('error m0 not-allowed', 'error m79 not-allowed');
       await waiting(core, 78);
       await expect(core.queue.drop(ids[79] ?? 0)).rejects.toThrow(/has ended/);
+      await core.stop();
+    });
+  });
+
+  it('answers a drop once it is durable, and tells the log who did what to which row, and no more', async () => {
+    using dir = tempFolder();
+    const [lines, reports]: [string[], string[]] = [[], []];
+    const heard: Options = {
+      ...busy,
+      log: pino({ level: 'info', base: null }, { write: (line) => void lines.push(line) }),
+      report: (what, transport) => reports.push(`${what} ${transport}`),
+    };
+    await play(dir.file('s.db'), heard, async ({ core, store, sends }) => {
+      say(core, 'm1', 'a secret of two');
+      const { id: event } = await sends(1);
+      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 1 }));
+      const row = (await listed(core))[0]?.id ?? 0;
+      await core.queue.retry(row);
+      await sends(2);
+      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 2 }));
+      await core.queue.drop(row);
+      expect(await store.journal.byEvent(event)).toMatchObject({ state: 'done', outcome: 'bounced', body: '' });
+      await expect(core.queue.drop(row)).rejects.toThrow(/has ended/);
+      const by = 'the operator, at the control socket';
+      const about = { level: 30, by, row, kind: 'message', transport: DOMAIN, direction: 'out', state: 'ready' };
+      expect(lines.map((line) => JSON.parse(line))).toEqual([
+        expect.objectContaining({ ...about, event: 'queue retry', time: expect.any(Number) }),
+        expect.objectContaining({ ...about, event: 'queue drop' }),
+      ]);
+      expect(lines.join()).not.toMatch(/secret|mercutio|romeo/);
+      expect(reports).toEqual([`retried ${DOMAIN}`, `dropped ${DOMAIN}`]);
       await core.stop();
     });
   });

@@ -78,7 +78,9 @@ export async function ircServer(options: Options = {}): Promise<IrcServer> {
 
   function take(line: string, peer: Peer): boolean {
     const { command, params } = parseClientLine(line);
-    const quiet = habits !== undefined && (QUIET.has(command) || (command === 'NICK' && !peer.registered));
+    // Whoever joins asks once for the modes.
+    const asks = command === 'MODE' && params.length === 1 && !intercepts.has('MODE');
+    const quiet = habits !== undefined && (QUIET.has(command) || asks || (command === 'NICK' && !peer.registered));
     if (command === 'NICK' && params[0] && !peer.registered) peer.nick = params[0];
     if (!intercepts.get(command)?.(params, peer)) habits?.[command]?.(params, peer);
     return !quiet;
@@ -261,6 +263,9 @@ function serverHabits(peers: readonly Peer[], options: Options): Readonly<Record
       if (!channel?.members.includes(peer)) return say(peer, '442', `${name} :You're not on that channel`);
       channel.topic = text;
       for (const member of channel.members) member.send(`:${mask(peer)} TOPIC ${name} :${text}`);
+    },
+    MODE: ([name = '', letters], peer) => {
+      if (letters === undefined) say(peer, '324', `${name} +nt`);
     },
     PRIVMSG: talk('PRIVMSG'),
     NOTICE: talk('NOTICE'),

@@ -54,9 +54,25 @@ export function render(message: FakeMessage): object {
   };
 }
 
-/** A page of a list, as every resource of the API gives it. */
-export function page<T>(name: string, items: readonly T[], url: URL, show: (item: T) => object): object {
-  const size = Number(url.searchParams.get('PageSize') ?? 50);
+/** What came with a message in the words of the Media resource. */
+export const renderMedia = ({ sid: parent }: FakeMessage, { sid, type }: FakeMedia) => ({
+  sid,
+  account_sid: ACCOUNT,
+  parent_sid: parent,
+  content_type: type,
+  date_created: null,
+  date_updated: null,
+  uri: `${ROOT}/Messages/${parent}/Media/${sid}.json`,
+});
+
+/** A page of a list, as every resource of the API gives it: at most `most` entries, whatever is asked for. */
+export function page<T>(
+  name: string,
+  items: readonly T[],
+  url: URL,
+  { show, most = 1000 }: { readonly show: (item: T) => object; readonly most?: number },
+): object {
+  const size = Math.min(Number(url.searchParams.get('PageSize') ?? 50), most);
   const number = Number(url.searchParams.get('Page') ?? 0);
   const start = number * size;
   const uriOf = (index: number): string => {

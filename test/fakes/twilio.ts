@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ACCOUNT, type FakeMessage, magic, page, ROOT, render, sidOf, TOKEN } from './twilio-messages.ts';
+import { operationOf, strayNames } from './twilio-contract.ts';
+import { ACCOUNT, type FakeMessage, magic, page, ROOT, render, renderMedia, sidOf, TOKEN } from './twilio-messages.ts';
 import { encoded, inbound, type Params, signature, statusOf } from './twilio-webhooks.ts';
 
 export { ACCOUNT, TOKEN } from './twilio-messages.ts';
@@ -61,6 +62,12 @@ export type Twilio = AsyncDisposable & {
   post(hook: Hook, params: Params, headers?: Record<string, string>): Promise<Answered>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
+  /** The most entries of a page. */
+  pageSize: number;
+  /** While it is on, each page says that it is followed by itself. */
+  endless: boolean;
+  /** Pages of messages that were read. */
+  readonly pages: number;
   /** From now on texts are read and nothing is done. The returned function does it all. */
   hold(): () => void;
   /** From now on connections are refused, and there are none. The returned function ends that. */
@@ -80,6 +87,7 @@ export async function twilioServer(port = 0): Promise<Twilio> {
   let held: (() => void)[] | undefined;
   let open = 0;
   let working = 0;
+  let pages = 0;
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
   };
@@ -106,6 +114,10 @@ export async function twilioServer(port = 0): Promise<Twilio> {
     const body = Buffer.concat(parts).toString('utf8');
     if (url.pathname.startsWith('/cdn/')) return cdn(url, request, response);
     if (request.headers.authorization !== BASIC) return refuse(response, 401, 20003);
+    const known = operationOf(request.method ?? '', url.pathname);
+    // Stricter than the real one, which leaves out what it does not know.
+    if (known && strayNames(known, { url, body: new URLSearchParams(body) }).length > 0)
+      return refuse(response, 400, 20001);
     if (request.method === 'POST' && url.pathname === `${ROOT}/Messages.json`) {
       const work = async (): Promise<void> => {
         working += 1;
@@ -175,27 +187,18 @@ export async function twilioServer(port = 0): Promise<Twilio> {
           (after === 0 || (one.created >= after && (one.direction === 'inbound' || one.status !== 'queued'))) &&
           (fake.whims?.listed(one) ?? true),
       );
-      return json(response, 200, page('messages', found, url, render));
+      pages += 1;
+      const whole = page('messages', found, url, { show: render, most: fake.pageSize });
+      return json(response, 200, fake.endless ? { ...whole, next_page_uri: url.pathname + url.search } : whole);
     }
     const [, sid, mediaSid] = /\/Messages\/(\w+?)(?:\/Media(?:\/(\w+))?)?(?:\.json)?$/.exec(url.pathname) ?? [];
     const message = messages.find((one) => one.sid === sid);
     if (!message) return refuse(response, 404, 20404);
-    if (url.pathname.endsWith('/Media.json')) {
-      const list = message.media.map(({ sid: one, type }) => ({
-        sid: one,
-        account_sid: ACCOUNT,
-        parent_sid: sid,
-        content_type: type,
-        date_created: null,
-        date_updated: null,
-        uri: `${ROOT}/Messages/${sid}/Media/${one}.json`,
-      }));
-      return json(
-        response,
-        200,
-        page('media_list', list, url, (one) => one),
-      );
-    }
+    const list = message.media.map((one) => renderMedia(message, one));
+    if (url.pathname.endsWith('/Media.json'))
+      return json(response, 200, page('media_list', list, url, { show: (one) => one }));
+    const about = list.find(({ uri }) => uri === url.pathname);
+    if (about) return json(response, 200, about);
     if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
     return json(response, 200, render(message));
   }
@@ -228,6 +231,11 @@ export async function twilioServer(port = 0): Promise<Twilio> {
     faults,
     whims: undefined,
     silent: false,
+    pageSize: 1000,
+    endless: false,
+    get pages() {
+      return pages;
+    },
     get open() {
       return open;
     },

@@ -193,3 +193,26 @@ describe('TLS', () => {
     ).rejects.toMatchObject({ reason: 'untrusted' });
   });
 });
+
+describe('sockets that share what they read into', () => {
+  it('wait for a listener, and hand each what came for it', async () => {
+    const texts = ['one', 'two', 'three'];
+    await using server = await listening(
+      createServer((socket) => void socket.once('data', (asked) => socket.end(`${asked}\n`.repeat(20_000)))),
+    );
+    const connect = openConnect();
+    const told = texts.map(async (text) => {
+      const socket = await connect({ ...target(server.port, '127.0.0.1'), sharedReads: true }, never);
+      socket.write(text);
+      let all = '';
+      socket.on('data', (chunk: Buffer) => {
+        all += chunk.toString('latin1');
+      });
+      expect(socket.isPaused()).toBe(true);
+      socket.resume();
+      await once(socket, 'close');
+      return all;
+    });
+    expect(await Promise.all(told)).toEqual(texts.map((text) => `${text}\n`.repeat(20_000)));
+  });
+});

@@ -102,8 +102,11 @@ describe('towards IRC', () => {
     expect(texts(edit, { previous: 'light light', chosen: { edit: 'substitute' } })).toEqual([`* ${edit.text}`]);
   });
 
-  it('a reaction is a line with the first words', () => {
-    const reaction = inRoom({ kind: 'reaction', target, emoji: ['👍'] });
+  it('a reaction is a line with the first words between two people, and left out in rooms unless it is chosen', () => {
+    const said = { kind: 'reaction', target, emoji: ['👍'] } as const;
+    expect(texts(inRoom(said))).toEqual([]);
+    expect(texts(inRoom(said), { chosen: { reaction: 'line' } })).toEqual(['👍 to a message']);
+    const reaction = alone({ kind: 'reaction', target, emoji: ['👍'] });
     expect(texts(reaction, { quote: 'wherefore art thou' })).toEqual(['👍 to "wherefore art thou"']);
     expect(texts(reaction)).toEqual(['👍 to a message']);
     expect(texts({ ...reaction, emoji: [] }, { quote: 'a\nb' })).toEqual(['took a reaction back from "a b"']);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { advertised } from '#mappings/advertised.ts';
 import { renderFeatures } from '#mappings/features.ts';
 import { laddersOf, rungsOf } from '#mappings/ladders.ts';
 import { choose, operatorChoice, overrideSchema } from '#mappings/overrides.ts';
@@ -30,6 +31,30 @@ describe.each(mappings.map((mapping) => [mapping.network, mapping] as const))('t
 
   it('holds durable only what is named', () => {
     expect(durabilityOf(mapping.facts, 'out', 'shared', 'typing')).toBe('memory');
+  });
+});
+
+describe('what is advertised', () => {
+  const ofKind = (kind: string) => {
+    const found = definitions.find((one) => one.kind === kind);
+    if (!found) throw new Error(`there is no table for ${kind}`);
+    return found.mapping;
+  };
+  const [edit, retract] = ['urn:xmpp:message-correct:0', 'urn:xmpp:message-retract:1'];
+
+  it('is what a rung makes something of', () => {
+    expect(advertised(ofKind('irc'), {})).toEqual({
+      contact: [edit, retract],
+      room: [edit, retract],
+      heard: ['edit', 'retract'],
+    });
+    expect(advertised(ofKind('irc'), { edit: 'drop' })).toEqual({
+      contact: [retract],
+      room: [retract],
+      heard: ['edit', 'retract'],
+    });
+    expect(advertised(ofKind('sms'), {}).contact).toEqual([edit]);
+    expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual([]);
   });
 });
 

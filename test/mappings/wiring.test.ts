@@ -15,6 +15,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { folder } from '../cli/isthmus.ts';
+import { freeLimits, plainTransport } from '../core/core-parts.ts';
 import { xmppSide } from '../core/xmpp-side.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
@@ -57,34 +58,18 @@ function gateway(overrides: Overrides = {}) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const rates = { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' } as const;
   const transport = {
+    ...plainTransport,
     mapping: irc,
-    settings: {},
-    talks: { logins: [], commands: [] },
     overrides,
     addresses,
-    realms: [],
     history,
-    persistent: false,
     bridge: () => bridge,
-    accepted: () => undefined,
-    repeated: () => undefined,
   };
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
-    limits: {
-      waitingLines: 100,
-      waitingTime: 60_000,
-      reconnectMin: 1000,
-      reconnectMax: 1000,
-      connectPace: 0,
-      linger: 0,
-      dialogueTime: 1000,
-      dialogues: 1,
-      rates,
-    },
+    limits: { ...freeLimits, reconnectMin: 1000, reconnectMax: 1000 },
     store,
     aliases: { note: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
@@ -199,7 +184,7 @@ describe('mapping: in the config', () => {
   );
 
   it.each([
-    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "line", "drop"`],
+    ['mapping: { reaction: shout }', `${at}.mapping.reaction: must be one of "line", "private", "drop"`],
     ['mapping: { reactoin: drop }', `${at}.mapping.reactoin: is not a known key; did you mean "reaction"?`],
     [
       'mapping: { in: { notice: drp } }',

@@ -5,7 +5,7 @@ import { addresses } from '#bridges/irc/addresses.ts';
 import { decode } from '#bridges/irc/decode.ts';
 import { encode, line } from '#bridges/irc/encode.ts';
 import { defaultIsupport, stepIsupport } from '#bridges/irc/isupport.ts';
-import { lineReader } from '#bridges/irc/lines.ts';
+import { LineReader } from '#bridges/irc/lines.ts';
 import { parseModes } from '#bridges/irc/modes.ts';
 import { cleanNick, foldName, nextNick } from '#bridges/irc/names.ts';
 import { isRoomCommand, stepRooms } from '#bridges/irc/rooms.ts';
@@ -233,8 +233,8 @@ describe('reading', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(200)), (bytes, cuts) => {
         const whole: string[] = [];
         const parts: string[] = [];
-        lineReader('windows-1252').push(Buffer.from(bytes), (one) => whole.push(one));
-        const reader = lineReader('windows-1252');
+        new LineReader('windows-1252').push(Buffer.from(bytes), (one) => whole.push(one));
+        const reader = new LineReader('windows-1252');
         const points = [0, ...cuts.sort((a, b) => a - b), bytes.length].map((point) => Math.min(point, bytes.length));
         for (const [index, point] of points.entries())
           reader.push(Buffer.from(bytes.subarray(points[index - 1] ?? 0, point)), (one) => parts.push(one));
@@ -248,7 +248,7 @@ describe('reading', () => {
     const lines: string[] = [];
     const bytes = Buffer.from(`:a PRIVMSG #c :ß${'x'.repeat(490)}😀`);
     for (let cut = 1; cut <= 3; cut++)
-      lineReader('windows-1252').push(Buffer.concat([bytes.subarray(0, -cut), Buffer.from('\r\n')]), (one) =>
+      new LineReader('windows-1252').push(Buffer.concat([bytes.subarray(0, -cut), Buffer.from('\r\n')]), (one) =>
         lines.push(one),
       );
     expect(new Set(lines)).toEqual(new Set([`:a PRIVMSG #c :ß${'x'.repeat(490)}`]));

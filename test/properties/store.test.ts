@@ -42,6 +42,7 @@ const change: fc.Arbitrary<Change> = fc.oneof(
           to: !flag,
           pendingIn: flag,
           pendingOut: flag,
+          owed: flag ? ['subscribed'] : [],
         }),
       ],
   ),

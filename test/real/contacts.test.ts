@@ -70,7 +70,8 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
       await using desk = await world.login('alice', 'desk');
       await seen(desk, IRENE, undefined);
 
-      // Whoever is away says so in an answer to a message.
+      // Whoever is away says so in an answer to a message. Irene has come long enough ago for it to be shown at once.
+      await world.later(31, alice);
       irc.send('AWAY :in the garden');
       await irc.barrier();
       await desk.send(xml('message', { to: IRENE, type: 'chat' }, xml('body', {}, 'are you there?')));

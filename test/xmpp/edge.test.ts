@@ -44,6 +44,7 @@ async function openWorld(changes: Partial<Core>) {
   const edge = openEdge({
     transports: new Map([[GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }]]),
     core: () => core,
+    now: () => 0,
     version: '1.2.3',
     log,
   });
@@ -259,6 +260,13 @@ describe('events out', () => {
       `message ${room}/Juliet -> o'hara@a.example/<x> m1 groupchat`,
     ]);
     expect(written.map((one) => one.getChildText('body'))).toEqual([text, text]);
+  });
+
+  it('say when they happened if that was more than two minutes before they are written', async () => {
+    const late = { ...said('b'), at: -120_001 };
+    for (const event of [said('a'), { ...late, at: -120_000 }, late]) edge.deliver(event, [{ jid: ROMEO_X }]);
+    const stamps = (await world.written()).map((one) => one.getChild('delay', 'urn:xmpp:delay')?.attrs.stamp);
+    expect(stamps).toEqual([undefined, undefined, '1969-12-31T23:57:59.999Z']);
   });
 
   it('that nobody reads, of a kind or to a place that is not there, are nothing', async () => {

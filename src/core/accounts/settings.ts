@@ -47,6 +47,7 @@ export type OpenSettings = {
 
 /** Things about which values are remembered; the oldest is forgotten first (SECURITY rule 11). */
 const MOST = 5000;
+const NOTHING: Promise<Values> = Promise.resolve({});
 const SCOPES = ['account', 'realm', 'room'] as const;
 
 /** The settings of everybody, rendered from the definitions of the bridges and kept in the store. */
@@ -80,7 +81,11 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     const [oldest] = known.keys();
     if (known.size >= MOST && oldest !== undefined) known.delete(oldest);
     known.set(name, reading);
-    reading.catch(() => known.delete(name));
+    reading.then(
+      // Most have chosen nothing, and share that.
+      (values) => known.get(name) === reading && Object.keys(values).length === 0 && known.set(name, NOTHING),
+      () => known.delete(name),
+    );
     return reading;
   }
 

@@ -70,7 +70,8 @@ async function look({ crossing, transport, now }: PreviewParts, draft: Draft, { 
   const seen = await Promise.all(
     events.flatMap((event) => (event.kind === 'message' ? seenOf(event, bridge, session) : [])),
   );
-  const charges = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
+  const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
+  const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
   return [...shown(seen, text), ...senders(seen), ...costs(charges), NOTHING].join('\n');
 }
 

@@ -4,10 +4,12 @@ import { accountKey, type BareJid, type EventId, newEventId } from '#src/model/i
 import type { Outbox } from './outbox.ts';
 import { inwardId } from './owed.ts';
 
-/** What those who run the gateway are told as messages of the gateway itself, kept until they have arrived. */
+/** What those who run the gateway, and its users, are told as messages of the gateway itself, kept until they have arrived. */
 export type Alarms = {
   /** Tells every admin, by the link of that transport. Never throws. */
   tell(transport: string, text: string): void;
+  /** Tells one user, as `tell`. */
+  tellOne(transport: string, user: BareJid, text: string): void;
   /** Whether a row's event is such a message: nobody is told of what became of it. */
   isOwn(event: EventId): boolean;
 };
@@ -20,23 +22,26 @@ export function openAlarms(parts: {
   readonly clock: Pick<Clock, 'now'>;
 }): Alarms {
   const { admins, outbox, clock } = parts;
+  function tellOne(transport: string, user: BareJid, text: string): void {
+    const event: Event = {
+      id: `${NAME}${newEventId()}` as EventId,
+      at: clock.now(),
+      place: { kind: 'realm', account: accountKey(user, transport), realm: '' },
+      from: { kind: 'network', id: '' },
+      live: true,
+      kind: 'message',
+      text,
+      style: 'plain',
+    };
+    outbox.expect(event.id);
+    outbox.deliver(event, [{ jid: user }]);
+  }
+
   return {
     isOwn: (event) => event.startsWith(inwardId(NAME)),
+    tellOne,
     tell(transport, text) {
-      for (const admin of admins) {
-        const event: Event = {
-          id: `${NAME}${newEventId()}` as EventId,
-          at: clock.now(),
-          place: { kind: 'realm', account: accountKey(admin as BareJid, transport), realm: '' },
-          from: { kind: 'network', id: '' },
-          live: true,
-          kind: 'message',
-          text,
-          style: 'plain',
-        };
-        outbox.expect(event.id);
-        outbox.deliver(event, [{ jid: admin }]);
-      }
+      for (const admin of admins) tellOne(transport, admin as BareJid, text);
     },
   };
 }

@@ -6,12 +6,22 @@ import type { Statement, Store } from '#src/store/index.ts';
 /** What was reserved for one event, as its row keeps it. `day` counts periods. */
 type Reserved = { readonly name: string; readonly day: number; readonly amount: number };
 
+/** A budget that comes to its end: that of an account, or of all together. `until` is in milliseconds since 1970. */
+export type Nearing = Reserved & {
+  readonly transport: string;
+  readonly budget: string;
+  readonly account?: AccountKey;
+  readonly spent: number;
+  readonly limit: number;
+  readonly until: number;
+};
+
 export type BudgetParts = {
   readonly store: Pick<Store, 'budgets'>;
   readonly log: Log;
   now(): number;
-  /** Hears of a budget of which four fifths are spent. */
-  alarm(transport: string, budget: string): void;
+  /** Hears of a budget of which four fifths are spent, once in a run of the process. */
+  alarm(nearing: Nearing): void | Promise<void>;
 };
 
 /** An event's charges: what the unit that accepts it has to reserve, and what its row keeps of that. */
@@ -19,8 +29,9 @@ export type Reservation = { readonly statements: readonly Statement[]; readonly 
 
 /** Money and other things that may run out (SECURITY rule 10). */
 export type Budgets = {
+  /** Without an account only what all may spend together counts. */
   reserve(
-    at: { account: AccountKey; transport: string; budgets: readonly Budget[] },
+    at: { account: AccountKey | undefined; transport: string; budgets: readonly Budget[] },
     charges: readonly Charge[],
   ): Reservation;
   /** Gives back what a row keeps. */
@@ -38,15 +49,27 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
   const nameOf = (transport: string, { name }: Budget, account?: AccountKey): string =>
     `${transport} ${name} ${account === undefined ? 'total' : `of ${account}`}`;
 
-  function limits(at: { account: AccountKey; transport: string }, budget: Budget) {
-    return [
-      { name: nameOf(at.transport, budget, at.account), limit: budget.perUser ?? Number.MAX_SAFE_INTEGER },
-      { name: nameOf(at.transport, budget), limit: budget.total ?? Number.MAX_SAFE_INTEGER },
-    ];
+  function limits(at: { account: AccountKey | undefined; transport: string }, budget: Budget) {
+    const { perUser = Number.MAX_SAFE_INTEGER, total = Number.MAX_SAFE_INTEGER } = budget;
+    const own = at.account === undefined ? [] : [{ name: nameOf(at.transport, budget, at.account), limit: perUser }];
+    return [...own, { name: nameOf(at.transport, budget), limit: total }];
   }
 
-  async function spent({ name, day }: Reserved, limit: number): Promise<boolean> {
-    return (await store.budgets.spent({ name, day })) >= limit * ALARM;
+  /** Looks at one of the budgets that a row has reserved from. */
+  async function look(transport: string, budget: Budget, one: Reserved): Promise<void> {
+    const { name, day } = one;
+    const limit = name.endsWith(' total') ? budget.total : budget.perUser;
+    const mark = `${name} ${day}`;
+    if (limit === undefined || alarmed.has(mark)) return;
+    const spent = await store.budgets.spent({ name, day });
+    if (spent < limit * ALARM || alarmed.has(mark)) return;
+    alarmed.add(mark);
+    const account = name.slice(nameOf(transport, budget, '' as AccountKey).length) as AccountKey;
+    log.warn({ transport, budget: budget.name }, 'four fifths of a budget are spent');
+    await alarm({
+      ...{ ...one, transport, budget: budget.name, spent, limit, until: (day + 1) * budget.period },
+      ...(!name.endsWith(' total') && { account }),
+    });
   }
 
   return {
@@ -76,17 +99,10 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
     async watch(transport, budgets, kept) {
       for (const one of kept === null ? [] : (JSON.parse(kept) as Reserved[])) {
         const budget = budgets.find((each) => one.name.startsWith(`${transport} ${each.name} `));
-        const limit = one.name.endsWith(' total') ? budget?.total : budget?.perUser;
-        const mark = `${one.name} ${one.day}`;
-        if (!budget || limit === undefined || alarmed.has(mark)) continue;
-        try {
-          if (!(await spent(one, limit)) || alarmed.has(mark)) continue;
-          alarmed.add(mark);
-          log.warn({ transport, budget: budget.name }, 'four fifths of a budget are spent');
-          alarm(transport, budget.name);
-        } catch (err) {
-          log.error({ err }, 'a budget could not be looked at');
-        }
+        if (!budget) continue;
+        await look(transport, budget, one).catch((err: unknown) =>
+          log.error({ err }, 'a budget could not be looked at'),
+        );
       }
     },
   };

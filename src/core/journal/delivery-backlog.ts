@@ -1,9 +1,11 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Item, Lane } from './delivery-lane.ts';
+import type { Rows } from './delivery-rows.ts';
 
 export type BacklogParts = {
   readonly store: Pick<Store, 'journal'>;
+  readonly rows: Pick<Rows, 'written'>;
   readonly clock: Clock;
   readonly lanes: Map<string, Lane>;
   load(key: string): Promise<void>;
@@ -31,7 +33,7 @@ const PAGE = 50;
 const AGAIN = 60_000;
 const SOON = 1000;
 
-export function openBacklog({ store, clock, lanes, load, forget }: BacklogParts): Backlog {
+export function openBacklog({ store, rows, clock, lanes, load, forget }: BacklogParts): Backlog {
   let left = true;
   let stopped = false;
   let aside = false;
@@ -43,8 +45,8 @@ export function openBacklog({ store, clock, lanes, load, forget }: BacklogParts)
     for (const lane of lanes.values()) {
       if (!waits(lane)) continue;
       // What is in the store is what is read again.
-      await Promise.all(lane.items.map(({ written }) => written));
-      if (!waits(lane) || lanes.get(lane.key) !== lane) continue;
+      const kept = await Promise.allSettled(lane.items.map(rows.written));
+      if (kept.some(({ status }) => status === 'rejected') || !waits(lane) || lanes.get(lane.key) !== lane) continue;
       lane.cancel?.();
       for (const item of lane.items) forget(item);
       lanes.delete(lane.key);

@@ -1,6 +1,5 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import {
   GuardFailed,
@@ -13,6 +12,7 @@ import {
 import type { Commit } from './commit.ts';
 import type { Item, Lane } from './delivery-lane.ts';
 import type { Life, LifeEffect } from './life.ts';
+import { openRefusals } from './refusals.ts';
 import type { RunningTime } from './running.ts';
 
 export type RowsParts = {
@@ -31,24 +31,29 @@ export type Rows = {
   /** The next rows of a lane, in order. Undefined when the store will not give any. */
   claim(lane: Lane, max: number): Promise<readonly Journaled[] | undefined>;
   claimTaken(event: EventId): Promise<Journaled | undefined>;
-  /** Writes until the store takes it, after what was written of the item before. `then` follows the commit. */
+  /**
+   * Writes until the store takes it, after what was written of the item before. `then` follows the commit. What the store
+   * refuses is tried again, too: what it minds may be something that was only written along, and is not there any more.
+   */
   write(item: Item, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
   /** What an effect changes of the item's row. */
   effect(item: Item, life: Life, effect: LifeEffect): readonly Statement[];
-  /** Resolves once what was written of an item is in the store. Rejects with a `Failure` where it will not be. */
+  /** Resolves once what was written of an item is in the store. Rejects with a `Failure` as soon as that refuses it. */
   written(item: Item): Promise<void>;
   /** Resolves when nothing is being written. */
   flush(): Promise<void>;
-  /** From now on a store that is away is not waited for. */
+  /** From now on nothing is tried again: what waits for that is tried at once, for the last time. */
   stop(): void;
 };
 
-/** Ms after which a store that was away is tried again. */
+/** Ms after which a store that was away is tried again, and the longest wait for one that has refused. */
 const RETRY = 1000;
+const LONGEST = 300_000;
 
 export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
   const writing = new Set<Promise<void>>();
-  const lost = new WeakSet<Item>();
+  const refusals = openRefusals<Item>();
+  const sleepers = new Set<() => void>();
   let stopped = false;
   let epoch = 0;
   let owning: Promise<number> | undefined;
@@ -68,10 +73,34 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     return owning;
   }
 
-  const pause = (): Promise<void> => new Promise((resolve) => clock.after(RETRY, resolve));
+  const pause = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        sleepers.delete(wake);
+        resolve();
+      };
+      const cancel = clock.after(ms, wake);
+      sleepers.add(wake);
+    });
 
-  async function persist(statements: () => readonly Statement[]): Promise<UnitResult | undefined> {
-    for (let doubt = false; ; ) {
+  /** Ms after which a write that failed is tried again, if it is. */
+  function next(err: unknown, wait: number): number | undefined {
+    // A row that is another's is not ours to write, now or later.
+    const again = !stopped && !(err instanceof GuardFailed);
+    const what =
+      err instanceof GuardFailed ? 'a row of the journal has another owner' : 'the journal could not be written';
+    log.error({ err, again }, what);
+    if (!again) return undefined;
+    return err instanceof StoreUnavailable ? RETRY : wait;
+  }
+
+  async function persist(
+    statements: () => readonly Statement[],
+    refused: () => void = () => undefined,
+  ): Promise<UnitResult | undefined> {
+    let doubt = false;
+    for (let wait = RETRY; ; wait = Math.min(2 * wait, LONGEST)) {
       try {
         await owner();
         return await commit.write(statements());
@@ -79,12 +108,10 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
         // The line broke while it committed: what cannot be done a second time has been done.
         if (doubt && err instanceof GuardFailed) return statements().map(() => ({ rows: [], changed: 1 }));
         doubt ||= err instanceof StoreUnavailable && !err.certain;
-        const again = err instanceof StoreUnavailable && !stopped;
-        const what =
-          err instanceof GuardFailed ? 'a row of the journal has another owner' : 'the journal could not be written';
-        log.error({ err, again }, what);
-        if (!again) return undefined;
-        await pause();
+        const ms = next(err, wait);
+        if (!(err instanceof StoreUnavailable)) refused();
+        if (ms === undefined) return undefined;
+        await pause(ms);
       }
     }
   }
@@ -105,8 +132,12 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     },
     write(item, statements, then) {
       const work = item.written
-        .then(() => persist(statements))
-        .then((results) => (results ? then(results) : void lost.add(item)))
+        .then(() => persist(statements, () => refusals.refuse(item)))
+        .then((results) => {
+          if (!results) return refusals.refuse(item);
+          refusals.accept(item);
+          then(results);
+        })
         .catch((err: unknown) => log.error({ err }, 'what was delivered could not be followed up'));
       item.written = work;
       writing.add(work);
@@ -118,15 +149,13 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       if (effect.do === 'end') return [store.journal.end({ ...change, outcome: effect.outcome, note: effect.note })];
       return [];
     },
-    async written(item) {
-      await item.written;
-      if (lost.has(item)) throw new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' });
-    },
+    written: (item) => refusals.unless(item, item.written),
     async flush() {
       while (writing.size > 0) await Promise.all([...writing]);
     },
     stop() {
       stopped = true;
+      for (const wake of [...sleepers]) wake();
     },
   };
 }

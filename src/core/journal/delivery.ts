@@ -40,8 +40,8 @@ export type Delivery = {
   wake(fits: (item: Item) => boolean): void;
   /** What fits will not be possible any more: it fails. */
   fail(fits: (item: Item) => boolean, failure: Failure): void;
-  /** Ends what fits, whatever is under way with it. Returns how many that were. */
-  drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): number;
+  /** Ends what fits, whatever is under way with it, and returns that. `Rows.written` tells when it is durable. */
+  drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): readonly Item[];
   /** Begins with what an earlier run owed, behind what is new. Resolves once all of it is in hand. */
   start(): Promise<void>;
   /** Begins nothing more. Resolves when what was told to the journal is written. Never rejects. */
@@ -71,7 +71,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   });
 
   const suspects = openSuspects({ clock, lanes, apply, pump });
-  const backlog = openBacklog({ store, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
+  const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
   /** One step of a row: what follows from it is written in one unit, and told after that. */
   function apply(item: Item, input: LifeInput): void {
@@ -279,7 +279,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
         if (item.busy && !item.doubt) parts.carrier(item).withdraw(item);
         apply(item, input);
       }
-      return items.length;
+      return items;
     },
     async start() {
       await rows.owner();

@@ -14,6 +14,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Alarms, openAlarms, parkedText } from './alarms.ts';
 
+import { openBudgetAlarms } from './budget-alarms.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
@@ -27,6 +28,7 @@ import { newRow } from './new-row.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, type Owed, placeOf } from './owed.ts';
 import { openQueue } from './queue.ts';
+import { audited } from './queue-audit.ts';
 import type { Queue } from './queue-entry.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
@@ -87,7 +89,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
     store,
     log,
     now: clock.now,
-    alarm: (domain) => parts.report?.('budget', domain),
+    alarm(nearing) {
+      parts.report?.('budget', nearing.transport);
+      return tellBudget(nearing);
+    },
   });
   const commit = openCommit(store, [archive.cut, ids.cut, () => outbox.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
@@ -139,6 +144,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   }
 
   const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
   function report({ row: { id, event }, owed }: Item): void {
     const domain = placeTransport(placeOf(owed));
     parts.report?.('parked', domain);
@@ -180,7 +186,9 @@ export function openJournaling(parts: JournalingParts): Journaling {
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 
-  const queue = openQueue({ store, clock, expiry: inward, owner: rows.owner, release: budgets.release, delivery });
+  const { owner, written } = rows;
+  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
+  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
 
   const gone = new Failure('not-registered');
 

@@ -4,6 +4,7 @@ import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { JournalState, NewRow, QueuedRow, Statement, Store } from '#src/store/index.ts';
 import type { Delivery } from './delivery.ts';
+import type { Item } from './delivery-lane.ts';
 import { newRow } from './new-row.ts';
 import type { Journey, Owed } from './owed.ts';
 import { entryOf, type Queue, type QueueEntry, type QueueFilter, type QueueTrace, traceOf } from './queue-entry.ts';
@@ -18,8 +19,9 @@ export type QueueParts = {
   owner(): Promise<number>;
   /** Gives back what a row had reserved. */
   release(charges: string | null): readonly Statement[];
-  /** What the process has in hand; absent where no gateway runs. */
+  /** What the process has in hand, and when what was written of it is durable; absent where no gateway runs. */
   readonly delivery?: Pick<Delivery, 'drop' | 'push' | 'wake'>;
+  written?(item: Item): Promise<void>;
 };
 
 /** Rows that are read at a time. */
@@ -80,8 +82,9 @@ export function openQueue(parts: QueueParts): Queue {
       return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
     }
     const failure = new Failure('not-allowed', { text: DROPPED });
-    const held = delivery?.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? 0;
-    if (held === 0) await end(row, failure);
+    const held = delivery?.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
+    await Promise.all(held.map((item) => parts.written?.(item)));
+    if (held.length === 0) await end(row, failure);
     return `Row ${id} is dropped${row.origin === null ? '' : ', and its sender is told'}.`;
   }
 

@@ -1,7 +1,9 @@
+import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type ContactEffect, type ContactInput, none, type Subscription, step } from './contact-state.ts';
+import { type Owed, owing, sameOwed } from './owing.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
@@ -15,8 +17,10 @@ export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'han
 export type Contacts = {
   /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
   apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
-  /** The network could not carry a user's request. */
-  failed(person: Person, id: string, failure: Failure): Promise<void>;
+  /** What became of something that the network was told of a subscription. */
+  settled(person: Person, id: string, action: ContactInput['action'], outcome: Outcome): Promise<void>;
+  /** A session of the person is there: tells the network what it was not told yet. */
+  catchUp(person: Person, realm: string): void;
 };
 
 /** Contacts of one account (SECURITY rule 11). */
@@ -31,30 +35,35 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
 
   const keyOf = ({ account }: Person, id: string) => ({ account, realm: roster.realmOf(account, id) });
 
-  async function save({ account, contacts }: Person, id: string, next: Subscription): Promise<void> {
-    const empty = !next.from && !next.to && !next.pendingIn && !next.pendingOut;
-    await store.unit(empty ? [store.contacts.remove(account, id)] : rows(account, id, next));
-    if (empty) contacts.delete(id);
+  async function save(person: Person, id: string, next: Subscription, untold: readonly Owed[]): Promise<void> {
+    const { account, contacts, owed } = person;
+    const nobody = isNobody(next);
+    const gone = nobody && untold.length === 0;
+    await store.unit(gone ? [store.contacts.remove(account, id)] : rows(account, id, { ...next, owed: untold }));
+    if (nobody) contacts.delete(id);
     else contacts.set(id, next);
+    if (untold.length === 0) owed.delete(id);
+    else owed.set(id, untold);
   }
 
   /** The store has the user's view, in which the directions are the other way round. */
   function rows(
     account: Person['account'],
     id: string,
-    { from, to, pendingIn, pendingOut }: Subscription,
+    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Owed[] },
   ): Statement[] {
     const at = now();
     const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
     return [
       store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
-      store.contacts.put({ account, id, name: null, ...flags }),
+      store.contacts.put({ account, id, name: null, ...flags, owed }),
     ];
   }
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
-    if (person.contacts.size >= MOST) throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
+    if (person.contacts.size + person.owed.size >= MOST)
+      throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
     if (asks(person, id) && !person.registered && !sessions.get(keyOf(person, id))) throw new Failure('not-registered');
   }
@@ -63,7 +72,9 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
     check(person, id, input);
     const before = person.contacts.get(id) ?? none;
     const [after, ...effects] = step(before, input);
-    if (after !== before) await save(person, id, after);
+    const told = person.owed.get(id) ?? [];
+    const untold = asks(person, id) ? owing(told, input, effects) : [];
+    if (after !== before || !sameOwed(untold, told)) await save(person, id, after, untold);
     for (const effect of effects) await carryOut(person, id, effect, reason);
     // XEP-0100 §5.1: who lets somebody see them wants to see them, too.
     if (input.by === 'contact' && input.action === 'subscribed' && effects.length > 0)
@@ -102,9 +113,27 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
 
   return {
     apply,
-    async failed(person, id, failure) {
-      if (failure.row.retry || !asks(person, id)) return;
-      await apply(person, id, { by: 'contact', action: 'unsubscribed' }, failure.message);
+    async settled(person, id, action, outcome) {
+      const failure = outcome instanceof Failure ? outcome : undefined;
+      // What may go another time is said again in the next session.
+      if (failure?.row.retry || !asks(person, id)) return;
+      const told = person.owed.get(id) ?? [];
+      const heard = failure?.certain !== false;
+      const untold = told.filter((one) => one !== action || !heard);
+      if (!sameOwed(untold, told)) await save(person, id, person.contacts.get(id) ?? none, untold);
+      if (failure && action === 'subscribe')
+        await apply(person, id, { by: 'contact', action: 'unsubscribed' }, failure.message);
+    },
+    catchUp(person, realm) {
+      const { account } = person;
+      for (const [id, owed] of person.owed) {
+        if (roster.realmOf(account, id) !== realm) continue;
+        for (const action of owed) hand({ account, realm }, roster.ask(account, id, action));
+      }
     },
   };
 }
+
+/** Whether nothing is left of a subscription. */
+export const isNobody = ({ from, to, pendingIn, pendingOut }: Subscription): boolean =>
+  !from && !to && !pendingIn && !pendingOut;

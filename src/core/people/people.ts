@@ -12,7 +12,7 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Contact, Store } from '#src/store/index.ts';
-import { openContacts } from './contacts.ts';
+import { isNobody, openContacts } from './contacts.ts';
 import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
 import { openPresence } from './presence.ts';
 import { openRoster } from './roster.ts';
@@ -32,6 +32,10 @@ export type PeopleParts = {
   inRoom(key: SessionKey): boolean;
   /** Hands something to the session, if it is online. Never throws. */
   hand(key: SessionKey, draft: Draft): void;
+  /** Milliseconds in which what a contact changes again is told once. */
+  readonly presenceWindow: number;
+  /** So many stanzas with presence were saved. */
+  folded(transport: string, stanzas: number): void;
   /** What the network carries of a draft. */
   outward(draft: Draft, session: Session): readonly Draft[];
 };
@@ -85,7 +89,11 @@ export function openPeople(parts: PeopleParts): People {
     try {
       const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
       const person = newPerson(account, row?.registered === true);
-      for (const contact of list) person.contacts.set(contact.id, subscriptionOf(contact));
+      for (const contact of list) {
+        const subscription = subscriptionOf(contact);
+        if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
+        if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
+      }
       people.set(account, person);
       return person;
     } finally {
@@ -199,15 +207,16 @@ export function openPeople(parts: PeopleParts): People {
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
     },
     settled({ place, action }, outcome) {
-      if (!(outcome instanceof Failure) || action !== 'subscribe' || place.kind !== 'contact') return;
+      if (place.kind !== 'contact' || (action === 'subscribe' && !(outcome instanceof Failure))) return;
       const { account, id } = place;
-      answered(within(account, (person) => contacts.failed(person, id, outcome)));
+      answered(within(account, (person) => contacts.settled(person, id, action, outcome)));
     },
     turned(key, failure) {
       if (stopped) return;
       const turn = (person: Person): void => {
         if (failure) person.failures.set(key.realm, failure);
         presence.turned(person, key);
+        if (sessions.get(key)) contacts.catchUp(person, key.realm);
       };
       answered(within(key.account, turn));
     },
@@ -231,6 +240,8 @@ export function openPeople(parts: PeopleParts): People {
       const ids = new Set(['']);
       await within(account, (person) => {
         for (const id of person.contacts.keys()) ids.add(id);
+        // Nothing that waits to be shown is news any more.
+        person.contacts.clear();
         people.delete(account);
       });
       return () => {
@@ -256,6 +267,7 @@ export function openPeople(parts: PeopleParts): People {
     },
     farewell() {
       stopped = true;
+      presence.stop();
       for (const { account, shown, resources } of people.values()) {
         if (resources.size === 0) continue;
         for (const [id, { show }] of shown) {

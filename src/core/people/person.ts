@@ -2,6 +2,7 @@ import type { Show } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Subscription } from './contact-state.ts';
+import type { Owed } from './owing.ts';
 
 /** What somebody is shown of somebody. */
 export type Shown = { readonly show: Show; readonly status?: string };
@@ -25,6 +26,8 @@ export type Person = {
   readonly account: AccountKey;
   registered: boolean;
   readonly contacts: Map<string, Subscription>;
+  /** What the network has yet to be told, also of those who are no contacts any more. */
+  readonly owed: Map<string, readonly Owed[]>;
   /** By full JID. */
   readonly resources: Map<string, Resource>;
   /** What the network last said of contacts. */
@@ -41,6 +44,7 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   account,
   registered,
   contacts: new Map(),
+  owed: new Map(),
   resources: new Map(),
   known: new Map(),
   shown: new Map(),

@@ -1,4 +1,5 @@
 import type { Session, SessionKey } from '#src/bridge.ts';
+import { openFold } from '#src/lib/fold.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
@@ -6,7 +7,10 @@ import type { PeopleParts } from './people.ts';
 import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
 import type { Roster } from './roster.ts';
 
-export type PresenceParts = Pick<PeopleParts, 'transport' | 'sessions' | 'inRoom' | 'hand' | 'outward'> & {
+export type PresenceParts = Pick<
+  PeopleParts,
+  'transport' | 'sessions' | 'inRoom' | 'hand' | 'outward' | 'clock' | 'presenceWindow' | 'folded'
+> & {
   readonly roster: Roster;
 };
 
@@ -32,6 +36,8 @@ export type Presence = {
   wants(person: Person, realm: string): boolean;
   /** Makes sure of the session in one realm. */
   enter(person: Person, realm: string): void;
+  /** What flickers is not told any more. */
+  stop(): void;
 };
 
 /** Resources of one user, and contacts that one of them may be available to (SECURITY rule 11). */
@@ -40,8 +46,18 @@ const MOST_CONTACTS = 5000;
 
 const NO_PRESENCE = 'No presence on this network';
 
-export function openPresence({ transport, sessions, inRoom, hand, outward, roster }: PresenceParts): Presence {
+export function openPresence(parts: PresenceParts): Presence {
+  const { transport, sessions, inRoom, hand, outward, roster } = parts;
   const { tell, realmOf } = roster;
+  /** What contacts change of themselves: a client or script that flickers costs its readers little. */
+  const fold = openFold<{ readonly person: Person; readonly id: string }>({
+    clock: parts.clock,
+    window: parts.presenceWindow,
+    tell: ({ person, id }) => refresh(person, [id]),
+    needless: ({ person, id }) => !isNews(person, id),
+    saved: ({ person }) => parts.folded(splitAccount(person.account).transport, 1),
+  });
+  const foldName = ({ account }: Person, id: string): string => `${account} ${id}`;
 
   /** The realms in which a user wants to be: those of the contacts, and where there is one alone, that. */
   function realmsOf({ account, contacts }: Person): Set<string> {
@@ -76,13 +92,17 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
 
   const sees = ({ contacts }: Person, id: string): boolean => contacts.get(id)?.from === true;
 
+  const isNews = (person: Person, id: string): boolean =>
+    person.resources.size > 0 && sees(person, id) && !sameShown(current(person, id), person.shown.get(id) ?? OFFLINE);
+
   function refresh(person: Person, ids: Iterable<string>): void {
-    if (person.resources.size === 0) return;
-    for (const id of ids) {
-      if (!sees(person, id)) continue;
-      const now = current(person, id);
-      if (!sameShown(now, person.shown.get(id) ?? OFFLINE)) put(person, id, now);
-    }
+    for (const id of ids) if (isNews(person, id)) put(person, id, current(person, id));
+  }
+
+  /** What everybody is shown: while a change waits, that is what was told before it. */
+  function view(person: Person, id: string): Shown {
+    const before = fold.waits(foldName(person, id)) ? person.shown.get(id) : undefined;
+    return before ?? current(person, id);
   }
 
   function put(person: Person, id: string, now: Shown): void {
@@ -95,7 +115,7 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
   function greet(person: Person, jid: string, { fresh }: Resource): void {
     for (const id of person.contacts.keys()) {
       if (!sees(person, id)) continue;
-      const now = current(person, id);
+      const now = view(person, id);
       person.shown.set(id, now);
       if (now.show === 'offline') continue;
       fresh.add(id);
@@ -189,16 +209,17 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       if (id !== undefined && resource.at.size > 0) return;
       person.resources.delete(jid);
       if (person.resources.size > 0) return report(person);
+      for (const seen of person.shown.keys()) fold.forget(foldName(person, seen));
       person.shown.clear();
       logOut(person);
     },
     heard(person, id, now) {
       if (!person.contacts.has(id)) return;
       person.known.set(id, now);
-      refresh(person, [id]);
+      if (isNews(person, id) || fold.waits(foldName(person, id))) fold.pass(foldName(person, id), { person, id });
     },
     show(person, id, jid) {
-      const now = current(person, id);
+      const now = view(person, id);
       if (jid === undefined) return put(person, id, now);
       tell(person.account, id, { kind: 'presence', ...now }, jid);
     },
@@ -207,7 +228,7 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       // RFC 6121 §4.2.2: servers probe for a resource that comes, which was greeted already.
       const greeted = own.filter(([, { fresh }]) => fresh.delete(id));
       if (own.length > 0 && greeted.length === own.length) return;
-      tell(person.account, id, { kind: 'presence', ...current(person, id) }, jid);
+      tell(person.account, id, { kind: 'presence', ...view(person, id) }, jid);
     },
     hide(person, id) {
       person.shown.delete(id);
@@ -219,6 +240,7 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       const { name } = sessions.state(key);
       person.told.delete(realm);
       const here = [...person.contacts.keys()].filter((id) => id !== '' && realmOf(account, id) === realm);
+      for (const id of here) fold.forget(foldName(person, id));
       if (name === 'online') {
         person.failures.delete(realm);
         watch(person, realm);
@@ -227,5 +249,6 @@ export function openPresence({ transport, sessions, inRoom, hand, outward, roste
       } else for (const id of here) person.known.delete(id);
       refresh(person, ['', ...here]);
     },
+    stop: fold.stop,
   };
 }

@@ -19,3 +19,9 @@ export function parting(account: AccountKey, reason: string | undefined): EventB
   const who: Occupant = { id: '', nick: '', affiliation: 'none', role: 'none', account };
   return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
 }
+
+/** Somebody as a network names them, with the presence that they had before: lists and roles say nothing of it. */
+export function stillPresent(before: Occupant | undefined, who: Occupant): Occupant {
+  if (before?.show === undefined || who.show !== undefined) return who;
+  return { ...who, show: before.show, ...(before.status !== undefined && { status: before.status }) };
+}

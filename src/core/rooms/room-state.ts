@@ -5,6 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
+import { stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -97,8 +98,7 @@ export function enter(room: Room, { account, nick, origin, password, history = {
 export function joined(room: Room, account: AccountKey): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
-  const self = ownOccupant(room, account);
-  if (self) member.nick = self.nick;
+  member.nick = ownOccupant(room, account)?.nick ?? member.nick;
   const fresh: RoomEffect[] = member.joined ? [] : [{ kind: 'entered', account }];
   member.joined = true;
   room.readers = undefined;
@@ -176,8 +176,8 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   return [...renames, ...effects, ...news];
 }
 
-const isAs = (before: Occupant | undefined, { nick, affiliation, role }: Occupant): boolean =>
-  before?.nick === nick && before.affiliation === affiliation && before.role === role;
+const isAs = (before: Occupant | undefined, { nick, affiliation, role, show = before?.show }: Occupant): boolean =>
+  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
 
 /** Our own account came back under another nick: its readers must see a rename, not a stranger. */
 function ownRename(room: Room, now: Occupant): RoomEffect[] {
@@ -189,13 +189,13 @@ function ownRename(room: Room, now: Occupant): RoomEffect[] {
 
 /** Somebody came, went or changed. Whoever was here all the time, for its readers, has not come. */
 export function change(room: Room, body: OccupantChange): RoomEffect[] {
-  const { who } = body;
-  const before = room.roster.get(who.id);
+  const before = room.roster.get(body.who.id);
+  const who = stillPresent(before, body.who);
   switch (body.change) {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
-      return body.change === 'join' && isAs(before, who) ? [] : tell(room, body);
+      return body.change === 'join' && isAs(before, who) ? [] : tell(room, { ...body, who });
     case 'rename':
       return rename(room, body);
     default:

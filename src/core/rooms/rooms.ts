@@ -1,6 +1,7 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Archive } from '#src/core/archive.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
+import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
@@ -10,6 +11,7 @@ import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
+import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, parting } from './room-events.ts';
 import * as state from './room-state.ts';
@@ -178,6 +180,8 @@ export function openRooms(parts: RoomParts) {
         return state.change(room, what);
       case 'topic':
         return state.topic(room, what);
+      case 'presence':
+        return present(room, what);
       default:
         return [{ kind: 'tell', body: what, to: state.readersOf(room) }];
     }
@@ -277,6 +281,8 @@ export function openRooms(parts: RoomParts) {
       const room = find(place);
       return room && { occupants: room.roster.size, ...(room.topic.text && { topic: room.topic.text }) };
     },
+    /** How many clients of ours are in the room. */
+    readers: (place: Place): number => state.readersOf(find(place) ?? state.newRoom(place)).length,
     occupants: (place: Place): Iterable<Occupant> => find(place)?.roster.values() ?? [],
     /** Every seat on a transport, for the check after the XMPP server was away. */
     *seats(transport: string): Generator<{ place: Place; jid: string }> {
@@ -289,9 +295,4 @@ export function openRooms(parts: RoomParts) {
       return rooms.size;
     },
   };
-}
-
-/** Goes on at once after what was synchronous, else when it is done. */
-function after(work: void | Promise<void>, next: () => void): void | Promise<void> {
-  return work ? work.then(next) : next();
 }

@@ -10,47 +10,46 @@ export type HeldParts = {
   refuse(event: Event, failure: Failure): void;
 };
 
-/** What waits for a session that is not there. */
-export type Held = {
-  /** Throws `Failure('queue-full')` when too much waits. */
-  put(event: Event): void;
-  /** Takes out all that waits, in order. */
-  take(): readonly Event[];
-  refuse(failure: Failure): void;
-};
+/** What waits for a session that is not there. What has waited for too long is refused. */
+export class Held {
+  readonly #parts: HeldParts;
+  #events: { readonly event: Event; readonly until: number }[] | undefined;
+  #expiry: (() => void) | undefined;
 
-/** Nothing waits. What has waited for too long is refused. */
-export function openHeld({ clock, waitingLines, waitingTime, refuse }: HeldParts): Held {
-  let held: { readonly event: Event; readonly until: number }[] = [];
-  let expiry: (() => void) | undefined;
-
-  function take(): readonly Event[] {
-    expiry?.();
-    expiry = undefined;
-    const events = held.map(({ event }) => event);
-    held = [];
-    return events;
+  constructor(parts: HeldParts) {
+    this.#parts = parts;
   }
 
-  function expire(): void {
-    expiry = undefined;
+  /** Throws `Failure('queue-full')` when too much waits. */
+  put(event: Event): void {
+    const { clock, waitingLines, waitingTime } = this.#parts;
+    this.#events ??= [];
+    if (this.#events.length >= waitingLines) throw new Failure('queue-full');
+    this.#events.push({ event, until: clock.now() + waitingTime });
+    this.#expiry ??= clock.after(waitingTime, () => this.#expire());
+  }
+
+  /** Takes out all that waits, in order. */
+  take(): readonly Event[] {
+    this.#expiry?.();
+    this.#expiry = undefined;
+    const events = this.#events ?? [];
+    this.#events = undefined;
+    return events.map(({ event }) => event);
+  }
+
+  refuse(failure: Failure): void {
+    for (const event of this.take()) this.#parts.refuse(event, failure);
+  }
+
+  #expire(): void {
+    const { clock, refuse } = this.#parts;
+    this.#expiry = undefined;
     const now = clock.now();
-    const late = held.filter(({ until }) => until <= now);
-    held = held.slice(late.length);
-    const [next] = held;
-    if (next) expiry = clock.after(next.until - now, expire);
+    const late = (this.#events ?? []).filter(({ until }) => until <= now);
+    this.#events = this.#events?.slice(late.length);
+    const next = this.#events?.[0];
+    if (next) this.#expiry = clock.after(next.until - now, () => this.#expire());
     for (const { event } of late) refuse(event, new Failure('recipient-unavailable'));
   }
-
-  return {
-    put(event) {
-      if (held.length >= waitingLines) throw new Failure('queue-full');
-      held.push({ event, until: clock.now() + waitingTime });
-      expiry ??= clock.after(waitingTime, expire);
-    },
-    take,
-    refuse(failure) {
-      for (const event of take()) refuse(event, failure);
-    },
-  };
 }

@@ -2,7 +2,7 @@ import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { type Held, openHeld } from './held.ts';
+import { Held } from './held.ts';
 import { openPace } from './pace.ts';
 import type { SessionParts } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
@@ -60,11 +60,13 @@ const LONGEST = 3_600_000;
 
 const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
+const CLOSED = Promise.resolve();
 
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
   const { clock, limits } = parts;
+  const holding = { clock, ...limits, refuse: parts.refuse };
   const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
@@ -79,9 +81,9 @@ export function openSessions(parts: SessionParts): Sessions {
       expected: false,
       session: undefined,
       since: 0,
-      held: openHeld({ clock, ...limits, refuse: parts.refuse }),
+      held: new Held(holding),
       cancel: nothing,
-      closed: Promise.resolve(),
+      closed: CLOSED,
     };
     lines.set(idOf(key), line);
     return line;
@@ -151,6 +153,7 @@ export function openSessions(parts: SessionParts): Sessions {
           // Released in the meantime: nobody wants what was just made.
           if (attempt.signal.aborted) return void session.close('not needed any more');
           line.session = session;
+          line.cancel = nothing;
           line.since = clock.now();
           input(line, { kind: 'connected' });
         },

@@ -4,6 +4,7 @@ import type { EventOf } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Sending } from '#src/xmpp/encode.ts';
 import { resourcePrep } from '#src/xmpp/jid.ts';
+import { showElements } from '#src/xmpp/presence.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
 
@@ -38,7 +39,14 @@ export function encodeOccupants(event: EventOf<'occupants'>, to: readonly Recipi
     const readers = to.filter(({ nick }) => nick !== who.nick);
     if (readers.length === 0) return [];
     const from = occupantJid(room, who.nick);
-    return [{ name: 'presence', from, to: jidsOf(readers), children: [extension({ who, statuses: [] })] }];
+    return [
+      {
+        name: 'presence',
+        from,
+        to: jidsOf(readers),
+        children: [...showElements(who), extension({ who, statuses: [] })],
+      },
+    ];
   });
 }
 
@@ -75,7 +83,7 @@ function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: A
   switch (change) {
     case 'join':
     case 'role':
-      return [presence({ who, statuses })];
+      return [presence({ who, statuses }, undefined, showElements(who))];
     case 'leave': {
       // XEP-0045 §7.14: the farewell is the status of the presence.
       const status = reason === undefined ? [] : [xml`<status>${reason}</status>`];
@@ -94,7 +102,10 @@ function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: A
       const nick = event.nick ?? who.nick;
       const self = statuses.filter((code) => code === 110);
       const farewell = presence({ who, nick, statuses: [...self, 303] }, 'unavailable');
-      return [farewell, { ...presence({ who, statuses }), from: occupantJid(room, nick) }];
+      return [
+        farewell,
+        { ...presence({ who, statuses }, undefined, showElements(who)), from: occupantJid(room, nick) },
+      ];
     }
   }
 }

@@ -6,7 +6,7 @@ import type { Extension } from './extension.ts';
 
 const CORRECT = 'urn:xmpp:message-correct:0';
 
-/** Read and not advertised: on most networks what has arrived stays, and the correction is a text of its own. */
+/** Advertised where the table of a network makes something of it, if only a text of its own. */
 export const correction: Extension = {
   xep: { number: '0308', title: 'Last Message Correction', version: '1.2.1' },
 };

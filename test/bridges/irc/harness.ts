@@ -57,6 +57,7 @@ export async function rig(
       states.push({ key, state });
       tell();
     },
+    charge: async () => async () => undefined,
     state: memoryState(clock).state,
     settings: async () => ({}),
     connect: reach(openConnect()),

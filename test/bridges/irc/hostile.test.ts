@@ -70,6 +70,7 @@ describe('a hostile server', () => {
     await using gw = await rig(server, {}, { charset: 'iso-8859-15' });
     const { far } = await enter(gw, server, 'romeo');
     gw.told('shared');
+    await far.sync();
     far.sendBytes(Buffer.from(`${nurse} PRIVMSG #c :caf\xe9 \xa4\n`, 'latin1'));
     far.sendBytes(Buffer.from(`${nurse} PRIVMSG #c :a\rb\0c\x01\x02d\r\n\r\n\n`, 'latin1'));
     const bytes = Buffer.from(`${nurse} PRIVMSG #c :x😀ß\n`);

@@ -4,7 +4,7 @@ import { addresses } from '#bridges/irc/addresses.ts';
 import { newChannelModes } from '#bridges/irc/channel-modes.ts';
 import { encode, type Wire } from '#bridges/irc/encode.ts';
 import { defaultIsupport } from '#bridges/irc/isupport.ts';
-import { lineReader } from '#bridges/irc/lines.ts';
+import { LineReader } from '#bridges/irc/lines.ts';
 import type { Member, Room } from '#bridges/irc/roster.ts';
 import type { View } from '#bridges/irc/view.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
@@ -132,6 +132,6 @@ it('an invitation names the person first', () => {
 
 it('lines may end in LF alone', () => {
   const lines: string[] = [];
-  lineReader('windows-1252').push(Buffer.from(':a KICK #c b\n:a MODE #c +o b\r\n'), (one) => lines.push(one));
+  new LineReader('windows-1252').push(Buffer.from(':a KICK #c b\n:a MODE #c +o b\r\n'), (one) => lines.push(one));
   expect(lines).toEqual([':a KICK #c b', ':a MODE #c +o b']);
 });

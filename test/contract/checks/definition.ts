@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { Addresses } from '#src/model/address.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import type { Check, Contract } from '../network.ts';
 
 async function addressesOf({ definition, network }: Contract): Promise<Addresses> {
@@ -42,6 +44,19 @@ export const definitionChecks: readonly Check[] = [
     },
   },
   {
+    name: 'what an event costs has a budget',
+    async run({ definition, network }) {
+      await using wire = await network.open();
+      const config = definition.config.parse(wire.settings({ slow: false }));
+      const budgets = definition.budgets?.(config).map(({ name }) => name) ?? [];
+      for (const text of ['a', 'a'.repeat(1000)]) {
+        const charges = definition.charges?.(config, messageTo(wire.person, text)) ?? [];
+        expect(budgets).toEqual(expect.arrayContaining(charges.map(({ budget }) => budget)));
+        expect(charges.every(({ amount }) => Number.isSafeInteger(amount) && amount >= 0)).toBe(true);
+      }
+    },
+  },
+  {
     name: 'settings have defaults, and commands have names of their own',
     async run({ definition }) {
       for (const schema of Object.values(definition.settings)) expect(() => schema.parse({})).not.toThrow();
@@ -50,6 +65,13 @@ export const definitionChecks: readonly Check[] = [
     },
   },
 ];
+
+function messageTo(id: string, text: string): Event {
+  const bare = 'romeo@xmpp.example' as BareJid;
+  const place = { kind: 'contact', account: accountKey(bare, 'net.gw.example'), id } as const;
+  const head = { id: newEventId(), at: 0, live: true, place, from: { kind: 'xmpp', bare } } as const;
+  return { ...head, kind: 'message', style: 'plain', text };
+}
 
 /** The result, or the failure. Anything else is thrown on. */
 function attempt<T>(run: () => T): T | Failure {

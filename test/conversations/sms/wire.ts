@@ -1,5 +1,5 @@
 import { bridge } from '#bridges/sms/index.ts';
-import { ACCOUNT, type Fault, TOKEN, type Twilio, twilioServer } from '../../fakes/twilio.ts';
+import { ACCOUNT, type Fault, inbound, TOKEN, type Twilio, twilioServer } from '../../fakes/twilio.ts';
 import type { FakeMessage } from '../../fakes/twilio-messages.ts';
 import type { OpenWire } from '../wire.ts';
 
@@ -17,8 +17,9 @@ const PUBLIC = 'https://gateway.example';
 export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => {
   const twilio = await twilioServer();
   const read = new Set<FakeMessage>();
+  let clock = Date.now;
   const tick = (): void => {
-    twilio.now = Date.now();
+    twilio.now = clock();
   };
   const unreadOf = (who: string | undefined): FakeMessage | undefined =>
     twilio.messages.findLast(
@@ -40,6 +41,9 @@ export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => 
       countries: ['US'],
       country: 'US',
       ...JSON.parse(settings),
+    },
+    time(now) {
+      clock = now;
     },
     served(address) {
       const path = `/hooks/${DOMAIN}/inbound`;
@@ -98,6 +102,15 @@ function orders(twilio: Twilio, lastHeard: (who: string | undefined) => FakeMess
     },
     calls: () => {
       twilio.silent = false;
+    },
+    /** The provider calls once more about the last text from a phone. */
+    async repeat() {
+      const text = twilio.messages.find(({ direction }) => direction === 'inbound');
+      if (!text) throw new Error('no phone has written');
+      for (const hook of twilio.hooks) {
+        const { status } = await twilio.post(hook, inbound(text, twilio.api));
+        if (status !== 200) throw new Error(`the webhook was answered ${status}`);
+      }
     },
     /** What is asked for is read and not done, until `release`. */
     hold: () => {

@@ -1,0 +1,55 @@
+import type { Clock } from '#src/lib/clock.ts';
+import { openFold } from '#src/lib/fold.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Rooms } from './rooms.ts';
+
+export type FlickerParts = {
+  readonly rooms: Pick<Rooms, 'apply' | 'readers'>;
+  readonly clock: Clock;
+  /** Milliseconds in which what an occupant changes again is told once; 0 tells every change. */
+  readonly window: number;
+  /** So many stanzas with presence were saved. */
+  folded(transport: string, stanzas: number): void;
+};
+
+/** The way of events into rooms, on which the presence of an occupant that flickers is folded, and nothing else. */
+export type Flicker = {
+  apply(event: Event): void;
+  /** What waits is not told any more. */
+  stop(): void;
+};
+
+export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Flicker {
+  const fold = openFold<EventOf<'presence'>>({
+    clock,
+    window,
+    tell: rooms.apply,
+    needless: (change, told) => change.show === told.show && change.status === told.status,
+    // Every reader of a room would have had it.
+    saved: ({ place }) => folded(placeTransport(place), rooms.readers(place)),
+  });
+  const nameOf = (place: Place, id: string): string => `${placeKey(place)}\n${id}`;
+
+  /** What else changes what is known of occupants, for whom something may wait. */
+  function clear(event: Event): void {
+    // A list that says how people fare knows it better than what they said before it.
+    if (event.kind === 'occupants')
+      for (const { id, show } of event.list) if (show !== undefined) fold.forget(nameOf(event.place, id));
+    if (event.kind !== 'occupant' || event.change === 'join' || event.change === 'role') return;
+    const name = nameOf(event.place, event.who.id);
+    // Whoever is called otherwise takes along what is known of them; whoever goes has no presence any more.
+    if (event.change === 'rename') fold.flush(name);
+    else fold.forget(name);
+  }
+
+  return {
+    apply(event) {
+      if (event.kind === 'presence' && event.from.kind === 'network')
+        return fold.pass(nameOf(event.place, event.from.id), event);
+      if (fold.size > 0) clear(event);
+      rooms.apply(event);
+    },
+    stop: fold.stop,
+  };
+}

@@ -1,0 +1,11 @@
+import type { CoreParts } from '#src/core/parts.ts';
+import type { Metrics } from '#src/lib/metrics.ts';
+
+/** Counts what the core reports. */
+export const reportTo =
+  (metrics: Metrics): NonNullable<CoreParts['report']> =>
+  (what, transport) => {
+    if (what === 'parked') metrics.count('isthmus_parked_total');
+    else if (what === 'budget') metrics.count('isthmus_budget_alarms_total', { transport });
+    else metrics.count('isthmus_queue_actions_total', { transport, action: what });
+  };
