@@ -8,13 +8,13 @@ import { dirname, join } from 'node:path';
 const NEEDED = 24;
 
 /**
- * V8 gives short-lived objects up to 96 MB, and glibc each thread an arena of its own: for 1,000 users that is 90 MB that
- * they do not need, at no gain in speed (docs/performance.md). What is larger than 16 KB is given back at once instead of
- * leaving a hole, as long as there are not too many. With `--expose-gc` garbage can be collected while nothing goes on
- * (src/tidy.ts). All have to be known before the process starts.
+ * V8 gives short-lived objects up to 96 MB, glibc each thread an arena of its own, and the compiler between the quick and
+ * the good one leaves holes of 10 MB behind: for 1,000 users that is 100 MB that they do not need, at no gain in speed
+ * (docs/performance.md). With the second one garbage can be collected while nothing goes on (src/tidy.ts). All have to be
+ * known before the process starts.
  */
-const SLIM = ['--max-semi-space-size=1', '--expose-gc'];
-const ALLOCATION = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '16384', MALLOC_MMAP_MAX_: '8192' };
+const SLIM = ['--max-semi-space-size=4', '--expose-gc', '--no-maglev'];
+const ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   slimDown();
@@ -32,7 +32,7 @@ function slimDown() {
   const decided = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('semi-space'));
   if (decided || process.platform === 'win32' || typeof process.execve !== 'function') return;
   const args = [process.execPath, ...process.execArgv, ...SLIM, ...process.argv.slice(1)];
-  process.execve(process.execPath, args, { ...ALLOCATION, ...process.env });
+  process.execve(process.execPath, args, { ...ARENAS, ...process.env });
 }
 
 /** The Node that npm installed as an optional dependency, where there is one for this machine. */

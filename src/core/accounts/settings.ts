@@ -10,12 +10,16 @@ import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
-/** What the core itself lets every account set. */
-const ownOf = (persistent: boolean) =>
+const ownWith = (persistent: boolean) =>
   z.object({
     stay_connected: z.boolean().default(false).meta({ title: 'Stay connected while you are offline' }),
     persistent: z.boolean().default(persistent).meta({ title: 'Stay in your rooms while you are offline' }),
   });
+const leaving = ownWith(false);
+const staying = ownWith(true);
+
+/** What the core itself lets every account set. A schema is dear to make. */
+const ownOf = (persistent: boolean) => (persistent ? staying : leaving);
 
 export type SettingsParts = {
   readonly store: Pick<Store, 'settings' | 'credentials' | 'accounts' | 'unit'>;

@@ -25,3 +25,20 @@ export function stillPresent(before: Occupant | undefined, who: Occupant): Occup
   if (before?.show === undefined || who.show !== undefined) return who;
   return { ...who, show: before.show, ...(before.status !== undefined && { status: before.status }) };
 }
+
+type Roster = ReadonlyMap<string, Occupant>;
+
+/** An account of ours as the network lists it; `undefined` where it does not. */
+export function ownOccupant(roster: Roster, account: AccountKey): Occupant | undefined {
+  for (const occupant of roster.values()) if (occupant.account === account) return occupant;
+  return undefined;
+}
+
+/** All accounts of ours as the network lists them. */
+export function ownOccupants(roster: Roster): ReadonlyMap<AccountKey, Occupant> {
+  const own = new Map<AccountKey, Occupant>();
+  for (const occupant of roster.values()) {
+    if (occupant.account !== undefined && !own.has(occupant.account)) own.set(occupant.account, occupant);
+  }
+  return own;
+}

@@ -5,7 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { stillPresent } from './room-events.ts';
+import { ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -98,7 +98,7 @@ export function enter(room: Room, { account, nick, origin, password, history = {
 export function joined(room: Room, account: AccountKey): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
-  member.nick = ownOccupant(room, account)?.nick ?? member.nick;
+  member.nick = ownOccupant(room.roster, account)?.nick ?? member.nick;
   const fresh: RoomEffect[] = member.joined ? [] : [{ kind: 'entered', account }];
   member.joined = true;
   room.readers = undefined;
@@ -165,7 +165,8 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
 
 /** The network's list of who is here: told as the difference to what was known. */
 export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
-  const renames = list.flatMap((now) => ownRename(room, now));
+  const ours = ownOccupants(room.roster);
+  const renames = list.flatMap((now) => ownRename(room, now, ours));
   const seen = new Set(list.map(({ id }) => id));
   const gone = [...room.roster.values()].filter(({ id }) => !seen.has(id));
   // Who is missing from a list has not said that it leaves: one of ours may be on its way back.
@@ -180,9 +181,8 @@ const isAs = (before: Occupant | undefined, { nick, affiliation, role, show = be
   before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
 
 /** Our own account came back under another nick: its readers must see a rename, not a stranger. */
-function ownRename(room: Room, now: Occupant): RoomEffect[] {
-  if (!now.account) return [];
-  const before = ownOccupant(room, now.account);
+function ownRename(room: Room, now: Occupant, ours: ReadonlyMap<AccountKey, Occupant>): RoomEffect[] {
+  const before = now.account && ours.get(now.account);
   if (!before || before.id === now.id) return [];
   return change(room, { kind: 'occupant', change: 'rename', who: before, newId: now.id, nick: now.nick });
 }
@@ -283,7 +283,7 @@ function farewellTo(
   seats: readonly Seat[],
   { reason, statuses }: Farewell,
 ): RoomEffect {
-  const own = ownOccupant(room, account);
+  const own = ownOccupant(room.roster, account);
   const who: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'none' };
   return {
     kind: 'tell',
@@ -291,9 +291,4 @@ function farewellTo(
     to: seats.map(({ jid }) => ({ jid, nick: member.nick })),
     ...(statuses && { marks: { statuses } }),
   };
-}
-
-function ownOccupant(room: Room, account: AccountKey): Occupant | undefined {
-  for (const occupant of room.roster.values()) if (occupant.account === account) return occupant;
-  return undefined;
 }

@@ -31,6 +31,17 @@ function extension({ who, nick, inside, jid, statuses }: Standing): Xml {
   return xml`<x xmlns='http://jabber.org/protocol/muc#user'><item${item}>${inside}</item>${codes}</x>`;
 }
 
+/** What occupants are shown as. They do not change but are replaced, and whoever comes in is shown all of them. */
+const shown = new WeakMap<Occupant, readonly Xml[]>();
+
+function shownAs(who: Occupant): readonly Xml[] {
+  const known = shown.get(who);
+  if (known) return known;
+  const children = [...showElements(who), extension({ who, statuses: [] })];
+  shown.set(who, children);
+  return children;
+}
+
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
 /** Who is there, for somebody who comes in. Everybody's own presence is left out: it comes last, with 110. */
@@ -44,7 +55,7 @@ export function encodeOccupants(event: EventOf<'occupants'>, to: readonly Recipi
         name: 'presence',
         from,
         to: jidsOf(readers),
-        children: [...showElements(who), extension({ who, statuses: [] })],
+        children: shownAs(who),
       },
     ];
   });
