@@ -4,20 +4,23 @@ import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
 
 /**
- * V8 gives short-lived objects up to 96 MB, glibc each thread an arena of its own, and the compiler between the quick and
- * the good one leaves holes of 10 MB behind: for 1,000 users that is 100 MB that they do not need, at no gain in speed
- * (docs/performance.md). With the second one garbage can be collected while nothing goes on (src/tidy.ts). All have to be
- * known before the process starts.
+ * V8 gives short-lived objects up to 96 MB, and glibc each thread an arena of its own: for 1,000 users that is 90 MB that
+ * they do not need, at no gain in speed (docs/performance.md). With the second one garbage can be collected while nothing
+ * goes on (src/tidy.ts). All have to be known before the process starts.
  */
-const SLIM = ['--max-semi-space-size=4', '--expose-gc', '--no-maglev'];
+const SLIM = ['--max-semi-space-size=4', '--expose-gc'];
 const ARENAS = { MALLOC_ARENA_MAX: '2' };
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   slimDown();
+  // The compiler between the quick and the good one leaves holes of 10 MB behind, and messages cost no less with it. Unlike
+  // an option, a flag that a later V8 does not know is no reason not to start.
+  setFlagsFromString('--no-maglev');
   // The built package holds JavaScript, a checkout the sources.
   const built = new URL('../dist/src/main.js', import.meta.url);
   await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);
