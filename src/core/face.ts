@@ -108,7 +108,7 @@ export function faceOf(house: House): OpenCore {
       settings: settings.of,
     },
     accept(draft, origin) {
-      if (stopping) throw new Failure('stopping');
+      if (stopping) return intake.turnAway(draft, origin);
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
       house.said.note(draft, origin);

@@ -75,6 +75,8 @@ export type Journal = {
   /** Up to `max` lanes that owe something, behind that one, in order. */
   lanes(after: string, max: number): Promise<readonly string[]>;
   byEvent(event: EventId): Promise<Journaled | undefined>;
+  /** Whether a row with that key was added, whatever has become of it. */
+  knows(key: string): Promise<boolean>;
   /** The steps of an event, one a line: wall time in ms, a space, and what happened. */
   trace(event: EventId): Promise<string | undefined>;
   /** How many rows are in each state. */
@@ -189,6 +191,7 @@ const noteTime = writing(
   (db, a: { time: number }) => db.updateTable('sequences').set({ next: a.time }).where('name', '=', 'gateway time'),
   1,
 );
+const withKey = reading((db, a: { key: string }) => db.selectFrom('journal').select('id').where('key', '=', a.key));
 const time = reading((db) => db.selectFrom('sequences').select('next').where('name', '=', 'gateway time'));
 
 const lanes = reading((db, a: { after: string; max: number }) =>
@@ -274,6 +277,7 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   rowsOf: (rows) => rows.map(rowOf).sort((a, b) => a.id - b.id),
   lanes: async (after, max) => (await read(lanes({ after, max }))).map(({ lane }) => lane),
   byEvent: async (event) => (await read(ofEvent({ event }))).map(rowOf)[0],
+  knows: async (key) => (await read(withKey({ key }))).length > 0,
   trace: async (event) => (await read(ofEvent({ event })))[0]?.trace,
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
   time: async () => (await read(time({})))[0]?.next ?? 0,

@@ -37,6 +37,21 @@ describe('what users send', () => {
     });
   });
 
+  it('is refused once the gateway stops, but for repeats of what it has', async () => {
+    using dir = tempFolder();
+    await play(dir.file('s.db'), {}, async ({ core, told, sends, tells }) => {
+      say(core, 'm1');
+      await sends(1);
+      const stopped = core.stop();
+      say(core, 'm1');
+      await tells('repeat');
+      say(core, 'm2');
+      await tells('repeat', 'error m2 service-unavailable');
+      await stopped;
+      expect(told).toHaveLength(2);
+    });
+  });
+
   it('is receipted when it was handed over, if the operator says so, and fails late even after a restart', async () => {
     using dir = tempFolder();
     let id = '' as EventId;

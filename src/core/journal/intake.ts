@@ -3,13 +3,13 @@ import type { CoreTransport } from '#src/core/parts.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import { GuardFailed, StoreUnavailable } from '#src/store/index.ts';
 import type { Journaling } from './journaling.ts';
 import { type Journey, journaledId, laneOf, stanzaKey } from './owed.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets'>;
+  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps' | 'knows'>;
   readonly xmpp: Pick<XmppSide, 'refuse'>;
   now(): number;
   transport(domain: string): CoreTransport;
@@ -28,6 +28,11 @@ export type Writ = {
 export type Intake = {
   /** Takes a stanza whole or not at all; what goes wrong is answered on it. A stanza that was taken before is dropped. */
   take(writ: Writ): void;
+  /**
+   * For the stop: nothing new is taken, which is thrown or answered. Of a repeat of what was taken before nothing is said: it goes
+   * on, now or at the next start.
+   */
+  turnAway(draft: Draft, origin: Origin): void;
   /** Resolves when nothing is being taken in for that lane of the journal. */
   taken(lane: string): Promise<void>;
   /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
@@ -69,7 +74,27 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
     return parts.asFailure(error);
   }
 
+  async function taken(lane: string): Promise<void> {
+    const busy = () => [...open].filter(([, one]) => one === lane).map(([work]) => work);
+    for (let left = busy(); left.length > 0; left = busy()) await Promise.all(left);
+  }
+
+  async function repeats(key: string, place: Place): Promise<boolean> {
+    await taken(laneOf('out', place));
+    return journaling.knows(key);
+  }
+
   return {
+    turnAway(draft, origin) {
+      const { place } = draft;
+      const key = journaling.keeps('out', place, draft.kind) ? stanzaKey(draft, origin) : null;
+      const refusal = new Failure('stopping');
+      if (key === null) throw refusal;
+      repeats(key, place).then(
+        (known) => (known ? parts.transport(placeTransport(place)).repeated() : xmpp.refuse(origin, refusal)),
+        () => xmpp.refuse(origin, refusal),
+      );
+    },
     take(writ) {
       const work = accept(writ).catch((error: unknown) => {
         if (writ.origin) xmpp.refuse(writ.origin, answerOf(error));
@@ -77,10 +102,7 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
       open.set(work, laneOf('out', writ.draft.place));
       void work.then(() => open.delete(work));
     },
-    async taken(lane) {
-      const busy = () => [...open].filter(([, one]) => one === lane).map(([work]) => work);
-      for (let left = busy(); left.length > 0; left = busy()) await Promise.all(left);
-    },
+    taken,
     async idle() {
       stopping = true;
       while (open.size > 0) await Promise.all([...open.keys()]);

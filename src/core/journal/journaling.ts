@@ -72,6 +72,8 @@ export type Journaling = {
    * while it committed, it finds out whether it did, for as long as somebody is patient.
    */
   add(events: readonly Outward[], statements: readonly Statement[], patient: () => boolean): Promise<void>;
+  /** Whether a stanza of that key was taken before. Rejects as `Store.unit`. */
+  knows(key: string): Promise<boolean>;
 };
 
 export type Outward = { readonly event: Event; readonly row: NewRow };
@@ -213,6 +215,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     },
     keeps: (way, place, kind) =>
       durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    knows: store.journal.knows,
     async add(events, statements, patient) {
       const epoch = await rows.owner();
       const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
