@@ -113,8 +113,6 @@ async function play({ lab, world, random }: Place, end: End): Promise<boolean> {
 }
 
 async function stopped(lab: Laboratory<SmsLoad>): Promise<void> {
-  // What clients repeat is read before: a gateway that stops refuses it, although it has the first copy.
-  await lab.connection.sync();
   lab.child.signal('SIGTERM');
   const code = await lab.child.ended;
   if (code !== 0) lab.ledger.violate(`a stop has ended with ${code}`);
