@@ -30,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     `${options.fault ?? `${options.cycles} cycles`} with ${network} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
   const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
-  return network === 'sms' ? withSms(options, lent) : withPigeon(options, lent);
+  return await (network === 'sms' ? withSms(options, lent) : withPigeon(options, lent));
 }
 
 type Lent = { readonly postgres?: Postgres; readonly database?: string };

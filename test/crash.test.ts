@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
 import { faults } from '../crash/faults/index.ts';
@@ -33,6 +36,15 @@ describe('a gateway that is killed', { timeout: PATIENCE }, () => {
   it('is caught if it acknowledges before the commit', async () => {
     const violations = await violationsOf({ hasty: true }, 1, ['before-ack']);
     expect(violations.join('\n')).toContain('was told and never came');
+  });
+});
+
+describe('the command', { timeout: PATIENCE }, () => {
+  it('plays on PostgreSQL, and says that the books are in order', async () => {
+    const command = [join(import.meta.dirname, '../crash/run.ts'), '--cycles', '1', '--store', 'postgres'];
+    const { stdout } = await promisify(execFile)(process.execPath, command);
+    expect(stdout).toContain('1 cycles with pigeon on postgres');
+    expect(stdout).toMatch(/the books are in order\n$/);
   });
 });
 
