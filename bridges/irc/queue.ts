@@ -82,10 +82,6 @@ export class Writer {
     this.#options.socket.off('drain', this.#drained);
   }
 
-  get waiting(): number {
-    return this.#queue.length;
-  }
-
   #schedule(): void {
     if (this.#open) this.#turn ??= setImmediate(Writer.#turned, this);
   }
