@@ -9,7 +9,7 @@ import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { leftRoom } from './muc/bounce.ts';
 import { decode, originOf } from './stanza/decode.ts';
-import { encode, type Sending } from './stanza/encode.ts';
+import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, placeJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
@@ -17,6 +17,7 @@ import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import type { Xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
+import type { Sending } from './xep/extension.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
 

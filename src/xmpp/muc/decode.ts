@@ -1,4 +1,4 @@
-// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
+// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence, and the subject.
 import type { Element } from 'ltx';
 import type { Draft, HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -8,7 +8,8 @@ import { type Jid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { showOf } from '#src/xmpp/stanza/presence.ts';
 import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { timeOf } from '#src/xmpp/xep/datetime.ts';
-import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
+import { childOf, own, ownText } from '#src/xmpp/xep/elements.ts';
+import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
 
 export const MUC = 'http://jabber.org/protocol/muc';
 
@@ -96,4 +97,11 @@ function update(stanza: Element, { place, from, nick, wanted }: Update): Draft |
   if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
   const status = ownText(stanza, 'status');
   return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
+}
+
+/** XEP-0045 §8.1: a subject without a body and without a thread sets the room's subject, an empty one removes it. */
+export function decodeTopic(subject: Element, reading: Reading, { stanza, body }: ReadContext): Reading {
+  const said = reading.kind !== 'message' || body !== '' || reading.files !== undefined;
+  if (stanza.attrs.type !== 'groupchat' || said || own(stanza, 'thread').length > 0) return reading;
+  return { kind: 'topic', text: subject.getText() };
 }

@@ -3,8 +3,7 @@ import type { Element } from 'ltx';
 import type { ArchivedMessage, ArchiveQuery } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
-import { occupantJid } from '#src/xmpp/muc/encode.ts';
-import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { stampOf, timeOf } from './datetime.ts';
@@ -21,8 +20,9 @@ const PAGE = 50;
 export const mam: Extension = {
   xep: { number: '0313', title: 'Message Archive Management', version: '1.1.3' },
   // §6.1.1; XEP-0359 §4: rooms with an archive give out stanza ids.
-  features: { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] },
-  routes: {
+  features: ({ rooms, archive }) =>
+    archive && rooms !== 'none' ? { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] } : {},
+  iq: {
     [`set/${MAM} query`]: answerQuery,
     [`get/${MAM} query`]: answerForm,
     [`get/${MAM} metadata`]: answerMetadata,
