@@ -24,6 +24,7 @@ const SAMPLES: readonly (readonly [Feature, EventBody])[] = [
   ['reaction', { kind: 'reaction', target, emoji: ['\u{1f44d}'] }],
   ['reply', { ...PLAIN, replyTo: target }],
   ['file', { ...PLAIN, files: [FILE] }],
+  ['spoiler', { ...PLAIN, spoiler: '' }],
   ['mention', { ...PLAIN, mentions: ['juliet'] }],
   ['typing', { kind: 'typing', active: true }],
   ['receipt', { kind: 'receipt', target, state: 'delivered' }],

@@ -42,7 +42,7 @@ describe('what is advertised', () => {
     return found.mapping;
   };
   it('is what a rung makes something of', () => {
-    const words = ['reply', 'file', 'mention'];
+    const words = ['reply', 'file', 'spoiler', 'mention'];
     expect(advertised(ofKind('irc'), {})).toEqual({
       contact: ['edit', 'retract', 'reaction', ...words],
       // Decision 0008: no lines of reactions in channels.
@@ -50,12 +50,12 @@ describe('what is advertised', () => {
       heard: ['edit', 'retract', 'reaction'],
     });
     expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop' })).toEqual({
-      contact: ['retract', 'reaction', 'file', 'mention'],
-      room: ['retract', 'reaction', 'file', 'mention'],
+      contact: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
+      room: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
       heard: ['edit', 'retract', 'reaction'],
     });
-    expect(advertised(ofKind('sms'), {}).contact).toEqual(['edit', 'reply', 'file']);
-    expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual(['reply', 'file']);
+    expect(advertised(ofKind('sms'), {}).contact).toEqual(['edit', 'reply', 'file', 'spoiler']);
+    expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual(['reply', 'file', 'spoiler']);
   });
 
   it('is all of it where the network carries all of it, and in rooms what those who say it are shown', () => {

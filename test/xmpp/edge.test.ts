@@ -274,7 +274,7 @@ describe('events out', () => {
   it('that nobody reads, of a kind or to a place that is not there, are nothing', async () => {
     edge.deliver(said('b'), []);
     edge.deliver(said('b', { kind: 'shared', transport: 'other.example', id: '#x%net' }), [{ jid: ROMEO_X }]);
-    edge.deliver({ ...said('b'), kind: 'attention' }, [{ jid: ROMEO_X }]);
+    edge.deliver({ ...said('b'), kind: 'call' }, [{ jid: ROMEO_X }]);
     edge.deliver(said('b', { kind: 'shared', transport: GATEWAY, id: ' #x%net' }), [{ jid: ROMEO_X }]);
     expect(await world.written()).toEqual([]);
   });

@@ -77,8 +77,9 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
   if (type === 'groupchat' && (target.kind !== 'room' || to.resource !== ''))
     throw new Failure('bad-request', { text: 'Only a room itself takes messages of type groupchat.' });
-  const reading = read({ stanza, from, to, view, target, body, changes: [], understood: new Set() });
-  const said = reading && heard(reading, body, { groupchat: type === 'groupchat', view });
+  const context: ReadContext = { stanza, from, to, view, target, body, changes: [], understood: new Set() };
+  const reading = read(context);
+  const said = reading && heard(reading, context);
   if (!said) return undefined;
   const lang = element?.attrs['xml:lang'] ?? stanza.attrs['xml:lang'];
   const place = said.place ?? placeOf(type === 'groupchat', target, envelope);
@@ -122,13 +123,11 @@ const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true,
 const CHANGES: Readonly<Partial<Record<Reading['kind'], true>>> = { edit: true, retract: true, reaction: true };
 
 /** What the transport takes of what was read: its network's table knows what it has no use for. */
-function heard(
-  reading: Reading,
-  body: string,
-  { groupchat, view: { carried } }: { readonly groupchat: boolean; readonly view: View },
-): Reading | undefined {
+function heard(reading: Reading, { stanza, target, body, view: { carried } }: ReadContext): Reading | undefined {
   const { kind } = reading;
+  const groupchat = stanza.attrs.type === 'groupchat';
   if (SILENT[kind]) {
+    if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
     const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
     return carried?.[groupchat ? 'room' : 'contact'].includes(feature) ? reading : undefined;
   }

@@ -136,3 +136,7 @@ export function carriedIn({ carried }: View, feature: Feature, ...names: readonl
 /** What the reader calls the message that an event is about: in rooms the archive's id (XEP-0359 §4), where there is one. */
 export const aboutId = ({ target }: { readonly target: string }, { inRoom, marks }: WriteContext): string =>
   (inRoom ? marks.about?.stanzaId : undefined) ?? target;
+
+/** Whether nothing was said yet: what comes alone has a meaning of its own. */
+export const isBlank = (reading: Reading): boolean =>
+  reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form && !reading.subject;
