@@ -17,7 +17,7 @@ import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import type { Xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
-import type { Sending } from './xep/extension.ts';
+import type { Sending, Written } from './xep/extension.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
 
@@ -60,7 +60,8 @@ export type Edge = XmppSide & {
   onOversize(header: Element): void;
 };
 
-type Transport = EdgeTransport & { readonly view: View };
+/** `marks`: what every event of the transport is written with. */
+type Transport = EdgeTransport & { readonly view: View; readonly marks: Written };
 
 /** What is written so many ms after it happened says when that was. Clocks of networks differ by less. */
 const LATE = 2 * 60_000;
@@ -73,7 +74,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
     const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
-    transports.set(domain, { ...transport, view: viewOf(facts) });
+    transports.set(domain, { ...transport, view: viewOf(facts), marks: asking(carried) });
   }
 
   /** Whom a stanza is for, and where it comes from and goes to. */
@@ -191,7 +192,8 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       if (!transport || to.length === 0) return true;
       try {
         const late = now() - event.at > LATE;
-        const sendings = encode(event, to, transport.addresses, late ? { ...marks, late } : marks);
+        const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
+        const sendings = encode(event, to, transport.addresses, known);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
         return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {
@@ -218,6 +220,12 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       }
     },
   };
+}
+
+/** Clients are asked for what the network wants to know. */
+function asking(carried: Facts['carried']): Written {
+  const asks = ['receipt', 'marker'].filter((answer) => carried?.contact.includes(answer));
+  return asks.length === 0 ? {} : { asks };
 }
 
 /** False where one of them was not taken. */
