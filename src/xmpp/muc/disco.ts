@@ -12,7 +12,7 @@ import { askedRoom } from './occupancy.ts';
 import { ownerRoutes } from './owner.ts';
 
 export const muc: Extension = {
-  xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6' },
+  xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
   features: ({ rooms }) =>
     rooms === 'none'
       ? {}

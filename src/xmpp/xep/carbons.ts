@@ -7,7 +7,7 @@ import type { Extension } from './extension.ts';
  * message, so a forwarded text in it is nobody's body.
  */
 export const carbons: Extension = {
-  xep: { number: '0280', title: 'Message Carbons', version: '1.0.1' },
+  xep: { number: '0280', title: 'Message Carbons', version: '1.0.1', part: 'private messages' },
 };
 
 /** XEP-0280 §9: this message is for one resource only. */

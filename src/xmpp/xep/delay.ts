@@ -5,7 +5,7 @@ import type { Extension } from './extension.ts';
 
 /** Only written: a stamp that somebody sends us proves nothing. */
 export const delay: Extension = {
-  xep: { number: '0203', title: 'Delayed Delivery', version: '2.0' },
+  xep: { number: '0203', title: 'Delayed Delivery', version: '2.0', part: 'written' },
   // §2: what is not live happened some time ago, and so did what was kept on its way.
   accompanies: ({ live, at }, { place, marks }) => (live && !marks.late ? undefined : [delayElement(place, at)]),
 };

@@ -5,7 +5,12 @@ import type { Extension } from './extension.ts';
 
 /** Nothing is advertised: what cannot be read is refused, so that a fallback text never reaches anybody. */
 export const encryption: Extension = {
-  xep: { number: '0380', title: 'Explicit Message Encryption', version: '0.4.0' },
+  xep: {
+    number: '0380',
+    title: 'Explicit Message Encryption',
+    version: '0.4.0',
+    part: 'what is encrypted is refused in words',
+  },
   refuses: (stanza, body) =>
     isEncrypted(stanza, body)
       ? new Failure('not-acceptable', {

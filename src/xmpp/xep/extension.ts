@@ -95,12 +95,20 @@ export type WholeContext = WriteContext & { readonly to: readonly Recipient[] };
 /** Features by the kind of target that has them. */
 export type Features = Readonly<Partial<Record<TargetKind, readonly string[]>>>;
 
+/** What it is called, and the version that was read. `part`: what is implemented of it, where that is not all that concerns a gateway. */
+export type Specification = {
+  readonly number: string;
+  readonly title: string;
+  readonly version: string;
+  readonly part?: string;
+};
+
 /**
  * One specification: what it is called, what it advertises where, what it reads in messages and presence and writes of
  * events, and the requests that it answers. Elements are named by namespace, space, name; `xep/index.ts` has the order.
  */
 export type Extension = {
-  readonly xep: { readonly number: string; readonly title: string; readonly version: string };
+  readonly xep: Specification;
   /** What it advertises; as a function, by what the transport has and its network's table makes something of. */
   readonly features?: Features | ((view: View) => Features);
   /** Why a message is refused before anything else in it is looked at. */

@@ -8,7 +8,12 @@ import type { Extension } from './extension.ts';
 const METADATA = 'urn:xmpp:file:metadata:0';
 
 export const fileMetadata: Extension = {
-  xep: { number: '0446', title: 'File metadata element', version: '0.2.0' },
+  xep: {
+    number: '0446',
+    title: 'File metadata element',
+    version: '0.2.0',
+    part: 'name, type, size, dimensions and length',
+  },
 };
 
 /** What the element says of a file (§2). */

@@ -11,7 +11,7 @@ import { metadataElement, metadataIn } from './file-metadata.ts';
 const SFS = 'urn:xmpp:sfs:0';
 
 export const fileSharing: Extension = {
-  xep: { number: '0447', title: 'Stateless file sharing', version: '0.3.1' },
+  xep: { number: '0447', title: 'Stateless file sharing', version: '0.3.1', part: 'files at addresses of HTTP' },
   features: (view) => carriedIn(view, 'file', SFS),
   reads: {
     [`${SFS} file-sharing`](child, reading, context) {

@@ -7,6 +7,7 @@ import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
 import { correction } from './correction.ts';
 import { dataForms } from './data-forms.ts';
+import { dateTimes } from './datetime.ts';
 import { delay } from './delay.ts';
 import { disco } from './disco.ts';
 import { encryption } from './encryption.ts';
@@ -31,6 +32,7 @@ import { receipts } from './receipts.ts';
 import { register } from './register.ts';
 import { replies } from './replies.ts';
 import { retraction } from './retraction.ts';
+import { resultSets } from './rsm.ts';
 import { spoilers } from './spoilers.ts';
 import { stanzaIds } from './stanza-ids.ts';
 import { stickers } from './stickers.ts';
@@ -91,4 +93,7 @@ export const extensions: readonly Extension[] = [
   mam,
   register,
   gatewayPrompt,
+  // What others stand on.
+  resultSets,
+  dateTimes,
 ];

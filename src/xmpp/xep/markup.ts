@@ -11,7 +11,7 @@ const DIRECTIVES: Readonly<Record<string, string>> = { strong: '*', emphasis: '_
 
 /** Only read: everybody shows the styling of XEP-0393, or its characters. */
 export const markup: Extension = {
-  xep: { number: '0394', title: 'Message Markup', version: '0.3.0' },
+  xep: { number: '0394', title: 'Message Markup', version: '0.3.0', part: 'read, as message styling' },
   reads: {
     [`${MARKUP} markup`](child, reading, { body, changes }) {
       const characters = [...body];

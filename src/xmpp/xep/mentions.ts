@@ -1,4 +1,4 @@
-// XEP-0372: References, version 0.1, as far as people are mentioned (§3.2).
+// XEP-0372: References, version 0.5.0, as far as people are mentioned (§3.2).
 import type { Element } from 'ltx';
 import { Failure } from '#src/model/failure.ts';
 import { jidOf, resourcePrep, splitJid } from '#src/xmpp/stanza/jid.ts';
@@ -9,7 +9,7 @@ import { carriedIn, type Extension, type ReadContext, type Reading, type WriteCo
 const REFERENCE = 'urn:xmpp:reference:0';
 
 export const mentions: Extension = {
-  xep: { number: '0372', title: 'References', version: '0.1' },
+  xep: { number: '0372', title: 'References', version: '0.5.0', part: 'mentions of people' },
   features: (view) => carriedIn(view, 'mention', REFERENCE),
   reads: { [`${REFERENCE} reference`]: mentioned },
   writes: {

@@ -15,7 +15,7 @@ const MODERATE = 'urn:xmpp:message-moderate:1';
 const MODERATE_0 = 'urn:xmpp:message-moderate:0';
 
 export const moderation: Extension = {
-  xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0' },
+  xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0', part: 'without tombstones' },
   // §3
   features: (view) => ({ room: carriedIn(view, 'retract', MODERATE, MODERATE_0).room ?? [] }),
   iq: {

@@ -8,7 +8,7 @@ import { isFetchable, withFile } from './file-sharing.ts';
 const OOB = 'jabber:x:oob';
 
 export const outOfBand: Extension = {
-  xep: { number: '0066', title: 'Out of Band Data', version: '1.5' },
+  xep: { number: '0066', title: 'Out of Band Data', version: '1.5', part: 'in messages' },
   // §6
   features: (view) => carriedIn(view, 'file', OOB),
   reads: {

@@ -1,3 +1,4 @@
+import { escapeText } from '#src/xmpp/stanza/xml.ts';
 import type { Extension } from './extension.ts';
 
 const INTRO = `# What is implemented of XMPP
@@ -12,20 +13,20 @@ const inOrder = (extensions: readonly Extension[]): Extension['xep'][] =>
 /** `docs/xeps.md`: every specification with the version that was read. Pure. */
 export function renderXeps(extensions: readonly Extension[]): string {
   const rows = inOrder(extensions).map(
-    ({ number, title, version }) =>
-      `| [${number}](https://xmpp.org/extensions/xep-${number}.html) | ${title} | ${version} |`,
+    ({ number, title, version, part = '' }) =>
+      `| [${number}](https://xmpp.org/extensions/xep-${number}.html) | ${title} | ${version} | ${part} |`,
   );
-  return `${INTRO}\n\n| XEP | title | version |\n|---|---|---|\n${rows.join('\n')}\n`;
+  return `${INTRO}\n\n| XEP | title | version | what of it, where not all |\n|---|---|---|---|\n${rows.join('\n')}\n`;
 }
 
 /** `doap.xml`: the same as others collect it (XEP-0453). Pure. */
 export function renderDoap(extensions: readonly Extension[], description: string): string {
   const supported = inOrder(extensions).map(
-    ({ number, version }) => `    <implements>
+    ({ number, version, part }) => `    <implements>
       <xmpp:SupportedXep>
         <xmpp:xep rdf:resource='https://xmpp.org/extensions/xep-${number}.html'/>
         <xmpp:version>${version}</xmpp:version>
-        <xmpp:status>complete</xmpp:status>
+        <xmpp:status>${part === undefined ? 'complete' : 'partial'}</xmpp:status>${part === undefined ? '' : `\n        <xmpp:note>${escapeText(part)}</xmpp:note>`}
       </xmpp:SupportedXep>
     </implements>`,
   );
@@ -36,7 +37,7 @@ export function renderDoap(extensions: readonly Extension[], description: string
 <rdf:RDF xmlns='http://usefulinc.com/ns/doap#' xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:xmpp='https://linkmauve.fr/ns/xmpp-doap#'>
   <Project>
     <name>Isthmus</name>
-    <shortdesc xml:lang='en'>${description}</shortdesc>
+    <shortdesc xml:lang='en'>${escapeText(description)}</shortdesc>
     <programming-language>TypeScript</programming-language>
     <category rdf:resource='https://linkmauve.fr/ns/xmpp-doap#category-component'/>
 ${[...rfcs, ...supported].join('\n')}

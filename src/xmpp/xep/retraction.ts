@@ -10,7 +10,7 @@ const RETRACT_0 = 'urn:xmpp:message-retract:0';
 
 /** Advertised where the table of a network makes something of it, if only a line that says so. */
 export const retraction: Extension = {
-  xep: { number: '0424', title: 'Message Retraction', version: '0.4.2' },
+  xep: { number: '0424', title: 'Message Retraction', version: '0.4.2', part: 'without tombstones' },
   features: (view) => carriedIn(view, 'retract', RETRACT),
   reads: {
     [`${RETRACT} retract`]: ({ attrs: { id } }, reading, context) => retracted(id, reading, context),

@@ -8,7 +8,7 @@ import type { Extension } from './extension.ts';
 
 /** Only read, and not advertised: it is deprecated, and clients of old still write it. */
 export const xhtmlIm: Extension = {
-  xep: { number: '0071', title: 'XHTML-IM', version: '1.5.4' },
+  xep: { number: '0071', title: 'XHTML-IM', version: '1.5.4', part: 'read, as message styling' },
   reads: {
     // §7: the same as the body. Where something was taken out of the body, that is the better one.
     'http://jabber.org/protocol/xhtml-im html'(child, reading, { body, changes }) {

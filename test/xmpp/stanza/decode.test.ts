@@ -137,6 +137,43 @@ describe('messages', () => {
   });
 });
 
+describe('what a network has no use for', () => {
+  const composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
+  const displayed = "<displayed xmlns='urn:xmpp:chat-markers:0' id='m0'/>";
+  const received = "<received xmlns='urn:xmpp:receipts' id='m0'/>";
+  const nothing = { contact: [], room: [], heard: [] };
+
+  it.each([composing, displayed, received])('is not read: %s', (inside) => {
+    expect(decode(message(juliet, 'chat', inside), view())).toBeUndefined();
+    expect(decode(message(juliet, 'chat', inside), view({ carried: nothing }))).toBeUndefined();
+    expect(
+      decode(message(room, 'groupchat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+    ).toBeUndefined();
+    expect(
+      decode(message(GATEWAY, 'chat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+    ).toBeUndefined();
+  });
+
+  it('is read where the table makes something of it', () => {
+    const carried = { ...nothing, contact: ['typing'] };
+    expect(decode(message(juliet, 'chat', composing), view({ carried }))).toMatchObject({ kind: 'typing' });
+    expect(decode(message(juliet, 'chat', displayed), view({ carried }))).toBeUndefined();
+  });
+
+  it.each([
+    ["<replace xmlns='urn:xmpp:message-correct:0' id='m0'/>", 'edit'],
+    ["<retract xmlns='urn:xmpp:message-retract:1' id='m0'/>", 'retract'],
+    ["<reactions xmlns='urn:xmpp:reactions:0' id='m0'><reaction>x</reaction></reactions>", 'reaction'],
+  ])('is said in the words that came with it where a room cannot show it: %s', (inside, kind) => {
+    const words = { kind: 'message', text: 'words', style: 'plain', place: VERONA, from };
+    const given = message(room, 'groupchat', `<body>words</body>${inside}`);
+    expect(decode(given, view({ carried: nothing }))).toEqual(words);
+    expect(decode(given, view({ carried: { ...nothing, heard: [kind] } }))).toMatchObject({ kind, target: 'm0' });
+    if (kind === 'edit') return;
+    expect(decode(message(room, 'groupchat', inside), view({ carried: nothing }))).toBeUndefined();
+  });
+});
+
 describe('presence', () => {
   const who = { id: ROMEO, nick: 'Romeo', affiliation: 'none', role: 'participant' };
   const join = { kind: 'occupant', change: 'join', who, place: VERONA, from };
