@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
 import type { Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
+import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
 import { assertHere, type View } from './target.ts';
 import type { Xml } from './xml.ts';
@@ -77,6 +78,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     core,
     version,
     afterwards,
+    contents: (event) => (encode(event, [], view.addresses) ?? []).flatMap(({ children }) => children),
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };

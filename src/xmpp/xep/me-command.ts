@@ -22,7 +22,7 @@ function readBody(body: string): { text: string; style: MessageStyle } {
 }
 
 /** The body that shows a text in its style. A notice has no form of its own in XMPP. */
-export function writeBody(text: string, style: MessageStyle): string {
+function writeBody(text: string, style: MessageStyle): string {
   if (style === 'plain') return text;
   return style === 'action' ? ME + text : `[notice] ${text}`;
 }
