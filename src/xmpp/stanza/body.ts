@@ -8,7 +8,6 @@ import { type Xml, xml } from './xml.ts';
  * words of its own all of it stands for an element.
  */
 export function bodyElements(text: string | undefined, fallbacks: readonly Fallback[], lang?: string): readonly Xml[] {
-  if (fallbacks.length === 0) return text === undefined ? [] : [bodyOf(text, lang)];
   const before = fallbacks.filter(({ at }) => at === 'start');
   const after = fallbacks.filter(({ at }) => at === 'end');
   let body = '';
@@ -25,9 +24,11 @@ export function bodyElements(text: string | undefined, fallbacks: readonly Fallb
   for (const one of before) mark(one);
   if (text) add(text);
   for (const one of after) mark(one);
-  if (!text && fallbacks.length === 1) return [bodyOf(body, lang), ...fallbacks.map(({ of }) => fallbackElement(of))];
-  return [bodyOf(body, lang), ...marked];
+  if (!text && fallbacks.length === 1)
+    return [bodyElement(body, lang), ...fallbacks.map(({ of }) => fallbackElement(of))];
+  return [bodyElement(body, lang), ...marked];
 }
 
-const bodyOf = (text: string, lang: string | undefined): Xml =>
+/** RFC 6121 §5.2.3 */
+export const bodyElement = (text: string, lang?: string): Xml =>
   lang === undefined ? xml`<body>${text}</body>` : xml`<body xml:lang='${lang}'>${text}</body>`;

@@ -1,9 +1,9 @@
 import type { Recipient } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { Event, EventKind } from '#src/model/event.ts';
+import type { Event, EventKind, Message } from '#src/model/event.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { bodyElements } from './body.ts';
+import { bodyElement, bodyElements } from './body.ts';
 import { occupantJid, placeJid } from './jid.ts';
 import { encodeContact, encodePresence } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
@@ -87,19 +87,37 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
   const children: Xml[] = [];
   // RFC 6121 §5.2.4, §5.2.5
   if (event.kind === 'message' && event.subject !== undefined) children.push(xml`<subject>${event.subject}</subject>`);
-  const inBody: Fallback[] = [];
-  for (const fallback of fallbacks) {
-    const words = fallback(event, context);
-    if (words) inBody.push(words);
-  }
-  children.push(...bodyElements(says?.(event, context), inBody, event.lang));
+  const text = says?.(event, context);
+  const plain = event.kind === 'message' && isPlain(event, context.marks);
+  const inBody = plain ? undefined : fallbacksOf(event, context, fallbacks);
+  if (inBody) children.push(...bodyElements(text, inBody, event.lang));
+  else if (text !== undefined) children.push(bodyElement(text, event.lang));
   if (event.kind === 'message' && event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
-  for (const write of writes) append(children, write(event, context));
+  if (!plain) for (const write of writes) append(children, write(event, context));
   if (children.length === 0) return children;
   for (const accompany of companions) append(children, accompany(event, context));
   return children;
 }
 
+/** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
+const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks }: Written): boolean =>
+  replyTo === undefined &&
+  files === undefined &&
+  form === undefined &&
+  mentions === undefined &&
+  spoiler === undefined &&
+  asks === undefined;
+
+/** Most events have none. */
+function fallbacksOf(event: Event, context: WriteContext, writers: Writers['fallbacks']): Fallback[] | undefined {
+  let found: Fallback[] | undefined;
+  for (const writer of writers) {
+    const words = writer(event, context);
+    if (words) found = [...(found ?? []), words];
+  }
+  return found;
+}
+
 function append(children: Xml[], more: readonly Xml[] | undefined): void {
-  if (more) children.push(...more);
+  if (more) for (const one of more) children.push(one);
 }

@@ -21,7 +21,8 @@ export const fileSharing: Extension = {
   },
   // §3.1: the addresses for those who do not know it, after the caption.
   fallbacks: {
-    message({ files = [], text }) {
+    message({ files, text }) {
+      if (files === undefined) return undefined;
       const links = files.map(({ url }) => urlText(url)).filter((url) => !text.includes(url));
       if (links.length === 0) return undefined;
       return { of: SFS, text: `${text === '' ? '' : '\n'}${links.join('\n')}`, at: 'end' };

@@ -13,8 +13,7 @@ export const mentions: Extension = {
   features: (view) => carriedIn(view, 'mention', REFERENCE),
   reads: { [`${REFERENCE} reference`]: mentioned },
   writes: {
-    message: ({ mentions = [], text }, context) =>
-      mentions.length === 0 ? undefined : mentions.flatMap((who) => referenceTo(who, text, context)),
+    message: ({ mentions, text }, context) => mentions?.flatMap((who) => referenceTo(who, text, context)),
   },
 };
 

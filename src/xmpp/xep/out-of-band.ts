@@ -21,9 +21,9 @@ export const outOfBand: Extension = {
   },
   writes: {
     // XEP-0447 §3.1: where one address is all of it. Clients take the message for a file if its body says the same.
-    message({ files: [file, ...more] = [], text, replyTo }) {
-      if (!file || more.length > 0 || text !== '' || replyTo !== undefined) return undefined;
-      return [xml`<x xmlns='jabber:x:oob'><url>${urlText(file.url)}</url></x>`];
+    message({ files, text, replyTo }) {
+      const file = files?.length === 1 && text === '' && replyTo === undefined ? files[0] : undefined;
+      return file && [xml`<x xmlns='jabber:x:oob'><url>${urlText(file.url)}</url></x>`];
     },
   },
 };

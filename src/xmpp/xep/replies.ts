@@ -25,8 +25,9 @@ export const replies: Extension = {
   },
   // §3.1: the words that are answered, for those who do not know it. Before an action they would change who acts.
   fallbacks: {
-    message({ replyTo, style }, { marks: { about } }) {
-      const text = replyTo === undefined || style === 'action' ? '' : quoteLine(about);
+    message({ replyTo, style }, { marks }) {
+      if (replyTo === undefined || style === 'action') return undefined;
+      const text = quoteLine(marks.about);
       return text === '' ? undefined : { of: REPLY, text, at: 'start' };
     },
   },
