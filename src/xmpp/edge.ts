@@ -17,6 +17,7 @@ import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import type { Xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
+import { openTyping } from './typing.ts';
 import type { Sending, Written } from './xep/extension.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
@@ -69,6 +70,7 @@ const LATE = 2 * 60_000;
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
 export function openEdge({ transports: given, core, version, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
+  const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
@@ -98,7 +100,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     const words = toGateway(stanza, transport.view);
     if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
-    if (draft) core().accept(draft, origin);
+    if (draft && heard.isNews(draft)) core().accept(draft, origin);
   }
 
   /** What is written to the gateway itself. Gateways that write to each other would never end. */
@@ -189,7 +191,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
-      if (!transport || to.length === 0) return true;
+      if (!transport || to.length === 0 || !told.isNews(event)) return true;
       try {
         const late = now() - event.at > LATE;
         const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };

@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/stanza/decode.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
 import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from '../invented.ts';
 
 const ADDRESSED = `from='${ROMEO_X}'`;
@@ -294,13 +295,18 @@ describe('anything at all', () => {
     fc.string({ maxLength: 12 }),
     fc.constantFrom('error', 'groupchat', 'unavailable', room, juliet, GATEWAY),
   );
-  const child = fc
-    .tuple(fc.constantFrom('body', 'subject', 'x', 'encrypted', 'thread', 'private', 'show'), word, word)
-    .map(([name, xmlns, text]) => {
-      const element = new Element(name, { xmlns });
-      element.children.push(text);
-      return element;
-    });
+  /** What extensions read, by the keys under which they do. */
+  const known = extensions.flatMap(({ reads = {} }) => Object.keys(reads)).map((key) => key.split(' '));
+  const named = fc.oneof(
+    fc.tuple(fc.constantFrom('body', 'subject', 'x', 'encrypted', 'thread', 'private', 'show'), word),
+    fc.constantFrom(...known).map(([namespace = '', name = namespace]) => [name, namespace] as const),
+  );
+  const attribute = fc.record({ id: word, for: word, start: word, end: word, uri: word }, { requiredKeys: [] });
+  const child = fc.tuple(named, word, attribute).map(([[name, xmlns], text, more]) => {
+    const element = new Element(name, { ...more, xmlns });
+    element.children.push(text);
+    return element;
+  });
   const attributes = fc.record({ from: word, to: word, type: word, id: word }, { requiredKeys: [] });
 
   it('is a draft, nothing, or a failure', () => {
