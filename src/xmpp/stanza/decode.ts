@@ -99,7 +99,7 @@ function read(context: ReadContext): Reading | undefined {
   if ((reading.kind === 'message' || reading.kind === 'edit') && context.changes.length > 0)
     reading = { ...reading, text: changedText(context.body, context.changes) };
   for (const readText of textReaders) reading = readText(reading);
-  return reading.kind === 'message' && isEmpty(reading) ? undefined : reading;
+  return isEmpty(reading) ? undefined : reading;
 }
 
 /** RFC 6121 §5.2.4, §5.2.5 */
@@ -115,7 +115,10 @@ function messageOf({ stanza, body }: ReadContext): Message {
   };
 }
 
-const isEmpty = ({ text, files = [], form }: Message): boolean => text === '' && files.length === 0 && !form;
+function isEmpty(reading: Reading): boolean {
+  if (reading.kind === 'edit') return reading.text === '';
+  return reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form;
+}
 
 /** Kinds that nobody is told of, and that nobody waits for. */
 const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true, receipt: true };

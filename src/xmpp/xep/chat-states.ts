@@ -11,7 +11,7 @@ const PAUSED = xml`<paused xmlns='http://jabber.org/protocol/chatstates'/>`;
 const state =
   (active: boolean): Reader =>
   (_, reading) =>
-    isBlank(reading) ? { kind: 'typing', active, ...(reading.hints && { hints: reading.hints }) } : reading;
+    isBlank(reading) ? { kind: 'typing', active } : reading;
 
 export const chatStates: Extension = {
   xep: { number: '0085', title: 'Chat State Notifications', version: '2.1' },

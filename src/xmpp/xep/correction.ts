@@ -14,8 +14,7 @@ export const correction: Extension = {
     [`${CORRECT} replace`]: ({ attrs: { id } }, reading, { understood }) => {
       if (reading.kind !== 'message' || reading.text === '' || id === undefined) return reading;
       understood.add(CORRECT);
-      const { text, hints } = reading;
-      return { kind: 'edit', target: id as XmppId, text, ...(hints && { hints }) };
+      return { kind: 'edit', target: id as XmppId, text: reading.text };
     },
   },
   says: { edit: ({ text }) => text },

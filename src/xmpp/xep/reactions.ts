@@ -12,13 +12,14 @@ export const reactions: Extension = {
   features: (view) => carriedIn(view, 'reaction', REACTIONS),
   reads: {
     // §3.1, §3.2: all reactions that its sender has to the message now, and none where there are none any more.
-    [`${REACTIONS} reactions`]: (child, { hints }, { understood }) => {
+    [`${REACTIONS} reactions`]: (child, reading, { understood }) => {
+      const { id } = child.attrs;
+      if (id === undefined) return reading;
       understood.add(REACTIONS);
       // §4: the same one twice counts once.
       const emoji = new Set(own(child, 'reaction').map((one) => one.getText().trim()));
       emoji.delete('');
-      const target = (child.attrs.id ?? '') as XmppId;
-      return { kind: 'reaction', target, emoji: [...emoji], ...(hints && { hints }) };
+      return { kind: 'reaction', target: id as XmppId, emoji: [...emoji] };
     },
   },
   // Nothing is said for those who do not know it where reactions are taken away.

@@ -27,9 +27,10 @@ export const retraction: Extension = {
 };
 
 /** §3.1: the id of the message that its sender takes back. The text beside it is for clients that do not know this. */
-function retracted(id: string | undefined, { hints }: Reading, { understood }: ReadContext): Reading {
+function retracted(id: string | undefined, reading: Reading, { understood }: ReadContext): Reading {
+  if (id === undefined) return reading;
   understood.add(RETRACT);
-  return { kind: 'retract', target: (id ?? '') as XmppId, ...(hints && { hints }) };
+  return { kind: 'retract', target: id as XmppId };
 }
 
 const because = (reason: string | undefined): string => (reason ? `: ${reason}` : '');
