@@ -74,7 +74,7 @@ class Connection implements Client, LinkOwner {
     this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
     const { writer } = this.#link;
     this.view = view;
-    this.#pending = new Pending(host, writer);
+    this.#pending = new Pending({ host, writer, overdue: (channel) => this.#talk.overdue(channel) });
     this.#trips = new RoundTrips(clock);
     this.asks = new Asks(clock, writer);
     this.#errands = new Errands({ host, view, pending: this.#pending, writer });
@@ -104,7 +104,9 @@ class Connection implements Client, LinkOwner {
     if (wire.kind === 'raw' && wire.target === 'QUIT')
       this.#reason = new Failure('not-allowed', { text: 'You have quit.' });
     const written = this.#pending.add(event.id, wire);
-    const room = wire.kind === 'join' ? this.#rooms.get(wire.target) : undefined;
+    // Whoever is just leaving is in the channel only until the server has read it.
+    const enters = wire.kind === 'join' && !this.#pending.has('leave', wire.target);
+    const room = enters ? this.#rooms.get(wire.target) : undefined;
     if (room?.joined) {
       // A server says nothing to a second JOIN.
       written();

@@ -10,7 +10,11 @@ import type { Line } from './view.ts';
 /** Events of one connection that may be owed an answer at a time. */
 const PENDING_LIMIT = 1000;
 
-type Item = { readonly id: EventId; wire: Wire /** Order of writing; 0 while it waits. */; seq: number };
+/** Milliseconds that a server has to answer a JOIN. */
+const JOIN_PATIENCE = 45_000;
+
+/** `seq` is the order of writing, 0 while it waits; `until` when the answer to a join is overdue. */
+type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
@@ -26,8 +30,9 @@ const REFUSALS: readonly (readonly [Refusable, ReadonlySet<string>])[] = [
   ['invite', set('401 403 442 443 473 477 482 518')],
   ['message', set('401 402 403 404 406 407 408 413 414 415 416 439 442 477 486 488 492 494 524 531 573 716')],
 ];
-/** RFC 2812 §5.2: these name no target. */
-const UNTARGETED = set('411 412 417');
+/** RFC 2812 §5.2: these name no target, and can refuse whatever was said. */
+const UNTARGETED = set('411 412 417 481');
+const SAID: ReadonlySet<Wire['kind']> = new Set(['message', 'topic', 'kick', 'mode', 'invite', 'raw']);
 /** Unknown command, and too few parameters: these name the command. */
 const UNKNOWN_OR_SHORT = set('421 461');
 const COMMANDS: ReadonlyMap<string, Wire['kind']> = new Map([
@@ -47,17 +52,24 @@ const UNNAMED = set('472 974');
 /** Kinds whose refusals name the channel or the person. */
 const ABOUT: ReadonlySet<Wire['kind']> = new Set(['kick', 'mode', 'invite']);
 
+export type PendingOptions = {
+  /** Each event that leaves the book is settled with it. */
+  readonly host: Pick<Host, 'settle' | 'clock'>;
+  /** Takes what follows of an event. */
+  readonly writer: Pick<Writer, 'send'>;
+  /** Hears of a channel (folded name) whose join the server has not answered in time. */
+  readonly overdue: (channel: string) => void;
+};
+
 /** What was handed to a connection and is not settled yet. Each event is settled exactly once. */
 export class Pending {
-  readonly #host: Pick<Host, 'settle'>;
-  readonly #writer: Pick<Writer, 'send'>;
+  readonly #options: PendingOptions;
   readonly #items = new Map<EventId, Item>();
   #last = 0;
+  #expiry: (() => void) | undefined;
 
-  /** Each event that leaves the book is settled with the host; what follows of it goes to the writer. */
-  constructor(host: Pick<Host, 'settle'>, writer: Pick<Writer, 'send'>) {
-    this.#host = host;
-    this.#writer = writer;
+  constructor(options: PendingOptions) {
+    this.#options = options;
   }
 
   /** Throws `Failure('queue-full')`. The returned function marks the event as written. */
@@ -103,6 +115,7 @@ export class Pending {
 
   /** Settles all: what was written is in doubt, what waited is certain not to have gone. */
   fail(failure: (certain: boolean) => Failure): void {
+    this.#expiry?.();
     for (const item of [...this.#items.values()]) this.#close(item, failure(item.seq === 0));
   }
 
@@ -126,11 +139,30 @@ export class Pending {
 
   #written(item: Item): void {
     item.seq = ++this.#last;
+    if (item.wire.kind !== 'join') return;
+    const { clock } = this.#options.host;
+    item.until = clock.now() + JOIN_PATIENCE;
+    this.#expiry ??= clock.after(JOIN_PATIENCE, () => this.#expire());
+  }
+
+  // RELIABILITY: nothing waits for ever. Some servers say nothing at all to a JOIN that they do not like.
+  #expire(): void {
+    const { clock } = this.#options.host;
+    this.#expiry = undefined;
+    const now = clock.now();
+    let next: number | undefined;
+    for (const item of [...this.#items.values()]) {
+      if (item.until === undefined) continue;
+      if (item.until > now) next = Math.min(next ?? item.until, item.until);
+      else if (this.#close(item, new Failure('remote-server-timeout', { text: UNANSWERED })))
+        this.#options.overdue(item.wire.target);
+    }
+    if (next !== undefined) this.#expiry ??= clock.after(next - now, () => this.#expire());
   }
 
   #close(item: Item | undefined, outcome: Outcome): boolean {
     if (!item || !this.#items.delete(item.id)) return false;
-    this.#host.settle(item.id, outcome);
+    this.#options.host.settle(item.id, outcome);
     return true;
   }
 
@@ -141,7 +173,7 @@ export class Pending {
     item.wire = next;
     item.seq = 0;
     try {
-      this.#writer.send(next.line, () => this.#written(item));
+      this.#options.writer.send(next.line, () => this.#written(item));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#close(item, error);
@@ -163,17 +195,42 @@ export class Pending {
       const kind = COMMANDS.get(command);
       return own ?? (kind && this.#find(kind, () => true));
     }
-    if (UNTARGETED.has(line.command)) return this.#find('message', () => true);
-    if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named)))
-      return this.#find('nick', () => true);
+    if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named))) {
+      const nick = this.#find('nick', () => true);
+      if (nick) return nick;
+    }
+    const kinds = REFUSALS.flatMap(([kind, numerics]) => (numerics.has(line.command) ? [kind] : []));
+    if (UNTARGETED.has(line.command)) return this.#oldest(SAID);
+    // The first parameter is our nick, the last a sentence.
+    if (line.params.length <= 2) return this.#oldest(new Set(kinds));
     const names = line.params.slice(1, 3).map(foldName);
     const fits = (wire: Wire): boolean =>
       ABOUT.has(wire.kind)
         ? UNNAMED.has(line.command) || names.includes(wire.target) || names.includes(wire.text)
         : wire.target === names[0];
-    const fitting = REFUSALS.filter(([, numerics]) => numerics.has(line.command));
-    return fitting.map(([kind]) => this.#find(kind, fits)).find((item) => item !== undefined);
+    const found = kinds.map((kind) => this.#find(kind, fits)).find((item) => item !== undefined);
+    return found ?? this.#mangled(new Set(kinds), names[0] ?? '');
+  }
+
+  /** What was written first of some kinds. */
+  #oldest(kinds: ReadonlySet<Wire['kind']>): Item | undefined {
+    const written = [...this.#items.values()].filter(({ seq, wire }) => seq > 0 && kinds.has(wire.kind));
+    return written.sort((a, b) => a.seq - b.seq)[0];
+  }
+
+  /** The one that waits for a name which differs from the given one only in letters that some servers cannot give back. */
+  #mangled(kinds: ReadonlySet<Wire['kind']>, name: string): Item | undefined {
+    const rest = carriedByAll(name);
+    const isMeant = ({ kind, target }: Wire) =>
+      kinds.has(kind) && carriedByAll(target) !== target && carriedByAll(target) === rest;
+    const [found, ...others] = [...this.#items.values()].filter(({ seq, wire }) => seq > 0 && isMeant(wire));
+    return others.length === 0 ? found : undefined;
   }
 }
 
 const TAKEN: Outcome = { ids: [], state: 'taken' };
+
+const UNANSWERED = 'The server has not answered whether you may enter.';
+
+/** What every server gives back of a name: its ASCII without the question marks that may stand for other letters. */
+const carriedByAll = (name: string): string => name.replace(/[^\u0021-\u003e\u0040-\u007e]/g, '');

@@ -54,7 +54,7 @@ export type Ground = {
 export class Talk {
   readonly #ground: Ground;
   #motd: Motd | undefined;
-  /** Channels that a server put us into instead of the one that was asked for. */
+  /** Channels that a server puts us into instead of the one that was asked for, or when nobody waits for it any more. */
   #forwarded: Set<string> | undefined;
   /** Channels that a server put us into unasked, until it has listed who is there. */
   #forced: Set<string> | undefined;
@@ -72,6 +72,14 @@ export class Talk {
     if (route) route(this, line);
     else if (isRoomCommand(line.command)) this.#stepped(line);
     else if (!asked && !this.#refused(line)) emit(host, decode(line, view));
+  }
+
+  /** Nobody waits any more for a channel (folded name): whoever is let in later, or half in already, leaves. */
+  overdue(channel: string): void {
+    const { rooms, writer } = this.#ground;
+    const room = rooms.get(channel);
+    if (room) writer.urgent(makeLine('PART', [room.name]));
+    else this.#unwanted(channel);
   }
 
   /** One table for all connections. */
@@ -233,8 +241,12 @@ export class Talk {
     if (!failure) return false;
     if (!pending.refused(line, failure))
       return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms);
-    this.#forwarded ??= new Set();
-    if (elsewhere && this.#forwarded.size < FORCED) this.#forwarded.add(foldName(elsewhere));
+    if (elsewhere) this.#unwanted(foldName(elsewhere));
     return true;
+  }
+
+  #unwanted(channel: string): void {
+    this.#forwarded ??= new Set();
+    if (this.#forwarded.size < FORCED) this.#forwarded.add(channel);
   }
 }
