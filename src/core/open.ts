@@ -162,7 +162,12 @@ export function openCore(parts: CoreParts): OpenCore {
     abandon(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
-      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      const refuse = (): void => delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      refuse();
+      // What is just being written to the store was for the same attempt.
+      void intake.settled()?.then(() => {
+        if (sessions.state(key).name === 'idle') refuse();
+      });
     },
   });
   const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);

@@ -35,6 +35,8 @@ export type Intake = {
   turnAway(draft: Draft, origin: Origin): void;
   /** Resolves when nothing is being taken in for that lane of the journal. */
   taken(lane: string): Promise<void>;
+  /** Resolves when all that is being taken in now has been; `undefined` if that is nothing. */
+  settled(): Promise<unknown> | undefined;
   /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
   idle(): Promise<void>;
 };
@@ -103,6 +105,7 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
       void work.then(() => open.delete(work));
     },
     taken,
+    settled: () => (open.size === 0 ? undefined : Promise.all(open.keys())),
     async idle() {
       stopping = true;
       while (open.size > 0) await Promise.all([...open.keys()]);

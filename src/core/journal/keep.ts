@@ -31,17 +31,26 @@ export function openKeep({ intake, sessions, xmpp, ...parts }: KeepParts) {
   }
 
   return (draft: Draft, pieces: Pieces, { key, origin }: { key: SessionKey; origin: Origin | undefined }) => {
+    const sessionless = parts.sessionless(draft.place);
     const take = (all: readonly Draft[]): void => {
+      // It may have been given up while the pieces were made.
+      if (!sessionless) sessions.require(key);
       if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
     };
     const fail = (error: unknown): void => {
       const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
       if (origin) xmpp.refuse(origin, failure);
     };
-    const ready = parts.sessionless(draft.place) ? undefined : reached(key);
+    const ready = sessionless ? undefined : reached(key);
     return (): void | Promise<void> => {
-      if (!ready && !(pieces instanceof Promise)) return take(pieces);
-      return Promise.all([pieces, ready]).then(([all]) => take(all), fail);
+      if (!ready && !(pieces instanceof Promise)) {
+        try {
+          return take(pieces);
+        } catch (error) {
+          return fail(error);
+        }
+      }
+      return Promise.all([pieces, ready]).then(([all]) => take(all)).catch(fail);
     };
   };
 }
