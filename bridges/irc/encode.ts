@@ -46,12 +46,12 @@ const unfit = () => new Failure('not-acceptable', { text: 'This holds characters
 export function encode(event: Event, view: View): Wire {
   switch (event.kind) {
     case 'message':
-      return event.place.kind === 'realm' ? raw(event.text) : message(event, view);
+      return event.place.kind === 'realm' ? asked(raw(event.text), view) : message(event, view);
     case 'topic':
       return topic(event.text, target(event.place, view, 'room'), view);
     case 'nick': {
       const nick = cleanNick(event.wanted, view.isupport.nicklen);
-      return { line: line('NICK', [nick]), kind: 'nick', target: '', text: nick };
+      return asked({ line: line('NICK', [nick]), kind: 'nick', target: '', text: nick }, view);
     }
     case 'occupant':
       if (event.change === 'join') return join(target(event.place, view, 'room'), event.password?.open());
@@ -66,6 +66,10 @@ export function encode(event: Event, view: View): Wire {
   }
   throw new Failure('not-supported');
 }
+
+// A server says nothing to whoever asks for the nick that they have.
+const asked = (wire: Wire, { nick }: View): Wire =>
+  wire.kind === 'nick' && wire.text === nick ? { ...wire, kind: 'raw', target: 'NICK' } : wire;
 
 function message({ text, style, place }: Event & { kind: 'message' }, view: View): Wire {
   const to = target(place, view);

@@ -147,8 +147,9 @@ export class Errands implements RegainOwner {
     }
   }
 
-  asked(): boolean {
-    return this.#parts.pending.has('nick', '');
+  asked(nick?: string): boolean {
+    const { pending } = this.#parts;
+    return nick === undefined ? pending.has('nick', '') : pending.asks(nick);
   }
 
   #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {

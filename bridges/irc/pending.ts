@@ -10,10 +10,11 @@ import type { Line } from './view.ts';
 /** Events of one connection that may be owed an answer at a time. */
 const PENDING_LIMIT = 1000;
 
-/** Milliseconds that a server has to answer a JOIN. */
-const JOIN_PATIENCE = 45_000;
+/** What the server answers whatever becomes of it, so that a ping behind it proves nothing; milliseconds for the answer. */
+const ANSWERED: ReadonlySet<Wire['kind']> = new Set(['join', 'nick']);
+const PATIENCE = 45_000;
 
-/** `seq` is the order of writing, 0 while it waits; `until` when the answer to a join is overdue. */
+/** `seq` is the order of writing, 0 while it waits; `until` when its own answer is overdue. */
 type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
@@ -106,10 +107,10 @@ export class Pending {
     return this.#close(this.#culprit(line), failure);
   }
 
-  /** The server has read everything up to this number: what was not refused is done. Joins have an answer of their own. */
+  /** The server has read everything up to this number: what was not refused is done, but for what is answered. */
   proven(seq: number): void {
     for (const item of [...this.#items.values()]) {
-      if (item.seq > 0 && item.seq <= seq && item.wire.kind !== 'join') this.#taken(item);
+      if (item.seq > 0 && item.seq <= seq && !ANSWERED.has(item.wire.kind)) this.#taken(item);
     }
   }
 
@@ -122,7 +123,7 @@ export class Pending {
   /** Whether something written waits for a proof; with `echo`, messages do not. */
   unproven(echo: boolean): boolean {
     for (const item of this.#items.values()) {
-      if (item.seq > 0 && item.wire.kind !== 'join' && !(echo && item.wire.kind === 'message')) return true;
+      if (item.seq > 0 && !ANSWERED.has(item.wire.kind) && !(echo && item.wire.kind === 'message')) return true;
     }
     return false;
   }
@@ -132,6 +133,16 @@ export class Pending {
     return this.#last;
   }
 
+  /** Whether the user has asked for that nick; a server may cut one that is too long for it. */
+  asks(nick: string): boolean {
+    return this.#find('nick', isNick(nick)) !== undefined;
+  }
+
+  /** The server calls us by another nick now: that is the answer to whoever has asked for it, and to nobody else. */
+  renamed(nick: string): void {
+    this.#taken(this.#find('nick', isNick(nick)));
+  }
+
   has(kind: Wire['kind'], target: string): boolean {
     for (const item of this.#items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
     return false;
@@ -139,10 +150,10 @@ export class Pending {
 
   #written(item: Item): void {
     item.seq = ++this.#last;
-    if (item.wire.kind !== 'join') return;
+    if (!ANSWERED.has(item.wire.kind)) return;
     const { clock } = this.#options.host;
-    item.until = clock.now() + JOIN_PATIENCE;
-    this.#expiry ??= clock.after(JOIN_PATIENCE, () => this.#expire());
+    item.until = clock.now() + PATIENCE;
+    this.#expiry ??= clock.after(PATIENCE, () => this.#expire());
   }
 
   // RELIABILITY: nothing waits for ever. Some servers say nothing at all to a JOIN that they do not like.
@@ -154,10 +165,15 @@ export class Pending {
     for (const item of [...this.#items.values()]) {
       if (item.until === undefined) continue;
       if (item.until > now) next = Math.min(next ?? item.until, item.until);
-      else if (this.#close(item, new Failure('remote-server-timeout', { text: UNANSWERED })))
-        this.#options.overdue(item.wire.target);
+      else this.#overdue(item);
     }
     if (next !== undefined) this.#expiry ??= clock.after(next - now, () => this.#expire());
+  }
+
+  #overdue(item: Item): void {
+    const { kind, target } = item.wire;
+    this.#close(item, new Failure('remote-server-timeout', { text: 'The server has not answered this.' }));
+    if (kind === 'join') this.#options.overdue(target);
   }
 
   #close(item: Item | undefined, outcome: Outcome): boolean {
@@ -196,7 +212,7 @@ export class Pending {
       return own ?? (kind && this.#find(kind, () => true));
     }
     if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named))) {
-      const nick = this.#find('nick', () => true);
+      const nick = this.#find('nick', isNick(named)) ?? this.#find('nick', () => true);
       if (nick) return nick;
     }
     const kinds = REFUSALS.flatMap(([kind, numerics]) => (numerics.has(line.command) ? [kind] : []));
@@ -228,9 +244,12 @@ export class Pending {
   }
 }
 
-const TAKEN: Outcome = { ids: [], state: 'taken' };
+const isNick =
+  (nick: string) =>
+  ({ text }: Wire): boolean =>
+    nick !== '' && foldName(text).startsWith(foldName(nick));
 
-const UNANSWERED = 'The server has not answered whether you may enter.';
+const TAKEN: Outcome = { ids: [], state: 'taken' };
 
 /** What every server gives back of a name: its ASCII without the question marks that may stand for other letters. */
 const carriedByAll = (name: string): string => name.replace(/[^\u0021-\u003e\u0040-\u007e]/g, '');

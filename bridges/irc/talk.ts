@@ -201,7 +201,7 @@ export class Talk {
     if (command === 'KICK') pending.done('kick', foldName(name), foldName(about));
     if (command === 'MODE') pending.done('mode', foldName(name));
     if (command === 'TOPIC') pending.done('topic', foldName(name));
-    if (command === 'NICK') pending.done('nick', '');
+    if (command === 'NICK') pending.renamed(name);
   }
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
