@@ -21,7 +21,7 @@ import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import { newEventId } from '#src/model/ids.ts';
+import { newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openArchive } from './archive.ts';
 import { openCrossing } from './crossing.ts';
@@ -138,6 +138,8 @@ export function openCore(parts: CoreParts): OpenCore {
       return sessions.get(key) !== undefined;
     },
     send: handing.occupant,
+    fares: (account, place, shown) =>
+      outbound.fares({ place, from: { kind: 'xmpp', bare: splitAccount(account).user } }, account, shown),
     release: (key) => {
       if (!people.wants(key)) sessions.release(key);
     },

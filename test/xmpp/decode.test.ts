@@ -158,7 +158,12 @@ describe('presence', () => {
   });
 
   it.each([
-    ['another nick', `${room}/Montague`, '', { kind: 'nick', wanted: 'Montague', place: VERONA, from }],
+    [
+      'another nick',
+      `${room}/Montague`,
+      '',
+      { kind: 'nick', wanted: 'Montague', show: 'available', place: VERONA, from },
+    ],
     ['the same nick', `${room}/Romeo`, '', { kind: 'presence', show: 'available', place: VERONA, from }],
     [
       'a show and a status',

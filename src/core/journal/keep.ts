@@ -50,7 +50,9 @@ export function openKeep({ intake, sessions, xmpp, ...parts }: KeepParts) {
           return fail(error);
         }
       }
-      return Promise.all([pieces, ready]).then(([all]) => take(all)).catch(fail);
+      return Promise.all([pieces, ready])
+        .then(([all]) => take(all))
+        .catch(fail);
     };
   };
 }

@@ -3,6 +3,9 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
+/** How somebody fares, as far as they have said. */
+export type Shown = Pick<Occupant, 'show' | 'status'>;
+
 type Joiner = { readonly nick: string; readonly password: Sealed | undefined };
 
 /** What a network is told when an account of ours enters a room. */
@@ -19,6 +22,13 @@ export function parting(account: AccountKey, reason: string | undefined): EventB
   const who: Occupant = { id: '', nick: '', affiliation: 'none', role: 'none', account };
   return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
 }
+
+/** What a network is told of how an account of ours fares in a room. */
+export const faring = ({ show = 'available', status }: Shown): Extract<EventBody, { kind: 'presence' }> => ({
+  kind: 'presence',
+  show,
+  ...(status !== undefined && { status }),
+});
 
 /** Somebody as a network names them, with the presence that they had before: lists and roles say nothing of it. */
 export function stillPresent(before: Occupant | undefined, who: Occupant): Occupant {

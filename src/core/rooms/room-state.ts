@@ -5,7 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import { ownOccupant, ownOccupants, type Shown, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -13,6 +13,7 @@ export type Seat = {
   readonly wanted: string;
   readonly origin: Origin;
   readonly history: HistoryWish;
+  readonly shown?: Shown | undefined;
   in: boolean;
 };
 
@@ -44,6 +45,8 @@ export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
   | { readonly kind: 'history'; readonly account: AccountKey; readonly to: Recipient; readonly wish: HistoryWish }
+  /** Its network is told how an account fares. */
+  | { readonly kind: 'fares'; readonly account: AccountKey; readonly shown: Shown }
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
@@ -72,17 +75,18 @@ export function nickOf(room: Room, account: AccountKey, jid: string): string | u
   return member?.seats.get(jid)?.in ? member.nick : undefined;
 }
 
-type Entrance = {
+export type Entrance = {
   readonly account: AccountKey;
   readonly nick: string;
   readonly origin: Origin;
   readonly password?: Sealed | undefined;
   readonly history?: HistoryWish | undefined;
+  readonly shown?: Shown | undefined;
 };
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
-export function enter(room: Room, { account, nick, origin, password, history = {} }: Entrance): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, in: false };
+export function enter(room: Room, { account, nick, origin, password, history = {}, shown }: Entrance): RoomEffect[] {
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, in: false };
   const member = room.members.get(account);
   if (!member) {
     room.members.set(account, { nick, joined: false, kept: false, password, seats: new Map([[seat.jid, seat]]) });
@@ -271,6 +275,7 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },
     { kind: 'history', account, to: { jid: seat.jid, nick: member.nick }, wish: seat.history },
     { kind: 'tell', body: topicOf(room), to },
+    ...(seat.shown?.show === undefined ? [] : [{ kind: 'fares', account, shown: seat.shown } as const]),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Archive } from '#src/core/archive.ts';
-import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -13,7 +13,7 @@ import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
-import { joining, parting } from './room-events.ts';
+import { joining, parting, type Shown } from './room-events.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -26,6 +26,8 @@ export type RoomParts = {
   /** Hands a join or a part to the session. Never throws. */
   send(key: SessionKey, event: Event): void;
   release(key: SessionKey): void;
+  /** Tells a network how an account fares that is in the room. Never throws. */
+  fares(account: AccountKey, place: Place, shown: Shown): void;
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
   readonly archive: Archive;
@@ -34,14 +36,6 @@ export type RoomParts = {
   keeps(account: AccountKey): Promise<boolean>;
   /** Milliseconds for which an account whose last client was lost stays in its rooms. */
   readonly linger: number;
-};
-
-export type Entry = {
-  readonly account: AccountKey;
-  readonly nick: string;
-  readonly origin: Origin;
-  readonly password?: EventOf<'occupant'>['password'];
-  readonly history?: EventOf<'occupant'>['history'];
 };
 
 /** The rooms that accounts of ours are in. */
@@ -109,6 +103,8 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.told(room.place, effect.body);
         return void parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
       }
+      case 'fares':
+        return parts.fares(effect.account, room.place, effect.shown);
       case 'refuse':
         return void parts.xmpp.refuse(effect.origin, effect.failure);
       case 'join': {
@@ -196,7 +192,7 @@ export function openRooms(parts: RoomParts) {
 
   return {
     apply,
-    enter(place: Place, entry: Entry): void {
+    enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = find(place) ?? state.newRoom(place);
         rooms.set(placeKey(place), room);

@@ -1,6 +1,6 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
 import type { Element } from 'ltx';
-import type { Draft, HistoryWish } from '#src/model/event.ts';
+import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -25,7 +25,7 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   const place = roomPlace(view, target, from.bare);
   if (join) {
     assertHere(target);
-    return entrance(join, { place, from, nick: to.resource });
+    return entrance(join, stanza, { place, from, nick: to.resource });
   }
   const nick = view.nickOf(place, from.full);
   if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });
@@ -37,7 +37,7 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
 
 type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: string };
 
-function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
+function entrance(x: Element, stanza: Element, { place, from, nick }: Occupancy): Draft {
   // XEP-0045 §7.2.1: a nick is required.
   if (nick === '')
     throw new Failure('jid-malformed', { text: 'A nickname is missing: join as room@service/nickname.' });
@@ -46,7 +46,7 @@ function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
   return {
     kind: 'occupant',
     change: 'join',
-    who: { id: from.bare, nick, affiliation: 'none', role: 'participant' },
+    who: { id: from.bare, nick, affiliation: 'none', role: 'participant', ...absenceIn(stanza) },
     place,
     from: partyOf(from),
     ...(password && { password: new Sealed(password) }),
@@ -93,7 +93,17 @@ function update(stanza: Element, { place, from, nick, wanted }: Update): Draft |
   if (nick === undefined || wanted === '') return undefined;
   const party = partyOf(from);
   // XEP-0045 §7.6
-  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
+  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, ...shownIn(stanza), place, from: party };
+  return { kind: 'presence', ...shownIn(stanza), place, from: party };
+}
+
+/** XEP-0045 §7.2.1: a join may say how its occupant fares; whoever is simply there need not. */
+function absenceIn(stanza: Element): { readonly show?: Show; readonly status?: string } {
+  const shown = shownIn(stanza);
+  return shown.show === 'available' ? {} : shown;
+}
+
+function shownIn(stanza: Element): { readonly show: Show; readonly status?: string } {
   const status = ownText(stanza, 'status');
-  return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
+  return { show: showOf(stanza), ...(status && { status }) };
 }
