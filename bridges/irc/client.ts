@@ -13,6 +13,7 @@ import { Errands } from './errands.ts';
 import type { Legacy } from './feed.ts';
 import { learnModes } from './learn-modes.ts';
 import { Link, type LinkOwner } from './link.ts';
+import { singly } from './lists.ts';
 import { Netsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import { capabilities, OwnView } from './own-view.ts';
@@ -191,8 +192,26 @@ class Connection implements Client, LinkOwner {
   take(line: Line): void {
     if (line.command === 'ERROR' && this.#phase !== 'closing')
       this.#reason ??= farewell(nameOf(this.#where, this.view), line.params.at(-1) ?? '');
-    if (this.#entry) this.#entry.registration.take(line);
-    else if (line.command !== 'ERROR' && !this.#errands.take(line)) this.#talk.take(line);
+    if (this.#entry) return this.#entry.registration.take(line);
+    if (line.command === 'ERROR') return;
+    const faults: unknown[] = [];
+    for (const one of singly(line)) this.#follow(one, faults);
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** What throws in one part of it keeps a line from none of the others. */
+  #follow(line: Line, faults: unknown[]): void {
+    let taken = false;
+    try {
+      taken = this.#errands.take(line);
+    } catch (error) {
+      faults.push(error);
+    }
+    try {
+      if (!taken) this.#talk.take(line);
+    } catch (error) {
+      faults.push(error);
+    }
   }
 
   closed(ours: Failure | undefined): void {
