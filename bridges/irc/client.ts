@@ -283,7 +283,10 @@ class Connection implements Client, LinkOwner {
   #again(room: Room, target: string): void {
     const { host, realm } = this.#where;
     const known = fedRoom(realm, target) ?? room;
-    if (this.#pending.has('join', target)) emit(host, snapshot(known, this.view, oursIn(realm, target)));
+    // Where others of ours are, what was held has been told to them, or was before their time.
+    const held = realm.feed.members(target).length < 2 ? (room.held ?? []) : [];
+    delete room.held;
+    if (this.#pending.has('join', target)) emit(host, [...snapshot(known, this.view, oursIn(realm, target)), ...held]);
     this.#pending.done('join', target);
   }
 }

@@ -32,6 +32,8 @@ export type Room = {
   topicBy: string | undefined;
   topicAt: number | undefined;
   readonly modes: ChannelModes;
+  /** What was said since the server has put us there, as long as nobody has come in. */
+  held?: Draft[];
 };
 
 /** By folded name. The steps change it in place; it belongs to one connection. */

@@ -24,6 +24,8 @@ import type { Line } from './view.ts';
 
 /** Channels that a server may be putting us into at a time; others are left at once. */
 const FORCED = 20;
+/** Messages that are held of a channel for whoever may take the invitation there. */
+const HELD = 100;
 /** Milliseconds between two answers to CTCP VERSION. */
 const VERSION_PACE = 5_000;
 const VERSION = 'Isthmus, a gateway between XMPP and IRC';
@@ -159,8 +161,16 @@ export class Talk {
       if (!room?.joined || !realm.feed.feeds(foldName(channel), view)) return;
       const sender = foldName(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
+      if (room.held && realm.feed.members(foldName(channel)).length < 2)
+        return this.#hold(room.held, decode(line, view));
     } else if (line.command === 'PRIVMSG') this.#version(line);
     emit(host, decode(line, view));
+  }
+
+  #hold(held: Draft[], drafts: readonly Draft[]): void {
+    const now = this.#ground.host.clock.now();
+    held.push(...drafts.map((draft) => ({ ...draft, at: draft.at ?? now })));
+    if (held.length > HELD) held.shift();
   }
 
   #version(line: Line): void {
@@ -225,9 +235,11 @@ export class Talk {
   #invited(room: string): readonly Draft[] {
     const { view, rooms, pending } = this.#ground;
     if (!this.#forced?.delete(room) || pending.has('join', room)) return [];
+    const entered = rooms.get(room);
+    if (entered) entered.held = [];
     return invitation({
       view,
-      room: rooms.get(room)?.name ?? room,
+      room: entered?.name ?? room,
       reason: 'The server has put you into this channel.',
     });
   }

@@ -36,6 +36,13 @@ export function stillPresent(before: Occupant | undefined, who: Occupant): Occup
   return { ...who, show: before.show, ...(before.status !== undefined && { status: before.status }) };
 }
 
+/** Whether somebody is as before, as far as that is told. */
+export const isAs = (
+  before: Occupant | undefined,
+  { nick, affiliation, role, show = before?.show }: Occupant,
+): boolean =>
+  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
+
 type Roster = ReadonlyMap<string, Occupant>;
 
 /** An account of ours as the network lists it; `undefined` where it does not. */

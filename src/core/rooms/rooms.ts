@@ -14,6 +14,7 @@ import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, parting, type Shown } from './room-events.ts';
+import { isLast, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -144,7 +145,7 @@ export function openRooms(parts: RoomParts) {
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
     const { account, jid } = leaving;
     if (!room) return;
-    if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
+    if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return parts.keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
@@ -270,7 +271,7 @@ export function openRooms(parts: RoomParts) {
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
       const room = find(place);
-      return room && state.nickOf(room, account, jid);
+      return room && nickOf(room, account, jid);
     },
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {
