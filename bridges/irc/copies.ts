@@ -18,7 +18,7 @@ export function isCopy(text: string, feed: Feed, view: View & Peer): boolean {
   if (!view.room(channel)?.joined) return false;
   const nick = foldName(seen.nick);
   if (view.ours(nick) !== undefined) return nick !== foldName(view.nick);
-  return feed.copied(channel, view, { key: seen.key, text: seen.text });
+  return feed.copied(channel, view, { key: seen.key, id: seen.id, text: seen.text });
 }
 
 /** What lines mean that were dropped as copies, and were none. */

@@ -1,4 +1,5 @@
 import type { Draft } from '#src/model/event.ts';
+import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
 import { foldName } from './names.ts';
 import type { Line, View } from './view.ts';
@@ -41,6 +42,10 @@ export function decode(line: Line, view: View): Draft[] {
   return realmNotice(view, line.params.slice(1).join(' '));
 }
 
+/** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
+const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
+  msgid ? { ids: [msgid as ForeignId] } : {};
+
 function talk(line: Line, view: View): Draft[] {
   const [target = '', ...rest] = line.params;
   const said = rest.at(-1);
@@ -54,7 +59,7 @@ function talk(line: Line, view: View): Draft[] {
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
     const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
-    if (place) return saying(line, { place, text, style });
+    if (place) return saying(line, { place, text, style }).map((draft) => ({ ...draft, ...idOf(line) }));
     return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
   }
   return realmNotice(view, text);
