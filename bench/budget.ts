@@ -7,6 +7,7 @@ import { decode as decodeLine } from '#bridges/irc/decode.ts';
 import { encode as encodeLine } from '#bridges/irc/encode.ts';
 import { defaultIsupport } from '#bridges/irc/isupport.ts';
 import { LineReader } from '#bridges/irc/lines.ts';
+import { foldName } from '#bridges/irc/names.ts';
 import type { View } from '#bridges/irc/view.ts';
 import { degrade } from '#mappings/degrade.ts';
 import { irc as mapping } from '#mappings/irc.ts';
@@ -47,6 +48,8 @@ const ircView: View = {
   isupport: defaultIsupport,
   ours: () => undefined,
   room: () => undefined,
+  fold: foldName,
+  id: foldName,
   spelled: (name) => name,
   knows: () => true,
   feeds: () => true,

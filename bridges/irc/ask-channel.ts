@@ -3,7 +3,6 @@ import type { Party } from '#src/model/party.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 import { configForm } from './channel-modes.ts';
 import { target } from './encode.ts';
-import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
 import { occupant, type Room } from './roster.ts';
 
@@ -11,7 +10,7 @@ type Asked = Extract<Query, { kind: 'config' | 'list' }>;
 
 /** Answers a question about a channel that the connection is in. Rejects with a `Failure`. */
 export async function askChannel(query: Asked, client: Client): Promise<Reply> {
-  const room = client.room(foldName(target(query.place, client.view, 'room')));
+  const room = client.room(client.view.fold(target(query.place, client.view, 'room')));
   if (!room?.joined) throw new Failure('not-joined');
   return query.kind === 'config' ? config(room, client) : list(room, client, query.affiliation);
 }

@@ -2,7 +2,6 @@
 import type { Draft } from '#src/model/event.ts';
 import { isSelf } from './decode.ts';
 import { roomPlace, sender, stamp } from './drafts.ts';
-import { foldName } from './names.ts';
 import { cleaned } from './numerics.ts';
 import type { Rooms } from './roster.ts';
 import type { Line, View } from './view.ts';
@@ -14,12 +13,12 @@ export function awayInRooms(rooms: Rooms, line: Line, view: View): Draft[] {
   const status = cleaned(text);
   const shown = { show: text === '' ? 'available' : 'away', ...(status !== '' && { status }) } as const;
   const there = [...rooms].filter(
-    ([key, room]) => room.joined && room.members.has(foldName(line.nick)) && view.feeds(key),
+    ([key, room]) => room.joined && room.members.has(view.fold(line.nick)) && view.feeds(key),
   );
   return there.map(([, { name }]) => ({
     kind: 'presence',
     place: roomPlace(name, view),
-    from: sender(line),
+    from: sender(line, view),
     ...stamp(line),
     ...shown,
   }));

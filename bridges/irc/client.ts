@@ -75,9 +75,14 @@ class Connection implements Client, LinkOwner {
     this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
     const { writer } = this.#link;
     this.view = view;
-    this.#pending = new Pending({ host, writer, overdue: (channel) => this.#talk.overdue(channel) });
+    this.#pending = new Pending({
+      host,
+      writer,
+      fold: (name) => view.fold(name),
+      overdue: (channel) => this.#talk.overdue(channel),
+    });
     this.#trips = new RoundTrips(clock);
-    this.asks = new Asks(clock, writer);
+    this.asks = new Asks(clock, writer, (name) => view.fold(name));
     this.#errands = new Errands({ host, view, pending: this.#pending, writer });
     view.people = this.#errands;
     this.#splits = new Netsplits(host, view);

@@ -2,7 +2,6 @@ import framework from 'irc-framework';
 import type { Draft } from '#src/model/event.ts';
 import { decode } from './decode.ts';
 import type { Feed, Peer } from './feed.ts';
-import { foldName } from './names.ts';
 import { glance, type Seen } from './past.ts';
 import type { View } from './view.ts';
 
@@ -13,11 +12,11 @@ import type { View } from './view.ts';
 export function isCopy(text: string, feed: Feed, view: View & Peer): boolean {
   const seen = glance(text);
   if (!seen) return false;
-  const channel = foldName(seen.target);
+  const channel = view.fold(seen.target);
   // Lines to a part of a channel (STATUSMSG) are not read by all of its members, so they are no part of what is compared.
   if (!view.room(channel)?.joined) return false;
-  const nick = foldName(seen.nick);
-  if (view.ours(nick) !== undefined) return nick !== foldName(view.nick);
+  const nick = view.fold(seen.nick);
+  if (view.ours(nick) !== undefined) return nick !== view.fold(view.nick);
   return feed.copied(channel, view, { key: seen.key, id: seen.id, text: seen.text });
 }
 

@@ -1,7 +1,6 @@
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
-import { foldName } from './names.ts';
 import type { Line, View } from './view.ts';
 
 /** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
@@ -29,7 +28,7 @@ export function roomOf(target: string, { isupport }: View): string | undefined {
 }
 
 /** Whether a nick is our own. */
-export const isSelf = (nick: string, view: View): boolean => nick !== '' && foldName(nick) === foldName(view.nick);
+export const isSelf = (nick: string, view: View): boolean => nick !== '' && view.fold(nick) === view.fold(view.nick);
 
 /** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
 export function decode(line: Line, view: View): Draft[] {
@@ -55,11 +54,11 @@ function talk(line: Line, view: View): Draft[] {
   const text = request ? request.rest : said;
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
-  if (room !== undefined) return saying(line, { place: roomPlace(room, view), text, style });
+  if (room !== undefined) return saying(line, view, { place: roomPlace(room, view), text, style });
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
-    const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
-    if (place) return saying(line, { place, text, style }).map((draft) => ({ ...draft, ...idOf(line) }));
+    const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;
+    if (place) return saying(line, view, { place, text, style }).map((draft) => ({ ...draft, ...idOf(line) }));
     return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
   }
   return realmNotice(view, text);

@@ -3,8 +3,9 @@ import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Page } from '#src/model/page.ts';
 import type { ReplyTo } from '#src/model/query.ts';
+import { addressOf } from './drafts.ts';
 import { line as makeLine } from './encode.ts';
-import { foldName, isName } from './names.ts';
+import { isName } from './names.ts';
 import { refusal } from './numerics.ts';
 import type { Line, View } from './view.ts';
 
@@ -79,8 +80,7 @@ export function openDirectory({ view, clock, send }: DirectoryParts): Directory 
     const [, name = '', users] = line.params;
     if (!open || !isName(name) || !view.isupport.chantypes.includes(name.charAt(0))) return;
     wait();
-    const address = view.addresses.fold({ kind: 'room', realm: view.realm, name });
-    const id = view.addresses.format(address);
+    const id = addressOf('room', name, view);
     if (open.rows.size >= LIMIT) open.cut = true;
     else open.rows.set(id, { id, name, ...about(line.params.length > 3 ? (line.params[3] ?? '') : '', users) });
   }
@@ -93,8 +93,8 @@ export function openDirectory({ view, clock, send }: DirectoryParts): Directory 
   return {
     async page(page, match) {
       const { entries, complete } = current(page) ?? (await ask());
-      const wanted = foldName(match ?? '');
-      const fitting = wanted === '' ? entries : entries.filter(({ name }) => foldName(name).includes(wanted));
+      const wanted = view.fold(match ?? '');
+      const fitting = wanted === '' ? entries : entries.filter(({ name }) => view.fold(name).includes(wanted));
       const start = startOf(fitting, page);
       const list = fitting.slice(start.from, start.to);
       return { kind: 'rooms', list, index: start.from, ...(complete && { count: fitting.length }) };

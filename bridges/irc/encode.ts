@@ -3,7 +3,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { affiliationWire, configWire, inviteWire, occupantWire } from './moderation.ts';
-import { cleanNick, foldName, isName, NAME_LIMIT } from './names.ts';
+import { cleanNick, isName, isRoomName, NAME_LIMIT } from './names.ts';
 import { raw } from './raw.ts';
 import type { View } from './view.ts';
 
@@ -54,8 +54,8 @@ export function encode(event: Event, view: View): Wire {
       return asked({ line: line('NICK', [nick]), kind: 'nick', target: '', text: nick }, view);
     }
     case 'occupant':
-      if (event.change === 'join') return join(target(event.place, view, 'room'), event.password?.open());
-      if (event.change === 'leave') return leave(target(event.place, view, 'room'), event.reason ?? '');
+      if (event.change === 'join') return join(target(event.place, view, 'room'), view, event.password?.open());
+      if (event.change === 'leave') return leave(target(event.place, view, 'room'), view, event.reason ?? '');
       return occupantWire(event, view);
     case 'affiliation':
       return affiliationWire(event, view);
@@ -78,36 +78,37 @@ function message({ text, style, place }: Event & { kind: 'message' }, view: View
   if (utf8Length(text) > textSize(to, view) + ACTION_FRAME - room) throw new Failure('too-large');
   const payload = style === 'action' ? `\u0001ACTION ${text}\u0001` : text;
   const sent = line(style === 'notice' ? 'NOTICE' : 'PRIVMSG', [to], payload);
-  return { line: sent, kind: 'message', target: foldName(to), text: payload };
+  return { line: sent, kind: 'message', target: view.fold(to), text: payload };
 }
 
 // A subject of several lines becomes one.
-function topic(text: string, room: string, { isupport }: View): Wire {
+function topic(text: string, room: string, view: View): Wire {
+  const { isupport } = view;
   const one = text.replace(/[\r\n]+/g, ' ').trim();
   if (isupport.topiclen !== undefined && utf8Length(one) > isupport.topiclen) {
     throw new Failure('too-large', { text: `A subject has at most ${isupport.topiclen} bytes there.` });
   }
-  return { line: line('TOPIC', [room], one), kind: 'topic', target: foldName(room), text: one };
+  return { line: line('TOPIC', [room], one), kind: 'topic', target: view.fold(room), text: one };
 }
 
 // RFC 2812 §3.2.1: JOIN <channel> <key>; a comma would begin a list.
-function join(room: string, key: string | undefined): Wire {
+function join(room: string, view: View, key: string | undefined): Wire {
   if (key !== undefined && !isName(key))
     throw new Failure('not-acceptable', { text: 'A channel key is one word without commas.' });
   return {
     line: line('JOIN', key === undefined ? [room] : [room, key]),
     kind: 'join',
-    target: foldName(room),
+    target: view.fold(room),
     text: '',
   };
 }
 
-function leave(room: string, reason: string): Wire {
+function leave(room: string, view: View, reason: string): Wire {
   const said = shorten(reason, 300);
   return {
     line: line('PART', [room], said === '' ? undefined : said),
     kind: 'leave',
-    target: foldName(room),
+    target: view.fold(room),
     text: said,
   };
 }
@@ -142,5 +143,9 @@ export function target(place: Place, view: View, kind?: 'room' | 'contact'): str
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');
   if (address.realm.toLowerCase() !== view.realm.toLowerCase()) throw new Failure('bad-request');
   if (!isName(address.name) || utf8Length(address.name) > NAME_LIMIT) throw new Failure('jid-malformed');
-  return view.spelled(address.name);
+  const name = view.spelled(address.name);
+  // What an escape stands for is still a name of that kind, and no mask (RFC 2812 §3.3.1).
+  if (!isName(name) || isRoomName(name) !== (address.kind === 'room') || /^[$@~%]/.test(name))
+    throw new Failure('jid-malformed');
+  return name;
 }

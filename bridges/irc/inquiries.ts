@@ -3,9 +3,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { ReplyTo } from '#src/model/query.ts';
 import { ctcp } from './decode.ts';
 import { line as makeLine } from './encode.ts';
-import { foldName, isName } from './names.ts';
+import { isName } from './names.ts';
 import { cleaned, refusal } from './numerics.ts';
-import type { Line } from './view.ts';
+import type { Line, View } from './view.ts';
 
 /** Questions about people that one connection has open at most, and milliseconds that an answer may take. */
 const LIMIT = 20;
@@ -36,15 +36,15 @@ type Open = {
   fail(failure: Failure): void;
 };
 
-type InquiryParts = { readonly clock: Clock; readonly send: (line: string) => void };
+type InquiryParts = { readonly view: Pick<View, 'fold'>; readonly clock: Clock; readonly send: (line: string) => void };
 
-export function openInquiries({ clock, send }: InquiryParts): Inquiries {
+export function openInquiries({ view, clock, send }: InquiryParts): Inquiries {
   const open = new Map<string, Open>();
 
   /** One question of a kind about a nick at a time; who asks the same meanwhile is told to wait. */
   function ask<T>(kind: Kind, nick: string, answer: (item: Open, text: string) => T): Promise<T> {
     if (!isName(nick)) return Promise.reject(new Failure('jid-malformed'));
-    const key = `${kind} ${foldName(nick)}`;
+    const key = `${kind} ${view.fold(nick)}`;
     if (open.size >= LIMIT || open.has(key)) return Promise.reject(new Failure('queue-full'));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     const cancel = clock.after(PATIENCE, () => item.fail(new Failure('remote-server-timeout')));
@@ -54,7 +54,7 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     };
     const item: Open = {
       kind,
-      nick: foldName(nick),
+      nick: view.fold(nick),
       since: clock.now(),
       facts: {},
       done(text) {
@@ -75,7 +75,7 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     return promise;
   }
 
-  const find = (kind: Kind, nick: string): Open | undefined => open.get(`${kind} ${foldName(nick)}`);
+  const find = (kind: Kind, nick: string): Open | undefined => open.get(`${kind} ${view.fold(nick)}`);
 
   function replied(line: Line): boolean {
     const reply = ctcp(line.params.at(-1) ?? '');

@@ -1,10 +1,9 @@
 import { line as makeLine } from './encode.ts';
-import { foldName } from './names.ts';
 import type { OwnView } from './own-view.ts';
 import type { Writer } from './queue.ts';
 import { fedRoom, type Realm } from './realm.ts';
 import type { Rooms } from './roster.ts';
-import type { Line } from './view.ts';
+import type { Line, View } from './view.ts';
 
 /** RFC 2812 §5.2: what refuses a question for modes: no such channel, not in it, not supported, not for you. */
 const REFUSALS: ReadonlySet<string> = new Set(['403', '442', '477', '482']);
@@ -34,7 +33,7 @@ export function learnModes(channel: string, { realm, view, rooms, writer }: Grou
 }
 
 /** Whether a numeric refuses what was asked here. */
-export function isModeRefusal({ command, params: [, channel = ''] }: Line, rooms: Rooms): boolean {
-  const modes = rooms.get(foldName(channel))?.modes;
+export function isModeRefusal({ command, params: [, channel = ''] }: Line, rooms: Rooms, view: View): boolean {
+  const modes = rooms.get(view.fold(channel))?.modes;
   return REFUSALS.has(command) && modes?.asked === true && !modes.complete;
 }

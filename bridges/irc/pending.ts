@@ -58,6 +58,8 @@ export type PendingOptions = {
   readonly host: Pick<Host, 'settle' | 'clock'>;
   /** Takes what follows of an event. */
   readonly writer: Pick<Writer, 'send'>;
+  /** How the server compares names. */
+  readonly fold: (name: string) => string;
   /** Hears of a channel (folded name) whose join the server has not answered in time. */
   readonly overdue: (channel: string) => void;
 };
@@ -87,7 +89,7 @@ export class Pending {
 
   /** Settles the message that an echo confirms; false if none waits for that target. */
   echoed(target: string, text: string, msgid: string | undefined): boolean {
-    const key = foldName(target);
+    const key = this.#options.fold(target);
     // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
     const item =
       this.#find('message', (wire) => wire.target === key && wire.text === text) ??
@@ -219,7 +221,7 @@ export class Pending {
     if (UNTARGETED.has(line.command)) return this.#oldest(SAID);
     // The first parameter is our nick, the last a sentence.
     if (line.params.length <= 2) return this.#oldest(new Set(kinds));
-    const names = line.params.slice(1, 3).map(foldName);
+    const names = line.params.slice(1, 3).map((name) => this.#options.fold(name));
     const fits = (wire: Wire): boolean =>
       ABOUT.has(wire.kind)
         ? UNNAMED.has(line.command) || names.includes(wire.target) || names.includes(wire.text)

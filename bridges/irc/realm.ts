@@ -1,9 +1,9 @@
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Feed, openFeed } from './feed.ts';
-import { foldName } from './names.ts';
 import type { Client } from './parts.ts';
 import type { Standings } from './proven-logins.ts';
 import type { Member, Room } from './roster.ts';
+import { Spelling } from './spelling.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
@@ -14,6 +14,7 @@ export type Realm = {
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
   readonly standings: Standings;
+  readonly spelling: Spelling;
 };
 
 export const openRealm = (): Realm => ({
@@ -22,6 +23,7 @@ export const openRealm = (): Realm => ({
   feed: openFeed(),
   leaving: new Map(),
   standings: new Map(),
+  spelling: new Spelling(),
 });
 
 /**
@@ -43,4 +45,4 @@ export function fedRoom(realm: Realm, channel: string): Room | undefined {
 
 /** The member of a channel that a connection is itself. */
 const memberOf = (client: Client, channel: string): Member | undefined =>
-  client.room(channel)?.members.get(foldName(client.view.nick));
+  client.room(channel)?.members.get(client.view.fold(client.view.nick));

@@ -2,7 +2,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { isSelf } from './decode.ts';
 import { line as makeLine } from './encode.ts';
-import { cleanNick, foldName, isName } from './names.ts';
+import { cleanNick, isName } from './names.ts';
 import { NICK_REFUSALS } from './numerics.ts';
 import type { Line, View } from './view.ts';
 
@@ -83,7 +83,8 @@ export class Regain {
   }
 
   #isWanted(nick: string): boolean {
-    return foldName(nick) === foldName(this.#wanted);
+    const { view } = this.#owner;
+    return view.fold(nick) === view.fold(this.#wanted);
   }
 
   #attempt(): void {

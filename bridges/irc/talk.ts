@@ -3,13 +3,13 @@ import type { Draft } from '#src/model/event.ts';
 import type { Asks } from './asks.ts';
 import { anew } from './away.ts';
 import { ctcp, decode, isSelf, roomOf } from './decode.ts';
-import { invitation, realmNotice } from './drafts.ts';
+import { addressOf, invitation, realmNotice } from './drafts.ts';
 import { emit } from './emit.ts';
 import { line as makeLine } from './encode.ts';
 import { stepIsupport } from './isupport.ts';
 import { isModeRefusal, learnModes } from './learn-modes.ts';
 import { type Motd, openMotd } from './motd.ts';
-import { foldName, isName } from './names.ts';
+import { isName } from './names.ts';
 import type { Netsplits } from './netsplit.ts';
 import { refusal } from './numerics.ts';
 import { capabilities, type OwnView } from './own-view.ts';
@@ -93,15 +93,14 @@ export class Talk {
     CAP: (talk, line) => talk.#capabilities(line),
     '005': (talk, { params }) => {
       const { view } = talk.#ground;
-      view.isupport = stepIsupport(view.isupport, params);
+      view.learn(stepIsupport(view.isupport, params));
     },
     '372': (talk, line) => talk.#collectMotd(line),
     '375': (talk, line) => talk.#collectMotd(line),
     '376': (talk, line) => talk.#collectMotd(line),
-    '341': (talk, { params }) =>
-      void talk.#ground.pending.done('invite', foldName(params[2] ?? ''), foldName(params[1] ?? '')),
+    '341': (talk, { params }) => talk.#did('invite', params[2], params[1]),
     // InspIRCd: the mask is on the list already, which is what was wanted.
-    '697': (talk, { params }) => void talk.#ground.pending.done('mode', foldName(params[1] ?? '')),
+    '697': (talk, { params }) => talk.#did('mode', params[1]),
     '396': (talk, line) => talk.#masked(line),
     '900': (talk, line) => talk.#loggedIn(line.params[2] ?? ''),
     '901': (talk) => talk.#loggedIn(undefined),
@@ -157,11 +156,11 @@ export class Talk {
     if (channel !== undefined) {
       this.#ground.splits.spoke(line.nick);
       // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
-      const room = rooms.get(foldName(channel));
-      if (!room?.joined || !realm.feed.feeds(foldName(channel), view)) return;
-      const sender = foldName(line.nick);
+      const room = rooms.get(view.fold(channel));
+      if (!room?.joined || !realm.feed.feeds(view.fold(channel), view)) return;
+      const sender = view.fold(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
-      if (room.held && realm.feed.members(foldName(channel)).length < 2)
+      if (room.held && realm.feed.members(view.fold(channel)).length < 2)
         return this.#hold(room.held, decode(line, view));
     } else if (line.command === 'PRIVMSG') this.#version(line);
     emit(host, decode(line, view));
@@ -201,24 +200,28 @@ export class Talk {
       pending.done('leave', step.self.room);
     }
     if (MEMBERSHIP.has(line.command))
-      learnModes(foldName(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
+      learnModes(view.fold(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
     if (self) this.#done(line);
   }
 
   // Our own change came back to us.
   #done({ command, params: [name = '', about = ''] }: Line): void {
-    const { pending } = this.#ground;
-    if (command === 'KICK') pending.done('kick', foldName(name), foldName(about));
-    if (command === 'MODE') pending.done('mode', foldName(name));
-    if (command === 'TOPIC') pending.done('topic', foldName(name));
-    if (command === 'NICK') pending.renamed(name);
+    if (command === 'KICK') this.#did('kick', name, about);
+    if (command === 'MODE') this.#did('mode', name);
+    if (command === 'TOPIC') this.#did('topic', name);
+    if (command === 'NICK') this.#ground.pending.renamed(name);
+  }
+
+  #did(kind: 'kick' | 'mode' | 'topic' | 'invite', name = '', about?: string): void {
+    const { pending, view } = this.#ground;
+    pending.done(kind, view.fold(name), about === undefined ? undefined : view.fold(about));
   }
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
   #welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
     const { realm, rooms, view } = this.#ground;
     const known = fedRoom(realm, channel);
-    const self = rooms.get(channel)?.members.get(foldName(view.nick));
+    const self = rooms.get(channel)?.members.get(view.fold(view.nick));
     return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : anew(drafts, view);
   }
 
@@ -247,13 +250,12 @@ export class Talk {
   #refused(line: Line): boolean {
     const { view, pending, asks, rooms } = this.#ground;
     const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? (line.params[2] ?? '') : undefined;
-    const address =
-      elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
+    const address = elsewhere && addressOf('room', elsewhere, view);
     const failure = refusal(line, address);
     if (!failure) return false;
     if (!pending.refused(line, failure))
-      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms);
-    if (elsewhere) this.#unwanted(foldName(elsewhere));
+      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms, view);
+    if (elsewhere) this.#unwanted(view.fold(elsewhere));
     return true;
   }
 

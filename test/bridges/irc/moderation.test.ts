@@ -5,6 +5,7 @@ import { newChannelModes } from '#bridges/irc/channel-modes.ts';
 import { encode, type Wire } from '#bridges/irc/encode.ts';
 import { defaultIsupport } from '#bridges/irc/isupport.ts';
 import { LineReader } from '#bridges/irc/lines.ts';
+import { foldName } from '#bridges/irc/names.ts';
 import type { Member, Room } from '#bridges/irc/roster.ts';
 import type { View } from '#bridges/irc/view.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
@@ -35,6 +36,8 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
+    fold: foldName,
+    id: foldName,
     spelled: (name) => name,
     knows: () => true,
     ours: () => undefined,
