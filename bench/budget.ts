@@ -35,6 +35,7 @@ const xmppView = viewOf({
   archive: true,
   addressOf: () => undefined,
   nickOf: () => 'u0',
+  occupantOf: () => undefined,
 });
 const target = outward(mapping);
 await using stack = new AsyncDisposableStack();

@@ -17,7 +17,7 @@ import { singly } from './lists.ts';
 import { Netsplits } from './netsplit.ts';
 import { farewell } from './numerics.ts';
 import { capabilities, OwnView } from './own-view.ts';
-import { type Client, nameOf, type Where } from './parts.ts';
+import { type Client, nameOf, sessionOf, type Where } from './parts.ts';
 import { Pending } from './pending.ts';
 import { fedRoom, oursIn } from './realm.ts';
 import { Registration, type Wanted } from './registration.ts';
@@ -295,9 +295,3 @@ class Connection implements Client, LinkOwner {
     this.#pending.done('join', target);
   }
 }
-
-const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
-  account,
-  realm,
-  close: (why) => client.close(why, new Failure('recipient-unavailable')),
-});

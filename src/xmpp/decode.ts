@@ -159,5 +159,5 @@ function privately(target: RoomTarget, { from, to, view }: Envelope): string {
   }
   assertHere(target);
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
-  return occupantId(view, target, to.resource);
+  return occupantId(view, target, { resource: to.resource, user: from.bare });
 }

@@ -10,7 +10,7 @@ import { decode, originOf } from './decode.ts';
 import { encode, type Sending } from './encode.ts';
 import { answerable, refusal } from './errors.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
-import { jidOf, placeJid, splitJid } from './jid.ts';
+import { jidOf, placeJid, resourcePrep, splitJid } from './jid.ts';
 import type { Link } from './link.ts';
 import { leftRoom } from './muc/bounce.ts';
 import { probedPlace } from './presence.ts';
@@ -68,8 +68,23 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
+    const occupantOf: Facts['occupantOf'] = (place, resource) => {
+      for (const { id, nick } of core().rooms.occupants(place)) if (resourcePrep(nick) === resource) return id;
+      return undefined;
+    };
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
+    const facts: Facts = {
+      transport: domain,
+      addresses,
+      rooms,
+      archive,
+      console,
+      forms,
+      carried,
+      addressOf,
+      nickOf,
+      occupantOf,
+    };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 

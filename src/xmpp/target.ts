@@ -40,6 +40,8 @@ export type Facts = {
   addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
   nickOf(place: Place, jid: string): string | undefined;
+  /** What the network calls the occupant of that resource. */
+  occupantOf(place: Place, resource: string): string | undefined;
 };
 
 export type View = Facts & {
@@ -86,9 +88,17 @@ export type Envelope = { readonly from: Jid; readonly to: Jid; readonly view: Vi
 export const partyOf = ({ bare, resource }: Jid): Party =>
   resource === '' ? { kind: 'xmpp', bare } : { kind: 'xmpp', bare, resource };
 
-/** The address of the person who has a nick in a room. Throws a `Failure` where the nick is no address of a person. */
-export function occupantId({ addresses }: Facts, { realm }: RoomTarget, nick: string): string {
-  const id = addresses.format(addresses.fold({ kind: 'contact', realm, name: nick }));
+/** The address of the person who has a resource in a room of a user. Throws a `Failure` where nobody that has one does. */
+export function occupantId(
+  view: Facts,
+  target: RoomTarget,
+  at: { readonly resource: string; readonly user: BareJid },
+): string {
+  const { addresses } = view;
+  // Two nicks may look alike as addresses: what the network calls them does not.
+  const name = view.occupantOf(roomPlace(view, target, at.user), at.resource);
+  if (name === undefined) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+  const id = addresses.format(addresses.fold({ kind: 'contact', realm: target.realm, name }));
   // A nick must not turn into the address of something else.
   if (addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
   return id;

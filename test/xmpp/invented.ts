@@ -38,6 +38,7 @@ export const view = (facts: Partial<Facts> = {}): View =>
     archive: true,
     addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
+    occupantOf: (_place, resource) => resource,
     ...facts,
   });
 

@@ -13,8 +13,8 @@ export function askPerson<T>(request: Request, ask: (request: Request, person: P
   });
 }
 
-function personOf({ target, resource, view }: Request): Person {
+function personOf({ target, resource, user, view }: Request): Person {
   if (target.kind === 'contact') return { realm: target.realm, who: target.name };
   if (target.kind !== 'room') throw new Failure('service-unavailable');
-  return { realm: target.realm, who: view.addresses.parse(occupantId(view, target, resource)).name };
+  return { realm: target.realm, who: view.addresses.parse(occupantId(view, target, { resource, user })).name };
 }
