@@ -19,8 +19,8 @@ export function escapeName(name: string, apart = false): string {
     AMBIGUOUS.test(char) ? (apart ? hex(char) : char) : char !== '=' && prepared(char) === char ? char : hex(char),
   );
   // Single characters may be steady and their sequence not: then none of them stays.
-  const rest = text.replace(/[\x00-\x7f]+/g, ' ');
-  return prepared(rest) === rest ? text : text.replace(/[^\x00-\x7f]/gu, hex);
+  const steady = prepared(text) === text.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+  return steady ? text : text.replace(/[^\x00-\x7f]/gu, hex);
 }
 
 /** The name that an escaped one stands for; one that is not escaped stays as it is. Pure. */
