@@ -108,7 +108,10 @@ export function faceOf(house: House): OpenCore {
       settings: settings.of,
     },
     accept(draft, origin) {
-      if (stopping) return intake.turnAway(draft, origin);
+      if (stopping) {
+        if (!intake.recognises(draft, origin)) throw new Failure('stopping');
+        return void intake.refuse(draft, origin, new Failure('stopping'));
+      }
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
       house.said.note(draft, origin);

@@ -24,7 +24,10 @@ export type Journaled = {
   readonly state: JournalState;
   /** Tries, each counted before it is made. */
   readonly attempts: number;
-  /** Whether it was sent once more after a doubt, and whether its sender was told that it is late. */
+  /**
+   * Whether it was sent once more after a doubt, or has ended in one: it may have arrived. And whether its sender was told that
+   * it is late.
+   */
   readonly doubted: boolean;
   readonly told: boolean;
   readonly notBefore: number;
@@ -45,7 +48,12 @@ export type RowStep = Pick<Journaled, 'id' | 'state' | 'attempts' | 'doubted' | 
   readonly note: string;
 };
 
-export type RowEnd = Pick<RowStep, 'id' | 'epoch' | 'changed' | 'note'> & { readonly outcome: JournalOutcome };
+/** How a row ends. `doubted` and `origin` stay as they are where they are left out. */
+export type RowEnd = Pick<RowStep, 'id' | 'epoch' | 'changed' | 'note'> & {
+  readonly outcome: JournalOutcome;
+  readonly doubted?: boolean;
+  readonly origin?: string;
+};
 
 export type Journal = {
   /** The next id, ascending over restarts. Throws StoreUnavailable after a long outage. */
@@ -75,8 +83,10 @@ export type Journal = {
   /** Up to `max` lanes that owe something, behind that one, in order. */
   lanes(after: string, max: number): Promise<readonly string[]>;
   byEvent(event: EventId): Promise<Journaled | undefined>;
-  /** Whether a row with that key was added, whatever has become of it. */
-  knows(key: string): Promise<boolean>;
+  /** The row with that key, whatever has become of it. */
+  byKey(key: string): Promise<Journaled | undefined>;
+  /** Takes the key from a row that has ended, for one that tries the same anew. Guarded: nobody else has done so. */
+  yieldKey(row: Pick<Journaled, 'id'> & { readonly key: string }): Statement;
   /** The steps of an event, one a line: wall time in ms, a space, and what happened. */
   trace(event: EventId): Promise<string | undefined>;
   /** How many rows are in each state. */
@@ -145,10 +155,14 @@ const step = writing(
 );
 
 const end = writing(
-  (db, a: RowEnd & { state: JournalState }) =>
+  (db, a: Omit<RowEnd, 'doubted' | 'origin'> & { state: JournalState; doubted: Bit | null; origin: string | null }) =>
     db
       .updateTable('journal')
       .set({ state: a.state, outcome: a.outcome, body: '', charges: null })
+      .set(({ fn, ref, val }) => ({
+        doubted: fn.coalesce(val(a.doubted), ref('doubted')),
+        origin: fn.coalesce(val(a.origin), ref('origin')),
+      }))
       .set({ changed: a.changed, trace: traced(a.note) })
       .where('id', '=', a.id)
       .where('epoch', '=', a.epoch)
@@ -191,7 +205,12 @@ const noteTime = writing(
   (db, a: { time: number }) => db.updateTable('sequences').set({ next: a.time }).where('name', '=', 'gateway time'),
   1,
 );
-const withKey = reading((db, a: { key: string }) => db.selectFrom('journal').select('id').where('key', '=', a.key));
+const withKey = reading((db, a: { key: string }) => db.selectFrom('journal').selectAll().where('key', '=', a.key));
+const yieldKey = writing(
+  (db, a: { id: number; key: string }) =>
+    db.updateTable('journal').set({ key: null }).where('id', '=', a.id).where('key', '=', a.key).where(ended),
+  1,
+);
 const time = reading((db) => db.selectFrom('sequences').select('next').where('name', '=', 'gateway time'));
 
 const lanes = reading((db, a: { after: string; max: number }) =>
@@ -222,7 +241,7 @@ function presuming() {
   return writing((db, a: { before: number; changed: number; max: number }) =>
     db
       .updateTable('journal')
-      .set({ state: 'done', outcome: 'delivered', body: '', charges: null, changed: a.changed })
+      .set({ state: 'done', outcome: 'delivered', doubted: 1, body: '', charges: null, changed: a.changed })
       .where('id', 'in', (eb) =>
         eb
           .selectFrom('journal')
@@ -271,13 +290,18 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
   amend,
   step: (one) => step({ ...one, doubted: bit(one.doubted), told: bit(one.told), note: line(one) }),
-  end: (one) => end({ ...one, state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) }),
+  end: ({ doubted, origin = null, ...one }) =>
+    end({
+      ...{ ...one, origin, doubted: doubted === undefined ? null : bit(doubted) },
+      ...{ state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) },
+    }),
   claim: (one) => claim(one),
   claimTaken: (event, epoch) => claimTaken({ event, epoch }),
   rowsOf: (rows) => rows.map(rowOf).sort((a, b) => a.id - b.id),
   lanes: async (after, max) => (await read(lanes({ after, max }))).map(({ lane }) => lane),
   byEvent: async (event) => (await read(ofEvent({ event }))).map(rowOf)[0],
-  knows: async (key) => (await read(withKey({ key }))).length > 0,
+  byKey: async (key) => (await read(withKey({ key }))).map(rowOf)[0],
+  yieldKey: ({ id, key }) => yieldKey({ id, key }),
   trace: async (event) => (await read(ofEvent({ event })))[0]?.trace,
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
   time: async () => (await read(time({})))[0]?.next ?? 0,

@@ -1,5 +1,5 @@
 import type { SessionKey } from '#src/bridge.ts';
-import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { Origin } from '#src/core/index.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -10,7 +10,6 @@ import type { Intake } from './intake.ts';
 export type KeepParts = {
   readonly intake: Intake;
   readonly sessions: Sessions;
-  readonly xmpp: Pick<XmppSide, 'refuse'>;
   /** Whether a message may open a connection for the account. Never rejects. */
   opens(account: AccountKey): Promise<boolean>;
   /** Whether events go to their network without a session. */
@@ -20,7 +19,7 @@ export type KeepParts = {
 type Pieces = readonly Draft[] | Promise<readonly Draft[]>;
 
 /** What is journaled goes on from the store. The work is for the lane of its place; throws a `Failure` for it. */
-export function openKeep({ intake, sessions, xmpp, ...parts }: KeepParts) {
+export function openKeep({ intake, sessions, ...parts }: KeepParts) {
   /** Throws, or rejects, where no session will take what waits: a message may open one. */
   function reached(key: SessionKey): undefined | Promise<void> {
     if (sessions.realms(key.account).includes(key.realm)) return void sessions.require(key);
@@ -34,9 +33,9 @@ export function openKeep({ intake, sessions, xmpp, ...parts }: KeepParts) {
     const take = (all: readonly Draft[]): void => {
       if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
     };
-    const fail = (error: unknown): void => {
+    const fail = (error: unknown): void | Promise<void> => {
       const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
-      if (origin) xmpp.refuse(origin, failure);
+      if (origin) return intake.refuse(draft, origin, failure);
     };
     const ready = parts.sessionless(draft.place) ? undefined : reached(key);
     return (): void | Promise<void> => {
