@@ -215,6 +215,6 @@ async function kept(file: string, wanted: object): Promise<void> {
         db.close();
       }
     },
-    { timeout: 15_000 },
+    { timeout: 30_000 },
   );
 }

@@ -39,8 +39,8 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** A core between a network that takes everything and an XMPP server that writes all down. */
-function gateway(overrides: Overrides = {}) {
+/** A core between a network that takes everything and an XMPP server that writes all down. `delivered`: so many messages are. */
+function gateway(overrides: Overrides = {}, awaited = 1) {
   const sent: Event[] = [];
   const shown: Event[] = [];
   const { promise: delivered, resolve } = Promise.withResolvers<void>();
@@ -49,8 +49,7 @@ function gateway(overrides: Overrides = {}) {
     connect: async (key): Promise<Session> => ({ ...key, close: async () => {} }),
     deliver(event) {
       if (event.kind === 'message') {
-        sent.push(event);
-        resolve();
+        if (sent.push(event) === awaited) resolve();
       }
       return { ids: [] as ForeignId[], state: 'taken' };
     },
@@ -142,7 +141,7 @@ describe('the core', () => {
   });
 
   it('opens a connection for a message of who has registered', async () => {
-    const { core, sent, delivered } = gateway();
+    const { core, sent, delivered } = gateway({}, 2);
     const user = 'romeo@a.example' as BareJid;
     const key = accountKey(user, DOMAIN);
     await store.unit([
