@@ -6,6 +6,7 @@ import type { Journaled } from '#src/store/index.ts';
 import { tempFolder } from '../store/folder.ts';
 import {
   DELIVERED,
+  DOMAIN,
   MINUTE,
   mercutio,
   type Options,
@@ -80,6 +81,27 @@ describe('a message that is sent again under its id', () => {
       say(core, 'm1');
       await tells('repeat', error);
       expect(sent).toEqual([]);
+      await core.stop();
+    });
+  });
+
+  it('is tried anew only once its sender has been told that it failed, and has the same error until then', async () => {
+    using dir = tempFolder();
+    const error = 'error m1 item-not-found';
+    await play(dir.file('s.db'), paid, async ({ core, link, sends }) => {
+      say(core, 'm1');
+      link.epoch = undefined;
+      await core.host.settle((await sends(1)).id, refused);
+    });
+    await play(dir.file('s.db'), { ...paid, down: true }, async ({ core, link, sent, sends, tells }) => {
+      say(core, 'm1');
+      await tells('repeat', error);
+      expect(sent).toEqual([]);
+      link.epoch = 1;
+      core.online(DOMAIN);
+      await tells('repeat', error, error);
+      say(core, 'm1');
+      await sends(1);
       await core.stop();
     });
   });

@@ -12,7 +12,7 @@ import { wantsReceipt } from './receipts.ts';
 import { type Due, openRepeats } from './repeats.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps'>;
+  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps' | 'delivery'>;
   readonly store: Pick<Store, 'journal'>;
   readonly xmpp: Pick<XmppSide, 'refuse' | 'receipt'>;
   now(): number;
@@ -55,7 +55,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   const open = new Map<Promise<void>, string>();
   /** In lanes where a repeat is looked up: when that is done. */
   const looking = new Map<string, Promise<void>>();
-  const repeats = openRepeats({ store, transport: parts.transport });
+  const repeats = openRepeats({ store, delivery: journaling.delivery, transport: parts.transport });
   let stopping = false;
 
   function planOf({ draft, pieces, account, origin }: Writ): Planned[] {

@@ -25,11 +25,14 @@ export const receiptRow = (make: MakeRow, event: Event, { origin, group }: Journ
     : undefined;
 };
 
+/** Under which event a stanza's error is owed. */
+export const errorId = (group: string): EventId => inwardId(`error ${group}`);
+
 /** The stanza error: one for all pieces of a stanza. */
 export const errorRow = (make: MakeRow, event: Event, { origin, group }: Journey, failure: Failure): NewRow => {
   const name = `error ${group}`;
   return make(
-    inwardId(name),
+    errorId(group),
     event.place,
     { way: 'error', place: event.place, origin, failure: noteOf(failure) },
     name,

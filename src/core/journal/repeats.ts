@@ -2,7 +2,10 @@ import type { CoreTransport } from '#src/core/parts.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Journaled, JournalOutcome, Store } from '#src/store/index.ts';
+import type { Delivery } from './delivery.ts';
+import { isOwed } from './delivery-lane.ts';
 import { failureOf, type Journey, journaledId } from './owed.ts';
+import { errorId } from './receipts.ts';
 
 /** What a stanza that comes again is due, by what became of it the first time. */
 export type Due =
@@ -38,6 +41,7 @@ export type Repeats = {
 
 export function openRepeats(parts: {
   readonly store: { readonly journal: Pick<Store['journal'], 'byKey' | 'byEvent'> };
+  readonly delivery: Pick<Delivery, 'underWay'>;
   transport(domain: string): Pick<CoreTransport, 'mapping' | 'receipts'>;
 }): Repeats {
   const { journal } = parts.store;
@@ -49,14 +53,23 @@ export function openRepeats(parts: {
     return [lead, ...(await Promise.all(others)).map((row) => row ?? FORGOTTEN)];
   }
 
+  /** Whoever has not been told of the failure is no one who tries again: what they repeat may have been lost on its way. */
+  async function isUnheard(lead: Journaled): Promise<boolean> {
+    const group = journeyOf(lead)?.group;
+    const error = group === undefined ? undefined : await journal.byEvent(errorId(group));
+    return error !== undefined && isOwed(error) && !parts.delivery.underWay(error.event);
+  }
+
   return {
     async due(key, place, charged) {
       const lead = await journal.byKey(key);
       if (!lead) return { is: 'new' };
       const { mapping, receipts } = parts.transport(placeTransport(place));
       const facts = { charged, confirms: mapping.facts.confirms !== 'none', handedOver: receipts === 'handed over' };
-      const due = dueOf(await piecesOf(lead), facts);
-      return due.is === 'another try' ? { ...due, row: lead } : due;
+      const [pieces, unheard] = await Promise.all([piecesOf(lead), isUnheard(lead)]);
+      const due = dueOf(pieces, facts);
+      if (due.is !== 'another try') return due;
+      return unheard ? answerOf(pieces) : { ...due, row: lead };
     },
   };
 }
@@ -72,7 +85,12 @@ export function dueOf(
   const failed = pieces.filter(hasFailed);
   if (failed.length === 0) return pieces.every((one) => hasArrived(one, pieces.length, facts)) ? RECEIPT : NOTHING;
   if (mayGoAgain(pieces, facts)) return { is: 'another try' };
-  const [note] = failed.map((one) => journeyOf(one)?.failure).filter((one) => one !== undefined);
+  return answerOf(pieces);
+}
+
+/** The answer that a stanza has had, which is that of all its pieces. */
+function answerOf(pieces: readonly Piece[]): Extract<Due, { is: 'refusal' | 'nothing' }> {
+  const [note] = pieces.map((one) => journeyOf(one)?.failure).filter((one) => one !== undefined);
   return note ? { is: 'refusal', failure: failureOf(note) } : NOTHING;
 }
 
