@@ -40,7 +40,7 @@ export type OutboundParts = {
   /** Whether such an event is kept until it has arrived. */
   journaled(draft: Draft): boolean;
   /** Changes in silence what still waits for its network. False where it cannot. */
-  amend(draft: Amending): Promise<boolean>;
+  amend(draft: Amending, origin: Origin): Promise<boolean>;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
@@ -105,7 +105,7 @@ export function openOutbound({
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
   async function amend(draft: Amending, key: SessionKey, origin: Origin): Promise<void> {
     try {
-      if (!(await parts.amend(draft))) send(draft, key, origin);
+      if (!(await parts.amend(draft, origin))) send(draft, key, origin);
     } catch (error) {
       refuse({ origin, lead: true, shared: { answered: false } }, asFailure(error));
     }

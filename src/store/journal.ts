@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { EventId } from '#src/model/ids.ts';
-import { amend, type RowAmendment } from './journal-amend.ts';
+import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './journal-amend.ts';
 import type { JournalOutcome, JournalState } from './schema.ts';
 import { db, type Read, reading, writing } from './sql.ts';
 import type { Statement, Value } from './unit.ts';
@@ -68,6 +68,8 @@ export type Journal = {
   step(step: RowStep): Statement;
   /** Changes what a row that waits says. Guarded as `step`. */
   amend(change: RowAmendment): Statement;
+  /** Keeps the key of what has amended. */
+  noteAmendment(note: AmendmentNote): Statement;
   /** Ends a row: its body goes with it. Guarded as `step`, so that a row has exactly one outcome. */
   end(end: RowEnd): Statement;
   /** Owns up to `max` rows that the lane owes behind the id `after`, and returns them in no order (`rowsOf`). */
@@ -289,6 +291,7 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   add: added,
   addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
   amend,
+  noteAmendment,
   step: (one) => step({ ...one, doubted: bit(one.doubted), told: bit(one.told), note: line(one) }),
   end: ({ doubted, origin = null, ...one }) =>
     end({

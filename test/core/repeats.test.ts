@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { dueOf, type Piece, type RepeatFacts } from '#src/core/journal/repeats.ts';
+import type { OpenCore } from '#src/core/parts.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
+import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Journaled } from '#src/store/index.ts';
 import { tempFolder } from '../store/folder.ts';
 import {
@@ -214,6 +216,38 @@ describe('a message that is sent again under its id', () => {
       expect(sent).toHaveLength(1);
       expect(await store.journal.states()).toMatchObject({ done: 1 });
       await core.stop();
+    });
+  });
+
+  it('changes nothing twice: a correction or retraction of what waited is done, also when that has left', async () => {
+    using dir = tempFolder();
+    const about = (core: OpenCore, id: string, draft: object): void =>
+      core.accept({ place: mercutio, from: { kind: 'xmpp', bare: romeo }, ...draft } as Draft, {
+        ...{ stanza: 'message', from: `${romeo}/x`, to: 'mercutio@pigeon.example', type: 'chat', id: id as XmppId },
+      });
+    const change = (core: OpenCore): void => {
+      about(core, 'c1', { kind: 'edit', target: 'm2', text: 'two' });
+      about(core, 'c2', { kind: 'retract', target: 'm3' });
+    };
+    await play(dir.file('s.db'), {}, async ({ core, store, sends }) => {
+      for (const id of ['m1', 'm2', 'm3']) say(core, id);
+      const { id } = await sends(1);
+      change(core);
+      say(core, 'm4');
+      // What was taken back, and what is known of both changes.
+      await vi.waitUntil(async () => (await store.journal.states()).done === 3, { timeout: 30_000, interval: 5 });
+      await core.host.settle(id, DELIVERED);
+      expect(await sends(2)).toMatchObject({ text: 'two' });
+      await core.stop();
+    });
+    await play(dir.file('s.db'), { reconcile: async () => 'sent', deliver: () => DELIVERED }, async (world) => {
+      expect(await world.sends(1)).toMatchObject({ text: 'm4' });
+      await world.tells('receipt m4');
+      change(world.core);
+      await world.tells('receipt m4', 'repeat', 'repeat');
+      say(world.core, 'm5');
+      expect(await world.sends(2)).toMatchObject({ text: 'm5' });
+      await world.core.stop();
     });
   });
 
