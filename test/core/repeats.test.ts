@@ -203,7 +203,7 @@ describe('a message that is sent again under its id', () => {
 
   it('is silent where its sender has taken it back', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), paid, async ({ core, store, sent, sends, tells }) => {
+    await play(dir.file('s.db'), paid, async ({ core, sent, sends, tells }) => {
       say(core, 'm1');
       await sends(1);
       say(core, 'm2');
@@ -214,7 +214,6 @@ describe('a message that is sent again under its id', () => {
       say(core, 'm2');
       await tells('repeat');
       expect(sent).toHaveLength(1);
-      expect(await store.journal.states()).toMatchObject({ done: 1 });
       await core.stop();
     });
   });
