@@ -134,27 +134,17 @@ export function openOutbound({
     return promise;
   }
 
-  const keep = openKeep({ intake, sessions, opens: parts.opens, sessionless: parts.sessionless });
+  const keep = openKeep({ intake, sessions, ...parts });
   const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
 
   function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
-    if (parts.journaled(draft)) return sendKept(draft, key, origin);
+    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, { key, origin }));
     const shared = { answered: false };
     const pieces = parts.degrade(draft, key);
     if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
-    // What comes after it in this place waits until the pieces are there.
     const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    // What comes after it in this place waits until the pieces are there.
     lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
-  }
-
-  /** What is refused now may have been taken before: then it is answered as that. */
-  function sendKept(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
-    try {
-      lanes.run(laneOf(draft), keep(draft, parts.degrade(draft, key), { key, origin }));
-    } catch (error) {
-      if (!(error instanceof Failure && origin && intake.recognises(draft, origin))) throw error;
-      lanes.run(laneOf(draft), () => intake.refuse(draft, origin, error));
-    }
   }
 
   /** Within the lane: each piece is handed over before the next. */

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { EventId } from '#src/model/ids.ts';
+import { presume, prune } from './journal-age.ts';
 import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './journal-amend.ts';
 import type { JournalOutcome, JournalState } from './schema.ts';
 import { db, type Read, reading, writing } from './sql.ts';
@@ -237,41 +238,6 @@ const states = reading((db) =>
     .groupBy('state'),
 );
 
-const chunk = { presume: presuming(), prune: pruning() };
-
-function presuming() {
-  return writing((db, a: { before: number; changed: number; max: number }) =>
-    db
-      .updateTable('journal')
-      .set({ state: 'done', outcome: 'delivered', doubted: 1, body: '', charges: null, changed: a.changed })
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('journal')
-          .select('id')
-          .where(sql<boolean>`state = 'taken'`)
-          .where('changed', '<', a.before)
-          .orderBy('changed')
-          .limit(a.max),
-      ),
-  );
-}
-
-function pruning() {
-  return writing((db, a: { before: number; max: number }) =>
-    db
-      .deleteFrom('journal')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('journal')
-          .select('id')
-          .where(ended)
-          .where('changed', '<', a.before)
-          .orderBy('changed')
-          .limit(a.max),
-      ),
-  );
-}
-
 export function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
   const { not_before: notBefore, doubted, told, epoch: _, trace: __, changed: ___, ...rest } = row;
   return { ...rest, notBefore, doubted: doubted === 1, told: told === 1 } as Journaled;
@@ -309,6 +275,6 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
   time: async () => (await read(time({})))[0]?.next ?? 0,
   noteTime: (at) => noteTime({ time: at }),
-  presume: (before, changed, max) => chunk.presume({ before, changed, max }),
-  prune: (before, max) => chunk.prune({ before, max }),
+  presume: (before, changed, max) => presume({ before, changed, max }),
+  prune: (before, max) => prune({ before, max }),
 });

@@ -71,7 +71,6 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     record,
     pump,
   });
-
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 

@@ -14,11 +14,18 @@ export type KeepParts = {
   opens(account: AccountKey): Promise<boolean>;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
+  /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
+  degrade(draft: Draft, key: SessionKey): Pieces;
 };
 
 type Pieces = readonly Draft[] | Promise<readonly Draft[]>;
+type At = { readonly key: SessionKey; readonly origin: Origin | undefined };
+type Work = () => void | Promise<void>;
 
-/** What is journaled goes on from the store. The work is for the lane of its place; throws a `Failure` for it. */
+/**
+ * What is journaled goes on from the store. The work is for the lane of its place. Throws a `Failure` for what is refused now,
+ * unless that may be a repeat of what was taken before: then it is answered as that.
+ */
 export function openKeep({ intake, sessions, ...parts }: KeepParts) {
   /** Throws, or rejects, where no session will take what waits: a message may open one. */
   function reached(key: SessionKey): undefined | Promise<void> {
@@ -29,7 +36,7 @@ export function openKeep({ intake, sessions, ...parts }: KeepParts) {
     });
   }
 
-  return (draft: Draft, pieces: Pieces, { key, origin }: { key: SessionKey; origin: Origin | undefined }) => {
+  function work(draft: Draft, pieces: Pieces, { key, origin }: At): Work {
     const take = (all: readonly Draft[]): void => {
       if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
     };
@@ -42,5 +49,15 @@ export function openKeep({ intake, sessions, ...parts }: KeepParts) {
       if (!ready && !(pieces instanceof Promise)) return take(pieces);
       return Promise.all([pieces, ready]).then(([all]) => take(all), fail);
     };
+  }
+
+  return (draft: Draft, at: At): Work => {
+    const { origin } = at;
+    try {
+      return work(draft, parts.degrade(draft, at.key), at);
+    } catch (error) {
+      if (!(error instanceof Failure && origin && intake.recognises(draft, origin))) throw error;
+      return () => intake.refuse(draft, origin, error);
+    }
   };
 }
