@@ -41,7 +41,7 @@ export type Repeats = {
 
 export function openRepeats(parts: {
   readonly store: { readonly journal: Pick<Store['journal'], 'byKey' | 'byEvent'> };
-  readonly delivery: Pick<Delivery, 'underWay'>;
+  readonly delivery: Pick<Delivery, 'handedOver'>;
   transport(domain: string): Pick<CoreTransport, 'mapping' | 'receipts'>;
 }): Repeats {
   const { journal } = parts.store;
@@ -56,8 +56,10 @@ export function openRepeats(parts: {
   /** Whoever has not been told of the failure is no one who tries again: what they repeat may have been lost on its way. */
   async function isUnheard(lead: Journaled): Promise<boolean> {
     const group = journeyOf(lead)?.group;
-    const error = group === undefined ? undefined : await journal.byEvent(errorId(group));
-    return error !== undefined && isOwed(error) && !parts.delivery.underWay(error.event);
+    // In this order: what is in hand now may have ended before the store answers.
+    if (group === undefined || parts.delivery.handedOver(errorId(group))) return false;
+    const error = await journal.byEvent(errorId(group));
+    return error !== undefined && isOwed(error);
   }
 
   return {
