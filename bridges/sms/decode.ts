@@ -10,7 +10,7 @@ export type InView = {
   readonly account: AccountKey;
   /** Address of the sender. */
   readonly their: string;
-  /** What the sender calls itself, where that is a name. */
+  /** What the sender calls itself, where that is known. */
   readonly name?: string;
   /** One for each pair of numbers, always the same. */
   readonly thread: string;

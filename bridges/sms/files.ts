@@ -65,7 +65,7 @@ export function openFiles({ host, memory, provider }: Parts): Files {
 
 type Content = { readonly text: string; readonly files?: readonly { readonly url: string }[] };
 
-function draftOf(key: string, { account, their, thread, at }: WaitingFile, content: Content): Draft {
-  const view = { account: account as AccountKey, their, thread, seen: [] };
+function draftOf(key: string, { account, their, thread, at, name }: WaitingFile, content: Content): Draft {
+  const view = { account: account as AccountKey, their, thread, seen: [], ...(name !== undefined && { name }) };
   return { ...baseOf(view, key, at), kind: 'message', style: 'plain', thread, ...content };
 }

@@ -1,8 +1,10 @@
+import { cleanName } from '#mappings/names.ts';
 import { wantsNoMore } from '#mappings/sms-wishes.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { addressOf, peerOf } from './addresses.ts';
+import { isBlank } from '#src/model/text.ts';
+import { peerOf, senderAddress } from './addresses.ts';
 import type { Asked, Asking } from './asking.ts';
 import { type Automatic, free, type Paid } from './automatic.ts';
 import { decode, hintOf, type InText, type InView } from './decode.ts';
@@ -26,7 +28,7 @@ type Taken = {
   readonly say?: Paid | undefined;
 };
 
-type Place = { readonly our: string; readonly their: string; readonly name?: string };
+type Place = { readonly our: string; readonly their: string };
 
 type InboxParts = Parts & { readonly asking: Asking; readonly automatic: Automatic };
 
@@ -36,9 +38,9 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   const { host, config, memory, recent } = parts;
 
   async function take(text: Inbound): Promise<void> {
-    const their = addressOf(text.from, homeOf(parts, text.to));
-    if (their === undefined || !config.provider.numbers.includes(text.to)) return;
-    const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
+    if (!config.provider.numbers.includes(text.to)) return;
+    const their = senderAddress(text.from, homeOf(parts, text.to));
+    const place: Place = { our: text.to, their };
     const words = await parts.alone(their, () => accept(text, place));
     if (text.media.length > 0) filesDue();
     if (words !== undefined) void automatic.send(place.our, their, words);
@@ -47,6 +49,10 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
 
   async function accept(text: Inbound, place: Place): Promise<Paid | undefined> {
     if (await memory.seen(text.sid)) return undefined;
+    if (isBlank(text.text) && text.media.length === 0) {
+      await host.emit([], [memory.writeSeen(text.sid)]);
+      return undefined;
+    }
     const thread = await memory.thread(place.our, place.their);
     const optedOut = await memory.optedOut(place.our, place.their);
     const keyword =
@@ -147,21 +153,20 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   }
 
   /** The events of texts for an account, and the files that are still to be fetched for it. */
-  function told(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+  function told(texts: readonly Held[], account: AccountKey, { our, their }: Place) {
     const key = `${account} ${our} ${their}`;
     const thread = memory.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];
     const writes: StateWrite[] = [];
-    for (const { id: sid, text, at, media } of texts) {
-      const view: InView = { account, their, thread, seen: recent.of(key), ...(name !== undefined && { name }) };
+    for (const { id: sid, text, at, media, name } of texts) {
+      const who = { account, their, thread, ...(name !== undefined && { name }) };
+      const view: InView = { ...who, seen: recent.of(key) };
       const said: InText = { sid, text, at };
-      if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
+      if (!isBlank(text)) drafts.push(decode(said, view));
       if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
       if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
-        ...media.map((url, index) =>
-          memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),
-        ),
+        ...media.map((url, index) => memory.writeFile(`file/${sid}/${index}`, { ...who, sid, url, at, attempts: 0 })),
       );
     }
     return { drafts, writes };
@@ -170,9 +175,13 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   return { take };
 }
 
-const heldOf = ({ sid, text, media, at }: Inbound, now: number): Held => ({
-  id: sid,
-  text,
-  media: [...media],
-  at: at ?? now,
-});
+function heldOf({ sid, text, media, at, from, name = from }: Inbound, now: number): Held {
+  const called = calledOf(name);
+  return { id: sid, text, media: [...media], at: at ?? now, ...(called !== undefined && { name: called }) };
+}
+
+/** What a sender calls itself: a number is no name, and neither is what has no letter. */
+function calledOf(name: string): string | undefined {
+  const clean = cleanName(name);
+  return /\p{L}/u.test(clean) && !/^[a-z]+:\+?\d+$/.test(clean) ? clean : undefined;
+}

@@ -15,6 +15,8 @@ export type Outgoing = {
 export type Inbound = {
   readonly sid: string;
   readonly from: string;
+  /** What the sender calls itself, where the provider tells that. */
+  readonly name?: string;
   readonly to: string;
   readonly text: string;
   /** Addresses at the provider of what came with it. */

@@ -51,7 +51,7 @@ export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => 
     },
     async say(text, from) {
       tick();
-      const [, to = OUR, body = text] = /^to (\S+): (.*)$/.exec(text) ?? [];
+      const [, to = OUR, body = text] = /^to (\S+): ?(.*)$/.exec(text) ?? [];
       const answers = await twilio.receive({ from: phoneOf(from), to, body: body.replaceAll('\\n', '\n') });
       for (const { status } of answers) if (status !== 200) throw new Error(`the webhook was answered ${status}`);
     },
