@@ -6,6 +6,8 @@ import type { Tracking } from './tracking.ts';
 
 /** Bodies are a few kilobytes at most. */
 const MOST_BYTES = 64 * 1024;
+/** Seconds after which another try is worth it. */
+const LATER = 30;
 
 type Served = Pick<Parts, 'host' | 'provider'> & {
   readonly inbox: Inbox;
@@ -19,12 +21,12 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
   const guarded =
     (path: string, serve: (post: Post) => Promise<Response>) =>
     async (request: Request): Promise<Response> => {
-      if (paused()) return new Response(null, { status: 503 });
+      if (paused()) return later();
       try {
         return await serve(await postOf(request, path));
       } catch (error) {
         if (error instanceof Unwelcome) return new Response(null, { status: error.status });
-        if (error instanceof Failure) return new Response(null, { status: 503 });
+        if (error instanceof Failure) return later();
         throw error;
       }
     };
@@ -42,7 +44,7 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
     '/inbound',
     MOST_BYTES,
     guarded('/inbound', async (post) => {
-      await inbox.take(provider.parseInbound(post));
+      await inbox.take(await provider.parseInbound(post));
       return provider.acknowledge();
     }),
   );
@@ -59,6 +61,9 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
     }),
   );
 }
+
+/** RFC 9110 §15.6.4: what cannot be kept now may be sent again, and the poll finds it otherwise. */
+const later = (): Response => new Response(null, { status: 503, headers: { 'Retry-After': String(LATER) } });
 
 /** Our own reference in the address of a callback, if it is one that we made. */
 export function refOf(url: string): string | undefined {

@@ -9,6 +9,7 @@ import { endedForm } from './xep/data-forms.ts';
 import { delayElement } from './xep/delay.ts';
 import { hintElements } from './xep/hints.ts';
 import { writeBody } from './xep/me-command.ts';
+import { nickElement } from './xep/nick.ts';
 import { originIdElement, stanzaIdElement } from './xep/stanza-ids.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -77,6 +78,9 @@ function contents(event: EventOf<'message'>, place: string, { originId, stanzaId
   const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
   if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
   if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
+  // In a room the resource says it.
+  const nick = event.place.kind === 'contact' ? nickElement(event.from) : undefined;
+  if (nick) children.push(nick);
   if (event.form?.ending) children.push(...endedForm(event.form, event.form.ending));
   if (originId !== undefined) children.push(originIdElement(originId));
   if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));

@@ -21,6 +21,7 @@ import { hints } from './xep/hints.ts';
 import { jidEscaping } from './xep/jid-escaping.ts';
 import { mam } from './xep/mam.ts';
 import { meCommand } from './xep/me-command.ts';
+import { nick } from './xep/nick.ts';
 import { ping } from './xep/ping.ts';
 import { receipts } from './xep/receipts.ts';
 import { register } from './xep/register.ts';
@@ -41,6 +42,7 @@ export const extensions: readonly Extension[] = [
   ping,
   delay,
   meCommand,
+  nick,
   carbons,
   hints,
   stanzaIds,

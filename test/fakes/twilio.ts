@@ -60,6 +60,8 @@ export type Twilio = AsyncDisposable & {
   fare(sid: string, status: string, code?: number): Promise<Answered | undefined>;
   /** Posts any webhook, signed unless told otherwise. */
   post(hook: Hook, params: Params, headers?: Record<string, string>): Promise<Answered>;
+  /** What people call themselves, by their phone. */
+  readonly profiles: Map<string, string>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
   /** The most entries of a page. */
@@ -231,6 +233,7 @@ export async function twilioServer(port = 0): Promise<Twilio> {
     faults,
     whims: undefined,
     silent: false,
+    profiles: new Map(),
     pageSize: 1000,
     endless: false,
     get pages() {
@@ -259,7 +262,8 @@ export async function twilioServer(port = 0): Promise<Twilio> {
       };
       messages.unshift(message);
       const answers: Answered[] = [];
-      if (!fake.silent) for (const hook of hooks) answers.push(await post(hook, inbound(message, api)));
+      if (!fake.silent)
+        for (const hook of hooks) answers.push(await post(hook, inbound(message, api, fake.profiles.get(from))));
       tell();
       return answers;
     },

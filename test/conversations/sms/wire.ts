@@ -96,6 +96,8 @@ function orders(twilio: Twilio, lastHeard: (who: string | undefined) => FakeMess
     },
     /** `fault refuse 400 21211`, `fault done 500|break`, `fault break`, `fault early sent delivered`: the next text. */
     fault: (rest) => void twilio.faults.push(faultOf(rest)),
+    /** `profile NAME`: what the person at a phone calls itself from now on. */
+    profile: (rest, who) => void twilio.profiles.set(phoneOf(who), rest.join(' ')),
     /** Webhooks are lost on their way, until `calls`. */
     silent: () => {
       twilio.silent = true;
