@@ -113,7 +113,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
     const keep = (next: Thread) => [memory.writeThread(our, their, next)];
     switch (decision.to) {
       case 'account': {
-        const said = { ...heldOf(text, now), text: decision.text };
+        const said = { ...heldOf(text, their, now), text: decision.text };
         return tell([said], decision.account as AccountKey, { place, next: touched(thread, decision.account, now) });
       }
       case 'answer': {
@@ -121,7 +121,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
         return tell(thread.held, decision.account as AccountKey, { place, next });
       }
       case 'hold': {
-        const next = holding(thread, heldOf(text, now));
+        const next = holding(thread, heldOf(text, their, now));
         // Without a menu it waits, and the next text may be answered with one.
         const say = decision.ask ? await automatic.pay(await menuOf(decision.options)) : undefined;
         return { drafts: [], writes: keep(say ? asked(next, decision.options, now) : next), say };
@@ -175,13 +175,14 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   return { take };
 }
 
-function heldOf({ sid, text, media, at, from, name = from }: Inbound, now: number): Held {
-  const called = calledOf(name);
+function heldOf({ sid, text, media, at, from, name = from }: Inbound, their: string, now: number): Held {
+  const called = calledOf(name, their);
   return { id: sid, text, media: [...media], at: at ?? now, ...(called !== undefined && { name: called }) };
 }
 
-/** What a sender calls itself: a number is no name, and neither is what has no letter. */
-function calledOf(name: string): string | undefined {
+/** What a sender calls itself, unless its address says the same. What has no letter is no name. */
+function calledOf(name: string, their: string): string | undefined {
   const clean = cleanName(name);
-  return /\p{L}/u.test(clean) && !/^[a-z]+:\+?\d+$/.test(clean) ? clean : undefined;
+  const said = their === `~${clean.toLowerCase()}` || /^[a-z]+:\+?\d+$/.test(clean);
+  return said || !/\p{L}/u.test(clean) ? undefined : clean;
 }
