@@ -32,6 +32,7 @@ import type { Limits } from './limits.ts';
 import type { Outbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import type { Said } from './said.ts';
+import { away } from './store-away.ts';
 
 /** What `open` has built. */
 export type House = {
@@ -96,12 +97,16 @@ export function faceOf(house: House): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        return house.inbound.accept(drafts, statements);
+        try {
+          return house.inbound.accept(drafts, statements)?.catch(away);
+        } catch (error) {
+          return away(error);
+        }
       },
       settle(id, outcome) {
         const kept = delivery.settle(id, outcome);
         if (!kept) house.outbound.settle(id, outcome);
-        return kept;
+        return kept?.catch(away);
       },
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
+import { Failure } from '#src/model/failure.ts';
 import { type Answered, inbound, signature } from '../../fakes/twilio.ts';
 import { ACCOUNT, type FakeMessage, sidOf } from '../../fakes/twilio-messages.ts';
-import { statusOf } from '../../fakes/twilio-webhooks.ts';
+import { encoded, statusOf } from '../../fakes/twilio-webhooks.ts';
 import { alice, OUR, PHONE, type World, world } from './harness.ts';
 
 type Params = [string, string][];
@@ -319,3 +320,37 @@ it.each(['+', '', 'Capulet', ' ', 'a name that is longer than any that is known 
     expect(w.told(alice)).toEqual(['hello']);
   },
 );
+
+it('what is not kept in time may come again, and a repeat finds it done', async () => {
+  await using w = await world(settings, 'https://gw.example');
+  const params = inbound(message(), w.twilio.api);
+  const release = w.holdEmits();
+  const answer = w.twilio.post(w.hook, params);
+  await w.when('the text', () => w.told(alice).length === 1);
+  w.clock.advance(10_000);
+  expect(await answer).toEqual({ status: 503, body: '' });
+  release();
+  expect(await w.twilio.post(w.hook, params)).toEqual(GOOD);
+  expect(w.told(alice)).toEqual(['hello']);
+});
+
+it('a store that is away is no bug of the bridge: what it refuses may come again later', async () => {
+  await using w = await world(settings, 'https://gw.example');
+  const params = inbound(message(), w.twilio.api);
+  const post = () =>
+    fetch(w.hook.real, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/x-www-form-urlencoded',
+        'x-twilio-signature': signature(w.hook.url, params),
+      },
+      body: encoded(params),
+    });
+  const { get } = w.host.state;
+  w.host.state.get = () => Promise.reject(new Failure('queue-full'));
+  const refused = await post();
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '30']);
+  w.host.state.get = get;
+  expect((await post()).status).toBe(200);
+  expect(w.told(alice)).toEqual(['hello']);
+});
