@@ -1,5 +1,7 @@
 import twilio from 'twilio';
 import { z } from 'zod';
+import type { Refuse } from '#src/lib/fetch.ts';
+import { redirected } from '#src/lib/fetch-request.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { TwilioConfig } from './config.ts';
 import { refusalOf } from './failures.ts';
@@ -13,6 +15,9 @@ import type { Trusted } from './twilio-signed.ts';
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */
 const NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
+
+/** The first hop is ours, because our credentials go along: what it leads to is checked as all others are. */
+const refuseFetch: Refuse = (_reason, text, cause) => new Failure('not-allowed', { text, cause });
 
 /** What the SDK makes of a message, checked: what answers may be something compatible. */
 const answer = z.object({
@@ -102,7 +107,7 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
       if (response.status < 300) return response;
       await response.body?.cancel();
       if (response.status >= 400 || next === null) throw refusalOf(response.status, undefined);
-      return elsewhere(new URL(next, url).href);
+      return elsewhere(redirected(new URL(url), next, refuseFetch).href);
     },
     async parseInbound(post) {
       const { text, unsure } = readInbound(post, trusted);

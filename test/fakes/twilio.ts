@@ -60,6 +60,8 @@ export type Twilio = AsyncDisposable & {
   fare(sid: string, status: string, code?: number): Promise<Answered | undefined>;
   /** Posts any webhook, signed unless told otherwise. */
   post(hook: Hook, params: Params, headers?: Record<string, string>): Promise<Answered>;
+  /** So many times a file that is asked for is not ready yet. */
+  unready: number;
   /** What people call themselves, by their phone. */
   readonly profiles: Map<string, string>;
   /** While it is on, webhooks are lost on their way. */
@@ -201,6 +203,11 @@ export async function twilioServer(port = 0): Promise<Twilio> {
       return json(response, 200, page('media_list', list, url, { show: (one) => one }));
     const about = list.find(({ uri }) => uri === url.pathname);
     if (about) return json(response, 200, about);
+    if (mediaSid !== undefined && fake.unready > 0) {
+      fake.unready -= 1;
+      refuse(response, 404, 20404);
+      return tell();
+    }
     if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
     return json(response, 200, render(message));
   }
@@ -234,6 +241,7 @@ export async function twilioServer(port = 0): Promise<Twilio> {
     whims: undefined,
     silent: false,
     profiles: new Map(),
+    unready: 0,
     pageSize: 1000,
     endless: false,
     get pages() {
