@@ -162,8 +162,9 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
       const who = { account, their, thread, ...(name !== undefined && { name }) };
       const view: InView = { ...who, seen: recent.of(key) };
       const said: InText = { sid, text, at };
-      if (!isBlank(text)) drafts.push(decode(said, view));
-      if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      const draft = isBlank(text) ? undefined : decode(said, view);
+      if (draft) drafts.push(draft);
+      if (draft?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
       if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
         ...media.map((url, index) => memory.writeFile(`file/${sid}/${index}`, { ...who, sid, url, at, attempts: 0 })),

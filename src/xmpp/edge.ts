@@ -47,6 +47,8 @@ export type EdgeParts = {
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The answer to what was thrown and is no `Failure` of its own, if it is no bug either. */
+  failureFrom?: (error: unknown) => Failure | undefined;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -63,7 +65,14 @@ type Transport = EdgeTransport & { readonly view: View };
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({ transports: given, core, version, log, now }: EdgeParts): Edge {
+export function openEdge({
+  transports: given,
+  core,
+  version,
+  log,
+  now,
+  failureFrom = () => undefined,
+}: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
@@ -135,7 +144,8 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    if (error instanceof Failure) return void refuse(origin, error);
+    const known = error instanceof Failure ? error : failureFrom(error);
+    if (known) return void refuse(origin, known);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(

@@ -1,4 +1,5 @@
 import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
@@ -284,5 +285,5 @@ const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; att
   Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
-  return error instanceof Failure ? error : new Failure('internal', { cause: error });
+  return failureFrom(error) ?? new Failure('internal', { cause: error });
 }
