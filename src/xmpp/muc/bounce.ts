@@ -1,6 +1,6 @@
 import type { Element } from 'ltx';
 import type { Place } from '#src/model/place.ts';
-import { type Envelope, roomPlace } from '#src/xmpp/target.ts';
+import { type Envelope, roomPlace } from '#src/xmpp/stanza/target.ts';
 
 /** What a server says of a full JID that takes nothing any more. */
 const GONE = new Set([

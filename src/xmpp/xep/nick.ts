@@ -1,6 +1,6 @@
 // XEP-0172: User Nickname, version 1.1.
 import type { Party } from '#src/model/party.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension } from './extension.ts';
 
 /** XEP-0172 has no feature that a sender would advertise. */

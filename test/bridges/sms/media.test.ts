@@ -1,6 +1,6 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import { bridge as definition } from '#bridges/sms/index.ts';
-import { openTwilio } from '#bridges/sms/twilio.ts';
+import { openTwilio } from '#bridges/sms/provider/twilio.ts';
 import { Failure } from '#src/model/failure.ts';
 import { ACCOUNT, TOKEN } from '../../fakes/twilio.ts';
 import { sidOf } from '../../fakes/twilio-messages.ts';
