@@ -67,7 +67,12 @@ const DEMO_COMMAND: Command = {
 };
 
 /** Runs the program with the arguments after its name. Resolves with the exit code. */
-async function main([name, ...args]: readonly string[]): Promise<number> {
+export async function main([name, ...args]: readonly string[]): Promise<number> {
+  // A reader that leaves early, such as `head`, is no fault.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit(0);
+  });
   const commands = existsSync(DEMO) ? [...COMMANDS, DEMO_COMMAND] : COMMANDS;
   if (name === '--version') return print(`${packageVersion()}\n`);
   const chosen = commands.find((command) => command.name === name);
@@ -96,11 +101,3 @@ function complain(text: string): number {
   process.stderr.write(`isthmus: ${text}\n`);
   return 1;
 }
-
-// A reader that leaves early, such as `head`, is no fault.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(0);
-});
-
-process.exit(await main(process.argv.slice(2)));
