@@ -5,9 +5,9 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import { escapeLocal, type Jid, jidUri, unescapeLocal } from './jid.ts';
+import { escapeLocal, type Jid, unescapeLocal } from './jid.ts';
 
-/** What a JID of ours stands for. `id` is the folded foreign address, `moved` where the room is if it was written otherwise. */
+/** What a JID of ours stands for. `id` is the folded foreign address, `moved` if the room was written otherwise. */
 export type Target =
   | { readonly kind: 'gateway' }
   | { readonly kind: 'realm'; readonly realm: string }
@@ -17,7 +17,7 @@ export type Target =
       readonly id: string;
       readonly realm: string;
       readonly name: string;
-      readonly moved?: string;
+      readonly moved?: true;
     };
 
 export type RoomTarget = Extract<Target, { kind: 'room' }>;
@@ -53,14 +53,14 @@ export const viewOf = (facts: Facts): View => ({
   target: memo(10_000, (local) => targetOf(local, facts)),
 });
 
-function targetOf(local: string, { addresses, transport, addressOf }: Facts): Target {
+function targetOf(local: string, { addresses, addressOf }: Facts): Target {
   if (local === '') return { kind: 'gateway' };
   const address = addresses.fold(addresses.parse(foreign(local, addressOf)));
   const { kind, realm, name } = address;
   if (kind === 'realm') return { kind, realm };
   const id = addresses.format(address);
   if (kind === 'contact' || escapeLocal(id) === local) return { kind, id, realm, name };
-  return { kind, id, realm, name, moved: jidUri(id, transport) };
+  return { kind, id, realm, name, moved: true };
 }
 
 function foreign(local: string, addressOf: Facts['addressOf']): string {
@@ -75,8 +75,8 @@ export const roomPlace = ({ rooms, transport }: Facts, { id }: RoomTarget, user:
   rooms === 'room' ? { kind: 'room', account: accountKey(user, transport), id } : { kind: 'shared', transport, id };
 
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
-export function assertHere({ moved }: RoomTarget): void {
-  if (moved !== undefined) throw new Failure('gone', { address: moved });
+export function assertHere({ moved, id }: RoomTarget): void {
+  if (moved) throw new Failure('gone', { address: id });
 }
 
 /** The two addresses of a stanza, taken apart, and what they are read with. */

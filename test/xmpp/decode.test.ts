@@ -130,9 +130,8 @@ describe('messages', () => {
   });
 
   it('tells where a room that was written otherwise is', () => {
-    const address = `xmpp:%23verona%25net@${GATEWAY}`;
     expect(() => decode(message(`#VERONA%net@${GATEWAY}`, 'groupchat', b), view())).toThrow(
-      expect.objectContaining({ code: 'gone', address }),
+      expect.objectContaining({ code: 'gone', address: '#verona%net' }),
     );
   });
 });
