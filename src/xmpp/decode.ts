@@ -152,12 +152,13 @@ const nobodyReads = (): Failure =>
     text: 'Nobody reads what is written to this address. Write to a person or to a room.',
   });
 
-/** XEP-0045 §7.5: a private message goes to the person who has that nick on the network of the room. */
+/** XEP-0045 §7.5: a private message goes to the person who has that nick in the room. */
 function privately(target: RoomTarget, { from, to, view }: Envelope): string {
   if (to.resource === '') {
     throw new Failure('bad-request', { text: 'A message to a room has to be of type groupchat.' });
   }
   assertHere(target);
-  if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
-  return occupantId(view, target, to.resource);
+  const place = roomPlace(view, target, from.bare);
+  if (view.nickOf(place, from.full) === undefined) throw new Failure('not-joined');
+  return occupantId(view, { target, place }, to.resource);
 }

@@ -68,8 +68,20 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
+    const occupants: Facts['occupants'] = (place) => core().rooms.occupants(place);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
+    const facts: Facts = {
+      transport: domain,
+      addresses,
+      rooms,
+      archive,
+      console,
+      forms,
+      carried,
+      addressOf,
+      nickOf,
+      occupants,
+    };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
 

@@ -3,9 +3,9 @@ import type { Addresses } from '#src/model/address.ts';
 import { isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
-import type { Party } from '#src/model/party.ts';
+import type { Occupant, Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import { escapeLocal, type Jid, unescapeLocal } from './jid.ts';
+import { escapeLocal, type Jid, resourcePrep, unescapeLocal } from './jid.ts';
 
 /** What a JID of ours stands for. `id` is the folded foreign address, `moved` if the room was written otherwise. */
 export type Target =
@@ -40,6 +40,7 @@ export type Facts = {
   addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
   nickOf(place: Place, jid: string): string | undefined;
+  occupants(place: Place): Iterable<Occupant>;
 };
 
 export type View = Facts & {
@@ -86,10 +87,27 @@ export type Envelope = { readonly from: Jid; readonly to: Jid; readonly view: Vi
 export const partyOf = ({ bare, resource }: Jid): Party =>
   resource === '' ? { kind: 'xmpp', bare } : { kind: 'xmpp', bare, resource };
 
-/** The address of the person who has a nick in a room. Throws a `Failure` where the nick is no address of a person. */
-export function occupantId({ addresses }: Facts, { realm }: RoomTarget, nick: string): string {
-  const id = addresses.format(addresses.fold({ kind: 'contact', realm, name: nick }));
-  // A nick must not turn into the address of something else.
-  if (addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
+export type InRoom = { readonly target: RoomTarget; readonly place: Place };
+
+/** Who has a nick in a room: as it is shown, else as its network takes it for the same. */
+export function occupantOf(facts: Facts, { target, place }: InRoom, nick: string): Occupant | undefined {
+  const shown = resourcePrep(nick);
+  for (const one of facts.occupants(place)) if (resourcePrep(one.nick) === shown) return one;
+  const same = addressOfName(facts, target, nick);
+  for (const one of facts.occupants(place)) if (addressOfName(facts, target, one.nick) === same) return one;
+  return undefined;
+}
+
+/** The address of somebody in a room. Throws a `Failure` where nobody has the nick, or who has it has no address. */
+export function occupantId(facts: Facts, room: InRoom, nick: string): string {
+  // XEP-0045 §7.5: whoever has the name outside the room is not meant.
+  const who = occupantOf(facts, room, nick);
+  if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+  const id = addressOfName(facts, room.target, who.id);
+  // A name must not turn into the address of something else.
+  if (facts.addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
   return id;
 }
+
+const addressOfName = ({ addresses }: Facts, { realm }: RoomTarget, name: string): string =>
+  addresses.format(addresses.fold({ kind: 'contact', realm, name }));

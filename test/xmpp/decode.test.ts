@@ -5,6 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/decode.ts';
+import { resourcePrep } from '#src/xmpp/jid.ts';
 import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from './invented.ts';
 
 const ADDRESSED = `from='${ROMEO_X}'`;
@@ -72,6 +73,16 @@ describe('messages', () => {
     expect(draft?.lang).toBe('it');
   });
 
+  it('to an occupant goes to who has the nick, whatever its spelling', () => {
+    const [nick, id] = ['Ju\u202eliet', 'juliet'];
+    const occupants = () => [{ id, nick, affiliation: 'none', role: 'participant' }] as const;
+    const to = (resource: string) =>
+      decode(message(`${room}/${resource}`, 'chat', '<body>b</body>'), view({ occupants }));
+    expect(to(resourcePrep(nick))?.place).toEqual(entry('juliet%net'));
+    expect(decode(message(`${room}/JULIET`, 'chat', '<body>b</body>'), view())?.place).toEqual(entry('juliet%net'));
+    expect(() => to('Juliet')).toThrow(expect.objectContaining({ code: 'item-not-found' }));
+  });
+
   it('in a room of an account is in that room', () => {
     const place = { kind: 'room', account: `${ROMEO} ${GATEWAY}`, id: '#verona%net' };
     const draft = decode(message(room, 'groupchat', '<body>b</body>'), view({ rooms: 'room' }));
@@ -107,6 +118,21 @@ describe('messages', () => {
     ['a subject for a room written otherwise', `#Verona%net@${GATEWAY}`, 'groupchat', '<subject>s</subject>', 'gone'],
     ['an occupant of a room that one is not in', `#padua%net@${GATEWAY}/Juliet`, 'chat', b, 'not-joined'],
     ['an occupant whose nick is the name of a room', `${room}/#verona`, 'chat', b, 'item-not-found'],
+    ['a nick that nobody in the room has', `${room}/Tybalt`, 'chat', b, 'item-not-found'],
+    [
+      'a correction for it',
+      `${room}/Tybalt`,
+      'chat',
+      `${b}<replace xmlns='urn:xmpp:message-correct:0' id='1'/>`,
+      'item-not-found',
+    ],
+    [
+      'a retraction for it',
+      `${room}/Tybalt`,
+      'chat',
+      "<retract xmlns='urn:xmpp:message-retract:1' id='1'/>",
+      'item-not-found',
+    ],
     [
       'a cipher with a fallback',
       juliet,
