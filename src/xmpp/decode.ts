@@ -50,6 +50,8 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
 export function decode(stanza: Element, view: View): Draft | undefined {
   const from = splitJid(stanza.attrs.from ?? '');
   const to = splitJid(stanza.attrs.to ?? '');
+  // RFC 6120 §8.3.1: an error is never answered; the edge looks at it.
+  if (stanza.attrs.type === 'error') return undefined;
   if (stanza.name === 'presence') {
     return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
   }
@@ -58,8 +60,6 @@ export function decode(stanza: Element, view: View): Draft | undefined {
 
 function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  // RFC 6120 §8.3.1: an error is never answered; the edge looks at it.
-  if (type === 'error') return undefined;
   const body = bodyOf(stanza);
   const text = body?.getText() || undefined;
   if (isEncrypted(stanza, text)) {

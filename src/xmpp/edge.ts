@@ -10,9 +10,11 @@ import { decode, originOf } from './decode.ts';
 import { encode, type Sending } from './encode.ts';
 import { answerable, refusal } from './errors.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
+import { isGone } from './gone.ts';
 import { jidOf, placeJid, splitJid } from './jid.ts';
 import type { Link } from './link.ts';
-import { leftRoom } from './muc/bounce.ts';
+import { openLosses } from './losses.ts';
+import { MUC } from './muc/decode.ts';
 import { probedPlace } from './presence.ts';
 import { route } from './router.ts';
 import { type Facts, type View, viewOf } from './target.ts';
@@ -84,6 +86,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
+  const lost = openLosses({ core, log });
 
   /** Where a stanza comes from and goes to, if both are as the protocol has them. */
   function originWithin(domain: string, stanza: Element): Origin | undefined {
@@ -93,9 +96,18 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     return undefined;
   }
 
+  /** Whether it comes from a transport of this gateway, which is nobody's account. */
+  const isOurs = ({ from }: Origin): boolean => transports.has(splitJid(from).domain);
+
+  /** Says once that it leads nowhere, where something was asked for. The answer to that is silence. */
+  function turnAway(origin: Origin, stanza: Element): void {
+    const failure = new Failure('not-allowed', { text: 'The networks of this gateway do not write to each other.' });
+    if (asks(origin, stanza)) refuse(origin, failure);
+  }
+
   function take(transport: Transport, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
-    if (origin.stanza === 'message' && origin.type === 'error') return bounced(transport, stanza, origin);
+    if (origin.type === 'error') return bounced(transport, stanza, origin);
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -107,10 +119,11 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     if (draft) core().accept(draft, origin);
   }
 
-  /** What is written to the gateway itself. Gateways that write to each other would never end. */
+  /** What a person writes to the gateway itself. */
   function converse({ view, link }: Transport, text: string, origin: Origin): void {
     const from = splitJid(origin.from);
-    if (from.local === '' || transports.has(from.domain)) return;
+    // Servers and other gateways write from their domains; answering each other would never end.
+    if (from.local === '') return;
     const head = { from: view.transport, to: origin.from, type: 'chat' };
     const tell = (said: Said): void =>
       void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
@@ -120,11 +133,11 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       .catch((error: unknown) => fail(origin, error));
   }
 
-  function bounced({ view }: Transport, stanza: Element, { from, to }: Origin): void {
-    const place = leftRoom(stanza, { from: splitJid(from), to: splitJid(to), view });
-    if (place) core().gone(view.transport, from, place);
-    else if (stanza.attrs.id)
-      void core().bounced(view.transport, splitJid(from).bare, stanza.attrs.id as NonNullable<Origin['id']>);
+  /** An error that came back. */
+  function bounced({ view, link }: Transport, stanza: Element, origin: Origin): void {
+    const { stanza: kind, from, id } = origin;
+    if (lost(stanza, origin, { view, request: link.request })) return;
+    if (kind === 'message' && id) void core().bounced(view.transport, splitJid(from).bare, id);
   }
 
   function answer(transport: Transport, iq: Element, origin: Origin): void {
@@ -181,6 +194,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       const transport = transports.get(domain);
       const origin = transport && originWithin(domain, stanza);
       if (!origin) return;
+      if (isOurs(origin)) return turnAway(origin, stanza);
       try {
         take(transport, stanza, origin);
       } catch (error) {
@@ -190,7 +204,8 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
 
     onOversize(domain, header) {
       const origin = transports.has(domain) ? originWithin(domain, header) : undefined;
-      if (origin) refuse(origin, new Failure('too-large'));
+      if (origin && isOurs(origin)) turnAway(origin, header);
+      else if (origin) refuse(origin, new Failure('too-large'));
     },
 
     deliver(event, to, marks) {
@@ -213,11 +228,14 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       if (head) transport.link.stanza('presence', head);
     },
 
+    // XEP-0199 §4.2: an error is what a server answers for who is gone, and what a client answers that knows no pings.
     async alive(domain, from, jid) {
       const transport = transports.get(domain);
       if (!transport) return false;
       try {
-        return isThere(await transport.link.request({ from: jidOf(from, domain), to: jid, payload: pingElement }));
+        const ask = transport.link.request;
+        const asking = { from: jidOf(from, domain), to: jid };
+        return !(await isGone(await ask({ ...asking, payload: pingElement }), { ...asking, ask }));
       } catch (error) {
         // No answer proves nothing: whoever is gone is found out by the next message.
         log.debug({ err: error, transport: domain }, 'a ping was not answered');
@@ -234,6 +252,10 @@ function send(link: Outlet, { name, from, type, id, to, children }: Sending): bo
   return link.fanOut(name, { from, type, id }, to, ...children) === to.length;
 }
 
-/** XEP-0199 §4.2: an error is what a server answers for who is gone, unless only a client can have said it. */
-const isThere = (answer: Element): boolean =>
-  answer.attrs.type === 'result' || answer.getChild('error')?.getChild('feature-not-implemented') !== undefined;
+/** Whether the sender waits for an answer: to a request, a join, a subscription, or a message to somebody. */
+function asks(origin: Origin, stanza: Element): boolean {
+  if (origin.stanza === 'iq') return answerable(origin);
+  // Barriers of ours come back to the gateway itself, and so does what it has said.
+  if (origin.stanza === 'message') return answerable(origin) && splitJid(origin.to).local !== '';
+  return origin.type === 'subscribe' || (origin.type === undefined && stanza.getChild('x', MUC) !== undefined);
+}
