@@ -20,7 +20,7 @@ import { keyOf, openStore } from '#src/store/index.ts';
 import { packageVersion } from '#src/version.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
-import { type Link, openLink, type Phase } from '#src/xmpp/link.ts';
+import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/link.ts';
 import { writerLimits } from '#src/xmpp/writer.ts';
 import { eventCounter } from './event-counter.ts';
 import { type Operations, openOperations } from './operations.ts';
@@ -188,10 +188,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     };
   }
 
+  const replies = openReplies(clock, log);
+
   function linkOf(opened: Opened): Link {
     const { domain } = opened;
     const { limits } = config;
-    const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'in' });
     return openLink({
       domain,
       host: config.xmpp.host,
@@ -202,11 +203,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       clock,
       random,
       log,
-      onStanza(stanza) {
-        count();
-        edge.onStanza(domain, stanza);
-      },
-      onOversize: (header) => edge.onOversize(domain, header),
+      replies,
+      onStanza: edge.onStanza,
+      onOversize: edge.onOversize,
       onState: (phase, reason) => changed(opened, phase, reason !== undefined),
       // Above the high-water mark the networks are read no further: TCP pushes back to them (SECURITY rule 11).
       onPressure: (on) => opened.bridge?.pause(on),
@@ -236,6 +235,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await core.stop();
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
     media.store?.stop();
     await pruning.stop();
@@ -277,6 +277,7 @@ function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
   return {
     addresses,
     ...transportFacts(opened),
+    received: metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'in' }),
     link: {
       stanza(kind, head, ...children) {
         const taken = opened.link?.stanza(kind, head, ...children) ?? false;

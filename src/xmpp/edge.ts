@@ -38,6 +38,8 @@ export type EdgeTransport = {
   readonly carried?: Facts['carried'];
   readonly identity: Identity;
   readonly link: Outlet;
+  /** Told of each stanza that came in for this domain, for the metrics. */
+  readonly received?: () => void;
 };
 
 export type EdgeParts = {
@@ -53,10 +55,10 @@ export type EdgeParts = {
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
 export type Edge = XmppSide & {
-  /** Takes a stanza that came in on the domain's link. Never throws. */
-  onStanza(domain: string, stanza: Element): void;
+  /** Takes a stanza for one of our domains, on whatever link it came in. Never throws. */
+  onStanza(stanza: Element): void;
   /** Takes the start tag of a stanza that was too large to be read. Never throws. */
-  onOversize(domain: string, header: Element): void;
+  onOversize(header: Element): void;
 };
 
 type Transport = EdgeTransport & { readonly view: View };
@@ -88,11 +90,13 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
   }
   const lost = openLosses({ core, log });
 
-  /** Where a stanza comes from and goes to, if both are as the protocol has them. */
-  function originWithin(domain: string, stanza: Element): Origin | undefined {
-    const { from, to } = stanza.attrs;
-    if (from && to && splitJid(to).domain === domain) return originOf(stanza, from, to);
-    log.debug({ transport: domain, stanza: stanza.name, from, to }, 'dropped a stanza without our address');
+  /** Whom a stanza is for, and where it comes from and goes to. */
+  function receiver(stanza: Element): { readonly transport: Transport; readonly origin: Origin } | undefined {
+    const { from, to = '' } = stanza.attrs;
+    // A server may hand a stanza for any of our domains in on any of our links (ejabberd's `global_routes`).
+    const transport = transports.get(splitJid(to).domain);
+    if (from && transport) return { transport, origin: originOf(stanza, from, to) };
+    log.warn({ stanza: stanza.name, from, to }, 'dropped a stanza that names no sender, or none of our domains');
     return undefined;
   }
 
@@ -190,22 +194,23 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     barrier: (domain) =>
       transports.get(domain)?.link.barrier() ?? Promise.reject(new Error('there is no such transport')),
 
-    onStanza(domain, stanza) {
-      const transport = transports.get(domain);
-      const origin = transport && originWithin(domain, stanza);
-      if (!origin) return;
-      if (isOurs(origin)) return turnAway(origin, stanza);
+    onStanza(stanza) {
+      const found = receiver(stanza);
+      if (!found) return;
+      found.transport.received?.();
+      if (isOurs(found.origin)) return turnAway(found.origin, stanza);
       try {
-        take(transport, stanza, origin);
+        take(found.transport, stanza, found.origin);
       } catch (error) {
-        fail(origin, error);
+        fail(found.origin, error);
       }
     },
 
-    onOversize(domain, header) {
-      const origin = transports.has(domain) ? originWithin(domain, header) : undefined;
-      if (origin && isOurs(origin)) turnAway(origin, header);
-      else if (origin) refuse(origin, new Failure('too-large'));
+    onOversize(header) {
+      const found = receiver(header);
+      if (!found) return;
+      if (isOurs(found.origin)) turnAway(found.origin, header);
+      else refuse(found.origin, new Failure('too-large'));
     },
 
     deliver(event, to, marks) {

@@ -2,6 +2,7 @@ import type { Element } from 'ltx';
 import { backoff } from '#src/lib/backoff.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { type Barriers, createBarriers } from './barriers.ts';
 import { type Connection, type ConnectionEvents, connect } from './connection.ts';
 import {
   initial,
@@ -13,10 +14,10 @@ import {
   type Reason,
   step,
 } from './link-state.ts';
+import { openSilentServers } from './peers/silent-servers.ts';
 import { type ReaderLimits, readerLimits } from './reader.ts';
-import { type Ask, createRequests } from './requests.ts';
+import { type Ask, createRequests, type Requests } from './requests.ts';
 import { createWriter, type Refusal, type StanzaKind, type Writer, type WriterLimits, writerLimits } from './writer.ts';
-import { xml } from './xml.ts';
 
 export type { Phase, Reason } from './link-state.ts';
 export type { Ask } from './requests.ts';
@@ -27,11 +28,8 @@ export type LinkOptions = {
   readonly host: string;
   readonly port: number;
   readonly secret: string;
-  /**
-   * Who answers the pings. Our own domain if left out: the server hands such a ping back to us, whatever other domains
-   * it serves, and then has read all that was written before.
-   */
-  readonly pingTarget?: string;
+  /** What all links of a process wait for together; the link's own if left out. */
+  readonly replies?: Replies;
   readonly readerLimits?: ReaderLimits;
   readonly writerLimits?: WriterLimits;
   readonly timing?: LinkTiming;
@@ -48,6 +46,18 @@ export type LinkOptions = {
   readonly onRefused?: (reason: Refusal, kind: StanzaKind) => void;
 };
 
+/**
+ * What is expected back from the server, for all links of a process together: a server may hand an answer in on the link
+ * of another domain of ours (ejabberd's `global_routes`).
+ */
+export type Replies = { readonly barriers: Barriers; readonly requests: Requests };
+
+/** Nothing is waited for yet. */
+export const openReplies = (clock: Clock, log: Log): Replies => ({
+  barriers: createBarriers(clock),
+  requests: createRequests(clock, openSilentServers(clock, log)),
+});
+
 /** The link of one component domain to the XMPP server: kept up until it is closed. */
 export type Link = Pick<Writer, 'stanza' | 'fanOut' | 'waiting'> & {
   readonly domain: string;
@@ -58,17 +68,21 @@ export type Link = Pick<Writer, 'stanza' | 'fanOut' | 'waiting'> & {
   barrier(timeout?: number): Promise<void>;
   /** Sends an iq and resolves with its answer, a result or an error. Rejects as `barrier` does, and after 30 s. */
   request(ask: Ask): Promise<Element>;
-  /** Flushes, waits for the server to have read it and closes the stream, a few seconds at most. Never rejects. */
+  /**
+   * Resolves once the server has read all that was written before, or after a few seconds. Never rejects. Links of
+   * several domains are all flushed before the first is closed: what proves it may come back on any of them.
+   */
+  flush(): Promise<void>;
+  /** Closes the stream, a few seconds at most. Never rejects. */
   close(): Promise<void>;
 };
 
 const RETRY = { min: 1_000, max: 30_000 };
-const PING = xml`<ping xmlns='urn:xmpp:ping'/>`;
 
 /** Opens a link and starts to connect. */
 export function openLink(options: LinkOptions): Link {
   const { domain, log, clock = systemClock, random = Math.random, timing = linkTiming, onState } = options;
-  const { pingTarget = domain } = options;
+  const { barriers, requests } = options.replies ?? openReplies(clock, log);
   const retry = backoff({ ...RETRY, random });
   /** Since the timer was set. */
   let heard = false;
@@ -82,7 +96,7 @@ export function openLink(options: LinkOptions): Link {
       options.onRefused?.(reason, kind);
     },
   });
-  const requests = createRequests(domain, writer, clock);
+  const stream = { domain, writer };
   let state = initial;
   let connection: Connection | undefined;
   let cancel: (() => void) | undefined;
@@ -109,13 +123,19 @@ export function openLink(options: LinkOptions): Link {
     }
   }
 
+  /** Whether it is what we wait for ourselves. */
+  function taken(stanza: Element): boolean {
+    if (stanza.name === 'iq') return requests.take(stanza);
+    return stanza.name === 'message' && barriers.take(stanza);
+  }
+
   /** A connection's events; those of one that has been replaced go nowhere. */
   function events(isCurrent: () => boolean): ConnectionEvents {
     const feed = (event: LinkInput): void => (isCurrent() ? input(event) : undefined);
     return {
       heard: listened,
       stanza(stanza) {
-        if (stanza.name !== 'iq' || !requests.take(stanza)) hand(stanza, options.onStanza);
+        if (!taken(stanza)) hand(stanza, options.onStanza);
       },
       oversize: (header) => hand(header, options.onOversize),
       connected: () => feed({ on: 'connected' }),
@@ -143,7 +163,8 @@ export function openLink(options: LinkOptions): Link {
     const last = connection;
     connection = undefined;
     last?.drop(effect.condition);
-    requests.drop('the link to the XMPP server dropped');
+    requests.drop(domain, 'the link to the XMPP server dropped');
+    barriers.drop(domain, 'the link to the XMPP server dropped');
   }
 
   function online(): void {
@@ -161,9 +182,9 @@ export function openLink(options: LinkOptions): Link {
   }
 
   function ping(): void {
-    // Its answer counts when it is heard, like anything else; that it failed is noticed by the silence.
-    requests.ask({ to: pingTarget, payload: PING, timeout: timing.answer }).catch((error: unknown) => {
-      log.debug({ domain, err: error }, 'a ping was not answered');
+    // It may come back on another link, which is a sign of life all the same; that it does not is noticed by the silence.
+    barriers.wait(stream, timing.answer).then(listened, (error: unknown) => {
+      log.debug({ domain, err: error }, 'a message to ourselves did not come back');
     });
   }
 
@@ -201,25 +222,29 @@ export function openLink(options: LinkOptions): Link {
 
   function request(ask: Ask): Promise<Element> {
     if (state.phase !== 'online') return Promise.reject(new Error('the link to the XMPP server is not online'));
-    return requests.ask(ask);
+    return requests.ask(stream, ask);
   }
 
-  async function barrier(timeout = timing.answer): Promise<void> {
-    await request({ to: pingTarget, payload: PING, timeout });
+  function barrier(timeout = timing.answer): Promise<void> {
+    if (state.phase !== 'online') return Promise.reject(new Error('the link to the XMPP server is not online'));
+    return barriers.wait(stream, timeout);
+  }
+
+  async function flush(): Promise<void> {
+    if (state.phase !== 'online') return;
+    await barrier(timing.close).catch((error: unknown) => {
+      log.warn({ domain, err: error }, 'closing without knowing whether all was read');
+    });
   }
 
   async function close(): Promise<void> {
-    if (state.phase === 'online') {
-      await barrier(timing.close).catch((error: unknown) => {
-        log.warn({ domain, err: error }, 'closing without knowing whether all was read');
-      });
-    }
     if (state.phase === 'offline') return;
     const done = new Promise<void>((resolve) => closed.push(resolve));
     input({ on: 'stop' });
     await done;
   }
 
+  barriers.serve(domain);
   input({ on: 'start' });
   return {
     domain,
@@ -234,6 +259,7 @@ export function openLink(options: LinkOptions): Link {
     state: () => state.phase,
     request,
     barrier,
+    flush,
     close,
   };
 }

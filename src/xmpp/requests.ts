@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Element } from 'ltx';
 import type { Clock } from '#src/lib/clock.ts';
-import type { Writer } from './writer.ts';
+import type { Stream } from './barriers.ts';
+import type { SilentServers } from './peers/silent-servers.ts';
 import type { Xml } from './xml.ts';
 
 export type Ask = {
@@ -14,25 +15,25 @@ export type Ask = {
   readonly timeout?: number;
 };
 
-/** Our own IQs that wait for their answer. */
+/** Our own IQs that wait for their answer. One for all links: an answer may come in on the link of another domain. */
 export type Requests = {
   /**
    * Resolves with the answer, be it a result or an error (`attrs.type` says which). Rejects when the link drops, when
-   * nobody answers in time, or when the writer refuses.
+   * nobody answers in time or is known not to, or when the writer refuses.
    */
-  ask(ask: Ask): Promise<Element>;
+  ask(stream: Stream, ask: Ask): Promise<Element>;
   /** Takes an iq; false if it is a request that somebody else has to answer. Answers to nothing that is open are dropped. */
   take(iq: Element): boolean;
-  /** Rejects everything that is open. */
-  drop(reason: string): void;
+  /** Rejects everything that was asked on the stream of a domain. */
+  drop(domain: string, reason: string): void;
 };
 
-type Open = { resolve(answer: Element): void; reject(error: Error): void; cancel(): void };
+type Open = { readonly domain: string; resolve(answer: Element): void; reject(error: Error): void; cancel(): void };
 
 const TIMEOUT = 30_000;
 const MOST_OPEN = 10_000;
 
-export function createRequests(domain: string, writer: Pick<Writer, 'stanza'>, clock: Clock): Requests {
+export function createRequests(clock: Clock, servers: SilentServers): Requests {
   const open = new Map<string, Open>();
   const prefix = randomBytes(6).toString('base64url');
   let count = 0;
@@ -44,33 +45,38 @@ export function createRequests(domain: string, writer: Pick<Writer, 'stanza'>, c
     return found;
   }
 
-  function send(ask: Ask, id: string): Promise<Element> {
+  function giveUp(key: string, to: string): void {
+    servers.unanswered(to);
+    settle(key)?.reject(new Error('nobody answered in time'));
+  }
+
+  function send({ domain, writer }: Stream, ask: Ask, id: string): Promise<Element> {
     const { to, from = domain, type = 'get', timeout = TIMEOUT } = ask;
     // RFC 6120 §8.2.3 matches by id and peer alone; an answer from or to anybody else is forged.
     const key = `${id}\0${to}\0${from}`;
     return new Promise<Element>((resolve, reject) => {
-      const cancel = clock.after(timeout, () => settle(key)?.reject(new Error('nobody answered in time')));
-      open.set(key, { resolve, reject, cancel });
+      const cancel = clock.after(timeout, () => giveUp(key, to));
+      open.set(key, { domain, resolve, reject, cancel });
       if (!writer.stanza('iq', { from, to, type, id }, ask.payload)) settle(key)?.reject(new Error('it was not sent'));
     });
   }
 
   return {
-    ask(ask) {
+    ask(stream, ask) {
       if (open.size >= MOST_OPEN) return Promise.reject(new Error('too many requests are open'));
-      return send(ask, `${prefix}-${(count++).toString(36)}`);
+      if (servers.silent(ask.to)) return Promise.reject(new Error('the server has left an earlier request unanswered'));
+      return send(stream, ask, `${prefix}-${(count++).toString(36)}`);
     },
     take(iq) {
-      const { type, id, from, to } = iq.attrs;
-      const isAnswer = type === 'result' || type === 'error';
-      // A ping of our own domain comes back as it was sent, and that is the answer.
-      if (!isAnswer && (from !== to || from !== domain)) return false;
+      const { type, id, from = '', to } = iq.attrs;
+      if (type !== 'result' && type !== 'error') return false;
       const found = settle(`${id}\0${from}\0${to}`);
+      if (found) servers.answered(from);
       found?.resolve(iq);
-      return isAnswer || found !== undefined;
+      return true;
     },
-    drop(reason) {
-      for (const key of [...open.keys()]) settle(key)?.reject(new Error(reason));
+    drop(domain, reason) {
+      for (const [key, one] of [...open]) if (one.domain === domain) settle(key)?.reject(new Error(reason));
     },
   };
 }

@@ -44,6 +44,8 @@ export type FakeConnection = {
   readonly received: readonly Element[];
   /** How often something went back to the component's own domain: the proofs that it had of what it wrote before. */
   readonly proofs: number;
+  /** The next stanza that would have gone back to the component, or been answered, while `answerPings` is off. */
+  unanswered(): Promise<Element>;
   /** Writes to the component, as it is. */
   send(data: string | Buffer): void;
   /** Sends `</stream:stream>` and closes. */
@@ -79,8 +81,12 @@ export type FakeServer = AsyncDisposable & {
   refuse(condition: string | undefined): void;
   /** Resolves with the domain of the next handshake that was refused. */
   refused(): Promise<string>;
-  /** Whether pings (XEP-0199) are answered. */
+  /** Whether pings (XEP-0199) are answered, and a component's messages to itself go back to it. */
   answerPings: boolean;
+  /** Whether IQs of components to hosts and bare JIDs are dropped, as ejabberd 24.12 does while mod_privilege is loaded. */
+  dropIqs: boolean;
+  /** Hands what a component sends to itself to this connection instead, as `global_routes` of ejabberd does. */
+  reroute: FakeConnection | undefined;
   /** Full JIDs that are not online: requests to them are answered with an error. */
   readonly gone: Set<string>;
   close(): Promise<void>;
@@ -90,6 +96,8 @@ type Shared = {
   readonly secret: string;
   refusal: string | undefined;
   answerPings: boolean;
+  dropIqs: boolean;
+  reroute: FakeConnection | undefined;
   readonly gone: Set<string>;
   online(connection: FakeConnection): void;
   refused(domain: string): void;
@@ -139,6 +147,7 @@ const isPing = (stanza: Element): boolean =>
 function accept(socket: Socket, shared: Shared): void {
   const id = randomUUID();
   const inbox = new Inbox<Element>();
+  const unanswered = new Inbox<Element>();
   let domain = '';
   let authenticated = false;
   let ended = false;
@@ -159,6 +168,7 @@ function accept(socket: Socket, shared: Shared): void {
     get proofs() {
       return proofs;
     },
+    unanswered: () => unanswered.next(),
     send: (data) => void (silent || socket.write(data)),
     end: () => finish('</stream:stream>'),
     fail,
@@ -179,7 +189,9 @@ function accept(socket: Socket, shared: Shared): void {
     closed,
   });
 
-  function handshake(hash: string): void {
+  function handshake(element: Element): void {
+    if (element.name !== 'handshake') return fail('not-authorized');
+    const hash = element.getText();
     const right = createHash('sha1').update(`${id}${shared.secret}`, 'utf8').digest('hex');
     const refusal = shared.refusal ?? (hash === right ? undefined : 'not-authorized');
     if (refusal) {
@@ -192,16 +204,21 @@ function accept(socket: Socket, shared: Shared): void {
     shared.online(connection());
   }
 
+  function giveBack(element: Element): void {
+    proofs++;
+    if (shared.reroute) shared.reroute.send(element.toString());
+    else socket.write(element.toString());
+  }
+
   function take(element: Element): void {
-    if (!authenticated) return element.name === 'handshake' ? handshake(element.getText()) : fail('not-authorized');
+    if (!authenticated) return handshake(element);
     if (!speaksFor(domain, element)) return fail('invalid-from');
     const synced = syncs.get(element.attrs.id ?? '');
     if (synced) return synced();
-    if (isPing(element) && !shared.answerPings) return;
-    if (element.attrs.to === domain) {
-      proofs++;
-      return void socket.write(element.toString());
-    }
+    const { to = '' } = element.attrs;
+    if (element.name === 'iq' && shared.dropIqs && !to.includes('/')) return;
+    if ((isPing(element) || to === domain) && !shared.answerPings) return unanswered.put(element);
+    if (to === domain) return giveBack(element);
     route(element);
   }
 
@@ -238,6 +255,8 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
     secret: options.secret ?? 's3cret',
     refusal: undefined,
     answerPings: true,
+    dropIqs: false,
+    reroute: undefined,
     gone: new Set(),
     online: (connection) => connections.put(connection),
     refused: (domain) => refusals.put(domain),
@@ -268,6 +287,18 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
     },
     set answerPings(on) {
       shared.answerPings = on;
+    },
+    get dropIqs() {
+      return shared.dropIqs;
+    },
+    set dropIqs(on) {
+      shared.dropIqs = on;
+    },
+    get reroute() {
+      return shared.reroute;
+    },
+    set reroute(connection) {
+      shared.reroute = connection;
     },
     gone: shared.gone,
     close,

@@ -9,8 +9,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { type Edge, openEdge } from '#src/xmpp/edge.ts';
+import { openSilentServers } from '#src/xmpp/peers/silent-servers.ts';
 import { createReader } from '#src/xmpp/reader.ts';
-import { createRequests } from '#src/xmpp/requests.ts';
+import { type Ask, createRequests } from '#src/xmpp/requests.ts';
 import { createWriter } from '#src/xmpp/writer.ts';
 import { xml } from '#src/xmpp/xml.ts';
 import { handClock } from '../hand-clock.ts';
@@ -32,13 +33,13 @@ async function openWorld(changes: Partial<Core>) {
   const writer = createWriter({ domain: GATEWAY });
   writer.attach(socket);
   const clock = handClock();
-  const requests = createRequests(GATEWAY, writer, clock);
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
+  const requests = createRequests(clock, openSilentServers(clock, log));
   const link = {
     stanza: writer.stanza,
     fanOut: writer.fanOut,
-    request: requests.ask,
+    request: (ask: Ask) => requests.ask({ domain: GATEWAY, writer }, ask),
     epoch: () => 1,
     barrier: async () => {},
   };
@@ -83,7 +84,7 @@ async function openWorld(changes: Partial<Core>) {
       return all;
     },
     async [Symbol.asyncDispose]() {
-      requests.drop('the test is over');
+      requests.drop(GATEWAY, 'the test is over');
       socket.destroy();
       peer.destroy();
       server.close();
@@ -121,7 +122,7 @@ beforeEach(async () => {
 
 afterEach(() => world[Symbol.asyncDispose]());
 
-const send = (text: string): void => edge.onStanza(GATEWAY, stanza(text));
+const send = (text: string): void => edge.onStanza(stanza(text));
 
 /** What one answer says: kind, addresses, id, type, and the condition of its error. */
 const brief = (one: Element | undefined) => {
@@ -179,15 +180,16 @@ describe('stanzas in', () => {
     expect(taken).toEqual([]);
   });
 
-  it('for a domain that is not ours are dropped', async () => {
-    edge.onStanza('other.example', stanza(`<message from='${ROMEO_X}' to='other.example'><body>b</body></message>`));
+  it('for a domain that is not ours are dropped, and the operator is told', async () => {
+    edge.onStanza(stanza(`<message from='${ROMEO_X}' to='other.example'><body>b</body></message>`));
     expect(await world.written()).toEqual([]);
+    expect(world.lines.map((line) => JSON.parse(line))).toMatchObject([{ level: 40, to: 'other.example' }]);
   });
 
   it('that were too large are answered from their header', async () => {
-    edge.onOversize(GATEWAY, stanza(`<message from='${ROMEO_X}' to='${room}' type='groupchat' id='m1'/>`));
-    edge.onOversize(GATEWAY, stanza(`<message from='${ROMEO_X}' to='${room}' type='error' id='m2'/>`));
-    edge.onOversize(GATEWAY, stanza(`<message to='${room}' id='m3'/>`));
+    edge.onOversize(stanza(`<message from='${ROMEO_X}' to='${room}' type='groupchat' id='m1'/>`));
+    edge.onOversize(stanza(`<message from='${ROMEO_X}' to='${room}' type='error' id='m2'/>`));
+    edge.onOversize(stanza(`<message to='${room}' id='m3'/>`));
     const answers = await world.written();
     expect(answers.map(brief)).toEqual([`message ${room} -> ${ROMEO_X} m1 error not-acceptable`]);
   });
@@ -404,8 +406,8 @@ describe('what comes from a transport of this gateway', () => {
   });
 
   it('is refused as well where it is too large', async () => {
-    edge.onOversize(GATEWAY, stanza(`<message from='${JULIET}' to='${room}' id='1'/>`));
-    edge.onOversize(GATEWAY, stanza(`<message from='${JULIET}' to='${room}' id='2' type='error'/>`));
+    edge.onOversize(stanza(`<message from='${JULIET}' to='${room}' id='1'/>`));
+    edge.onOversize(stanza(`<message from='${JULIET}' to='${room}' id='2' type='error'/>`));
     expect((await world.written()).map(brief)).toEqual([`message ${room} -> ${JULIET} 1 error not-allowed`]);
   });
 });
@@ -499,7 +501,7 @@ describe('alive', () => {
     world.clock.advance(30_000);
     expect(await second).toBe(true);
     const third = alive();
-    world.requests.drop('the link dropped');
+    world.requests.drop(GATEWAY, 'the link dropped');
     expect(await third).toBe(true);
     expect(await edge.alive('other.example', '#verona%net', ROMEO_X)).toBe(false);
   });

@@ -1,37 +1,12 @@
 import type { Element } from 'ltx';
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
-import type { Clock } from '#src/lib/clock.ts';
 import { type Link, type LinkOptions, openLink, type Phase, type Reason } from '#src/xmpp/link.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
+import { type HandClock, handClock } from '../hand-clock.ts';
 
 export const DOMAIN = 'gw.example';
 const log = pino({ level: 'silent' });
-
-/** A clock that stands still until it is moved. */
-function manualClock(): Clock & { advance(ms: number): void } {
-  let time = 0;
-  const timers = new Map<object, { at: number; run(): void }>();
-  return {
-    now: () => time,
-    after(ms, run) {
-      const key = {};
-      timers.set(key, { at: time + ms, run });
-      return () => void timers.delete(key);
-    },
-    advance(ms) {
-      const end = time + ms;
-      for (;;) {
-        const [due] = [...timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at);
-        if (!due) break;
-        timers.delete(due[0]);
-        time = due[1].at;
-        due[1].run();
-      }
-      time = end;
-    },
-  };
-}
 
 type Told = { phase: Phase; reason: Reason | undefined };
 
@@ -49,8 +24,10 @@ export async function serve(...options: Parameters<typeof startXmppServer>): Pro
 }
 
 /** Opens a link and keeps what it says. */
-export function open(port: number, more: Partial<LinkOptions> = {}) {
-  const clock = manualClock();
+export function open(
+  port: number,
+  { clock = handClock(), ...more }: Partial<LinkOptions> & { clock?: HandClock } = {},
+) {
   const stanzas: Element[] = [];
   const told: Told[] = [];
   const waiting: { phase: Phase; resolve(told: Told): void }[] = [];
