@@ -3,11 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { runUntilSignal } from '#src/cli/run.ts';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { Sealed } from '#src/model/sealed.ts';
+import { runUntilSignal } from '#src/process/cli/run.ts';
 import type { MakeTransport, Transport } from './network.ts';
 import { armed, type Pass, watchedBridge, watchedStore } from './points.ts';
 import { type NetworkSetting, SECRET, type Setting, USERS } from './setting.ts';

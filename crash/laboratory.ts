@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { folder } from '../test/cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../test/fakes/xmpp-server.ts';
+import { folder } from '../test/process/cli/isthmus.ts';
 import { type Child, type ChildOptions, complaints, startChild } from './child.ts';
 import { type JournalView, viewJournal } from './journal.ts';
 import { type Ledger, openLedger } from './ledger.ts';

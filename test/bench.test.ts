@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startGateway } from '#src/gateway.ts';
+import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { type Flow, openFlow, Violation } from '../bench/load/flow.ts';
@@ -8,8 +8,8 @@ import { channelOf } from '../bench/scenarios/texts.ts';
 import { flowToIrc } from '../bench/scenarios/to-irc.ts';
 import { flowToXmpp } from '../bench/scenarios/to-xmpp.ts';
 import { config } from '../bench/targets/isthmus.ts';
-import { folder } from './cli/isthmus.ts';
 import { configFrom } from './config-from.ts';
+import { folder } from './process/cli/isthmus.ts';
 
 const LANES = 3;
 const MESSAGES = 60;

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { type Config, loadConfig, renderProblem } from '#src/config.ts';
-import { folder } from './cli/isthmus.ts';
+import { folder } from './process/cli/isthmus.ts';
 
 /** A checked config from what a file would hold. Rejects with the lines that an operator would see. */
 export async function configFrom(source: object): Promise<Config> {

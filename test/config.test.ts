@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { exampleConfig } from '#src/cli/example-config.ts';
 import { isHostName, isLoopback } from '#src/config/fields.ts';
 import { closest } from '#src/config/findings.ts';
 import { parseSource } from '#src/config/source.ts';
 import { type Config, loadConfig, renderProblem } from '#src/config.ts';
 import { bytes } from '#src/lib/bytes.ts';
 import { bridgeKinds, findBridge } from '#src/load.ts';
-import { folder } from './cli/isthmus.ts';
+import { exampleConfig } from '#src/process/cli/example-config.ts';
+import { folder } from './process/cli/isthmus.ts';
 
 const GOOD = `transports:
   irc.example.org: { bridge: irc, secret: hush, servers: { irc.libera.chat: {} } }

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageVersion } from '../../src/version.ts';
+import { packageVersion } from '../../src/process/version.ts';
 import { startPostgres } from '../../test/real/postgres.ts';
 import { DOMAIN, REALM, SECRET, USERS } from '../load/world.ts';
 import { type Running, type Setting, startProcess, type Target } from '../target.ts';

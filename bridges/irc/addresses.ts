@@ -2,7 +2,7 @@ import { memo } from '#src/lib/memo.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { isHostName } from './config.ts';
-import { foldName, isName, isRoomName } from './names.ts';
+import { foldName, isName, isRoomName } from './wire/names.ts';
 
 const malformed = (text: string) => new Failure('jid-malformed', { text });
 

@@ -3,7 +3,7 @@ import type { BridgeDefinition } from '#src/bridge.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { config, type IrcConfig } from './config.ts';
-import { services } from './services.ts';
+import { services } from './connection/services.ts';
 
 /** IRC: one connection per account and server, channels as shared rooms. */
 export const bridge: BridgeDefinition<IrcConfig> = {

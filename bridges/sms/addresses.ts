@@ -1,7 +1,7 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
-import { EMERGENCY_TEXT, isEmergency } from './numbers.ts';
+import { EMERGENCY_TEXT, isEmergency } from './routing/numbers.ts';
 
 const malformed = (text: string) => new Failure('jid-malformed', { text });
 

@@ -5,22 +5,22 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolve } from './addresses.ts';
-import { openAsking } from './asking.ts';
-import { openAutomatic } from './automatic.ts';
 import type { SmsConfig } from './config.ts';
-import { openDemo } from './demo.ts';
-import { openFiles } from './files.ts';
-import { openInbox } from './inbox.ts';
-import { openMemory } from './memory.ts';
-import { openOutbox } from './outbox.ts';
-import { openAlone, type Parts } from './parts.ts';
-import { openPoll } from './poll.ts';
-import { preview } from './preview.ts';
-import type { Provider } from './provider.ts';
-import { openRecent } from './recent.ts';
-import { openTracking } from './tracking.ts';
-import { openTwilio } from './twilio.ts';
-import { refOf, serveWebhooks } from './webhooks.ts';
+import { openAsking } from './forms/asking.ts';
+import { openDemo } from './provider/demo.ts';
+import { openFiles } from './provider/files.ts';
+import { openPoll } from './provider/poll.ts';
+import type { Provider } from './provider/provider.ts';
+import { openTracking } from './provider/tracking.ts';
+import { openTwilio } from './provider/twilio.ts';
+import { refOf, serveWebhooks } from './provider/webhooks.ts';
+import { openMemory } from './routing/memory.ts';
+import { openAutomatic } from './texts/automatic.ts';
+import { openInbox } from './texts/inbox.ts';
+import { openOutbox } from './texts/outbox.ts';
+import { preview } from './texts/preview.ts';
+import { openRecent } from './texts/recent.ts';
+import { openAlone, type Parts } from './transport.ts';
 
 const openProvider = (config: SmsConfig, host: Host): Provider =>
   config.provider.kind === 'twilio'

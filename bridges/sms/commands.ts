@@ -4,8 +4,8 @@ import type { Answer } from '#src/model/form.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { addresses } from './addresses.ts';
 import type { SmsConfig } from './config.ts';
-import { type Memory, openMemory } from './memory.ts';
-import { BLOCKED, learntOf, standing } from './standing.ts';
+import { type Memory, openMemory } from './routing/memory.ts';
+import { BLOCKED, learntOf, standing } from './routing/standing.ts';
 
 const NOTHING_ASKED: readonly Step[] = [];
 

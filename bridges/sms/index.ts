@@ -4,7 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { account, config, type SmsConfig } from './config.ts';
-import { chargesFor } from './costs.ts';
+import { chargesFor } from './texts/costs.ts';
 
 /** SMS: numbers of the operator, from which all users write. Nobody logs in. */
 export const bridge: BridgeDefinition<SmsConfig> = {

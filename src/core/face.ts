@@ -1,20 +1,20 @@
 import type { Accounts } from '#src/core/accounts/accounts.ts';
-import type { Dialogues } from '#src/core/accounts/dialogue.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import { openMembership } from '#src/core/accounts/membership.ts';
 import { openOwnSettings } from '#src/core/accounts/own-settings.ts';
 import type { Purging } from '#src/core/accounts/purge.ts';
-import type { Registration } from '#src/core/accounts/registration.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import { openChat } from '#src/core/commands/chat.ts';
-import { openChatPlaces } from '#src/core/commands/chat-places.ts';
+import { openChat } from '#src/core/dialogues/chat.ts';
+import { openChatPlaces } from '#src/core/dialogues/chat-places.ts';
+import type { Dialogues } from '#src/core/dialogues/dialogue.ts';
+import type { Registration } from '#src/core/dialogues/registration.ts';
 import { openCharging } from '#src/core/journal/charging.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
 import type { People } from '#src/core/people/people.ts';
-import type { Flicker } from '#src/core/rooms/flicker.ts';
 import type { Occupancy } from '#src/core/rooms/occupancy.ts';
+import type { Flicker } from '#src/core/rooms/presence-folding.ts';
 import { restore } from '#src/core/rooms/restore.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { checkSeats } from '#src/core/rooms/seats.ts';
@@ -24,14 +24,14 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Archive } from './archive.ts';
 import type { Ids } from './ids.ts';
-import type { Inbound } from './inbound.ts';
 import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
-import type { Outbound } from './outbound.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
-import type { Said } from './said.ts';
+import type { Archive } from './rooms/archive.ts';
+import type { Inbound } from './way/inbound.ts';
+import type { Outbound } from './way/outbound.ts';
+import type { Said } from './way/recent-texts.ts';
 
 /** What `open` has built. */
 export type House = {

@@ -1,4 +1,5 @@
 import type { Log } from '#src/lib/log.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
@@ -7,7 +8,6 @@ import { type Place, placeKey } from '#src/model/place.ts';
 import type { Link, LinkedEvent, Store } from '#src/store/index.ts';
 import { type Batch, openBatch } from './batch.ts';
 import type { Origin } from './index.ts';
-import { openRecent } from './recent.ts';
 
 /**
  * An event on its way to a network, with the stanza that it came from. A stanza may become several events: `lead` is

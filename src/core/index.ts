@@ -8,7 +8,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
-export type { Queue, QueueEntry, QueueTrace } from './journal/queue-entry.ts';
+export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
 
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {

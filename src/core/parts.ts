@@ -1,7 +1,7 @@
 import type { Overrides } from '#mappings/overrides.ts';
 import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
 import type { Access } from '#src/core/accounts/accounts.ts';
-import type { TransportTalks } from '#src/core/accounts/talks.ts';
+import type { TransportTalks } from '#src/core/dialogues/talks.ts';
 import type { MediaStore } from '#src/core/media/media.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -10,11 +10,11 @@ import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Aliases } from './aliases.ts';
-import type { Inbound } from './inbound.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { Charging } from './journal/charging.ts';
-import type { Queue } from './journal/queue-entry.ts';
+import type { Queue } from './journal/operator/queue-entry.ts';
 import type { LimitName } from './limits.ts';
+import type { Inbound } from './way/inbound.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {

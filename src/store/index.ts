@@ -2,56 +2,57 @@ import { resolve } from 'node:path';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Heart } from '#src/lib/stall.ts';
-import { type Accounts, accounts } from './accounts.ts';
-import { type Aliases, aliases } from './aliases.ts';
-import { type Archive, archive } from './archive.ts';
-import { type BridgeState, bridgeState } from './bridge-state.ts';
-import { type Buckets, buckets } from './buckets.ts';
-import { type Budgets, budgets } from './budgets.ts';
-import { type Contacts, contacts } from './contacts.ts';
-import { type Credentials, credentials } from './credentials.ts';
 import type { Engine } from './engine.ts';
-import { type Journal, journal } from './journal.ts';
-import { type Links, links } from './links.ts';
-import { type MediaFiles, mediaFiles } from './media.ts';
-import { type Occupancies, occupancies } from './occupancy.ts';
-import { type Purges, purges } from './purges.ts';
-import { type Queue, queue } from './queue.ts';
-import { type Rosters, rosters } from './rosters.ts';
+import { type Accounts, accounts } from './rows/accounts.ts';
+import { type Aliases, aliases } from './rows/aliases.ts';
+import { type Archive, archive } from './rows/archive.ts';
+import { type BridgeState, bridgeState } from './rows/bridge-state.ts';
+import { type Buckets, buckets } from './rows/buckets.ts';
+import { type Budgets, budgets } from './rows/budgets.ts';
+import { type Contacts, contacts } from './rows/contacts.ts';
+import { type Credentials, credentials } from './rows/credentials.ts';
+import { type Journal, journal } from './rows/journal.ts';
+import { type Links, links } from './rows/links.ts';
+import { type MediaFiles, mediaFiles } from './rows/media.ts';
+import { type Occupancies, occupancies } from './rows/occupancy.ts';
+import { type Purges, purges } from './rows/purges.ts';
+import { type Queue, queue } from './rows/queue.ts';
+import { type Rosters, rosters } from './rows/rosters.ts';
 
-import { type Running, running } from './running.ts';
+import { type Running, running } from './rows/running.ts';
 
-import { type Sent, sent } from './sent.ts';
+import { type Sent, sent } from './rows/sent.ts';
 
-import { openSequence } from './sequence.ts';
-import { type Sessions, sessions } from './sessions.ts';
-import { type Settings, settings } from './settings.ts';
-import { openSqlite } from './sqlite.ts';
+import { openSequence } from './rows/sequence.ts';
+import { type Sessions, sessions } from './rows/sessions.ts';
+import { type Settings, settings } from './rows/settings.ts';
+import { type Visibility, visibility } from './rows/visibility.ts';
+import { openSqlite } from './sqlite/sqlite.ts';
 import { checkParams, type Query, type Row, type Statement, StoreRefused, type Unit, type UnitResult } from './unit.ts';
-import { type Visibility, visibility } from './visibility.ts';
 
-export type { Account } from './accounts.ts';
-export type { Archived, ArchivedPage, ArchivePage } from './archive.ts';
-export type { StatePlace } from './bridge-state.ts';
-export type { Bucket } from './buckets.ts';
-export type { Budget } from './budgets.ts';
-export type { Contact } from './contacts.ts';
-export type { CredentialPlace } from './credentials.ts';
-export type { Journaled, NewRow, RowEnd, RowStep } from './journal.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
-export type { Link, LinkedEvent } from './links.ts';
-export type { MediaFile } from './media.ts';
-export type { Occupancy } from './occupancy.ts';
-export type { Purge } from './purges.ts';
-export type { QueuedRow } from './queue.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
+export type { Account } from './rows/accounts.ts';
+export type { Archived, ArchivedPage, ArchivePage } from './rows/archive.ts';
+export type { StatePlace } from './rows/bridge-state.ts';
+export type { Bucket } from './rows/buckets.ts';
+export type { Budget } from './rows/budgets.ts';
+export type { Contact } from './rows/contacts.ts';
+export type { CredentialPlace } from './rows/credentials.ts';
+export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
+export type { Link, LinkedEvent } from './rows/links.ts';
+export type { MediaFile } from './rows/media.ts';
+export type { Occupancy } from './rows/occupancy.ts';
+export type { Purge } from './rows/purges.ts';
+export type { QueuedRow } from './rows/queue.ts';
+export type { SentPiece } from './rows/sent.ts';
+export type { KeptSession } from './rows/sessions.ts';
+export type { SettingsOf } from './rows/settings.ts';
+export type { Interval } from './rows/visibility.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
-export type { SentPiece } from './sent.ts';
-export type { KeptSession } from './sessions.ts';
-export type { SettingsOf } from './settings.ts';
 export {
   GuardFailed,
   type Query,
@@ -65,7 +66,6 @@ export {
   type UnitResult,
   type Value,
 } from './unit.ts';
-export type { Interval } from './visibility.ts';
 
 /**
  * What is kept over a restart. Nouns make statements for changes, which `unit` does, and answer questions themselves:
@@ -142,7 +142,7 @@ export async function openStore({ url, log, clock, heart }: StoreOptions): Promi
 
 async function openEngine(url: string, log: Log, heart: Heart | undefined): Promise<Engine> {
   // Loaded where it is used: its client takes memory.
-  if (isPostgres(url)) return (await import('./postgres.ts')).openPostgres(url, log);
+  if (isPostgres(url)) return (await import('./postgres/postgres.ts')).openPostgres(url, log);
   const [, file] = /^sqlite:(.+)$/.exec(url) ?? [];
   if (file === undefined) throw new StoreRefused('a store is sqlite:PATH or postgres://...');
   return openSqlite(resolve(file), log, heart);

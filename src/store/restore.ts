@@ -3,9 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { openKey } from './key-file.ts';
 import { migrations } from './migrations.ts';
 import { keysInUse } from './rekey.ts';
-import { lockSqlite } from './sqlite.ts';
-import { openCare, sync } from './sqlite-care.ts';
-import { type Database, openDatabase } from './sqlite-database.ts';
+import { openCare, sync } from './sqlite/care.ts';
+import { type Database, openDatabase } from './sqlite/database.ts';
+import { lockSqlite } from './sqlite/sqlite.ts';
 import type { Value } from './unit.ts';
 import { StoreRefused } from './unit.ts';
 
@@ -21,7 +21,7 @@ export async function restoreStore(url: string, from: string, at: { key: string;
   const [, path] = /^sqlite:(.+)$/.exec(url) ?? [];
   if (path === undefined) {
     // Its driver is for those who have one.
-    const { loadCommand } = await import('./postgres.ts');
+    const { loadCommand } = await import('./postgres/postgres.ts');
     throw new StoreRefused(`PostgreSQL takes its copies itself: ${loadCommand(url)}`);
   }
   const file = resolve(path);

@@ -6,21 +6,21 @@ import type { Log } from '#src/lib/log.ts';
 import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
-import { decode, originOf } from './decode.ts';
-import { encode, type Sending } from './encode.ts';
-import { answerable, refusal } from './errors.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
-import { isGone } from './gone.ts';
-import { jidOf, placeJid, splitJid } from './jid.ts';
-import type { Link } from './link.ts';
-import { openLosses } from './losses.ts';
 import { MUC } from './muc/decode.ts';
-import { probedPlace } from './presence.ts';
-import { route } from './router.ts';
-import { type Facts, type View, viewOf } from './target.ts';
+import { isGone } from './peers/gone.ts';
+import { openLosses } from './peers/losses.ts';
+import { decode, originOf } from './stanza/decode.ts';
+import { encode, type Sending } from './stanza/encode.ts';
+import { answerable, refusal } from './stanza/errors.ts';
+import { jidOf, placeJid, splitJid } from './stanza/jid.ts';
+import { probedPlace } from './stanza/presence.ts';
+import { route } from './stanza/router.ts';
+import { type Facts, type View, viewOf } from './stanza/target.ts';
+import type { Xml } from './stanza/xml.ts';
+import type { Link } from './stream/link.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
-import type { Xml } from './xml.ts';
 
 /** The part of a component link that the edge uses. */
 export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {

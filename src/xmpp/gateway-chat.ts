@@ -1,12 +1,12 @@
 import type { Element } from 'ltx';
 import type { Said } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
-import { jidUri, splitJid } from './jid.ts';
-import type { View } from './target.ts';
+import { jidUri, splitJid } from './stanza/jid.ts';
+import type { View } from './stanza/target.ts';
+import { type Xml, xml } from './stanza/xml.ts';
 import { own } from './xep/elements.ts';
 import { isEncrypted } from './xep/encryption.ts';
 import { hintElements } from './xep/hints.ts';
-import { type Xml, xml } from './xml.ts';
 
 /** RFC 6121 §5.2.2: what is said to one person. Without a type it is `normal`. */
 const TO_ONE: readonly (string | undefined)[] = ['chat', 'normal', undefined];

@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
-import { startGateway } from '#src/gateway.ts';
+import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
-import { folder, isthmus } from '../cli/isthmus.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
+import { folder, isthmus } from '../process/cli/isthmus.ts';
 import type { Script } from './script.ts';
 import type { OpenWire, Wire } from './wire.ts';
 

@@ -5,7 +5,7 @@ import { systemClock } from '#src/lib/clock.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openStore } from '#src/store/index.ts';
-import { jidOf, splitJid } from '#src/xmpp/jid.ts';
+import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { tempFolder } from '../store/folder.ts';
 import { view } from '../xmpp/invented.ts';
 

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import type { Host } from '#src/bridge.ts';
-import { talksOf } from '#src/core/accounts/talks.ts';
 import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
+import { talksOf } from '#src/core/dialogues/talks.ts';
 import { openCore } from '#src/core/open.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';

@@ -14,9 +14,9 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
-import { folder } from '../cli/isthmus.ts';
 import { freeLimits, plainTransport } from '../core/core-parts.ts';
 import { xmppSide } from '../core/xmpp-side.ts';
+import { folder } from '../process/cli/isthmus.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
 

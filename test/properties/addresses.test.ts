@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { addresses as ircAddresses } from '#bridges/irc/addresses.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
-import { jidOf, splitJid, unescapeLocal } from '#src/xmpp/jid.ts';
+import { jidOf, splitJid, unescapeLocal } from '#src/xmpp/stanza/jid.ts';
 import { addresses as pigeonAddresses } from '../invented/pigeon/addresses.ts';
 
 /** A network that takes any text for a person. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
-import { escapeLocal, resourcePrep, splitJid, unescapeLocal } from '#src/xmpp/jid.ts';
+import { escapeLocal, resourcePrep, splitJid, unescapeLocal } from '#src/xmpp/stanza/jid.ts';
 
 /** Texts made of what matters to XEP-0106, and of anything. */
 const foreign = fc.oneof(

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addresses, addressOf } from '#bridges/sms/addresses.ts';
-import { advance, noProgress, type Progress, type StatusNews, statusWords } from '#bridges/sms/statuses.ts';
+import { advance, noProgress, type Progress, type StatusNews, statusWords } from '#bridges/sms/provider/statuses.ts';
 import { isGsm, segmentsOf } from '#mappings/segments.ts';
 import { smartEncode } from '#mappings/smart.ts';
 import type { Outcome } from '#src/bridge.ts';

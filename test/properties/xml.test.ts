@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import type { Element } from 'ltx';
 import { SaxesParser } from 'saxes';
 import { describe, expect, it } from 'vitest';
-import { createReader } from '#src/xmpp/reader.ts';
-import { xml } from '#src/xmpp/xml.ts';
+import { xml } from '#src/xmpp/stanza/xml.ts';
+import { createReader } from '#src/xmpp/stream/reader.ts';
 
 const HEADER = `<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'>`;
 

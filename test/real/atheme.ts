@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathOf } from '#src/cli/demo/servers/available.ts';
-import { type InspircdOptions, type RunningInspircd, startInspircd } from '#src/cli/demo/servers/inspircd.ts';
-import { freePorts } from '#src/cli/demo/servers/ports.ts';
-import { type RunningServer, run } from '#src/cli/demo/servers/running.ts';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { type InspircdOptions, type RunningInspircd, startInspircd } from '#src/process/cli/demo/servers/inspircd.ts';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
+import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
 import { ircClient } from './irc.ts';
 
 const PASSWORD = 'linked';

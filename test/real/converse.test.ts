@@ -2,10 +2,10 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium, type Locator, type Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { browserArguments } from '#src/cli/demo/check.ts';
-import { servePage } from '#src/cli/demo/page.ts';
-import { pathOf } from '#src/cli/demo/servers/available.ts';
-import { freePortFrom } from '#src/cli/demo/servers/ports.ts';
+import { browserArguments } from '#src/process/cli/demo/check.ts';
+import { servePage } from '#src/process/cli/demo/page.ts';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { freePortFrom } from '#src/process/cli/demo/servers/ports.ts';
 import { describeReal, ircClient } from './servers.ts';
 import { roomOf, startWorld } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { folder, isthmus } from '../cli/isthmus.ts';
+import { folder, isthmus } from '../process/cli/isthmus.ts';
 import { describeReal } from './servers.ts';
 
 describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {

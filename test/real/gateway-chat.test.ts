@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { runIsthmus } from '#src/cli/demo/gateway.ts';
-import { startProsody } from '#src/cli/demo/servers/prosody.ts';
+import { runIsthmus } from '#src/process/cli/demo/gateway.ts';
+import { startProsody } from '#src/process/cli/demo/servers/prosody.ts';
 import { describeReal } from './servers.ts';
 import { xml, xmppClient } from './xmpp.ts';
 

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pathOf } from '#src/cli/demo/servers/available.ts';
-import { type RunningServer, run } from '#src/cli/demo/servers/running.ts';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
 
 export interface NgircdOptions {
   /** The server's own name, `ng.test` when not given. */

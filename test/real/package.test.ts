@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { folder, isthmus } from '../cli/isthmus.ts';
+import { folder, isthmus } from '../process/cli/isthmus.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);

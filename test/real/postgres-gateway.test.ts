@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { DELIVERED, passing, play, say } from '../core/journal-world.ts';
+import { DELIVERED, passing, play, say } from '../core/journal/journal-world.ts';
 import { startPostgres } from './postgres.ts';
 import { describeReal } from './servers.ts';
 

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { pathOf } from '#src/cli/demo/servers/available.ts';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test, vi } from 'vitest';
-import { folder, isthmus } from '../cli/isthmus.ts';
+import { folder, isthmus } from '../process/cli/isthmus.ts';
 import { describeReal, ircClient, startInspircd, startProsody, xmppClient } from './servers.ts';
 import { enter, heard, roomOf, say } from './world.ts';
 

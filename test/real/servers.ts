@@ -1,8 +1,8 @@
 import { describe, test } from 'vitest';
-import { type Program, unavailable } from '#src/cli/demo/servers/available.ts';
+import { type Program, unavailable } from '#src/process/cli/demo/servers/available.ts';
 
-export { type RunningInspircd, startInspircd } from '#src/cli/demo/servers/inspircd.ts';
-export { type RunningProsody, startProsody } from '#src/cli/demo/servers/prosody.ts';
+export { type RunningInspircd, startInspircd } from '#src/process/cli/demo/servers/inspircd.ts';
+export { type RunningProsody, startProsody } from '#src/process/cli/demo/servers/prosody.ts';
 export { ircClient } from './irc.ts';
 export { type RunningNgircd, startNgircd } from './ngircd.ts';
 export { xml, xmppClient } from './xmpp.ts';

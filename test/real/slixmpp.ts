@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { type Element, parse } from 'ltx';
-import { inbox } from '#src/cli/demo/inbox.ts';
+import { inbox } from '#src/process/cli/demo/inbox.ts';
 
 /** What Debian's own interpreter has is Debian's packages. */
 const PYTHON = '/usr/bin/python3';

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writeCertificate } from '#src/cli/demo/servers/inspircd.ts';
+import { writeCertificate } from '#src/process/cli/demo/servers/inspircd.ts';
 import { describeReal } from './servers.ts';
 import { enter, heard, overTls, roomOf, say, startWorld } from './world.ts';
 import type { XmppClient } from './xmpp.ts';

@@ -1,14 +1,14 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { RunningServer } from '#src/cli/demo/servers/running.ts';
-import type { Gateway } from '#src/gateway.ts';
-import { startGateway } from '#src/gateway.ts';
+import type { Gateway } from '#src/gateway/gateway.ts';
+import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
-import { folder } from '../cli/isthmus.ts';
+import type { RunningServer } from '#src/process/cli/demo/servers/running.ts';
 import { configFrom } from '../config-from.ts';
 import { jumpingClock } from '../jumping-clock.ts';
+import { folder } from '../process/cli/isthmus.ts';
 import { startInspircdWithServices } from './atheme.ts';
 import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';

@@ -1,5 +1,5 @@
 import { client as connect, type Element, xml } from '@xmpp/client';
-import { inbox } from '#src/cli/demo/inbox.ts';
+import { inbox } from '#src/process/cli/demo/inbox.ts';
 
 export { type Element, xml } from '@xmpp/client';
 

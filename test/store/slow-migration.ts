@@ -2,7 +2,7 @@
 import { writeSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { migrations } from '#src/store/migrations.ts';
-import { migrateSqlite } from '#src/store/sqlite-migrate.ts';
+import { migrateSqlite } from '#src/store/sqlite/migrate.ts';
 
 const db = new DatabaseSync(process.argv[2] ?? '');
 db.function('wait_for_the_end', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { openPacker, openUnpacker } from '#src/store/sqlite-wire.ts';
+import { openPacker, openUnpacker } from '#src/store/sqlite/wire.ts';
 import type { Statement, Unit } from '#src/store/unit.ts';
 
 const value = fc.oneof(fc.string(), fc.integer(), fc.double({ noNaN: true }), fc.constant(null), fc.uint8Array());

@@ -2,7 +2,7 @@ import type { Element } from 'ltx';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
-import { route } from '#src/xmpp/router.ts';
+import { route } from '#src/xmpp/stanza/router.ts';
 import { GATEWAY, ROMEO, ROMEO_X, type Scene, stanza, surroundings } from './invented.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';

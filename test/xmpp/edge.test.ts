@@ -10,10 +10,10 @@ import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { type Edge, openEdge } from '#src/xmpp/edge.ts';
 import { openSilentServers } from '#src/xmpp/peers/silent-servers.ts';
-import { createReader } from '#src/xmpp/reader.ts';
-import { type Ask, createRequests } from '#src/xmpp/requests.ts';
-import { createWriter } from '#src/xmpp/writer.ts';
-import { xml } from '#src/xmpp/xml.ts';
+import { xml } from '#src/xmpp/stanza/xml.ts';
+import { createReader } from '#src/xmpp/stream/reader.ts';
+import { type Ask, createRequests } from '#src/xmpp/stream/requests.ts';
+import { createWriter } from '#src/xmpp/stream/writer.ts';
 import { handClock } from '../hand-clock.ts';
 import { addresses, GATEWAY, core as inventedCore, ROMEO, ROMEO_X, stanza, VERONA } from './invented.ts';
 

@@ -5,9 +5,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import { createReader } from '#src/xmpp/reader.ts';
-import type { Surroundings } from '#src/xmpp/router.ts';
-import { type Facts, type View, viewOf } from '#src/xmpp/target.ts';
+import type { Surroundings } from '#src/xmpp/stanza/router.ts';
+import { type Facts, type View, viewOf } from '#src/xmpp/stanza/target.ts';
+import { createReader } from '#src/xmpp/stream/reader.ts';
 
 export const GATEWAY = 'gw.example';
 export const ROMEO = 'romeo@a.example' as BareJid;

@@ -1,5 +1,5 @@
 import type { Element } from 'ltx';
-import { createReader, type ReaderLimits, readerLimits } from '#src/xmpp/reader.ts';
+import { createReader, type ReaderLimits, readerLimits } from '#src/xmpp/stream/reader.ts';
 
 export const HEADER =
   "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' from='gw.example' id='s1'>";

@@ -1,3 +1,5 @@
+import type { Dialogues } from '#src/core/dialogues/dialogue.ts';
+import type { Registration } from '#src/core/dialogues/registration.ts';
 import type { Core } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { People } from '#src/core/people/people.ts';
@@ -5,10 +7,8 @@ import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, bareOf } from '#src/model/ids.ts';
 import type { Accounts } from './accounts.ts';
-import type { Dialogues } from './dialogue.ts';
 import type { Logins } from './logins.ts';
 import type { Purging } from './purge.ts';
-import type { Registration } from './registration.ts';
 import type { OpenSettings } from './settings.ts';
 
 export type MembershipParts = {

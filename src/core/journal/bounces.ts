@@ -1,4 +1,4 @@
-import { openRecent } from '#src/core/recent.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount, type XmppId } from '#src/model/ids.ts';

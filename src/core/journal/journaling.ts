@@ -1,9 +1,9 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
 import type { Delivered } from '#src/bridge.ts';
-import type { Archive } from '#src/core/archive.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
+import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
@@ -12,24 +12,21 @@ import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 
 import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
-import { type Alarms, openAlarms, parkedText } from './alarms.ts';
-
-import { openBudgetAlarms } from './budget-alarms.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
-
 import { cameThrough } from './doubtful.ts';
 import { openFirstTries } from './first-tries.ts';
 import { newRow } from './new-row.ts';
-
+import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
+import { openBudgetAlarms } from './operator/budget-alarms.ts';
+import { openQueue } from './operator/queue.ts';
+import { audited } from './operator/queue-audit.ts';
+import type { Queue } from './operator/queue-entry.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
 import { type Journey, type Owed, placeOf } from './owed.ts';
-import { openQueue } from './queue.ts';
-import { audited } from './queue-audit.ts';
-import type { Queue } from './queue-entry.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';

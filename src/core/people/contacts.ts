@@ -3,11 +3,11 @@ import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type ContactEffect, type ContactInput, none, type Subscription, step } from './contact-state.ts';
-import { type Owed, owing, sameOwed } from './owing.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
+import { type Owed, owing, sameOwed } from './unconfirmed.ts';
 
 export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'hand' | 'transport'> & {
   readonly roster: Roster;

@@ -2,7 +2,7 @@ import type { Show } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Subscription } from './contact-state.ts';
-import type { Owed } from './owing.ts';
+import type { Owed } from './unconfirmed.ts';
 
 /** What somebody is shown of somebody. */
 export type Shown = { readonly show: Show; readonly status?: string };

@@ -1,5 +1,4 @@
 import type { SessionKey } from '#src/bridge.ts';
-import type { Archive } from '#src/core/archive.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -9,6 +8,7 @@ import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Archive } from './archive.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';

@@ -3,10 +3,10 @@ import type { Element } from 'ltx';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Affiliation, Occupant, Role } from '#src/model/party.ts';
-import { jidOf, resourcePrep, splitJid } from '#src/xmpp/jid.ts';
-import { occupantOf, partyOf } from '#src/xmpp/target.ts';
+import { jidOf, resourcePrep, splitJid } from '#src/xmpp/stanza/jid.ts';
+import { occupantOf, partyOf } from '#src/xmpp/stanza/target.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
-import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
 import { type Inside, insideRoom } from './occupancy.ts';
 
 const ADMIN = 'http://jabber.org/protocol/muc#admin';

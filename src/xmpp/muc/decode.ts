@@ -4,9 +4,9 @@ import type { Draft, HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { type Jid, resourcePrep } from '#src/xmpp/jid.ts';
-import { showOf } from '#src/xmpp/presence.ts';
-import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/target.ts';
+import { type Jid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { showOf } from '#src/xmpp/stanza/presence.ts';
+import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { timeOf } from '#src/xmpp/xep/datetime.ts';
 import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
 

@@ -2,9 +2,9 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
-import { jidOf } from '#src/xmpp/jid.ts';
+import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
 import { adminRoutes } from './admin.ts';
 import { MUC } from './decode.ts';
 import { occupantJid } from './encode.ts';

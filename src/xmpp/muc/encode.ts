@@ -2,11 +2,11 @@
 import type { Marks, Recipient } from '#src/core/index.ts';
 import type { EventOf } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
-import type { Sending } from '#src/xmpp/encode.ts';
-import { resourcePrep } from '#src/xmpp/jid.ts';
-import { showElements } from '#src/xmpp/presence.ts';
+import type { Sending } from '#src/xmpp/stanza/encode.ts';
+import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { showElements } from '#src/xmpp/stanza/presence.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
-import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
 
 /** The JID of an occupant; the room itself where there is no nick. */
 export const occupantJid = (room: string, nick: string): string =>

@@ -5,12 +5,19 @@ import type { Draft, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
-import type { Sending } from '#src/xmpp/encode.ts';
-import { jidOf, splitJid } from '#src/xmpp/jid.ts';
-import { assertHere, type Envelope, partyOf, type RoomTarget, roomPlace, type Target } from '#src/xmpp/target.ts';
+import type { Sending } from '#src/xmpp/stanza/encode.ts';
+import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
+import {
+  assertHere,
+  type Envelope,
+  partyOf,
+  type RoomTarget,
+  roomPlace,
+  type Target,
+} from '#src/xmpp/stanza/target.ts';
+import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
 import type { Extension } from '#src/xmpp/xep/extension.ts';
-import { attrs, xml } from '#src/xmpp/xml.ts';
 
 const MUC_USER = 'http://jabber.org/protocol/muc#user';
 const DIRECT = 'jabber:x:conference';

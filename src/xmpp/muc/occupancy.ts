@@ -1,7 +1,7 @@
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
-import { resourcePrep } from '#src/xmpp/jid.ts';
-import { occupantOf, type RoomTarget, roomPlace } from '#src/xmpp/target.ts';
+import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { occupantOf, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
 import type { Request } from '#src/xmpp/xep/extension.ts';
 
 /** The room that a request is about, and the asker's nick in it. */

@@ -2,11 +2,11 @@
 import type { Element } from 'ltx';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
-import { splitJid } from '#src/xmpp/jid.ts';
-import { partyOf } from '#src/xmpp/target.ts';
+import { splitJid } from '#src/xmpp/stanza/jid.ts';
+import { partyOf } from '#src/xmpp/stanza/target.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from '#src/xmpp/xep/elements.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
-import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
 import { insideRoom } from './occupancy.ts';
 
 const OWNER = 'http://jabber.org/protocol/muc#owner';

@@ -1,6 +1,6 @@
 // XEP-0280: Message Carbons, version 1.0.1.
 import type { Element } from 'ltx';
-import { xml } from '#src/xmpp/xml.ts';
+import { xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
 import type { Extension } from './extension.ts';
 

@@ -1,7 +1,7 @@
 // XEP-0004: Data Forms, version 2.13.1.
 import type { Element } from 'ltx';
 import type { Answer, Ending, Field, Form } from '#src/model/form.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf, own, ownText } from './elements.ts';
 import type { Extension } from './extension.ts';
 

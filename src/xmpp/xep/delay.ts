@@ -1,5 +1,5 @@
 // XEP-0203: Delayed Delivery, version 2.0.
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { stampOf } from './datetime.ts';
 import type { Extension } from './extension.ts';
 

@@ -1,7 +1,7 @@
 // XEP-0030: Service Discovery, version 2.5.0, §3.2 with XEP-0059: the rooms of a realm, in pages.
 import { Failure } from '#src/model/failure.ts';
-import { jidOf } from '#src/xmpp/jid.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Request } from './extension.ts';
 import { rangeElement, rangeOf } from './rsm.ts';
 

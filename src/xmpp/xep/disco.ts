@@ -1,9 +1,9 @@
 // XEP-0030: Service Discovery, version 2.5.0.
 import { Failure } from '#src/model/failure.ts';
-import { jidOf } from '#src/xmpp/jid.ts';
 import { occupantItems, roomFeatures, roomForm } from '#src/xmpp/muc/disco.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { directory } from './directory.ts';
 import type { Extension, Request, TargetKind } from './extension.ts';
 

@@ -2,8 +2,8 @@ import type { Element } from 'ltx';
 import type { Identity } from '#src/bridge.ts';
 import type { Core } from '#src/core/index.ts';
 import type { BareJid } from '#src/model/ids.ts';
-import type { Target, View } from '#src/xmpp/target.ts';
-import type { Xml } from '#src/xmpp/xml.ts';
+import type { Target, View } from '#src/xmpp/stanza/target.ts';
+import type { Xml } from '#src/xmpp/stanza/xml.ts';
 
 /** What a JID of ours may be, as discovery tells them apart. */
 export type TargetKind = Target['kind'] | 'occupant';

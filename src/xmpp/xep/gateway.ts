@@ -1,7 +1,7 @@
 // XEP-0100: Gateway Interaction, version 1.0: addresses of people who are known by another one (§6.3).
 import { Failure } from '#src/model/failure.ts';
-import { jidOf } from '#src/xmpp/jid.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { ownText } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
 

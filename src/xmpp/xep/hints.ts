@@ -1,7 +1,7 @@
 // XEP-0334: Message Processing Hints, version 1.0.0.
 import type { Element } from 'ltx';
 import type { Hints } from '#src/model/event.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { isPrivate, PRIVATE } from './carbons.ts';
 import { childOf } from './elements.ts';
 import type { Extension } from './extension.ts';

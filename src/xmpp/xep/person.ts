@@ -1,5 +1,5 @@
 import { Failure } from '#src/model/failure.ts';
-import { occupantId, roomPlace } from '#src/xmpp/target.ts';
+import { occupantId, roomPlace } from '#src/xmpp/stanza/target.ts';
 import type { Request } from './extension.ts';
 
 /** Whom a request to somebody's own address, or to an occupant, is about: as the network calls them. */

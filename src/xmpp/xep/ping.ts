@@ -1,7 +1,7 @@
 // XEP-0199: XMPP Ping, version 2.0.1.
 import { Failure } from '#src/model/failure.ts';
 import { answerSelfPing } from '#src/xmpp/muc/self-ping.ts';
-import { xml } from '#src/xmpp/xml.ts';
+import { xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
 import { askPerson, type Person } from './person.ts';
 

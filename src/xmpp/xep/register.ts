@@ -3,7 +3,7 @@ import type { Element } from 'ltx';
 import type { RegistrationAt } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { answerOf, FORMS, formElement } from './data-forms.ts';
 import { childOf, elements } from './elements.ts';
 import type { Extension, Request } from './extension.ts';

@@ -1,7 +1,7 @@
 // XEP-0059: Result Set Management, version 1.0.
 import type { Element } from 'ltx';
 import { Failure } from '#src/model/failure.ts';
-import { attrs, type Xml, xml } from '#src/xmpp/xml.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
 
 const RSM = 'http://jabber.org/protocol/rsm';

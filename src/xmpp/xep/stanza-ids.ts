@@ -1,6 +1,6 @@
 // XEP-0359: Unique and Stable Stanza IDs, version 0.7.0.
 import type { Element } from 'ltx';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
 import type { Extension } from './extension.ts';
 

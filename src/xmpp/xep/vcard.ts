@@ -1,6 +1,6 @@
 // XEP-0054: vcard-temp, version 1.3.0: what a network says of a person.
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
 import { askPerson, type Person } from './person.ts';
 

@@ -1,6 +1,6 @@
 // XEP-0092: Software Version, version 1.1.
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
-import { type Xml, xml } from '#src/xmpp/xml.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
 import { askPerson, type Person } from './person.ts';
 

@@ -1,0 +1,153 @@
+import { lead, type Seen } from '#bridges/irc/wire/past.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+
+/** A connection of ours in a channel, as the feed sees it. */
+export type Peer = {
+  readonly account: AccountKey;
+  /** Whether this connection still sees that account of ours in the channel (folded name). */
+  sees(channel: string, account: AccountKey): boolean;
+};
+
+/** A channel that has lost the connection that fed it, and what that one had told, the newest last. */
+export type Legacy = { readonly channel: string; readonly told: readonly Seen[] };
+
+/** Which of our connections in a realm speaks for each channel. */
+export type Feed = {
+  joined(channel: string, peer: Peer): void;
+  /** The peer left the channel politely: its going will be seen by the others on their own lines. */
+  left(channel: string, peer: Peer): void;
+  /** The peer's line is gone; nothing more comes from it. What it leaves is to be taken over by the next members. */
+  lost(peer: Peer): readonly Legacy[];
+  /** The peer takes a channel over: gives what it has read and the lost one had not, and skips what is still to come. */
+  inherit(legacy: Legacy, peer: Peer): readonly Seen[];
+  /** The peer has read a message. True where it is a copy of what is told already, or will be by another. */
+  copied(channel: string, peer: Peer, line: Seen): boolean;
+  /** Whether the peer still has to read what was told before it took over. */
+  behind(channel: string, peer: Peer): boolean;
+  /** The peer has read everything that was sent before it took over. */
+  caughtUp(channel: string, peer: Peer): void;
+  feeds(channel: string, peer: Peer): boolean;
+  /** Who is in a channel, the senior first. */
+  members(channel: string): readonly Peer[];
+};
+
+type Entry = {
+  readonly peer: Peer;
+  gone: boolean;
+  /** The last lines that it has read; how many of them it has told itself in the end; what it must not tell again. */
+  past: Seen[];
+  fed: number;
+  skip: readonly Seen[];
+};
+
+/** Lines that are remembered of a channel by each of our connections in it, and by one that is alone there. */
+const SHARED = 256;
+const ALONE = 16;
+
+/**
+ * The senior connection in a channel feeds it. Seniority is judged by what each connection itself has read so far: the
+ * next one takes over at the very line on which it reads that its senior has gone, so that nothing is told twice or
+ * not at all, whichever socket is ahead. Where a line breaks there is no such line, and what both have read is compared.
+ */
+export function openFeed(): Feed {
+  const channels = new Map<string, Map<AccountKey, Entry>>();
+  /** The lines of a channel by their keys: all connections that read one remember the same object. */
+  const lines = new Map<string, Map<string, Seen>>();
+
+  const entryOf = (channel: string, peer: Peer): Entry | undefined => {
+    const entry = channels.get(channel)?.get(peer.account);
+    return entry?.peer === peer ? entry : undefined;
+  };
+
+  function keep(channel: string, entries: Iterable<Entry>): void {
+    const all = [...entries];
+    const seen = all.filter(
+      (entry) => !entry.gone || all.some((other) => !other.gone && other.peer.sees(channel, entry.peer.account)),
+    );
+    if (seen.length === 0) {
+      channels.delete(channel);
+      lines.delete(channel);
+    } else channels.set(channel, new Map(seen.map((entry) => [entry.peer.account, entry])));
+  }
+
+  function feeds(channel: string, peer: Peer): boolean {
+    const entries = channels.get(channel);
+    for (const entry of entries?.values() ?? []) {
+      if (entry.peer === peer) return true;
+      if (peer.sees(channel, entry.peer.account)) return false;
+      if (entry.gone && entries) keep(channel, entries.values());
+    }
+    return false;
+  }
+
+  function shared(channel: string, line: Seen): Seen {
+    const recent = lines.get(channel) ?? new Map<string, Seen>();
+    const known = recent.get(line.key);
+    if (known) return known;
+    if (recent.size >= SHARED) recent.clear();
+    lines.set(channel, recent.set(line.key, line));
+    return line;
+  }
+
+  function note(channel: string, entry: Entry, line: Seen): void {
+    const limit = (channels.get(channel)?.size ?? 0) > 1 ? SHARED : ALONE;
+    if (entry.past.length >= 2 * limit) entry.past = entry.past.slice(-limit);
+    entry.past.push(limit === SHARED ? shared(channel, line) : line);
+  }
+
+  return {
+    joined(channel, peer) {
+      const entries = channels.get(channel) ?? new Map<AccountKey, Entry>();
+      entries.delete(peer.account);
+      entries.set(peer.account, { peer, gone: false, past: [], fed: 0, skip: [] });
+      channels.set(channel, entries);
+    },
+    left(channel, peer) {
+      const entry = entryOf(channel, peer);
+      if (entry) entry.gone = true;
+      keep(channel, channels.get(channel)?.values() ?? []);
+    },
+    lost(peer) {
+      const legacies: Legacy[] = [];
+      for (const [channel, entries] of [...channels]) {
+        const entry = entryOf(channel, peer);
+        if (!entry) continue;
+        if (!entry.gone && feeds(channel, peer)) legacies.push({ channel, told: [...entry.past, ...entry.skip] });
+        keep(
+          channel,
+          [...entries.values()].filter((other) => other !== entry),
+        );
+      }
+      return legacies;
+    },
+    inherit({ channel, told }, peer) {
+      const entry = entryOf(channel, peer);
+      if (!entry) return [];
+      const { past, fed } = entry;
+      const ahead = lead(past, told);
+      entry.skip = told.slice(told.length - Math.max(-ahead, past.length === 0 ? told.length : 0));
+      entry.fed = Math.max(ahead, fed);
+      // What it told itself, having read before that the lost one went, is not told once more.
+      return past.slice(past.length - Math.max(ahead, 0), past.length - Math.min(fed, past.length));
+    },
+    copied(channel, peer, line) {
+      const entry = entryOf(channel, peer);
+      if (!entry) return true;
+      note(channel, entry, line);
+      const mine = feeds(channel, peer);
+      entry.fed = mine ? entry.fed + 1 : 0;
+      if (!mine) return true;
+      const known = entry.skip.findIndex(({ key }) => key === line.key);
+      if (known >= 0) entry.skip = entry.skip.slice(known + 1);
+      return known >= 0;
+    },
+    behind: (channel, peer) => (entryOf(channel, peer)?.skip.length ?? 0) > 0,
+    caughtUp(channel, peer) {
+      const entry = entryOf(channel, peer);
+      if (entry) entry.skip = [];
+    },
+    feeds,
+    members: (channel) =>
+      [...(channels.get(channel)?.values() ?? [])].filter((entry) => !entry.gone).map(({ peer }) => peer),
+  };
+}

@@ -1,0 +1,134 @@
+import type { View } from '#bridges/irc/connection/view.ts';
+import { line, shorten, target, type Wire } from '#bridges/irc/wire/encode.ts';
+import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
+import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
+import type { EventOf } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { configChanges, newChannelModes } from './channel-modes.ts';
+import type { Member } from './roster.ts';
+
+/** A reason is cut at so many bytes. */
+const REASON = 300;
+
+/** KICK (RFC 2812 §3.2.8). Throws a `Failure` for what is no nick. Pure. */
+function kick(event: EventOf<'occupant'>, view: View): Wire {
+  const room = target(event.place, view, 'room');
+  const nick = nickOf(event.who.nick || event.who.id);
+  const reason = shorten(event.reason ?? '', REASON);
+  return {
+    line: line('KICK', [room, nick], reason === '' ? undefined : reason),
+    kind: 'kick',
+    target: foldName(room),
+    text: foldName(nick),
+  };
+}
+
+/** A ban, and then the kick: where the ban is refused nobody is kicked. */
+function ban(event: EventOf<'occupant'>, view: View): Wire {
+  const room = target(event.place, view, 'room');
+  const nick = nickOf(event.who.nick || event.who.id);
+  const banned = changeModes(room, [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view)) }]);
+  return { ...banned, text: foldName(nick), next: kick(event, view) };
+}
+
+/** Changes of an occupant by somebody else: kick, ban and role (XEP-0045 §8.2 to §9.1). Pure. */
+export function occupantWire(event: EventOf<'occupant'>, view: View): Wire {
+  if (event.change === 'kick') return kick(event, view);
+  if (event.change === 'ban') return ban(event, view);
+  if (event.change !== 'role') throw new Failure('not-supported');
+  const room = target(event.place, view, 'room');
+  const nick = nickOf(event.who.nick || event.who.id);
+  const { role } = event.who;
+  const letter = letterOfRole(role, view.isupport.prefixModes);
+  if (letter === '' && role !== 'visitor') throw new Failure('not-supported');
+  const member = memberOf(room, nick, view);
+  // Whoever moderates already keeps what they have.
+  const modes = member?.modes ?? '';
+  const enough = role === 'moderator' && standing(modes, view.isupport, false).role === 'moderator';
+  return {
+    ...changeModes(room, enough ? [{ set: true, mode: letter, param: nick }] : give(nick, modes, letter, view)),
+    text: foldName(nick),
+  };
+}
+
+/** Affiliations as modes, bans and their removal, in one MODE. Pure. */
+export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view: View): Wire {
+  const room = target(place, view, 'room');
+  const modes = changes.flatMap(({ id, affiliation }): ModeChange[] => {
+    if (!isName(id)) throw new Failure('item-not-found');
+    const member = memberOf(room, id, view);
+    if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member) }];
+    // Who is not there has nothing to lose but a ban.
+    if (!member && affiliation === 'none') return [{ set: false, mode: 'b', param: banMask(id, member) }];
+    const letter = letterOfAffiliation(affiliation, view.isupport.prefixModes);
+    if (letter === '' && affiliation !== 'none') throw new Failure('not-supported');
+    return give(member?.nick ?? id, member?.modes ?? '', letter, view);
+  });
+  return { ...changeModes(room, modes), text: foldName(changes[0]?.id ?? '') };
+}
+
+/** INVITE (RFC 2812 §3.2.7): the place is the person. Pure. */
+export function inviteWire({ place, room: id }: EventOf<'invite'>, view: View): Wire {
+  const nick = target(place, view, 'contact');
+  const room = target({ kind: 'shared', transport: view.transport, id }, view, 'room');
+  return { line: line('INVITE', [nick, room]), kind: 'invite', target: foldName(room), text: foldName(nick) };
+}
+
+/** The settings of a channel. Where nothing is to be changed the modes are asked for. Pure. */
+export function configWire({ place, change, answer = {} }: EventOf<'room'>, view: View): Wire {
+  if (change !== 'config') throw new Failure('not-supported');
+  const room = target(place, view, 'room');
+  const modes = view.room(foldName(room))?.modes ?? newChannelModes();
+  return changeModes(room, configChanges(answer, modes, view.isupport));
+}
+
+/** One MODE that removes what is higher than the wanted letter and sets that. `''` wants none at all. */
+function give(nick: string, modes: string, letter: string, { isupport }: View): ModeChange[] {
+  const order = isupport.prefixModes;
+  const kept = letter === '' ? order.length : order.indexOf(letter);
+  const higher = [...order].filter((one, index) => index < kept && modes.includes(one));
+  const changes: ModeChange[] = higher.map((mode) => ({ set: false, mode, param: nick }));
+  if (letter !== '') return [...changes, { set: true, mode: letter, param: nick }];
+  if (changes.length > 0) return changes;
+  // Nothing is there to be taken: the server says so, or whether we could have.
+  const lowest = order.at(-1);
+  if (lowest === undefined) throw new Failure('not-supported');
+  return [{ set: false, mode: lowest, param: nick }];
+}
+
+function changeModes(room: string, changes: readonly ModeChange[]): Wire {
+  let letters = '';
+  let sign = '';
+  for (const { set, mode } of changes) {
+    const next = set ? '+' : '-';
+    letters += next === sign ? mode : next + mode;
+    sign = next;
+  }
+  const params = changes.flatMap(({ param }) => (param === undefined ? [] : [param]));
+  return {
+    line: line('MODE', letters === '' ? [room] : [room, letters, ...params]),
+    kind: 'mode',
+    target: foldName(room),
+    text: '',
+  };
+}
+
+const memberOf = (room: string, nick: string, view: View): Member | undefined =>
+  view.room(foldName(room))?.members.get(foldName(nick));
+
+/**
+ * The mask that bans somebody: a mask as it is, the host where it is known, else the nick. Our own users share a host,
+ * so theirs has the user too.
+ */
+function banMask(id: string, member: Member | undefined): string {
+  if (/[!@*?]/.test(id)) return id;
+  const [user, host] = (member?.mask ?? '').split('@');
+  if (!user || !host) return `${member?.nick ?? id}!*@*`;
+  return member?.account === undefined ? `*!*@${host}` : `*!${user}@${host}`;
+}
+
+function nickOf(nick: string): string {
+  if (!isName(nick)) throw new Failure('item-not-found');
+  return nick;
+}

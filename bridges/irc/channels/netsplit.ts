@@ -1,0 +1,159 @@
+import type { Line, View } from '#bridges/irc/connection/view.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
+import { roomPlace } from '#bridges/irc/wire/drafts.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { foldName } from '#bridges/irc/wire/names.ts';
+import type { Host } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+
+/** Milliseconds that those who went with a netsplit are still shown: most are back by then. */
+const HOLD = 30_000;
+/** Milliseconds in which servers give those who are back the modes that they had. */
+const SETTLE = 2_000;
+/** People of one connection that are held back; those beyond go at once. */
+const LIMIT = 100_000;
+/** Operators and the voiced whose return is expected, after they have been told of as gone; those who went last. */
+const MISSED = 1_000;
+
+// RFC 2812 §3.1.7: the reason of a QUIT by a netsplit is the names of the two servers with a space between.
+const SPLIT = /^[\w*-]+(\.[\w*-]+)+ [\w*-]+(\.[\w*-]+)+$/;
+
+type Change = Extract<Draft, { kind: 'occupant' }>;
+type Held = { readonly draft: Change; readonly place: string; readonly nick: string };
+
+const keyOf = (draft: Draft): string | undefined =>
+  draft.kind === 'occupant' && draft.place.kind === 'shared' ? `${draft.place.id} ${draft.who.id}` : undefined;
+
+/** Keeps the flicker of a netsplit from users: who is back soon was never gone. */
+export class Netsplits {
+  readonly #host: Host;
+  readonly #view: View;
+  // Most connections never see a netsplit.
+  #held: Map<string, Held> | undefined;
+  /** Who is back, as they are by now; shown as they were until they have their modes again. */
+  #back: Map<string, Change> | undefined;
+  #missed: Set<string> | undefined;
+  #cancel: (() => void) | undefined;
+  #settle: (() => void) | undefined;
+
+  constructor(host: Host, view: View) {
+    this.#host = host;
+    this.#view = view;
+  }
+
+  /** What is to be told now of what a line brought. */
+  sift(line: Line, drafts: readonly Draft[]): readonly Draft[] {
+    if (line.command === 'QUIT' && SPLIT.test(line.params[0] ?? '')) return drafts.filter((one) => !this.#hold(one));
+    if (!this.#held && !this.#back && !this.#missed) return drafts;
+    const rest = this.#folded(line, drafts);
+    if (line.command === 'JOIN') this.#held?.delete(`${this.#placeOf(line.params[0] ?? '')} ${foldName(line.nick)}`);
+    return [...this.#overtaken(line), ...rest];
+  }
+
+  /** Somebody speaks: whoever is just back is shown first. */
+  spoke(nick: string): void {
+    const id = foldName(nick);
+    const theirs = [...(this.#back ?? [])].filter(([, { who }]) => who.id === id);
+    for (const [key] of theirs) this.#back?.delete(key);
+    emit(
+      this.#host,
+      theirs.map(([, draft]) => draft),
+    );
+  }
+
+  /** Nothing more will be read: who is held back has gone. */
+  stop(): void {
+    this.#release();
+    this.#settled();
+  }
+
+  #release(): void {
+    this.#cancel?.();
+    this.#cancel = undefined;
+    const gone = this.#take(() => true);
+    this.#held = undefined;
+    for (const draft of gone) this.#miss(draft);
+    emit(this.#host, gone);
+  }
+
+  #miss(draft: Change): void {
+    const key = keyOf(draft);
+    if (key === undefined || draft.who.affiliation === 'none') return;
+    this.#missed ??= new Set();
+    const [oldest] = this.#missed;
+    if (this.#missed.size >= MISSED && oldest !== undefined) this.#missed.delete(oldest);
+    this.#missed.add(key);
+  }
+
+  #settled(): void {
+    this.#settle?.();
+    this.#settle = undefined;
+    const drafts = [...(this.#back?.values() ?? [])];
+    this.#back = undefined;
+    emit(this.#host, drafts);
+  }
+
+  #placeOf(channel: string): string {
+    const place = roomPlace(channel, this.#view);
+    return place.kind === 'shared' ? place.id : '';
+  }
+
+  #hold(draft: Draft): boolean {
+    this.#held ??= new Map();
+    if (draft.kind !== 'occupant' || draft.place.kind !== 'shared' || this.#held.size >= LIMIT) return false;
+    const { id: place } = draft.place;
+    this.#back?.delete(`${place} ${draft.who.id}`);
+    this.#held.set(`${place} ${draft.who.id}`, { draft, place, nick: draft.who.id });
+    this.#cancel ??= this.#host.clock.after(HOLD, () => this.#release());
+    return true;
+  }
+
+  #take(wanted: (one: Held) => boolean): Change[] {
+    const taken = [...(this.#held ?? [])].filter(([, one]) => wanted(one));
+    for (const [key] of taken) this.#held?.delete(key);
+    return taken.map(([, { draft }]) => draft);
+  }
+
+  /** What is left of a line's drafts once those about people who are just back have been kept for later. */
+  #folded(line: Line, drafts: readonly Draft[]): readonly Draft[] {
+    if (line.command === 'JOIN') return drafts.filter((draft) => !this.#returned(draft));
+    const back = this.#back;
+    if (!back) return drafts;
+    return drafts.flatMap((draft) => {
+      const key = keyOf(draft);
+      const joined = key === undefined ? undefined : back.get(key);
+      if (draft.kind !== 'occupant' || key === undefined || !joined) return [draft];
+      if (draft.change === 'role') {
+        back.set(key, { ...joined, who: draft.who });
+        return [];
+      }
+      back.delete(key);
+      return draft.change === 'rename' ? [joined, draft] : [draft];
+    });
+  }
+
+  #returned(draft: Draft): boolean {
+    const key = keyOf(draft);
+    if (key === undefined || draft.kind !== 'occupant') return false;
+    const before = this.#held?.get(key)?.draft.who;
+    this.#held?.delete(key);
+    const awaited = before
+      ? before.affiliation !== draft.who.affiliation || before.role !== draft.who.role
+      : this.#missed?.delete(key);
+    if (!awaited) return false;
+    this.#back ??= new Map();
+    this.#back.set(key, draft);
+    this.#settle ??= this.#host.clock.after(SETTLE, () => this.#settled());
+    return true;
+  }
+
+  /** Those who cannot come back as if nothing was: somebody else has their nick, or we no longer see the channel. */
+  #overtaken({ command, nick, params: [first = '', second = ''] }: Line): Draft[] {
+    if (command === 'NICK') return this.#take((one) => one.nick === foldName(first));
+    const left = command === 'KICK' ? isSelf(second, this.#view) : command === 'PART' && isSelf(nick, this.#view);
+    if (!left) return [];
+    const place = this.#placeOf(first);
+    for (const key of [...(this.#back?.keys() ?? [])]) if (key.startsWith(`${place} `)) this.#back?.delete(key);
+    return this.#take((one) => one.place === place);
+  }
+}

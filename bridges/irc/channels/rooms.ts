@@ -1,0 +1,280 @@
+import type { Line, View } from '#bridges/irc/connection/view.ts';
+import { awayInRooms } from '#bridges/irc/people/away.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
+import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
+import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
+import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { stripFormatting } from '#mappings/formatting.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { Occupant } from '#src/model/party.ts';
+import { isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
+import { add, type Member, occupant, type Room, type Rooms, remove, snapshot } from './roster.ts';
+
+/** Channels that one connection may be in. */
+const ROOM_LIMIT = 500;
+
+/** What a step brings: drafts in order, and what became of our own stay in a channel. */
+export type Step = {
+  readonly drafts: Draft[];
+  readonly self?: { readonly change: 'joined' | 'left' | 'entering'; readonly room: string };
+};
+
+const NOTHING: Step = { drafts: [] };
+
+const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => Step>> = {
+  JOIN: join,
+  PART: (rooms, line, view) =>
+    depart(rooms, line, view, { channel: line.params[0], nick: line.nick, change: 'leave', reason: line.params[1] }),
+  KICK: (rooms, line, view) =>
+    depart(rooms, line, view, {
+      channel: line.params[0],
+      nick: line.params[1] ?? '',
+      change: 'kick',
+      reason: line.params[2],
+      by: line.nick || line.prefix,
+    }),
+  QUIT: quit,
+  NICK: rename,
+  AWAY: (rooms, line, view) => ({ drafts: awayInRooms(rooms, line, view) }),
+  MODE: mode,
+  TOPIC: topic,
+  '324': channelModes,
+  '331': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), ''),
+  '332': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), line.params.at(-1) ?? ''),
+  '333': topicAuthor,
+  '353': names,
+  '366': namesEnd,
+};
+
+/** Whether a command is one of those that change what is known of channels. */
+export const isRoomCommand = (command: string): boolean => Object.hasOwn(steps, command);
+
+/** Takes a line in. Short or senseless lines change nothing. Never throws. */
+export function stepRooms(rooms: Rooms, line: Line, view: View): Step {
+  return (isRoomCommand(line.command) ? steps[line.command]?.(rooms, line, view) : undefined) ?? NOTHING;
+}
+
+function join(rooms: Rooms, line: Line, view: View): Step {
+  const name = line.params[0] ?? '';
+  const key = foldName(name);
+  if (!isName(name) || !isName(line.nick)) return NOTHING;
+  if (isSelf(line.nick, view)) {
+    if (rooms.size >= ROOM_LIMIT && !rooms.has(key)) return NOTHING;
+    const room: Room = {
+      name,
+      joined: false,
+      members: new Map(),
+      own: new Set(),
+      topic: '',
+      topicBy: undefined,
+      topicAt: undefined,
+      modes: newChannelModes(),
+    };
+    rooms.set(key, room);
+    return { drafts: [], self: { change: 'entering', room: key } };
+  }
+  const room = rooms.get(key);
+  const member = room && add(room, line.nick, '', view);
+  if (member && line.ident !== '' && line.hostname !== '') member.mask = `${line.ident}@${line.hostname}`;
+  // One of ours comes with a list of its own, once it is in.
+  if (!room?.joined || !member || member.account !== undefined || !view.feeds(key)) return NOTHING;
+  return { drafts: [change(line, room, view, { change: 'join', who: occupant(member, view, room) })] };
+}
+
+type Departure = {
+  channel: string | undefined;
+  nick: string;
+  change: 'leave' | 'kick';
+  reason: string | undefined;
+  by?: string;
+};
+
+function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: kind, reason, by }: Departure): Step {
+  const key = foldName(channel ?? '');
+  const room = rooms.get(key);
+  if (!room) return NOTHING;
+  const self = isSelf(nick, view);
+  const member = remove(room, nick);
+  if (self) rooms.delete(key);
+  // Whoever is kicked behind a ban on them was banned (XEP-0045 §9.1).
+  const banned =
+    kind === 'kick' &&
+    member !== undefined &&
+    isBanned(room.modes, self && view.mask ? { nick, mask: view.mask } : member);
+  // One of ours tells of its own going itself, exactly once; the feed tells of all others.
+  const mine = self ? room.joined : view.feeds(key) && member?.account === undefined;
+  const drafts =
+    member && mine
+      ? [
+          change(line, room, view, {
+            change: banned ? 'ban' : kind,
+            who: occupant(member, view, room),
+            ...said(reason),
+            ...(by === undefined ? {} : { by }),
+          }),
+        ]
+      : [];
+  return self ? { drafts, self: { change: 'left', room: key } } : { drafts };
+}
+
+function quit(rooms: Rooms, line: Line, view: View): Step {
+  if (isSelf(line.nick, view)) return NOTHING;
+  const drafts: Draft[] = [];
+  for (const [key, room] of rooms) {
+    const member = remove(room, line.nick);
+    if (!member) continue;
+    if (!room.joined || !view.feeds(key)) continue;
+    // One of ours that has lost its line will be back.
+    const { account: _, ...who } = occupant(member, view, room);
+    drafts.push(change(line, room, view, { change: 'leave', who, ...said(line.params[0]) }));
+  }
+  return { drafts };
+}
+
+function rename(rooms: Rooms, line: Line, view: View): Step {
+  const nick = line.params[0] ?? '';
+  if (!isName(nick)) return NOTHING;
+  const drafts: Draft[] = [];
+  const self = isSelf(line.nick, view);
+  for (const [key, room] of rooms) {
+    const member = room.members.get(foldName(line.nick));
+    if (!member) continue;
+    const who = occupant(member, view, room);
+    room.members.delete(foldName(line.nick));
+    member.nick = nick;
+    room.members.set(foldName(nick), member);
+    const mine = self || (member.account === undefined && view.feeds(key));
+    if (room.joined && mine)
+      drafts.push(change(line, room, view, { change: 'rename', who, newId: foldName(nick), nick }));
+  }
+  return { drafts };
+}
+
+function mode(rooms: Rooms, line: Line, view: View): Step {
+  const room = rooms.get(foldName(line.params[0] ?? ''));
+  if (!room) return NOTHING;
+  const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
+  return { drafts: changedRoles(touched, line, room, view) };
+}
+
+/** Those of the touched whose standing is another now. */
+function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: Room, view: View): Draft[] {
+  if (!room.joined || touched.size === 0 || !view.feeds(foldName(room.name))) return [];
+  const drafts: Draft[] = [];
+  for (const [member, before] of touched) {
+    const who = occupant(member, view, room);
+    if (who.affiliation === before.affiliation && who.role === before.role) continue;
+    drafts.push(change(line, room, view, { change: 'role', who, by: line.nick || line.prefix }));
+  }
+  return drafts;
+}
+
+/** Carries mode changes out, and tells whom they may have touched, as they were before. */
+function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map<Member, Occupant> {
+  // What those without a letter may do depends on it.
+  const touched = changes.some(({ mode: letter }) => letter === 'm') ? voiceless(room, view) : new Map();
+  const touch = (member: Member) => touched.has(member) || touched.set(member, occupant(member, view, room));
+  for (const one of changes) {
+    stepChannelModes(room.modes, one, view.isupport);
+    if (/^[sp]$/.test(one.mode)) room.secret = one.set;
+    const named = view.isupport.prefixModes.includes(one.mode);
+    const member = named ? room.members.get(foldName(one.param ?? '')) : undefined;
+    if (!member) continue;
+    touch(member);
+    member.modes = withMode(member.modes, one);
+  }
+  return touched;
+}
+
+const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
+  new Map(
+    [...room.members.values()]
+      .filter(({ modes }) => modes === '')
+      .map((member) => [member, occupant(member, view, room)]),
+  );
+
+/** RFC 2812 §5.1: 324 lists all modes of a channel. */
+function channelModes(rooms: Rooms, line: Line, view: View): Step {
+  const room = rooms.get(foldName(line.params[1] ?? ''));
+  if (!room) return NOTHING;
+  const touched = voiceless(room, view);
+  learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
+  room.secret = room.modes.set.has('s') || room.modes.set.has('p');
+  return { drafts: changedRoles(touched, line, room, view) };
+}
+
+function topic(rooms: Rooms, line: Line, view: View): Step {
+  const key = foldName(line.params[0] ?? '');
+  const room = rooms.get(key);
+  const text = line.params[1];
+  if (!room || text === undefined) return NOTHING;
+  noteTopic(room, text);
+  room.topicBy = line.nick || line.prefix;
+  room.topicAt = stamp(line).at;
+  if (!room.joined || !view.feeds(key)) return NOTHING;
+  return {
+    drafts: [
+      {
+        kind: 'topic',
+        place: roomPlace(room.name, view),
+        from: sender(line),
+        ...stamp(line),
+        text: room.topic,
+        by: room.topicBy,
+        ...(room.topicAt === undefined ? {} : { setAt: room.topicAt }),
+      },
+    ],
+  };
+}
+
+function noteTopic(room: Room | undefined, text: string): Step {
+  if (room) room.topic = stripFormatting(text);
+  return NOTHING;
+}
+
+// 333 is of no RFC: <nick> <channel> <setter> <seconds since 1970>, the setter with or without a mask.
+function topicAuthor(rooms: Rooms, line: Line): Step {
+  const room = rooms.get(foldName(line.params[1] ?? ''));
+  const [by = ''] = (line.params[2] ?? '').split('!');
+  const at = Number(line.params[3]);
+  if (!room || !isName(by)) return NOTHING;
+  room.topicBy = by;
+  room.topicAt = Number.isSafeInteger(at) && at > 0 && at < 1e11 ? at * 1000 : undefined;
+  return NOTHING;
+}
+
+function names(rooms: Rooms, line: Line, view: View): Step {
+  const room = rooms.get(foldName(line.params.at(-2) ?? ''));
+  if (!room || room.joined || line.params.length < 3) return NOTHING;
+  // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
+  room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
+  for (const entry of (line.params.at(-1) ?? '').split(' ')) {
+    const { modes, nick } = splitNamesEntry(entry, view.isupport);
+    add(room, nick, modes, view);
+  }
+  return NOTHING;
+}
+
+function namesEnd(rooms: Rooms, line: Line, view: View): Step {
+  const key = foldName(line.params[1] ?? '');
+  const room = rooms.get(key);
+  if (!room || room.joined) return NOTHING;
+  room.joined = true;
+  if (!room.members.has(foldName(view.nick))) add(room, view.nick, '', view);
+  return { drafts: snapshot(room, view), self: { change: 'joined', room: key } };
+}
+
+const said = (reason: string | undefined): { reason?: string } => {
+  const text = stripFormatting(reason ?? '').trim();
+  return text === '' ? {} : { reason: text };
+};
+
+type Changed = Omit<Extract<Draft, { kind: 'occupant' }>, 'kind' | 'place' | 'from'>;
+
+const change = (line: Line, room: Room, view: View, what: Changed): Draft => ({
+  kind: 'occupant',
+  place: roomPlace(room.name, view),
+  from: sender(line),
+  ...stamp(line),
+  ...what,
+});

@@ -1,0 +1,100 @@
+import type { View } from '#bridges/irc/connection/view.ts';
+import { roomPlace } from '#bridges/irc/wire/drafts.ts';
+import { standing } from '#bridges/irc/wire/modes.ts';
+import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { ChannelModes } from './channel-modes.ts';
+
+/** Members of one channel that are listed here; more are not. */
+const MEMBER_LIMIT = 100_000;
+
+/** `account` is set for one of ours, and stays through a change of nick. */
+export type Member = {
+  nick: string;
+  modes: string;
+  account: AccountKey | undefined;
+  /** `user@host`, of those whom we saw come. */
+  mask?: string;
+};
+
+/** What a connection knows of a channel that it is in, or (`joined` is false) is entering. */
+export type Room = {
+  readonly name: string;
+  joined: boolean;
+  /** Whether strangers cannot see the channel (modes `s` and `p`). */
+  secret?: boolean;
+  readonly members: Map<string, Member>;
+  /** Which accounts of ours are among the members. */
+  readonly own: Set<AccountKey>;
+  topic: string;
+  topicBy: string | undefined;
+  topicAt: number | undefined;
+  readonly modes: ChannelModes;
+};
+
+/** By folded name. The steps change it in place; it belongs to one connection. */
+export type Rooms = Map<string, Room>;
+
+/** A member as the rest of the house sees it. */
+export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'modes'>): Occupant => ({
+  id: foldName(member.nick),
+  nick: member.nick,
+  ...standing(member.modes, view.isupport, modes.set.has('m')),
+  ...(member.account === undefined ? {} : { account: member.account }),
+});
+
+/**
+ * What somebody who enters is told: the whole list, then the subject, always. Those in `also` are listed too if the
+ * room does not know of them yet.
+ */
+export function snapshot(room: Room, view: View, also: readonly Member[] = []): Draft[] {
+  const missing = also.filter(
+    ({ nick, account }) => !room.members.has(foldName(nick)) && (account === undefined || !room.own.has(account)),
+  );
+  const place = roomPlace(room.name, view);
+  const from = { kind: 'network', id: view.realm, name: view.realm } as const;
+  return [
+    {
+      kind: 'occupants',
+      place,
+      from,
+      list: [...room.members.values(), ...missing].map((member) => occupant(member, view, room)),
+    },
+    {
+      kind: 'topic',
+      place,
+      from: room.topicBy === undefined ? from : { kind: 'network', id: foldName(room.topicBy), name: room.topicBy },
+      text: room.topic,
+      ...(room.topicBy === undefined ? {} : { by: room.topicBy }),
+      ...(room.topicAt === undefined ? {} : { setAt: room.topicAt }),
+    },
+  ];
+}
+
+/** Forgets that a nick was one of ours, once its connection is gone. */
+export function disown(rooms: Rooms, account: AccountKey): void {
+  for (const room of rooms.values()) {
+    if (!room.own.delete(account)) continue;
+    for (const member of room.members.values()) if (member.account === account) member.account = undefined;
+  }
+}
+
+/** Enters a member, or renews it; `undefined` for what is no nick and for a full list. */
+export function add(room: Room, nick: string, modes: string, view: View): Member | undefined {
+  const key = foldName(nick);
+  if (!isName(nick) || (room.members.size >= MEMBER_LIMIT && !room.members.has(key))) return undefined;
+  const member = { nick, modes, account: view.ours(key) };
+  room.members.set(key, member);
+  if (member.account !== undefined) room.own.add(member.account);
+  return member;
+}
+
+/** Takes a member out, by any spelling of the nick. */
+export function remove(room: Room, nick: string): Member | undefined {
+  const member = room.members.get(foldName(nick));
+  room.members.delete(foldName(nick));
+  if (member?.account !== undefined) room.own.delete(member.account);
+  return member;
+}

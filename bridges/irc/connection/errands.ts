@@ -1,0 +1,188 @@
+import { type Directory, openDirectory } from '#bridges/irc/channels/directory.ts';
+import { type Absence, openAbsence } from '#bridges/irc/people/absence.ts';
+import { Regain, type RegainOwner } from '#bridges/irc/people/regain.ts';
+import { openWatch, type Seen, type Watch } from '#bridges/irc/people/watch.ts';
+import { type Inquiries, openInquiries } from '#bridges/irc/questions/inquiries.ts';
+import type { Pending } from '#bridges/irc/questions/pending.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
+import { contactPlace } from '#bridges/irc/wire/drafts.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { target } from '#bridges/irc/wire/encode.ts';
+import { foldName } from '#bridges/irc/wire/names.ts';
+import { Spelling } from '#bridges/irc/wire/spelling.ts';
+import type { Delivered, Host } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Query, Reply } from '#src/model/query.ts';
+import type { OwnView } from './own-view.ts';
+import type { Writer } from './queue.ts';
+import type { Line } from './view.ts';
+
+export type ErrandParts = {
+  readonly host: Host;
+  readonly view: OwnView;
+  readonly pending: Pending;
+  readonly writer: Writer;
+};
+
+/** Conversations that one connection remembers. */
+const TALKS = 1000;
+
+const TAKEN: Delivered = { ids: [], state: 'taken' };
+
+/**
+ * What one connection does beside talk and rooms: it watches people, is away, gets its nick back, asks. Most connections
+ * never need most of it, and there are many connections: each part is made when it is asked for first.
+ */
+export class Errands implements RegainOwner {
+  readonly #parts: ErrandParts;
+  readonly #regain: Regain;
+  readonly #spelling: Spelling;
+  #talks: Set<string> | undefined;
+  #watch: Watch | undefined;
+  #absence: Absence | undefined;
+  #directory: Directory | undefined;
+  #inquiries: Inquiries | undefined;
+
+  constructor(parts: ErrandParts) {
+    this.#parts = parts;
+    this.#spelling = new Spelling(parts.view);
+    this.#regain = new Regain(this);
+  }
+
+  /** Logged in; `wanted` is the nick that was asked for first. */
+  begin(wanted: string): void {
+    this.#regain.begin(wanted);
+  }
+
+  /** The nick to ask for at the next login. */
+  get wanted(): string {
+    return this.#regain.wanted;
+  }
+
+  /** What becomes of an event that is an errand; `undefined` for all others. Throws a `Failure`. */
+  deliver(event: Event): Delivered | undefined {
+    const { host, view } = this.#parts;
+    if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.say(line))).take(event);
+    else if (event.kind !== 'contact') {
+      if (event.kind === 'message' && event.place.kind === 'contact') this.#talked(foldName(target(event.place, view)));
+      return undefined;
+    }
+    // IRC has no subscriptions: whoever wants to see somebody just looks.
+    else if (event.action === 'subscribe') this.#watcher().add(target(event.place, view, 'contact'), 'contact');
+    else if (event.action === 'unsubscribe') this.#watch?.drop(target(event.place, view, 'contact'), 'contact');
+    return TAKEN;
+  }
+
+  /** Rejects with a `Failure`. */
+  async ask(query: Query): Promise<Reply> {
+    switch (query.kind) {
+      case 'rooms':
+        return (this.#directory ??= openDirectory(this.#asking())).page(query.page, query.match);
+      case 'ping':
+        return this.#inquire().ping(this.spelled(query.who ?? ''));
+      case 'version':
+        return this.#inquire().version(this.spelled(query.who));
+      case 'profile':
+        return this.#inquire().profile(this.spelled(query.who));
+      default:
+        throw new Failure('not-supported');
+    }
+  }
+
+  /** Takes a line in; true if nobody else needs it. */
+  take(line: Line): boolean {
+    this.#spelling.note(line);
+    if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', this.#parts.view)) this.#talked(foldName(line.nick));
+    // All of them see it, whoever it is for.
+    let taken = this.#regain.take(line);
+    taken = (this.#watch?.take(line) ?? false) || taken;
+    taken = (this.#directory?.take(line) ?? false) || taken;
+    return (this.#inquiries?.take(line) ?? false) || taken;
+  }
+
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string {
+    return this.#spelling.of(name);
+  }
+
+  /** Whether there is a conversation with a folded nick, or it is a contact. */
+  knows(folded: string): boolean {
+    return (this.#talks?.has(folded) ?? false) || (this.#watch?.has(folded, 'contact') ?? false);
+  }
+
+  stop(failure: Failure): void {
+    this.#regain.stop();
+    this.#absence?.stop();
+    this.#watch?.stop();
+    this.#directory?.fail(failure);
+    this.#inquiries?.fail(failure);
+  }
+
+  get view(): OwnView {
+    return this.#parts.view;
+  }
+
+  get clock(): Host['clock'] {
+    return this.#parts.host.clock;
+  }
+
+  watch(nick: string): void {
+    this.#watcher().add(nick, 'nick');
+  }
+
+  unwatch(nick: string): void {
+    this.#watch?.drop(nick, 'nick');
+  }
+
+  // What can wait for another time is not worth an error.
+  say(line: string): boolean {
+    try {
+      this.#parts.writer.send(line);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#parts.host.log.debug({ err: error }, 'a line of our own waits for another time');
+      return false;
+    }
+  }
+
+  asked(): boolean {
+    return this.#parts.pending.has('nick', '');
+  }
+
+  #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {
+    const { view, host, writer } = this.#parts;
+    return { view, clock: host.clock, send: (line) => writer.send(line) };
+  }
+
+  #inquire(): Inquiries {
+    return (this.#inquiries ??= openInquiries(this.#asking()));
+  }
+
+  #watcher(): Watch {
+    const { view, host } = this.#parts;
+    return (this.#watch ??= openWatch({
+      view,
+      caps: () => view.caps,
+      clock: host.clock,
+      say: (line) => this.say(line),
+      tell: (seen) => this.#tell(seen),
+      free: (nick) => this.#regain.free(nick),
+    }));
+  }
+
+  #tell({ nick, show, status }: Seen): void {
+    const { host, view } = this.#parts;
+    const from = { kind: 'network', id: foldName(nick), name: nick } as const;
+    const place = contactPlace(nick, view);
+    emit(host, [{ kind: 'presence', place, from, show, ...(status !== undefined && { status }) }]);
+  }
+
+  #talked(folded: string): void {
+    this.#talks ??= new Set();
+    const [oldest] = this.#talks;
+    if (this.#talks.size >= TALKS && oldest !== undefined) this.#talks.delete(oldest);
+    this.#talks.add(folded);
+  }
+}

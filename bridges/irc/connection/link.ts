@@ -1,0 +1,156 @@
+import type { Socket } from 'node:net';
+import framework from 'irc-framework';
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { LineReader } from '#bridges/irc/wire/lines.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Rate } from '#src/lib/token-bucket.ts';
+import { Failure } from '#src/model/failure.ts';
+import { Writer } from './queue.ts';
+import type { Line } from './view.ts';
+
+/** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
+const SILENCE = 60_000;
+/** Milliseconds that a server has to close the line after QUIT. */
+const FAREWELL = 2_000;
+
+/** Whose line it is. */
+export type LinkOwner = {
+  /** A line to go at the end of a write. */
+  barrier(): string | undefined;
+  /** Whether a line need not be parsed. Never throws. */
+  skip(text: string): boolean;
+  /** May throw: the line is dropped then. */
+  take(line: Line): void;
+  /** Once, with the reason if it was ours. */
+  closed(failure: Failure | undefined): void;
+};
+
+type Options = {
+  readonly socket: Socket;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly throttle: Rate;
+  readonly charset: string;
+  readonly owner: LinkOwner;
+};
+
+/**
+ * An open line to a server: parsed lines come in, guarded ones go out. It takes an open socket over, and nothing that a
+ * server sends escapes from here as an exception.
+ */
+export class Link {
+  readonly writer: Writer;
+  readonly #options: Options;
+  readonly #reader: LineReader;
+  readonly #take = (text: string): void => this.#read(text);
+  #closed: PromiseWithResolvers<void> | undefined;
+  #open = true;
+  #failure: Failure | undefined;
+  #paused = false;
+  #heard: number;
+  /** When the server was asked whether it is there, as long as it has said nothing since. */
+  #asked: number | undefined;
+  #cancel: () => void;
+
+  constructor(options: Options) {
+    this.#options = options;
+    const { socket, clock, charset } = options;
+    this.writer = new Writer(options);
+    this.#reader = new LineReader(charset);
+    this.#heard = this.#now();
+    this.#cancel = clock.after(SILENCE, () => this.#listen());
+    socket.on('data', (chunk: Buffer) => this.#came(chunk));
+    socket.on('end', endBack);
+    socket.on('error', (error) => options.log.debug({ error: error.name }, 'the connection to a server broke'));
+    socket.on('close', () => this.#ended());
+    socket.resume();
+  }
+
+  /** Closes at once because of `failure`. */
+  fail(reason: Failure): void {
+    this.#failure ??= reason;
+    this.#options.socket.destroy();
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#asked = undefined;
+    this.#heard = this.#now();
+    if (paused) this.#options.socket.pause();
+    else this.#options.socket.resume();
+  }
+
+  /** Says `last` and waits for the server to close, two seconds at most. Never rejects. */
+  async end(last: string): Promise<void> {
+    if (!this.#open) return;
+    const { socket, clock } = this.#options;
+    this.#closed ??= Promise.withResolvers();
+    if (socket.destroyed) return this.#closed.promise;
+    socket.resume();
+    this.writer.end(last);
+    const giveUp = clock.after(FAREWELL, () => socket.destroy());
+    await this.#closed.promise;
+    giveUp();
+  }
+
+  #now(): number {
+    const { clock } = this.#options;
+    return clock.uptime?.() ?? clock.now();
+  }
+
+  #came(chunk: Buffer): void {
+    this.#heard = this.#now();
+    this.#asked = undefined;
+    try {
+      this.#reader.push(chunk, this.#take);
+    } catch (error) {
+      this.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    }
+  }
+
+  // While reading is paused, silence says nothing.
+  #listen(): void {
+    const since = this.#paused ? this.#now() : (this.#asked ?? this.#heard);
+    const left = since + SILENCE - this.#now();
+    this.#cancel = this.#options.clock.after(left > 0 ? left : SILENCE, () => this.#listen());
+    if (left > 0) return;
+    if (this.#asked !== undefined)
+      return this.fail(new Failure('remote-server-timeout', { text: 'The server does not answer any more.' }));
+    this.#asked = this.#now();
+    this.writer.urgent(makeLine('PING', [], 'alive'));
+  }
+
+  #read(text: string): void {
+    const { owner, log } = this.#options;
+    if (this.#failure || owner.skip(text)) return;
+    let command = '';
+    try {
+      const line = framework.ircLineParser(text);
+      command = line.command;
+      owner.take(line);
+    } catch (error) {
+      log.error(
+        { command: command.slice(0, 20), error: error instanceof Error ? error.name : typeof error },
+        'a line from the server was dropped',
+      );
+    }
+  }
+
+  #ended(): void {
+    this.#open = false;
+    this.#cancel();
+    this.writer.stop();
+    try {
+      this.#options.owner.closed(this.#failure);
+    } catch (error) {
+      this.#options.log.error({ err: error }, 'the end of a connection was not taken');
+    }
+    this.#closed?.resolve();
+  }
+}
+
+/** RFC 9293 §3.6: the server has closed its side, so we close ours. */
+function endBack(this: Socket): void {
+  this.end();
+}

@@ -1,0 +1,49 @@
+import { cleanNick, isName, nextNick } from '#bridges/irc/wire/names.ts';
+import { farewell, keptOut, NICK_TAKEN, refusal } from '#bridges/irc/wire/numerics.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Line } from './view.ts';
+
+/** How far a login is. `nick` is the one asked for last, then the one in force. */
+export type LoginState = {
+  readonly wanted: string;
+  readonly nick: string;
+  readonly refusals: number;
+  readonly welcome: boolean;
+};
+
+export type LoginEffect =
+  | { readonly kind: 'nick'; readonly nick: string }
+  | { readonly kind: 'failed'; readonly failure: Failure }
+  | { readonly kind: 'ready' };
+
+export function startLogin(wished: string | undefined): LoginState {
+  const wanted = cleanNick(wished ?? 'user');
+  return { wanted, nick: wanted, refusals: 0, welcome: false };
+}
+
+/** RFC 2812 §5.1: 001 says who we are; the end of the MOTD (376) or its absence (422) ends the burst with 005 in it. Pure. */
+export function stepLogin(state: LoginState, line: Line, host: string): readonly [LoginState, LoginEffect?] {
+  const { command } = line;
+  if (command === '001') {
+    const [given = ''] = line.params;
+    return [{ ...state, nick: isName(given) ? given : state.nick, welcome: true }];
+  }
+  if (command === '376' || command === '422') return state.welcome ? [state, { kind: 'ready' }] : [state];
+  if (command === 'ERROR') return [state, { kind: 'failed', failure: farewell(host, line.params.at(-1) ?? '') }];
+  if (state.welcome) return [state];
+  if (NICK_TAKEN.has(command)) return anotherNick(state, command === '432');
+  if (command === '465') return [state, { kind: 'failed', failure: keptOut(host, line.params.at(-1) ?? '') }];
+  // RFC 2812 §5.2: password mismatch.
+  if (command === '464') return [state, { kind: 'failed', failure: refusal(line) ?? new Failure('password-required') }];
+  return [state];
+}
+
+function anotherNick(state: LoginState, illegal: boolean): readonly [LoginState, LoginEffect] {
+  const refusals = state.refusals + 1;
+  const nick = nextNick(state.wanted, refusals, illegal);
+  if (nick === undefined) return [state, { kind: 'failed', failure: new Failure('nick-conflict') }];
+  return [
+    { ...state, nick, refusals },
+    { kind: 'nick', nick },
+  ];
+}

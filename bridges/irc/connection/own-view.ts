@@ -1,0 +1,90 @@
+import type { Peer } from '#bridges/irc/channels/feed.ts';
+import type { Room, Rooms } from '#bridges/irc/channels/roster.ts';
+import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
+import { foldName } from '#bridges/irc/wire/names.ts';
+import type { SessionKey } from '#src/bridge.ts';
+import { memo } from '#src/lib/memo.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Where } from './shared.ts';
+import type { View } from './view.ts';
+
+const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
+
+/** A set of capabilities; most connections have the same, and share it. */
+export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
+
+const NOBODY: Pick<View, 'spelled' | 'knows'> = { spelled: (name) => name, knows: () => false };
+
+/** What one connection knows of its server and itself, which it keeps up to date; and who it is to the others of ours. */
+export class OwnView implements View, Peer {
+  nick = '';
+  mask: string | undefined;
+  isupport: Isupport = defaultIsupport;
+  caps: ReadonlySet<string> = capabilities([]);
+  /** What the connection has learnt of people. */
+  people = NOBODY;
+  readonly #where: Where;
+  readonly #key: SessionKey;
+  readonly #rooms: Rooms;
+
+  constructor(where: Where, key: SessionKey, rooms: Rooms) {
+    this.#where = where;
+    this.#key = key;
+    this.#rooms = rooms;
+  }
+
+  get transport(): string {
+    return this.#where.host.transport;
+  }
+
+  get account(): AccountKey {
+    return this.#key.account;
+  }
+
+  get realm(): string {
+    return this.#key.realm;
+  }
+
+  get addresses(): Addresses {
+    return this.#where.addresses;
+  }
+
+  ours(folded: string): AccountKey | undefined {
+    return this.#where.realm.nicks.get(folded);
+  }
+
+  room(folded: string): Room | undefined {
+    return this.#rooms.get(folded);
+  }
+
+  spelled(name: string): string {
+    return this.people.spelled(name);
+  }
+
+  knows(folded: string): boolean {
+    return this.people.knows(folded);
+  }
+
+  feeds(channel: string): boolean {
+    const { feed } = this.#where.realm;
+    return !feed.behind(channel, this) && feed.feeds(channel, this);
+  }
+
+  sees(channel: string, other: AccountKey): boolean {
+    return this.#rooms.get(channel)?.own.has(other) ?? false;
+  }
+
+  /** The server calls us by another nick now. */
+  rename(nick: string): void {
+    this.forget();
+    this.nick = nick;
+    this.#where.realm.nicks.set(foldName(nick), this.account);
+  }
+
+  /** Our nick is nobody's any more. */
+  forget(): void {
+    const { nicks } = this.#where.realm;
+    if (nicks.get(foldName(this.nick)) === this.account) nicks.delete(foldName(this.nick));
+  }
+}

@@ -1,0 +1,101 @@
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { userName } from '#bridges/irc/wire/names.ts';
+import type { SessionKey } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import { splitAccount } from '#src/model/ids.ts';
+import type { Link } from './link.ts';
+import { type LoginEffect, type LoginState, startLogin, stepLogin } from './login.ts';
+import type { OwnView } from './own-view.ts';
+import { openSasl, type ServicesAccount } from './sasl.ts';
+import { nameOf, type Where } from './shared.ts';
+import { beginLogin, type Login } from './transport.ts';
+import type { Line } from './view.ts';
+
+export type Wanted = {
+  readonly nick: string | undefined;
+  readonly account: ServicesAccount | undefined;
+  readonly signal: AbortSignal;
+};
+
+type Parts = {
+  readonly where: Where;
+  readonly key: SessionKey;
+  readonly view: OwnView;
+  readonly link: Link;
+  /** A line is for whoever follows the connection, too. */
+  readonly tell: (line: Line) => void;
+  /** Logged in; `wanted` is the nick that was asked for first. */
+  readonly done: (wanted: string) => void;
+};
+
+/** The registration of a connection with its server (RFC 2812 §3.1). It is let go of once that is over. */
+export class Registration {
+  readonly #parts: Parts;
+  readonly #signal: AbortSignal;
+  readonly #login: Login;
+  readonly #cancel: () => void;
+  #state: LoginState;
+
+  /** Begins at once. What goes wrong fails the link. */
+  constructor(parts: Parts, { nick, account, signal }: Wanted) {
+    const { where, key, link } = parts;
+    const { writer } = link;
+    this.#parts = parts;
+    this.#signal = signal;
+    this.#state = startLogin(nick);
+    parts.view.nick = this.#state.nick;
+    const sasl =
+      account &&
+      openSasl(account, {
+        host: nameOf(where, key),
+        write: (line) => writer.urgent(line),
+        refused: (why) => link.fail(why),
+      });
+    // The library's client is large: it goes with this.
+    this.#login = beginLogin(
+      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: where.realname },
+      (line) => writer.urgent(line),
+      sasl,
+    );
+    signal.addEventListener('abort', this.#giveUp);
+    this.#cancel = where.host.clock.after(where.timeout, () =>
+      link.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
+    );
+    if (signal.aborted) this.#giveUp();
+  }
+
+  take(line: Line): void {
+    if (this.#login.take(line)) return;
+    const { where, key, view, tell } = this.#parts;
+    const [next, effect] = stepLogin(this.#state, line, nameOf(where, key));
+    this.#state = next;
+    if (line.command === '001') view.rename(next.nick);
+    // A server without capabilities does not know the command, or wants NICK first.
+    const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
+    if (!aside) tell(line);
+    if (effect) this.#act(effect);
+  }
+
+  /** The capabilities in force. */
+  capabilities(): ReadonlySet<string> {
+    return this.#login.capabilities();
+  }
+
+  close(): void {
+    this.#cancel();
+    this.#signal.removeEventListener('abort', this.#giveUp);
+    this.#login.close();
+  }
+
+  readonly #giveUp = (): void =>
+    this.#parts.link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
+
+  #act(effect: LoginEffect): void {
+    const { view, link, done } = this.#parts;
+    if (effect.kind === 'nick') {
+      view.nick = effect.nick;
+      link.writer.urgent(makeLine('NICK', [effect.nick]));
+    } else if (effect.kind === 'failed') link.fail(effect.failure);
+    else done(this.#state.wanted);
+  }
+}

@@ -1,0 +1,50 @@
+import { type IrcConfig, type ServerConfig, serverOf } from '#bridges/irc/config.ts';
+import type { Credentials, Login } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer } from '#src/model/form.ts';
+import { Sealed } from '#src/model/sealed.ts';
+import type { ServicesAccount } from './sasl.ts';
+
+/** Throws a `Failure` where a password would go in the clear (SECURITY rule 7), unless the operator allows it there. */
+export function assertPrivate(server: ServerConfig, realm: string): void {
+  if (server.tls || server.insecure_login) return;
+  throw new Failure('not-allowed', {
+    text: `The connection to ${realm} is not encrypted, so no password is sent there. The operator of this gateway can change that.`,
+  });
+}
+
+/** What is sent at the login, of what is kept for the realm. */
+export const accountOf = (known: Credentials | undefined): ServicesAccount | undefined =>
+  known?.username && known.password && { username: known.username, password: known.password };
+
+/** An account with the services of a network. It is tried with the next connection: IRC has no other way. */
+export const services: Login<IrcConfig> = {
+  name: 'Account with services',
+  oneForm: true,
+  guests: true,
+  async *start(config, _host, realm) {
+    const server = serverOf(config, realm);
+    if (!server) throw new Failure('not-allowed', { text: `This gateway does not connect to ${realm}.` });
+    assertPrivate(server.entry, realm);
+    const answer = yield {
+      kind: 'form',
+      form: {
+        title: `Account with ${realm}`,
+        instructions: `The account that you have with the services of ${realm}. From the next connection on you are logged in with it, or not connected.`,
+        fields: [
+          { name: 'username', label: 'Account', type: 'text', required: true },
+          { name: 'password', label: 'Password', type: 'secret', required: true },
+        ],
+      },
+    };
+    return { username: secret(answer, 'username'), password: secret(answer, 'password') };
+  },
+};
+
+function secret(answer: Answer, name: string): Sealed {
+  const [value = ''] = answer[name] ?? [];
+  // RFC 4616 §2: NUL divides.
+  if (value === '' || value.includes('\0'))
+    throw new Failure('not-acceptable', { text: 'This cannot be an account or a password.' });
+  return new Sealed(value);
+}

@@ -1,0 +1,30 @@
+import type { ParsedLine } from 'irc-framework';
+import type { Room } from '#bridges/irc/channels/roster.ts';
+import type { Isupport } from '#bridges/irc/wire/isupport.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+
+export type Line = ParsedLine;
+
+/** What `decode`, `encode` and the steps may know of a connection. They only read it. */
+export type View = {
+  readonly transport: string;
+  readonly account: AccountKey;
+  readonly realm: string;
+  readonly addresses: Addresses;
+  /** Our nick, as the server writes it. */
+  readonly nick: string;
+  /** `user@host` as others see us; `undefined` until the server has shown it. */
+  readonly mask: string | undefined;
+  readonly isupport: Isupport;
+  /** Whose connection of ours has this folded nick in this realm. */
+  ours(folded: string): AccountKey | undefined;
+  /** A channel that this connection is in, by its folded name. */
+  room(folded: string): Room | undefined;
+  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  spelled(name: string): string;
+  /** Whether there is a conversation with this folded nick, or it is a contact. */
+  knows(folded: string): boolean;
+  /** Whether this connection is the one that speaks for a channel (folded name). */
+  feeds(channel: string): boolean;
+};

@@ -1,0 +1,237 @@
+import type { Line, View } from '#bridges/irc/connection/view.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { cleaned } from '#bridges/irc/wire/numerics.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Show } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { utf8Length } from '#src/model/text.ts';
+
+/** People that one connection watches at most, and milliseconds between two rounds of ISON. */
+const LIMIT = 1000;
+const ROUND = 60_000;
+/** Bytes of nicks in one line. */
+const NAMES = 400;
+
+/** Why somebody is watched: as a contact of the account, or because we want that nick ourselves. */
+export type Cause = 'contact' | 'nick';
+
+export type Seen = { readonly nick: string; readonly show: Show; readonly status?: string };
+
+type Person = {
+  nick: string;
+  readonly why: Set<Cause>;
+  show: Show | undefined;
+  status: string | undefined;
+  monitored: boolean;
+};
+
+export type WatchParts = {
+  readonly view: View;
+  readonly caps: () => ReadonlySet<string>;
+  readonly clock: Clock;
+  /** Queues a line; false where it cannot be taken now. */
+  readonly say: (line: string) => boolean;
+  /** A contact's state has changed. */
+  readonly tell: (seen: Seen) => void;
+  /** A nick that we want has become free. */
+  readonly free: (nick: string) => void;
+};
+
+/** Whether people are there: by MONITOR where the server has it, else by asking with ISON in rounds. */
+export type Watch = {
+  /** Throws `Failure('queue-full')`. What is known already is told at once. */
+  add(nick: string, why: Cause): void;
+  drop(nick: string, why: Cause): void;
+  has(nick: string, why: Cause): boolean;
+  /** Takes a line in; true if nobody else needs it. Never throws. */
+  take(line: Line): boolean;
+  /** The line is gone: nobody is seen any more. */
+  stop(): void;
+};
+
+export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): Watch {
+  const people = new Map<string, Person>();
+  const fresh = new Set<Person>();
+  let monitored = 0;
+  let rest: string[][] = [];
+  let asked: readonly string[] | undefined;
+  let cancel: (() => void) | undefined;
+  let open = true;
+
+  // Many come at once after a login: they share lines.
+  function begin(): void {
+    if (!open) return;
+    const room = Math.max((view.isupport.monitor ?? 0) - monitored, 0);
+    const batch = [...fresh].slice(0, room);
+    fresh.clear();
+    for (const names of inLines(
+      batch.map(({ nick }) => nick),
+      ',',
+    )) {
+      if (!say(makeLine('MONITOR', ['+', names.join(',')]))) break;
+      for (const name of names) mark(name, true);
+    }
+    if (cancel === undefined) round();
+  }
+
+  function mark(nick: string, on: boolean): void {
+    const person = people.get(foldName(nick));
+    if (!person || person.monitored === on) return;
+    person.monitored = on;
+    monitored += on ? 1 : -1;
+  }
+
+  function round(): void {
+    const names = [...people.values()].filter((person) => !person.monitored).map(({ nick }) => nick);
+    rest = inLines(names, ' ');
+    asked = undefined;
+    cancel = names.length === 0 ? undefined : clock.after(ROUND, round);
+    ask();
+  }
+
+  // One line at a time: a long list must not keep what people say waiting behind it.
+  function ask(): void {
+    const names = rest.shift();
+    if (names !== undefined && say(makeLine('ISON', [], names.join(' ')))) asked = names;
+  }
+
+  // RFC 2812 §4.9: those of the list that are there.
+  function answered(line: Line): boolean {
+    if (asked === undefined) return false;
+    const there = new Set((line.params.at(-1) ?? '').split(' ').map(foldName));
+    for (const nick of asked) found(nick, there.has(foldName(nick)));
+    asked = undefined;
+    ask();
+    return true;
+  }
+
+  function found(nick: string, there: boolean): void {
+    const person = people.get(foldName(nick));
+    if (!person) return;
+    if (!there) return change(person, 'offline');
+    person.nick = nick;
+    if (person.show === undefined || person.show === 'offline') change(person, 'available');
+  }
+
+  function away(nick: string, text: string | undefined): void {
+    const person = people.get(foldName(nick));
+    if (!person) return;
+    const status = cleaned(text ?? '');
+    if (text === undefined) change(person, 'available');
+    else change(person, 'away', status === '' ? undefined : status);
+  }
+
+  function change(person: Person, show: Show, status?: string): void {
+    if (person.show === show && person.status === status) return;
+    person.show = show;
+    person.status = status;
+    if (person.why.has('contact')) told(person);
+    if (show === 'offline' && person.why.has('nick')) free(person.nick);
+  }
+
+  function told({ nick, show, status }: Person): void {
+    if (show !== undefined) tell({ nick, show, ...(status !== undefined && { status }) });
+  }
+
+  // https://ircv3.net/specs/extensions/monitor: 730 names those who are there with their masks, 731 those who are not.
+  const nicksOf = (line: Line): string[] =>
+    (line.params.at(-1) ?? '').split(',').map((target) => target.split('!')[0] ?? '');
+
+  const routes: Readonly<Record<string, (line: Line) => boolean>> = {
+    '303': answered,
+    '730': (line) => each(nicksOf(line), (nick) => found(nick, true)),
+    '731': (line) => each(nicksOf(line), (nick) => found(nick, false)),
+    // The list is full: these are asked for in rounds.
+    '734': (line) => {
+      each((line.params[2] ?? '').split(','), (nick) => mark(nick, false));
+      if (cancel === undefined) round();
+      return true;
+    },
+    '301': (line) => {
+      away(line.params[1] ?? '', line.params.at(-1));
+      return false;
+    },
+    // https://ircv3.net/specs/extensions/away-notify
+    AWAY: (line) => {
+      away(line.nick, line.params[0] || undefined);
+      return false;
+    },
+    JOIN: (line) => passing(line, true),
+    QUIT: (line) => passing(line, false),
+    PRIVMSG: (line) => {
+      const person = people.get(foldName(line.nick));
+      // Where nobody tells that they are back, a word of theirs does.
+      if (person?.show === 'away' && !caps().has('away-notify')) change(person, 'available');
+      return passing(line, true);
+    },
+    NICK: (line) => {
+      if (isSelf(line.nick, view)) return false;
+      found(line.nick, false);
+      found(line.params[0] ?? '', true);
+      return false;
+    },
+  };
+
+  function passing({ nick }: Line, there: boolean): boolean {
+    if (people.size > 0 && !isSelf(nick, view)) found(nick, there);
+    return false;
+  }
+
+  return {
+    add(nick, why) {
+      if (!isName(nick)) throw new Failure('jid-malformed');
+      const known = people.get(foldName(nick));
+      if (!known && people.size >= LIMIT) throw new Failure('queue-full');
+      const person = known ?? { nick, why: new Set(), show: undefined, status: undefined, monitored: false };
+      person.why.add(why);
+      people.set(foldName(nick), person);
+      if (known && why === 'contact') return told(known);
+      if (known) return;
+      fresh.add(person);
+      if (fresh.size === 1) queueMicrotask(begin);
+    },
+    drop(nick, why) {
+      const person = people.get(foldName(nick));
+      person?.why.delete(why);
+      if (!person || person.why.size > 0) return;
+      if (person.monitored) say(makeLine('MONITOR', ['-', person.nick]));
+      mark(nick, false);
+      fresh.delete(person);
+      people.delete(foldName(nick));
+    },
+    has: (nick, why) => people.get(foldName(nick))?.why.has(why) ?? false,
+    take: (line) => (Object.hasOwn(routes, line.command) ? (routes[line.command]?.(line) ?? false) : false),
+    stop() {
+      open = false;
+      cancel?.();
+      for (const person of people.values()) {
+        if (person.why.has('contact') && person.show !== undefined && person.show !== 'offline')
+          told({ ...person, show: 'offline', status: undefined });
+      }
+      people.clear();
+    },
+  };
+}
+
+function each(nicks: readonly string[], run: (nick: string) => void): true {
+  for (const nick of nicks) if (isName(nick)) run(nick);
+  return true;
+}
+
+/** Names in lists that fit a line each. */
+function inLines(names: readonly string[], separator: ',' | ' '): string[][] {
+  const lines: string[][] = [];
+  let length = NAMES;
+  for (const name of names) {
+    length += utf8Length(name) + separator.length;
+    const last = lines.at(-1);
+    if (last && length <= NAMES) last.push(name);
+    else {
+      lines.push([name]);
+      length = utf8Length(name);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,61 @@
+import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Draft } from '#src/model/event.ts';
+import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
+import { foldName } from './names.ts';
+
+/** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
+const NOISE: ReadonlySet<string> = new Set(
+  (
+    '001 002 003 004 005 010 020 042 250 251 252 253 254 255 265 266 305 306 315 324 329 331 332 333 341 353 366 367 368 ' +
+    '372 375 376 396 422 900 901 903'
+  ).split(' '),
+);
+
+const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
+
+/** The CTCP command of a PRIVMSG or NOTICE text and what follows it; `undefined` for plain text. */
+export function ctcp(text: string): { command: string; rest: string } | undefined {
+  const match = CTCP.exec(text);
+  return match ? { command: (match[1] ?? '').toUpperCase(), rest: match[2] ?? '' } : undefined;
+}
+
+/** The channel that a target means, without a status prefix (`@#chan`, ISUPPORT STATUSMSG); `undefined` for a nick. */
+export function roomOf(target: string, { isupport }: View): string | undefined {
+  const [first = '', second = ''] = target;
+  if (isupport.statusmsg.includes(first) && isupport.chantypes.includes(second) && second !== '')
+    return target.slice(1);
+  return first !== '' && isupport.chantypes.includes(first) ? target : undefined;
+}
+
+/** Whether a nick is our own. */
+export const isSelf = (nick: string, view: View): boolean => nick !== '' && foldName(nick) === foldName(view.nick);
+
+/** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
+export function decode(line: Line, view: View): Draft[] {
+  if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return talk(line, view);
+  if (line.command === 'WALLOPS') return realmNotice(view, `${line.nick || line.prefix}: ${line.params.at(-1) ?? ''}`);
+  if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
+    return invitation({ view, room: line.params[1] ?? '', line });
+  }
+  if (!/^\d{3}$/.test(line.command) || NOISE.has(line.command)) return [];
+  return realmNotice(view, line.params.slice(1).join(' '));
+}
+
+function talk(line: Line, view: View): Draft[] {
+  const [target = '', ...rest] = line.params;
+  const said = rest.at(-1);
+  if (said === undefined) return [];
+  const request = ctcp(said);
+  if (request && (request.command !== 'ACTION' || line.command === 'NOTICE')) return [];
+  const text = request ? request.rest : said;
+  const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
+  const room = roomOf(target, view);
+  if (room !== undefined) return saying(line, { place: roomPlace(room, view), text, style });
+  if (fromPerson(line) && isSelf(target, view)) {
+    // What nobody asked for opens no conversation: services greet everybody.
+    const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
+    if (place) return saying(line, { place, text, style });
+    return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
+  }
+  return realmNotice(view, text);
+}

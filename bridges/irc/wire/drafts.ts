@@ -1,0 +1,89 @@
+import type { Line, View } from '#bridges/irc/connection/view.ts';
+import { stripFormatting } from '#mappings/formatting.ts';
+import { parseCodes } from '#mappings/styling-codes.ts';
+import { formatStyling } from '#mappings/styling-xep0393.ts';
+import type { Draft, MessageStyle } from '#src/model/event.ts';
+import type { Place } from '#src/model/place.ts';
+import { foldName, isName, isRoomName } from './names.ts';
+
+type Network = Extract<Draft['from'], { kind: 'network' }>;
+
+/** The place of a channel, by any spelling of its name. */
+export const roomPlace = (name: string, view: View): Place => ({
+  kind: 'shared',
+  transport: view.transport,
+  id: view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name })),
+});
+
+export const contactPlace = (nick: string, view: View): Place => ({
+  kind: 'contact',
+  account: view.account,
+  id: view.addresses.format(view.addresses.fold({ kind: 'contact', realm: view.realm, name: nick })),
+});
+
+/** Who sent a line: a nick, or a server by its name. */
+export function sender(line: Line): Network {
+  const name = line.nick || line.prefix;
+  return { kind: 'network', id: foldName(name), name };
+}
+
+/** Whether a line comes from a person (or service) that can be written to. */
+export const fromPerson = (line: Line): boolean => isName(line.nick) && !/^[$@~%#&+!]/.test(line.nick);
+
+/** When the server says that it happened (IRCv3 server-time), milliseconds since 1970. */
+export function stamp(line: Line): { at?: number } {
+  const at = Date.parse(line.tags.time ?? '');
+  return Number.isNaN(at) ? {} : { at };
+}
+
+type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
+
+/** A message draft, or nothing where no text is left without its codes. */
+export function saying(line: Line, { place, text, style }: Saying): Draft[] {
+  const plain = shown(text);
+  return plain.trim() === ''
+    ? []
+    : [{ kind: 'message', place, from: sender(line), ...stamp(line), text: plain, style }];
+}
+
+/** mIRC's codes as the marks of XEP-0393 where it has any; whatever is left of them and every other control goes. */
+const shown = (text: string): string =>
+  /[\u0000-\u001f]/.test(text) ? stripFormatting(formatStyling(parseCodes(text))) : stripFormatting(text);
+
+/** What the server itself or the gateway says: chat from the realm, not to be stored or copied. */
+export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string): Draft[] {
+  const plain = text
+    .split('\n')
+    .map((row) => stripFormatting(row).trimEnd())
+    .join('\n');
+  if (plain.trim() === '') return [];
+  return [
+    {
+      kind: 'message',
+      place: { kind: 'realm', account: view.account, realm: view.realm },
+      from: { kind: 'network', id: view.realm, name: view.realm },
+      hints: { copy: false, store: false, private: true },
+      text: plain,
+      style: 'plain',
+    },
+  ];
+}
+
+type Invitation = { readonly view: View; readonly room: string; readonly line?: Line; readonly reason?: string };
+
+/** An invitation to a channel, from a person, or from the server where `line` names none. */
+export function invitation({ view, room, line, reason }: Invitation): Draft[] {
+  if (!isRoomName(room) || !isName(room)) return [];
+  const { addresses, realm, account } = view;
+  const person = line && fromPerson(line);
+  return [
+    {
+      kind: 'invite',
+      place: person ? contactPlace(line.nick, view) : { kind: 'realm', account, realm },
+      from: person ? sender(line) : { kind: 'network', id: realm, name: realm },
+      ...(line && stamp(line)),
+      room: addresses.format(addresses.fold({ kind: 'room', realm, name: room })),
+      ...(reason !== undefined && { reason }),
+    },
+  ];
+}

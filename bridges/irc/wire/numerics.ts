@@ -1,0 +1,133 @@
+import type { Line } from '#bridges/irc/connection/view.ts';
+import { stripFormatting } from '#mappings/formatting.ts';
+import { Failure, type FailureCode, failures } from '#src/model/failure.ts';
+
+/** What the refusals of RFC 2812 §5.2 and of today's servers mean to a person (modern.ircdocs.horse, defs.ircdocs.horse). */
+const CODES: Readonly<Record<string, FailureCode>> = {
+  '401': 'item-not-found', // no such nick
+  '402': 'item-not-found', // no such server
+  '403': 'item-not-found', // no such channel
+  '404': 'not-permitted', // cannot send to channel
+  '405': 'not-allowed', // too many channels
+  '406': 'item-not-found', // there was no such nick
+  '407': 'not-acceptable', // too many targets
+  '408': 'not-permitted', // no such service, or colours refused
+  '411': 'not-acceptable', // no recipient
+  '412': 'not-acceptable', // no text
+  '413': 'not-acceptable', // wildcard in the wrong place
+  '414': 'not-acceptable',
+  '415': 'not-permitted', // some servers: cannot send this
+  '416': 'not-acceptable',
+  '417': 'too-large', // input line too long
+  '421': 'not-supported', // unknown command
+  '431': 'not-acceptable', // no nickname given
+  '432': 'not-acceptable', // erroneous nickname
+  '433': 'nick-conflict', // nickname in use
+  '435': 'banned', // cannot change nick while banned
+  '436': 'nick-conflict', // nickname collision
+  '437': 'recipient-unavailable', // nick or channel is unavailable for now
+  '438': 'queue-full', // nick changes too fast
+  '439': 'queue-full', // target changes too fast
+  '441': 'item-not-found', // they are not in that channel
+  '442': 'not-joined', // you are not in that channel
+  '443': 'not-allowed', // already in the channel
+  '447': 'not-permitted', // nick changes are forbidden in a channel
+  '461': 'not-acceptable', // need more parameters
+  '464': 'password-required', // password mismatch
+  '465': 'banned', // you are banned from this server
+  '467': 'not-allowed', // key already set
+  '448': 'banned', // forbidden channel
+  '470': 'gone', // forwarded to another channel
+  '471': 'room-full', // +l
+  '472': 'not-supported', // unknown mode
+  '473': 'members-only', // +i
+  '474': 'banned', // +b
+  '475': 'password-required', // +k
+  '476': 'jid-malformed', // bad channel mask
+  '477': 'members-only', // registered nicks only
+  '479': 'jid-malformed', // bad channel name
+  '480': 'queue-full', // joins are throttled
+  '481': 'not-permitted', // operators only
+  '482': 'not-permitted', // channel operators only
+  '478': 'room-full', // a list of the channel is full
+  '484': 'not-permitted', // restricted connection
+  '485': 'not-permitted', // unique operator privileges needed, or quarantined
+  '486': 'not-permitted', // register to speak in private
+  '488': 'not-permitted', // TLS users only (private talk)
+  '489': 'policy-violation', // TLS users only
+  '490': 'policy-violation', // all members must use TLS
+  '492': 'not-permitted', // no CTCP, or no private talk
+  '494': 'not-permitted', // own message mode
+  '495': 'queue-full', // rejoin after a kick delayed
+  '499': 'not-permitted', // channel owners only
+  '500': 'queue-full', // too many joins
+  '502': 'not-permitted', // modes of others
+  '518': 'not-permitted', // no invitations
+  '519': 'not-permitted', // admins only
+  '520': 'not-permitted', // IRC operators only
+  '524': 'item-not-found',
+  '531': 'not-permitted', // that person takes no messages
+  '573': 'not-permitted', // cannot send
+  '696': 'not-acceptable', // the parameter of a mode makes no sense
+  '698': 'item-not-found', // not on the list of a mode
+  '716': 'not-permitted', // caller-id
+  '742': 'not-permitted', // this mode is locked
+  '743': 'not-acceptable', // invalid ban
+  '926': 'banned', // forbidden channel
+  '972': 'not-permitted', // cannot do that to them
+  '974': 'not-permitted', // cannot change that mode
+};
+
+/** Numerics that answer our NICK when we have one already. */
+export const NICK_REFUSALS: ReadonlySet<string> = new Set([
+  '431',
+  '432',
+  '433',
+  '435',
+  '436',
+  '437',
+  '438',
+  '447',
+  '484',
+]);
+/** Numerics that answer a registration's NICK (RFC 2812 §3.1.2). */
+export const NICK_TAKEN: ReadonlySet<string> = new Set(['432', '433', '436', '437']);
+
+/** A sentence of the server, fit to be shown: one line, no controls, not endless. */
+export const cleaned = (text: string): string => stripFormatting(text).trim().slice(0, 300);
+
+/** The failure that a numeric stands for; `undefined` for one that refuses nothing. `address` goes with 470. */
+export function refusal(line: Line, address?: string): Failure | undefined {
+  const code = Object.hasOwn(CODES, line.command) ? CODES[line.command] : undefined;
+  if (!code) return undefined;
+  const said = cleaned(line.params.length > 1 ? (line.params.at(-1) ?? '') : '');
+  return new Failure(code, {
+    text: said === '' ? failures[code].text : `${failures[code].text} The server says: "${said}"`,
+    foreign: `${line.command} ${said}`.trim(),
+    ...(address === undefined ? {} : { address }),
+  });
+}
+
+/** Milliseconds before a server that throttles us or keeps us out is tried again; the core doubles them. */
+const THROTTLED = 15_000;
+const KEPT_OUT = 60_000;
+
+/** Why a server closes the line, from the text of its ERROR (RFC 2812 §3.7.4). */
+export function farewell(host: string, said: string): Failure {
+  const reason = cleaned(said);
+  const text = reason === '' ? `${host} closed the connection.` : `${host} closed the connection: ${reason}`;
+  const foreign = reason === '' ? {} : { foreign: `ERROR ${reason}` };
+  // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
+  if (/throttl|too (fast|many)|try(ing)? (again|to reconnect)/i.test(reason))
+    return new Failure('too-fast', { text, ...foreign, retryAfter: THROTTLED });
+  if (/\b[kgzd][- ]?lined?\b|\bbanned\b|\bakill/i.test(reason))
+    return new Failure('banned', { text, ...foreign, retryAfter: KEPT_OUT });
+  return new Failure('recipient-unavailable', { text, ...foreign });
+}
+
+/** RFC 2812 §5.2: 465 says at registration that we are banned from the server. */
+export function keptOut(host: string, said: string): Failure {
+  const reason = cleaned(said);
+  const text = `${host} lets nobody in from here: ${reason}`;
+  return new Failure('banned', { text, foreign: `465 ${reason}`, retryAfter: KEPT_OUT });
+}

@@ -1,0 +1,150 @@
+import { z } from 'zod';
+import { keywordOf } from '#bridges/sms/routing/optout.ts';
+import { segmentsOf } from '#mappings/segments.ts';
+import { smartEncode } from '#mappings/smart.ts';
+import { excerpt } from '#mappings/split.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Field, Form } from '#src/model/form.ts';
+
+const option = z.object({ number: z.number(), label: z.string(), values: z.array(z.string()) });
+const question = z.object({
+  name: z.string(),
+  label: z.string(),
+  /** What stands above it. */
+  notes: z.array(z.string()),
+  /** Whether several options may be named. */
+  several: z.boolean(),
+  options: z.array(option),
+});
+
+/** A form as a phone is asked it: each option has a number of its own, so that no answer fits two questions. */
+export const planSchema = z.object({
+  intro: z.string(),
+  questions: z.array(question),
+  /** What goes back as it came, by field name. */
+  kept: z.record(z.string(), z.array(z.string())),
+  /** What has to be entered first. It is never sent to the phone. */
+  code: z.string().optional(),
+});
+
+type Question = z.infer<typeof question>;
+export type Plan = z.infer<typeof planSchema>;
+
+/** A hidden field of this name demands a code of four to eight digits, which the person was given in another way. */
+export const CODE_FIELD = 'isthmus#code';
+
+const MOST_QUESTIONS = 10;
+/** Options of all questions together: their numbers have two digits at most. */
+const MOST_OPTIONS = 60;
+const LAST_NUMBER = 99;
+/** Code points of a label. */
+const LABEL = 100;
+
+const refused = (text: string) => new Failure('not-acceptable', { text });
+const line = (text: string): string => excerpt(text.replace(/\s+/g, ' ').trim(), LABEL);
+
+/**
+ * What is asked, with options numbered from `from` or, where there is no room for them, from 1. `body` stands in the
+ * place of title and instructions: it is for those who do not see the form. Pure. Throws a `Failure` for what cannot be
+ * answered in digits.
+ */
+export function planOf(form: Form, body: string, from: number): Plan {
+  const title = [form.title, form.instructions].filter((one) => one !== undefined && one.trim() !== '').join('\n');
+  const plan: Plan = { intro: body.trim() || title, questions: [], kept: {} };
+  let notes: string[] = [];
+  for (const field of form.fields) {
+    if (field.type === 'note') notes.push(...(field.value ?? []));
+    const asked = optionsOf(field);
+    if (asked.length > 0) {
+      const { name, label = name } = field;
+      const options = asked.map((one) => ({ ...one, number: 0 }));
+      plan.questions.push({ name, label: line(label), notes, several: field.type === 'choices', options });
+      notes = [];
+    } else keep(plan, field);
+  }
+  return numbered(checked(plan), from);
+}
+
+function keep(plan: Plan, { name, type, label = name, value = [], required }: Field): void {
+  if (type === 'note') return;
+  if (type === 'hidden' && name === CODE_FIELD) {
+    const [code = ''] = value;
+    if (!/^\d{4,8}$/.test(code)) throw refused('A code has four to eight digits.');
+    plan.code = code;
+  } else if (value.length > 0) plan.kept[name] = [...value];
+  else if (required) throw refused(`By SMS only choices can be asked for, and "${line(label)}" wants a text.`);
+}
+
+/** The options of a field that is a question, none for any other. */
+function optionsOf({ name, type, label = name, options = [], required }: Field) {
+  if (type === 'boolean')
+    return [
+      { label: 'True', values: ['true'] },
+      { label: 'False', values: ['false'] },
+    ];
+  if (type !== 'choice' && type !== 'choices') return [];
+  const found = options.map((one) => ({ label: line(one.label ?? one.value), values: [one.value] }));
+  if (found.length === 0) throw refused(`"${line(label)}" offers nothing to choose from.`);
+  return required ? found : [...found, { label: 'None of these', values: [] }];
+}
+
+function checked(plan: Plan): Plan {
+  const { questions } = plan;
+  const options = questions.flatMap((one) => one.options);
+  if (options.length === 0) throw refused('Nothing in this form can be answered in digits.');
+  if (questions.length > MOST_QUESTIONS || options.length > MOST_OPTIONS)
+    throw new Failure('too-large', {
+      text: `A form has at most ${MOST_QUESTIONS} questions and ${MOST_OPTIONS} options here.`,
+    });
+  // Whoever answers in words instead would opt out.
+  const word = options.find(({ label }) => keywordOf(label, undefined, false) === 'stop');
+  if (word) throw refused(`An option cannot be called "${word.label}": who answers so gets no more texts.`);
+  return plan;
+}
+
+function numbered(plan: Plan, from: number): Plan {
+  const count = plan.questions.reduce((sum, { options }) => sum + options.length, 0);
+  let number = from + count - 1 > LAST_NUMBER ? 1 : from;
+  const questions = plan.questions.map((one) => ({
+    ...one,
+    options: one.options.map((each) => ({ ...each, number: number++ })),
+  }));
+  return { ...plan, questions };
+}
+
+/** The number behind the last option. */
+export const nextNumber = ({ questions }: Plan): number => (questions.at(-1)?.options.at(-1)?.number ?? 0) + 1;
+
+const CODE = 'Reply with the code that you were given, in digits only. 0 leaves.';
+
+/** The text of a step: the code, where one is wanted, then each question. Pure. */
+export function textOf({ questions, code }: Plan, step: number): string {
+  const at = code === undefined ? step : step - 1;
+  if (at < 0) return CODE;
+  const asked = questions[at];
+  if (!asked) throw new Error('there is no such question');
+  return [
+    ...asked.notes,
+    asked.label,
+    ...asked.options.map(({ number, label }) => `${number} ${label}`),
+    how(asked),
+  ].join('\n');
+}
+
+const how = ({ several, options: [first, second] }: Question): string =>
+  several && first && second
+    ? `Reply with the numbers only, such as ${first.number} ${second.number}. 0 leaves.`
+    : 'Reply with the number only. 0 leaves.';
+
+/** How many texts it takes. */
+export const stepsOf = ({ questions, code }: Plan): number => questions.length + (code === undefined ? 0 : 1);
+
+/** The first text, with what it is about. */
+export const opening = (plan: Plan): string => [plan.intro, textOf(plan, 0)].filter((one) => one !== '').join('\n');
+
+/** What all of it costs at most, in segments, but for texts that repeat a question; `name` leaves room for a speaker. */
+export function costOf(plan: Plan, name: string): number {
+  const later = Array.from({ length: stepsOf(plan) - 1 }, (_, index) => textOf(plan, index + 1));
+  const closing = 1;
+  return [name + opening(plan), ...later].reduce((sum, text) => sum + segmentsOf(smartEncode(text)), closing);
+}

@@ -1,0 +1,68 @@
+import type { Inbox } from '#bridges/sms/texts/inbox.ts';
+import type { Parts } from '#bridges/sms/transport.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type Post, Unwelcome } from './provider.ts';
+import type { Tracking } from './tracking.ts';
+
+/** Bodies are a few kilobytes at most. */
+const MOST_BYTES = 64 * 1024;
+
+type Served = Pick<Parts, 'host' | 'provider'> & {
+  readonly inbox: Inbox;
+  readonly tracking: Tracking;
+  /** Whether nothing may be taken in at the moment: what was missed is asked for later. */
+  paused(): boolean;
+};
+
+/** The routes that the provider calls. What is not the provider's leaves no trace but the status of its answer. */
+export function serveWebhooks({ host, provider, inbox, tracking, paused }: Served): void {
+  const guarded =
+    (path: string, serve: (post: Post) => Promise<Response>) =>
+    async (request: Request): Promise<Response> => {
+      if (paused()) return new Response(null, { status: 503 });
+      try {
+        return await serve(await postOf(request, path));
+      } catch (error) {
+        if (error instanceof Unwelcome) return new Response(null, { status: error.status });
+        if (error instanceof Failure) return new Response(null, { status: 503 });
+        throw error;
+      }
+    };
+
+  /** Signatures are over the address that the operator configured, whatever the request says of itself. */
+  async function postOf(request: Request, path: string): Promise<Post> {
+    const base = host.http.url(path);
+    if (base === undefined) throw new Unwelcome(404);
+    const { search } = new URL(request.url);
+    return { url: base + search, headers: request.headers, body: await request.text() };
+  }
+
+  host.http.route(
+    'POST',
+    '/inbound',
+    MOST_BYTES,
+    guarded('/inbound', async (post) => {
+      await inbox.take(provider.parseInbound(post));
+      return provider.acknowledge();
+    }),
+  );
+  host.http.route(
+    'POST',
+    '/status',
+    MOST_BYTES,
+    guarded('/status', async (post) => {
+      const news = provider.parseStatus(post);
+      const ref = refOf(post.url);
+      if (ref === undefined) throw new Unwelcome(400);
+      await tracking.news(ref, news);
+      return new Response(null, { status: 204 });
+    }),
+  );
+}
+
+/** Our own reference in the address of a callback, if it is one that we made. */
+export function refOf(url: string): string | undefined {
+  const pairs = [...new URL(url).searchParams];
+  const [[key, ref] = []] = pairs;
+  return pairs.length === 1 && key === 'ref' && ref !== '' ? ref : undefined;
+}

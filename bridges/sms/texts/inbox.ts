@@ -1,0 +1,178 @@
+import { addressOf, peerOf } from '#bridges/sms/addresses.ts';
+import type { Asked, Asking } from '#bridges/sms/forms/asking.ts';
+import type { Inbound } from '#bridges/sms/provider/provider.ts';
+import { type Keyword, keywordOf } from '#bridges/sms/routing/optout.ts';
+import { type Decision, route } from '#bridges/sms/routing/routing.ts';
+import { OUT, reached, standing } from '#bridges/sms/routing/standing.ts';
+import { asked, type Held, holding, mayAnswer, type Thread, touched } from '#bridges/sms/routing/thread.ts';
+import { homeOf, nameOf, numberOf, type Parts } from '#bridges/sms/transport.ts';
+import { wantsNoMore } from '#mappings/sms-wishes.ts';
+import type { StateWrite } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { type Automatic, free, type Paid } from './automatic.ts';
+import { decode, hintOf, type InText, type InView } from './decode.ts';
+
+/** Where texts from outside come in. */
+export type Inbox = {
+  /** Takes a text. Resolves once it is durable; a repeat changes nothing. */
+  take(text: Inbound): Promise<void>;
+};
+
+/** What becomes of a text: all of it is committed at once, and then `say` is sent. */
+type Taken = {
+  readonly drafts: readonly Draft[];
+  readonly writes: readonly StateWrite[];
+  readonly say?: Paid | undefined;
+};
+
+type Place = { readonly our: string; readonly their: string; readonly name?: string };
+
+type InboxParts = Parts & { readonly asking: Asking; readonly automatic: Automatic };
+
+const NONE: Asked = { counts: false, drafts: [], writes: [] };
+
+export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue: () => void): Inbox {
+  const { host, config, memory, recent } = parts;
+
+  async function take(text: Inbound): Promise<void> {
+    const their = addressOf(text.from, homeOf(parts, text.to));
+    if (their === undefined || !config.provider.numbers.includes(text.to)) return;
+    const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
+    const words = await parts.alone(their, () => accept(text, place));
+    if (text.media.length > 0) filesDue();
+    if (words !== undefined) void automatic.send(place.our, their, words);
+    if (peerOf(their) === 'phone') void asking.flush(place);
+  }
+
+  async function accept(text: Inbound, place: Place): Promise<Paid | undefined> {
+    if (await memory.seen(text.sid)) return undefined;
+    const thread = await memory.thread(place.our, place.their);
+    const optedOut = await memory.optedOut(place.our, place.their);
+    const keyword =
+      peerOf(place.their) === 'sender' ? undefined : keywordOf(text.text, homeOf(parts, place.our), optedOut);
+    const form = await answered(text, place, keyword);
+    const taken = await become(text, { thread, place, keyword, form });
+    // What else is said in between leaves a bare number without a meaning.
+    const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
+    await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(text.sid)]);
+    if (!optedOut) return taken.say;
+    await taken.say?.giveBack();
+    return undefined;
+  }
+
+  /** What a text does to the form that its phone was sent. */
+  async function answered(text: Inbound, place: Place, keyword: Keyword | undefined): Promise<Asked> {
+    if (peerOf(place.their) !== 'phone') return NONE;
+    if (keyword === 'stop') return asking.stopped(place);
+    return keyword ? NONE : asking.heard(text, place);
+  }
+
+  type Coming = { readonly thread: Thread; readonly place: Place; readonly keyword: Keyword | undefined };
+
+  async function become(text: Inbound, { thread, place, keyword, form }: Coming & { form: Asked }): Promise<Taken> {
+    if (keyword) return obey(keyword, thread, place);
+    return form.counts ? { drafts: [], writes: [] } : deliver(text, thread, place);
+  }
+
+  function obey(keyword: Keyword, thread: Thread, { our, their }: Place): Taken {
+    host.log.info({ keyword }, 'a phone sent a keyword');
+    if (keyword !== 'help') {
+      const out = keyword === 'stop';
+      const accounts = thread.pairs.map(({ account }) => account as AccountKey);
+      const drafts = accounts.map((account) => standing(account, their, out ? OUT : undefined));
+      const back = out ? [] : accounts.flatMap((account) => memory.writeWelcome(account, their));
+      return { drafts, writes: [memory.writeOptOut(our, their, out), ...back] };
+    }
+    const now = host.clock.now();
+    if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
+    const text = config.texts.help.replaceAll('{domain}', () => host.transport);
+    // Whoever asks must be answered, whatever may be spent.
+    const say = text === '' ? undefined : free(text);
+    return { drafts: [], writes: [memory.writeThread(our, their, { ...thread, automatic: now })], say };
+  }
+
+  async function deliver(text: Inbound, thread: Thread, place: Place): Promise<Taken> {
+    const now = host.clock.now();
+    const number = await numberOf(parts, place.our);
+    const decision = route({ peer: peerOf(place.their), text: text.text, thread, number, now });
+    host.log.info({ why: decision.why, sid: text.sid }, 'a text was routed');
+    return carryOut(decision, text, { thread, place, now });
+  }
+
+  type Here = { readonly thread: Thread; readonly place: Place; readonly now: number };
+
+  async function carryOut(decision: Decision, text: Inbound, { thread, place, now }: Here): Promise<Taken> {
+    const { our, their } = place;
+    const keep = (next: Thread) => [memory.writeThread(our, their, next)];
+    switch (decision.to) {
+      case 'account': {
+        const said = { ...heldOf(text, now), text: decision.text };
+        return tell([said], decision.account as AccountKey, { place, next: touched(thread, decision.account, now) });
+      }
+      case 'answer': {
+        const next = { ...touched(thread, decision.account, now), chosen: decision.account, held: [] };
+        return tell(thread.held, decision.account as AccountKey, { place, next });
+      }
+      case 'hold': {
+        const next = holding(thread, heldOf(text, now));
+        // Without a menu it waits, and the next text may be answered with one.
+        const say = decision.ask ? await automatic.pay(await menuOf(decision.options)) : undefined;
+        return { drafts: [], writes: keep(say ? asked(next, decision.options, now) : next), say };
+      }
+      case 'nobody': {
+        const { refused } = config.texts;
+        const say = decision.refuse && refused !== '' ? await automatic.pay(refused) : undefined;
+        return { drafts: [], writes: say ? keep({ ...thread, automatic: now }) : [], say };
+      }
+    }
+  }
+
+  async function menuOf(options: readonly string[]): Promise<string> {
+    const names = await Promise.all(options.map((account) => nameOf(parts, account as AccountKey)));
+    return [config.texts.menu, ...names.map((name, index) => `${index + 1} ${name}`)].join('\n');
+  }
+
+  type Going = { readonly place: Place; readonly next: Thread };
+
+  /** Texts for an account, the thread after them, and what the account learns of the phone. */
+  async function tell(texts: readonly Held[], account: AccountKey, { place, next }: Going): Promise<Taken> {
+    const { our, their } = place;
+    const { drafts, writes } = told(texts, account, place);
+    const back = await reached(parts, { account, our, their });
+    return {
+      drafts: [...back.drafts, ...drafts],
+      writes: [...writes, ...back.writes, memory.writeThread(our, their, next)],
+    };
+  }
+
+  /** The events of texts for an account, and the files that are still to be fetched for it. */
+  function told(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+    const key = `${account} ${our} ${their}`;
+    const thread = memory.mac('conversation', our, their).slice(0, 16);
+    const drafts: Draft[] = [];
+    const writes: StateWrite[] = [];
+    for (const { id: sid, text, at, media } of texts) {
+      const view: InView = { account, their, thread, seen: recent.of(key), ...(name !== undefined && { name }) };
+      const said: InText = { sid, text, at };
+      if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
+      if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
+      writes.push(
+        ...media.map((url, index) =>
+          memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),
+        ),
+      );
+    }
+    return { drafts, writes };
+  }
+
+  return { take };
+}
+
+const heldOf = ({ sid, text, media, at }: Inbound, now: number): Held => ({
+  id: sid,
+  text,
+  media: [...media],
+  at: at ?? now,
+});

@@ -1,0 +1,170 @@
+import type { Core, Dialogues, Said, Surface, Talker } from '#src/core/index.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Form } from '#src/model/form.ts';
+import { type Called, call, help } from './chat-call.ts';
+import { begin, type Filling, introduction, question, take } from './chat-form.ts';
+import type { ChatPlaces } from './chat-places.ts';
+
+export type ChatParts = {
+  readonly dialogues: Dialogues;
+  readonly places: ChatPlaces;
+  /** Throws a `Failure` for who may not write here, or writes too much. */
+  admit(who: Talker): void;
+};
+
+type Begun = { readonly id: string; filling?: Filling };
+
+/** Where one client stands. */
+type Session = {
+  /** Whether it has been told how to go on. */
+  met: boolean;
+  /** How often in a row it was not understood. */
+  misses: number;
+  begun: Begun | undefined;
+  /** How often it has cancelled something. */
+  cancelled: number;
+  /** What is being answered, one after the other, and how much that is. */
+  tail: Promise<void>;
+  waiting: number;
+};
+
+type Turn = Surface & {
+  readonly who: Talker;
+  readonly transport: string;
+  readonly session: Session;
+};
+
+/** Clients that are remembered (SECURITY rule 11), and the most messages of one that wait. */
+const SESSIONS = 1000;
+const WAITING = 10;
+/** A program that answers everything, as another gateway may do, is left alone after so many misses. */
+const MISSES = 5;
+const LEAVE = 'Send cancel to leave it.';
+/** Steps in a row that ask nothing. */
+const STEPS = 100;
+
+/** The commands as a chat with the gateway: in words, forms field by field. Sessions live in memory. */
+export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] {
+  const sessions = openRecent<Session>(SESSIONS);
+
+  function sessionOf(transport: string, { owner }: Talker): Session {
+    const key = `${transport} ${owner}`;
+    const session = sessions.get(key) ?? {
+      met: false,
+      misses: 0,
+      begun: undefined,
+      cancelled: 0,
+      tail: Promise.resolve(),
+      waiting: 0,
+    };
+    sessions.set(key, session);
+    return session;
+  }
+
+  /** Gives up what was begun, also while it is being worked on. */
+  function cancel({ who, session, tell }: Turn): void {
+    const { begun } = session;
+    session.begun = undefined;
+    if (!begun) return tell(words('There is nothing to cancel.'));
+    session.cancelled += 1;
+    try {
+      dialogues.cancel({ owner: who.owner, id: begun.id });
+      tell(words('It is cancelled.'));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      tell(words(error.message));
+    }
+  }
+
+  async function respond(turn: Turn, text: string): Promise<void> {
+    const { session, who, transport, tell, foreign } = turn;
+    if (session.begun?.filling) return fill(turn, session.begun, session.begun.filling, text);
+    const offered = dialogues.offered(who.user, transport);
+    const called = await call(text, offered, (address) => places.find(transport, who.user, address, foreign));
+    if (called.kind !== 'unknown') session.misses = 0;
+    if (called.kind === 'run') await run(turn, called);
+    else if (called.kind === 'unknown') miss(turn, called.why);
+    else if (called.kind === 'address') tell(called);
+    else tell(words(called.kind === 'help' ? help(offered) : called.text));
+    if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) tell(words(help(offered)));
+    session.met = true;
+  }
+
+  function miss({ session, tell }: Turn, why: string): void {
+    session.misses += 1;
+    if (!session.met || session.misses > MISSES) return;
+    tell(words(`${why}\nSend help for what is understood here.`));
+  }
+
+  async function run(turn: Turn, { node, on, words: rest, at }: Called & { kind: 'run' }): Promise<void> {
+    const { who, transport } = turn;
+    const place = at ?? places.gateway(transport, who.user);
+    await follow(turn, () => dialogues.command(who, { place, on, node }), rest);
+  }
+
+  /** Goes from step to step up to one that asks something, or to the end. */
+  async function follow(turn: Turn, go: () => ReturnType<Dialogues['answer']>, rest = ''): Promise<void> {
+    const { session, who, tell } = turn;
+    let next = go;
+    for (let steps = 0; steps < STEPS; steps++) {
+      const progress = await next();
+      if (progress.kind === 'done') {
+        session.begun = undefined;
+        return tell(words(progress.text));
+      }
+      const { id, step } = progress;
+      const begun: Begun = { id };
+      session.begun = begun;
+      if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
+      tell(words('url' in step && step.url !== undefined ? `${step.text}\n${step.url}` : step.text));
+      next = () => dialogues.answer({ owner: who.owner, id }, {});
+    }
+    throw new Error('a dialogue asks nothing and does not end');
+  }
+
+  async function ask(turn: Turn, begun: Begun, filling: Filling, opened?: Form): Promise<void> {
+    const { who, tell } = turn;
+    const { next, answer } = filling;
+    if (!next) return follow(turn, () => dialogues.answer({ owner: who.owner, id: begun.id }, answer));
+    begun.filling = filling;
+    const said = opened ? [introduction(opened), `${question(next)}\n${LEAVE}`] : [question(next)];
+    tell(words(said.filter((part) => part !== '').join('\n\n')));
+  }
+
+  async function fill(turn: Turn, begun: Begun, filling: Filling, text: string): Promise<void> {
+    const filled = take(filling, text);
+    if ('trouble' in filled) return turn.tell(words(`${filled.trouble} ${LEAVE}`));
+    delete begun.filling;
+    await ask(turn, begun, filled);
+  }
+
+  /** What was given up meanwhile needs no words. */
+  async function answered(turn: Turn, text: string): Promise<void> {
+    const { session, tell } = turn;
+    const { cancelled } = session;
+    try {
+      await respond(turn, text);
+    } catch (error) {
+      if (session.cancelled !== cancelled) return;
+      session.begun = undefined;
+      if (!(error instanceof Failure)) throw error;
+      tell(words(error.message));
+    }
+  }
+
+  return async (transport, who, text, surface) => {
+    admit(who);
+    const session = sessionOf(transport, who);
+    const turn: Turn = { ...surface, who, transport, session };
+    if (/^\s*cancel\s*$/i.test(text)) return cancel(turn);
+    if (session.waiting >= WAITING) throw new Failure('too-fast');
+    session.waiting += 1;
+    const answer = session.tail.then(() => answered(turn, text.trim()));
+    const done = (): void => void (session.waiting -= 1);
+    session.tail = answer.then(done, done);
+    return answer;
+  };
+}
+
+const words = (text: string): Said => ({ kind: 'text', text });

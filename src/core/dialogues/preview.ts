@@ -1,0 +1,109 @@
+import { measure } from '#mappings/split.ts';
+import type { Bridge, Charge, Preview, Session, Step } from '#src/bridge.ts';
+import type { CoreTransport } from '#src/core/parts.ts';
+import type { Crossing } from '#src/core/way/translation.ts';
+import type { TextLimits } from '#src/model/capabilities.ts';
+import type { Draft, Event, Message } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Form } from '#src/model/form.ts';
+import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { BoundCommand } from './talks.ts';
+
+export type PreviewParts = {
+  readonly crossing: Pick<Crossing, 'preview'>;
+  transport(domain: string): Pick<CoreTransport, 'charges'>;
+  now(): number;
+};
+
+const form: Form = {
+  title: 'Preview',
+  instructions: 'Nothing is sent.',
+  fields: [{ name: 'text', label: 'The text', type: 'lines', required: true }],
+};
+
+const NOTHING = 'Nothing was sent.';
+
+/** What the other side would get of a text: `preview` on contacts and rooms. */
+export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
+  async function* run({
+    account,
+    place,
+    bridge,
+    session,
+  }: Parameters<BoundCommand['run']>[0]): AsyncGenerator<Step, string, Answer> {
+    const { text = [] } = yield { kind: 'form', form };
+    try {
+      return await look(parts, messageOf(account, place, text.join('\n')), { bridge, session });
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return `This would be refused: ${error.message}`;
+    }
+  }
+  const command = { node: 'preview', who: 'user', title: 'What the other side would get of a text', run } as const;
+  return [
+    { ...command, on: 'contact' },
+    { ...command, on: 'room' },
+  ];
+}
+
+const ME = '/me ';
+
+function messageOf(account: AccountKey, place: Place, text: string): Draft & Message {
+  // XEP-0245 §2: how every client writes an action.
+  const action = text.startsWith(ME) && text.length > ME.length;
+  return {
+    place,
+    from: { kind: 'xmpp', bare: splitAccount(account).user },
+    kind: 'message',
+    text: action ? text.slice(ME.length) : text,
+    style: action ? 'action' : 'plain',
+  };
+}
+
+type Line = { readonly bridge: Bridge; readonly session: Session | undefined };
+
+/** Rejects with the `Failure` that the message would be refused with. */
+async function look({ crossing, transport, now }: PreviewParts, draft: Draft, { bridge, session }: Line) {
+  const { pieces, text } = crossing.preview(draft, session);
+  const events = pieces.map((piece): Event => ({ ...piece, id: newEventId(), at: now(), live: true }));
+  const seen = await Promise.all(
+    events.flatMap((event) => (event.kind === 'message' ? seenOf(event, bridge, session) : [])),
+  );
+  const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
+  const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
+  return [...shown(seen, text), ...senders(seen), ...costs(charges), NOTHING].join('\n');
+}
+
+/** A message as it would be seen. `carried` is what the limits are about. */
+type Seen = Preview & { readonly carried: string };
+
+async function seenOf(event: Event & Message, bridge: Bridge, session: Session | undefined): Promise<Seen> {
+  const { text, style } = event;
+  if (!bridge.preview) return { text: style === 'action' ? ME + text : text, carried: text };
+  const preview = await bridge.preview(event, session);
+  return { ...preview, carried: preview.text };
+}
+
+function shown(seen: readonly Seen[], limits: TextLimits): string[] {
+  const [only, ...more] = seen;
+  if (!only) return ['Nothing of this would arrive.'];
+  const sized = ({ carried }: Seen): string => `${measure(carried, limits.unit)} of ${limits.size} ${limits.unit}`;
+  if (more.length === 0) return [`They would get this, ${sized(only)}:`, only.text];
+  return [
+    `They would get ${seen.length} messages:`,
+    ...seen.flatMap((one, index) => [`${index + 1}. ${sized(one)}:`, one.text]),
+  ];
+}
+
+function senders(seen: readonly Preview[]): string[] {
+  const all = new Set(seen.flatMap(({ from }) => from ?? []));
+  return all.size === 0 ? [] : [`From ${[...all].join(', ')}.`];
+}
+
+function costs(charges: readonly Charge[]): string[] {
+  const sums = new Map<string, number>();
+  for (const { budget, amount } of charges) sums.set(budget, (sums.get(budget) ?? 0) + amount);
+  const told = [...sums].map(([budget, amount]) => `${amount} (${budget})`);
+  return told.length === 0 ? [] : [`Cost, at most: ${told.join(', ')}.`];
+}

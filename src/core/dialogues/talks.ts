@@ -1,0 +1,112 @@
+import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Logins } from '#src/core/accounts/logins.ts';
+import type { Dialogues, Talker } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer } from '#src/model/form.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Dialogues as Running } from './dialogue.ts';
+
+/** The logins and commands of a transport, with config and host bound to them. `signal` ends with the dialogue. */
+export type TransportTalks = {
+  readonly logins: readonly {
+    readonly name: string;
+    readonly oneForm: boolean;
+    readonly guests: boolean;
+    start(signal: AbortSignal, realm: string): AsyncGenerator<Step, Credentials, Answer>;
+  }[];
+  readonly commands: readonly BoundCommand[];
+};
+
+/** A command with all that it works with but the place and the account of whoever calls it. */
+export type BoundCommand = Omit<Command, 'run'> & {
+  run(
+    work: Pick<CommandWork, 'bridge' | 'place' | 'session'> & { readonly account: AccountKey },
+    signal: AbortSignal,
+  ): AsyncGenerator<Step, string, Answer>;
+};
+
+/** Binds a definition's logins and commands to their config. `host` is asked for when a dialogue begins. */
+export function talksOf({ logins, commands }: BridgeDefinition, config: unknown, host: () => Host): TransportTalks {
+  const until = (signal: AbortSignal): Host => {
+    const whole = host();
+    return { ...whole, signal: AbortSignal.any([whole.signal, signal]) };
+  };
+  return {
+    logins: logins.map((login) => ({
+      name: login.name,
+      oneForm: login.oneForm === true,
+      guests: login.guests === true,
+      start: (signal, realm) => login.start(config, until(signal), realm),
+    })),
+    commands: commands.map((command) => ({
+      ...command,
+      run: ({ account: _, ...work }, signal) => command.run({ ...work, config, host: until(signal) }),
+    })),
+  };
+}
+
+export type TalkParts = {
+  readonly accounts: Accounts;
+  readonly admins: readonly string[];
+  readonly dialogues: Running;
+  readonly logins: Logins;
+  /** The commands that there are on every network. */
+  readonly own: readonly BoundCommand[];
+  transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
+  /** The account was registered by a login. */
+  enrolled(account: AccountKey): Promise<void>;
+  /** The session of the account in the realm of the place, if it is online. */
+  session(account: AccountKey, place: Place): Session | undefined;
+};
+
+/** Who may begin which dialogue, and what becomes of its end. */
+export function openTalks({ accounts, admins, dialogues, logins, ...parts }: TalkParts): Dialogues {
+  function check({ user }: Talker): void {
+    if (!accounts.permitted(user)) throw accounts.refusal();
+  }
+
+  const commandsOf = (transport: string): readonly BoundCommand[] => [
+    ...parts.transport(transport).talks.commands,
+    ...parts.own,
+  ];
+  // SECURITY rule 13: bare JIDs, matched exactly.
+  const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);
+
+  return {
+    async login(who, { transport, realm, name }) {
+      check(who);
+      const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
+      if (!login) throw new Failure('item-not-found');
+      return dialogues.start(who.owner, {
+        start: (signal) => login.start(signal, realm),
+        async finish(credentials: Credentials) {
+          const account = accountKey(who.user, transport);
+          await logins.register({ account, realm }, credentials);
+          await parts.enrolled(account);
+          return 'You are registered.';
+        },
+      });
+    },
+    async command(who, { place, on, node }) {
+      check(who);
+      const transport = placeTransport(place);
+      const command = commandsOf(transport).find((one) => one.node === node && one.on === on);
+      if (!command) throw new Failure('item-not-found');
+      if (place.kind !== 'shared' && splitAccount(place.account).user !== who.user) throw new Failure('not-permitted');
+      if (!isFor(who.user, command)) throw new Failure('not-permitted');
+      const account = accountKey(who.user, transport);
+      const session = parts.session(account, place);
+      const work = { bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) };
+      return dialogues.start(who.owner, {
+        start: (signal) => command.run(work, signal),
+        finish: async (text: string) => text,
+      });
+    },
+    offered: (user, transport) =>
+      accounts.permitted(user) ? commandsOf(transport).filter((one) => isFor(user, one)) : [],
+    answer: dialogues.answer,
+    cancel: dialogues.cancel,
+  };
+}

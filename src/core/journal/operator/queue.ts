@@ -1,0 +1,119 @@
+import type { Delivery } from '#src/core/journal/delivery.ts';
+import type { Item } from '#src/core/journal/delivery-lane.ts';
+import { newRow } from '#src/core/journal/new-row.ts';
+import type { Journey, Owed } from '#src/core/journal/owed.ts';
+import { errorRow } from '#src/core/journal/receipts.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { EventId } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import type { JournalState, NewRow, QueuedRow, Statement, Store } from '#src/store/index.ts';
+import { entryOf, type Queue, type QueueEntry, type QueueFilter, type QueueTrace, traceOf } from './queue-entry.ts';
+
+export type QueueParts = {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** How long an answer is tried towards XMPP, in ms. */
+  readonly expiry: number;
+  /** The epoch under which rows are written. */
+  owner(): Promise<number>;
+  /** Gives back what a row had reserved. */
+  release(charges: string | null): readonly Statement[];
+  /** What the process has in hand, and when what was written of it is durable; absent where no gateway runs. */
+  readonly delivery?: Pick<Delivery, 'drop' | 'push' | 'wake'>;
+  written?(item: Item): Promise<void>;
+};
+
+/** Rows that are read at a time. */
+const PAGE = 500;
+const DROPPED = 'The operator of the gateway has taken this message out of its queue.';
+
+const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
+  flight: 'is being sent now',
+  taken: 'was taken by its network already',
+  parked: 'was given up: its sender has the error, and what it said is gone',
+  done: 'has ended',
+};
+
+/** The queue over a store, of a gateway that runs or of none. Everything rejects with `item-not-found` for no row. */
+export function openQueue(parts: QueueParts): Queue {
+  const { store, clock, delivery } = parts;
+
+  async function rowOf(id: number): Promise<QueuedRow> {
+    const row = await store.queue.get(id);
+    if (!row) throw new Failure('item-not-found', { text: `There is no row ${id} in the journal.` });
+    return row;
+  }
+
+  async function list({ transport, state, max, full = false }: QueueFilter): Promise<QueueEntry[]> {
+    const [found, now] = [[] as QueueEntry[], await store.journal.time()];
+    const fits = (entry: QueueEntry): boolean =>
+      (transport === undefined || entry.transport === transport) &&
+      (state === undefined ? entry.state !== 'taken' : entry.state === state);
+    for (let after = 0; found.length < max; ) {
+      const rows = await store.queue.page(after, PAGE);
+      found.push(...rows.map((row) => entryOf(row, { now, wall: clock.now(), full })).filter(fits));
+      const last = rows.at(-1);
+      if (!last || rows.length < PAGE) break;
+      after = last.id;
+    }
+    return found.slice(0, max);
+  }
+
+  async function show(id: number, { body = false, full = false }): Promise<QueueTrace> {
+    const row = await rowOf(id);
+    const entry = entryOf(row, { now: await store.journal.time(), wall: clock.now(), full });
+    return { entry, trace: traceOf(row.trace), ...(body && row.body !== '' && { body: row.body }) };
+  }
+
+  async function retry(id: number): Promise<string> {
+    const { state, event } = await rowOf(id);
+    if (state !== 'ready') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT[state]}.` });
+    await store.unit([store.queue.hurry(id)]);
+    delivery?.wake(({ lane }) => lane.items.some(({ row }) => row.event === event));
+    return delivery ? `Row ${id} is tried as soon as its side is there.` : `Row ${id} is tried at the next start.`;
+  }
+
+  async function drop(id: number): Promise<string> {
+    const row = await rowOf(id);
+    if (row.state === 'done') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT.done}.` });
+    if (row.state === 'parked') {
+      await store.unit([store.queue.seen(id)]);
+      return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
+    }
+    const failure = new Failure('not-allowed', { text: DROPPED });
+    const held = delivery?.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
+    await Promise.all(held.map((item) => parts.written?.(item)));
+    if (held.length === 0) await end(row, failure);
+    return `Row ${id} is dropped${row.origin === null ? '' : ', and its sender is told'}.`;
+  }
+
+  /** A row that nobody has in hand. */
+  async function end(row: QueuedRow, failure: Failure): Promise<void> {
+    const epoch = await parts.owner();
+    const answer = await answerTo(row, failure);
+    // What was handed over may have arrived: what it cost is not given back.
+    const unspent = row.state === 'ready' && !row.doubted;
+    const change = { id: row.id, epoch, changed: clock.now() };
+    await store.unit([
+      store.queue.own(row.id, epoch),
+      store.journal.end({ ...change, outcome: 'bounced', note: `bounced: ${failure.code}` }),
+      ...(answer ? [store.journal.addOnce(answer, epoch)] : []),
+      ...(unspent ? parts.release(row.charges) : []),
+    ]);
+    if (answer) delivery?.push(answer);
+  }
+
+  async function answerTo(row: QueuedRow, failure: Failure): Promise<NewRow | undefined> {
+    const owed = JSON.parse(row.body) as Owed;
+    if (owed.way !== 'out' || row.origin === null) return undefined;
+    const now = await store.journal.time();
+    const make = (event: EventId, place: Place, own: Owed, key: string): NewRow => ({
+      ...newRow(parts, { now, expiry: parts.expiry }, { way: 'in', event, place, owed: own }),
+      key,
+    });
+    return errorRow(make, owed.event, JSON.parse(row.origin) as Journey, failure);
+  }
+
+  return { list, show, retry, drop, states: () => store.journal.states() };
+}

@@ -1,0 +1,297 @@
+import type { Bridge, Host } from '#src/bridge.ts';
+import type { Config, Transport } from '#src/config.ts';
+import { openAliases } from '#src/core/aliases.ts';
+import { openBridgeState } from '#src/core/bridge-state.ts';
+import { talksOf } from '#src/core/dialogues/talks.ts';
+import { openIntegrity } from '#src/core/integrity.ts';
+import { journalFacts } from '#src/core/journal/journal-facts.ts';
+import { openMediaOf } from '#src/core/media/media-host.ts';
+import { openCore } from '#src/core/open.ts';
+import { openPruning } from '#src/core/pruning.ts';
+import { reach, refuseFetch } from '#src/core/reach.ts';
+import { type Clock, systemClock } from '#src/lib/clock.ts';
+import { openFetch } from '#src/lib/fetch.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Metrics } from '#src/lib/metrics.ts';
+import { openConnect } from '#src/lib/net.ts';
+import type { Heart } from '#src/lib/stall.ts';
+import type { Addresses } from '#src/model/address.ts';
+import { eventCounter } from '#src/process/event-counter.ts';
+import { type Operations, openOperations } from '#src/process/operations.ts';
+import { reportTo } from '#src/process/report.ts';
+import { packageVersion } from '#src/process/version.ts';
+import { keyOf, openStore } from '#src/store/index.ts';
+import { openSite, type Site } from '#src/web/site.ts';
+import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
+import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
+import { writerLimits } from '#src/xmpp/stream/writer.ts';
+import { present } from './present.ts';
+import { transportFacts } from './transport-facts.ts';
+
+export type GatewayParts = {
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly clock?: Clock;
+  /** From 0 up to 1, as `Math.random`. */
+  readonly random?: () => number;
+  /** What the public listener serves; without it there is none. */
+  readonly site?: Site;
+  /** How the store is opened, where that is watched; `openStore` itself if left out. */
+  readonly openStore?: typeof openStore;
+  /** The main loop's, for a thread of the store to watch. */
+  readonly heart?: Heart;
+};
+
+export type Gateway = {
+  /** Whether every component link is online. */
+  ready(): boolean;
+  /** What commands may ask of it. */
+  readonly operations: Operations;
+  /** For the health pages: the state of each transport's link, and what is under way. */
+  status(): { readonly transports: Readonly<Record<string, Phase>>; readonly rooms: number; readonly flights: number };
+  /** Resolves once every link has been online at the same time. */
+  online(): Promise<void>;
+  /** Refuses what is new, says good-bye on both sides and closes everything. Never rejects. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+};
+
+/** What belongs to one transport. `link` and `bridge` are there once everything has been opened. */
+type Opened = Transport & {
+  readonly addresses: Addresses;
+  host?: Host;
+  link?: Link;
+  bridge?: Bridge;
+};
+
+/** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
+export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
+  const { log, metrics, clock = systemClock, random = Math.random } = parts;
+  const transports = new Map<string, Opened>(
+    config.transports.map((transport) => {
+      const addresses = transport.definition.addresses(transport.settings);
+      return [transport.domain, { ...transport, addresses }];
+    }),
+  );
+  const stopping = new AbortController();
+  const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock, heart: parts.heart });
+  const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
+  const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
+  const media = await openMediaOf(config, { store, clock, log }).catch(async (error: unknown) => {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  });
+  const connect = reach(openConnect());
+  const fetch = openFetch({ connect, refuse: refuseFetch });
+  // Who was in a room when the process was killed has seen no more than was kept until then.
+  await store.unit([store.visibility.closeAll(store.archive.nextId())]);
+  const aliases = await openAliases({ store, log });
+  const integrity = await openIntegrity({
+    store,
+    log,
+    found: (damaged) => metrics.gauge('isthmus_store_damaged', damaged ? 1 : 0),
+    alarm: (text) => core.alarm(text),
+  });
+  const pruning = openPruning({
+    store,
+    clock,
+    log,
+    idsKept: config.limits.ids_kept,
+    journalKept: config.limits.journal_kept,
+    ...media.pruning,
+  });
+  const waiters: (() => void)[] = [];
+
+  const edge = openEdge({
+    transports: new Map([...transports].map(([domain, opened]) => [domain, edgeTransport(opened, metrics)])),
+    core: () => core,
+    version: packageVersion(),
+    log,
+    now: clock.now,
+  });
+  const core = openCore({
+    transports: new Map(
+      [...transports].map(([domain, opened]) => [
+        domain,
+        {
+          mapping: opened.definition.mapping,
+          settings: opened.definition.settings,
+          talks: talksOf(opened.definition, opened.settings, () => present(opened.host)),
+          overrides: opened.overrides,
+          addresses: opened.addresses,
+          realms: opened.definition.realms(opened.settings),
+          history: opened.history,
+          persistent: opened.persistent,
+          bridge: () => present(opened.bridge),
+          receipts: opened.receipts,
+          ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
+          accepted: eventCounter(metrics, domain, 'out'),
+          repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
+          folded: metrics.counter('isthmus_presence_folded_total', { transport: domain }),
+        },
+      ]),
+    ),
+    access: { register: config.access.register, admins: config.admins },
+    limits: {
+      waitingLines: config.limits.waiting_lines,
+      waitingTime: config.limits.waiting_time,
+      reconnectMin: config.limits.reconnect_min,
+      reconnectMax: config.limits.reconnect_max,
+      connectPace: config.limits.connect_pace,
+      linger: config.limits.linger,
+      presenceWindow: config.limits.presence_window,
+      dialogueTime: config.limits.dialogue_time,
+      dialogues: config.limits.dialogues,
+      rates: {
+        messages: config.limits.messages,
+        joins: config.limits.joins,
+        contacts: config.limits.contacts,
+        registrations: config.limits.registrations,
+      },
+    },
+    store,
+    aliases,
+    key,
+    media: media.store,
+    xmpp: edge,
+    clock,
+    random,
+    log,
+    ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
+    report: reportTo(metrics),
+  });
+
+  function hostOf({ domain }: Opened): Host {
+    const countIn = eventCounter(metrics, domain, 'in');
+    const { state, statements } = openBridgeState({ store, transport: domain, sealKey: key });
+    return {
+      transport: domain,
+      state,
+      settings: core.host.settings,
+      emit(drafts, writes = []) {
+        for (const { kind } of drafts) countIn(kind);
+        return core.host.emit(drafts, statements(writes));
+      },
+      settle: core.host.settle,
+      charge: (charges, account) => core.host.charge(domain, charges, account),
+      status: core.host.status,
+      connect,
+      http: site.http(domain),
+      media: media.host,
+      fetch,
+      log: log.child({ transport: domain }),
+      clock,
+      signal: stopping.signal,
+    };
+  }
+
+  const replies = openReplies(clock, log);
+
+  function linkOf(opened: Opened): Link {
+    const { domain } = opened;
+    const { limits } = config;
+    return openLink({
+      domain,
+      host: config.xmpp.host,
+      port: config.xmpp.port,
+      secret: opened.secret.open(),
+      readerLimits: { stanza: limits.stanza_size, depth: limits.depth, attributes: limits.attributes },
+      writerLimits: { ...writerLimits, high: limits.xmpp_high_water, cap: limits.xmpp_cap },
+      clock,
+      random,
+      log,
+      replies,
+      onStanza: edge.onStanza,
+      onOversize: edge.onOversize,
+      onState: (phase, reason) => changed(opened, phase, reason !== undefined),
+      // Above the high-water mark the networks are read no further: TCP pushes back to them (SECURITY rule 11).
+      onPressure: (on) => opened.bridge?.pause(on),
+    });
+  }
+
+  function changed(opened: Opened, phase: Phase, lost: boolean): void {
+    const { domain } = opened;
+    metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
+    if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
+    if (phase !== 'online') return;
+    core.online(domain);
+    core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
+    // The first time it is asked for those whom the last run has left in their rooms.
+    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    if (!ready()) return;
+    for (const wake of waiters.splice(0)) wake();
+    void integrity.check();
+  }
+
+  const ready = (): boolean => [...transports.values()].every(({ link }) => link?.state() === 'online');
+  let stopped: Promise<void> | undefined;
+
+  async function stop(): Promise<void> {
+    // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    await site.close();
+    await core.stop();
+    stopping.abort();
+    await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
+    await Promise.all([...transports.values()].map(({ link }) => link?.close()));
+    media.store?.stop();
+    await pruning.stop();
+    await integrity.stop();
+    await store[Symbol.asyncDispose]();
+  }
+
+  try {
+    for (const opened of transports.values()) {
+      opened.host = hostOf(opened);
+      opened.bridge = await opened.definition.open(opened.settings, opened.host);
+    }
+    await core.restore();
+  } catch (error) {
+    await pruning.stop();
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+  for (const opened of transports.values()) opened.link = linkOf(opened);
+  site.open(media.store);
+  void core.start();
+
+  return {
+    ready,
+    operations: openOperations({ store, queue: core.queue }),
+    status: () => ({
+      transports: Object.fromEntries([...transports].map(([domain, { link }]) => [domain, link?.state() ?? 'offline'])),
+      ...core.status(),
+    }),
+    online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
+    stop: () => (stopped ??= stop()),
+    [Symbol.asyncDispose]: () => (stopped ??= stop()),
+  };
+}
+
+function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
+  const { addresses, domain } = opened;
+  const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'out' });
+  return {
+    addresses,
+    ...transportFacts(opened),
+    received: metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'in' }),
+    link: {
+      stanza(kind, head, ...children) {
+        const taken = opened.link?.stanza(kind, head, ...children) ?? false;
+        if (taken) count();
+        return taken;
+      },
+      fanOut(kind, head, to, ...children) {
+        const taken = opened.link?.fanOut(kind, head, to, ...children) ?? 0;
+        count(taken);
+        return taken;
+      },
+      request: (ask) => present(opened.link).request(ask),
+      barrier: () => present(opened.link).barrier(),
+      epoch: () => (opened.link?.state() === 'online' ? opened.link.epoch : undefined),
+    },
+  };
+}

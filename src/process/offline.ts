@@ -1,0 +1,39 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '#src/config.ts';
+import { openBudgets } from '#src/core/journal/budgets.ts';
+import { openQueue } from '#src/core/journal/operator/queue.ts';
+import { systemClock } from '#src/lib/clock.ts';
+import { openLog } from '#src/lib/log.ts';
+import { openStore, StoreRefused } from '#src/store/index.ts';
+import { type Operations, openOperations } from './operations.ts';
+
+const WEEK = 7 * 86_400_000;
+
+/**
+ * The operations on a store of which no gateway has the lock. Rejects with StoreRefused where one has, and where there
+ * is no store yet: a command makes none.
+ */
+export async function openOffline(config: Config): Promise<AsyncDisposable & { readonly operations: Operations }> {
+  const [, file] = /^sqlite:(.+)$/.exec(config.store) ?? [];
+  if (file !== undefined && !existsSync(file)) throw new StoreRefused(`there is no store at ${file} yet`);
+  const log = openLog('silent');
+  const clock = systemClock;
+  const store = await openStore({ url: config.store, log, clock });
+  const budgets = openBudgets({ store, log, now: clock.now, alarm: () => undefined });
+  let epoch: Promise<number> | undefined;
+  const takeOver = async (): Promise<number> => {
+    const [taken] = await store.unit([store.journal.takeOver()]);
+    return Number(taken?.rows[0]?.next);
+  };
+  const queue = openQueue({
+    store,
+    clock,
+    expiry: config.limits.expiry.xmpp ?? WEEK,
+    owner: () => (epoch ??= takeOver()),
+    release: budgets.release,
+  });
+  return {
+    operations: openOperations({ store, queue }),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+}

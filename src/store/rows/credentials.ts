@@ -1,0 +1,59 @@
+import type { AccountKey } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
+import { type SealKey, seal, unseal } from '#src/store/seal.ts';
+import { type Read, reading, writing } from '#src/store/sql.ts';
+import type { Statement } from '#src/store/unit.ts';
+
+/** Which secret of an account: in a realm (`''` where there is only one), by its name, such as `password`. */
+export type CredentialPlace = { readonly account: AccountKey; readonly realm: string; readonly name: string };
+
+/** What an account logs in with. Sealed before it leaves this thread (SECURITY rule 9). */
+export type Credentials = {
+  /** Guarded by a foreign key: the account exists. */
+  put(key: SealKey, place: CredentialPlace, secret: Sealed): Statement;
+  remove(account: AccountKey, realm: string): Statement;
+  /** The secrets of an account in a realm by their names. Rejects with SealBroken under another key. */
+  get(key: SealKey, account: AccountKey, realm: string): Promise<ReadonlyMap<string, Sealed>>;
+};
+
+const put = writing((db, a: CredentialPlace & { keyId: string; sealed: Uint8Array }) =>
+  db
+    .insertInto('credentials')
+    .values({ account: a.account, realm: a.realm, name: a.name, key_id: a.keyId, sealed: a.sealed })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['account', 'realm', 'name'])
+        .doUpdateSet((old) => ({ key_id: old.ref('excluded.key_id'), sealed: old.ref('excluded.sealed') })),
+    ),
+);
+
+const remove = writing((db, a: { account: AccountKey; realm: string }) =>
+  db.deleteFrom('credentials').where('account', '=', a.account).where('realm', '=', a.realm),
+);
+
+const ofRealm = reading((db, a: { account: AccountKey; realm: string }) =>
+  db
+    .selectFrom('credentials')
+    .select(['name', 'sealed'])
+    .where('account', '=', a.account)
+    .where('realm', '=', a.realm)
+    .orderBy('name'),
+);
+
+const cell = ({ account, realm, name }: CredentialPlace) =>
+  ({ table: 'credentials', row: [account, realm, name], column: 'sealed' }) as const;
+
+export const credentials = (read: Read): Credentials => ({
+  put: (key, place, secret) =>
+    put({ ...place, keyId: key.id, sealed: seal(key, cell(place), Buffer.from(secret.open())) }),
+  remove: (account, realm) => remove({ account, realm }),
+  async get(key, account, realm) {
+    const rows = await read(ofRealm({ account, realm }));
+    return new Map(
+      rows.map(({ name, sealed }) => {
+        const plain = Buffer.from(unseal(key, cell({ account, realm, name }), sealed));
+        return [name, new Sealed(plain.toString())];
+      }),
+    );
+  },
+});

@@ -1,0 +1,69 @@
+import type { AccountKey } from '#src/model/ids.ts';
+import { type Read, reading, writing } from '#src/store/sql.ts';
+import type { Statement } from '#src/store/unit.ts';
+
+/** One client of an account in a room. `place` is a `placeKey`, `joined` a time in ms. */
+export type Occupancy = {
+  readonly place: string;
+  readonly account: AccountKey;
+  /** The full JID of the client. */
+  readonly full: string;
+  readonly nick: string;
+  readonly joined: number;
+};
+
+/** Who is where, so that a restart finds them again (each full JID is pinged before it counts). */
+export type Occupancies = {
+  /** Joins, or changes the nick of one who is there. */
+  enter(occupancy: Occupancy): Statement;
+  leave(place: string, full: string): Statement;
+  /** A client is gone from every room. */
+  leaveAll(full: string): Statement;
+  /** The account is in no room any more. */
+  removeAll(account: AccountKey): Statement;
+  in(place: string): Promise<readonly Occupancy[]>;
+  of(account: AccountKey): Promise<readonly Occupancy[]>;
+  /** Everybody, room by room. */
+  all(): Promise<readonly Occupancy[]>;
+};
+
+const enter = writing((db, a: Occupancy) =>
+  db
+    .insertInto('occupancy')
+    .values({ place: a.place, account: a.account, full_jid: a.full, nick: a.nick, joined: a.joined })
+    .onConflict((conflict) =>
+      conflict.columns(['place', 'full_jid']).doUpdateSet((old) => ({ nick: old.ref('excluded.nick') })),
+    ),
+);
+
+const leave = writing((db, a: { place: string; full: string }) =>
+  db.deleteFrom('occupancy').where('place', '=', a.place).where('full_jid', '=', a.full),
+);
+
+const leaveAll = writing((db, a: { full: string }) => db.deleteFrom('occupancy').where('full_jid', '=', a.full));
+
+const removeAll = writing((db, a: { account: AccountKey }) =>
+  db.deleteFrom('occupancy').where('account', '=', a.account),
+);
+
+const columns = ['place', 'account', 'full_jid as full', 'nick', 'joined'] as const;
+
+const inPlace = reading((db, a: { place: string }) =>
+  db.selectFrom('occupancy').select(columns).where('place', '=', a.place).orderBy('full_jid'),
+);
+
+const ofAccount = reading((db, a: { account: AccountKey }) =>
+  db.selectFrom('occupancy').select(columns).where('account', '=', a.account).orderBy('place').orderBy('full_jid'),
+);
+
+const all = reading((db) => db.selectFrom('occupancy').select(columns).orderBy('place').orderBy('full_jid'));
+
+export const occupancies = (read: Read): Occupancies => ({
+  enter: (occupancy) => enter(occupancy),
+  leave: (place, full) => leave({ place, full }),
+  leaveAll: (full) => leaveAll({ full }),
+  removeAll: (account) => removeAll({ account }),
+  in: (place) => read(inPlace({ place })),
+  of: (account) => read(ofAccount({ account })),
+  all: () => read(all({})),
+});

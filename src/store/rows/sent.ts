@@ -1,0 +1,50 @@
+import type { EventId } from '#src/model/ids.ts';
+import { type Read, reading } from '#src/store/sql.ts';
+import type { Journaled } from './journal.ts';
+
+/** A piece of a message in the journal. `lane` names where it went; its trace is the journal's. */
+export type SentPiece = Pick<Journaled, 'event' | 'lane' | 'at' | 'state' | 'outcome'>;
+
+/** What users have sent to networks, as far as the journal still has it. */
+export type Sent = {
+  /** The pieces of the last message of an account, or of its last one in a lane, in order; none if there is none. */
+  last(account: string, lane?: string): Promise<readonly SentPiece[]>;
+};
+
+const newest = reading((db, a: { account: string; lane: string }) =>
+  db
+    .selectFrom('journal')
+    .select('event')
+    .where('account', '=', a.account)
+    .where('lane', 'like', a.lane)
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const newestIn = reading((db, a: { account: string; lane: string }) =>
+  db
+    .selectFrom('journal')
+    .select('event')
+    .where('account', '=', a.account)
+    .where('lane', '=', a.lane)
+    .orderBy('id', 'desc')
+    .limit(1),
+);
+
+const pieces = reading((db, a: { account: string; event: EventId }) =>
+  db
+    .selectFrom('journal')
+    .select(['event', 'lane', 'at', 'state', 'outcome'])
+    .where('account', '=', a.account)
+    .where('event', 'like', a.event)
+    .orderBy('id'),
+);
+
+export const sent = (read: Read): Sent => ({
+  async last(account, lane) {
+    const [found] = await read(lane === undefined ? newest({ account, lane: 'out %' }) : newestIn({ account, lane }));
+    if (!found) return [];
+    // Pieces of one message have its name in common, up to the dot.
+    return read(pieces({ account, event: found.event.replace(/\.\d+$/, '.%') as EventId }));
+  },
+});

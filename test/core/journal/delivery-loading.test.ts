@@ -1,0 +1,139 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Carrier } from '#src/core/journal/carrier.ts';
+import { openCommit } from '#src/core/journal/commit.ts';
+import { type Delivery, openDelivery } from '#src/core/journal/delivery.ts';
+import { openRows } from '#src/core/journal/delivery-rows.ts';
+import { newRow } from '#src/core/journal/new-row.ts';
+import { inwardId } from '#src/core/journal/owed.ts';
+import { openRunningTime } from '#src/core/journal/running.ts';
+import { openLog } from '#src/lib/log.ts';
+import { type NewRow, openStore, type Store } from '#src/store/index.ts';
+import { handClock } from '../../hand-clock.ts';
+import { tempFolder } from '../../store/folder.ts';
+import { MINUTE, mercutio } from './journal-world.ts';
+
+const log = openLog('silent');
+
+/** Notes what it is given. */
+const noting = (seen: string[]): Carrier => ({
+  facts: () => ({
+    confirms: 'taken',
+    handedOver: true,
+    charged: true,
+    expiry: MINUTE,
+    tell: Number.POSITIVE_INFINITY,
+    window: 10,
+    wait: () => 1000,
+  }),
+  ready: () => true,
+  carry: ({ row }) => void seen.push(row.event),
+  async reconcile({ row }) {
+    seen.push(`where is ${row.event}`);
+    return 'not-sent';
+  },
+  withdraw: () => false,
+  landed: () => undefined,
+  answers: () => [],
+  writes: () => [],
+  ended: () => undefined,
+});
+
+type World = {
+  readonly store: Store;
+  readonly delivery: Delivery;
+  /** What is to be written waits here from now on. Returns what lets it go. */
+  hold(): () => void;
+  row(name: string): NewRow;
+};
+
+/** A delivery on a new store. `claimed` hears of each claim, between the answer of the store and whoever has asked. */
+async function play(
+  act: (world: World, seen: string[]) => Promise<unknown>,
+  claimed: (world: World, count: number) => Promise<void> = async () => undefined,
+): Promise<void> {
+  using dir = tempFolder();
+  const clock = handClock();
+  await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
+  const time = openRunningTime(store, clock, log);
+  const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
+  const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
+  const row = (name: string): NewRow =>
+    newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
+  const seen: string[] = [];
+  const claim: typeof rows.claim = async (lane, max) => {
+    const found = await rows.claim(lane, max);
+    await claimed(world, found?.length ?? 0);
+    return found;
+  };
+  let free: Promise<void> = Promise.resolve();
+  const write: typeof rows.write = (...what) => void free.then(() => rows.write(...what));
+  const world: World = {
+    ...{ store, row },
+    delivery: openDelivery({ store, time, clock, log, carrier: () => noting(seen), rows: { ...rows, claim, write } }),
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      free = promise;
+      return resolve;
+    },
+  };
+  await act(world, seen);
+  await world.delivery.stop();
+}
+
+const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
+
+async function after(steps: number, work: () => void): Promise<void> {
+  for (let step = 0; step < steps; step++) await undefined;
+  work();
+}
+
+/** So many steps of promises lie between the answer of the store and the end of a page, and some more. */
+const STEPS = 12;
+
+describe('a lane that is read', () => {
+  it.each(Array.from({ length: STEPS }, (_, steps) => steps))(
+    'has in hand what becomes durable %d steps after its page was read',
+    (steps) =>
+      play(
+        async ({ store, delivery, row }, seen) => {
+          await store.unit([store.journal.add(row('older'), 0)]);
+          await delivery.start();
+          await until(() => seen.length === 2);
+          expect(seen.toSorted()).toEqual(['in late', 'in older']);
+        },
+        async ({ store, delivery, row }, count) => {
+          if (count === 0) return;
+          const late = row('late');
+          await store.unit([store.journal.add(late, 2)]);
+          void after(steps, () => delivery.push(late));
+        },
+      ),
+  );
+
+  it('asks nobody about a row that this run has added as tried and that nobody has begun with', () =>
+    play(async ({ store, delivery, row }, seen) => {
+      const fresh: NewRow = { ...row('fresh'), state: 'flight', attempts: 1 };
+      await store.unit([store.journal.add(fresh, 2)]);
+      delivery.push(fresh);
+      await until(() => seen.length === 1);
+      expect(seen).toEqual(['in fresh']);
+    }));
+
+  it('does not take in hand again what has ended and is about to be written', () =>
+    play(async ({ store, delivery, hold, row }, seen) => {
+      const [first, second] = [row('first'), row('second')].map(
+        (one) => ({ ...one, state: 'flight', attempts: 1 }) as NewRow,
+      );
+      if (!first || !second) throw new Error('there are two');
+      await store.unit([store.journal.add(first, 2)]);
+      delivery.push(first);
+      await until(() => seen.length === 1);
+      const release = hold();
+      void delivery.settle(first.event, { ids: [], state: 'taken' });
+      await store.unit([store.journal.add(second, 2)]);
+      delivery.push(second);
+      await until(() => seen.includes('in second'));
+      release();
+      expect(seen).toEqual(['in first', 'in second']);
+    }));
+});

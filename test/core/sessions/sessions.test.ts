@@ -1,0 +1,139 @@
+import { expect, it } from 'vitest';
+import type { Bridge, SessionKey } from '#src/bridge.ts';
+import { openSessions } from '#src/core/sessions/sessions.ts';
+import { openLog } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
+import { handClock } from '../../hand-clock.ts';
+
+const DOMAIN = 'irc.example';
+const keyOf = (user: string): SessionKey => ({
+  account: accountKey(`${user}@a.example` as BareJid, DOMAIN),
+  realm: 'net',
+});
+const romeo = keyOf('romeo');
+const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as const;
+
+const saying = (text: string): Event => ({
+  id: text as EventId,
+  at: 0,
+  live: true,
+  place: { kind: 'shared', transport: DOMAIN, id: '#verona%net' },
+  from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
+  kind: 'message',
+  text,
+  style: 'plain',
+});
+
+/** Sessions on a network that takes everybody, unless it is told to refuse. */
+function openTown({ pace = 5000, stays = false, wanted = false }) {
+  const clock = handClock();
+  const told: string[] = [];
+  const network: { refusal: Failure | undefined } = { refusal: undefined };
+  const nameOf = ({ account }: SessionKey): string => account.slice(0, account.indexOf('@'));
+  const bridge = {
+    async connect(key, { nick }) {
+      told.push(`${nameOf(key)} comes${nick === undefined ? '' : ` as ${nick}`}`);
+      if (network.refusal) throw network.refusal;
+      return { ...key, close: async () => void told.push(`${nameOf(key)} goes`) };
+    },
+  } as Pick<Bridge, 'connect'> as Bridge;
+  const sessions = openSessions({
+    clock,
+    log: openLog('silent'),
+    online: () => undefined,
+    backoff: (attempt) => 5000 * 2 ** attempt,
+    pace,
+    limits: { waitingLines: 2, waitingTime: 60_000 },
+    bridge: () => bridge,
+    credentials: async () => undefined,
+    staysConnected: async () => stays,
+    patient: () => false,
+    changed: () => undefined,
+    wanted: () => wanted,
+    rejoin: () => [saying('rejoin')],
+    lasts: (key, nick) => told.push(`${nameOf(key)} ${nick === false ? 'ends' : 'lasts'}`),
+    deliver: (event) => told.push(`says ${event.id}`),
+    refuse: (event) => told.push(`refused ${event.id}`),
+    abandon: (key) => told.push(`${nameOf(key)} abandoned`),
+  });
+  return {
+    clock,
+    sessions,
+    network,
+    /** What has happened since the last time, once nothing is under way. */
+    async news(): Promise<string[]> {
+      // Nothing here waits for more than promises.
+      await new Promise((resolve) => setImmediate(resolve));
+      return told.splice(0);
+    },
+  };
+}
+
+it('reconnects a lost session that nothing but its owner wants, and notes that it lasts', async () => {
+  const { sessions, clock, news } = openTown({ stays: true });
+  sessions.need(romeo, 'Romeo');
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'says rejoin']);
+  sessions.release(romeo);
+  sessions.status(romeo, lost);
+  expect(await news()).toEqual([]);
+  clock.advance(5000);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'says rejoin']);
+  sessions.stay(romeo.account, false);
+  expect(await news()).toEqual(['romeo ends', 'romeo goes']);
+});
+
+it('doubles the wait while the network throttles, and gives up what is final', async () => {
+  const { sessions, clock, network, news } = openTown({ stays: true });
+  sessions.need(romeo);
+  await news();
+  network.refusal = new Failure('too-fast');
+  sessions.status(romeo, lost);
+  for (const wait of [5000, 10_000, 20_000]) {
+    clock.advance(wait - 1);
+    expect(await news()).toEqual([]);
+    clock.advance(1);
+    expect(await news()).toEqual(['romeo lasts', 'romeo comes']);
+  }
+  network.refusal = new Failure('banned');
+  clock.advance(40_000);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes', 'romeo ends', 'romeo abandoned']);
+});
+
+it('makes expected sessions one after the other, and holds what is said until then', async () => {
+  const { sessions, clock, news } = openTown({ wanted: true });
+  const [juliet, tybalt] = [keyOf('juliet'), keyOf('tybalt')];
+  for (const key of [romeo, juliet, tybalt]) sessions.expect(key, undefined, false);
+  sessions.send(juliet, saying('early'));
+  expect(await news()).toEqual([]);
+  sessions.resume(DOMAIN);
+  expect(await news()).toEqual(['romeo comes', 'says rejoin']);
+  clock.advance(5000);
+  expect(await news()).toEqual(['juliet comes', 'says rejoin', 'says early']);
+  clock.advance(4999);
+  expect(await news()).toEqual([]);
+  clock.advance(1);
+  expect(await news()).toEqual(['tybalt comes', 'says rejoin']);
+});
+
+it('makes an expected session at once for somebody who asks', async () => {
+  const { sessions, clock, news } = openTown({ wanted: true });
+  sessions.expect(romeo, 'Romeo', false);
+  sessions.need(romeo, 'Montague');
+  expect(await news()).toEqual(['romeo comes as Romeo', 'says rejoin']);
+  sessions.resume(DOMAIN);
+  clock.advance(60_000);
+  expect(await news()).toEqual([]);
+});
+
+it('gives up an expected session that nothing wants any more', async () => {
+  const { sessions, clock, news } = openTown({});
+  sessions.expect(romeo, undefined, false);
+  sessions.send(romeo, saying('early'));
+  sessions.release(romeo);
+  sessions.resume(DOMAIN);
+  clock.advance(60_000);
+  expect(await news()).toEqual(['refused early']);
+  expect(sessions.realms(romeo.account)).toEqual([]);
+});
