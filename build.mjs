@@ -30,7 +30,7 @@ async function bundle() {
     cwd: root,
     input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), file])),
     platform: 'node',
-    external: [/^node:/, /^#bridges\//, ...ASIDE],
+    external: [/^node:/, /^#bridges\/[^/]+\/index\.ts$/, ...ASIDE],
     plugins: [{ name: 'ascii', renderChunk: ascii }],
     onLog(_level, { message }) {
       throw new Error(message);

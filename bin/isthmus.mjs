@@ -11,7 +11,7 @@ const NEEDED = 24;
 /**
  * V8 gives short-lived objects up to 96 MB, and glibc each thread an arena of its own: for 1,000 users that is 90 MB that
  * they do not need, at no gain in speed (docs/performance.md). With the second one garbage can be collected while nothing
- * goes on (src/tidy.ts). All have to be known before the process starts.
+ * goes on (src/process/idle-collection.ts). All have to be known before the process starts.
  */
 const SLIM = ['--max-semi-space-size=4', '--expose-gc'];
 const ARENAS = { MALLOC_ARENA_MAX: '2' };

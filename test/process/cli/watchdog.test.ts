@@ -21,7 +21,7 @@ const stalling = (watch: string): string => `
   await promise;
 `;
 
-const WATCHDOG = `(${module('watchdog.ts')}).startWatchdog(heart, log)`;
+const WATCHDOG = `(${module('process/watchdog.ts')}).startWatchdog(heart, log)`;
 const inStore = (file: string): string =>
   `await (${module('store/index.ts')}).openStore({ url: 'sqlite:${file}', log, clock: systemClock, heart })`;
 
