@@ -13,6 +13,8 @@ const worlds = [
   { server: 'prosody13' },
   { server: 'ejabberd', globalRoutes: false },
   { server: 'ejabberd24', globalRoutes: false },
+  { server: 'ejabberd', globalRoutes: true },
+  { server: 'ejabberd24', globalRoutes: true },
 ] as const;
 
 for (const { server, ...routes } of worlds) {
@@ -51,6 +53,13 @@ for (const { server, ...routes } of worlds) {
           irc.send(`PRIVMSG ${channel} :welcome`);
           expect(await heard(alice, room)).toBe('irene: welcome');
         }
+      });
+
+      test(`a quiet link stays up, ${privileged ? 'with' : 'without'} the rights of XEP-0356`, async () => {
+        await using world = await open();
+        await using alice = await world.login('alice');
+        await world.later(120, alice, SECOND);
+        expect(await world.metrics.registry.metrics()).not.toContain('isthmus_links_lost_total{');
       });
     }
   });
