@@ -8,6 +8,8 @@ export interface ServerCommand {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The server is ready when all of these accept a connection and its output contains every line of `ready`. */
   readonly ports: readonly number[];
   /** What it writes when it is ready: somebody else's server on the same port would accept connections too. */
@@ -83,13 +85,17 @@ async function missing({ ready, ports }: ServerCommand, output: string): Promise
   return undefined;
 }
 
-function launch({ path, args }: ServerCommand): ChildProcess {
+function launch({ path, args, env }: ServerCommand): ChildProcess {
   // An own process group keeps Ctrl-C in a terminal from reaching the servers: whoever started them ends them, in order.
   // Where Linux offers it the kernel ends them too when the process that started them was killed.
   const guard = '/usr/bin/setpriv';
   const guarded = existsSync(guard);
   const [file, ...rest] = guarded ? [guard, '--pdeathsig', 'KILL', path, ...args] : [path, ...args];
-  return spawn(file ?? path, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  return spawn(file ?? path, rest, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
 }
 
 function collect(child: ChildProcess): () => string {
