@@ -1,6 +1,6 @@
-import { mayBeCut, type Reading, type Signed, signed, type Trusted } from '#bridges/sms/twilio-signed.ts';
 import { type Inbound, type Post, Unwelcome } from './provider.ts';
 import { type StatusNews, statusWord } from './statuses.ts';
+import { mayBeCut, type Reading, type Signed, signed, type Trusted } from './twilio-signed.ts';
 
 const SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
 /** Twilio accepts texts of 1600 characters; what others send is joined to no more than a few thousand. */

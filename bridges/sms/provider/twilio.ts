@@ -1,7 +1,6 @@
 import twilio from 'twilio';
 import { z } from 'zod';
 import type { TwilioConfig } from '#bridges/sms/config.ts';
-import type { Trusted } from '#bridges/sms/twilio-signed.ts';
 import type { Refuse } from '#src/lib/fetch.ts';
 import { redirected } from '#src/lib/fetch-request.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -11,6 +10,7 @@ import { statusWord } from './statuses.ts';
 import { twilioHttp } from './twilio-http.ts';
 import { type ListPage, PAGE, readPages } from './twilio-list.ts';
 import { isOwnMedia, readInbound, readStatus } from './twilio-post.ts';
+import type { Trusted } from './twilio-signed.ts';
 
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */

@@ -2,9 +2,9 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { bridge as definition } from '#bridges/sms/index.ts';
 import { openTwilio } from '#bridges/sms/provider/twilio.ts';
 import { Failure } from '#src/model/failure.ts';
-import { ACCOUNT, TOKEN } from '../../fakes/twilio.ts';
-import { sidOf } from '../../fakes/twilio-messages.ts';
-import { alice, OUR, PHONE, type World, world } from './harness.ts';
+import { ACCOUNT, TOKEN } from '../../../fakes/twilio.ts';
+import { sidOf } from '../../../fakes/twilio-messages.ts';
+import { alice, OUR, PHONE, type World, world } from '../harness.ts';
 
 afterEach(() => void vi.unstubAllGlobals());
 

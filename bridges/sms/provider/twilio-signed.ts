@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import twilio from 'twilio';
-import { type Post, Unwelcome } from './provider/provider.ts';
+import { type Post, Unwelcome } from './provider.ts';
 
 /** What the requests of one account are checked against. */
 export type Trusted = {
