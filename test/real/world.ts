@@ -75,6 +75,8 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
     ircd,
     gateway,
     metrics,
+    /** Moves the gateway's time on, in seconds, whatever else goes on. */
+    jump: (seconds: number): void => clock.jump(seconds * 1000),
     /**
      * Lets time pass for the gateway, in seconds; the client's round trips, to one of its domains, are for those who have
      * to hear from it meanwhile.

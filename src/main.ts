@@ -1,0 +1,3 @@
+import { main } from '#src/process/main.ts';
+
+process.exit(await main(process.argv.slice(2)));
