@@ -161,10 +161,7 @@ export function faceOf(house: House): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    async recheck(domain) {
-      await checkSeats({ rooms, xmpp, transport: domain });
-      sessions.resume(domain);
-    },
+    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
       await restore({
         store: store,

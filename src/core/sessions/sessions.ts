@@ -13,8 +13,8 @@ export type Sessions = {
   need(key: SessionKey, nick?: string): void;
   /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
-  /** Makes the expected sessions of a transport, realm by realm one after the other. */
-  resume(transport: string): void;
+  /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
+  resume(transport: string, fits: (account: AccountKey) => boolean): void;
   /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
   send(key: SessionKey, event: Event): void;
   /** Throws the `Failure` of `send` where there is no session and none is being made. */
@@ -215,9 +215,10 @@ export function openSessions(parts: SessionParts): Sessions {
       line.since = clock.now();
       input(line, { kind: 'expect' });
     },
-    resume(transport) {
+    resume(transport, fits) {
       for (const line of lines.values()) {
-        if (!line.expected || splitAccount(line.key.account).transport !== transport) continue;
+        const { account } = line.key;
+        if (!line.expected || splitAccount(account).transport !== transport || !fits(account)) continue;
         line.expected = false;
         again(line);
       }
