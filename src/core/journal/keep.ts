@@ -1,6 +1,7 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -41,7 +42,7 @@ export function openKeep({ intake, sessions, ...parts }: KeepParts) {
       if (all.length > 0) intake.take({ draft, pieces: all, account: key.account, origin });
     };
     const fail = (error: unknown): void | Promise<void> => {
-      const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
+      const failure = failureFrom(error) ?? new Failure('internal', { cause: error });
       if (origin) return intake.refuse(draft, origin, failure);
     };
     const ready = parts.sessionless(draft.place) ? undefined : reached(key);

@@ -9,6 +9,7 @@ import type { Journey } from '#src/core/journal/owed.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
@@ -282,8 +283,7 @@ const amends = (draft: Draft): draft is Amending =>
 /** The stanza of a flight. */
 type Stanza = Omit<Flight, 'event'>;
 
-const asFailure = (error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure('internal', { cause: error });
+const asFailure = (error: unknown): Failure => failureFrom(error) ?? new Failure('internal', { cause: error });
 
 /** Stanzas whose pieces are remembered. */
 const GROUPS = 1000;
