@@ -35,7 +35,7 @@ const xmppView = viewOf({
   archive: true,
   addressOf: () => undefined,
   nickOf: () => 'u0',
-  occupantOf: () => undefined,
+  occupants: () => [],
 });
 const target = outward(mapping);
 await using stack = new AsyncDisposableStack();

@@ -200,6 +200,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const registration = openRegistration({ transport, dialogues, logins, settings });
   const intake = openIntake({
     journaling,
+    store: parts.store,
     xmpp,
     now: clock.now,
     transport,

@@ -1,5 +1,6 @@
 import type { Marks, Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
@@ -20,5 +21,4 @@ export const marksOf = ({ id, originId }: Origin): Marks => ({
   ...(originId !== undefined && { originId }),
 });
 
-export const asFailure = (error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure('internal', { cause: error });
+export const asFailure = (error: unknown): Failure => failureFrom(error) ?? new Failure('internal', { cause: error });

@@ -42,7 +42,7 @@ export type OutboundParts = {
   /** Whether such an event is kept until it has arrived. */
   journaled(draft: Draft): boolean;
   /** Changes in silence what still waits for its network. False where it cannot. */
-  amend(draft: Amending): Promise<boolean>;
+  amend(draft: Amending, origin: Origin): Promise<boolean>;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
@@ -120,7 +120,7 @@ export function openOutbound({
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
   async function amend(draft: Amending, key: SessionKey, origin: Origin): Promise<void> {
     try {
-      if (!(await parts.amend(draft))) send(draft, key, origin);
+      if (!(await parts.amend(draft, origin))) send(draft, key, origin);
     } catch (error) {
       refuse({ origin, lead: true, shared: { answered: false } }, asFailure(error));
     }
@@ -149,16 +149,16 @@ export function openOutbound({
     return promise;
   }
 
-  const keep = openKeep({ intake, sessions, xmpp, opens: parts.opens, sessionless: parts.sessionless });
+  const keep = openKeep({ intake, sessions, ...parts });
   const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
 
   function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
+    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, { key, origin }));
     const shared = { answered: false };
     const pieces = parts.degrade(draft, key);
-    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, pieces, { key, origin }));
     if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
-    // What comes after it in this place waits until the pieces are there.
     const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    // What comes after it in this place waits until the pieces are there.
     lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
   }
 
