@@ -29,6 +29,7 @@ import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import type { Archive } from './rooms/archive.ts';
+import { away } from './store-away.ts';
 import type { Inbound } from './way/inbound.ts';
 import type { Outbound } from './way/outbound.ts';
 import type { Said } from './way/recent-texts.ts';
@@ -96,19 +97,26 @@ export function faceOf(house: House): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        return house.inbound.accept(drafts, statements);
+        try {
+          return house.inbound.accept(drafts, statements)?.catch(away);
+        } catch (error) {
+          return away(error);
+        }
       },
       settle(id, outcome) {
         const kept = delivery.settle(id, outcome);
         if (!kept) house.outbound.settle(id, outcome);
-        return kept;
+        return kept?.catch(away);
       },
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
     },
     accept(draft, origin) {
-      if (stopping) return intake.turnAway(draft, origin);
+      if (stopping) {
+        if (!intake.recognises(draft, origin)) throw new Failure('stopping');
+        return void intake.refuse(draft, origin, new Failure('stopping'));
+      }
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
       house.said.note(draft, origin);
@@ -156,10 +164,7 @@ export function faceOf(house: House): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    async recheck(domain) {
-      await checkSeats({ rooms, xmpp, transport: domain });
-      sessions.resume(domain);
-    },
+    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
       await restore({
         store: store,

@@ -21,7 +21,7 @@ import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import { newEventId } from '#src/model/ids.ts';
+import { newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { faceOf } from './face.ts';
 import { openIds } from './ids.ts';
@@ -138,6 +138,8 @@ export function openCore(parts: CoreParts): OpenCore {
       return sessions.get(key) !== undefined;
     },
     send: handing.occupant,
+    fares: (account, place, shown) =>
+      outbound.fares({ place, from: { kind: 'xmpp', bare: splitAccount(account).user } }, account, shown),
     release: (key) => {
       if (!people.wants(key)) sessions.release(key);
     },
@@ -162,7 +164,12 @@ export function openCore(parts: CoreParts): OpenCore {
     abandon(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
-      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      const refuse = (): void => delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      refuse();
+      // What is just being written to the store was for the same attempt.
+      void intake.settled()?.then(() => {
+        if (sessions.state(key).name === 'idle') refuse();
+      });
     },
   });
   const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
@@ -193,6 +200,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const registration = openRegistration({ transport, dialogues, logins, settings });
   const intake = openIntake({
     journaling,
+    store: parts.store,
     xmpp,
     now: clock.now,
     transport,

@@ -90,7 +90,8 @@ export type EventBody =
       readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
       readonly reason?: string;
     }
-  | { readonly kind: 'nick'; readonly wanted: string }
+  /** `show` and `status` as the presence had them that asked for it. */
+  | { readonly kind: 'nick'; readonly wanted: string; readonly show?: Show; readonly status?: string }
   | OccupantChange
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[] }
   | {

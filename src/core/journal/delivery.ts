@@ -29,6 +29,8 @@ export type Delivery = {
   push(row: NewRow): void;
   /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
   busy(lane: string): number | undefined;
+  /** Whether the row of an event is in hand and was handed over, or is about to be. */
+  handedOver(event: EventId): boolean;
   /** An item goes to its network as this event, too. */
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
@@ -38,7 +40,7 @@ export type Delivery = {
   apply(item: Item, input: LifeInput): void;
   /** Tries again what waited for its side, in the lanes whose first item fits. */
   wake(fits: (item: Item) => boolean): void;
-  /** What fits will not be possible any more: it fails. */
+  /** What fits and is not under way will not be tried any more, whatever has failed: its sender gets the failure. */
   fail(fits: (item: Item) => boolean, failure: Failure): void;
   /** Ends what fits, whatever is under way with it, and returns that. `Rows.written` tells when it is durable. */
   drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): readonly Item[];
@@ -65,11 +67,8 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     carrier: parts.carrier,
     stopped: () => stopped,
     factsOf,
-    apply,
-    record,
-    pump,
+    ...{ apply, record, pump },
   });
-
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
@@ -251,6 +250,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   return {
     push,
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
+    handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
     track(item, id) {
       item.pending.add(id);
       item.known.add(id);
@@ -270,7 +270,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     },
     fail(fits, failure) {
       const items = [...lanes.values()].flatMap((lane) => lane.items).filter((item) => !item.busy && fits(item));
-      for (const item of items) apply(item, { on: 'failed', failure });
+      for (const item of items) apply(item, { on: 'dropped', as: 'bounced', failure });
     },
     drop(fits, input) {
       const items = [...lanes.values()].flatMap((lane) => lane.items).filter(fits);

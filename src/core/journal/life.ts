@@ -19,13 +19,19 @@ export type LifeInput =
   | { readonly on: 'cleared' }
   /** Time has gone by while nothing was under way. */
   | { readonly on: 'time' }
-  /** Nobody is to try it any more: an operator says so, or its account is gone. What is purged is answered to nobody. */
+  /** Nobody is to try it any more: an operator says so, its account is gone, or nobody connects for it. What is purged is answered to nobody. */
   | { readonly on: 'dropped'; readonly as: 'bounced' | 'purged'; readonly failure: Failure };
 
 export type LifeEffect =
   | { readonly do: 'step'; readonly note: string }
   /** `certain`: it is sure that nobody got it, so that what it would have cost is given back. */
-  | { readonly do: 'end'; readonly outcome: JournalOutcome; readonly note: string; readonly certain: boolean }
+  | {
+      readonly do: 'end';
+      readonly outcome: JournalOutcome;
+      readonly note: string;
+      readonly certain: boolean;
+      readonly failure?: Failure;
+    }
   | { readonly do: 'receipt' }
   | { readonly do: 'bounce'; readonly failure: Failure }
   /** Its sender is told that it waits. */
@@ -124,7 +130,7 @@ function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounce
   const note = `${outcome}: ${failure.code}${failure.foreign === undefined ? '' : ` (${failure.foreign})`}`;
   return [
     { ...life, state: outcome === 'parked' ? 'parked' : 'done' },
-    { do: 'end', outcome, note, certain },
+    { do: 'end', outcome, note, certain, failure },
     { do: 'bounce', failure },
   ];
 }
@@ -159,7 +165,9 @@ function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' 
 
 function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Next {
   // What was handed over may have arrived.
-  const sure = new Failure(failure.code, { text: failure.message, certain: failure.certain && life.state === 'ready' });
+  const { code, message: text, foreign } = failure;
+  const certain = failure.certain && life.state === 'ready';
+  const sure = new Failure(code, { text, certain, ...(foreign !== undefined && { foreign }) });
   const [next, ...effects] = bounced(life, sure, as);
   return [next, ...effects.filter((effect) => as === 'bounced' || effect.do === 'end')];
 }

@@ -1,5 +1,5 @@
 import type { SessionKey } from '#src/bridge.ts';
-import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -13,7 +13,8 @@ import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
-import { joining, parting } from './room-events.ts';
+import { joining, parting, type Shown } from './room-events.ts';
+import { isLast, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -26,6 +27,8 @@ export type RoomParts = {
   /** Hands a join or a part to the session. Never throws. */
   send(key: SessionKey, event: Event): void;
   release(key: SessionKey): void;
+  /** Tells a network how an account fares that is in the room. Never throws. */
+  fares(account: AccountKey, place: Place, shown: Shown): void;
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
   readonly archive: Archive;
@@ -34,14 +37,6 @@ export type RoomParts = {
   keeps(account: AccountKey): Promise<boolean>;
   /** Milliseconds for which an account whose last client was lost stays in its rooms. */
   readonly linger: number;
-};
-
-export type Entry = {
-  readonly account: AccountKey;
-  readonly nick: string;
-  readonly origin: Origin;
-  readonly password?: EventOf<'occupant'>['password'];
-  readonly history?: EventOf<'occupant'>['history'];
 };
 
 /** The rooms that accounts of ours are in. */
@@ -109,6 +104,8 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.told(room.place, effect.body);
         return void parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
       }
+      case 'fares':
+        return parts.fares(effect.account, room.place, effect.shown);
       case 'refuse':
         return void parts.xmpp.refuse(effect.origin, effect.failure);
       case 'join': {
@@ -148,7 +145,7 @@ export function openRooms(parts: RoomParts) {
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
     const { account, jid } = leaving;
     if (!room) return;
-    if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
+    if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return parts.keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
@@ -196,7 +193,7 @@ export function openRooms(parts: RoomParts) {
 
   return {
     apply,
-    enter(place: Place, entry: Entry): void {
+    enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = find(place) ?? state.newRoom(place);
         rooms.set(placeKey(place), room);
@@ -274,7 +271,7 @@ export function openRooms(parts: RoomParts) {
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
       const room = find(place);
-      return room && state.nickOf(room, account, jid);
+      return room && nickOf(room, account, jid);
     },
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {

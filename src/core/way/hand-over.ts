@@ -1,6 +1,7 @@
 import type { Bridge, Outcome, Session, SessionKey } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -32,7 +33,8 @@ export type Handing = {
 
 export function openHanding({ ids, log, transport, session, settle }: HandingParts): Handing {
   function asFailure(error: unknown): Failure {
-    if (error instanceof Failure) return error;
+    const known = failureFrom(error);
+    if (known) return known;
     log.error({ err: error }, 'a bridge failed');
     return new Failure('internal', { cause: error });
   }

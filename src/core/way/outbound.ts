@@ -1,12 +1,13 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import { authorOf, type Flight, type Ids } from '#src/core/ids.ts';
-import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
+import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import { openKeep } from '#src/core/journal/keep.ts';
 import type { Journey } from '#src/core/journal/owed.ts';
 import type { Limits } from '#src/core/limits.ts';
+import { faring, type Shown } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -22,6 +23,7 @@ import {
   type XmppId,
 } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { amends, asFailure, inRoom, laneOf, marksOf } from './outbound-facts.ts';
 import { points, translate } from './reference.ts';
 
 export type OutboundParts = {
@@ -40,7 +42,7 @@ export type OutboundParts = {
   /** Whether such an event is kept until it has arrived. */
   journaled(draft: Draft): boolean;
   /** Changes in silence what still waits for its network. False where it cannot. */
-  amend(draft: Amending): Promise<boolean>;
+  amend(draft: Amending, origin: Origin): Promise<boolean>;
   /** Whether events go to their network without a session. */
   sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
@@ -59,6 +61,8 @@ export type Outbound = {
   settle(id: EventId, outcome: Outcome): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
   send(draft: Draft, account: AccountKey): void;
+  /** Tells a network how somebody in one of its rooms fares, who has said so beside something else, where its table carries it. */
+  fares(at: Pick<Draft, 'place' | 'from'>, account: AccountKey, shown: Shown): void;
   /** A network has a journaled event: links its ids, and shows it where rooms show it. */
   landed(event: Event, journey: Journey, foreign: readonly ForeignId[]): void;
 };
@@ -92,6 +96,7 @@ export function openOutbound({
         origin,
         password: draft.password,
         history: draft.history,
+        shown: draft.who,
       });
     }
     if (draft.kind === 'occupant' && draft.change === 'leave')
@@ -100,12 +105,22 @@ export function openOutbound({
     limits.spend('messages', user);
     if (amends(draft)) lanes.run(laneOf(draft), () => amend(draft, keyOf(draft, account), origin));
     else send(draft, keyOf(draft, account), origin);
+    if (draft.kind === 'nick' && draft.show) fares(draft, account, draft);
+  }
+
+  function fares({ place, from }: Pick<Draft, 'place' | 'from'>, account: AccountKey, shown: Shown): void {
+    const draft: Draft = { place, from, ...faring(shown) };
+    try {
+      send(draft, keyOf(draft, account), undefined);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
   }
 
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
   async function amend(draft: Amending, key: SessionKey, origin: Origin): Promise<void> {
     try {
-      if (!(await parts.amend(draft))) send(draft, key, origin);
+      if (!(await parts.amend(draft, origin))) send(draft, key, origin);
     } catch (error) {
       refuse({ origin, lead: true, shared: { answered: false } }, asFailure(error));
     }
@@ -134,16 +149,16 @@ export function openOutbound({
     return promise;
   }
 
-  const keep = openKeep({ intake, sessions, xmpp, opens: parts.opens, sessionless: parts.sessionless });
+  const keep = openKeep({ intake, sessions, ...parts });
   const keyOf = ({ place }: Draft, account: AccountKey): SessionKey => ({ account, realm: parts.realm(place) });
 
   function send(draft: Draft, key: SessionKey, origin: Origin | undefined): void {
+    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, { key, origin }));
     const shared = { answered: false };
     const pieces = parts.degrade(draft, key);
-    if (parts.journaled(draft)) return lanes.run(laneOf(draft), keep(draft, pieces, { key, origin }));
     if (!(pieces instanceof Promise)) return sendPieces(key, pieces, { origin, shared });
-    // What comes after it in this place waits until the pieces are there.
     const fail = (error: unknown): void => refuse({ origin, lead: true, shared }, asFailure(error));
+    // What comes after it in this place waits until the pieces are there.
     lanes.run(laneOf(draft), () => pieces.then((all) => handPieces(key, all, { origin, shared })).catch(fail));
   }
 
@@ -271,28 +286,14 @@ export function openOutbound({
     accept,
     perform,
     settle,
+    fares,
     send: (draft, account) => send(draft, keyOf(draft, account), undefined),
     landed,
   };
 }
 
-const amends = (draft: Draft): draft is Amending =>
-  (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';
-
 /** The stanza of a flight. */
 type Stanza = Omit<Flight, 'event'>;
 
-const asFailure = (error: unknown): Failure =>
-  error instanceof Failure ? error : new Failure('internal', { cause: error });
-
 /** Stanzas whose pieces are remembered. */
 const GROUPS = 1000;
-
-const laneOf = ({ place }: Draft): string => `out ${placeKey(place)}`;
-
-const inRoom = ({ place }: Draft): boolean => place.kind === 'shared' || place.kind === 'room';
-
-const marksOf = ({ id, originId }: Origin): Marks => ({
-  ...(id !== undefined && { id: id as XmppId }),
-  ...(originId !== undefined && { originId }),
-});

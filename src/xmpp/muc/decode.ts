@@ -1,6 +1,6 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence, and the subject.
 import type { Element } from 'ltx';
-import type { Draft, HistoryWish } from '#src/model/event.ts';
+import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -16,7 +16,7 @@ export const MUC = 'http://jabber.org/protocol/muc';
 /** What a presence means for a room: a join, a leave, another nick or another show. */
 export function decodePresence(stanza: Element, { from, to, view }: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  if (type !== undefined && type !== 'unavailable' && type !== 'error') return undefined;
+  if (type !== undefined && type !== 'unavailable') return undefined;
   const join = type === undefined ? stanza.getChild('x', MUC) : undefined;
   const target = view.target(to.local);
   if (target.kind !== 'room') {
@@ -26,19 +26,17 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   const place = roomPlace(view, target, from.bare);
   if (join) {
     assertHere(target);
-    return entrance(join, { place, from, nick: to.resource });
+    return entrance(join, stanza, { place, from, nick: to.resource });
   }
   const nick = view.nickOf(place, from.full);
   if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });
-  // XEP-0045 §7.14. Whoever waits to be let in has no nick yet, but may give up; an error comes from occupants only.
-  return type === 'unavailable' || nick !== undefined
-    ? departure(stanza, { place, from, nick: nick ?? to.resource })
-    : undefined;
+  // XEP-0045 §7.14. Whoever waits to be let in has no nick yet, but may give up.
+  return departure(stanza, { place, from, nick: nick ?? to.resource });
 }
 
 type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: string };
 
-function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
+function entrance(x: Element, stanza: Element, { place, from, nick }: Occupancy): Draft {
   // XEP-0045 §7.2.1: a nick is required.
   if (nick === '')
     throw new Failure('jid-malformed', { text: 'A nickname is missing: join as room@service/nickname.' });
@@ -47,7 +45,7 @@ function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
   return {
     kind: 'occupant',
     change: 'join',
-    who: { id: from.bare, nick, affiliation: 'none', role: 'participant' },
+    who: { id: from.bare, nick, affiliation: 'none', role: 'participant', ...absenceIn(stanza) },
     place,
     from: partyOf(from),
     ...(password && { password: new Sealed(password) }),
@@ -76,7 +74,7 @@ function historyOf(x: Element): { history?: HistoryWish } {
 const wholeNumber = (text = ''): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 function departure(stanza: Element, { place, from, nick }: Occupancy): Draft {
-  const reason = stanza.attrs.type === 'unavailable' ? ownText(stanza, 'status') : undefined;
+  const reason = ownText(stanza, 'status');
   return {
     kind: 'occupant',
     change: 'leave',
@@ -94,9 +92,19 @@ function update(stanza: Element, { place, from, nick, wanted }: Update): Draft |
   if (nick === undefined || wanted === '') return undefined;
   const party = partyOf(from);
   // XEP-0045 §7.6
-  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
+  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, ...shownIn(stanza), place, from: party };
+  return { kind: 'presence', ...shownIn(stanza), place, from: party };
+}
+
+/** XEP-0045 §7.2.1: a join may say how its occupant fares; whoever is simply there need not. */
+function absenceIn(stanza: Element): { readonly show?: Show; readonly status?: string } {
+  const shown = shownIn(stanza);
+  return shown.show === 'available' ? {} : shown;
+}
+
+function shownIn(stanza: Element): { readonly show: Show; readonly status?: string } {
   const status = ownText(stanza, 'status');
-  return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
+  return { show: showOf(stanza), ...(status && { status }) };
 }
 
 /** XEP-0045 §8.1: a subject without a body and without a thread sets the room's subject, an empty one removes it. */

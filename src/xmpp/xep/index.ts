@@ -25,6 +25,7 @@ import { markup } from './markup.ts';
 import { meCommand } from './me-command.ts';
 import { mentions } from './mentions.ts';
 import { moderation } from './moderation.ts';
+import { nick } from './nick.ts';
 import { outOfBand } from './out-of-band.ts';
 import { ping } from './ping.ts';
 import { reactions } from './reactions.ts';
@@ -80,6 +81,7 @@ export const extensions: readonly Extension[] = [
   xhtmlIm,
   meCommand,
   // What goes with every message.
+  nick,
   stanzaIds,
   carbons,
   hints,

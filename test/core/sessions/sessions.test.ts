@@ -107,7 +107,7 @@ it('makes expected sessions one after the other, and holds what is said until th
   for (const key of [romeo, juliet, tybalt]) sessions.expect(key, undefined, false);
   sessions.send(juliet, saying('early'));
   expect(await news()).toEqual([]);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   expect(await news()).toEqual(['romeo comes', 'says rejoin']);
   clock.advance(5000);
   expect(await news()).toEqual(['juliet comes', 'says rejoin', 'says early']);
@@ -122,7 +122,7 @@ it('makes an expected session at once for somebody who asks', async () => {
   sessions.expect(romeo, 'Romeo', false);
   sessions.need(romeo, 'Montague');
   expect(await news()).toEqual(['romeo comes as Romeo', 'says rejoin']);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
   expect(await news()).toEqual([]);
 });
@@ -132,7 +132,7 @@ it('gives up an expected session that nothing wants any more', async () => {
   sessions.expect(romeo, undefined, false);
   sessions.send(romeo, saying('early'));
   sessions.release(romeo);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
   expect(await news()).toEqual(['refused early']);
   expect(sessions.realms(romeo.account)).toEqual([]);

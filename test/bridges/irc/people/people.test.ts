@@ -213,16 +213,34 @@ describe('questions about people', () => {
     expect(gw.told('realm')).toEqual([]);
   });
 
+  it('that several ask at once are asked once, whatever the spelling', async () => {
+    await using at = await romeo();
+    const { gw, far, session } = at;
+    const profile = (who: string) => gw.bridge.ask({ kind: 'profile', realm: REALM, who }, session);
+    const all = ['juliet', 'JULIET', 'juliet'].map(profile);
+    expect(await line(far)).toBe('WHOIS juliet');
+    far.send(':irc.fake 311 romeo Juliet j b.host * :Capulet', ':irc.fake 318 romeo Juliet :End of /WHOIS list.');
+    const [first, ...others] = await Promise.all(all);
+    expect(first).toMatchObject({ kind: 'profile', name: 'Capulet' });
+    expect(others).toEqual([first, first]);
+    // Whoever asks afterwards asks anew, and what refuses one refuses all.
+    const later = ['juliet', 'Juliet'].map((who) =>
+      expect(profile(who)).rejects.toMatchObject({ code: 'item-not-found' }),
+    );
+    expect(await line(far)).toBe('WHOIS juliet');
+    far.send(':irc.fake 401 romeo juliet :No such nick');
+    await Promise.all(later);
+  });
+
   it('time out, fail with the line, and are not endless', async () => {
     await using at = await romeo();
     const { gw, far, session } = at;
-    const late = gw.bridge.ask({ kind: 'ping', realm: REALM, who: 'juliet' }, session);
-    await expect(gw.bridge.ask({ kind: 'ping', realm: REALM, who: 'JULIET' }, session)).rejects.toMatchObject({
-      code: 'queue-full',
-    });
-    const timedOut = expect(late).rejects.toMatchObject({ code: 'remote-server-timeout' });
+    const nicks = Array.from({ length: 20 }, (_, index) => `friend${index}`);
+    const profile = (who: string) => gw.bridge.ask({ kind: 'profile', realm: REALM, who }, session);
+    const late = nicks.map((who) => expect(profile(who)).rejects.toMatchObject({ code: 'remote-server-timeout' }));
+    await expect(profile('juliet')).rejects.toMatchObject({ code: 'queue-full' });
     gw.clock.advance(30_000);
-    await timedOut;
+    await Promise.all(late);
     const asked = [
       gw.bridge.ask({ kind: 'version', realm: REALM, who: 'juliet' }, session),
       gw.bridge.ask({ kind: 'rooms', realm: REALM, page: { max: 10 } }, session),
@@ -265,7 +283,7 @@ describe('lines to the server', () => {
 });
 
 describe('names on a server that tells [ from {', () => {
-  it('are written as they were seen, and refused where two were seen', async () => {
+  it('are written as they were seen, and each of two has an address of its own, which it keeps', async () => {
     await using at = await romeo({ isupport: `${MONITOR} CASEMAPPING=ascii` });
     const { gw, far, session } = at;
     const say = (text: string) =>
@@ -276,11 +294,15 @@ describe('names on a server that tells [ from {', () => {
     expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG Bob[ :to you');
     far.send(':bob{!b@h PRIVMSG romeo :me too');
     await far.sync();
-    expect(() => say('to whom?')).toThrow(Failure);
+    const told = gw.told('contact').map(({ place }) => place.kind === 'contact' && place.id);
+    expect(told).toEqual([`bob{%${REALM}`, `bob=7b%${REALM}`]);
     far.send(':Bob[!b@h QUIT :bye');
     await far.sync();
-    say('to you now');
-    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG bob{ :to you now');
+    say('to you, too');
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG Bob[ :to you, too');
+    const other = contact('romeo', 'bob=7b');
+    gw.bridge.deliver(event('romeo', other, { kind: 'message', text: 'to the other', style: 'plain' }), session);
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG bob{ :to the other');
     at.server.on('LIST', () => true);
     const list = gw.bridge.ask({ kind: 'rooms', realm: REALM, page: { max: 9 } }, session);
     await far.until(/^LIST/);
