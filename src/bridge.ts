@@ -160,19 +160,29 @@ export type Bridge = {
 export type StateKey = { readonly account?: AccountKey; readonly key: string };
 /** `expires` is in milliseconds since 1970; `seal` encrypts the value at rest. */
 export type StateOptions = { readonly expires?: number; readonly seal?: boolean };
+/** Text, or bytes as they are. */
+export type StateValue = string | Uint8Array;
 /** `value: null` deletes. */
-export type StateWrite = StateKey & StateOptions & { readonly value: string | null };
+export type StateWrite = StateKey & StateOptions & { readonly value: StateValue | null };
+/** A write that is done only where the value is `expect` (text and its UTF-8 are the same), or with `null` where there is none. */
+export type StateChange = StateWrite & { readonly expect?: StateValue | null };
 
 /** What a bridge remembers across restarts: sync tokens, reply tokens, opt-outs. All promises resolve once durable. */
 export type BridgeState = {
   get(at: StateKey): Promise<string | undefined>;
-  put(at: StateKey, value: string, options?: StateOptions): Promise<void>;
+  bytes(at: StateKey): Promise<Uint8Array | undefined>;
+  put(at: StateKey, value: StateValue, options?: StateOptions): Promise<void>;
   delete(at: StateKey): Promise<void>;
+  /**
+   * Does all of them or none. Resolves with whether it was done: no, where something is not as it was expected. What is
+   * expected is compared with what there is before any of them; a key comes once.
+   */
+  write(changes: readonly StateChange[]): Promise<boolean>;
   /** The entries of an account, or those of the transport itself, whose key begins with `prefix`, in order of keys. */
   list(at: {
     readonly account?: AccountKey;
     readonly prefix: string;
-  }): Promise<readonly { readonly key: string; readonly value: string }[]>;
+  }): Promise<readonly { readonly key: string; readonly value: string; readonly bytes: Uint8Array }[]>;
 };
 
 /** What people have set for a place, each as the definition's own schema yields it. */

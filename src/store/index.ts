@@ -36,7 +36,7 @@ export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
 export type { Account } from './rows/accounts.ts';
 export type { Archived, ArchivedPage, ArchivePage } from './rows/archive.ts';
-export type { StatePlace } from './rows/bridge-state.ts';
+export type { StateKept, StatePlace } from './rows/bridge-state.ts';
 export type { Bucket } from './rows/buckets.ts';
 export type { Budget } from './rows/budgets.ts';
 export type { Contact } from './rows/contacts.ts';

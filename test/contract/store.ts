@@ -525,6 +525,30 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect((await store.unit([store.bridgeState.prune(5)]))[0]?.changed).toBe(1);
     await store.scrub();
   }),
+
+  'gives what bridges claim to the first, and changes only what was found': on(async (store) => {
+    const at = (key: string) => ({ transport: 'net', account: '', key });
+    const [one, two] = [new Uint8Array([1, 0, 255]), new Uint8Array([2])];
+    const { claim, find, swap, removeFound } = store.bridgeState;
+    const ends = await Promise.allSettled(Array.from({ length: 9 }, () => store.unit([claim(at('a'), one)])));
+    expect(ends.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    // What has expired is nobody's.
+    await store.unit([claim(at('b'), one, { expires: 0 })]);
+    await store.unit([claim(at('b'), two)]);
+    const found = await find(at('a'));
+    if (!found) throw new Error('what was claimed is there');
+    expect(found.value).toEqual(one);
+    const changes = [swap(at('a'), found, two), removeFound(at('a'), found), swap(at('c'), found, two)];
+    for (const change of changes.slice(1)) {
+      await store.unit([swap(at('a'), found, two), change]).catch((error) => expect(error).toBeInstanceOf(GuardFailed));
+      expect(await store.bridgeState.get(at('a'))).toEqual(one);
+    }
+    await store.unit(changes.slice(0, 1));
+    expect(await store.bridgeState.get(at('a'))).toEqual(two);
+    await expect(store.unit([removeFound(at('a'), found)])).rejects.toBeInstanceOf(GuardFailed);
+    await store.unit([removeFound(at('a'), { value: two, stored: two })]);
+    expect(await find(at('a'))).toBeUndefined();
+  }),
 };
 
 /** The suite of a kind of store: every case on a new ground. */
