@@ -20,13 +20,36 @@ import type { Sealed } from '#src/model/sealed.ts';
 export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
 export type Outcome = Delivered | Failure;
 
-/** One step of a dialogue with a person: a form to fill in, something to look at, or a wait. */
-export type Step =
+/**
+ * What a person sees of a dialogue: a form to fill in, something to look at, or something that is waited for, which ends
+ * by itself when `until` does (a rejection is thrown where it was yielded).
+ */
+export type Stage =
   | { readonly kind: 'form'; readonly form: Form }
   | { readonly kind: 'show'; readonly text: string; readonly url?: string; readonly qr?: string }
-  | { readonly kind: 'wait'; readonly text: string };
+  | { readonly kind: 'wait'; readonly text: string; readonly until: Promise<unknown> };
+
+/**
+ * One step of a dialogue. Whoever goes back has it run anew with the answers given so far; `act` is what may happen only
+ * once: its result is remembered, and nobody goes back over it.
+ */
+export type Step = Stage | { readonly kind: 'act'; run(): Promise<unknown> };
+
+/** Does within a dialogue what has an effect: `const key = yield* act(() => ...)`. Throws what `run` rejects with. */
+export async function* act<T>(run: () => Promise<T>): AsyncGenerator<Step, T, Answer> {
+  const result: unknown = yield { kind: 'act', run };
+  return result as T;
+}
 
 export type Credentials = Readonly<Record<string, Sealed>>;
+
+/** What a login works with: for whom it is, and in which realm, `''` on a network without realms. */
+export type LoginWork<Config = unknown> = {
+  readonly config: Config;
+  readonly host: Host;
+  readonly account: AccountKey;
+  readonly realm: string;
+};
 
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
@@ -39,17 +62,17 @@ export type Login<Config = unknown> = {
   /** People are let in without it as well: it is offered at the address of a realm, and registering asks for none. */
   readonly guests?: boolean;
   /**
-   * `realm` is `''` on a network without realms. Throws a `Failure` where the network refuses. Whoever gives up calls
-   * `return()`: the generator closes its lines.
+   * Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines.
    */
-  start(config: Config, host: Host, realm: string): AsyncGenerator<Step, Credentials, Answer>;
+  start(work: LoginWork<Config>): AsyncGenerator<Step, Credentials, Answer>;
 };
 
-/** What a command works with. `session` is there when its user is online in the place's realm. */
+/** What a command works with: `account` is whose user called it, also in a room that is shared. `session` is there when its user is online in the place's realm. */
 export type CommandWork<Config = unknown> = {
   readonly config: Config;
   readonly host: Host;
   readonly bridge: Bridge;
+  readonly account: AccountKey;
   readonly session?: Session;
   /** Where it was called; for `gateway` and `realm` the realm of its user. */
   readonly place: Place;
@@ -61,6 +84,8 @@ export type Command<Config = unknown> = {
   readonly on: 'gateway' | 'realm' | 'room' | 'contact';
   readonly who: 'user' | 'admin';
   readonly title: string;
+  /** The words that start it where they are typed in the room itself, as `topic` does after a slash: in lower case. */
+  readonly typed?: readonly string[];
   run(work: CommandWork<Config>): AsyncGenerator<Step, string, Answer>;
 };
 
@@ -225,11 +250,23 @@ export type Host = {
   settle(id: EventId, outcome: Outcome): void | Promise<void>;
   status(session: SessionKey, state: SessionState): void;
   /**
+   * Replaces what an account logs in with, such as a token that was refreshed. Resolves once durable with whether it was
+   * done: no, where it is not `expected` any more. Only then may the network hear of the new ones.
+   */
+  credentials(key: SessionKey, expected: Credentials, next: Credentials): Promise<boolean>;
+  /**
    * Reserves what the bridge spends of itself and not for an event: in the budgets of an account, or without one in those
    * of all together. Resolves with what gives it back. Rejects with `Failure('budget-exhausted')`, and then nothing is
    * reserved; a budget that the definition does not name is a bug.
    */
   charge(charges: readonly Charge[], account?: AccountKey): Promise<() => Promise<void>>;
+  /**
+   * Something is wrong that those who run the gateway have to see to, such as a network that refuses all of us. `name` says
+   * what, and is one of few: the same is counted each time and told once an hour. Never throws.
+   */
+  alarm(name: string, text: string): void;
+  /** Tells those who run the gateway, as a message that is kept until it has arrived. Never throws. */
+  tellAdmins(text: string): void;
   readonly state: BridgeState;
   settings(place: Place): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */

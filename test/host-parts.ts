@@ -6,6 +6,13 @@ import { openMetrics } from '#src/lib/metrics.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openSite } from '#src/web/site.ts';
 
+/** What a host has beside, for those to whom nobody listens. */
+export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins'> = {
+  credentials: async () => false,
+  alarm: () => undefined,
+  tellAdmins: () => undefined,
+};
+
 /** What a host has of the web where the operator has configured none of it: routes that nobody can reach, no files. */
 export function webless(transport: string, connect: Host['connect']): Pick<Host, 'http' | 'media' | 'fetch'> {
   const site = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });

@@ -11,6 +11,7 @@ import type { Registration } from '#src/core/dialogues/registration.ts';
 import { openCharging } from '#src/core/journal/charging.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
+import { openHostAlarms } from '#src/core/journal/operator/host-alarms.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Occupancy } from '#src/core/rooms/occupancy.ts';
@@ -106,6 +107,8 @@ export function faceOf(house: House): OpenCore {
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
+      credentials: house.logins.replace,
+      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
     },
     accept(draft, origin) {
       if (stopping) return intake.turnAway(draft, origin);

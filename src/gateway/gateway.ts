@@ -171,6 +171,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       transport: domain,
       state,
       settings: core.host.settings,
+      credentials: core.host.credentials,
+      alarm: (name, text) => core.host.alarm(domain, name, text),
+      tellAdmins: (text) => core.host.tellAdmins(domain, text),
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
         return core.host.emit(drafts, statements(writes));

@@ -19,6 +19,7 @@ export const COUNTERS = {
     help: 'Rows that the operator has dropped, or had tried at once',
     labels: ['transport', 'action'],
   },
+  isthmus_alarms_total: { help: 'Alarms of bridges', labels: ['transport', 'name'] },
   isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },

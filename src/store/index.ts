@@ -40,7 +40,7 @@ export type { StateKept, StatePlace } from './rows/bridge-state.ts';
 export type { Bucket } from './rows/buckets.ts';
 export type { Budget } from './rows/budgets.ts';
 export type { Contact } from './rows/contacts.ts';
-export type { CredentialPlace } from './rows/credentials.ts';
+export type { CredentialFound, CredentialPlace } from './rows/credentials.ts';
 export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
 export type { Link, LinkedEvent } from './rows/links.ts';
 export type { MediaFile } from './rows/media.ts';

@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Charge, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
+import type { Charge, Credentials, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -19,6 +19,10 @@ export type TestHost = {
   /** What is reserved, but for what was given back. */
   readonly charged: { readonly charges: readonly Charge[]; readonly account: AccountKey | undefined }[];
   /** Whether no more may be spent. */
+  /** What those who run the gateway were told: each with the name of its alarm, if it is one. */
+  readonly alarms: { readonly name: string | undefined; readonly text: string }[];
+  /** What accounts log in with since a bridge has replaced it. */
+  readonly replaced: { readonly key: SessionKey; readonly next: Credentials }[];
   readonly budget: { exhausted: boolean };
   /** Resolves with what `look` finds, looked for after each thing that the bridge tells. */
   when<T>(what: string, look: () => T | undefined | false): Promise<T>;
@@ -37,6 +41,8 @@ export function testHost(transport: string, patience: number, settings: Settings
   const settled: TestHost['settled'] = [];
   const states: TestHost['states'] = [];
   const charged: TestHost['charged'] = [];
+  const alarms: TestHost['alarms'] = [];
+  const replaced: TestHost['replaced'] = [];
   const budget = { exhausted: false };
   const watchers = new Set<() => void>();
   let durable: Promise<void> | undefined;
@@ -58,6 +64,19 @@ export function testHost(transport: string, patience: number, settings: Settings
     },
     status(key, state) {
       states.push({ key, state });
+      tell();
+    },
+    async credentials(key, _expected, next) {
+      replaced.push({ key, next });
+      tell();
+      return true;
+    },
+    alarm(name, text) {
+      alarms.push({ name, text });
+      tell();
+    },
+    tellAdmins(text) {
+      alarms.push({ name: undefined, text });
       tell();
     },
     async charge(charges, account) {
@@ -83,6 +102,8 @@ export function testHost(transport: string, patience: number, settings: Settings
     settled,
     states,
     charged,
+    alarms,
+    replaced,
     budget,
     when: (what, look) =>
       new Promise((done, fail) => {

@@ -1,4 +1,4 @@
-import type { Bridge, BridgeDefinition, Host } from '#src/bridge.ts';
+import type { Bridge, BridgeDefinition, Command, Host } from '#src/bridge.ts';
 import type { Address } from '#src/model/address.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -35,6 +35,16 @@ const addresses =
     },
   });
 
+const command: Omit<Command, 'node'> = {
+  on: 'room',
+  who: 'user',
+  title: 'Does nothing',
+  async *run() {
+    yield { kind: 'show', text: '' };
+    return '';
+  },
+};
+
 const certainly = (certain: boolean) =>
   changed({
     host: ({ settle }) => ({
@@ -68,6 +78,14 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'charges what nobody has a budget for',
     check: 'what an event costs has a budget',
     wrong: (definition) => ({ ...definition, charges: () => [{ budget: 'nothing', amount: 1 }] }),
+  },
+  {
+    name: 'starts two commands with one word',
+    check: 'what is typed in a room starts one command of rooms',
+    wrong: (definition) => ({
+      ...definition,
+      commands: ['a', 'b'].map((node) => ({ ...command, node, typed: ['word'] })),
+    }),
   },
   {
     name: 'settles twice',

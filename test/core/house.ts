@@ -70,6 +70,8 @@ export async function openHouse(dir: string, settings: object) {
     transport: DOMAIN,
     ...core.host,
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
+    alarm: (name, text) => core.host.alarm(DOMAIN, name, text),
+    tellAdmins: (text) => core.host.tellAdmins(DOMAIN, text),
     charge: (charges, account) => core.host.charge(DOMAIN, charges, account),
     state,
     connect: reach(openConnect()),
@@ -98,6 +100,7 @@ export async function openHouse(dir: string, settings: object) {
   return {
     core,
     store,
+    host,
     key,
     clock,
     /** Resolves once Romeo is in the room, rejects with what he was refused for. */

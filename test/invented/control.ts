@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -22,6 +23,9 @@ const order = z.union([
   z.object({ release: z.literal(true) }),
   z.object({ break: z.literal(true) }),
   z.object({ code: z.string() }),
+  z.object({ key: z.string() }),
+  z.object({ renewKey: z.string() }),
+  z.object({ notice: z.string() }),
   z.object({ hear: z.string() }),
   z.object({
     wait: z.enum(['idle', 'acked', 'held', 'online']),
@@ -82,6 +86,9 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;
+  if ('key' in what) return loft.person(what.key).key;
+  if ('renewKey' in what) return (loft.person(what.renewKey).nextKey = randomUUID());
+  if ('notice' in what) return [...lines].map((line) => line.write(what)).length;
   if ('hear' in what) return when(() => lineOf(world, what.hear)?.heard.shift());
   if ('heard' in what) return [...lines].flatMap(({ heard }) => heard.splice(0));
   if ('isAcked' in what) return holds({ wait: 'acked', of: what.isAcked }, world);

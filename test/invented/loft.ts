@@ -19,6 +19,8 @@ export type Person = {
   password: string | undefined;
   code: string | undefined;
   key: string;
+  /** The key that takes the place of the other once it is used: the next login is told of it. */
+  nextKey: string | undefined;
   readonly contacts: Set<string>;
   /** Events that were not acknowledged. */
   queue: { readonly n: number; readonly post: Post }[];
@@ -93,7 +95,16 @@ export function openLoft(): Loft {
 
 /** Puts somebody into the loft. Without a password it is a guest. */
 export function settle(loft: Loft, name: string, password?: string): Person {
-  const fresh = { display: name, password, code: undefined, key: randomUUID(), queue: [], n: 0, online: undefined };
+  const fresh = {
+    display: name,
+    password,
+    code: undefined,
+    key: randomUUID(),
+    nextKey: undefined,
+    queue: [],
+    n: 0,
+    online: undefined,
+  };
   const person: Person = { name: name.toLowerCase(), contacts: new Set(), ...fresh };
   loft.people.set(person.name, person);
   return person;
@@ -125,10 +136,20 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
     return { answer: { key: person.key } };
   }
   if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
-  const person = loft.people.get(request.name.toLowerCase()) ?? settle(loft, request.name);
-  if (person.password === undefined ? person.online !== undefined : person.key !== request.key)
-    throw new Refusal(request.key === undefined ? 'taken' : 'password', 'This name is taken, or the key is wrong.');
-  return { person, answer: { name: person.name, epoch: loft.epoch, from: person.queue[0]?.n ?? person.n + 1 } };
+  return logIn(loft, request);
+}
+
+function logIn(loft: Loft, { name, key }: Extract<Request, { do: 'login' }>): { answer: Answer; person: Person } {
+  const person = loft.people.get(name.toLowerCase()) ?? settle(loft, name);
+  if (person.nextKey !== undefined && person.nextKey === key) {
+    person.key = person.nextKey;
+    person.nextKey = undefined;
+  }
+  if (person.password === undefined ? person.online !== undefined : person.key !== key)
+    throw new Refusal(key === undefined ? 'taken' : 'password', 'This name is taken, or the key is wrong.');
+  const renewed = person.nextKey !== undefined && { key: person.nextKey };
+  const from = person.queue[0]?.n ?? person.n + 1;
+  return { person, answer: { name: person.name, epoch: loft.epoch, from, ...renewed } };
 }
 
 type Sending = Extract<Request, { do: 'send' }>;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { CommandWork } from '#src/bridge.ts';
+import type { CommandWork, Login } from '#src/bridge.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Answer } from '#src/model/form.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
 import { kinds, sample } from '../contract/samples.ts';
@@ -31,13 +32,31 @@ async function withLoft(
 const config = (rig: Rig): PigeonConfig => bridge.config.parse(rig.wire.settings({ slow: false }));
 const given = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
+/** A login, with what it does done. */
+function talk(login: Login<PigeonConfig>, rig: Rig) {
+  const steps = login.start({ config: config(rig), host: rig.host, ...rig.key('juliet') });
+  const onward = async (move: ReturnType<typeof steps.next>): ReturnType<typeof steps.next> => {
+    const at = await move;
+    if (at.done || at.value.kind !== 'act') return at;
+    return onward(
+      at.value.run().then(
+        (value) => steps.next(value as Answer),
+        (error) => steps.throw(error),
+      ),
+    );
+  };
+  return {
+    next: (answer: Answer = {}) => onward(steps.next(answer)),
+    throw: (error: Failure) => steps.throw(error),
+  };
+}
 const message = (text: string) => ({ type: 'message', text }) as const;
 
 describe('the login', () => {
   it('asks for name and password, then for the code, and ends with a key', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       expect((await login.next()).value).toMatchObject({ kind: 'form', form: { title: 'Pigeon account' } });
       expect((await login.next(given({ name: 'juliet', password: 'rose' }))).value).toMatchObject({ kind: 'show' });
       expect((await login.next({})).value).toMatchObject({ kind: 'form' });
@@ -53,7 +72,7 @@ describe('the login', () => {
   it('ends with a failure for a wrong password', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       expect(await failureOf(login.next(given({ name: 'juliet', password: 'x' })))).toMatchObject({
         foreign: 'password',
@@ -63,7 +82,7 @@ describe('the login', () => {
   it('ends with a failure after three wrong codes', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.next({});
@@ -74,7 +93,7 @@ describe('the login', () => {
   it('closes its line when it is given up', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.throw(new Failure('stopping')).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
@@ -85,6 +104,21 @@ describe('the login', () => {
     withLoft(async (rig) => {
       const connecting = rig.bridge.connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
       expect(await failureOf(connecting)).toMatchObject({ code: 'not-registered' });
+    }));
+});
+
+describe('those who run the gateway', () => {
+  it('are told that the loft refuses all of us, and what its keeper has to say', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'refuse', on: 'send', code: 'standing' });
+      await rig.outcome(await rig.say('refused', session));
+      await order({ notice: 'Your birds make noise.' });
+      await rig.when('the notice', () => rig.alarms.length === 2);
+      expect(rig.alarms).toEqual([
+        { name: 'standing', text: 'The loft says: standing.' },
+        { name: undefined, text: 'Your birds make noise.' },
+      ]);
     }));
 });
 
@@ -239,6 +273,7 @@ describe('commands', () => {
         config: config(rig),
         host: rig.host,
         bridge: rig.bridge,
+        account: session.account,
         session,
         place: rig.places[on],
       };

@@ -1,6 +1,6 @@
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { SealKey, Statement, Store } from '#src/store/index.ts';
+import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { removal } from './purge.ts';
 
 export type LoginParts = {
@@ -12,6 +12,8 @@ export type LoginParts = {
 export type Logins = {
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
+  /** Replaces what the account logs in with, where it is as expected. Resolves once durable with whether it was done. */
+  replace(at: SessionKey, expected: Credentials, next: Credentials): Promise<boolean>;
   /** Forgets what the account logs in with in the realm. Resolves once durable. */
   forget(at: SessionKey): Promise<void>;
   /** Registers an account that needs no login. Resolves once durable. */
@@ -45,6 +47,24 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
           store.credentials.put(key, { account, realm, name }, secret),
         ),
       ]);
+    },
+    async replace({ account, realm }, expected, next) {
+      const found = await store.credentials.find(key, account, realm);
+      const names = Object.keys(expected);
+      const same = names.every((name) => found.get(name)?.secret.open() === expected[name]?.open());
+      if (!same || names.length === 0 || found.size !== names.length) return false;
+      const place = (name: string) => ({ account, realm, name });
+      try {
+        await store.unit([
+          ...[...found].map(([name, one]) => store.credentials.removeFound(place(name), one)),
+          ...Object.entries(next).map(([name, secret]) => store.credentials.put(key, place(name), secret)),
+        ]);
+        return true;
+      } catch (error) {
+        // Somebody has registered anew, or is gone.
+        if (!(error instanceof GuardFailed)) throw error;
+        return false;
+      }
     },
     async forget({ account, realm }) {
       await store.unit([store.credentials.remove(account, realm)]);

@@ -9,7 +9,7 @@ import type { Place } from '#src/model/place.ts';
 import { memoryState } from '../../contract/memory-state.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
-import { webless } from '../../host-parts.ts';
+import { unheard, webless } from '../../host-parts.ts';
 
 export const TRANSPORT = 'irc.gw.example';
 export const REALM = 'net.example';
@@ -44,6 +44,7 @@ export async function rig(
     for (const watch of [...watchers]) watch();
   };
   const host: Host = {
+    ...unheard,
     transport: TRANSPORT,
     emit(news) {
       drafts.push(...news);

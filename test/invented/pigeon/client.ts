@@ -5,6 +5,7 @@ import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
 import { account as accountSchema, type PigeonConfig, realm as realmSchema, room as roomSchema } from './config.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
@@ -83,17 +84,26 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   function take(message: FromLoft): void | Promise<void> {
     if ('re' in message) return answered(message);
     if ('n' in message) return inbox.take(message);
+    if ('notice' in message) return host.tellAdmins(message.notice);
     link.send({ pong: message.ping });
   }
 
   function answered(message: Extract<FromLoft, { re: string }>): void | Promise<void> {
     if (phase !== 'login' || 'no' in message) return requests.answered(message);
     // The events that follow are numbered on from what this says, and are for who it says we are.
-    return inbox.begin(message.ok).then(() => {
+    return inbox.begin(message.ok).then(async () => {
+      await renewed(message.ok);
       name = message.ok.name ?? '';
       online();
       requests.answered(message);
     });
+  }
+
+  /** The loft has a new key for us, and takes the old one until the new one was used. */
+  async function renewed({ key: fresh }: Answer): Promise<void> {
+    if (fresh === undefined || !wish.credentials) return;
+    const next = { ...wish.credentials, key: new Sealed(fresh) };
+    if (!(await host.credentials(key, wish.credentials, next))) host.log.info('a newer login is kept than this one');
   }
 
   async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
@@ -125,6 +135,8 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     flock.sends(event.id);
     requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
       const ids = outcome instanceof Failure ? [] : ((outcome.ids ?? []) as ForeignId[]);
+      // It is none of its sender's fault.
+      if (outcome instanceof Failure && outcome.foreign === 'standing') host.alarm('standing', outcome.message);
       host.settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' });
     });
     return WRITTEN;

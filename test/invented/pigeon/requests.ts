@@ -16,6 +16,7 @@ const REFUSALS: Readonly<Record<string, FailureCode>> = {
   taken: 'nick-conflict',
   forbidden: 'not-permitted',
   busy: 'queue-full',
+  standing: 'internal',
 };
 
 type Item = {

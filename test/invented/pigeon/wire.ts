@@ -101,12 +101,16 @@ export const answer = z.object({
 });
 export type Answer = z.output<typeof answer>;
 
-/** What the loft sends: the answer to a request, a numbered event, or a question whether all before it was read. */
+/**
+ * What the loft sends: the answer to a request, a numbered event, a question whether all before it was read, or a notice for
+ * those who run the other side.
+ */
 export const fromLoft = z.union([
   z.object({ re: id, ok: answer }),
   z.object({ re: id, no: text, text }),
   z.object({ n: z.number().int().positive(), post }),
   z.object({ ping: z.number() }),
+  z.object({ notice: text }),
 ]);
 export type FromLoft = z.output<typeof fromLoft>;
 
