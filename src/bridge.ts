@@ -129,12 +129,15 @@ export type BridgeDefinition<Config = unknown> = {
   open(config: Config, host: Host): Promise<Bridge>;
 };
 
-/** The live connection of an account in a realm. */
+/** Why a session ends: the gateway stops, its user has left or wants nothing of it any more, or the account is removed. */
+export type CloseReason = 'stopped' | 'left' | 'removed';
+
+/** The live connection of an account in a realm. Where the bridge has no `connect` it only tells whose it is. */
 export type Session = {
   readonly account: AccountKey;
   readonly realm: string;
   /** Leaves the network politely. Resolves when the line is closed. Never rejects. */
-  close(reason: string): Promise<void>;
+  close(reason: CloseReason): Promise<void>;
 };
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };
@@ -156,10 +159,16 @@ export type SessionState =
  */
 export type Preview = { readonly text: string; readonly from?: string; readonly charges?: readonly Charge[] };
 
+/** What an account logs in with in a realm. */
+export type AccountLogin = { readonly realm: string; readonly credentials: Credentials };
+
 /** One opened transport. */
 export type Bridge = {
-  /** Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up. */
-  connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
+  /**
+   * Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up.
+   * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
+   */
+  connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
   /**
    * Hands an event to the wire, in order. Returns without a promise where nothing has to be waited for. Confirmation
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
@@ -176,6 +185,17 @@ export type Bridge = {
   preview?(event: Event, session?: Session): Promise<Preview>;
   /** What this peer, server or conversation really offers now. */
   narrow?(place: Place, session?: Session): Capabilities;
+  /**
+   * The account is being removed: what it has at the network ends, with a session or without one. Ghosts leave, tokens are
+   * revoked, devices logged out. Its sessions are closed; its state and `logins` are gone afterwards, also when this rejects
+   * or takes too long.
+   */
+  forget?(account: AccountKey, logins: readonly AccountLogin[]): Promise<void>;
+  /**
+   * Settings have changed: those of an account, of its realm or a room where there is a `place`, or without an account those
+   * of a shared room.
+   */
+  changed?(account: AccountKey | undefined, place?: Place): void;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */
   pause(paused: boolean): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -268,7 +288,8 @@ export type Host = {
   /** Tells those who run the gateway, as a message that is kept until it has arrived. Never throws. */
   tellAdmins(text: string): void;
   readonly state: BridgeState;
-  settings(place: Place): Promise<Settings>;
+  /** What holds at a place: in a shared room what is set for all, and over it what `account` has set for itself. */
+  settings(place: Place, account?: AccountKey): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
   readonly http: Http;

@@ -1,10 +1,20 @@
-import type { Host } from '#src/bridge.ts';
+import type { Bridge, Host } from '#src/bridge.ts';
 import { refuseFetch } from '#src/core/reach.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openSite } from '#src/web/site.ts';
+
+/** A bridge on which each account has a connection. */
+export type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
+
+/** The bridge as one of those. Throws for the others. */
+export function connecting(bridge: Bridge): Connecting {
+  const { connect } = bridge;
+  if (!connect) throw new Error('nobody has a connection there');
+  return { ...bridge, connect };
+}
 
 /** What a host has beside, for those to whom nobody listens. */
 export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins'> = {

@@ -1,4 +1,5 @@
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import { openFarewell } from '#src/core/accounts/farewell.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import { openMembership } from '#src/core/accounts/membership.ts';
 import { openOwnSettings } from '#src/core/accounts/own-settings.ts';
@@ -144,6 +145,7 @@ export function faceOf(house: House): OpenCore {
       refuse: (account, failure) =>
         delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
       settings,
+      farewell: openFarewell({ ...parts, logins: house.logins, bridge: (domain) => house.transport(domain).bridge() }),
     }),
     probed: people.probed,
     attend: people.attend,
@@ -190,7 +192,7 @@ export function faceOf(house: House): OpenCore {
       people.farewell();
       house.flicker.stop();
       rooms.farewell();
-      await sessions.close('The gateway is stopping.');
+      await sessions.close();
       await house.lanes.idle();
       await journaling.stop();
       await archive.flush();

@@ -21,7 +21,7 @@ import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import { newEventId } from '#src/model/ids.ts';
+import { newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { faceOf } from './face.ts';
 import { openIds } from './ids.ts';
@@ -63,6 +63,14 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    changed(account, place) {
+      const domain = account ? splitAccount(account).transport : place && placeTransport(place);
+      try {
+        if (domain !== undefined) transport(domain).bridge().changed?.(account, place);
+      } catch (err) {
+        log.error({ err }, 'a bridge failed at a change of settings');
+      }
+    },
     stay: (account, on) => sessions.stay(account, on),
     keep: (account, on) => rooms.keep(account, on),
   });

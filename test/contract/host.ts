@@ -5,6 +5,7 @@ import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
@@ -21,6 +22,8 @@ export type TestHost = {
   /** Whether no more may be spent. */
   /** What those who run the gateway were told: each with the name of its alarm, if it is one. */
   readonly alarms: { readonly name: string | undefined; readonly text: string }[];
+  /** Whose settings were read, and where. */
+  readonly read: { readonly place: Place; readonly account: AccountKey | undefined }[];
   /** What accounts log in with since a bridge has replaced it. */
   readonly replaced: { readonly key: SessionKey; readonly next: Credentials }[];
   readonly budget: { exhausted: boolean };
@@ -42,6 +45,7 @@ export function testHost(transport: string, patience: number, settings: Settings
   const states: TestHost['states'] = [];
   const charged: TestHost['charged'] = [];
   const alarms: TestHost['alarms'] = [];
+  const read: TestHost['read'] = [];
   const replaced: TestHost['replaced'] = [];
   const budget = { exhausted: false };
   const watchers = new Set<() => void>();
@@ -87,7 +91,12 @@ export function testHost(transport: string, patience: number, settings: Settings
       return async () => void charged.splice(charged.indexOf(reserved), 1);
     },
     state: memory.state,
-    settings: async () => settings,
+    async settings(place, account) {
+      read.push({ place, account });
+      // Whoever waits for this sees what came of it.
+      setImmediate(tell);
+      return settings;
+    },
     connect: reach(openConnect()),
     ...webless(transport, reach(openConnect())),
     log: pino({ level: 'silent' }),
@@ -103,6 +112,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     states,
     charged,
     alarms,
+    read,
     replaced,
     budget,
     when: (what, look) =>

@@ -2,6 +2,7 @@ import type { Bridge, BridgeDefinition, Command, Host } from '#src/bridge.ts';
 import type { Address } from '#src/model/address.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { connecting } from '../host-parts.ts';
 
 /** A bridge made wrong in one way, and the name of the check that catches it. */
 export type Wrong = {
@@ -211,9 +212,11 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'rejects a login with what is no failure',
     check: REFUSED,
     wrong: changed({
-      bridge: ({ connect }) => ({
+      bridge: (bridge) => ({
         connect: (key, wish, signal) =>
-          connect(key, wish, signal).catch((cause: unknown) => Promise.reject(new Error('no', { cause }))),
+          connecting(bridge)
+            .connect(key, wish, signal)
+            .catch((cause: unknown) => Promise.reject(new Error('no', { cause }))),
       }),
     }),
   },
@@ -248,6 +251,15 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'folds a second time to something else',
     check: ADDRESSES,
     wrong: addresses(({ fold }) => ({ fold: (address: Address) => ({ ...fold(address), name: `${address.name}x` }) })),
+  },
+];
+
+/** What can be wrong with one on which nobody has a session. */
+export const wrongGhosts: readonly Wrong[] = [
+  {
+    name: 'leaves ghosts behind',
+    check: 'an account that is removed leaves no line',
+    wrong: changed({ bridge: () => ({ forget: async () => undefined }) }),
   },
 ];
 

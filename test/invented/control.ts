@@ -13,7 +13,19 @@ const order = z.union([
   z.object({ room: z.string(), password: z.string().optional() }),
   z.object({
     fault: z.enum(['refuse', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
-    on: z.enum(['begin', 'code', 'login', 'send', 'sent', 'people', 'rooms', 'occupants', 'history', 'hello']),
+    on: z.enum([
+      'revoke',
+      'begin',
+      'code',
+      'login',
+      'send',
+      'sent',
+      'people',
+      'rooms',
+      'occupants',
+      'history',
+      'hello',
+    ]),
     code: z.string().optional(),
     times: z.number().optional(),
   }),
@@ -28,7 +40,7 @@ const order = z.union([
   z.object({ notice: z.string() }),
   z.object({ hear: z.string() }),
   z.object({
-    wait: z.enum(['idle', 'acked', 'held', 'online']),
+    wait: z.enum(['idle', 'acked', 'held', 'online', 'revoked']),
     of: z.string().optional(),
     count: z.number().optional(),
   }),
@@ -113,12 +125,17 @@ function act({ as, to, letter: what, elsewhere }: Act, { loft }: World): unknown
   return answer;
 }
 
-type Wait = { wait: 'idle' | 'acked' | 'held' | 'online'; of?: string | undefined; count?: number | undefined };
+type Wait = {
+  wait: 'idle' | 'acked' | 'held' | 'online' | 'revoked';
+  of?: string | undefined;
+  count?: number | undefined;
+};
 
 function holds({ wait, of = '', count = 1 }: Wait, { loft, faults, lines }: World): boolean {
   if (wait === 'idle') return lines.size === 0;
   if (wait === 'held') return faults.held >= count;
   const person = loft.people.get(of);
+  if (wait === 'revoked') return person?.revoked === true;
   return wait === 'online' ? person?.online !== undefined : person?.queue.length === 0;
 }
 

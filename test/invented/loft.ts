@@ -19,6 +19,7 @@ export type Person = {
   password: string | undefined;
   code: string | undefined;
   key: string;
+  revoked: boolean;
   /** The key that takes the place of the other once it is used: the next login is told of it. */
   nextKey: string | undefined;
   readonly contacts: Set<string>;
@@ -101,6 +102,7 @@ export function settle(loft: Loft, name: string, password?: string): Person {
     code: undefined,
     key: randomUUID(),
     nextKey: undefined,
+    revoked: false,
     queue: [],
     n: 0,
     online: undefined,
@@ -134,6 +136,12 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
     if (person.code === undefined || person.code !== request.code) throw new Refusal('code', 'This is not the code.');
     person.code = undefined;
     return { answer: { key: person.key } };
+  }
+  if (request.do === 'revoke') {
+    const person = loft.person(request.name);
+    if (person.key === request.key) person.key = randomUUID();
+    person.revoked = true;
+    return { answer: {} };
   }
   if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
   return logIn(loft, request);

@@ -4,11 +4,13 @@ import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
 import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
 import { kinds, sample } from '../contract/samples.ts';
+import { connecting } from '../host-parts.ts';
 import { nothing, openWire, pigeonContract } from './network.ts';
 import type { PigeonConfig } from './pigeon/config.ts';
-import { bridge, sharedBridge } from './pigeon/index.ts';
+import { bridge, ghostBridge, sharedBridge } from './pigeon/index.ts';
 import { passwordAndCode } from './pigeon/login.ts';
 
 type Options = RigOptions & { readonly definition?: typeof bridge; readonly config?: object };
@@ -65,8 +67,12 @@ describe('the login', () => {
       const end = await login.next(given({ code: String(await order({ code: 'juliet' })) }));
       if (!end.done) throw new Error('the dialogue goes on');
       expect(JSON.stringify(end.value)).not.toContain('juliet');
-      const session = await rig.bridge.connect(rig.key('juliet'), { credentials: end.value }, rig.host.signal);
-      await session.close('');
+      const session = await connecting(rig.bridge).connect(
+        rig.key('juliet'),
+        { credentials: end.value },
+        rig.host.signal,
+      );
+      await session.close('left');
     }));
 
   it('ends with a failure for a wrong password', () =>
@@ -102,9 +108,35 @@ describe('the login', () => {
 
   it('is needed where guests are not let in', () =>
     withLoft(async (rig) => {
-      const connecting = rig.bridge.connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
-      expect(await failureOf(connecting)).toMatchObject({ code: 'not-registered' });
+      const entering = connecting(rig.bridge).connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
+      expect(await failureOf(entering)).toMatchObject({ code: 'not-registered' });
     }));
+});
+
+describe('an account that is removed', () => {
+  it('has its key void at the loft, whether it has a session or not', () =>
+    withLoft(async (rig, { order }) => {
+      for (const name of ['romeo', 'juliet']) {
+        await order({ person: name, password: 'rose' });
+        const key = String(await order({ key: name }));
+        const credentials = { name: new Sealed(name), key: new Sealed(key) };
+        if (name === 'romeo') await connecting(rig.bridge).connect(rig.key(), { credentials }, rig.host.signal);
+        await rig.bridge.forget?.(rig.key(name).account, [{ realm: '', credentials }]);
+        expect(await order({ key: name })).not.toBe(key);
+      }
+      await rig.bridge.forget?.(rig.key('paris').account, []);
+    }));
+
+  it('takes its ghost along', () =>
+    withLoft(
+      async (rig, { order }) => {
+        await rig.enter();
+        await order({ wait: 'online', of: 'romeo' });
+        await rig.bridge.forget?.(rig.key().account, []);
+        await order({ wait: 'idle' });
+      },
+      { definition: ghostBridge },
+    ));
 });
 
 describe('those who run the gateway', () => {
@@ -257,6 +289,26 @@ describe('what crosses', () => {
       },
       { settings: { account: { receipts: false }, realm: { status: 'here' }, room: { quiet: true } } },
     ));
+});
+
+describe('settings', () => {
+  it('are read again once the core says that they have changed', async () => {
+    const settings: { account: object } = { account: {} };
+    await withLoft(
+      async (rig) => {
+        const session = await rig.enter();
+        const said = await rig.outcome(await rig.say('see this', session, rig.places.contact));
+        const target = (said instanceof Failure ? undefined : said.ids[0]) ?? ('' as ForeignId);
+        const seen = () => rig.deliver(sample('receipt', { target: target, room: '' }), session, rig.places.contact);
+        expect(await rig.outcome(await seen())).toMatchObject({ ids: [expect.any(String)] });
+        settings.account = { receipts: false };
+        rig.bridge.changed?.(rig.key().account);
+        await rig.when('the change', () => rig.read.length > 1);
+        expect(await rig.outcome(await seen())).toEqual({ ids: [], state: 'taken' });
+      },
+      { settings },
+    );
+  });
 });
 
 describe('commands', () => {

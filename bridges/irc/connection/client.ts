@@ -10,7 +10,7 @@ import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, line as makeLine, quit } from '#bridges/irc/wire/encode.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
-import type { Delivered, Session, SessionKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -267,8 +267,15 @@ class Connection implements Client, LinkOwner {
   }
 }
 
+/** What the others in the channels read. */
+const FAREWELLS: Readonly<Record<CloseReason, string>> = {
+  stopped: 'The gateway is stopping',
+  left: 'leaving',
+  removed: 'leaving',
+};
+
 const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
   account,
   realm,
-  close: (why) => client.close(why, new Failure('recipient-unavailable')),
+  close: (why) => client.close(FAREWELLS[why], new Failure('recipient-unavailable')),
 });

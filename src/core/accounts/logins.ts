@@ -1,7 +1,8 @@
-import type { Credentials, SessionKey } from '#src/bridge.ts';
+import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { removal } from './purge.ts';
+import { isVault } from './settings.ts';
 
 export type LoginParts = {
   readonly store: Store;
@@ -23,6 +24,8 @@ export type Logins = {
   registered(account: AccountKey): Promise<boolean>;
   /** What the account logs in with, none for a guest. Rejects with SealBroken under another key. */
   credentials(at: SessionKey): Promise<Credentials | undefined>;
+  /** All that the account logs in with. Rejects with SealBroken under another key. */
+  all(account: AccountKey): Promise<readonly AccountLogin[]>;
 };
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
@@ -33,6 +36,11 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
       store.accounts.register(account, true),
     ];
+  }
+
+  async function credentialsOf({ account, realm }: SessionKey): Promise<Credentials | undefined> {
+    const found = await store.credentials.get(key, account, realm);
+    return found.size === 0 ? undefined : Object.fromEntries(found);
   }
 
   return {
@@ -73,9 +81,14 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       await store.unit(removal(store, { account, since: now() }));
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
-    async credentials({ account, realm }) {
-      const found = await store.credentials.get(key, account, realm);
-      return found.size === 0 ? undefined : Object.fromEntries(found);
+    credentials: credentialsOf,
+    async all(account) {
+      const realms = (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+      const found = await Promise.all(realms.map((realm) => credentialsOf({ account, realm })));
+      return realms.flatMap((realm, index) => {
+        const credentials = found[index];
+        return credentials ? [{ realm, credentials }] : [];
+      });
     },
   };
 }

@@ -101,7 +101,7 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
       const account = accountKey(who.user, where.transport);
       const wanted = found(where, account);
       if (wanted) return logIn(wanted, who.owner, answer);
-      await settings.change(settingsPlace(account), 'account', answer);
+      await settings.change({ place: settingsPlace(account), scope: 'account', answer });
       await logins.enrol(account);
     },
   };

@@ -21,6 +21,8 @@ export type Credentials = {
   get(key: SealKey, account: AccountKey, realm: string): Promise<ReadonlyMap<string, Sealed>>;
   /** The same, each with what it takes to replace it and no other. */
   find(key: SealKey, account: AccountKey, realm: string): Promise<ReadonlyMap<string, CredentialFound>>;
+  /** The realms for which the account has secrets. */
+  realms(account: AccountKey): Promise<readonly string[]>;
 };
 
 const put = writing((db, a: CredentialPlace & { keyId: string; sealed: Uint8Array }) =>
@@ -58,6 +60,10 @@ const ofRealm = reading((db, a: { account: AccountKey; realm: string }) =>
     .orderBy('name'),
 );
 
+const realmsOf = reading((db, a: { account: AccountKey }) =>
+  db.selectFrom('credentials').select('realm').distinct().where('account', '=', a.account).orderBy('realm'),
+);
+
 const cell = ({ account, realm, name }: CredentialPlace) =>
   ({ table: 'credentials', row: [account, realm, name], column: 'sealed' }) as const;
 
@@ -78,6 +84,7 @@ export const credentials = (read: Read): Credentials => {
     remove: (account, realm) => remove({ account, realm }),
     removeFound: (place, { stored }) => removeFound({ ...place, old: stored }),
     find,
+    realms: async (account) => (await read(realmsOf({ account }))).map(({ realm }) => realm),
     get: async (key, account, realm) =>
       new Map([...(await find(key, account, realm))].map(([name, { secret }]) => [name, secret])),
   };

@@ -173,8 +173,10 @@ describe('unregistering', () => {
     await house.core.settings.change({ place, scope: 'account', answer: { receipts: ['false'] } }, ROMEO);
     await house.join();
     await town.order({ wait: 'online', of: 'juliet' });
+    const key = await town.order({ key: 'juliet' });
     await house.core.unregister(DOMAIN, ROMEO);
     await town.order({ wait: 'idle' });
+    expect(await town.order({ key: 'juliet' })).not.toBe(key);
     expect(await house.store.accounts.get(account)).toBeUndefined();
     expect((await house.store.credentials.get(house.key, account, '')).size).toBe(0);
     expect(await house.core.host.settings(place)).toMatchObject({ account: { receipts: true } });
@@ -250,5 +252,19 @@ describe('a session', () => {
     house.leave();
     await house.core.unregister(DOMAIN, ROMEO);
     await town.order({ wait: 'idle' });
+  });
+
+  it('tells the network also of an account without a session, and goes on where that does not answer', async () => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    const key = await town.order({ key: 'juliet' });
+    await town.order({ fault: 'hang', on: 'revoke' });
+    const leaving = house.core.unregister(DOMAIN, ROMEO);
+    await town.order({ wait: 'revoked', of: 'juliet' });
+    house.clock.advance(10_000);
+    await leaving;
+    expect(await town.order({ key: 'juliet' })).not.toBe(key);
+    expect(await house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(false);
   });
 });

@@ -8,11 +8,13 @@ import { answer, resolved } from './asks.ts';
 import { type Client, openClient } from './client.ts';
 import type { PigeonConfig } from './config.ts';
 import { openFlock } from './flock.ts';
-import { CONNECT_TIMEOUT } from './login.ts';
+import { CONNECT_TIMEOUT, revoke } from './login.ts';
 import { lowered, narrow } from './view.ts';
 
+type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
+
 /** Opens a pigeon transport. Nothing is connected until somebody asks for it. */
-export function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Bridge {
+export function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Connecting {
   const levels = lowered(table, config.carries);
   const flock = openFlock(table.rooms === 'shared');
   const open = new WeakMap<Session, Client>();
@@ -51,6 +53,13 @@ export function openBridge(config: PigeonConfig, table: Capabilities, host: Host
       return (await client.sent(event.id)) ? 'sent' : 'not-sent';
     },
     withdraw: (id) => [...flock.clients.values()].some((client) => client.withdraw(id)),
+    async forget(_account, logins) {
+      for (const { credentials } of logins) await revoke({ config, host }, credentials);
+    },
+    changed(account, place) {
+      if (!account || place) return;
+      void flock.clients.get(account)?.reread();
+    },
     narrow: (place) => narrow(levels, place),
     pause(now) {
       paused = now;
@@ -64,7 +73,7 @@ export function openBridge(config: PigeonConfig, table: Capabilities, host: Host
 }
 
 /** Whose event it is: the place tells, or where that is shared its author. */
-function accountOf({ place, from }: Event, transport: string): AccountKey {
+export function accountOf({ place, from }: Event, transport: string): AccountKey {
   if (place.kind !== 'shared') return place.account;
   if (from.kind !== 'xmpp') throw new Failure('bad-request');
   return accountKey(from.bare, transport);

@@ -43,6 +43,8 @@ export type Client = {
   /** The host's time, in milliseconds. */
   now(): number;
   pause(paused: boolean): void;
+  /** Reads anew what its user has set for the account. Never rejects. */
+  reread(): Promise<void>;
   /** Leaves; what waits fails with `failure`. Never rejects. */
   close(failure: Failure): Promise<void>;
 };
@@ -60,7 +62,7 @@ type Given = {
 export async function openClient({ host, config, levels, flock }: Where, given: Given): Promise<Client> {
   const { key, wish, set, socket, signal } = given;
   const { account } = key;
-  const settings = accountSchema.parse(set.account ?? {});
+  let settings = accountSchema.parse(set.account ?? {});
   let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
   let name = '';
 
@@ -115,7 +117,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   }
 
   async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
-    return kind === 'typing' && roomSchema.parse((await host.settings(place)).room ?? {}).quiet;
+    return kind === 'typing' && roomSchema.parse((await host.settings(place, account)).room ?? {}).quiet;
   }
 
   function closed(ours: Failure | undefined): void {
@@ -160,6 +162,14 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     withdraw: requests.withdraw,
     now: host.clock.now,
     pause: link.pause,
+    async reread() {
+      try {
+        const changed = await host.settings({ kind: 'realm', account, realm: key.realm });
+        settings = accountSchema.parse(changed.account ?? {});
+      } catch (err) {
+        host.log.error({ err }, 'settings could not be read');
+      }
+    },
     close(failure) {
       if (phase !== 'closed') phase = 'closing';
       reason = failure;

@@ -46,6 +46,15 @@ export const passwordAlone: Login<PigeonConfig> = {
   },
 };
 
+/** Makes a key void at the loft. Rejects with a `Failure`. */
+export async function revoke(
+  { config, host }: Pick<LoginWork<PigeonConfig>, 'config' | 'host'>,
+  { name, key }: Credentials,
+): Promise<void> {
+  await using line = await openLine(config, host);
+  await line.ask({ do: 'revoke', name: name?.open() ?? '', key: key?.open() ?? '' });
+}
+
 const nameForm = {
   title: 'Pigeon account',
   fields: [

@@ -121,6 +121,7 @@ export const toLoft = z.union([
   z.discriminatedUnion('do', [
     z.object({ do: z.literal('begin'), tag: id, name: id, password: text }),
     z.object({ do: z.literal('key'), tag: id, name: id, password: text }),
+    z.object({ do: z.literal('revoke'), tag: id, name: id, key: text }),
     z.object({ do: z.literal('code'), tag: id, name: id, code: text }),
     z.object({ do: z.literal('login'), tag: id, name: id, key: text.exactOptional() }),
     z.object({ do: z.literal('send'), tag: id, to: text, letter }),
