@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ZodType } from 'zod';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Fetch } from '#src/lib/fetch.ts';
@@ -233,15 +234,19 @@ export type BridgeState = {
 /** What people have set for a place, each as the definition's own schema yields it. */
 export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
 
-/** Routes on the public listener, under /hooks/<transport>/. */
+/**
+ * What is served: `method` requests to `path`, below the transport's own prefix. `:name` in it is one segment, whatever it
+ * is. Bodies over `maxBytes` are answered 413.
+ */
+export type Route = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly maxBytes: number };
+
+/** Answers a request. `params` are the segments of the path by their names, decoded once. */
+export type Serve = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>;
+
+/** Routes on the public listener, under /hooks/<transport>/: to that a homeserver or a provider appends its own paths. */
 export type Http = {
-  /** Serves `method` requests to `path` (below the transport's own prefix); bodies over `maxBytes` are answered 413. */
-  route(
-    method: 'GET' | 'POST' | 'PUT',
-    path: string,
-    maxBytes: number,
-    serve: (request: Request) => Promise<Response>,
-  ): void;
+  /** The same method and path a second time is a bug. */
+  route(route: Route, serve: Serve): void;
   /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
   url(path: string): string | undefined;
 };
@@ -252,6 +257,25 @@ export type Media = {
     content: ReadableStream<Uint8Array> | Uint8Array,
     meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
   ): Promise<FileRef & { readonly expires: number }>;
+};
+
+/**
+ * Where a bridge listens, and how much it takes: connections at a time in all and of one address (more are closed), and
+ * milliseconds for which one may say nothing. What is left out is for strangers; a trusted program may have more.
+ */
+export type Endpoint = {
+  readonly host: string;
+  readonly port: number;
+  readonly most?: number;
+  readonly perPeer?: number;
+  readonly idle?: number;
+};
+
+/** A listener that is open. `port` is the one that it got, where none was asked for (0). */
+export type SocketServer = {
+  readonly port: number;
+  /** Takes no more connections, and resolves when the last has ended. */
+  close(): Promise<void>;
 };
 
 /** What a bridge is given. */
@@ -292,6 +316,11 @@ export type Host = {
   settings(place: Place, account?: AccountKey): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
+  /**
+   * Takes TCP connections, while the gateway runs: the bridge ends its sockets when it is closed, and what is left is cut.
+   * Rejects where the address cannot be had, which `open` passes on: the operator reads it at the start.
+   */
+  listen(endpoint: Endpoint, onSocket: (socket: Socket) => void): Promise<SocketServer>;
   readonly http: Http;
   readonly media: Media;
   /** Fetches over HTTP under the same rules, redirects included. Rejects with a `Failure`, and so does the body. */

@@ -17,10 +17,11 @@ export function connecting(bridge: Bridge): Connecting {
 }
 
 /** What a host has beside, for those to whom nobody listens. */
-export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins'> = {
+export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen'> = {
   credentials: async () => false,
   alarm: () => undefined,
   tellAdmins: () => undefined,
+  listen: () => Promise.reject(new Error('nobody listens here')),
 };
 
 /** What a host has of the web where the operator has configured none of it: routes that nobody can reach, no files. */

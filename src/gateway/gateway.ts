@@ -22,6 +22,7 @@ import { reportTo } from '#src/process/report.ts';
 import { packageVersion } from '#src/process/version.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
+import { openSockets } from '#src/web/sockets.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
@@ -84,6 +85,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  const sockets = openSockets({ clock, log, metrics });
   const connect = reach(openConnect());
   const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
@@ -182,6 +184,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,
       connect,
+      listen: sockets.listenFor(domain),
       http: site.http(domain),
       media: media.host,
       fetch,
@@ -234,10 +237,12 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   async function stop(): Promise<void> {
     // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    sockets.refuse();
     await site.close();
     await core.stop();
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await sockets.close();
     await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
     media.store?.stop();
@@ -253,12 +258,16 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }
     await core.restore();
   } catch (error) {
+    stopping.abort();
+    await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await sockets.close();
     await pruning.stop();
     await store[Symbol.asyncDispose]();
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
   site.open(media.store);
+  sockets.open();
   void core.start();
 
   return {

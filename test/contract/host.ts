@@ -7,7 +7,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
-import { webless } from '../host-parts.ts';
+import { unheard, webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
@@ -34,7 +34,7 @@ export type TestHost = {
 };
 
 /** What a host offers of the world outside beside connections, and how long it goes on. */
-export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'signal'>>;
+export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'listen' | 'signal'>>;
 
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
 export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {
@@ -54,6 +54,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     for (const watch of [...watchers]) watch();
   };
   const host: Host = {
+    listen: unheard.listen,
     transport,
     emit(news, writes = []) {
       drafts.push(...news);

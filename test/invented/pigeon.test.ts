@@ -1,12 +1,19 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { CommandWork, Login } from '#src/bridge.ts';
+import type { CommandWork, Host, Login } from '#src/bridge.ts';
+import { openLog } from '#src/lib/log.ts';
+import { openMetrics } from '#src/lib/metrics.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
+import { openSockets } from '#src/web/sockets.ts';
 import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
 import { kinds, sample } from '../contract/samples.ts';
+import { hooksServer } from '../fakes/hooks.ts';
+import { handClock } from '../hand-clock.ts';
 import { connecting } from '../host-parts.ts';
 import { nothing, openWire, pigeonContract } from './network.ts';
 import type { PigeonConfig } from './pigeon/config.ts';
@@ -137,6 +144,58 @@ describe('an account that is removed', () => {
       },
       { definition: ghostBridge },
     ));
+});
+
+describe('letters that come by themselves', () => {
+  const letters = ({ drafts }: Rig) => drafts.map((one) => ({ ...one, text: one.kind === 'message' ? one.text : '' }));
+
+  it('are taken over HTTP, by deep paths, once they are durable', async () => {
+    await using hooks = await hooksServer();
+    const http = hooks.open();
+    await withLoft(
+      async (rig) => {
+        const put = (path: string, body: string) => fetch(http.real(path), { method: 'PUT', body });
+        const commit = rig.holdEmits();
+        let answered = false;
+        const answer = put('/drops/mercutio/romeo%40xmpp.example/a%2F1', 'a letter').finally(() => (answered = true));
+        await rig.told('a letter');
+        expect(answered).toBe(false);
+        commit();
+        expect((await answer).status).toBe(200);
+        expect(letters(rig)).toMatchObject([{ text: 'a letter', place: rig.places.contact, ids: ['a/1'] }]);
+        expect((await put('/drops/mercutio/romeo@xmpp.example/1', 'x'.repeat(1001))).status).toBe(413);
+        expect((await put('/drops/mercutio', 'x')).status).toBe(404);
+      },
+      { served: { http } },
+    );
+  });
+
+  it('are taken where the operator listens, once they are durable', async () => {
+    const sockets = openSockets({ clock: handClock(), metrics: openMetrics(), log: openLog('silent') });
+    sockets.open();
+    const landing = Promise.withResolvers<number>();
+    const listen: Host['listen'] = async (endpoint, onSocket) => {
+      const server = await sockets.listenFor('net.gw.example')(endpoint, onSocket);
+      landing.resolve(server.port);
+      return server;
+    };
+    await withLoft(
+      async (rig) => {
+        const socket = connect(await landing.promise, '127.0.0.1').setEncoding('utf8');
+        const heard = async () => String(await once(socket, 'data'));
+        const commit = rig.holdEmits();
+        socket.write('mercutio romeo@xmpp.example by air\n');
+        await rig.told('by air');
+        const answer = heard();
+        commit();
+        expect(await answer).toBe('taken\n');
+        socket.write('mercutio romeo@xmpp.example\n');
+        expect(await heard()).toBe('no bad-request\n');
+        await sockets.close();
+      },
+      { served: { listen }, config: { landing: { host: '127.0.0.1', port: 0 } } },
+    );
+  });
 });
 
 describe('those who run the gateway', () => {

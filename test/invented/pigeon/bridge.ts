@@ -7,6 +7,7 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import { answer, resolved } from './asks.ts';
 import { type Client, openClient } from './client.ts';
 import type { PigeonConfig } from './config.ts';
+import { openDrops } from './drops.ts';
 import { openFlock } from './flock.ts';
 import { CONNECT_TIMEOUT, revoke } from './login.ts';
 import { lowered, narrow } from './view.ts';
@@ -14,7 +15,8 @@ import { lowered, narrow } from './view.ts';
 type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
 
 /** Opens a pigeon transport. Nothing is connected until somebody asks for it. */
-export function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Connecting {
+export async function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Promise<Connecting> {
+  await openDrops(config, host);
   const levels = lowered(table, config.carries);
   const flock = openFlock(table.rooms === 'shared');
   const open = new WeakMap<Session, Client>();

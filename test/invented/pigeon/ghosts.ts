@@ -10,12 +10,12 @@ import type { PigeonConfig } from './config.ts';
  * A transport on which nobody has a session: whoever says something has a pigeon from then on, under the name of their
  * address, until the account is forgotten.
  */
-export function openGhosts(config: PigeonConfig, table: Capabilities, host: Host): Bridge {
+export async function openGhosts(config: PigeonConfig, table: Capabilities, host: Host): Promise<Bridge> {
   // A pigeon that is lost comes back with the next letter.
   const status: Host['status'] = (key, state) => {
     if (state.kind === 'lost') ghosts.delete(key.account);
   };
-  const { connect, ...bridge } = openBridge({ ...config, guests: true }, table, { ...host, status });
+  const { connect, ...bridge } = await openBridge({ ...config, guests: true }, table, { ...host, status });
   const ghosts = new Map<AccountKey, Promise<Session>>();
 
   function ghost(account: AccountKey): Promise<Session> {
