@@ -243,6 +243,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await sockets.close();
+    fetch.close();
     await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
     media.store?.stop();
@@ -261,6 +262,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
     await sockets.close();
+    fetch.close();
     await pruning.stop();
     await store[Symbol.asyncDispose]();
     throw error;

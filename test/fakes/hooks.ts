@@ -13,7 +13,9 @@ export type Hooks = AsyncDisposable & {
 type Served = { readonly maxBytes: number; readonly serve: Serve };
 
 export async function hooksServer(): Promise<Hooks> {
-  const routes = openRoutes<Served>();
+  const routes = openRoutes<string>();
+  /** By method and path: a bridge that is opened again takes over what it served before. */
+  const served = new Map<string, Served>();
   const server = createServer((request, response) => {
     void answer(request, response);
   });
@@ -25,7 +27,7 @@ export async function hooksServer(): Promise<Hooks> {
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', origin);
     const { methods, params = {} } = routes.find(url.pathname) ?? {};
-    const route = methods?.get(request.method ?? 'GET');
+    const route = served.get(methods?.get(request.method ?? 'GET') ?? '');
     const body = route && (await bodyOf(request, route.maxBytes));
     if (!route || body === undefined) return void response.writeHead(route ? 413 : 404).end();
     const headers = Object.entries(request.headersDistinct).flatMap(([name, values = []]) =>
@@ -46,7 +48,11 @@ export async function hooksServer(): Promise<Hooks> {
     open(base = origin) {
       const prefix = `/hooks/${++count}`;
       return {
-        route: ({ method, path, maxBytes }, serve) => routes.add({ method, path: prefix + path }, { maxBytes, serve }),
+        route({ method, path, maxBytes }, serve) {
+          const key = `${method} ${prefix}${path}`;
+          if (!served.has(key)) routes.add({ method, path: prefix + path }, key);
+          served.set(key, { maxBytes, serve });
+        },
         url: (path) => base + prefix + path,
         real: (path) => origin + prefix + path,
       };
