@@ -187,6 +187,11 @@ export type Bridge = {
   /** What this peer, server or conversation really offers now. */
   narrow?(place: Place, session?: Session): Capabilities;
   /**
+   * Opens what `media.lend` was given, decrypted on the way. A `range` may be ignored. Rejects with `Failure('item-not-found')`
+   * or `Failure('gone')` for what is not there (any more), and with others where the network does not give it now.
+   */
+  openFile?(reference: string, range?: ByteRange): Promise<OpenedFile>;
+  /**
    * The account is being removed: what it has at the network ends, with a session or without one. Ghosts leave, tokens are
    * revoked, devices logged out. Its sessions are closed; its state and `logins` are gone afterwards, also when this rejects
    * or takes too long.
@@ -257,6 +262,25 @@ export type Media = {
     content: ReadableStream<Uint8Array> | Uint8Array,
     meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
   ): Promise<FileRef & { readonly expires: number }>;
+  /**
+   * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
+   * stored, and nobody can read the `reference` in it. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
+   * there is no public address, or for a reference of more than 2000 characters.
+   */
+  lend(
+    reference: string,
+    meta: { readonly name?: string; readonly type?: string; readonly size?: number; readonly lifetime?: number },
+  ): FileRef & { readonly expires: number };
+};
+
+/** Bytes of a file from `start` to `end`, both included; without `end` all that follow. */
+export type ByteRange = { readonly start: number; readonly end?: number };
+
+/** A file that is read: `range` says which bytes come, where it is not the whole, and `size` is that of the whole. */
+export type OpenedFile = {
+  readonly content: ReadableStream<Uint8Array>;
+  readonly size?: number;
+  readonly range?: Required<ByteRange>;
 };
 
 /**

@@ -29,7 +29,12 @@ export function webless(transport: string, connect: Host['connect']): Pick<Host,
   const site = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });
   return {
     http: site.http(transport),
-    media: { put: () => Promise.reject(new Failure('service-unavailable')) },
+    media: {
+      put: () => Promise.reject(new Failure('service-unavailable')),
+      lend() {
+        throw new Failure('service-unavailable');
+      },
+    },
     fetch: openFetch({ connect, refuse: refuseFetch }),
   };
 }

@@ -7,6 +7,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { Lending, LentFile } from '#src/core/media/lending.ts';
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
 

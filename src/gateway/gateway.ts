@@ -81,7 +81,13 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   });
   const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
-  const media = await openMediaOf(config, { store, clock, log }).catch(async (error: unknown) => {
+  const media = await openMediaOf(config, {
+    store,
+    clock,
+    log,
+    key,
+    bridge: (domain) => transports.get(domain)?.bridge,
+  }).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;
   });
@@ -186,7 +192,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       connect,
       listen: sockets.listenFor(domain),
       http: site.http(domain),
-      media: media.host,
+      media: media.hostFor(domain),
       fetch,
       log: log.child({ transport: domain }),
       clock,
@@ -268,7 +274,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
-  site.open(media.store);
+  site.open({ shelf: media.store, lending: media.lending });
   sockets.open();
   void core.start();
 

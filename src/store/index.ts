@@ -52,7 +52,7 @@ export type { KeptSession } from './rows/sessions.ts';
 export type { SettingsOf } from './rows/settings.ts';
 export type { Interval } from './rows/visibility.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
-export { SealBroken, type SealKey } from './seal.ts';
+export { SealBroken, type SealKey, seal, unseal } from './seal.ts';
 export {
   GuardFailed,
   type Query,

@@ -2,7 +2,7 @@ import type { Http, Serve } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { readBody, SlowBody } from './body.ts';
-import { type MediaPages, mediaPages } from './media.ts';
+import { type Files, type MediaPages, mediaPages } from './media.ts';
 import { openRoutes } from './routes.ts';
 import { failed, plain } from './status.ts';
 
@@ -11,7 +11,7 @@ export type Site = {
   /** The routes of one transport. */
   http(transport: string): Http;
   /** From now on requests are answered; before, senders are asked to come back. */
-  open(files: Parameters<typeof mediaPages>[0] | undefined): void;
+  open(files: Files): void;
   /** Refuses what is new and resolves when all that was under way has been answered, or after a while. */
   close(): Promise<void>;
   /** Answers a request below /hooks/. */
@@ -85,8 +85,8 @@ export function openSite({ publicUrl, clock, metrics }: SiteParts): Site {
         routes.add({ method, path: pathBelow(transport, path) }, { transport, maxBytes, serve: run }),
       url: (path) => (publicUrl === undefined ? undefined : publicUrl + pathBelow(transport, path)),
     }),
-    open(shelf) {
-      if (shelf) files = mediaPages(shelf);
+    open(there) {
+      files = mediaPages(there);
       state = 'open';
     },
     async close() {

@@ -14,6 +14,7 @@ const order = z.union([
   z.object({
     fault: z.enum(['refuse', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
     on: z.enum([
+      'file',
       'revoke',
       'begin',
       'code',
@@ -36,6 +37,7 @@ const order = z.union([
   z.object({ break: z.literal(true) }),
   z.object({ code: z.string() }),
   z.object({ key: z.string() }),
+  z.object({ file: z.string(), key: z.number() }),
   z.object({ renewKey: z.string() }),
   z.object({ notice: z.string() }),
   z.object({ hear: z.string() }),
@@ -98,6 +100,7 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;
+  if ('file' in what) return keep(loft, what);
   if ('key' in what) return loft.person(what.key).key;
   if ('renewKey' in what) return (loft.person(what.renewKey).nextKey = randomUUID());
   if ('notice' in what) return [...lines].map((line) => line.write(what)).length;
@@ -106,6 +109,13 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('isAcked' in what) return holds({ wait: 'acked', of: what.isAcked }, world);
   if ('sync' in what) return Promise.all([...lines].map((line) => line.sync()));
   return when(() => (holds(what, world) ? true : undefined));
+}
+
+/** Keeps a file, hidden by a byte. It gives what it is called. */
+function keep({ files }: World['loft'], { file, key }: { file: string; key: number }): { id: string; key: number } {
+  const id = `f${files.size + 1}`;
+  files.set(id, Buffer.from(file).map((byte) => byte ^ key) as Buffer);
+  return { id, key };
 }
 
 const optional = ({ code, times }: { code?: string | undefined; times?: number | undefined }) => ({

@@ -44,6 +44,8 @@ export type Loft = {
   readonly people: Map<string, Person>;
   readonly rooms: Map<string, Room>;
   readonly posts: Map<string, Post>;
+  /** Files as they are kept: hidden. */
+  readonly files: Map<string, Buffer>;
   /** Requests to send that were done, by their sender and tag, with the ids of what came of them. */
   readonly done: Map<string, string[]>;
   person(name: string): Person;
@@ -60,6 +62,7 @@ export function openLoft(): Loft {
     people: new Map(),
     rooms: new Map(),
     posts: new Map(),
+    files: new Map(),
     done: new Map(),
     person(name) {
       const found = loft.people.get(name.toLowerCase());
@@ -137,6 +140,7 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
     person.code = undefined;
     return { answer: { key: person.key } };
   }
+  if (request.do === 'file') return { answer: fileOf(loft, request) };
   if (request.do === 'revoke') {
     const person = loft.person(request.name);
     if (person.key === request.key) person.key = randomUUID();
@@ -145,6 +149,12 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
   }
   if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
   return logIn(loft, request);
+}
+
+function fileOf({ files }: Loft, { of, from, to }: Extract<Request, { do: 'file' }>): Answer {
+  const file = files.get(of);
+  if (!file) throw new Refusal('unknown', 'There is no such file.');
+  return { data: file.subarray(from, to === undefined ? undefined : to + 1).toString('base64'), size: file.length };
 }
 
 function logIn(loft: Loft, { name, key }: Extract<Request, { do: 'login' }>): { answer: Answer; person: Person } {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { CommandWork, Host, Login } from '#src/bridge.ts';
+import type { ByteRange, CommandWork, Host, Login } from '#src/bridge.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
@@ -310,6 +310,37 @@ describe('what crosses', () => {
         { text: 'see', live: false },
       ]);
     }));
+
+  it('files that the loft keeps cross by links, behind which they are readable', async () => {
+    const lent: { reference: string; meta: object }[] = [];
+    const media: Host['media'] = {
+      put: () => Promise.reject(new Failure('service-unavailable')),
+      lend(reference, meta) {
+        lent.push({ reference, meta });
+        return { url: `https://gw.example/${lent.length}`, ...meta, expires: 0 };
+      },
+    };
+    await withLoft(
+      async (rig, { order }) => {
+        await rig.enter();
+        const kept = (await order({ file: 'a rose by any name', key: 7 })) as { id: string; key: number };
+        const file = { kept, name: 'rose.txt', type: 'text/plain', size: 18 };
+        await order({ as: 'mercutio', to: '~verona', letter: { ...message('see'), files: [file] } });
+        expect(await rig.told('see')).toMatchObject({ files: [{ url: 'https://gw.example/1', name: 'rose.txt' }] });
+        const { reference = '' } = lent[0] ?? {};
+        const read = async (range?: ByteRange) => {
+          const opened = await rig.bridge.openFile?.(reference, range);
+          return [await new Response(opened?.content).text(), opened?.range, opened?.size];
+        };
+        expect(await read()).toEqual(['a rose by any name', undefined, 18]);
+        expect(await read({ start: 2, end: 5 })).toEqual(['rose', { start: 2, end: 5 }, 18]);
+        expect(await read({ start: 14 })).toEqual(['name', { start: 14, end: 17 }, 18]);
+        await order({ fault: 'refuse', on: 'file', code: 'unknown' });
+        expect(await failureOf(read())).toMatchObject({ code: 'item-not-found' });
+      },
+      { served: { media } },
+    );
+  });
 
   it('what was written in another client is marked', () =>
     withLoft(async (rig, { order }) => {

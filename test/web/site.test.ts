@@ -25,7 +25,7 @@ async function listener(routes: (http: Http) => void, publicUrl: string | undefi
     registry: metrics.registry,
     readiness: () => ({ ready: true, transports: {} }),
   });
-  site.open(undefined);
+  site.open({});
   const at = `http://${web.addresses.http}`;
   return {
     site,

@@ -8,6 +8,7 @@ import { answer, resolved } from './asks.ts';
 import { type Client, openClient } from './client.ts';
 import type { PigeonConfig } from './config.ts';
 import { openDrops } from './drops.ts';
+import { openFile } from './files.ts';
 import { openFlock } from './flock.ts';
 import { CONNECT_TIMEOUT, revoke } from './login.ts';
 import { lowered, narrow } from './view.ts';
@@ -55,6 +56,7 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
       return (await client.sent(event.id)) ? 'sent' : 'not-sent';
     },
     withdraw: (id) => [...flock.clients.values()].some((client) => client.withdraw(id)),
+    openFile: (reference, range) => openFile({ config, host }, reference, range),
     async forget(_account, logins) {
       for (const { credentials } of logins) await revoke({ config, host }, credentials);
     },

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Delivered, Host, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type ForeignId, splitAccount } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -152,6 +152,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       account,
       levels,
       ours: flock.ours,
+      lend: (reference, meta) => lent(host, reference, meta),
       get name() {
         return name;
       },
@@ -193,6 +194,16 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     return client;
   } catch (error) {
     await link.end();
+    throw error;
+  }
+}
+
+/** A gateway without a public address has no links. */
+function lent({ media }: Host, reference: string, meta: Omit<FileRef, 'url'>): FileRef | undefined {
+  try {
+    return media.lend(reference, meta);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
     throw error;
   }
 }

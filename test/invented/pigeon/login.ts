@@ -74,7 +74,7 @@ const first = (filled: Filled): Partial<Record<string, string>> =>
   Object.fromEntries(Object.entries(filled).map(([name, values]) => [name, values[0] ?? '']));
 
 /** A line of its own for the dialogue. */
-async function openLine(config: PigeonConfig, host: Host): Promise<Line> {
+export async function openLine(config: PigeonConfig, host: Host): Promise<Line> {
   const { clock } = host;
   const target = { host: config.host, port: config.port, timeout: CONNECT_TIMEOUT };
   const socket = await host.connect(target, host.signal);

@@ -5,8 +5,10 @@ export const LINE_CAP = 64 * 1024;
 
 const text = z.string();
 const id = z.string().min(1).max(100);
+/** A file is somewhere in the world, or in the loft, under an id and hidden by a key. */
 const file = z.object({
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.url({ protocol: /^https?$/ }).exactOptional(),
+  kept: z.object({ id, key: z.number().int().min(0).max(255) }).exactOptional(),
   name: text.exactOptional(),
   type: text.exactOptional(),
   size: z.number().int().nonnegative().exactOptional(),
@@ -97,6 +99,9 @@ export const answer = z.object({
   facts: z.record(z.string(), text).exactOptional(),
   count: z.number().exactOptional(),
   complete: z.boolean().exactOptional(),
+  /** Bytes in base64, and how many there are in all. */
+  data: text.exactOptional(),
+  size: z.number().exactOptional(),
   sent: z.boolean().exactOptional(),
 });
 export type Answer = z.output<typeof answer>;
@@ -122,6 +127,13 @@ export const toLoft = z.union([
     z.object({ do: z.literal('begin'), tag: id, name: id, password: text }),
     z.object({ do: z.literal('key'), tag: id, name: id, password: text }),
     z.object({ do: z.literal('revoke'), tag: id, name: id, key: text }),
+    z.object({
+      do: z.literal('file'),
+      tag: id,
+      of: id,
+      from: z.number().int().nonnegative(),
+      to: z.number().exactOptional(),
+    }),
     z.object({ do: z.literal('code'), tag: id, name: id, code: text }),
     z.object({ do: z.literal('login'), tag: id, name: id, key: text.exactOptional() }),
     z.object({ do: z.literal('send'), tag: id, to: text, letter }),
