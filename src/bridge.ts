@@ -15,10 +15,14 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /**
- * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delivered` that
- * the person's device has it. Doubt is a `Failure` with `certain: false`.
+ * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delayed` that it is
+ * still being tried further on, which ends nothing and is told its sender once, `delivered` that the person's device has it.
+ * Doubt is a `Failure` with `certain: false`.
  */
-export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
+export type Delivered = {
+  readonly ids: readonly ForeignId[];
+  readonly state: 'written' | 'taken' | 'delayed' | 'delivered';
+};
 export type Outcome = Delivered | Failure;
 
 /**
@@ -312,7 +316,7 @@ export type Host = {
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
   /**
    * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
-   * restart: `taken`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
+   * restart: `taken`, perhaps `delayed`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
    * told no sooner than it resolves; a rejection with a `Failure` says that it is not kept.
    */
   settle(id: EventId, outcome: Outcome): void | Promise<void>;
