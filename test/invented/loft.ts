@@ -16,6 +16,7 @@ type Occupant = Extract<Letter, { type: 'occupants' }>['list'][number];
 export type Person = {
   readonly name: string;
   display: string;
+  avatar: Answer['avatar'];
   password: string | undefined;
   code: string | undefined;
   key: string;
@@ -31,6 +32,8 @@ export type Person = {
 export type Room = {
   readonly id: string;
   name: string;
+  /** The space that it lies below. */
+  below: string | undefined;
   topic: Extract<Letter, { type: 'topic' }>;
   topicBy: string;
   password: string | undefined;
@@ -106,6 +109,7 @@ export function settle(loft: Loft, name: string, password?: string): Person {
     key: randomUUID(),
     nextKey: undefined,
     revoked: false,
+    avatar: undefined,
     queue: [],
     n: 0,
     online: undefined,
@@ -117,7 +121,15 @@ export function settle(loft: Loft, name: string, password?: string): Person {
 
 export function build(loft: Loft, id: string, password?: string): Room {
   const topic = { type: 'topic', text: '' } as const;
-  const parts = { name: id.slice(1), topic, topicBy: '', password, members: new Map(), affiliations: new Map() };
+  const parts = {
+    name: id.slice(1),
+    below: undefined,
+    topic,
+    topicBy: '',
+    password,
+    members: new Map(),
+    affiliations: new Map(),
+  };
   const room: Room = { id: id.toLowerCase(), ...parts };
   loft.rooms.set(room.id, room);
   return room;
@@ -199,10 +211,19 @@ const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking
     return { people: list.map(({ name, display }) => ({ id: name, name: display })), count };
   },
   rooms(loft, asking) {
-    const all = [...loft.rooms.values()].filter(({ id }) => id.includes(asking.match ?? ''));
+    const isSpace = (id: string): boolean => [...loft.rooms.values()].some(({ below }) => below === id);
+    const all = [...loft.rooms.values()].filter(
+      ({ id, below }) => id.includes(asking.match ?? '') && (asking.below === undefined || below === asking.below),
+    );
     const { list, count } = page(all, asking, ({ id }) => id);
     return {
-      rooms: list.map(({ id, name, topic, members }) => ({ id, name, topic: topic.text, users: members.size })),
+      rooms: list.map(({ id, name, topic, members }) => ({
+        id,
+        name,
+        topic: topic.text,
+        users: members.size,
+        ...(isSpace(id) && { space: true }),
+      })),
       count,
     };
   },
@@ -221,7 +242,10 @@ const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking
     const closed = password === undefined ? 'no' : 'yes';
     return { facts: { name, topic: topic.text, occupants: String(members.size), closed } };
   },
-  profile: (loft, { of = '' }) => ({ name: loft.person(of).display, facts: { name: loft.person(of).display } }),
+  profile(loft, { of = '' }) {
+    const { display: name, avatar } = loft.person(of);
+    return { name, ...(avatar && { avatar }), facts: { name } };
+  },
   list(loft, { of = '', match }) {
     const listed = [...loft.room(of).affiliations].filter(([, affiliation]) => affiliation === match);
     return { people: listed.map(([id]) => ({ id, name: loft.person(id).display })) };

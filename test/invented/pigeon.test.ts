@@ -7,7 +7,7 @@ import { openMetrics } from '#src/lib/metrics.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import type { EventId, ForeignId } from '#src/model/ids.ts';
+import type { BareJid, EventId, ForeignId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSockets } from '#src/web/sockets.ts';
 import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
@@ -17,8 +17,12 @@ import { handClock } from '../hand-clock.ts';
 import { connecting } from '../host-parts.ts';
 import { nothing, openWire, pigeonContract } from './network.ts';
 import type { PigeonConfig } from './pigeon/config.ts';
+import { decode } from './pigeon/decode.ts';
+import { encode } from './pigeon/encode.ts';
 import { bridge, ghostBridge, sharedBridge } from './pigeon/index.ts';
 import { passwordAndCode } from './pigeon/login.ts';
+import type { View } from './pigeon/view.ts';
+import { post } from './pigeon/wire.ts';
 
 type Options = RigOptions & { readonly definition?: typeof bridge; readonly config?: object };
 
@@ -341,6 +345,88 @@ describe('what crosses', () => {
       { served: { media } },
     );
   });
+
+  const picture = { sha1: 'a9993e36', type: 'image/png', data: 'AAEC' };
+  const lent = { url: 'https://gw.example/media/lent/x/rose.png', type: 'image/png' };
+  const rose = { ...lent, width: 640, height: 480, duration: 1500, sha256: 'e3b0c442', size: 3 };
+  const dressed = {
+    ...{ id: 'tybalt', nick: 'Tybalt', affiliation: 'member', role: 'participant' },
+    ...{ avatar: picture, hats: [{ id: 'urn:capulet', title: 'Capulet' }] },
+  } as const;
+  const bodies: [place: 'room' | 'contact' | 'realm', body: EventBody][] = [
+    ['room', { kind: 'message', text: 'see', style: 'plain', files: [rose] }],
+    ['contact', { kind: 'receipt', target: 'p1' as ForeignId, state: 'displayed', upTo: true }],
+    ['realm', { kind: 'profile', name: 'Romeo', avatar: lent }],
+    ['contact', { kind: 'contact', action: 'subscribe', name: 'My friend', groups: ['Verona'] }],
+    ['contact', { kind: 'invite', room: '~verona', declined: true, reason: 'I am banished' }],
+    ['room', { kind: 'affiliation', changes: [{ id: 'tybalt', affiliation: 'outcast', reason: 'He drew first' }] }],
+    ['room', { kind: 'room', change: 'destroyed', text: 'Too hot', alternate: '~mantua' }],
+    ['room', { kind: 'room', change: 'avatar', avatar: picture }],
+    ['room', { kind: 'room', change: 'listed', text: 'Verona', avatar: lent, unread: 3, below: '~italy' }],
+    ['room', { kind: 'room', change: 'left' }],
+  ];
+
+  it.each(bodies)('all that is known of it crosses both ways: %s %o', (place, body) =>
+    withLoft(async (rig) => {
+      const levels = rig.facts;
+      const { account } = rig.key();
+      const view: View = {
+        ...{ transport: rig.host.transport, account, name: 'romeo', levels },
+        lend: () => undefined,
+        ours: () => undefined,
+      };
+      const head = { id: 'e1' as EventId, at: 0, live: true, place: rig.places[place] } as const;
+      const from = { kind: 'xmpp', bare: 'romeo@xmpp.example' as BareJid } as const;
+      const { letter, to } = encode({ ...head, from, ...body }, view);
+      const line: unknown = JSON.parse(JSON.stringify({ id: 'p9', at: 1, by: 'romeo', to, letter }));
+      expect(decode(post.parse(line), view)).toMatchObject([{ ...body, place: rig.places[place] }]);
+    }),
+  );
+
+  it('who is there is told with picture and hats, and leaves for good', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      const letter = { type: 'occupants', list: [dressed] } as const;
+      const [list] = decode(post.parse({ id: 'p9', at: 1, by: 'mercutio', to: '~verona', letter }), {
+        ...{ transport: 'net', account: session.account, name: 'romeo', levels: rig.facts },
+        lend: () => undefined,
+        ours: () => undefined,
+      });
+      expect(list).toMatchObject({ kind: 'occupants', list: [dressed] });
+      const who = { id: 'romeo', nick: 'romeo', affiliation: 'none', role: 'participant' } as const;
+      await order({ heard: true });
+      await rig.outcome(await rig.deliver({ kind: 'occupant', change: 'leave', who, forGood: true }, session));
+      expect(JSON.parse(String(await order({ hear: 'romeo' })))).toMatchObject({ letter: { forGood: true } });
+    }));
+
+  it('a person has a picture, and a space rooms below it', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ as: 'mercutio', to: '', letter: { type: 'profile', name: 'Mercutio', avatar: picture } });
+      const profile = await rig.bridge.ask({ kind: 'profile', who: 'mercutio', realm: '' }, session);
+      expect(profile).toMatchObject({ name: 'Mercutio', avatar: picture });
+      await order({ room: '~italy' });
+      await order({ as: 'mercutio', to: '~verona', letter: { type: 'room', change: 'listed', below: '~italy' } });
+      const rooms = async (below?: string) =>
+        (await rig.bridge.ask({ kind: 'rooms', realm: '', page: { max: 9 }, ...(below && { below }) }, session)).list;
+      expect((await rooms('~italy')).map(({ id }) => id)).toEqual(['~verona']);
+      expect((await rooms()).map(({ id, space }) => [id, space])).toEqual([
+        ['~verona', undefined],
+        ['~italy', true],
+      ]);
+    }));
+
+  it('what is delayed is told to be so, and arrives', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'delay', on: 'send' });
+      const id = await rig.say('slowly', session);
+      await rig.when('the delay', () => rig.settled.some((one) => one.id === id));
+      expect(rig.settled.at(-1)).toMatchObject({ id, outcome: { state: 'delayed' } });
+      expect(rig.outcomes(id)).toEqual([]);
+      await order({ release: true });
+      expect(await rig.outcome(id)).toMatchObject({ state: 'taken' });
+    }));
 
   it('what was written in another client is marked', () =>
     withLoft(async (rig, { order }) => {

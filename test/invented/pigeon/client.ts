@@ -4,7 +4,7 @@ import type { Delivered, Host, Session, SessionKey, Settings, StateWrite, Wish }
 import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { type EventId, type ForeignId, splitAccount } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { account as accountSchema, type PigeonConfig, realm as realmSchema, room as roomSchema } from './config.ts';
 import { decode } from './decode.ts';
@@ -12,7 +12,7 @@ import { encode } from './encode.ts';
 import type { Flock } from './flock.ts';
 import { openInbox } from './inbox.ts';
 import { openLink } from './link.ts';
-import { openRequests } from './requests.ts';
+import { type Answered, openRequests } from './requests.ts';
 import type { View } from './view.ts';
 import type { Answer, FromLoft, Post, Request } from './wire.ts';
 
@@ -84,13 +84,14 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   if (signal.aborted) giveUp();
 
   function take(message: FromLoft): void | Promise<void> {
+    if ('later' in message) return host.settle(message.re as EventId, { ids: [], state: 'delayed' });
     if ('re' in message) return answered(message);
     if ('n' in message) return inbox.take(message);
     if ('notice' in message) return host.tellAdmins(message.notice);
     link.send({ pong: message.ping });
   }
 
-  function answered(message: Extract<FromLoft, { re: string }>): void | Promise<void> {
+  function answered(message: Answered): void | Promise<void> {
     if (phase !== 'login' || 'no' in message) return requests.answered(message);
     // The events that follow are numbered on from what this says, and are for who it says we are.
     return inbox.begin(message.ok).then(async () => {

@@ -54,7 +54,12 @@ function bodyOf({ by: id, nick: by = id, letter }: Post, view: View): EventBody 
     case 'react':
       return { kind: 'reaction', target: letter.of as ForeignId, emoji: letter.emoji };
     case 'receipt':
-      return { kind: 'receipt', target: letter.of as ForeignId, state: letter.state };
+      return {
+        kind: 'receipt',
+        target: letter.of as ForeignId,
+        state: letter.state,
+        ...(letter.upTo !== undefined && { upTo: letter.upTo }),
+      };
     case 'ring':
       return { kind: 'attention' };
     case 'nick':

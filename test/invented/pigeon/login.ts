@@ -81,7 +81,7 @@ export async function openLine(config: PigeonConfig, host: Host): Promise<Line> 
   const link = openLink({
     socket,
     host,
-    onMessage: (message) => ('re' in message ? requests.answered(message) : undefined),
+    onMessage: (message) => ('re' in message && !('later' in message) ? requests.answered(message) : undefined),
     onClosed: (failure) => requests.fail(failure ?? new Failure('remote-server-timeout')),
   });
   const requests = openRequests({ clock, window: 1, timeout: config.answer_time, write: link.send });
