@@ -29,9 +29,8 @@ import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import type { Archive } from './rooms/archive.ts';
-import type { Inbound } from './way/inbound.ts';
-import type { Outbound } from './way/outbound.ts';
-import type { Said } from './way/recent-texts.ts';
+import type { Outward } from './way/index.ts';
+import type { Inward } from './way/inward.ts';
 
 /** What `open` has built. */
 export type House = {
@@ -42,13 +41,13 @@ export type House = {
   readonly dialogues: Dialogues;
   readonly flicker: Flicker;
   readonly ids: Ids;
-  readonly inbound: Inbound;
+  readonly inbound: Inward;
   readonly intake: Intake;
   readonly journaling: Journaling;
   readonly lasting: Lasting;
   readonly logins: Logins;
   readonly occupancy: Occupancy;
-  readonly outbound: Outbound;
+  readonly outbound: Outward;
   readonly people: People;
   readonly purging: Purging;
   readonly rates: Limits;
@@ -57,7 +56,6 @@ export type House = {
   realm(place: Place): string;
   transport(domain: string): CoreTransport;
   readonly rooms: Rooms;
-  readonly said: Said;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly talks: Core['dialogues'];
@@ -111,7 +109,6 @@ export function faceOf(house: House): OpenCore {
       if (stopping) return intake.turnAway(draft, origin);
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outbound.accept(draft, origin);
-      house.said.note(draft, origin);
     },
     async perform(drafts, jid) {
       if (stopping) throw new Failure('stopping');

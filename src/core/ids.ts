@@ -35,6 +35,8 @@ export type Linked = {
 };
 
 type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'>;
+/** A message by its ids on one side, at least one, and who wrote it. */
+export type Known = { readonly author: string; readonly ids: readonly MessageId[] };
 type Side = 'xmpp' | 'foreign';
 
 export type IdsParts = {
@@ -62,7 +64,7 @@ export type Ids = {
    * What the message that is called `target` on one side is called on the other: at least one id, with `author` only
    * one of theirs. Synchronous for what was linked lately. Throws or rejects with `Failure('item-not-found')`.
    */
-  resolve(at: Target, to: Side): readonly MessageId[] | Promise<readonly MessageId[]>;
+  resolve(at: Target, to: Side): Known | Promise<Known>;
   cut: Batch<Link>['cut'];
   flush: Batch<Link>['flush'];
   readonly size: number;
@@ -131,8 +133,8 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     resolve(at, to) {
       const side = to === 'foreign' ? 'xmpp' : 'foreign';
       const found = known(at, side);
-      if (found) return idsOf(found, to);
-      return stored(at, side).then((late) => idsOf(late, to));
+      if (found) return knownTo(found, to);
+      return stored(at, side).then((late) => knownTo(late, to));
     },
     cut: batch.cut,
     flush: batch.flush,
@@ -144,8 +146,9 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
 
 const keyOf = (side: Side, place: string, id: string): string => `${side} ${place} ${id}`;
 
-function idsOf(found: Found | undefined, side: Side): readonly MessageId[] {
+function knownTo(found: Found | undefined, side: Side): Known {
   const ids = found?.[side] ?? [];
-  if (ids.length === 0) throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
-  return ids;
+  if (!found || ids.length === 0)
+    throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+  return { author: found.author, ids };
 }

@@ -28,11 +28,14 @@ import { openIds } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openArchive } from './rooms/archive.ts';
+import { degrade } from './way/degrade.ts';
 import { openHanding } from './way/hand-over.ts';
-import { openInbound } from './way/inbound.ts';
-import { openOutbound } from './way/outbound.ts';
-import { openSaid } from './way/recent-texts.ts';
-import { openCrossing } from './way/translation.ts';
+import { openOutward } from './way/index.ts';
+import { openInward } from './way/inward.ts';
+import { openRecentTexts } from './way/recent-texts.ts';
+import { NOTHING } from './way/resolve.ts';
+import { route } from './way/route.ts';
+import { openTables } from './way/tables.ts';
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
@@ -48,8 +51,8 @@ export function openCore(parts: CoreParts): OpenCore {
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
-  const said = openSaid();
-  const crossing = openCrossing({ transports, log, media: parts.media, said });
+  const texts = openRecentTexts();
+  const tables = openTables(transports);
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -80,7 +83,17 @@ export function openCore(parts: CoreParts): OpenCore {
     transport,
     enrolled: async (account) => (await people.enrolled(account))(),
     session: (account, place) => sessions.get({ account, realm: realm(place) }),
-    own: [...previewCommands({ crossing, transport, now: clock.now }), ...lastCommands({ store: parts.store })],
+    own: [
+      ...previewCommands({
+        media: parts.media,
+        sessions: { get: (key) => sessions.get(key) },
+        tables,
+        transport,
+        realm,
+        now: clock.now,
+      }),
+      ...lastCommands({ store: parts.store }),
+    ],
   });
   /** A finished login connects whoever stays connected; others connect with their first room. */
   async function register(at: SessionKey, credentials: Credentials): Promise<void> {
@@ -165,6 +178,7 @@ export function openCore(parts: CoreParts): OpenCore {
       delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
+  const routing = { sessions, tables, transport, realm };
   const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
   const rates = openLimits(limits.rates, clock);
   const people = openPeople({
@@ -181,12 +195,8 @@ export function openCore(parts: CoreParts): OpenCore {
     presenceWindow: limits.presenceWindow ?? 0,
     folded,
     inRoom: rooms.wanted,
-    outward(draft, session) {
-      const pieces = crossing.outward(draft, session);
-      // Only long texts are waited for.
-      if (pieces instanceof Promise) throw new Error('presence is waited for');
-      return pieces;
-    },
+    outward: (draft, { account }) =>
+      route(routing, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces),
     hand: (key, draft) => handing.occupant(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
   });
   const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
@@ -205,23 +215,28 @@ export function openCore(parts: CoreParts): OpenCore {
     intake,
     now: clock.now,
     transport,
-    degrade: (draft) => crossing.outward(draft, undefined),
+    degrade: (draft, account) =>
+      route(routing, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces),
   });
-  const outbound = openOutbound({
+  const outbound = openOutward({
+    accounts,
+    limits: rates,
+    rooms,
+    people,
+    sessions,
+    ids,
+    texts,
+    archive,
+    media: parts.media,
+    tables,
+    transport,
+    realm,
+    xmpp,
+    lanes,
     intake,
     amend,
-    journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
-    sessionless: (place) => transport(placeTransport(place)).mapping.facts.delivery?.sessionless === true,
-    limits: rates,
-    contact: people.settled,
-    accounts,
-    ids,
-    lanes,
-    rooms,
-    sessions,
-    xmpp,
     now: clock.now,
-    realm,
+    journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
         .then((reasons) => reasons.includes(true))
@@ -229,19 +244,25 @@ export function openCore(parts: CoreParts): OpenCore {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
-    degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
+    asFailure: handing.asFailure,
   });
-  const inbound = openInbound({
-    person: people.heard,
-    lanes,
-    rooms: flicker,
+  const inbound = openInward({
+    accounts,
+    limits: rates,
+    rooms: { ...flicker, nickOf: rooms.nickOf },
+    people,
     ids,
+    texts,
+    archive,
+    media: undefined,
+    tables,
+    lanes,
     outbox,
     commit: journaling.commit,
     rows: journaling.rows,
+    log,
     now: clock.now,
-    degrade: crossing.inward,
-    journaled: (place, kind) => journaling.keeps('in', place, kind),
+    durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
 
@@ -256,7 +277,6 @@ export function openCore(parts: CoreParts): OpenCore {
 
   return faceOf({
     parts,
-    said,
     accounts,
     archive,
     bounces,

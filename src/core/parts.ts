@@ -14,7 +14,7 @@ import type { Core, XmppSide } from './index.ts';
 import type { Charging } from './journal/charging.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import type { LimitName } from './limits.ts';
-import type { Inbound } from './way/inbound.ts';
+import type { Inward } from './way/inward.ts';
 
 /** A transport as the core sees it. `bridge` is there once it has been opened. */
 export type CoreTransport = {
@@ -89,7 +89,7 @@ export type CoreParts = {
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
   readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & {
-    readonly emit: Inbound['accept'];
+    readonly emit: Inward['accept'];
     readonly charge: Charging;
   };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */

@@ -1,5 +1,6 @@
 import type { CoreTransport } from '#src/core/parts.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Delivery } from './delivery.ts';
@@ -18,7 +19,7 @@ export type AmendParts = {
   now(): number;
   transport(domain: string): Pick<CoreTransport, 'charges' | 'bridge'>;
   /** What the network carries of a draft. */
-  degrade(draft: Draft): readonly Draft[] | Promise<readonly Draft[]>;
+  degrade(draft: Draft, account: AccountKey): readonly Draft[];
 };
 
 type Message = EventOf<'message'>;
@@ -47,9 +48,9 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   }
 
   /** The message with its new text, where that still is one message and costs no more than was reserved. */
-  async function corrected(before: Message, text: string): Promise<Message | undefined> {
+  function corrected(before: Message, text: string, account: AccountKey): Message | undefined {
     const { id, at, live, ...draft } = before;
-    const [piece, ...more] = await parts.degrade({ ...draft, text });
+    const [piece, ...more] = parts.degrade({ ...draft, text }, account);
     if (piece?.kind !== 'message' || more.length > 0) return undefined;
     const event: Message = { ...piece, id, at, live };
     return cost(event) <= cost(before) ? event : undefined;
@@ -75,7 +76,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     const item = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
     const before = item && messageOf(item);
     if (!item || !before) return false;
-    const event = draft.kind === 'retract' ? undefined : await corrected(before, draft.text);
+    const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, item.row.account as AccountKey);
     if ((draft.kind === 'edit' && !event) || !isHere(item, before)) return false;
     delivery.apply(item, { on: 'withdrawn', over: !event });
     if (event) replace(item, event);

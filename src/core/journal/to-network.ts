@@ -1,14 +1,15 @@
 import { deliveryOf } from '#mappings/delivery.ts';
 import type { Delivered, Outcome, SessionKey } from '#src/bridge.ts';
-import type { Ids } from '#src/core/ids.ts';
+import type { Ids, Target } from '#src/core/ids.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { translate } from '#src/core/way/reference.ts';
+import { authorIn, targetOf, translate } from '#src/core/way/reference.ts';
+import { chain } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
-import type { AccountKey, EventId } from '#src/model/ids.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, EventId, MessageId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { NewRow, Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
@@ -79,11 +80,28 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
 
   function carry(item: Item): void | Promise<void> {
     const event = eventOf(item);
-    const found = translate(event, ids, 'foreign');
+    const target = targetOf(event);
+    if (target === undefined) return go(item, [event]);
     // What is about one message here may be about several of the network.
     const named = (drafts: readonly object[]): Event[] =>
       drafts.map((one, index) => ({ ...one, id: index === 0 ? event.id : `${event.id}+${index}` }) as Event);
-    return found instanceof Promise ? found.then((late) => go(item, named(late))) : go(item, named(found));
+    const author = authorIn(event);
+    return chain(known({ place: event.place, target, ...(author !== undefined && { author }) }), (found) =>
+      go(item, named(translate(event, found))),
+    );
+  }
+
+  /** Looked up when it goes: what it is about may have waited itself until then. */
+  function known(at: Target): Found | Promise<Found> {
+    const unknown = (error: unknown): undefined => {
+      if (!(error instanceof Failure) || error.code !== 'item-not-found') throw error;
+    };
+    try {
+      const found = ids.resolve(at, 'foreign');
+      return found instanceof Promise ? found.then((late) => late.ids, unknown) : found.ids;
+    } catch (error) {
+      return unknown(error);
+    }
   }
 
   function answer(item: Item, effect: LifeEffect): NewRow | undefined {
@@ -161,6 +179,8 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     },
   };
 }
+
+type Found = readonly MessageId[] | undefined;
 
 function eventOf({ owed }: Item): Event {
   if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');

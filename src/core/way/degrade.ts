@@ -1,0 +1,31 @@
+import { degrade as carried } from '#mappings/degrade.ts';
+import { type LongText, longText } from '#src/core/media/long-texts.ts';
+import type { MediaStore } from '#src/core/media/media.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { Reference } from './resolve.ts';
+import type { Side } from './tables.ts';
+
+/** Where long texts go whole; absent where the operator keeps no files. */
+export type DegradeContext = { readonly media: Pick<MediaStore, 'reserve' | 'fill'> | undefined };
+
+/**
+ * The pieces of a draft, its text where one of them may tell of a link to all of it, and the other side's ids of what
+ * those pieces are about that still refer to something.
+ */
+export type Degraded = {
+  readonly pieces: readonly Draft[];
+  readonly long: LongText | undefined;
+  readonly ids: Reference['ids'];
+};
+
+/** Decides what a side carries of a draft. Nothing is written. Throws a `Failure` for what the tables refuse. */
+export function degrade(
+  { media }: DegradeContext,
+  draft: Draft,
+  { target, chosen }: Side,
+  { ids, context }: Reference,
+): Degraded {
+  const long = longText(draft, target.text.pieces, media);
+  const pieces = carried(draft, target, { ...context, chosen, ...(long && { whole: long.whole }) });
+  return { pieces, long, ids };
+}
