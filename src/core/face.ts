@@ -96,11 +96,7 @@ export function faceOf(house: House): OpenCore {
         for (const { place } of drafts) aliases.note(place);
         return house.inbound.accept(drafts, statements);
       },
-      settle(id, outcome) {
-        const kept = delivery.settle(id, outcome);
-        if (!kept) house.outbound.settle(id, outcome);
-        return kept;
-      },
+      settle: delivery.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
@@ -184,6 +180,7 @@ export function faceOf(house: House): OpenCore {
       people.farewell();
       house.flicker.stop();
       rooms.farewell();
+      delivery.fail(({ kept }) => !kept, new Failure('stopping'));
       await sessions.close('The gateway is stopping.');
       await house.lanes.idle();
       await journaling.stop();
@@ -194,6 +191,6 @@ export function faceOf(house: House): OpenCore {
       await house.lasting.flush();
       await house.purging.stop();
     },
-    status: () => ({ rooms: rooms.size, flights: house.ids.size }),
+    status: () => ({ rooms: rooms.size, flights: delivery.size }),
   };
 }

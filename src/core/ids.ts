@@ -1,28 +1,12 @@
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Link, LinkedEvent, Store } from '#src/store/index.ts';
 import { type Batch, openBatch } from './batch.ts';
-import type { Origin } from './index.ts';
-
-/**
- * An event on its way to a network, with the stanza that it came from. A stanza may become several events: `lead` is
- * the one that keeps the stanza's id, and `shared` belongs to all, so that the sender hears of one failure and the ids
- * of all pieces are those of one message.
- */
-export type Flight = {
-  readonly event: Event;
-  readonly origin: Origin | undefined;
-  readonly lead: boolean;
-  readonly shared: Shared;
-};
-
-/** `landed` hears of each of the events, for whoever waits for all of them. */
-export type Shared = { answered: boolean; linked?: Linked; landed?: (failure: Failure | undefined) => void };
 
 /** The ids of one message on both sides. They become more while its pieces land. */
 export type Linked = {
@@ -48,11 +32,6 @@ export type IdsParts = {
 
 /** The one place where the ids of both sides meet. */
 export type Ids = {
-  depart(flight: Flight): void;
-  /** The flight of an event that has not landed yet. */
-  get(id: EventId): Flight | undefined;
-  /** Ends a flight. Whoever gets it back is the only one who answers for it. */
-  land(id: EventId): Flight | undefined;
   /** Adds ids to a message. They are found from now on, and written with the next batch. */
   link(linked: Linked, ids: { readonly xmpp?: readonly XmppId[]; readonly foreign?: readonly ForeignId[] }): void;
   /**
@@ -67,7 +46,6 @@ export type Ids = {
   resolve(at: Target, to: Side): Known | Promise<Known>;
   cut: Batch<Link>['cut'];
   flush: Batch<Link>['flush'];
-  readonly size: number;
 };
 
 export type Target = { readonly place: Place; readonly target: MessageId; readonly author?: string };
@@ -78,9 +56,8 @@ const RECENT = 10_000;
 /** Who wrote a message, as links tell it: nobody on a network can have the address of an XMPP party (RFC 5122). */
 export const authorOf = (from: Party): string => (from.kind === 'network' ? from.id : `xmpp:${from.bare}`);
 
-/** No flights yet. They are bounded by the queues of the bridges, which refuse what is too much. */
+/** Nothing is remembered yet. */
 export function openIds({ store, log, archived }: IdsParts): Ids {
-  const flights = new Map<EventId, Flight>();
   const recent = openRecent<Linked>(RECENT);
   const batch = openBatch<Link>({
     store,
@@ -107,13 +84,6 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
   }
 
   return {
-    depart: (flight) => void flights.set(flight.event.id, flight),
-    get: (id) => flights.get(id),
-    land(id) {
-      const flight = flights.get(id);
-      flights.delete(id);
-      return flight;
-    },
     link(linked, { xmpp = [], foreign = [] }) {
       const { event, place, at, author } = linked;
       const head = { event, place, at, author };
@@ -138,9 +108,6 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     },
     cut: batch.cut,
     flush: batch.flush,
-    get size() {
-      return flights.size;
-    },
   };
 }
 

@@ -10,6 +10,7 @@ import { openRegistration } from '#src/core/dialogues/registration.ts';
 import { openTalks } from '#src/core/dialogues/talks.ts';
 import { openAmend } from '#src/core/journal/amend.ts';
 import { openBounces } from '#src/core/journal/bounces.ts';
+import { eventOf, type Item, memoryItem, type Shared } from '#src/core/journal/delivery-lane.ts';
 import { openIntake } from '#src/core/journal/intake.ts';
 import { openJournaling } from '#src/core/journal/journaling.ts';
 import { openPeople } from '#src/core/people/people.ts';
@@ -20,22 +21,28 @@ import { openLasting } from '#src/core/sessions/lasting.ts';
 import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import { openAsFailure } from './bugs.ts';
 import { faceOf } from './face.ts';
 import { openIds } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openArchive } from './rooms/archive.ts';
 import { degrade } from './way/degrade.ts';
-import { openHanding } from './way/hand-over.ts';
 import { openOutward } from './way/index.ts';
 import { openInward } from './way/inward.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { NOTHING } from './way/resolve.ts';
 import { route } from './way/route.ts';
+import { settle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
+
+/** Stanzas whose pieces are remembered. */
+const GROUPS = 1000;
 
 /** Builds the neutral middle. Nothing happens until the first event. */
 export function openCore(parts: CoreParts): OpenCore {
@@ -102,13 +109,18 @@ export function openCore(parts: CoreParts): OpenCore {
   }
 
   const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
-  const handing = openHanding({
-    ids,
-    log,
-    transport,
-    session: (key) => sessions.get(key),
-    settle: (id, outcome) => outbound.settle(id, outcome),
-  });
+  const asFailure = openAsFailure(log);
+  /** What the pieces of a stanza have in common that is durable, lately. */
+  const groups = openRecent<Shared>(GROUPS);
+  const sharedOf = ({ shared, journey }: Item): Shared => {
+    if (shared) return shared;
+    const group = journey?.group ?? '';
+    const known = groups.get(group) ?? { answered: false };
+    groups.set(group, known);
+    return known;
+  };
+  const settleRow = (item: Item, failure?: Failure): void =>
+    settle({ accounts, ids, rooms, people, xmpp, sharedOf }, item, failure);
   const journaling = openJournaling({
     ...parts,
     archive,
@@ -116,11 +128,13 @@ export function openCore(parts: CoreParts): OpenCore {
     sessions: () => sessions,
     transport,
     realm,
-    landed(event, journey, foreign) {
-      if (journaling.keeps('in', event.place, event.kind)) journaling.outbox.expect(event.id);
-      outbound.landed(event, journey, foreign);
+    landed(item) {
+      const { place, kind, id } = eventOf(item);
+      if (item.kept && journaling.keeps('in', place, kind)) journaling.outbox.expect(id);
+      settleRow(item);
     },
-    asFailure: handing.asFailure,
+    refused: settleRow,
+    asFailure,
   });
   const { outbox, delivery } = journaling;
   const occupancy = openOccupancy({ store: parts.store, clock, log });
@@ -133,6 +147,8 @@ export function openCore(parts: CoreParts): OpenCore {
       Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), journaling.rows.flush()]),
     drop: journaling.purge,
   });
+  const tell = ({ account }: SessionKey, event: Event): void =>
+    delivery.tell(memoryItem(event, { lane: '', account, shared: { answered: false } }));
   const rooms = openRooms({
     lanes,
     archive,
@@ -150,7 +166,7 @@ export function openCore(parts: CoreParts): OpenCore {
       sessions.need(key, nick);
       return sessions.get(key) !== undefined;
     },
-    send: handing.occupant,
+    send: tell,
     release: (key) => {
       if (!people.wants(key)) sessions.release(key);
     },
@@ -158,7 +174,6 @@ export function openCore(parts: CoreParts): OpenCore {
   const sessions = openSessions({
     clock,
     log,
-    limits,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
     pace: limits.connectPace,
     lasts: lasting.note,
@@ -168,10 +183,14 @@ export function openCore(parts: CoreParts): OpenCore {
     wanted: (key) => rooms.wanted(key) || people.wants(key),
     patient: (key) => people.wants(key) && !rooms.wanted(key),
     changed: (key) => people.turned(key),
-    rejoin: (key) => rooms.rejoin(key).map(handing.departing),
-    deliver: handing.deliver,
-    refuse: (event, failure) => outbound.settle(event.id, failure),
-    online: ({ account, realm: at }) => delivery.wake(journaling.ofSession(account, at)),
+    online(key) {
+      for (const event of rooms.rejoin(key)) tell(key, event);
+      delivery.wake(journaling.ofSession(key.account, key.realm));
+    },
+    released(key) {
+      const fits = journaling.ofSession(key.account, key.realm);
+      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
+    },
     abandon(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
@@ -197,7 +216,7 @@ export function openCore(parts: CoreParts): OpenCore {
     inRoom: rooms.wanted,
     outward: (draft, { account }) =>
       route(routing, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces),
-    hand: (key, draft) => handing.occupant(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
+    hand: (key, draft) => tell(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
   });
   const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
   const registration = openRegistration({ transport, dialogues, logins, settings });
@@ -206,7 +225,7 @@ export function openCore(parts: CoreParts): OpenCore {
     xmpp,
     now: clock.now,
     transport,
-    asFailure: handing.asFailure,
+    asFailure,
   });
   const amend = openAmend({
     store: parts.store,
@@ -222,7 +241,6 @@ export function openCore(parts: CoreParts): OpenCore {
     accounts,
     limits: rates,
     rooms,
-    people,
     sessions,
     ids,
     texts,
@@ -236,6 +254,7 @@ export function openCore(parts: CoreParts): OpenCore {
     intake,
     amend,
     now: clock.now,
+    delivery,
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -244,7 +263,7 @@ export function openCore(parts: CoreParts): OpenCore {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
-    asFailure: handing.asFailure,
+    asFailure,
   });
   const inbound = openInward({
     accounts,

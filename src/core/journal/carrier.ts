@@ -1,3 +1,4 @@
+import type { Failure } from '#src/model/failure.ts';
 import type { NewRow, Statement } from '#src/store/index.ts';
 import type { Item } from './delivery-lane.ts';
 import type { LifeEffect, LifeFacts } from './life.ts';
@@ -14,6 +15,8 @@ export type Carrier = {
   withdraw(item: Item): boolean;
   /** The other side has it: what is known of it now goes into the unit that says so. */
   landed(item: Item): void;
+  /** What nothing is written of will not arrive. */
+  refused(item: Item, failure: Failure): void;
   /** What an effect gives somebody else to be owed, as rows that are added once. */
   answers(item: Item, effect: LifeEffect): readonly NewRow[];
   /** What else is written with an effect. */

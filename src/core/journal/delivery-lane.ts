@@ -1,13 +1,28 @@
+import type { Linked } from '#src/core/ids.ts';
+import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import type { Journaled, NewRow } from '#src/store/index.ts';
 import type { Life } from './life.ts';
 import type { Journey, Owed } from './owed.ts';
 
+/** What the pieces of one stanza have in common, so that its sender hears of one failure, and their ids are those of one message. */
+export type Shared = {
+  answered: boolean;
+  linked?: Linked;
+  /** Hears of each piece, for whoever waits for all of them. */
+  landed?: (failure: Failure | undefined) => void;
+};
+
 /** One row in hand. */
 export type Item = {
-  readonly row: Journaled;
-  readonly lane: Lane;
+  readonly row: Pick<Journaled, 'id' | 'event' | 'lane' | 'account' | 'at' | 'charges'>;
+  /** Whether it is in the store. Else it is here and nowhere else. */
+  readonly kept: boolean;
+  /** Of what is here and nowhere else. */
+  readonly shared: Shared | undefined;
+  /** Where it waits, if it does. */
+  lane: Lane;
   /** What it says; a correction changes it while it waits. */
   owed: Owed;
   readonly journey: Journey | undefined;
@@ -20,7 +35,7 @@ export type Item = {
   readonly pending: Set<EventId>;
   readonly known: Set<EventId>;
   /** What the network calls it. */
-  readonly ids: ForeignId[];
+  ids: readonly ForeignId[];
   /** Its last write. */
   written: Promise<void>;
 };
@@ -55,6 +70,8 @@ export const newLane = (key: string): Lane => ({
 
 export const itemOf = (row: Journaled, lane: Lane): Item => ({
   row,
+  kept: true,
+  shared: undefined,
   lane,
   owed: JSON.parse(row.body === '' ? 'null' : row.body) as Owed,
   journey: row.origin === null ? undefined : (JSON.parse(row.origin) as Journey),
@@ -67,9 +84,43 @@ export const itemOf = (row: Journaled, lane: Lane): Item => ({
   written: Promise.resolve(),
 });
 
+/** The lane of what has not had to wait. */
+export const NO_LANE: Lane = newLane('');
+
+const NONE: Set<EventId> = new Set();
+const NO_IDS: readonly ForeignId[] = [];
+const NOTHING_WRITTEN = Promise.resolve();
+const NEW: Life = { state: 'ready', attempts: 0, doubted: false, told: true, notBefore: 0, expires: 0 };
+
+/** A row of which nothing is written. `lane` is that in which it waits where it has to. */
+export const memoryItem = (
+  event: Event,
+  { lane, account, journey, shared }: { lane: string; account: string; journey?: Journey | undefined; shared: Shared },
+): Item => ({
+  row: { id: 0, event: event.id, lane, account, at: event.at, charges: null },
+  kept: false,
+  shared,
+  lane: NO_LANE,
+  owed: { way: 'out', event },
+  journey,
+  life: NEW,
+  busy: false,
+  doubt: undefined,
+  pending: NONE,
+  known: NONE,
+  ids: NO_IDS,
+  written: NOTHING_WRITTEN,
+});
+
 /** Whether something is still to be done about a row. */
 export const isOwed = ({ state }: Pick<Life, 'state'>): boolean => state === 'ready' || state === 'flight';
 
 /** How many of a lane are under way, if nothing of it waits. */
 export const underWay = ({ items, more, loading }: Lane): number | undefined =>
   !more && !loading && items.every(({ busy }) => busy) ? items.length : undefined;
+
+/** The event of a row towards a network. */
+export function eventOf({ owed }: Pick<Item, 'owed'>): Event {
+  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
+  return owed.event;
+}

@@ -7,9 +7,9 @@ import type { NewRow, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
 import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
-import { type Item, isOwed, itemOf, type Lane, newLane, underWay } from './delivery-lane.ts';
+import { type Item, isOwed, itemOf, type Lane, NO_LANE, newLane, underWay } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
-import { hastened, type LifeInput, nextTime, step } from './life.ts';
+import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
 import type { RunningTime } from './running.ts';
 import { openSuspects } from './suspects.ts';
@@ -21,12 +21,23 @@ export type DeliveryParts = {
   readonly clock: Clock;
   readonly log: Log;
   carrier(item: Item): Carrier;
+  /** How much of what is not durable waits in a lane, and for how many milliseconds. */
+  readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
 };
 
 /** What the journal owes, carried lane by lane. */
 export type Delivery = {
   /** Takes a row whose addition is durable. */
   push(row: NewRow): void;
+  /**
+   * Takes what nothing is written of. It goes at once where nothing waits before it, with no promise then. Throws
+   * `Failure('queue-full')` where too much does.
+   */
+  put(item: Item): void | Promise<void>;
+  /** The same for what is for now or for never: without somebody to hand it to it is forgotten. */
+  tell(item: Item): void;
+  /** How many are in hand. */
+  readonly size: number;
   /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
   busy(lane: string): number | undefined;
   /** An item goes to its network as this event, too. */
@@ -52,15 +63,21 @@ export type Delivery = {
 const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
+/** What is not durable, once it is handed over. */
+const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
-export function openDelivery({ store, rows, time, clock, log, ...parts }: DeliveryParts): Delivery {
+export function openDelivery({ store, rows, time, clock, log, limits, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
   const byEvent = new Map<EventId, Item>();
   let stopped = false;
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
-  const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
-  const { begin, reconcile } = openHand({
+  /** What is not durable goes by the clock. */
+  const factsOf = (item: Item) => ({
+    ...parts.carrier(item).facts(item),
+    now: item.kept ? time.now() : clock.now(),
+  });
+  const { begin, carry, reconcile } = openHand({
     log,
     carrier: parts.carrier,
     stopped: () => stopped,
@@ -82,6 +99,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (effects.length === 0) return;
     if (life.state !== 'flight') item.busy = false;
     if (!isOwed(life)) leave(item);
+    if (!item.kept) return told(item, effects);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken') carrier.landed(item);
     for (const effect of effects) if (effect.do === 'reconcile') [item.doubt, item.busy] = [effect.failure, false];
@@ -99,11 +117,21 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     suspects.stepped(item);
   }
 
+  /** What follows from a step of which nothing is written. */
+  function told(item: Item, effects: readonly LifeEffect[]): void {
+    if (isOwed(item.life)) return;
+    forget(item);
+    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) return parts.carrier(item).landed(item);
+    for (const effect of effects) if (effect.do === 'bounce') parts.carrier(item).refused(item, effect.failure);
+  }
+
   function forget(item: Item): void {
+    if (!item.kept) return void byEvent.delete(item.row.event);
     for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
   }
 
   function leave(item: Item): void {
+    if (item.lane === NO_LANE) return;
     const index = item.lane.items.indexOf(item);
     if (index >= 0) item.lane.items.splice(index, 1);
     queueMicrotask(() => pump(item.lane));
@@ -112,6 +140,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
     const item = byEvent.get(id);
     if (!item && !isJournaled(id)) return undefined;
+    if (item && !item.kept) return void record(item, id, outcome);
     const kept = item ? noted(item, id, outcome) : late(id, outcome);
     kept.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));
     return kept;
@@ -122,6 +151,24 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     return rows.written(item);
   }
 
+  function put(item: Item): void | Promise<void> {
+    remember(item);
+    const known = lanes.get(item.row.lane);
+    if (!known && parts.carrier(item).ready(item)) {
+      item.life = FLYING;
+      return carry(item);
+    }
+    const lane = known ?? laneOf(item.row.lane, false);
+    if (lane.items.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
+      forget(item);
+      throw new Failure('queue-full');
+    }
+    item.lane = lane;
+    item.life = { ...item.life, expires: clock.now() + limits.waitingTime };
+    lane.items.push(item);
+    pump(lane);
+  }
+
   function record(item: Item, id: EventId, outcome: Outcome): void {
     if (outcome instanceof Failure) {
       item.pending.clear();
@@ -129,12 +176,12 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       apply(item, { on: 'failed', failure: outcome });
     } else {
       if (outcome.state === 'written') return;
-      item.ids.push(...outcome.ids);
+      item.ids = item.ids.length === 0 ? outcome.ids : [...item.ids, ...outcome.ids];
       item.pending.delete(id);
       if (item.pending.size > 0) return;
       apply(item, { on: 'settled', state: outcome.state });
     }
-    pump(item.lane);
+    if (item.lane !== NO_LANE) pump(item.lane);
   }
 
   /** Word of an event that is not in memory: its network had taken it, or an earlier run had sent it. */
@@ -236,9 +283,20 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     }
     if (item.doubt && open > 0) return false;
     item.busy = true;
-    if (item.doubt) reconcile(item, item.doubt);
+    if (!item.kept) goOn(item);
+    else if (item.doubt) reconcile(item, item.doubt);
     else begin(item);
     return true;
+  }
+
+  /** What is not durable waits for nothing any more once it is handed over. */
+  function goOn(item: Item): void {
+    const { lane } = item;
+    item.life = FLYING;
+    leave(item);
+    item.lane = NO_LANE;
+    if (lane.begun) void lane.begun.then(() => carry(item));
+    else void carry(item);
   }
 
   /** What was handed over and has not left in all its time is taken back. */
@@ -250,6 +308,16 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
+    put,
+    tell(item) {
+      if (!parts.carrier(item).ready(item)) return;
+      remember(item);
+      item.life = FLYING;
+      void carry(item);
+    },
+    get size() {
+      return byEvent.size;
+    },
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     track(item, id) {
       item.pending.add(id);
@@ -264,7 +332,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       for (const lane of [...lanes.values()]) {
         const first = lane.items.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
-        for (const item of lane.items) if (!item.busy) item.life = hastened(item.life);
+        for (const item of lane.items) if (!item.busy && item.kept) item.life = hastened(item.life);
         pump(lane);
       }
     },

@@ -1,6 +1,5 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
-import type { Delivered } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
@@ -26,14 +25,14 @@ import { openQueue } from './operator/queue.ts';
 import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
 import { type Outbox, openOutbox } from './outbox.ts';
-import { type Journey, type Owed, placeOf } from './owed.ts';
+import { type Owed, placeOf } from './owed.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
   CoreParts,
-  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access'
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access' | 'limits'
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
@@ -41,7 +40,9 @@ export type JournalingParts = Pick<
   sessions(): Sessions;
   transport(domain: string): CoreTransport;
   realm(place: Place): string;
-  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
+  /** A network has a row, or a row of which nothing is written will not arrive there. */
+  landed(item: Item): void;
+  refused(item: Item, failure: Failure): void;
   asFailure(error: unknown): Failure;
 };
 
@@ -173,6 +174,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     wait,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
     landed: parts.landed,
+    refused: parts.refused,
     report,
     asFailure: parts.asFailure,
   });
@@ -182,6 +184,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     time,
     clock,
     log,
+    limits: parts.limits,
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 

@@ -43,6 +43,10 @@ export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.plac
 /** Both directions of a conversation are lanes of their own. */
 export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${placeKey(place)}`;
 
+/** Outwards a shared room has a lane for each account in it. */
+export const outwardLane = (place: Place, account: string): string =>
+  place.kind === 'shared' ? `${laneOf('out', place)} ${account}` : laneOf('out', place);
+
 /** What a repeat has in common with the first: everything that names it, and what it says. */
 export const keyOf = (...parts: readonly (string | undefined)[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('base64url');

@@ -1,22 +1,21 @@
 import { deliveryOf } from '#mappings/delivery.ts';
-import type { Delivered, Outcome, SessionKey } from '#src/bridge.ts';
-import type { Ids, Target } from '#src/core/ids.ts';
+import type { SessionKey } from '#src/bridge.ts';
+import type { Ids } from '#src/core/ids.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { authorIn, targetOf, translate } from '#src/core/way/reference.ts';
-import { chain } from '#src/lib/after.ts';
+import { type CarryContext, carry } from '#src/core/way/carry.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, EventId, MessageId } from '#src/model/ids.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { NewRow, Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Carrier } from './carrier.ts';
 import type { Commit } from './commit.ts';
 import type { Delivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
+import { eventOf, type Item } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import type { LifeEffect } from './life.ts';
 import { type Journey, journaledId } from './owed.ts';
@@ -39,8 +38,10 @@ export type ToNetworkParts = {
   /** The wait before the next try, in milliseconds, between bounds. */
   wait(bounds: { min: number; max: number }, attempts: number): number;
   readonly row: MakeRow;
-  /** The network has an event: its ids are linked, and rooms see it. */
-  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
+  /** The network has a row. */
+  landed(item: Item): void;
+  /** A row of which nothing is written will not arrive. */
+  refused(item: Item, failure: Failure): void;
   report(item: Item): void;
   asFailure(error: unknown): Failure;
 };
@@ -56,53 +57,26 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     account: account as AccountKey,
     realm: parts.realm(place),
   });
+  /** What is not durable goes while somebody takes it, and is not tried again. */
+  const once = {
+    confirms: 'taken',
+    handedOver: true,
+    charged: false,
+    once: new Failure('recipient-unavailable'),
+    expiry: Number.POSITIVE_INFINITY,
+    tell: Number.POSITIVE_INFINITY,
+    window: Number.POSITIVE_INFINITY,
+    wait: () => 0,
+  } as const;
   const sessionOf = (item: Item) => sessions.get(keyOf(eventOf(item), item.row.account));
 
-  function hand(item: Item, event: Event): void {
-    const { bridge, accepted } = transportOf(event);
-    parts.delivery().track(item, event.id);
-    accepted(event.kind);
-    const settle = (outcome: Outcome): void => void parts.delivery().settle(event.id, outcome);
-    const delivered = bridge().deliver(event, sessionOf(item));
-    if (!(delivered instanceof Promise)) return later(() => settle(delivered));
-    delivered.then(settle, (error: unknown) => settle(parts.asFailure(error)));
-  }
-
-  /** A bridge that is done at once is heard after the hand that it was given. */
-  const later = (work: () => void): void => queueMicrotask(work);
-
-  function go(item: Item, found: readonly Event[]): void {
-    for (const one of found) hand(item, one);
-    if (found.length === 0) {
-      later(() => void parts.delivery().settle(item.row.event, { ids: [], state: 'taken' }));
-    }
-  }
-
-  function carry(item: Item): void | Promise<void> {
-    const event = eventOf(item);
-    const target = targetOf(event);
-    if (target === undefined) return go(item, [event]);
-    // What is about one message here may be about several of the network.
-    const named = (drafts: readonly object[]): Event[] =>
-      drafts.map((one, index) => ({ ...one, id: index === 0 ? event.id : `${event.id}+${index}` }) as Event);
-    const author = authorIn(event);
-    return chain(known({ place: event.place, target, ...(author !== undefined && { author }) }), (found) =>
-      go(item, named(translate(event, found))),
-    );
-  }
-
-  /** Looked up when it goes: what it is about may have waited itself until then. */
-  function known(at: Target): Found | Promise<Found> {
-    const unknown = (error: unknown): undefined => {
-      if (!(error instanceof Failure) || error.code !== 'item-not-found') throw error;
-    };
-    try {
-      const found = ids.resolve(at, 'foreign');
-      return found instanceof Promise ? found.then((late) => late.ids, unknown) : found.ids;
-    } catch (error) {
-      return unknown(error);
-    }
-  }
+  const carryContext = (item: Item): CarryContext => ({
+    ids,
+    delivery: parts.delivery(),
+    transport: transportOf(eventOf(item)),
+    session: sessionOf(item),
+    asFailure: parts.asFailure,
+  });
 
   function answer(item: Item, effect: LifeEffect): NewRow | undefined {
     const event = eventOf(item);
@@ -135,6 +109,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       return sessionless || sessions.get(keyOf(event, account)) ? window : 0;
     },
     facts(item) {
+      if (!item.kept) return once;
       const event = eventOf(item);
       const { mapping, receipts } = transportOf(event);
       const table = tableOf(event);
@@ -150,7 +125,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       };
     },
     ready: (item) => tableOf(eventOf(item)).sessionless || sessionOf(item) !== undefined,
-    carry,
+    carry: (item) => carry(carryContext(item), item),
     async reconcile(item) {
       const event = eventOf(item);
       if (item.known.size > 1) return 'unknown';
@@ -161,9 +136,8 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       const open = [...item.pending];
       return withdraw !== undefined && open.length > 0 && open.every((id: EventId) => withdraw(id));
     },
-    landed(item) {
-      if (item.journey) parts.landed(eventOf(item), item.journey, item.ids);
-    },
+    landed: parts.landed,
+    refused: parts.refused,
     answers(item, effect) {
       const row = answer(item, effect);
       return row ? [row] : [];
@@ -178,11 +152,4 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       receiptOfAll(item, journey).catch((err: unknown) => log.error({ err }, 'a receipt could not be given'));
     },
   };
-}
-
-type Found = readonly MessageId[] | undefined;
-
-function eventOf({ owed }: Item): Event {
-  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
-  return owed.event;
 }

@@ -97,6 +97,7 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
     reconcile: async () => 'not-sent',
     withdraw: () => false,
     landed: () => undefined,
+    refused: () => undefined,
     answers: (item, effect) => {
       if (effect.do === 'bounce')
         log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');

@@ -1,7 +1,6 @@
-import type { Bridge, Credentials, Session, SessionKey } from '#src/bridge.ts';
+import type { Bridge, Credentials, SessionKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 
@@ -11,7 +10,6 @@ export type SessionParts = {
   readonly log: Log;
   /** Milliseconds to wait before the next attempt, by the number of failures so far. */
   readonly backoff: (attempt: number) => number;
-  readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
   bridge(transport: string): Bridge;
   /** What the account logs in with in the realm. Rejects where it cannot be read. */
   credentials(key: SessionKey): Promise<Credentials | undefined>;
@@ -23,13 +21,10 @@ export type SessionParts = {
   changed(key: SessionKey): void;
   /** Whether anything of the account still wants the session. */
   wanted(key: SessionKey): boolean;
-  /** The events that restore the account's rooms after a connection was made. */
-  rejoin(key: SessionKey): readonly Event[];
-  /** Hands an event to the bridge. Never throws. */
-  deliver(event: Event, session: Session): void;
-  refuse(event: Event, failure: Failure): void;
-  /** The session is there, with its rooms and what waited in memory. */
+  /** The session is there: its rooms are to be joined, and what waited for it goes. */
   online(key: SessionKey): void;
+  /** Nothing wants the session any more that was being made: nobody will take what waits for it. */
+  released(key: SessionKey): void;
   /** Milliseconds between attempts in one realm that nobody has just asked for. */
   readonly pace: number;
   /** The session is to return after a restart, under that nick, or no longer. Never throws. */

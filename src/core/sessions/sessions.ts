@@ -1,8 +1,6 @@
 import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { Held } from './held.ts';
 import { openPace } from './pace.ts';
 import type { SessionParts } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
@@ -14,9 +12,7 @@ export type Sessions = {
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
   /** Makes the expected sessions of a transport, realm by realm one after the other. */
   resume(transport: string): void;
-  /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
-  send(key: SessionKey, event: Event): void;
-  /** Throws the `Failure` of `send` where there is no session and none is being made. */
+  /** Throws a `Failure` where there is no session and none is being made. */
   require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
   /** Nothing wants the session any more: closes it, unless its account stays connected. */
@@ -46,7 +42,6 @@ type Line = {
   expected: boolean;
   session: Session | undefined;
   since: number;
-  readonly held: Held;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
   /** Resolves when the line that was closed last is closed. */
@@ -65,8 +60,7 @@ const CLOSED = Promise.resolve();
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
-  const { clock, limits } = parts;
-  const holding = { clock, ...limits, refuse: parts.refuse };
+  const { clock } = parts;
   const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
@@ -81,7 +75,6 @@ export function openSessions(parts: SessionParts): Sessions {
       expected: false,
       session: undefined,
       since: 0,
-      held: new Held(holding),
       cancel: nothing,
       closed: CLOSED,
     };
@@ -109,14 +102,13 @@ export function openSessions(parts: SessionParts): Sessions {
         return;
       }
       case 'flush':
-        return flush(line);
+        return parts.online(line.key);
       case 'abandon':
-        line.held.refuse(effect.failure);
         if (line.stay) parts.lasts(line.key, false);
         return parts.abandon(line.key, effect.failure);
       case 'cancel':
         line.cancel();
-        return line.held.refuse(new Failure('recipient-unavailable'));
+        return parts.released(line.key);
       case 'close':
         line.closed = close(line, 'leaving');
     }
@@ -172,14 +164,6 @@ export function openSessions(parts: SessionParts): Sessions {
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
   const wasUp = (line: Line): boolean => line.since > 0;
 
-  function flush(line: Line): void {
-    const { session } = line;
-    if (!session) return;
-    for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
-    for (const event of line.held.take()) parts.deliver(event, session);
-    parts.online(line.key);
-  }
-
   function required(key: SessionKey): Line {
     const line = lines.get(idOf(key));
     if (line && line.phase.name !== 'closing') return line;
@@ -221,11 +205,6 @@ export function openSessions(parts: SessionParts): Sessions {
         again(line);
       }
     },
-    send(key, event) {
-      const line = required(key);
-      if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
-      else line.held.put(event);
-    },
     require: (key) => void required(key),
     status(key, state) {
       const line = lines.get(idOf(key));
@@ -253,7 +232,6 @@ export function openSessions(parts: SessionParts): Sessions {
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
-        line.held.refuse(failure);
         input(line, { kind: 'release' });
         parts.abandon(line.key, failure);
       }
@@ -270,7 +248,6 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
-          line.held.refuse(new Failure('stopping'));
           return line.session?.close(reason);
         }),
       );

@@ -1,33 +1,26 @@
-import type { Outcome } from '#src/bridge.ts';
-import type { Flight, Shared } from '#src/core/ids.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
-import type { Journey } from '#src/core/journal/owed.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import { openRecent } from '#src/lib/recent.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, type ForeignId, splitAccount } from '#src/model/ids.ts';
-import { placeKey } from '#src/model/place.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type AdmitContext, admit } from './admit.ts';
-import { type CarryContext, carry } from './carry.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
-import { arrived, refuse, type SettleContext, settle } from './settle.ts';
+import { type RefuseContext, refuse } from './settle.ts';
 
 export type OutwardContext = AdmitContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
   KeepContext &
-  CarryContext &
-  SettleContext & {
+  RefuseContext & {
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
@@ -43,16 +36,9 @@ export type Outward = {
   accept(draft: Draft, origin: Origin): void;
   /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
-  /** A bridge tells what became of an event that was not journaled. */
-  settle(id: EventId, outcome: Outcome): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
   send(draft: Draft, account: AccountKey): void;
-  /** A network has a journaled event: links its ids, and shows it where rooms show it. */
-  landed(event: Event, journey: Journey, foreign: readonly ForeignId[]): void;
 };
-
-/** Stanzas whose pieces are remembered. */
-const GROUPS = 1000;
 
 /** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
 export function openOutward(context: OutwardContext): Outward {
@@ -69,7 +55,7 @@ export function openOutward(context: OutwardContext): Outward {
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
       const about = resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account });
-      if (amends(draft)) lanes.run(laneOf(leg), () => amend(draft, leg, sent, about));
+      if (amends(draft)) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
       else dispatch(draft, leg, sent, reduced(draft, leg, about));
     }
   }
@@ -79,7 +65,7 @@ export function openOutward(context: OutwardContext): Outward {
 
   /** Within the lane, so that nothing overtakes what has to wait for something. */
   function dispatch(draft: Draft, leg: Leg, sent: Sent, ready: Degraded | Promise<Degraded>): void {
-    lanes.run(laneOf(leg), () => {
+    lanes.run(leg.lane, () => {
       try {
         const work = go(draft, leg, sent, ready);
         return work?.catch((error: unknown) => refuse(context, sent, context.asFailure(error)));
@@ -90,18 +76,7 @@ export function openOutward(context: OutwardContext): Outward {
   }
 
   function go(draft: Draft, leg: Leg, sent: Sent, ready: Degraded | Promise<Degraded>): void | Promise<void> {
-    return chain(
-      chain(ready, (pieces) => keep(context, draft, leg, sent, pieces)),
-      (events) => {
-        for (const event of events) {
-          try {
-            carry(context, event, leg);
-          } catch (error) {
-            settle(context, event.id, context.asFailure(error));
-          }
-        }
-      },
-    );
+    return chain(ready, (degraded) => keep(context, draft, leg, sent, degraded));
   }
 
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
@@ -150,30 +125,13 @@ export function openOutward(context: OutwardContext): Outward {
     return promise;
   }
 
-  /** Pieces of one stanza whose ids are linked as those of one message, lately. */
-  const groups = openRecent<Flight['shared']>(GROUPS);
-
-  return {
-    accept,
-    perform,
-    settle: (id, outcome) => settle(context, id, outcome),
-    send: (draft, account) => send(draft, account, newlySent(undefined)),
-    landed(event, { origin, lead, group }, foreign) {
-      const shared: Shared = groups.get(group) ?? { answered: false };
-      groups.set(group, shared);
-      arrived(context, { event, origin, lead, shared }, origin, foreign);
-    },
-  };
+  return { accept, perform, send: (draft, account) => send(draft, account, newlySent(undefined)) };
 }
 
 const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
 
 const amends = (draft: Draft): draft is Amending =>
   (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';
-
-/** One for each place and account: who is slow holds up nobody else. */
-const laneOf = ({ place, key }: Leg): string =>
-  place.kind === 'shared' ? `out ${placeKey(place)} ${key.account}` : `out ${placeKey(place)}`;
 
 /** What somebody is called outside of rooms. */
 function nameOf(account: AccountKey): string {

@@ -1,5 +1,6 @@
-import type { Ids, Shared } from '#src/core/ids.ts';
 import type { Origin } from '#src/core/index.ts';
+import type { Delivery } from '#src/core/journal/delivery.ts';
+import { type Item, memoryItem, type Shared } from '#src/core/journal/delivery-lane.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
@@ -11,7 +12,7 @@ import { translate } from './reference.ts';
 import type { Leg } from './route.ts';
 
 export type KeepContext = {
-  readonly ids: Pick<Ids, 'depart'>;
+  readonly delivery: Pick<Delivery, 'put'>;
   readonly intake: Pick<Intake, 'take'>;
   readonly sessions: Pick<Sessions, 'realms' | 'need' | 'require'>;
   now(): number;
@@ -25,8 +26,8 @@ export type KeepContext = {
 export type Sent = { readonly origin: Origin | undefined; readonly shared: Shared };
 
 /**
- * Gives the pieces of a draft their ids, and keeps them until they have arrived. What is durable goes on from the store;
- * the rest is returned, to be carried now. Throws a `Failure`, or rejects with it, where no session will take it.
+ * Keeps the pieces of a draft until they have arrived, each with an id, in the lane of its place and account. What is not
+ * durable may go at once. Throws a `Failure`, or rejects with it, where no session will take it.
  */
 export function keep(
   context: KeepContext,
@@ -34,15 +35,37 @@ export function keep(
   leg: Leg,
   sent: Sent,
   { pieces, long, ids }: Degraded,
-): readonly Event[] | Promise<readonly Event[]> {
-  const go = (all: readonly Draft[]): readonly Event[] => {
+): void | Promise<void> {
+  if (pieces.length === 0) return;
+  const go = (all: readonly Draft[]): void | Promise<void> => {
     const { origin } = sent;
-    if (!context.journaled(draft)) return all.flatMap((piece) => translate(piece, ids)).map(departing(context, sent));
-    if (all.length > 0) context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
-    return [];
+    if (context.journaled(draft)) return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
+    return putAll(context, itemsOf(context, all, leg, sent, ids));
   };
-  if (pieces.length === 0) return [];
   return chain(reached(context, draft, leg, pieces), () => chain(long ? long.settled(pieces) : pieces, go));
+}
+
+/** Each is handed over before the next. */
+function putAll(context: KeepContext, [first, ...more]: readonly Item[]): void | Promise<void> {
+  if (!first) return;
+  const work = context.delivery.put(first);
+  if (more.length === 0) return work;
+  return chain(work, () => putAll(context, more));
+}
+
+function itemsOf(
+  { now }: KeepContext,
+  pieces: readonly Draft[],
+  { key, lane }: Leg,
+  { origin, shared }: Sent,
+  ids: Degraded['ids'],
+): readonly Item[] {
+  const all = pieces.flatMap((piece) => translate(piece, ids));
+  return all.map((piece, index) => {
+    const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
+    const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
+    return memoryItem(event, { lane, account: key.account, journey, shared });
+  });
 }
 
 /** Sees to a session: a message to a person may open one. */
@@ -60,11 +83,3 @@ function reached(
     sessions.require(key);
   });
 }
-
-const departing =
-  ({ ids, now }: KeepContext, sent: Sent) =>
-  (piece: Draft, index: number): Event => {
-    const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
-    ids.depart({ event, ...sent, lead: index === 0 });
-    return event;
-  };

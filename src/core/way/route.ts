@@ -1,5 +1,6 @@
 import { outward } from '#mappings/targets.ts';
 import type { SessionKey } from '#src/bridge.ts';
+import { outwardLane } from '#src/core/journal/owed.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -15,7 +16,13 @@ export type RouteContext = {
 };
 
 /** One way in which a draft goes out, and what is carried on it at the moment. */
-export type Leg = Side & { readonly place: Place; readonly key: SessionKey; readonly transport: CoreTransport };
+export type Leg = Side & {
+  readonly place: Place;
+  readonly key: SessionKey;
+  /** One for each place and account: who is slow holds up nobody else. */
+  readonly lane: string;
+  readonly transport: CoreTransport;
+};
 
 /** Decides where to. Throws a `Failure` for an address that there is not. */
 export function route(
@@ -27,5 +34,7 @@ export function route(
   const transport = context.transport(domain);
   const key = { account, realm: context.realm(place) };
   const target = outward(transport.mapping, transport.bridge().narrow?.(place, sessions.get(key)));
-  return [{ place, key, transport, target, chosen: tables.get(domain)?.chosen ?? {} }];
+  return [
+    { place, key, lane: outwardLane(place, account), transport, target, chosen: tables.get(domain)?.chosen ?? {} },
+  ];
 }

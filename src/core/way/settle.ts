@@ -1,39 +1,50 @@
-import type { Outcome } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
-import { authorOf, type Flight, type Ids, type Shared } from '#src/core/ids.ts';
+import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
+import { eventOf, type Item, type Shared } from '#src/core/journal/delivery-lane.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
-import type { EventOf } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
-import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { ForeignId, XmppId } from '#src/model/ids.ts';
 import { isRoom, placeKey, placeTransport } from '#src/model/place.ts';
 
-export type SettleContext = {
+export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
+
+export type SettleContext = RefuseContext & {
   readonly accounts: Pick<Accounts, 'of'>;
-  readonly ids: Pick<Ids, 'land' | 'link'>;
+  readonly ids: Pick<Ids, 'link'>;
   readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
   readonly people: Pick<People, 'settled'>;
-  readonly xmpp: Pick<XmppSide, 'refuse'>;
+  /** What the pieces of the stanza have in common that an item came from. */
+  sharedOf(item: Item): Shared;
 };
 
-/** Answers what a bridge tells of an event: its ids are linked, rooms show it, or its sender has the error. */
-export function settle(context: SettleContext, id: EventId, outcome: Outcome): void {
-  // Written is not taken: the flight goes on until the network's server has it.
-  if (!(outcome instanceof Failure) && outcome.state === 'written') return;
-  const flight = context.ids.land(id);
-  if (!flight) return;
-  const { event, origin, shared } = flight;
-  if (shared.landed) return shared.landed(outcome instanceof Failure ? outcome : undefined);
-  if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(context, event, outcome);
-  if (!origin) return;
-  if (outcome instanceof Failure) refuse(context, flight, outcome);
-  else arrived(context, flight, origin, outcome.ids);
+/**
+ * Answers what has become of a row: its ids are linked and rooms show it, or its sender has the error. What is durable
+ * has its error from the journal.
+ */
+export function settle(context: SettleContext, item: Item, failure?: Failure): void {
+  const event = eventOf(item);
+  const shared = context.sharedOf(item);
+  if (shared.landed) return shared.landed(failure);
+  if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(context, event, item, failure);
+  const { journey } = item;
+  if (!journey) return;
+  const { origin, lead } = journey;
+  if (failure) return refuse(context, { origin, shared }, failure);
+  if (item.ids.length > 0) link(context.ids, event, { origin, lead, shared }, item.ids);
+  if (event.kind === 'message' && isRoom(event.place))
+    context.rooms.reflect(
+      event,
+      context.accounts.of(event.from, placeTransport(event.place)),
+      lead ? marksOf(origin) : {},
+    );
 }
 
 /** Tells the sender of one failure, however many pieces fail. */
 export function refuse(
-  { xmpp }: Pick<SettleContext, 'xmpp'>,
+  { xmpp }: RefuseContext,
   { origin, shared }: { readonly origin: Origin | undefined; readonly shared: Shared },
   failure: Failure,
 ): void {
@@ -42,25 +53,13 @@ export function refuse(
   shared.answered = true;
 }
 
-/** The network has an event: its ids are linked, and rooms show it. */
-export function arrived(
-  { ids, rooms, accounts }: Pick<SettleContext, 'ids' | 'rooms' | 'accounts'>,
-  flight: Flight,
-  origin: Origin,
-  foreign: readonly ForeignId[],
-): void {
-  const { event, lead } = flight;
-  if (foreign.length > 0) link(ids, flight, origin, foreign);
-  if (event.kind === 'message' && isRoom(event.place)) {
-    rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
-  }
-}
+type Piece = { readonly origin: Origin; readonly lead: boolean; readonly shared: Shared };
 
 /** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
 function link(
   ids: Pick<Ids, 'link'>,
-  { event, lead, shared }: Flight,
-  { id, originId }: Origin,
+  event: Event,
+  { origin: { id, originId }, lead, shared }: Piece,
   foreign: readonly ForeignId[],
 ): void {
   const own = lead ? [id, originId as XmppId | undefined].filter((one) => one !== undefined) : [];
@@ -80,12 +79,12 @@ function link(
 function settleStanding(
   { people, rooms, accounts }: SettleContext,
   event: EventOf<'occupant'> | EventOf<'contact'>,
-  outcome: Outcome,
+  { ids }: Item,
+  failure: Failure | undefined,
 ): void {
-  if (event.kind === 'contact') return people.settled(event, outcome);
+  if (event.kind === 'contact') return people.settled(event, failure ?? { ids, state: 'taken' });
   if (event.change !== 'join') return;
-  const account = accounts.of(event.from, placeTransport(event.place));
-  rooms.joined(event.place, account, outcome instanceof Failure ? outcome : undefined);
+  rooms.joined(event.place, accounts.of(event.from, placeTransport(event.place)), failure);
 }
 
 const marksOf = ({ id, originId }: Origin): Marks => ({

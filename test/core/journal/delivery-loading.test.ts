@@ -13,6 +13,7 @@ import { tempFolder } from '../../store/folder.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
 
 const log = openLog('silent');
+const limits = { waitingLines: 100, waitingTime: MINUTE };
 
 /** Notes what it is given. */
 const noting = (seen: string[]): Carrier => ({
@@ -33,6 +34,7 @@ const noting = (seen: string[]): Carrier => ({
   },
   withdraw: () => false,
   landed: () => undefined,
+  refused: () => undefined,
   answers: () => [],
   writes: () => [],
   ended: () => undefined,
@@ -69,7 +71,15 @@ async function play(
   const write: typeof rows.write = (...what) => void free.then(() => rows.write(...what));
   const world: World = {
     ...{ store, row },
-    delivery: openDelivery({ store, time, clock, log, carrier: () => noting(seen), rows: { ...rows, claim, write } }),
+    delivery: openDelivery({
+      store,
+      time,
+      clock,
+      log,
+      carrier: () => noting(seen),
+      rows: { ...rows, claim, write },
+      limits,
+    }),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       free = promise;
