@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
+/** What starts real servers, browsers and packages takes its time. Every other test belongs to `npm test`. */
+const real = 'test/real/**';
+
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally.ts'],
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
     maxWorkers: 2,
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [real] } },
+      { extends: true, test: { name: 'real', include: [`${real}/*.test.ts`] } },
+    ],
   },
 });

@@ -34,6 +34,7 @@ const xmppView = viewOf({
   archive: true,
   addressOf: () => undefined,
   nickOf: () => 'u0',
+  occupants: () => [],
 });
 const target = outward(mapping);
 await using stack = new AsyncDisposableStack();

@@ -47,7 +47,7 @@ const TITLES: Readonly<Record<Feature, string>> = {
 const FEATURES = Object.keys(TITLES) as Feature[];
 
 /** A network with the name that people know it by. */
-export type Named = { readonly title: string; readonly mapping: NetworkMapping };
+export type TitledMapping = { readonly title: string; readonly mapping: NetworkMapping };
 
 const INTRO = `# What crosses, and what becomes of the rest
 
@@ -57,11 +57,11 @@ under \`mapping: { in: { ... } }\` for what comes from the network. What a serve
 where it is there.`;
 
 /** `docs/features.md`: for each network and direction what is carried and what happens otherwise. Pure. */
-export function renderFeatures(networks: readonly Named[]): string {
+export function renderFeatures(networks: readonly TitledMapping[]): string {
   return `${[INTRO, ...networks.map(network), clients()].join('\n\n')}\n`;
 }
 
-function network({ title, mapping }: Named): string {
+function network({ title, mapping }: TitledMapping): string {
   const { facts } = mapping;
   return [
     `## ${title}`,

@@ -1,14 +1,14 @@
 import type { Affiliation, Role } from '#src/model/party.ts';
 
 /** What somebody may do in a room. */
-export type Standing = { readonly affiliation: Affiliation; readonly role: Role };
+export type Rank = { readonly affiliation: Affiliation; readonly role: Role };
 
-const NOBODY: Standing = { affiliation: 'none', role: 'participant' };
+const NOBODY: Rank = { affiliation: 'none', role: 'participant' };
 /** XEP-0045 §5.1.1: in a moderated room whoever has no voice is a visitor. */
-const VISITOR: Standing = { affiliation: 'none', role: 'visitor' };
+const VISITOR: Rank = { affiliation: 'none', role: 'visitor' };
 
 /** Status letters of channel members (ISUPPORT PREFIX) in the words of XEP-0045 §5. */
-const STANDINGS: Readonly<Record<string, Standing>> = {
+const STANDINGS: Readonly<Record<string, Rank>> = {
   q: { affiliation: 'owner', role: 'moderator' },
   a: { affiliation: 'admin', role: 'moderator' },
   o: { affiliation: 'admin', role: 'moderator' },
@@ -20,7 +20,7 @@ const STANDINGS: Readonly<Record<string, Standing>> = {
  * Affiliation and role by the highest of somebody's letters. `order` has the server's letters, the highest first; one
  * above `o` that nobody knows counts as `a`. In a moderated room only those with a letter may speak.
  */
-export function standingOf(letters: string, order: string, moderated = false): Standing {
+export function standingOf(letters: string, order: string, moderated = false): Rank {
   for (const letter of order) {
     if (!letters.includes(letter)) continue;
     const known = Object.hasOwn(STANDINGS, letter) ? STANDINGS[letter] : undefined;

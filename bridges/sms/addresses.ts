@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -11,6 +12,9 @@ const NUMBER = /^\+[1-9]\d{6,14}$/;
 const SHORT = /^\d{3,8}%[a-z]{2}$/i;
 /** `~` and the bytes of an alphanumeric sender; what is not a plain character is `=` and two hex digits. */
 const SENDER = /^~(?:[a-z0-9._-]|=[0-9a-f]{2}){1,60}$/i;
+
+/** The most characters of a name: even where all are escaped, it is an address. */
+const MOST_NAME = 20;
 
 /** Who can be at the other end: a phone, a short code, or a sender that only has a name and cannot be answered. */
 export type Peer = 'phone' | 'short' | 'sender';
@@ -44,18 +48,36 @@ function isSender(local: string): boolean {
 
 /**
  * The address of what a provider names as a sender. `country` is that of our number, in which a short code is one.
- * `undefined` for what cannot be an address.
+ * `undefined` for what is neither a number nor a name: see `senderAddress`.
  */
 export function addressOf(from: string, country: string): string | undefined {
   if (NUMBER.test(from)) return from;
   if (/^\d{3,8}$/.test(from)) return `${from}%${country.toLowerCase()}`;
-  if (from.startsWith('+') || from.trim() === '' || from.length > 20) return undefined;
-  const bytes = [...new TextEncoder().encode(from.toLowerCase().toWellFormed())];
-  const name = bytes.map((byte) => {
+  if (from.startsWith('+') || from.trim() === '' || from.length > MOST_NAME) return undefined;
+  return `~${escaped(from.toLowerCase().toWellFormed())}`;
+}
+
+/**
+ * The address of whatever a provider names as a sender, in the country of our number. What is neither a number nor a
+ * name has one too, so that its texts are delivered. Nothing can be sent there.
+ */
+export function senderAddress(from: string, country: string): string {
+  const usual = addressOf(from, country);
+  if (usual !== undefined) return usual;
+  // No sender is called NUL: that is what stands for none.
+  if (from === '') return '~=00';
+  const name = from.toLowerCase().toWellFormed();
+  if (from.length <= MOST_NAME) return `~${escaped(name)}`;
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, 40);
+  return `~${name.replace(/[^a-z0-9]/g, '').slice(0, 16)}.${hash}`;
+}
+
+function escaped(name: string): string {
+  const bytes = [...new TextEncoder().encode(name)].map((byte) => {
     const char = String.fromCharCode(byte);
     return /[a-z0-9._-]/.test(char) ? char : `=${byte.toString(16).padStart(2, '0')}`;
   });
-  return `~${name.join('')}`;
+  return bytes.join('');
 }
 
 /** The address of what a person wrote, also in national form. Throws `Failure('jid-malformed')`. */
@@ -68,6 +90,9 @@ export function resolve(text: string, country: string | undefined): string {
   // Short codes first: a library would make a long number of some.
   if (/^\d{3,6}$/.test(digits) && country !== undefined) return `${digits}%${country.toLowerCase()}`;
   const found = parsePhoneNumberFromString(wanted, known);
+  // RFC 3966 §5.3, §5.4: who is behind an extension or a subaddress is somebody else than whom the number reaches.
+  if (found?.ext !== undefined || /;(?:ext|isub)=/i.test(wanted))
+    throw malformed('A text reaches no extension. Write the number of a phone of its own.');
   if (found?.isPossible()) return found.number;
   throw malformed(
     country === undefined

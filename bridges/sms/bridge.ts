@@ -80,6 +80,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
+      files.stop();
       const idle = [poll.stop(), outbox.close()];
       await provider[Symbol.asyncDispose]();
       await Promise.all(idle);

@@ -222,7 +222,7 @@ export const house = z
     when,
   });
 
-export type House = z.output<typeof house>;
+export type ConfigFile = z.output<typeof house>;
 
 function same(a: Listen | undefined, b: Listen | undefined): boolean {
   return a !== undefined && b !== undefined && a.port !== 0 && a.host === b.host && a.port === b.port;

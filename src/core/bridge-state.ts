@@ -1,6 +1,7 @@
 import type { BridgeState, StateKey, StateOptions, StateWrite } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { SealKey, Statement, StatePlace, Store } from '#src/store/index.ts';
+import { away } from './store-away.ts';
 
 export type BridgeStateParts = {
   readonly store: Pick<Store, 'bridgeState' | 'unit'>;
@@ -19,7 +20,7 @@ export type StoredState = {
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** The state of a transport's bridge in the store. What has expired is not found. */
+/** The state of a transport's bridge in the store. What has expired is not found. Rejects with a `Failure` while the store is away. */
 export function openBridgeState({ store, transport, sealKey }: BridgeStateParts): StoredState {
   const at = ({ account = '', key }: { account?: string | undefined; key: string }): StatePlace => ({
     transport,
@@ -37,19 +38,19 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
     return store.bridgeState.put(at(write), encoder.encode(value), kept(write));
   }
 
-  const write = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]));
+  const write = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]).catch(away));
 
   return {
     statements: (writes) => writes.map(statement),
     state: {
       async get(key: StateKey) {
-        const value = await store.bridgeState.get(at(key), sealKey);
+        const value = await store.bridgeState.get(at(key), sealKey).catch(away);
         return value && decoder.decode(value);
       },
       put: (key, value, options) => write({ ...key, ...options, value }),
       delete: (key) => write({ ...key, value: null }),
       async list({ account, prefix }) {
-        const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey);
+        const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey).catch(away);
         return found.map(({ key, value }) => ({ key, value: decoder.decode(value) }));
       },
     },

@@ -29,6 +29,7 @@ import type { Core } from './index.ts';
 import type { Limits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import type { Archive } from './rooms/archive.ts';
+import { away } from './store-away.ts';
 import type { Outward } from './way/index.ts';
 import type { Inward } from './way/inward.ts';
 
@@ -94,9 +95,13 @@ export function faceOf(house: House): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        return house.inbound.accept(drafts, statements);
+        try {
+          return house.inbound.accept(drafts, statements)?.catch(away);
+        } catch (error) {
+          return away(error);
+        }
       },
-      settle: delivery.settle,
+      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
@@ -149,10 +154,7 @@ export function faceOf(house: House): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    async recheck(domain) {
-      await checkSeats({ rooms, xmpp, transport: domain });
-      sessions.resume(domain);
-    },
+    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
       await restore({
         store: store,

@@ -5,7 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import type { Link, LinkedEvent, Store } from '#src/store/index.ts';
+import type { LinkedEvent, MessageIds, Store } from '#src/store/index.ts';
 import { type Batch, openBatch } from './batch.ts';
 
 /** The ids of one message on both sides. They become more while its pieces land. */
@@ -44,8 +44,8 @@ export type Ids = {
    * one of theirs. Synchronous for what was linked lately. Throws or rejects with `Failure('item-not-found')`.
    */
   resolve(at: Target, to: Side): Known | Promise<Known>;
-  cut: Batch<Link>['cut'];
-  flush: Batch<Link>['flush'];
+  cut: Batch<MessageIds>['cut'];
+  flush: Batch<MessageIds>['flush'];
 };
 
 export type Target = { readonly place: Place; readonly target: MessageId; readonly author?: string };
@@ -59,7 +59,7 @@ export const authorOf = (from: Party): string => (from.kind === 'network' ? from
 /** Nothing is remembered yet. */
 export function openIds({ store, log, archived }: IdsParts): Ids {
   const recent = openRecent<Linked>(RECENT);
-  const batch = openBatch<Link>({
+  const batch = openBatch<MessageIds>({
     store,
     log,
     what: 'ids of messages',

@@ -52,7 +52,7 @@ export type XmppSide = {
   barrier(transport: string): Promise<void>;
   /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
   probe(from: Place, user: BareJid): void;
-  /** Asks a full JID whether it is still there (XEP-0199); false when the server answers with an error. */
+  /** Asks a full JID whether it is still there (XEP-0199); false when an answer says that it is gone. */
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
 

@@ -9,6 +9,7 @@ import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';
 import { reach, refuseFetch } from '#src/core/reach.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -111,6 +112,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     version: packageVersion(),
     log,
     now: clock.now,
+    failureFrom,
   });
   const core = openCore({
     transports: new Map(

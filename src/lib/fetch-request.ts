@@ -44,9 +44,7 @@ export function nextRequest(
   { status, location }: { readonly status: number; readonly location: string },
   refuse: Refuse,
 ): FetchRequest {
-  const url = checked(location, last.url, refuse);
-  if (last.url.protocol === 'https:' && url.protocol === 'http:')
-    throw refuse('bad-url', `${last.url.host} redirects to a connection that is not encrypted.`);
+  const url = redirected(last.url, location, refuse);
   const same = url.origin === last.url.origin;
   // §15.4.4: 303 asks for a GET; §15.4.2 and §15.4.3 allow it after a POST.
   const get = status === 303 ? last.method !== 'HEAD' : status < 303 && last.method === 'POST';
@@ -62,6 +60,17 @@ export function nextRequest(
     body: get ? undefined : last.body,
     trusted: last.trusted && same,
   };
+}
+
+/**
+ * The address that an answer leads to, for whoever followed it so far by other means as well. Throws what `refuse` makes
+ * of one that is no request's, or that leaves an encrypted connection for one that is not.
+ */
+export function redirected(last: URL, location: string, refuse: Refuse): URL {
+  const url = checked(location, last, refuse);
+  if (last.protocol === 'https:' && url.protocol === 'http:')
+    throw refuse('bad-url', `${last.host} redirects to a connection that is not encrypted.`);
+  return url;
 }
 
 function checked(address: string, base: URL | undefined, refuse: Refuse): URL {

@@ -47,7 +47,7 @@ type Details = {
   readonly certain?: boolean;
   /** The far side's own code, shown in an application element. */
   readonly foreign?: string;
-  /** The address under which the target lives now (RFC 6120 §8.3.3.5). */
+  /** The foreign address under which the target lives now (RFC 6120 §8.3.3.5). */
   readonly address?: string;
   /** Milliseconds after which the far side wants to be asked again. */
   readonly retryAfter?: number;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type Command, UsageError, usage } from './cli/arguments.ts';
+import { type SubCommand, UsageError, usage } from './cli/arguments.ts';
 import { queueHelp } from './cli/queue-help.ts';
 import { packageVersion } from './version.ts';
 
 const CONFIG = '[--config FILE]';
 
-const COMMANDS: readonly Command[] = [
+const COMMANDS: readonly SubCommand[] = [
   {
     name: 'run',
     options: CONFIG,
@@ -59,7 +59,7 @@ const COMMANDS: readonly Command[] = [
 
 /** The demo starts real servers out of the development packages, so the built package leaves it out. */
 const DEMO = new URL('./cli/demo.ts', import.meta.url);
-const DEMO_COMMAND: Command = {
+const DEMO_COMMAND: SubCommand = {
   name: 'demo',
   options: '',
   summary: 'try it all on this machine, with real servers',

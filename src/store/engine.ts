@@ -1,4 +1,4 @@
-import type { Query, Row, Unit, UnitResult } from './unit.ts';
+import type { Row, StoreQuery, Unit, UnitResult } from './unit.ts';
 
 /** A database that does units. All that nouns know of SQLite and PostgreSQL. */
 export type Engine = AsyncDisposable & {
@@ -8,7 +8,7 @@ export type Engine = AsyncDisposable & {
    */
   write(unit: Unit): Promise<UnitResult>;
   /** The rows of a query. Sees every unit that has resolved. Rejects with StatementFailed or StoreUnavailable. */
-  read(query: Query<unknown>): Promise<readonly Row[]>;
+  read(query: StoreQuery<unknown>): Promise<readonly Row[]>;
   /** Resolves when what was deleted is no longer in the files, as far as the engine can promise it. */
   scrub(): Promise<void>;
   /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */

@@ -3,20 +3,20 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Heart } from '#src/lib/stall.ts';
 import type { Engine } from './engine.ts';
-import { type Accounts, accounts } from './rows/accounts.ts';
-import { type Aliases, aliases } from './rows/aliases.ts';
-import { type Archive, archive } from './rows/archive.ts';
-import { type BridgeState, bridgeState } from './rows/bridge-state.ts';
+import { type AccountRows, accounts } from './rows/accounts.ts';
+import { type AliasRows, aliases } from './rows/aliases.ts';
+import { type ArchiveRows, archive } from './rows/archive.ts';
+import { bridgeState, type StateRows } from './rows/bridge-state.ts';
 import { type Buckets, buckets } from './rows/buckets.ts';
-import { type Budgets, budgets } from './rows/budgets.ts';
-import { type Contacts, contacts } from './rows/contacts.ts';
-import { type Credentials, credentials } from './rows/credentials.ts';
+import { type BudgetRows, budgets } from './rows/budgets.ts';
+import { type ContactRows, contacts } from './rows/contacts.ts';
+import { type CredentialRows, credentials } from './rows/credentials.ts';
 import { type Journal, journal } from './rows/journal.ts';
 import { type Links, links } from './rows/links.ts';
 import { type MediaFiles, mediaFiles } from './rows/media.ts';
 import { type Occupancies, occupancies } from './rows/occupancy.ts';
 import { type Purges, purges } from './rows/purges.ts';
-import { type Queue, queue } from './rows/queue.ts';
+import { type QueueRows, queue } from './rows/queue.ts';
 import { type Rosters, rosters } from './rows/rosters.ts';
 
 import { type Running, running } from './rows/running.ts';
@@ -24,27 +24,35 @@ import { type Running, running } from './rows/running.ts';
 import { type Sent, sent } from './rows/sent.ts';
 
 import { openSequence } from './rows/sequence.ts';
-import { type Sessions, sessions } from './rows/sessions.ts';
-import { type Settings, settings } from './rows/settings.ts';
+import { type SessionRows, sessions } from './rows/sessions.ts';
+import { type SettingsRows, settings } from './rows/settings.ts';
 import { type Visibility, visibility } from './rows/visibility.ts';
 import { openSqlite } from './sqlite/sqlite.ts';
-import { checkParams, type Query, type Row, type Statement, StoreRefused, type Unit, type UnitResult } from './unit.ts';
+import {
+  checkParams,
+  type Row,
+  type Statement,
+  type StoreQuery,
+  StoreRefused,
+  type Unit,
+  type UnitResult,
+} from './unit.ts';
 
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
 export type { Account } from './rows/accounts.ts';
-export type { Archived, ArchivedPage, ArchivePage } from './rows/archive.ts';
+export type { Archived, ArchivedPage, ArchivePageAsk } from './rows/archive.ts';
 export type { StatePlace } from './rows/bridge-state.ts';
 export type { Bucket } from './rows/buckets.ts';
-export type { Budget } from './rows/budgets.ts';
+export type { StoredBudget } from './rows/budgets.ts';
 export type { Contact } from './rows/contacts.ts';
 export type { CredentialPlace } from './rows/credentials.ts';
 export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
-export type { Link, LinkedEvent } from './rows/links.ts';
+export type { LinkedEvent, MessageIds } from './rows/links.ts';
 export type { MediaFile } from './rows/media.ts';
-export type { Occupancy } from './rows/occupancy.ts';
+export type { Occupation } from './rows/occupancy.ts';
 export type { Purge } from './rows/purges.ts';
 export type { QueuedRow } from './rows/queue.ts';
 export type { SentPiece } from './rows/sent.ts';
@@ -55,11 +63,11 @@ export type { JournalOutcome, JournalState } from './schema.ts';
 export { SealBroken, type SealKey } from './seal.ts';
 export {
   GuardFailed,
-  type Query,
   type Result,
   type Row,
   type Statement,
   StatementFailed,
+  type StoreQuery,
   StoreRefused,
   StoreUnavailable,
   type Unit,
@@ -78,7 +86,7 @@ export type Store = AsyncDisposable & {
    */
   unit(statements: Unit): Promise<UnitResult>;
   /** The rows of a query. Sees every unit that has resolved. Rejects with StatementFailed or StoreUnavailable. */
-  read<R = Row>(query: Query<R>): Promise<readonly R[]>;
+  read<R = Row>(query: StoreQuery<R>): Promise<readonly R[]>;
   /**
    * Repeats a pruning statement, each time as a unit of its own so that others come in between, until it has changed
    * less than `least` rows. Resolves with how many that were in all.
@@ -90,25 +98,25 @@ export type Store = AsyncDisposable & {
   check(full: boolean): Promise<readonly string[]>;
   /** Copies everything as it is at one moment to a new file. Rejects with StoreRefused where it cannot. */
   copy(to: string, progress: (done: number, total: number) => void): Promise<void>;
-  readonly accounts: Accounts;
-  readonly aliases: Aliases;
-  readonly archive: Archive;
-  readonly bridgeState: BridgeState;
+  readonly accounts: AccountRows;
+  readonly aliases: AliasRows;
+  readonly archive: ArchiveRows;
+  readonly bridgeState: StateRows;
   readonly buckets: Buckets;
-  readonly budgets: Budgets;
-  readonly contacts: Contacts;
-  readonly credentials: Credentials;
+  readonly budgets: BudgetRows;
+  readonly contacts: ContactRows;
+  readonly credentials: CredentialRows;
   readonly journal: Journal;
   readonly links: Links;
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
   readonly purges: Purges;
-  readonly queue: Queue;
+  readonly queue: QueueRows;
   readonly running: Running;
   readonly rosters: Rosters;
   readonly sent: Sent;
-  readonly sessions: Sessions;
-  readonly settings: Settings;
+  readonly sessions: SessionRows;
+  readonly settings: SettingsRows;
   readonly visibility: Visibility;
 };
 
@@ -154,7 +162,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     for (const { params } of statements) checkParams(params);
     return engine.write(statements);
   };
-  const read = async <R>(query: Query<R>) => {
+  const read = async <R>(query: StoreQuery<R>) => {
     checkParams(query.params);
     return (await engine.read(query)) as readonly R[];
   };

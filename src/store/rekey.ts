@@ -1,6 +1,6 @@
 import { type SealKey, seal, unseal } from './seal.ts';
 import { type Read, reading, writing } from './sql.ts';
-import type { Query, Statement, Unit, UnitResult } from './unit.ts';
+import type { Statement, StoreQuery, Unit, UnitResult } from './unit.ts';
 
 /** Rows of one step. */
 const CHUNK = 100;
@@ -13,10 +13,10 @@ type Replaced = Cell & { readonly fresh: Uint8Array; readonly keyId: string };
 type SealedColumn = {
   readonly table: string;
   readonly column: string;
-  readonly under: (args: { keyId: string; max: number }) => Query<Cell>;
+  readonly under: (args: { keyId: string; max: number }) => StoreQuery<Cell>;
   /** Only where the value is still the one that was read: it may have been changed meanwhile. */
   readonly replace: (args: Replaced) => Statement;
-  readonly keys: (args: Record<string, never>) => Query<{ keyId: string | null }>;
+  readonly keys: (args: Record<string, never>) => StoreQuery<{ keyId: string | null }>;
 };
 
 const columns: readonly SealedColumn[] = [

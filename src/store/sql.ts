@@ -7,7 +7,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely';
 import type { Schema } from './schema.ts';
-import type { Query, Statement, Value } from './unit.ts';
+import type { Statement, StoreQuery, Value } from './unit.ts';
 
 export type Db = Kysely<Schema>;
 type Args = Readonly<Record<string, Value>>;
@@ -57,7 +57,7 @@ function given(args: Args, name: string): Value {
 }
 
 /** A query that is compiled once: `build` sees each argument as if it were there. */
-export function reading<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): (args: A) => Query<R> {
+export function reading<A extends Args, R>(build: (db: Db, args: A) => Compilable<R>): (args: A) => StoreQuery<R> {
   const compiled = fixed(build);
   return (args) => ({ sql: compiled().sql, params: compiled().bind(args) });
 }
@@ -110,4 +110,4 @@ export function writingRows<Row extends Args>(
 }
 
 /** Reads typed rows from the store that the nouns belong to. */
-export type Read = <R>(query: Query<R>) => Promise<readonly R[]>;
+export type Read = <R>(query: StoreQuery<R>) => Promise<readonly R[]>;

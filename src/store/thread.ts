@@ -3,7 +3,7 @@ import type { Log } from '#src/lib/log.ts';
 import { StoreRefused, StoreUnavailable } from './unit.ts';
 
 /** Another thread that answers one message after the other. */
-export type Thread<Ask, Answer> = AsyncDisposable & { ask(ask: Ask): Promise<Answer> };
+export type StoreThread<Ask, Answer> = AsyncDisposable & { ask(ask: Ask): Promise<Answer> };
 
 /** What comes from the thread: first that it is ready or why it is not, then an answer for each message, in order. */
 type Message<Answer> =
@@ -22,7 +22,7 @@ export async function startThread<Ask, Answer>(
   specifier: string,
   workerData: unknown,
   log: Log,
-): Promise<Thread<Ask, Answer>> {
+): Promise<StoreThread<Ask, Answer>> {
   const worker = new Worker(new URL(import.meta.resolve(specifier)), { workerData, execArgv: [] });
   const started = Promise.withResolvers<void>();
   const due: Waiting<Answer>[] = [];

@@ -11,7 +11,7 @@ export type Statement = {
 };
 
 /** A statement that only reads, with the type of its rows. */
-export type Query<R = Row> = { readonly sql: string; readonly params: readonly Value[]; readonly row?: R };
+export type StoreQuery<R = Row> = { readonly sql: string; readonly params: readonly Value[]; readonly row?: R };
 
 /** What a statement did: the rows it returned, and how many it changed (or returned, where it changes none). */
 export type Result = { readonly rows: readonly Row[]; readonly changed: number };
@@ -22,9 +22,9 @@ export type Unit = readonly Statement[];
 export type UnitResult = readonly Result[];
 
 /** How a unit ended, in a form that passes between threads. */
-export type Outcome = { readonly results: UnitResult } | { readonly failure: FailureNote };
+export type UnitOutcome = { readonly results: UnitResult } | { readonly failure: UnitFailure };
 
-export type FailureNote =
+export type UnitFailure =
   | { readonly kind: 'guard'; readonly index: number; readonly expected: number; readonly changed: number }
   | { readonly kind: 'statement'; readonly index: number; readonly reason: string; readonly constraint: boolean }
   | { readonly kind: 'unavailable'; readonly reason: string; readonly certain: boolean };
@@ -79,7 +79,7 @@ export class StoreRefused extends Error {
 }
 
 /** The error that a caller of `unit` meets. */
-export function failureOf(note: FailureNote): Error {
+export function failureOf(note: UnitFailure): Error {
   if (note.kind === 'guard') return new GuardFailed(note);
   if (note.kind === 'statement') return new StatementFailed(note);
   return new StoreUnavailable(note.reason, note.certain);
@@ -90,7 +90,7 @@ export const holds = ({ expect }: Statement, changed: number): boolean =>
   expect === undefined || expect === 'any' || expect === changed;
 
 /** The note about a guard that did not hold. */
-export const guardNote = (statement: Statement, index: number, changed: number): FailureNote => ({
+export const guardNote = (statement: Statement, index: number, changed: number): UnitFailure => ({
   kind: 'guard',
   index,
   expected: Number(statement.expect),

@@ -102,7 +102,7 @@ export function openSite({ publicUrl, clock, metrics }: SiteParts): Site {
       cancel();
     },
     hook: (request) => during(() => answerHook(request)),
-    media: (request) => during(() => files(request)),
+    media: (request) => during(() => files(request).catch(failed)),
   };
 }
 

@@ -7,7 +7,9 @@ import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
-import { leftRoom } from './muc/bounce.ts';
+import { MUC } from './muc/decode.ts';
+import { isGone } from './peers/gone.ts';
+import { openLosses } from './peers/losses.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode, type Sending } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
@@ -49,6 +51,8 @@ export type EdgeParts = {
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
+  /** The answer to what was thrown and is no `Failure` of its own, if it is no bug either. */
+  failureFrom?: (error: unknown) => Failure | undefined;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -65,15 +69,35 @@ type Transport = EdgeTransport & { readonly view: View };
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({ transports: given, core, version, log, now }: EdgeParts): Edge {
+export function openEdge({
+  transports: given,
+  core,
+  version,
+  log,
+  now,
+  failureFrom = () => undefined,
+}: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
+    const occupants: Facts['occupants'] = (place) => core().rooms.occupants(place);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = { transport: domain, addresses, rooms, archive, console, forms, carried, addressOf, nickOf };
+    const facts: Facts = {
+      transport: domain,
+      addresses,
+      rooms,
+      archive,
+      console,
+      forms,
+      carried,
+      addressOf,
+      nickOf,
+      occupants,
+    };
     transports.set(domain, { ...transport, view: viewOf(facts) });
   }
+  const lost = openLosses({ core, log });
 
   /** Whom a stanza is for, and where it comes from and goes to. */
   function receiver(stanza: Element): { readonly transport: Transport; readonly origin: Origin } | undefined {
@@ -85,9 +109,18 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     return undefined;
   }
 
+  /** Whether it comes from a transport of this gateway, which is nobody's account. */
+  const isOurs = ({ from }: Origin): boolean => transports.has(splitJid(from).domain);
+
+  /** Says once that it leads nowhere, where something was asked for. The answer to that is silence. */
+  function turnAway(origin: Origin, stanza: Element): void {
+    const failure = new Failure('not-allowed', { text: 'The networks of this gateway do not write to each other.' });
+    if (asks(origin, stanza)) refuse(origin, failure);
+  }
+
   function take(transport: Transport, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
-    if (origin.stanza === 'message' && origin.type === 'error') return bounced(transport, stanza, origin);
+    if (origin.type === 'error') return bounced(transport, stanza, origin);
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -99,10 +132,11 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
     if (draft) core().accept(draft, origin);
   }
 
-  /** What is written to the gateway itself. Gateways that write to each other would never end. */
+  /** What a person writes to the gateway itself. */
   function converse({ view, link }: Transport, text: string, origin: Origin): void {
     const from = splitJid(origin.from);
-    if (from.local === '' || transports.has(from.domain)) return;
+    // Servers and other gateways write from their domains; answering each other would never end.
+    if (from.local === '') return;
     const head = { from: view.transport, to: origin.from, type: 'chat' };
     const tell = (said: Said): void =>
       void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
@@ -112,11 +146,11 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       .catch((error: unknown) => fail(origin, error));
   }
 
-  function bounced({ view }: Transport, stanza: Element, { from, to }: Origin): void {
-    const place = leftRoom(stanza, { from: splitJid(from), to: splitJid(to), view });
-    if (place) core().gone(view.transport, from, place);
-    else if (stanza.attrs.id)
-      void core().bounced(view.transport, splitJid(from).bare, stanza.attrs.id as NonNullable<Origin['id']>);
+  /** An error that came back. */
+  function bounced({ view, link }: Transport, stanza: Element, origin: Origin): void {
+    const { stanza: kind, from, id } = origin;
+    if (lost(stanza, origin, { view, request: link.request })) return;
+    if (kind === 'message' && id) void core().bounced(view.transport, splitJid(from).bare, id);
   }
 
   function answer(transport: Transport, iq: Element, origin: Origin): void {
@@ -139,7 +173,8 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    if (error instanceof Failure) return void refuse(origin, error);
+    const known = error instanceof Failure ? error : failureFrom(error);
+    if (known) return void refuse(origin, known);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(
@@ -173,6 +208,7 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       const found = receiver(stanza);
       if (!found) return;
       found.transport.received?.();
+      if (isOurs(found.origin)) return turnAway(found.origin, stanza);
       try {
         take(found.transport, stanza, found.origin);
       } catch (error) {
@@ -182,7 +218,9 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
 
     onOversize(header) {
       const found = receiver(header);
-      if (found) refuse(found.origin, new Failure('too-large'));
+      if (!found) return;
+      if (isOurs(found.origin)) turnAway(found.origin, header);
+      else refuse(found.origin, new Failure('too-large'));
     },
 
     deliver(event, to, marks) {
@@ -205,11 +243,14 @@ export function openEdge({ transports: given, core, version, log, now }: EdgePar
       if (head) transport.link.stanza('presence', head);
     },
 
+    // XEP-0199 §4.2: an error is what a server answers for who is gone, and what a client answers that knows no pings.
     async alive(domain, from, jid) {
       const transport = transports.get(domain);
       if (!transport) return false;
       try {
-        return isThere(await transport.link.request({ from: jidOf(from, domain), to: jid, payload: pingElement }));
+        const ask = transport.link.request;
+        const asking = { from: jidOf(from, domain), to: jid };
+        return !(await isGone(await ask({ ...asking, payload: pingElement }), { ...asking, ask }));
       } catch (error) {
         // No answer proves nothing: whoever is gone is found out by the next message.
         log.debug({ err: error, transport: domain }, 'a ping was not answered');
@@ -226,6 +267,10 @@ function send(link: Outlet, { name, from, type, id, to, children }: Sending): bo
   return link.fanOut(name, { from, type, id }, to, ...children) === to.length;
 }
 
-/** XEP-0199 §4.2: an error is what a server answers for who is gone, unless only a client can have said it. */
-const isThere = (answer: Element): boolean =>
-  answer.attrs.type === 'result' || answer.getChild('error')?.getChild('feature-not-implemented') !== undefined;
+/** Whether the sender waits for an answer: to a request, a join, a subscription, or a message to somebody. */
+function asks(origin: Origin, stanza: Element): boolean {
+  if (origin.stanza === 'iq') return answerable(origin);
+  // Barriers of ours come back to the gateway itself, and so does what it has said.
+  if (origin.stanza === 'message') return answerable(origin) && splitJid(origin.to).local !== '';
+  return origin.type === 'subscribe' || (origin.type === undefined && stanza.getChild('x', MUC) !== undefined);
+}

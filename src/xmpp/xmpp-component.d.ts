@@ -39,6 +39,8 @@ declare module '@xmpp/component' {
     Socket: new () => Socket;
     reconnect: { stop(): void };
     socketParameters(service: string): { host: string; port: number };
+    start(): Promise<unknown>;
+    stop(): Promise<unknown>;
     connect(service: string): Promise<void>;
     open(options: { domain: string }): Promise<Element>;
     write(text: string): Promise<void>;

@@ -35,6 +35,9 @@ export type Stage = AsyncDisposable & {
   kill(): Promise<void>;
   /** So many milliseconds pass for a gateway that is no process of its own, or is stopped. */
   later(ms: number): Promise<void>;
+  /** Another program locks the gateway's store, until `unlock`. */
+  lock(): void;
+  unlock(): void;
   /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
   kept(clients: number, occupants: number): Promise<void>;
 };
@@ -76,6 +79,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   wire.time?.(clock.now);
   let gateway = await launch();
   let stopped = false;
+  let locked: DatabaseSync | undefined;
   let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
@@ -108,6 +112,11 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
         await xmpp.sync();
       }
     },
+    lock() {
+      locked = new DatabaseSync(join(dir.path, 'store.db'), { timeout: 5000 });
+      locked.exec('begin immediate');
+    },
+    unlock: () => locked?.close(),
     kept: (clients, occupants) => kept(join(dir.path, 'store.db'), { clients, occupants }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();

@@ -37,6 +37,18 @@ describe('the state of a bridge', () => {
     expect(await state.list({ prefix: '' })).toEqual([]);
   });
 
+  it('is a failure that a later try may mend while the store is away', async () => {
+    using at = await opened();
+    await using store = await at.open();
+    await store[Symbol.asyncDispose]();
+    const { state } = openBridgeState({ store, transport: 'net.example' });
+    const later = { code: 'queue-full', row: { retry: true } };
+    await expect(state.get({ key: 'sync' })).rejects.toMatchObject(later);
+    await expect(state.list({ prefix: '' })).rejects.toMatchObject(later);
+    await expect(state.put({ key: 'sync' }, 's1')).rejects.toMatchObject(later);
+    await expect(state.delete({ key: 'sync' })).rejects.toMatchObject(later);
+  });
+
   it('finds nothing that has expired, and prunes it', async () => {
     using at = await opened();
     await using store = await at.open();

@@ -15,7 +15,7 @@ export const encoded = (params: Params): string =>
   params.map((pair) => pair.map(encodeURIComponent).join('=')).join('&');
 
 /** The parameters with which a text from outside is told. */
-export function inbound(message: FakeMessage, api: string): (readonly [string, string])[] {
+export function inbound(message: FakeMessage, api: string, profile?: string): (readonly [string, string])[] {
   return [
     ['ToCountry', 'US'],
     ['SmsMessageSid', message.sid],
@@ -29,6 +29,7 @@ export function inbound(message: FakeMessage, api: string): (readonly [string, s
     ['AccountSid', ACCOUNT],
     ['From', message.from],
     ['ApiVersion', '2010-04-01'],
+    ...(profile === undefined ? [] : [['ProfileName', profile] as const]),
     ...message.media.flatMap(({ sid, type }, index): (readonly [string, string])[] => [
       [`MediaUrl${index}`, `${api}${ROOT}/Messages/${message.sid}/Media/${sid}`],
       [`MediaContentType${index}`, type],

@@ -60,6 +60,10 @@ export type Twilio = AsyncDisposable & {
   fare(sid: string, status: string, code?: number): Promise<Answered | undefined>;
   /** Posts any webhook, signed unless told otherwise. */
   post(hook: Hook, params: Params, headers?: Record<string, string>): Promise<Answered>;
+  /** So many times a file that is asked for is not ready yet. */
+  unready: number;
+  /** What people call themselves, by their phone. */
+  readonly profiles: Map<string, string>;
   /** While it is on, webhooks are lost on their way. */
   silent: boolean;
   /** The most entries of a page. */
@@ -199,6 +203,11 @@ export async function twilioServer(port = 0): Promise<Twilio> {
       return json(response, 200, page('media_list', list, url, { show: (one) => one }));
     const about = list.find(({ uri }) => uri === url.pathname);
     if (about) return json(response, 200, about);
+    if (mediaSid !== undefined && fake.unready > 0) {
+      fake.unready -= 1;
+      refuse(response, 404, 20404);
+      return tell();
+    }
     if (mediaSid !== undefined) return void response.writeHead(307, { location: `${api}/cdn/${mediaSid}` }).end();
     return json(response, 200, render(message));
   }
@@ -231,6 +240,8 @@ export async function twilioServer(port = 0): Promise<Twilio> {
     faults,
     whims: undefined,
     silent: false,
+    profiles: new Map(),
+    unready: 0,
     pageSize: 1000,
     endless: false,
     get pages() {
@@ -259,7 +270,8 @@ export async function twilioServer(port = 0): Promise<Twilio> {
       };
       messages.unshift(message);
       const answers: Answered[] = [];
-      if (!fake.silent) for (const hook of hooks) answers.push(await post(hook, inbound(message, api)));
+      if (!fake.silent)
+        for (const hook of hooks) answers.push(await post(hook, inbound(message, api, fake.profiles.get(from))));
       tell();
       return answers;
     },

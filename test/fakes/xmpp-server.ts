@@ -87,7 +87,7 @@ export type FakeServer = AsyncDisposable & {
   dropIqs: boolean;
   /** Hands what a component sends to itself to this connection instead, as `global_routes` of ejabberd does. */
   reroute: FakeConnection | undefined;
-  /** Full JIDs that are not online: pings to them are answered with an error. */
+  /** Full JIDs that are not online: requests to them are answered with an error. */
   readonly gone: Set<string>;
   close(): Promise<void>;
 };
@@ -134,11 +134,12 @@ function speaksFor(domain: string, { attrs: { from = '', to = '' } }: Element): 
   return to !== '' && (bare === domain || bare.endsWith(`@${domain}`)) && !from.endsWith('/');
 }
 
-function pong(socket: Socket, { attrs: { from, to = '', id } }: Element, gone: ReadonlySet<string>): void {
+function answer(socket: Socket, { attrs: { from, to, id } }: Element, type: 'result' | 'error'): void {
   const error = `<error type='cancel'><service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
-  const [type, child] = gone.has(to) ? ['error', error] : ['result', ''];
-  socket.write(`<iq type='${type}' from='${to}' to='${from}' id='${id}'>${child}</iq>`);
+  socket.write(`<iq type='${type}' from='${to}' to='${from}' id='${id}'>${type === 'error' ? error : ''}</iq>`);
 }
+
+const isRequest = ({ name, attrs: { type } }: Element): boolean => name === 'iq' && (type === 'get' || type === 'set');
 
 const isPing = (stanza: Element): boolean =>
   stanza.name === 'iq' && stanza.attrs.type === 'get' && stanza.getChild('ping', 'urn:xmpp:ping') !== undefined;
@@ -218,7 +219,13 @@ function accept(socket: Socket, shared: Shared): void {
     if (element.name === 'iq' && shared.dropIqs && !to.includes('/')) return;
     if ((isPing(element) || to === domain) && !shared.answerPings) return unanswered.put(element);
     if (to === domain) return giveBack(element);
-    if (isPing(element)) pong(socket, element, shared.gone);
+    route(element);
+  }
+
+  /** To somebody's client, which knows pings, or knows what is said to it by the test. */
+  function route(element: Element): void {
+    if (isRequest(element) && shared.gone.has(element.attrs.to ?? '')) answer(socket, element, 'error');
+    else if (isPing(element)) answer(socket, element, 'result');
     else inbox.put(element);
   }
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type Fetch, type FetchReason, openFetch } from '#src/lib/fetch.ts';
+import { redirected } from '#src/lib/fetch-request.ts';
 import { isPublicAddress, type Lookup, openConnect } from '#src/lib/net.ts';
 
 class Refused extends Error {
@@ -126,6 +127,21 @@ describe('the guarded fetch', () => {
     expect(await asked(hop('/x', 303), posted)).toMatchObject({ method: 'GET', body: '' });
     expect(await asked(hop('/x', 307), posted)).toMatchObject({ method: 'POST', body: 'secret' });
     await expect(asked(hop(server.at('/', 'other.example'), 307), posted)).rejects.toMatchObject({ reason: 'bad-url' });
+  });
+
+  it.each([
+    ['https://a.example/', 'http://a.example/x'],
+    ['https://a.example/', 'http://b.example/x'],
+    ['https://a.example/', 'ftp://a.example/x'],
+    ['https://a.example/', 'https://me:secret@a.example/x'],
+    ['http://a.example/', 'javascript:1'],
+  ])('from %s nothing leads to %s, on whatever hop', (from, to) => {
+    expect(() => redirected(new URL(from), to, refuse)).toThrow(Refused);
+  });
+
+  it('leads from one encrypted connection to another, and to one from one that is not', () => {
+    expect(redirected(new URL('https://a.example/y/'), '../x', refuse).href).toBe('https://a.example/x');
+    expect(redirected(new URL('http://a.example/'), 'https://b.example/', refuse).href).toBe('https://b.example/');
   });
 
   it('follows three redirects', async () => {

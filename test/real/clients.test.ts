@@ -20,7 +20,7 @@ describeReal('slixmpp', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
     irc.send('JOIN #garden');
     await irc.barrier();
-    await using alice = await slixmppClient({ port: world.prosody.ports.c2s, user: 'alice', password: 'pw' });
+    await using alice = await slixmppClient({ port: world.xmpp.ports.c2s, user: 'alice', password: 'pw' });
     await alice.do('join', room, 'Alice');
     await irc.next(({ command, nick }) => command === 'JOIN' && nick === 'Alice', 'Alice in the channel');
 

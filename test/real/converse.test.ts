@@ -33,7 +33,7 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
     const room = roomOf('#garden');
     const served = stack.use(
       await servePage(await freePortFrom(8600), {
-        websocketUrl: `ws://127.0.0.1:${world.prosody.ports.http}/xmpp-websocket`,
+        websocketUrl: `ws://127.0.0.1:${world.xmpp.ports.http}/xmpp-websocket`,
         jid: 'alice@localhost',
         password: 'pw',
         nick: 'Alice',

@@ -65,9 +65,9 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
       {
         await using alice = await world.login('alice', 'before');
         await enter(alice, room, 'Alice');
-        await world.prosody.kill();
+        await world.xmpp.kill();
       }
-      await world.prosody.restart();
+      await world.xmpp.restart();
       await world.gateway.online();
       await using alice = await world.login('alice', 'after');
       await enter(alice, room, 'Alice');

@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest';
 import { type Program, unavailable } from '#src/process/cli/demo/servers/available.ts';
+import { notUnpacked, type Unpacked } from './unpacked.ts';
 
 export { type RunningInspircd, startInspircd } from '#src/process/cli/demo/servers/inspircd.ts';
 export { type RunningProsody, startProsody } from '#src/process/cli/demo/servers/prosody.ts';
@@ -11,8 +12,8 @@ export { xml, xmppClient } from './xmpp.ts';
  * A suite against real programs. Where CI is set a missing program is a failing test; elsewhere the suite is reported as
  * skipped, with the reason in its title.
  */
-export function describeReal(name: string, needs: readonly Program[], suite: () => void): void {
-  const missing = needs.map(unavailable).filter((reason) => reason !== undefined);
+export function describeReal(name: string, needs: readonly (Program | Unpacked)[], suite: () => void): void {
+  const missing = needs.map(whyNot).filter((reason) => reason !== undefined);
   if (missing.length === 0) describe(name, suite);
   else if (process.env.CI)
     test(name, () => {
@@ -20,3 +21,6 @@ export function describeReal(name: string, needs: readonly Program[], suite: () 
     });
   else describe.skip(`${name}: ${missing.join('; ')}`, suite);
 }
+
+const whyNot = (program: Program | Unpacked): string | undefined =>
+  program === 'prosody13' || program === 'ejabberd24' ? notUnpacked(program) : unavailable(program);

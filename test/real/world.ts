@@ -10,10 +10,12 @@ import { configFrom } from '../config-from.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { startInspircdWithServices } from './atheme.ts';
-import { startInspircd, startNgircd, startProsody, xml, xmppClient } from './servers.ts';
+import { startInspircd, startNgircd, xml, xmppClient } from './servers.ts';
 import type { Element, XmppClient } from './xmpp.ts';
+import { startXmppServer, type XmppServerName, type XmppServerOptions } from './xmpp-servers.ts';
 
 const DOMAIN = 'irc.localhost';
+const SECRET = 'secret';
 const MUC = 'http://jabber.org/protocol/muc';
 
 export type IrcServerName = 'inspircd' | 'ngircd';
@@ -28,60 +30,75 @@ const ircds = {
 
 type Ircd = RunningServer<{ plain: number; tls?: number }>;
 
-export type WorldOptions = {
+export type WorldOptions = Pick<XmppServerOptions, 'privileged' | 'globalRoutes' | 'http'> & {
   readonly ircd: keyof typeof ircds;
+  /** The XMPP server; Debian's Prosody when not given. */
+  readonly server?: XmppServerName;
+  /** More transports beside that of `net`, by their domains: what the config has of them, but for the secret. */
+  readonly transports?: (ircd: Ircd) => Readonly<Record<string, object>>;
   /** More settings of the server `net`. */
   readonly net?: (ircd: Ircd) => object;
-  /** Whether browsers can log in. */
-  readonly http?: boolean;
   /** Where the gateway finds the servers, when something stands between. */
   readonly via?: (ports: { component: number; irc: number }) => Promise<{ component: number; irc: number }>;
 };
 
 /** A real XMPP server with alice, bob and carol, a real IRC server called `net`, and a gateway between them. */
-export async function startWorld({ ircd: name, http = false, via, net: more }: WorldOptions) {
-  const stack = new AsyncDisposableStack();
+export async function startWorld({ ircd: name, server = 'prosody', net: more, via, ...options }: WorldOptions) {
+  await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
-  const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
-  // The client library of the tests confuses Prosody with stream management. Its stanzas may be larger than ours.
-  const server = { domains: { [DOMAIN]: 'secret' }, users, without: ['smacks'], stanzaSize: 1024 * 1024, http };
-  const prosody = stack.use(await startProsody(server));
   const ircd: Ircd = stack.use(await ircds[name]());
-  const direct = { component: prosody.ports.component, irc: ircd.ports.plain };
+  const others = options.transports?.(ircd) ?? {};
+  const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
+  const domains = Object.fromEntries([DOMAIN, ...Object.keys(others)].map((domain) => [domain, SECRET]));
+  // The stanzas of clients may be larger than ours.
+  const stanzaSize = 1024 * 1024;
+  const xmpp = stack.use(await startXmppServer(server, { ...options, domains, users, stanzaSize }));
+  const direct = { component: xmpp.ports.component, irc: ircd.ports.plain };
   const ports = (await via?.(direct)) ?? direct;
-  const net = { host: '127.0.0.1', port: ports.irc, tls: false, throttle: 'off', ...more?.(ircd) };
+  const net = { ...plain(ports.irc), ...more?.(ircd) };
+  const transports = Object.entries({ [DOMAIN]: { bridge: 'irc', servers: { net } }, ...others });
   const config = await configFrom({
     xmpp: { host: '127.0.0.1', port: ports.component },
     store: `sqlite:${join(dir.path, 'store.db')}`,
     key: { file: join(dir.path, 'isthmus.key') },
     access: { register: ['alice@localhost', 'bob@localhost'] },
     limits: { reconnect_min: '1s', reconnect_max: '2s' },
-    transports: { [DOMAIN]: { bridge: 'irc', secret: 'secret', servers: { net } } },
+    transports: Object.fromEntries(transports.map(([domain, one]) => [domain, { ...one, secret: SECRET }])),
   });
   const clock = jumpingClock();
-  const parts = { log: openLog('silent'), metrics: openMetrics(), clock };
-  const gateway: Gateway = stack.use(await startGateway(config, parts));
+  const metrics = openMetrics();
+  const gateway: Gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics, clock }));
   await gateway.online();
+  const resources = stack.move();
   return {
-    prosody,
+    xmpp,
     ircd,
     gateway,
-    /** Lets time pass for the gateway, in seconds; the client's round trips are for those who have to hear from it meanwhile. */
-    async later(seconds: number, client: XmppClient): Promise<void> {
+    metrics,
+    /** Moves the gateway's time on, in seconds, whatever else goes on. */
+    jump: (seconds: number): void => clock.jump(seconds * 1000),
+    /**
+     * Lets time pass for the gateway, in seconds; the client's round trips, to one of its domains, are for those who have
+     * to hear from it meanwhile.
+     */
+    async later(seconds: number, client: XmppClient, domain = DOMAIN): Promise<void> {
       for (let left = seconds; left > 0; left -= 5) {
         clock.jump(Math.min(left, 5) * 1000);
-        await client.ask(xml('iq', { type: 'get', to: DOMAIN }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+        await client.ask(xml('iq', { type: 'get', to: domain }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
       }
     },
     /** Logs a user in and sends presence, as every client does. */
     async login(user: keyof typeof users, resource?: string): Promise<XmppClient> {
-      const client = await xmppClient({ port: prosody.ports.c2s, user, password: 'pw', ...(resource && { resource }) });
+      const client = await xmppClient({ port: xmpp.ports.c2s, user, password: 'pw', ...(resource && { resource }) });
       await client.send(xml('presence'));
       return client;
     },
-    [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+/** The settings of a server of IRC that is reached without TLS, and without a throttle. */
+export const plain = (port: number) => ({ host: '127.0.0.1', port, tls: false, throttle: 'off' });
 
 /** The settings of `net` for its TLS port, where only its certificate of now is trusted. */
 export function overTls({ ports, dir }: Ircd): object {
@@ -89,8 +106,8 @@ export function overTls({ ports, dir }: Ircd): object {
   return { port: ports.tls, tls: true, pin: fingerprint256 };
 }
 
-/** The JID of a channel of `net`. */
-export const roomOf = (channel: string): string => `${channel}%net@${DOMAIN}`;
+/** The JID of a channel of the server `net` of a transport. */
+export const roomOf = (channel: string, domain = DOMAIN): string => `${channel}%net@${domain}`;
 
 /** Sends a join and resolves with the self-presence, or the error that came instead. */
 export async function enter(client: XmppClient, room: string, nick: string): Promise<Element> {

@@ -11,6 +11,8 @@ export interface XmppClientOptions {
   /** `localhost` when not given. */
   readonly domain?: string;
   readonly resource?: string;
+  /** Whether requests of others (pings, disco) get no answer at all; they are answered with an error otherwise. */
+  readonly mute?: boolean;
 }
 
 /** A logged-in XMPP client; disposing of it ends its stream. It sends no presence by itself. */
@@ -33,7 +35,7 @@ let ids = 0;
 
 /** Logs in with PLAIN on the plain port of a test server. Does not reconnect. */
 export async function xmppClient(options: XmppClientOptions): Promise<XmppClient> {
-  const { port, user, password, domain = 'localhost', resource } = options;
+  const { port, user, password, domain = 'localhost', resource, mute = false } = options;
   const stanzas = inbox<Element>((stanza) => stanza.toString());
   const client = connect({
     service: `xmpp://127.0.0.1:${port}`,
@@ -42,6 +44,7 @@ export async function xmppClient(options: XmppClientOptions): Promise<XmppClient
     credentials: (authenticate) => authenticate({ username: user, password }, 'PLAIN'),
   });
   client.reconnect.stop();
+  if (mute) silence(client);
   client.on('stanza', (stanza) => stanzas.put(stanza));
   client.on('error', (error) => stanzas.close(`the stream failed: ${error.message}`));
   client.on('disconnect', () => stanzas.close('the stream ended'));
@@ -67,5 +70,14 @@ export async function xmppClient(options: XmppClientOptions): Promise<XmppClient
     [Symbol.asyncDispose]: async () => {
       await client.stop();
     },
+  };
+}
+
+/** Drops the answers that the library gives of itself. */
+function silence(client: ReturnType<typeof connect>): void {
+  const send = client.send.bind(client);
+  client.send = async (stanza) => {
+    const isAnswer = stanza.is('iq') && /^(result|error)$/.test(stanza.attrs.type ?? '');
+    if (!isAnswer) await send(stanza);
   };
 }

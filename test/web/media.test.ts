@@ -4,7 +4,7 @@ import { type MediaParts, openMedia } from '#src/core/media/media.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
-import { openStore } from '#src/store/index.ts';
+import { openStore, StoreUnavailable } from '#src/store/index.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { handClock } from '../hand-clock.ts';
 import { tempFolder } from '../store/folder.ts';
@@ -55,6 +55,18 @@ const stream = (...chunks: Uint8Array[]) => ReadableStream.from(chunks) as Reada
 const kept = { name: 'a cat’s.png', type: 'image/png', account: romeo };
 
 describe('files that are kept', () => {
+  it('are asked for again later while the store is away', async () => {
+    await using at = await gallery();
+    const file = await at.media.put(bytes(10), kept);
+    const { get } = at.store.media;
+    Object.assign(at.store.media, { get: () => Promise.reject(new StoreUnavailable('database is locked')) });
+    const refused = await at.ask(file.url);
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '30']);
+    expect(await refused.text()).not.toContain('locked');
+    Object.assign(at.store.media, { get });
+    expect((await at.ask(file.url)).status).toBe(200);
+  });
+
   it('are served under an address that nobody guesses, with headers that let nothing happen', async () => {
     await using at = await gallery();
     const file = await at.media.put(stream(bytes(300), bytes(200)), kept);

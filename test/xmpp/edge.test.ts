@@ -4,7 +4,6 @@ import type { Element } from 'ltx';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Core, Origin } from '#src/core/index.ts';
-import { systemClock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
@@ -15,9 +14,12 @@ import { xml } from '#src/xmpp/stanza/xml.ts';
 import { createReader } from '#src/xmpp/stream/reader.ts';
 import { type Ask, createRequests } from '#src/xmpp/stream/requests.ts';
 import { createWriter } from '#src/xmpp/stream/writer.ts';
+import { handClock } from '../hand-clock.ts';
 import { addresses, GATEWAY, core as inventedCore, ROMEO, ROMEO_X, stanza, VERONA } from './invented.ts';
 
 const room = `#verona%net@${GATEWAY}`;
+/** Another transport of the gateway. */
+const OTHER = 'other.gw.example';
 const HEADER = "<stream:stream xmlns='jabber:component:accept' xmlns:stream='http://etherx.jabber.org/streams'>";
 
 /** An edge whose link is a real socket; the far end of it reads as an XMPP server would. */
@@ -30,9 +32,10 @@ async function openWorld(changes: Partial<Core>) {
   const [peer] = await accepted;
   const writer = createWriter({ domain: GATEWAY });
   writer.attach(socket);
+  const clock = handClock();
   const lines: string[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => lines.push(line) });
-  const requests = createRequests(systemClock, openSilentServers(systemClock, log));
+  const requests = createRequests(clock, openSilentServers(clock, log));
   const link = {
     stanza: writer.stanza,
     fanOut: writer.fanOut,
@@ -43,7 +46,10 @@ async function openWorld(changes: Partial<Core>) {
   const identity = { type: 'x-net', name: 'The Net' };
   const core = inventedCore(changes);
   const edge = openEdge({
-    transports: new Map([[GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }]]),
+    transports: new Map([
+      [GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }],
+      [OTHER, { addresses, rooms: 'shared', archive: true, identity, link }],
+    ]),
     core: () => core,
     now: () => 0,
     version: '1.2.3',
@@ -62,8 +68,10 @@ async function openWorld(changes: Partial<Core>) {
   peer.on('data', (bytes) => reader.write(bytes));
   return {
     edge,
+    clock,
     lines,
     requests,
+    permitted: true,
     /** All that was written since the last look. */
     async written(): Promise<Element[]> {
       const end = new Promise<void>((resolve) => {
@@ -86,6 +94,7 @@ async function openWorld(changes: Partial<Core>) {
 }
 
 let taken: { draft: Draft; origin: Origin }[];
+let chats: string[];
 let gone: [string, string, Place | undefined][];
 let accept: (draft: Draft) => void;
 let world: Awaited<ReturnType<typeof openWorld>>;
@@ -94,12 +103,15 @@ let edge: Edge;
 beforeEach(async () => {
   taken = [];
   gone = [];
+  chats = [];
   accept = () => {};
   world = await openWorld({
     accept: (draft, origin) => {
       taken.push({ draft, origin });
       accept(draft);
     },
+    permitted: () => world.permitted,
+    chat: async (_transport, { owner }) => void chats.push(owner),
     gone: (transport, jid, place) => gone.push([transport, jid, place]),
     realms: () => {
       throw new TypeError('realms are broken');
@@ -207,36 +219,196 @@ describe('requests in', () => {
   });
 });
 
-describe('errors that come back', () => {
-  const error = (condition: string, { from = ROMEO_X, to = `${room}/Juliet` } = {}) =>
-    send(
-      `<message from='${from}' to='${to}' type='error' id='e1'><error type='cancel'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`,
-    );
+const GONE = [
+  'gone',
+  'item-not-found',
+  'jid-malformed',
+  'recipient-unavailable',
+  'redirect',
+  'remote-server-not-found',
+  'remote-server-timeout',
+];
+/** RFC 6120 §8.3.3: all others but service-unavailable. */
+const SILENT = [
+  'bad-request',
+  'conflict',
+  'feature-not-implemented',
+  'forbidden',
+  'internal-server-error',
+  'not-acceptable',
+  'not-allowed',
+  'not-authorized',
+  'policy-violation',
+  'registration-required',
+  'resource-constraint',
+  'subscription-required',
+  'undefined-condition',
+  'unexpected-request',
+];
+const errorOf = (condition: string) =>
+  `<error type='cancel'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
+const INFO = 'http://jabber.org/protocol/disco#info';
 
-  it.each([
-    'gone',
-    'item-not-found',
-    'recipient-unavailable',
-    'redirect',
-    'remote-server-not-found',
-    'remote-server-timeout',
-    'service-unavailable',
-  ])('%s: the full JID is out of the room', async (condition) => {
-    error(condition);
-    error(condition, { to: room });
-    expect(gone).toEqual([
-      [GATEWAY, ROMEO_X, VERONA],
-      [GATEWAY, ROMEO_X, VERONA],
-    ]);
+/** The one question that the edge has asked, as briefly as it can be told. */
+async function question(payload: string, namespace: string) {
+  const [ask, ...more] = await world.written();
+  expect(more).toEqual([]);
+  expect(ask?.getChild(payload, namespace)).toBeDefined();
+  const { type, from, to, id } = ask?.attrs ?? {};
+  const answer = (text: string) =>
+    expect(world.requests.take(stanza(`<iq from='${to}' to='${from}' id='${id}' ${text}</iq>`))).toBe(true);
+  return {
+    says: `${type} ${from} -> ${to}`,
+    result: () => answer("type='result'>"),
+    error: (condition: string) => answer(`type='error'>${errorOf(condition)}`),
+  };
+}
+
+describe('errors that come back', () => {
+  const error = (kind: string, condition: string, { from = ROMEO_X, to = `${room}/Juliet` } = {}) =>
+    send(`<${kind} from='${from}' to='${to}' type='error' id='e1'>${errorOf(condition)}</${kind}>`);
+  const out = [GATEWAY, ROMEO_X, VERONA];
+  const offline = { kind: 'presence', show: 'offline', from: { kind: 'xmpp', bare: ROMEO, resource: 'x' } };
+
+  it.each(GONE)('%s: the full JID is out of the room', async (condition) => {
+    error('message', condition);
+    error('message', condition, { to: room });
+    error('presence', condition);
+    expect(gone).toEqual([out, out, out]);
     expect(await world.written()).toEqual([]);
   });
 
-  it('of other kinds, from bare JIDs and to people say nothing', () => {
-    error('not-allowed');
-    error('gone', { from: ROMEO });
-    error('gone', { to: `juliet%net@${GATEWAY}` });
-    error('gone', { to: GATEWAY });
+  it.each(GONE)('%s to the presence of a contact: the full JID is not there', (condition) => {
+    error('presence', condition, { to: `juliet%net@${GATEWAY}` });
+    expect(taken.map(({ draft }) => draft)).toMatchObject([
+      { ...offline, place: { kind: 'contact', id: 'juliet%net' } },
+    ]);
+  });
+
+  it.each(SILENT)('%s says nothing', async (condition) => {
+    for (const kind of ['message', 'presence'])
+      for (const to of [room, `${room}/Juliet`, `juliet%net@${GATEWAY}`, GATEWAY]) error(kind, condition, { to });
+    expect([gone, taken, await world.written()]).toEqual([[], [], []]);
+  });
+
+  it('without a condition, of bare JIDs, and messages to people say nothing', async () => {
+    send(`<presence from='${ROMEO_X}' to='${room}' type='error'/>`);
+    send(`<presence from='${ROMEO_X}' to='${room}' type='error'><error><gone xmlns='urn:x'/></error></presence>`);
+    error('message', 'gone', { from: ROMEO });
+    error('presence', 'gone', { from: ROMEO, to: `juliet%net@${GATEWAY}` });
+    error('message', 'gone', { to: `juliet%net@${GATEWAY}` });
+    error('message', 'gone', { to: GATEWAY });
+    expect([gone, taken, await world.written()]).toEqual([[], [], []]);
+  });
+
+  it.each(['message', 'presence'])('service-unavailable to a %s is asked about, once', async (kind) => {
+    error(kind, 'service-unavailable');
+    error(kind, 'service-unavailable', { to: room });
+    const asked = await question('query', INFO);
+    expect(asked.says).toBe(`get ${room} -> ${ROMEO_X}`);
     expect(gone).toEqual([]);
+    asked.error('service-unavailable');
+    await world.written();
+    expect(gone).toEqual([out]);
+  });
+
+  it('a client that answers anything of its own stays', async () => {
+    for (const condition of [undefined, 'feature-not-implemented', 'forbidden']) {
+      error('message', 'service-unavailable');
+      const asked = await question('query', INFO);
+      if (condition === undefined) asked.result();
+      else asked.error(condition);
+      await world.written();
+    }
+    expect(gone).toEqual([]);
+  });
+
+  it('whose question nobody answers stays', async () => {
+    error('message', 'service-unavailable');
+    await question('query', INFO);
+    world.clock.advance(30_000);
+    await world.written();
+    expect(gone).toEqual([]);
+    // The next error asks anew.
+    error('message', 'service-unavailable');
+    expect((await question('query', INFO)).says).toBe(`get ${room} -> ${ROMEO_X}`);
+  });
+
+  it('of who is in no room, or not let in, are not asked about', async () => {
+    error('message', 'service-unavailable', { to: `#padua%net@${GATEWAY}/R` });
+    world.permitted = false;
+    error('presence', 'service-unavailable', { to: `juliet%net@${GATEWAY}` });
+    expect(await world.written()).toEqual([]);
+  });
+
+  it('of the presence of a contact are asked about by the gateway: the contact alone may be blocked', async () => {
+    error('presence', 'service-unavailable', { to: `juliet%net@${GATEWAY}` });
+    const asked = await question('query', INFO);
+    expect(asked.says).toBe(`get ${GATEWAY} -> ${ROMEO_X}`);
+    asked.error('service-unavailable');
+    await world.written();
+    expect(taken.map(({ draft }) => draft)).toMatchObject([offline]);
+  });
+});
+
+describe('what comes from a transport of this gateway', () => {
+  const MUC = "<x xmlns='http://jabber.org/protocol/muc'/>";
+  const JULIET = `juliet%net@${OTHER}`;
+  const asking = [
+    ['iq', "type='get'", "<query xmlns='jabber:iq:register'/>"],
+    ['iq', "type='set'", "<query xmlns='jabber:iq:register'><remove/></query>"],
+    ['iq', "type='get'", "<ping xmlns='urn:xmpp:ping'/>"],
+    ['message', "type='chat'", '<body>help</body>'],
+    ['message', '', '<body>help</body>'],
+    ['message', "type='groupchat'", '<body>help</body>'],
+    ['message', '', "<x xmlns='jabber:x:conference' jid='#verona%net@gw.example'/>"],
+    ['presence', '', MUC],
+    ['presence', "type='subscribe'", ''],
+  ];
+  const silent = [
+    ['iq', "type='result'", ''],
+    ['iq', "type='error'", errorOf('gone')],
+    ['message', "type='error'", errorOf('gone')],
+    ['presence', '', ''],
+    ...['error', 'probe', 'unavailable', 'subscribed', 'unsubscribe', 'unsubscribed'].map((type) => [
+      'presence',
+      `type='${type}'`,
+      '',
+    ]),
+  ];
+  const from = [GATEWAY, OTHER, JULIET, `${JULIET}/gateway`, `#verona%net@${GATEWAY}/Juliet`];
+  const to = [GATEWAY, `net@${GATEWAY}`, room, `${room}/Romeo`, `juliet%net@${GATEWAY}`];
+  const each = (kinds: string[][]): string[] =>
+    kinds.flatMap(([kind, attributes, inside]) =>
+      from.flatMap((one) =>
+        to.map((other) => `<${kind} from='${one}' to='${other}' id='1' ${attributes}>${inside}</${kind}>`),
+      ),
+    );
+  /** What is said to the gateway itself, as our own barriers are. */
+  const toItself = (text: string) => text.startsWith('<message') && text.includes(`to='${GATEWAY}'`);
+  const condition = (one: Element) => one.getChild('error')?.getChildElements()[0]?.name;
+
+  it('is refused once where it asks for something, and is nobody', async () => {
+    const all = each(asking).filter((text) => !toItself(text));
+    all.forEach(send);
+    const answers = await world.written();
+    const turned = ({ name, attrs }: Element) => `<${name} from='${attrs.to}' to='${attrs.from}' id='1' `;
+    expect(answers.map(condition)).toEqual(all.map(() => 'not-allowed'));
+    expect(answers.map(turned)).toEqual(all.map((text) => text.slice(0, text.indexOf("id='1' ") + 7)));
+    expect([taken, gone, chats]).toEqual([[], [], []]);
+  });
+
+  it('is passed over where it does not', async () => {
+    each(silent).forEach(send);
+    each(asking).filter(toItself).forEach(send);
+    expect(await world.written()).toEqual([]);
+    expect([taken, gone, chats]).toEqual([[], [], []]);
+  });
+
+  it('is refused as well where it is too large', async () => {
+    edge.onOversize(stanza(`<message from='${JULIET}' to='${room}' id='1'/>`));
+    edge.onOversize(stanza(`<message from='${JULIET}' to='${room}' id='2' type='error'/>`));
+    expect((await world.written()).map(brief)).toEqual([`message ${room} -> ${JULIET} 1 error not-allowed`]);
   });
 });
 
@@ -281,31 +453,56 @@ describe('events out', () => {
 });
 
 describe('alive', () => {
-  async function asked(answer: string): Promise<boolean> {
-    const alive = edge.alive(GATEWAY, '#verona%net', ROMEO_X);
-    const [ping] = await world.written();
-    expect(ping?.getChild('ping', 'urn:xmpp:ping')).toBeDefined();
-    expect(ping?.attrs).toMatchObject({ type: 'get', from: room, to: ROMEO_X });
-    world.requests.take(stanza(`<iq from='${ROMEO_X}' to='${room}' id='${ping?.attrs.id}' ${answer}</iq>`));
-    return alive;
+  const alive = () => edge.alive(GATEWAY, '#verona%net', ROMEO_X);
+  async function pinged() {
+    const ping = await question('ping', 'urn:xmpp:ping');
+    expect(ping.says).toBe(`get ${room} -> ${ROMEO_X}`);
+    return ping;
   }
-  const error = (condition: string) =>
-    `type='error'><error type='cancel'><${condition} xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>`;
+  async function asked(condition?: string): Promise<boolean> {
+    const answer = alive();
+    const ping = await pinged();
+    if (condition === undefined) ping.result();
+    else ping.error(condition);
+    return answer;
+  }
 
-  it('is who answers', async () => {
-    expect(await asked("type='result'>")).toBe(true);
-    expect(await asked(error('feature-not-implemented'))).toBe(true);
+  it('is who answers, with whatever says nothing of being gone', async () => {
+    expect(await asked()).toBe(true);
+    for (const condition of SILENT) expect([condition, await asked(condition)]).toEqual([condition, true]);
   });
 
-  it('is not whose server answers', async () => {
-    expect(await asked(error('service-unavailable'))).toBe(false);
-    expect(await asked(error('remote-server-not-found'))).toBe(false);
+  it('is not who is gone by the answer', async () => {
+    for (const condition of GONE) expect([condition, await asked(condition)]).toEqual([condition, false]);
+  });
+
+  it.each([
+    ['who knows no pings', undefined, true],
+    ['who knows nothing at all', 'feature-not-implemented', true],
+    ['who is gone', 'service-unavailable', false],
+  ])('after service-unavailable is asked once more: %s', async (_, condition, there) => {
+    const answer = alive();
+    (await pinged()).error('service-unavailable');
+    const second = await question('query', INFO);
+    expect(second.says).toBe(`get ${room} -> ${ROMEO_X}`);
+    if (condition === undefined) second.result();
+    else second.error(condition);
+    expect(await answer).toBe(there);
   });
 
   it('is taken for granted while nobody answers', async () => {
-    const alive = edge.alive(GATEWAY, '#verona%net', ROMEO_X);
+    const first = alive();
+    await pinged();
+    world.clock.advance(30_000);
+    expect(await first).toBe(true);
+    const second = alive();
+    (await pinged()).error('service-unavailable');
+    await question('query', INFO);
+    world.clock.advance(30_000);
+    expect(await second).toBe(true);
+    const third = alive();
     world.requests.drop(GATEWAY, 'the link dropped');
-    expect(await alive).toBe(true);
+    expect(await third).toBe(true);
     expect(await edge.alive('other.example', '#verona%net', ROMEO_X)).toBe(false);
   });
 });

@@ -38,6 +38,7 @@ export const view = (facts: Partial<Facts> = {}): View =>
     archive: true,
     addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
+    occupants: (place) => ('id' in place && place.id === '#verona%net' ? occupants : []),
     ...facts,
   });
 
@@ -101,7 +102,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   rooms: {
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
-    occupants: (place) => ('id' in place && place.id === '#verona%net' ? occupants : []),
+    occupants: view().occupants,
   },
   realms: () => ['net', "o'net"],
   ask: () => Promise.reject(new Failure('not-supported')),

@@ -25,13 +25,15 @@ export type Inquiries = {
   fail(failure: Failure): void;
 };
 
-type Kind = 'PING' | 'VERSION' | 'WHOIS';
+type Answers = { readonly PING: Ping; readonly VERSION: Version; readonly WHOIS: Profile };
+type Kind = keyof Answers;
 
 type Open = {
   readonly kind: Kind;
   readonly nick: string;
   readonly since: number;
   readonly facts: Record<string, string>;
+  readonly answer: Promise<Answers[Kind]>;
   done(text: string): void;
   fail(failure: Failure): void;
 };
@@ -41,12 +43,17 @@ type InquiryParts = { readonly clock: Clock; readonly send: (line: string) => vo
 export function openInquiries({ clock, send }: InquiryParts): Inquiries {
   const open = new Map<string, Open>();
 
-  /** One question of a kind about a nick at a time; who asks the same meanwhile is told to wait. */
-  function ask<T>(kind: Kind, nick: string, answer: (item: Open, text: string) => T): Promise<T> {
-    if (!isName(nick)) return Promise.reject(new Failure('jid-malformed'));
+  /** One question of a kind about a nick at a time, whose answer is for all who ask the same meanwhile. */
+  async function ask<K extends Kind>(kind: K, nick: string): Promise<Answers[K]> {
+    if (!isName(nick)) throw new Failure('jid-malformed');
     const key = `${kind} ${foldName(nick)}`;
-    if (open.size >= LIMIT || open.has(key)) return Promise.reject(new Failure('queue-full'));
-    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const known = open.get(key);
+    if (!known && open.size >= LIMIT) throw new Failure('queue-full');
+    return (await (known ?? begin(kind, nick, key)).answer) as Answers[K];
+  }
+
+  function begin(kind: Kind, nick: string, key: string): Open {
+    const { promise, resolve, reject } = Promise.withResolvers<Answers[Kind]>();
     const cancel = clock.after(PATIENCE, () => item.fail(new Failure('remote-server-timeout')));
     const close = (): void => {
       cancel();
@@ -54,12 +61,13 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     };
     const item: Open = {
       kind,
-      nick: foldName(nick),
+      nick,
       since: clock.now(),
       facts: {},
+      answer: promise,
       done(text) {
         close();
-        resolve(answer(item, text));
+        resolve(ANSWERS[kind](item, text, clock.now()));
       },
       fail(failure) {
         close();
@@ -72,7 +80,7 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     } catch (error) {
       item.fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
     }
-    return promise;
+    return item;
   }
 
   const find = (kind: Kind, nick: string): Open | undefined => open.get(`${kind} ${foldName(nick)}`);
@@ -103,9 +111,9 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
   }
 
   return {
-    ping: (nick) => ask('PING', nick, ({ since }) => ({ kind: 'ping', ms: clock.now() - since })),
-    version: (nick) => ask('VERSION', nick, (_item, text) => ({ kind: 'version', ...split(text) })),
-    profile: (nick) => ask('WHOIS', nick, ({ facts }) => ({ kind: 'profile', name: facts.name || nick, facts })),
+    ping: (nick) => ask('PING', nick),
+    version: (nick) => ask('VERSION', nick),
+    profile: (nick) => ask('WHOIS', nick),
     take(line) {
       if (open.size === 0) return false;
       if (line.command === 'NOTICE') return replied(line);
@@ -118,6 +126,14 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     },
   };
 }
+
+type Answered = { readonly [K in Kind]: (item: Open, text: string, now: number) => Answers[K] };
+
+const ANSWERS: Answered = {
+  PING: ({ since }, _text, now) => ({ kind: 'ping', ms: now - since }),
+  VERSION: (_item, text) => ({ kind: 'version', ...split(text) }),
+  WHOIS: ({ nick, facts }) => ({ kind: 'profile', name: facts.name || nick, facts }),
+};
 
 const question = (kind: Kind, nick: string): string =>
   kind === 'WHOIS' ? makeLine('WHOIS', [nick]) : makeLine('PRIVMSG', [nick], `\u0001${kind}${token(kind)}\u0001`);

@@ -4,6 +4,7 @@ import { parseCodes } from '#mappings/styling-codes.ts';
 import { formatStyling } from '#mappings/styling-xep0393.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
+import { isBlank } from '#src/model/text.ts';
 import { foldName, isName, isRoomName } from './names.ts';
 
 type Network = Extract<Draft['from'], { kind: 'network' }>;
@@ -41,9 +42,7 @@ type Saying = { readonly place: Place; readonly text: string; readonly style: Me
 /** A message draft, or nothing where no text is left without its codes. */
 export function saying(line: Line, { place, text, style }: Saying): Draft[] {
   const plain = shown(text);
-  return plain.trim() === ''
-    ? []
-    : [{ kind: 'message', place, from: sender(line), ...stamp(line), text: plain, style }];
+  return isBlank(plain) ? [] : [{ kind: 'message', place, from: sender(line), ...stamp(line), text: plain, style }];
 }
 
 /** mIRC's codes as the marks of XEP-0393 where it has any; whatever is left of them and every other control goes. */
@@ -56,7 +55,7 @@ export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string)
     .split('\n')
     .map((row) => stripFormatting(row).trimEnd())
     .join('\n');
-  if (plain.trim() === '') return [];
+  if (isBlank(plain)) return [];
   return [
     {
       kind: 'message',

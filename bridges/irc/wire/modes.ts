@@ -1,4 +1,4 @@
-import { type Standing, standingOf } from '#mappings/roles.ts';
+import { type Rank, standingOf } from '#mappings/roles.ts';
 import type { Isupport } from './isupport.ts';
 
 export type ModeChange = { readonly set: boolean; readonly mode: string; readonly param?: string };
@@ -47,5 +47,5 @@ export const withMode = (modes: string, { set, mode }: ModeChange): string => {
 };
 
 /** Affiliation and role of a member by the highest of its modes, in a channel that is moderated (`+m`) or not. */
-export const standing = (modes: string, { prefixModes }: Isupport, moderated: boolean): Standing =>
+export const standing = (modes: string, { prefixModes }: Isupport, moderated: boolean): Rank =>
   standingOf(modes, prefixModes, moderated);

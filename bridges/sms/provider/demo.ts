@@ -71,9 +71,7 @@ export function openDemo(transport: string, now: () => number): Provider {
     list: async () => [],
     mediaOf: async () => [],
     file: () => Promise.reject(new Failure('item-not-found')),
-    parseInbound() {
-      throw new Unwelcome(404);
-    },
+    parseInbound: () => Promise.reject(new Unwelcome(404)),
     parseStatus() {
       throw new Unwelcome(404);
     },

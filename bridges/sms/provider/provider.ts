@@ -15,6 +15,8 @@ export type Outgoing = {
 export type Inbound = {
   readonly sid: string;
   readonly from: string;
+  /** What the sender calls itself, where the provider tells that. */
+  readonly name?: string;
   readonly to: string;
   readonly text: string;
   /** Addresses at the provider of what came with it. */
@@ -64,8 +66,8 @@ export type Provider = AsyncDisposable & {
   mediaOf(sid: string): Promise<readonly string[]>;
   /** Reads a file that came with a message. `elsewhere` fetches from other hosts, which get no credentials of ours. */
   file(url: string, elsewhere: (url: string) => Promise<Response>): Promise<Response>;
-  /** Throws `Unwelcome`. */
-  parseInbound(post: Post): Inbound;
+  /** Rejects with `Unwelcome`, or with a `Failure` where it has to be asked and does not answer. */
+  parseInbound(post: Post): Promise<Inbound>;
   /** Throws `Unwelcome`. */
   parseStatus(post: Post): StatusNews;
   /** The answer with which an inbound text is acknowledged. */

@@ -1,75 +1,88 @@
-import { timingSafeEqual } from 'node:crypto';
-import twilio from 'twilio';
 import { type Inbound, type Post, Unwelcome } from './provider.ts';
 import { type StatusNews, statusWord } from './statuses.ts';
-
-/** What the requests of one account are checked against. */
-export type Trusted = {
-  readonly accountSid: string;
-  readonly token: string;
-  readonly numbers: readonly string[];
-  readonly api: string;
-};
+import { mayBeCut, type Reading, type Signed, signed, type Trusted } from './twilio-signed.ts';
 
 const SID = /^(?:SM|MM)[0-9a-fA-F]{32}$/;
-const MOST_MEDIA = 10;
 /** Twilio accepts texts of 1600 characters; what others send is joined to no more than a few thousand. */
 const MOST_TEXT = 10_000;
+/** What senders are called on any channel is shorter. */
+const MOST_SENDER = 256;
+/** A number, or one on another channel: `whatsapp:+14155552671`. Nothing else fits behind it. */
+const SENDER_NUMBER = /^(?:[a-z]+:)?\+?\d{1,20}$/;
 
-const COMMON =
-  'AccountSid ApiVersion From To MessageSid SmsMessageSid SmsSid SmsStatus MessagingServiceSid ' +
-  'FromCity FromState FromZip FromCountry ToCity ToState ToZip ToCountry';
-const INBOUND = new Set(
-  (
-    `${COMMON} Body NumMedia NumSegments ReferralNumMedia OptOutType ProfileName WaId Forwarded ` +
-    'FrequentlyForwarded ButtonText ButtonPayload OriginalRepliedMessageSid OriginalRepliedMessageSender ' +
-    'MessageType ChannelMetadata AddOns'
-  ).split(' '),
-);
-const STATUS = new Set(
-  (
-    `${COMMON} MessageStatus ErrorCode ErrorMessage RawDlrDoneDate ChannelToAddress ChannelPrefix ` +
-    'ChannelInstallSid ChannelStatusMessage StructuredMessage EventType'
-  ).split(' '),
-);
-const isMedia = (key: string): boolean => /^Media(?:Url|ContentType)\d$/.test(key);
+/** What always follows a sender. */
+const ABOUT_SENDER = /^From(?:City|Country|State|Zip)$/;
 
-/**
- * The parameters of a request that Twilio has signed. The signature covers the address that the operator configured and
- * all parameters, but joins them without separators: so only known ones are taken, each once.
- */
-function signed(post: Post, trusted: Trusted, known: (key: string) => boolean): ReadonlyMap<string, string> {
-  const type = post.headers.get('content-type') ?? '';
-  if (!/^application\/x-www-form-urlencoded(?:;|$)/i.test(type)) throw new Unwelcome(415);
-  const pairs = [...new URLSearchParams(post.body)];
-  const params = new Map(pairs);
-  if (params.size !== pairs.length || pairs.some(([key]) => !known(key))) throw new Unwelcome(400);
-  // A header that is there twice comes joined by a comma, and matches nothing.
-  const given = Buffer.from(post.headers.get('x-twilio-signature') ?? '');
-  const expected = Buffer.from(twilio.getExpectedTwilioSignature(trusted.token, post.url, Object.fromEntries(params)));
-  if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Unwelcome(403);
-  if (params.get('AccountSid') !== trusted.accountSid) throw new Unwelcome(403);
-  return params;
-}
+const MEDIA = /^MediaUrl(\d{1,2})$/;
+const INBOUND_READ = new Set(['AccountSid', 'Body', 'From', 'MessageSid', 'NumMedia', 'ProfileName', 'To']);
+const INBOUND_HIDDEN = /From(?:[+\d]|[a-z]+:)|MessageSid(?:SM|MM)[0-9a-fA-F]{32}|MediaUrl\d+http/;
+const INBOUND: Reading = {
+  read: (key) => INBOUND_READ.has(key) || MEDIA.test(key),
+  hides(key, value) {
+    // `SmsMessageSid` and its like tell an id of their own.
+    if (SID.test(value)) return INBOUND_HIDDEN.test(key);
+    // Only what sorts before a text can hold its name.
+    return INBOUND_HIDDEN.test(key + value) || (key < 'Body' && (key + value).includes('Body'));
+  },
+};
+
+const STATUS_READ = new Set(['AccountSid', 'ErrorCode', 'MessageSid', 'MessageStatus']);
+const STATUS_HIDDEN = /ErrorCode\d|MessageSid(?:SM|MM)[0-9a-fA-F]{32}|MessageStatus[a-z]/;
+const STATUS: Reading = {
+  read: (key) => STATUS_READ.has(key),
+  hides: (key, value) => STATUS_HIDDEN.test(SID.test(value) ? key : key + value),
+};
 
 function fitting(value: string | undefined, pattern: RegExp): string {
   if (value === undefined || !pattern.test(value)) throw new Unwelcome(400);
   return value;
 }
 
+/** A text from outside. `unsure`: the signature fits another sender or text as well, so that the provider is asked. */
+export type Told = { readonly text: Inbound; readonly unsure: boolean };
+
 /** Reads the webhook of a text from outside. Throws `Unwelcome`. */
-export function readInbound(post: Post, trusted: Trusted): Inbound {
-  const params = signed(post, trusted, (key) => INBOUND.has(key) || isMedia(key));
+export function readInbound(post: Post, trusted: Trusted): Told {
+  const found = signed(post, trusted, INBOUND);
+  const { params } = found;
   const sid = fitting(params.get('MessageSid'), SID);
   const to = params.get('To') ?? '';
   if (!trusted.numbers.includes(to)) throw new Unwelcome(400);
-  const count = Number(fitting(params.get('NumMedia') ?? '0', /^\d{1,2}$/));
-  if (count > MOST_MEDIA) throw new Unwelcome(400);
-  const media = Array.from({ length: count }, (_, index) => params.get(`MediaUrl${index}`) ?? '');
-  if (!media.every((url) => isOwnMedia(url, sid, trusted))) throw new Unwelcome(400);
+  const from = params.get('From');
   const text = params.get('Body') ?? '';
-  if (text.length > MOST_TEXT) throw new Unwelcome(400);
-  return { sid, from: fitting(params.get('From'), /^.{1,40}$/s), to, text, media };
+  if (from === undefined || from.length > MOST_SENDER || text.length > MOST_TEXT) throw new Unwelcome(400);
+  if (INBOUND_HIDDEN.test(from) || /MessageSid(?:SM|MM)[0-9a-fA-F]{32}/.test(text)) throw new Unwelcome(400);
+  const name = nameOf(found);
+  const beside = { ...found, others: found.others.filter((key) => !ABOUT_SENDER.test(key)) };
+  return {
+    text: { sid, from, to, text, media: mediaOf(found, sid, trusted), ...(name !== undefined && { name }) },
+    unsure:
+      mayBeCut(found, 'Body', 'From') ||
+      (!SENDER_NUMBER.test(from) && (INBOUND_HIDDEN.test(text) || mayBeCut(beside, 'From', 'MessageSid'))),
+  };
+}
+
+/**
+ * The addresses of what came with a text. A list with gaps has what it has, and its count says nothing that matters:
+ * only one that no provider ever sends is refused.
+ */
+function mediaOf({ params }: Signed, sid: string, trusted: Trusted): readonly string[] {
+  if (/^\d{3,}$/.test(params.get('NumMedia') ?? '')) throw new Unwelcome(400);
+  const urls = [...params]
+    .flatMap(([key, url]) => {
+      const index = MEDIA.exec(key)?.[1];
+      return index === undefined || url === '' ? [] : [{ index: Number(index), url }];
+    })
+    .sort((a, b) => a.index - b.index)
+    .map(({ url }) => url);
+  if (!urls.every((url) => isOwnMedia(url, sid, trusted))) throw new Unwelcome(400);
+  return urls;
+}
+
+/** What the sender is called, if that is surely all of it. `ReferralNumMedia` always follows it. */
+function nameOf(found: Signed): string | undefined {
+  const others = found.others.filter((key) => key !== 'ReferralNumMedia');
+  return mayBeCut({ ...found, others }, 'ProfileName', 'SmsMessageSid') ? undefined : found.params.get('ProfileName');
 }
 
 /** Whether an address is that of a file of this very message at our provider: it will be sent our credentials. */
@@ -78,9 +91,9 @@ export function isOwnMedia(url: string, sid: string, { accountSid, api }: Truste
   return url.startsWith(path) && /^ME[0-9a-fA-F]{32}$/.test(url.slice(path.length));
 }
 
-/** Reads a status callback. Throws `Unwelcome`. */
+/** Reads a status callback: nothing in it has a free form. Throws `Unwelcome`. */
 export function readStatus(post: Post, trusted: Trusted): StatusNews {
-  const params = signed(post, trusted, (key) => STATUS.has(key));
+  const { params } = signed(post, trusted, STATUS);
   const status = statusWord.safeParse(params.get('MessageStatus'));
   if (!status.success) throw new Unwelcome(400);
   const code = params.get('ErrorCode') ?? '';

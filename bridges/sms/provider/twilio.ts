@@ -1,17 +1,23 @@
 import twilio from 'twilio';
 import { z } from 'zod';
 import type { TwilioConfig } from '#bridges/sms/config.ts';
+import type { Refuse } from '#src/lib/fetch.ts';
+import { redirected } from '#src/lib/fetch-request.ts';
 import { Failure } from '#src/model/failure.ts';
 import { refusalOf } from './failures.ts';
-import type { Listed, Provider } from './provider.ts';
+import type { Inbound, Listed, Provider } from './provider.ts';
 import { statusWord } from './statuses.ts';
 import { twilioHttp } from './twilio-http.ts';
 import { type ListPage, PAGE, readPages } from './twilio-list.ts';
-import { isOwnMedia, readInbound, readStatus, type Trusted } from './twilio-post.ts';
+import { isOwnMedia, readInbound, readStatus } from './twilio-post.ts';
+import type { Trusted } from './twilio-signed.ts';
 
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */
 const NOTHING = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>';
+
+/** The first hop is ours, because our credentials go along: what it leads to is checked as all others are. */
+const refuseFetch: Refuse = (_reason, text, cause) => new Failure('not-allowed', { text, cause });
 
 /** What the SDK makes of a message, checked: what answers may be something compatible. */
 const answer = z.object({
@@ -44,6 +50,18 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
     typeof twilio.RequestClient
   >;
   const client = twilio(config.account_sid, token, { httpClient, lazyLoading: true });
+
+  /** A text in the provider's own words. One that it does not know yet is as its signature has it. */
+  async function asListed(text: Inbound): Promise<Inbound> {
+    const found = await client
+      .messages(text.sid)
+      .fetch()
+      .catch((error: unknown) => (statusOf(error) === 404 ? undefined : refused(error)));
+    if (!found) return text;
+    const one = listed(found)[0];
+    if (one?.direction !== 'in') throw new Failure('remote-server-timeout');
+    return { ...text, from: one.from, to: one.to, text: one.text };
+  }
 
   return {
     capabilities: { webhooks: true, mms },
@@ -89,9 +107,12 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
       if (response.status < 300) return response;
       await response.body?.cancel();
       if (response.status >= 400 || next === null) throw refusalOf(response.status, undefined);
-      return elsewhere(new URL(next, url).href);
+      return elsewhere(redirected(new URL(url), next, refuseFetch).href);
     },
-    parseInbound: (post) => readInbound(post, trusted),
+    async parseInbound(post) {
+      const { text, unsure } = readInbound(post, trusted);
+      return unsure ? asListed(text) : text;
+    },
     parseStatus: (post) => readStatus(post, trusted),
     acknowledge: () => new Response(NOTHING, { headers: { 'content-type': 'text/xml' } }),
     async [Symbol.asyncDispose]() {
@@ -106,12 +127,17 @@ function read<T>(schema: z.ZodType<T>, value: unknown): T {
   return found.data;
 }
 
+/** The HTTP status that the SDK rejects with. */
+const statusOf = (error: unknown): number | undefined =>
+  error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : undefined;
+
 /** What the SDK rejects with, as a failure. An answer that cannot be read may be of something that was done. */
 function refused(error: unknown): never {
   if (error instanceof Failure) throw error;
-  if (error instanceof Error && 'status' in error && typeof error.status === 'number') {
-    const code = 'code' in error && error.code != null ? String(error.code) : undefined;
-    throw refusalOf(error.status, code);
+  const status = statusOf(error);
+  if (status !== undefined) {
+    const code = error instanceof Error && 'code' in error && error.code != null ? String(error.code) : undefined;
+    throw refusalOf(status, code);
   }
   throw new Failure('remote-server-timeout', { certain: false, cause: error });
 }

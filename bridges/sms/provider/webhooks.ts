@@ -1,11 +1,16 @@
 import type { Inbox } from '#bridges/sms/texts/inbox.ts';
 import type { Parts } from '#bridges/sms/transport.ts';
+import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type Post, Unwelcome } from './provider.ts';
 import type { Tracking } from './tracking.ts';
 
 /** Bodies are a few kilobytes at most. */
 const MOST_BYTES = 64 * 1024;
+/** How long a request may take until it is kept, in milliseconds; providers wait for 15 s. */
+const MOST_TIME = 10_000;
+/** Seconds after which another try is worth it. */
+const LATER = 30;
 
 type Served = Pick<Parts, 'host' | 'provider'> & {
   readonly inbox: Inbox;
@@ -19,12 +24,15 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
   const guarded =
     (path: string, serve: (post: Post) => Promise<Response>) =>
     async (request: Request): Promise<Response> => {
-      if (paused()) return new Response(null, { status: 503 });
+      if (paused()) return later();
       try {
         return await serve(await postOf(request, path));
       } catch (error) {
         if (error instanceof Unwelcome) return new Response(null, { status: error.status });
-        if (error instanceof Failure) return new Response(null, { status: 503 });
+        if (error instanceof Failure) {
+          host.log.warn({ err: error, path }, 'what the provider tells cannot be kept now');
+          return later();
+        }
         throw error;
       }
     };
@@ -42,7 +50,7 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
     '/inbound',
     MOST_BYTES,
     guarded('/inbound', async (post) => {
-      await inbox.take(provider.parseInbound(post));
+      await inTime(host.clock, inbox.take(await provider.parseInbound(post)));
       return provider.acknowledge();
     }),
   );
@@ -54,11 +62,25 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
       const news = provider.parseStatus(post);
       const ref = refOf(post.url);
       if (ref === undefined) throw new Unwelcome(400);
-      await tracking.news(ref, news);
+      await inTime(host.clock, tracking.news(ref, news));
       return new Response(null, { status: 204 });
     }),
   );
 }
+
+/** What is not kept in time is not acknowledged. It goes on, and a repeat finds it done. */
+async function inTime(clock: Clock, work: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>();
+  const cancel = clock.after(MOST_TIME, () => late.reject(new Failure('queue-full')));
+  try {
+    await Promise.race([work, late.promise]);
+  } finally {
+    cancel();
+  }
+}
+
+/** RFC 9110 §15.6.4: what cannot be kept now may be sent again, and the poll finds it otherwise. */
+const later = (): Response => new Response(null, { status: 503, headers: { 'Retry-After': String(LATER) } });
 
 /** Our own reference in the address of a callback, if it is one that we made. */
 export function refOf(url: string): string | undefined {

@@ -34,6 +34,8 @@ const fileSchema = z.object({
   url: z.string(),
   at: z.number(),
   attempts: z.number(),
+  /** What the sender calls itself. */
+  name: z.string().exactOptional(),
 });
 /** A file that came with a text and is not fetched yet. */
 export type WaitingFile = z.infer<typeof fileSchema>;

@@ -11,7 +11,14 @@ const AUTOMATIC_TIME = DAY;
 export const MOST_HELD = 20;
 
 const pair = z.object({ account: z.string(), token: z.number(), last: z.number() });
-const held = z.object({ id: z.string(), text: z.string(), media: z.array(z.string()), at: z.number() });
+const held = z.object({
+  id: z.string(),
+  text: z.string(),
+  media: z.array(z.string()),
+  at: z.number(),
+  /** What the sender calls itself. */
+  name: z.string().exactOptional(),
+});
 
 /** All that is between one of our numbers and one at the other end, as it is kept. Times in milliseconds since 1970. */
 export const threadSchema = z.object({

@@ -1,6 +1,7 @@
 import { parseEdited, parseTapback, quotes } from '#mappings/tapbacks.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { isBlank } from '#src/model/text.ts';
 
 /** A text that this process has seen between our number and a phone. */
 export type Seen = { readonly sid: string; readonly by: 'us' | 'them'; readonly text: string; readonly at: number };
@@ -10,7 +11,7 @@ export type InView = {
   readonly account: AccountKey;
   /** Address of the sender. */
   readonly their: string;
-  /** What the sender calls itself, where that is a name. */
+  /** What the sender calls itself, where that is known. */
   readonly name?: string;
   /** One for each pair of numbers, always the same. */
   readonly thread: string;
@@ -28,7 +29,7 @@ export function decode({ sid, text, at }: InText, view: InView): Draft {
   const base = baseOf(view, sid, at);
   const edited = parseEdited(text);
   const before = view.seen.findLast((one) => one.by === 'them');
-  if (edited !== undefined && before && at - before.at <= EDIT_TIME)
+  if (edited !== undefined && !isBlank(edited) && before && at - before.at <= EDIT_TIME)
     return { ...base, kind: 'edit', target: before.sid as ForeignId, text: edited };
   const reaction = parseTapback(text);
   const about = reaction && view.seen.findLast((one) => quotes(reaction.quote, one.text));

@@ -4,6 +4,7 @@ import { smartEncode } from '#mappings/smart.ts';
 import { type Speaking, speakerWords } from '#mappings/sms-speaker.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { isBlank } from '#src/model/text.ts';
 
 /** What an outgoing text depends on. */
 export type OutView = { readonly speaking: Speaking; readonly mostSegments: number; readonly mms: boolean };
@@ -21,7 +22,7 @@ export function encode(event: Event, { speaking, mostSegments, mms }: OutView): 
   if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'Files go as links.' });
   if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: `At most ${MOST_MEDIA} files go at once.` });
   const said = withoutControls(event.text);
-  if (said.trim() === '' && files.length === 0)
+  if (isBlank(said) && files.length === 0)
     throw new Failure('not-acceptable', { text: 'There is nothing to send in this message.' });
   const text = smartEncode(`${speakerWords(speaking)}${said}`).trimEnd();
   const segments = segmentsOf(text);

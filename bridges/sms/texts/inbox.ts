@@ -1,4 +1,4 @@
-import { addressOf, peerOf } from '#bridges/sms/addresses.ts';
+import { peerOf, senderAddress } from '#bridges/sms/addresses.ts';
 import type { Asked, Asking } from '#bridges/sms/forms/asking.ts';
 import type { Inbound } from '#bridges/sms/provider/provider.ts';
 import { type Keyword, keywordOf } from '#bridges/sms/routing/optout.ts';
@@ -6,10 +6,12 @@ import { type Decision, route } from '#bridges/sms/routing/routing.ts';
 import { OUT, reached, standing } from '#bridges/sms/routing/standing.ts';
 import { asked, type Held, holding, mayAnswer, type Thread, touched } from '#bridges/sms/routing/thread.ts';
 import { homeOf, nameOf, numberOf, type Parts } from '#bridges/sms/transport.ts';
+import { cleanName } from '#mappings/names.ts';
 import { wantsNoMore } from '#mappings/sms-wishes.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { isBlank } from '#src/model/text.ts';
 import { type Automatic, free, type Paid } from './automatic.ts';
 import { decode, hintOf, type InText, type InView } from './decode.ts';
 
@@ -26,7 +28,7 @@ type Taken = {
   readonly say?: Paid | undefined;
 };
 
-type Place = { readonly our: string; readonly their: string; readonly name?: string };
+type Place = { readonly our: string; readonly their: string };
 
 type InboxParts = Parts & { readonly asking: Asking; readonly automatic: Automatic };
 
@@ -36,9 +38,9 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   const { host, config, memory, recent } = parts;
 
   async function take(text: Inbound): Promise<void> {
-    const their = addressOf(text.from, homeOf(parts, text.to));
-    if (their === undefined || !config.provider.numbers.includes(text.to)) return;
-    const place: Place = { our: text.to, their, ...(peerOf(their) === 'sender' && { name: text.from }) };
+    if (!config.provider.numbers.includes(text.to)) return;
+    const their = senderAddress(text.from, homeOf(parts, text.to));
+    const place: Place = { our: text.to, their };
     const words = await parts.alone(their, () => accept(text, place));
     if (text.media.length > 0) filesDue();
     if (words !== undefined) void automatic.send(place.our, their, words);
@@ -47,6 +49,10 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
 
   async function accept(text: Inbound, place: Place): Promise<Paid | undefined> {
     if (await memory.seen(text.sid)) return undefined;
+    if (isBlank(text.text) && text.media.length === 0) {
+      await host.emit([], [memory.writeSeen(text.sid)]);
+      return undefined;
+    }
     const thread = await memory.thread(place.our, place.their);
     const optedOut = await memory.optedOut(place.our, place.their);
     const keyword =
@@ -107,7 +113,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
     const keep = (next: Thread) => [memory.writeThread(our, their, next)];
     switch (decision.to) {
       case 'account': {
-        const said = { ...heldOf(text, now), text: decision.text };
+        const said = { ...heldOf(text, their, now), text: decision.text };
         return tell([said], decision.account as AccountKey, { place, next: touched(thread, decision.account, now) });
       }
       case 'answer': {
@@ -115,7 +121,7 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
         return tell(thread.held, decision.account as AccountKey, { place, next });
       }
       case 'hold': {
-        const next = holding(thread, heldOf(text, now));
+        const next = holding(thread, heldOf(text, their, now));
         // Without a menu it waits, and the next text may be answered with one.
         const say = decision.ask ? await automatic.pay(await menuOf(decision.options)) : undefined;
         return { drafts: [], writes: keep(say ? asked(next, decision.options, now) : next), say };
@@ -147,21 +153,21 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   }
 
   /** The events of texts for an account, and the files that are still to be fetched for it. */
-  function told(texts: readonly Held[], account: AccountKey, { our, their, name }: Place) {
+  function told(texts: readonly Held[], account: AccountKey, { our, their }: Place) {
     const key = `${account} ${our} ${their}`;
     const thread = memory.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];
     const writes: StateWrite[] = [];
-    for (const { id: sid, text, at, media } of texts) {
-      const view: InView = { account, their, thread, seen: recent.of(key), ...(name !== undefined && { name }) };
+    for (const { id: sid, text, at, media, name } of texts) {
+      const who = { account, their, thread, ...(name !== undefined && { name }) };
+      const view: InView = { ...who, seen: recent.of(key) };
       const said: InText = { sid, text, at };
-      if (text.trim() !== '' || media.length === 0) drafts.push(decode(said, view));
-      if (drafts.at(-1)?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      const draft = isBlank(text) ? undefined : decode(said, view);
+      if (draft) drafts.push(draft);
+      if (draft?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
       if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
-        ...media.map((url, index) =>
-          memory.writeFile(`file/${sid}/${index}`, { account, their, thread, sid, url, at, attempts: 0 }),
-        ),
+        ...media.map((url, index) => memory.writeFile(`file/${sid}/${index}`, { ...who, sid, url, at, attempts: 0 })),
       );
     }
     return { drafts, writes };
@@ -170,9 +176,14 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   return { take };
 }
 
-const heldOf = ({ sid, text, media, at }: Inbound, now: number): Held => ({
-  id: sid,
-  text,
-  media: [...media],
-  at: at ?? now,
-});
+function heldOf({ sid, text, media, at, from, name = from }: Inbound, their: string, now: number): Held {
+  const called = calledOf(name, their);
+  return { id: sid, text, media: [...media], at: at ?? now, ...(called !== undefined && { name: called }) };
+}
+
+/** What a sender calls itself, unless its address says the same. What has no letter is no name. */
+function calledOf(name: string, their: string): string | undefined {
+  const clean = cleanName(name);
+  const said = their === `~${clean.toLowerCase()}` || /^[a-z]+:\+?\d+$/.test(clean);
+  return said || !/\p{L}/u.test(clean) ? undefined : clean;
+}

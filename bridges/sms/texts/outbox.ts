@@ -74,13 +74,21 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     let ready: Ready | undefined;
     try {
       if (closing) throw new Failure('stopping');
-      ready = await parts.alone(their, () => prepare(item));
+      ready = await parts
+        .alone(their, () => prepare(item))
+        .catch((error: unknown) => {
+          // Nothing has gone, whatever of it was kept.
+          throw withCertainty(error, true);
+        });
       // From here on it cannot be taken back.
       if (!waiting.delete(event.id)) return await undo(item, ready);
       const news = await provider.send(outgoing(item, ready));
       const text = event.kind === 'message' ? event.text : '';
       recent.add(`${item.account} ${ready.our} ${their}`, { sid: news.sid, by: 'us', text, at: host.clock.now() });
-      await tracking.news(event.id, news);
+      await tracking.news(event.id, news).catch((error: unknown) => {
+        // It has gone, whatever could not be kept of that.
+        throw withCertainty(error, false);
+      });
     } catch (error) {
       await failed(item, error, ready);
     }
@@ -174,4 +182,11 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       return serial.idle();
     },
   };
+}
+
+/** The same failure, where we know better than whoever failed whether the text has gone. */
+function withCertainty(error: unknown, certain: boolean): unknown {
+  if (!(error instanceof Failure) || error.certain === certain) return error;
+  const { code, message, foreign } = error;
+  return new Failure(code, { text: message, certain, cause: error, ...(foreign !== undefined && { foreign }) });
 }

@@ -1,8 +1,9 @@
 import type { Charge } from '#src/bridge.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
+import { away } from '#src/core/store-away.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { GuardFailed, type Store, StoreUnavailable } from '#src/store/index.ts';
+import { GuardFailed, type Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 
 /** Reserves what a bridge spends of itself, as `Host.charge` of the transport. */
@@ -27,10 +28,9 @@ export function openCharging({ store, budgets, transport }: ChargingParts): Char
       await store.unit(statements);
     } catch (error) {
       if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
-      if (error instanceof StoreUnavailable) throw new Failure('queue-full', { cause: error });
-      throw error;
+      away(error);
     }
     void budgets.watch(domain, known, kept);
-    return async () => void (await store.unit(budgets.release(kept)));
+    return async () => void (await store.unit(budgets.release(kept)).catch(away));
   };
 }

@@ -4,6 +4,7 @@ import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -135,8 +136,9 @@ export function openPeople(parts: PeopleParts): People {
   /** Lets the user hear of a failure that came later. */
   function answered(going: void | Promise<void>, origin?: Origin): void {
     going?.catch((error: unknown) => {
-      if (!(error instanceof Failure)) log.error({ err: error }, 'a contact could not be worked on');
-      const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
+      const known = failureFrom(error);
+      if (!known) log.error({ err: error }, 'a contact could not be worked on');
+      const failure = known ?? new Failure('internal', { cause: error });
       if (origin) xmpp.refuse(origin, failure);
     });
   }

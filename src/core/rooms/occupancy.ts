@@ -5,7 +5,7 @@ import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeOf, placeTransport } from '#src/model/place.ts';
-import type { Occupancy as Row, Statement, Store } from '#src/store/index.ts';
+import type { Occupation as Row, Statement, Store } from '#src/store/index.ts';
 import { type Room, readersOf } from './room-state.ts';
 
 export type OccupancyParts = {

@@ -1,4 +1,5 @@
 import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
+import { failureFrom } from '#src/core/store-away.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { openPace } from './pace.ts';
@@ -10,8 +11,8 @@ export type Sessions = {
   need(key: SessionKey, nick?: string): void;
   /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
-  /** Makes the expected sessions of a transport, realm by realm one after the other. */
-  resume(transport: string): void;
+  /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
+  resume(transport: string, fits: (account: AccountKey) => boolean): void;
   /** Throws a `Failure` where there is no session and none is being made. */
   require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
@@ -198,9 +199,10 @@ export function openSessions(parts: SessionParts): Sessions {
       line.since = clock.now();
       input(line, { kind: 'expect' });
     },
-    resume(transport) {
+    resume(transport, fits) {
       for (const line of lines.values()) {
-        if (!line.expected || splitAccount(line.key.account).transport !== transport) continue;
+        const { account } = line.key;
+        if (!line.expected || splitAccount(account).transport !== transport || !fits(account)) continue;
         line.expected = false;
         again(line);
       }
@@ -261,5 +263,5 @@ const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; att
   Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
-  return error instanceof Failure ? error : new Failure('internal', { cause: error });
+  return failureFrom(error) ?? new Failure('internal', { cause: error });
 }

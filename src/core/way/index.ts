@@ -54,9 +54,9 @@ export function openOutward(context: OutwardContext): Outward {
 
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
-      const about = resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account });
+      const about = heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }));
       if (amends(draft)) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
-      else dispatch(draft, leg, sent, reduced(draft, leg, about));
+      else dispatch(draft, leg, sent, heard(reduced(draft, leg, about)));
     }
   }
 
@@ -129,6 +129,12 @@ export function openOutward(context: OutwardContext): Outward {
 }
 
 const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
+
+/** What fails while its lane is busy is heard when its turn comes. */
+function heard<T>(value: T | Promise<T>): T | Promise<T> {
+  if (value instanceof Promise) value.catch(() => undefined);
+  return value;
+}
 
 const amends = (draft: Draft): draft is Amending =>
   (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';

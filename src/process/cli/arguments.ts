@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 
 /** A sub-command: what stands behind its name on the command line, and the exit code that it ends with. */
-export type Command = {
+export type SubCommand = {
   readonly name: string;
   /** Its options, for the usage text. */
   readonly options: string;
@@ -57,7 +57,7 @@ function plain(message: string): string {
 }
 
 /** The text of `--help`. */
-export function usage(commands: readonly Command[]): string {
+export function usage(commands: readonly SubCommand[]): string {
   const rows = commands.map(({ name, options, summary }) => `  ${`${name} ${options}`.padEnd(34)}${summary}`);
   return [
     'Usage: isthmus COMMAND',

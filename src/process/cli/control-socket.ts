@@ -5,7 +5,7 @@ import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type Operations, operate } from '#src/process/operations.ts';
 import { StoreRefused, StoreUnavailable } from '#src/store/index.ts';
-import type { Ask, Reply } from './control.ts';
+import type { ControlAsk, ControlReply } from './control.ts';
 
 /** Bytes of a line that is read, connections at a time, and ms in which the line has to come. */
 const LINE = 16 * 1024;
@@ -57,7 +57,7 @@ async function listen(server: Server, path: string): Promise<void> {
 /** One line, one answer. */
 function serve(socket: Socket, operations: Operations, log: Log): void {
   let text = '';
-  const reply = (one: Reply): void => void socket.write(`${JSON.stringify(one)}\n`);
+  const reply = (one: ControlReply): void => void socket.write(`${JSON.stringify(one)}\n`);
   socket.setTimeout(PATIENCE, () => socket.destroy());
   const read = (part: string): void => {
     text += part;
@@ -73,11 +73,11 @@ function serve(socket: Socket, operations: Operations, log: Log): void {
 }
 
 async function answer(line: string, operations: Operations, progress: (done: number, total: number) => void) {
-  const { name, args }: Ask = asked(line);
+  const { name, args }: ControlAsk = asked(line);
   return { answer: await operate(operations, { name, args }, progress) };
 }
 
-function asked(line: string): Ask {
+function asked(line: string): ControlAsk {
   const found: unknown = line.length > LINE ? undefined : JSON.parse(line);
   if (typeof found === 'object' && found !== null && 'name' in found && typeof found.name === 'string')
     return { name: found.name, args: 'args' in found ? found.args : undefined };

@@ -19,8 +19,8 @@ export function controlPath({ control, store }: Pick<Config, 'control' | 'store'
 export class ControlRefused extends Error {}
 
 /** A line to the gateway, and the lines that come back: how far it is, and then the answer or why there is none. */
-export type Ask = { readonly name: string; readonly args: unknown };
-export type Reply =
+export type ControlAsk = { readonly name: string; readonly args: unknown };
+export type ControlReply =
   | { readonly progress: readonly [done: number, total: number] }
   | { readonly answer: unknown }
   | { readonly error: string };
@@ -61,13 +61,13 @@ function connect(path: string): Promise<Socket | undefined> {
   return promise;
 }
 
-async function ask(path: string, asked: Ask, progress: Progress): Promise<unknown> {
+async function ask(path: string, asked: ControlAsk, progress: Progress): Promise<unknown> {
   const socket = await connect(path);
   if (!socket) throw new ControlRefused('the gateway has stopped');
   try {
     socket.write(`${JSON.stringify(asked)}\n`);
     for await (const line of createInterface({ input: socket })) {
-      const reply = JSON.parse(line) as Reply;
+      const reply = JSON.parse(line) as ControlReply;
       if ('answer' in reply) return reply.answer;
       if ('error' in reply) throw new ControlRefused(reply.error);
       progress(...reply.progress);

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { FailureNote, Query, Result, Row, Value } from '#src/store/unit.ts';
+import type { Result, Row, StoreQuery, UnitFailure, Value } from '#src/store/unit.ts';
 
 /** Milliseconds until the server counts as gone: while connecting, and while it should answer a statement. */
 export const CONNECT_LIMIT = 10_000;
@@ -41,7 +41,7 @@ export function numbered(sql: string): string {
 type Asker = { query(config: pg.QueryConfig): Promise<pg.QueryResult<Row>> };
 
 /** Runs one statement. */
-export async function ask(client: Asker, { sql, params }: Query<unknown>): Promise<Result> {
+export async function ask(client: Asker, { sql, params }: StoreQuery<unknown>): Promise<Result> {
   const values: Value[] = params.map((value) => (value instanceof Uint8Array ? Buffer.from(value) : value));
   const { rows, rowCount } = await client.query({ ...inPostgres(sql), values });
   return { rows, changed: rowCount ?? 0 };
@@ -54,7 +54,7 @@ const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
 /** What a failed statement means for its unit, or for everything. The server's `detail` holds values: it is left out. */
-export function noteOf(error: unknown, index: number): FailureNote {
+export function noteOf(error: unknown, index: number): UnitFailure {
   const code = codeOf(error);
   const reason = error instanceof Error ? error.message : String(error);
   if (!OF_A_STATEMENT.test(code)) return { kind: 'unavailable', reason, certain: true };

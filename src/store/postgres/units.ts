@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { type FailureNote, guardNote, holds, type Outcome, type Result, type Unit } from '#src/store/unit.ts';
+import { guardNote, holds, type Result, type Unit, type UnitFailure, type UnitOutcome } from '#src/store/unit.ts';
 import { ask, noteOf } from './connection.ts';
 
 /**
@@ -7,8 +7,8 @@ import { ask, noteOf } from './connection.ts';
  * that a group costs two round trips; where one has failed, all begin again with a savepoint each, so that it takes no
  * other with it. When it resolves, what it calls done is committed. When the transaction fails, every unit has failed.
  */
-export async function runGroup(client: pg.Client, units: readonly Unit[]): Promise<Outcome[]> {
-  let outcomes: readonly Outcome[];
+export async function runGroup(client: pg.Client, units: readonly Unit[]): Promise<UnitOutcome[]> {
+  let outcomes: readonly UnitOutcome[];
   try {
     outcomes = (await runPlain(client, units)) ?? (await again(client, units));
   } catch (error) {
@@ -19,7 +19,11 @@ export async function runGroup(client: pg.Client, units: readonly Unit[]): Promi
   return commit(client, units, outcomes);
 }
 
-async function commit(client: pg.Client, units: readonly Unit[], outcomes: readonly Outcome[]): Promise<Outcome[]> {
+async function commit(
+  client: pg.Client,
+  units: readonly Unit[],
+  outcomes: readonly UnitOutcome[],
+): Promise<UnitOutcome[]> {
   try {
     const { command } = await client.query('commit');
     // The server answers the commit of a transaction that failed with a rollback, and no error.
@@ -30,19 +34,19 @@ async function commit(client: pg.Client, units: readonly Unit[], outcomes: reado
   }
 }
 
-function failed(units: readonly Unit[], error: unknown, certain: boolean): Outcome[] {
+function failed(units: readonly Unit[], error: unknown, certain: boolean): UnitOutcome[] {
   const reason = error instanceof Error ? error.message : String(error);
   return units.map(() => ({ failure: { kind: 'unavailable', reason, certain } }));
 }
 
 /** Undefined where a unit has failed after something of it was done, or a statement has ended the transaction. */
-async function runPlain(client: pg.Client, units: readonly Unit[]): Promise<readonly Outcome[] | undefined> {
+async function runPlain(client: pg.Client, units: readonly Unit[]): Promise<readonly UnitOutcome[] | undefined> {
   const [begun, ...answers] = await Promise.allSettled([
     client.query('begin'),
     ...units.flatMap((unit) => unit.map((statement) => ask(client, statement))),
   ]);
   if (begun.status === 'rejected') throw begun.reason;
-  const outcomes: Outcome[] = [];
+  const outcomes: UnitOutcome[] = [];
   let at = 0;
   for (const unit of units) {
     const outcome = judge(unit, answers.slice(at, at + unit.length));
@@ -54,14 +58,14 @@ async function runPlain(client: pg.Client, units: readonly Unit[]): Promise<read
 }
 
 /** A guard that met no rows has changed nothing, if nothing came behind it. A line that broke is no reason to go on. */
-const untouched = (failure: FailureNote, unit: Unit): boolean =>
+const untouched = (failure: UnitFailure, unit: Unit): boolean =>
   failure.kind === 'unavailable' || (failure.kind === 'guard' && failure.changed === 0 && unit.length === 1);
 
 /** One after the other. What follows a line that has broken is not begun. */
-async function again(client: pg.Client, units: readonly Unit[]): Promise<readonly Outcome[]> {
+async function again(client: pg.Client, units: readonly Unit[]): Promise<readonly UnitOutcome[]> {
   await client.query('rollback');
   await client.query('begin');
-  const outcomes: Outcome[] = [];
+  const outcomes: UnitOutcome[] = [];
   for (const unit of units) {
     const outcome = await runUnit(client, unit);
     outcomes.push(outcome);
@@ -70,7 +74,7 @@ async function again(client: pg.Client, units: readonly Unit[]): Promise<readonl
   return outcomes;
 }
 
-async function runUnit(client: pg.Client, unit: Unit): Promise<Outcome> {
+async function runUnit(client: pg.Client, unit: Unit): Promise<UnitOutcome> {
   const [opened, ...answers] = await Promise.allSettled([
     client.query('savepoint unit'),
     ...unit.map((statement) => ask(client, statement)),
@@ -83,7 +87,7 @@ async function runUnit(client: pg.Client, unit: Unit): Promise<Outcome> {
 }
 
 /** The first statement that failed or whose guard did not hold decides; those behind it have run in vain. */
-function judge(unit: Unit, answers: readonly PromiseSettledResult<Result>[]): Outcome {
+function judge(unit: Unit, answers: readonly PromiseSettledResult<Result>[]): UnitOutcome {
   const results: Result[] = [];
   for (const [index, statement] of unit.entries()) {
     const answer = answers[index];

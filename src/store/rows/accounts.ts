@@ -12,7 +12,7 @@ export type Account = {
   readonly seen: number;
 };
 
-export type Accounts = {
+export type AccountRows = {
   /** Makes the account, or notes that it was seen. A registration is never undone by this. */
   put(account: Account): Statement;
   /** Registers or unregisters. Guarded: the account exists. */
@@ -62,7 +62,7 @@ const list = reading((db, a: { after: AccountKey; max: number }) =>
 
 const account = (row: AccountRow): Account => ({ ...row, registered: row.registered === 1 });
 
-export const accounts = (read: Read): Accounts => ({
+export const accounts = (read: Read): AccountRows => ({
   put: (row) => put({ ...row, registered: row.registered ? 1 : 0 }),
   register: (key, registered) => register({ key, registered: registered ? 1 : 0 }),
   remove: (key) => remove({ key }),

@@ -2,7 +2,7 @@ import { type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
 
 /** A short name, made by hashing, of a foreign address that is too long for a JID. Once given it never changes. */
-export type Aliases = {
+export type AliasRows = {
   /** Guarded: the alias is free, or stands for this address already. */
   put(transport: string, alias: string, address: string): Statement;
   /** The address that the alias stands for. */
@@ -31,7 +31,7 @@ const toAddress = reading((db, a: { transport: string; alias: string }) =>
 
 const everyOne = reading((db) => db.selectFrom('aliases').select(['transport', 'alias', 'address']));
 
-export const aliases = (read: Read): Aliases => ({
+export const aliases = (read: Read): AliasRows => ({
   put: (transport, alias, address) => put({ transport, alias, address }),
   address: async (transport, alias) => (await read(toAddress({ transport, alias })))[0]?.address,
   all: () => read(everyOne({})),

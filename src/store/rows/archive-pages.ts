@@ -1,7 +1,7 @@
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { Schema } from '#src/store/schema.ts';
 import { type Db, type Read, reading } from '#src/store/sql.ts';
-import type { Archive, Archived, ArchivePage } from './archive.ts';
+import type { Archived, ArchivePageAsk, ArchiveRows } from './archive.ts';
 
 /** The set that a page is part of. Absent bounds are the widest. */
 type Bounds = { place: string; start: number; end: number; afterId: number; beforeId: number; account: string };
@@ -62,8 +62,8 @@ const whatWasSeen = statements(true);
 
 /** Reads a page: one row more than wanted tells whether the set goes on (XEP-0313 §4.3.2: `complete`). */
 export const archivePages =
-  (read: Read): Archive['page'] =>
-  async ({ place, account, newest = false, max, ...limits }: ArchivePage) => {
+  (read: Read): ArchiveRows['page'] =>
+  async ({ place, account, newest = false, max, ...limits }: ArchivePageAsk) => {
     const bounds = {
       place,
       account: account ?? '',

@@ -20,7 +20,7 @@ export type Archived = {
 };
 
 /** Which part of a place's archive. Bounds of time are inclusive, those of ids exclusive. */
-export type ArchivePage = {
+export type ArchivePageAsk = {
   readonly place: string;
   /** Restricts to what this account was there to see. */
   readonly account?: string;
@@ -48,7 +48,7 @@ export type ArchivedPage = {
   readonly index: number;
 };
 
-export type Archive = {
+export type ArchiveRows = {
   /** The next id, ascending over restarts. Throws StoreUnavailable after a long outage. */
   nextId(): number;
   /** Adds up to 1000 rows with few statements. */
@@ -56,7 +56,7 @@ export type Archive = {
   /** Puts something else in the place of a body, such as a tombstone (XEP-0424 §5). Guarded: the row is there. */
   redact(place: string, id: number, body: string): Statement;
   get(place: string, id: number): Promise<Archived | undefined>;
-  page(page: ArchivePage): Promise<ArchivedPage>;
+  page(page: ArchivePageAsk): Promise<ArchivedPage>;
   /**
    * Looks at the `max` oldest rows and removes those from before `before`; done when it changes none. A row that was
    * back-filled goes when its turn comes.
@@ -145,7 +145,7 @@ const purgeUnseen = writing((db, a: { place: string; max: number }) =>
   ),
 );
 
-export const archive = (read: Read, nextId: () => number): Archive => ({
+export const archive = (read: Read, nextId: () => number): ArchiveRows => ({
   nextId,
   append,
   redact: (place, id, body) => redact({ place, id, body }),

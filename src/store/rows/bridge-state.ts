@@ -8,7 +8,7 @@ export type StatePlace = { readonly transport: string; readonly account: string;
 export type StateEntry = { readonly key: string; readonly value: Uint8Array };
 
 /** What bridges remember: bytes that the store does not look into. Times in ms. */
-export type BridgeState = {
+export type StateRows = {
   /** Keeps a value, until `expires` where given, sealed where a key is given. */
   put(place: StatePlace, value: Uint8Array, options?: { expires?: number; seal?: SealKey }): Statement;
   remove(place: StatePlace): Statement;
@@ -105,7 +105,7 @@ function opened(place: StatePlace, { value, keyId }: Row, key: SealKey | undefin
   return keyId === null ? value : unseal(key, cell(place), value);
 }
 
-export const bridgeState = (read: Read, now: () => number): BridgeState => ({
+export const bridgeState = (read: Read, now: () => number): StateRows => ({
   put: (place, value, { expires, seal: key } = {}) =>
     put({
       ...place,

@@ -20,7 +20,7 @@ export type Contact = {
   readonly owed: readonly ('unsubscribe' | 'subscribed' | 'unsubscribed')[];
 };
 
-export type Contacts = {
+export type ContactRows = {
   put(contact: Contact): Statement;
   remove(account: AccountKey, id: string): Statement;
   removeAll(account: AccountKey): Statement;
@@ -131,7 +131,7 @@ const contact = (of: ContactRow): Contact => ({
   owed: of.owed.split(' ').filter((word) => word !== '') as Contact['owed'][number][],
 });
 
-export const contacts = (read: Read): Contacts => ({
+export const contacts = (read: Read): ContactRows => ({
   put: (of) => put(row(of)),
   remove: (account, id) => remove({ account, id }),
   removeAll: (account) => removeAll({ account }),

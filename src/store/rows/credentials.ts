@@ -8,7 +8,7 @@ import type { Statement } from '#src/store/unit.ts';
 export type CredentialPlace = { readonly account: AccountKey; readonly realm: string; readonly name: string };
 
 /** What an account logs in with. Sealed before it leaves this thread (SECURITY rule 9). */
-export type Credentials = {
+export type CredentialRows = {
   /** Guarded by a foreign key: the account exists. */
   put(key: SealKey, place: CredentialPlace, secret: Sealed): Statement;
   remove(account: AccountKey, realm: string): Statement;
@@ -43,7 +43,7 @@ const ofRealm = reading((db, a: { account: AccountKey; realm: string }) =>
 const cell = ({ account, realm, name }: CredentialPlace) =>
   ({ table: 'credentials', row: [account, realm, name], column: 'sealed' }) as const;
 
-export const credentials = (read: Read): Credentials => ({
+export const credentials = (read: Read): CredentialRows => ({
   put: (key, place, secret) =>
     put({ ...place, keyId: key.id, sealed: seal(key, cell(place), Buffer.from(secret.open())) }),
   remove: (account, realm) => remove({ account, realm }),

@@ -7,7 +7,7 @@ import type { Statement } from '#src/store/unit.ts';
  * The ids that one event has on both sides: a stanza may become several lines, a foreign message several stanzas.
  * `place` is a `placeKey`, `at` a time in ms. Ids of stanzas are chosen by clients, so each side keeps its author.
  */
-export type Link = {
+export type MessageIds = {
   readonly event: EventId;
   readonly place: string;
   readonly at: number;
@@ -30,7 +30,7 @@ export type Links = {
    * Adds ids of one side each, as parts `first` (default 0) and on, with few statements. A part that is known stays as
    * it is.
    */
-  add(...links: readonly Link[]): readonly Statement[];
+  add(...links: readonly MessageIds[]): readonly Statement[];
   byXmpp(place: string, id: XmppId, author?: string): Promise<LinkedEvent | undefined>;
   byForeign(place: string, id: ForeignId, author?: string): Promise<LinkedEvent | undefined>;
   byEvent(event: EventId): Promise<Pick<LinkedEvent, 'xmpp' | 'foreign'>>;
@@ -55,7 +55,7 @@ const add = writingRows<LinkRow>(['event', 'side', 'part', 'place', 'id', 'autho
     .onConflict((conflict) => conflict.columns(['event', 'side', 'part']).doNothing()),
 );
 
-const rowsOf = ({ ids, first = 0, ...link }: Link): LinkRow[] =>
+const rowsOf = ({ ids, first = 0, ...link }: MessageIds): LinkRow[] =>
   ids.map((id, index) => ({ ...link, id, part: first + index }));
 
 type Looked = { place: string; side: Side; id: string };

@@ -16,11 +16,11 @@ export type MediaFile = {
 };
 
 /** The most bytes that one account and all together may have. */
-export type Room = { readonly quota: number; readonly total: number };
+export type Quota = { readonly quota: number; readonly total: number };
 
 export type MediaFiles = {
   /** Guarded: there is room for it, else its unit is undone. */
-  add(file: MediaFile, room: Room): Statement;
+  add(file: MediaFile, room: Quota): Statement;
   get(id: string): Promise<MediaFile | undefined>;
   /** The ids of up to `max` files that have expired and are still there. */
   expired(now: number, max: number): Promise<readonly string[]>;
@@ -34,7 +34,7 @@ export type MediaFiles = {
 
 // Who has files that belong to nobody is not asked for a quota of its own.
 const add = writing(
-  (_, a: MediaFile & Room) => ({
+  (_, a: MediaFile & Quota) => ({
     compile: () =>
       sql`insert into media (id, account, name, type, size, expires, gone)
         select ${a.id}, ${a.account}, ${a.name}, ${a.type}, cast(${a.size} as bigint), cast(${a.expires} as bigint), 0

@@ -3,7 +3,7 @@ import { type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
 
 /** One client of an account in a room. `place` is a `placeKey`, `joined` a time in ms. */
-export type Occupancy = {
+export type Occupation = {
   readonly place: string;
   readonly account: AccountKey;
   /** The full JID of the client. */
@@ -15,19 +15,19 @@ export type Occupancy = {
 /** Who is where, so that a restart finds them again (each full JID is pinged before it counts). */
 export type Occupancies = {
   /** Joins, or changes the nick of one who is there. */
-  enter(occupancy: Occupancy): Statement;
+  enter(occupancy: Occupation): Statement;
   leave(place: string, full: string): Statement;
   /** A client is gone from every room. */
   leaveAll(full: string): Statement;
   /** The account is in no room any more. */
   removeAll(account: AccountKey): Statement;
-  in(place: string): Promise<readonly Occupancy[]>;
-  of(account: AccountKey): Promise<readonly Occupancy[]>;
+  in(place: string): Promise<readonly Occupation[]>;
+  of(account: AccountKey): Promise<readonly Occupation[]>;
   /** Everybody, room by room. */
-  all(): Promise<readonly Occupancy[]>;
+  all(): Promise<readonly Occupation[]>;
 };
 
-const enter = writing((db, a: Occupancy) =>
+const enter = writing((db, a: Occupation) =>
   db
     .insertInto('occupancy')
     .values({ place: a.place, account: a.account, full_jid: a.full, nick: a.nick, joined: a.joined })

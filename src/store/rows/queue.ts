@@ -8,7 +8,7 @@ import type { Purge } from './purges.ts';
 export type QueuedRow = Journaled & { readonly changed: number; readonly trace: string };
 
 /** The journal as an operator works on it: by the ids of its rows, whichever process owns them. */
-export type Queue = {
+export type QueueRows = {
   /** Up to `max` rows behind that id that have not ended, or were given up, in order. */
   page(after: number, max: number): Promise<readonly QueuedRow[]>;
   get(id: number): Promise<QueuedRow | undefined>;
@@ -93,7 +93,7 @@ const queued = (row: Readonly<Record<string, unknown>>): QueuedRow => ({
   trace: String(row.trace),
 });
 
-export const queue = (read: Read): Queue => ({
+export const queue = (read: Read): QueueRows => ({
   page: async (after, max) => (await read(page({ after, max }))).map(queued),
   get: async (id) => (await read(one({ id }))).map(queued)[0],
   own: (id, epoch) => own({ id, epoch }),

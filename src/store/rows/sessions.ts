@@ -6,7 +6,7 @@ import type { Statement } from '#src/store/unit.ts';
 export type KeptSession = { readonly account: AccountKey; readonly realm: string; readonly nick: string | null };
 
 /** Where accounts stay connected. */
-export type Sessions = {
+export type SessionRows = {
   put(session: KeptSession): Statement;
   remove(account: AccountKey, realm: string): Statement;
   removeAll(account: AccountKey): Statement;
@@ -35,7 +35,7 @@ const all = reading((db) =>
   db.selectFrom('sessions').select(['account', 'realm', 'nick']).orderBy('realm').orderBy('account'),
 );
 
-export const sessions = (read: Read): Sessions => ({
+export const sessions = (read: Read): SessionRows => ({
   put: (session) => put(session),
   remove: (account, realm) => remove({ account, realm }),
   removeAll: (account) => removeAll({ account }),

@@ -9,7 +9,7 @@ import type { Statement } from '#src/store/unit.ts';
 export type SettingsOf = { readonly account: string; readonly scope: Scope; readonly subject: string };
 
 /** Values that users choose, one JSON object for each thing they are about. The schema is the bridge's. */
-export type Settings = {
+export type SettingsRows = {
   put(of: SettingsOf, values: Readonly<Record<string, unknown>>): Statement;
   remove(of: SettingsOf): Statement;
   removeAll(account: string): Statement;
@@ -44,7 +44,7 @@ const one = reading((db, a: SettingsOf) =>
     .where('subject', '=', a.subject),
 );
 
-export const settings = (read: Read): Settings => ({
+export const settings = (read: Read): SettingsRows => ({
   put: (of, values) => put({ ...of, value: JSON.stringify(values) }),
   remove: (of) => remove(of),
   removeAll: (account) => removeAll({ account }),

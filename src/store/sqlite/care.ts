@@ -5,18 +5,18 @@ import { StoreRefused, StoreUnavailable } from '#src/store/unit.ts';
 import type { CareMessage, CareTask } from './care.worker.ts';
 
 /** Hears how far a copy is, in pages of the file. */
-export type Progress = (done: number, total: number) => void;
+export type CopyProgress = (done: number, total: number) => void;
 
 /** What takes a while with a whole SQLite file, each in a thread of its own: nobody waits for it. */
 export type Care = AsyncDisposable & {
   check(full: boolean): Promise<readonly string[]>;
-  copy(to: string, progress: Progress): Promise<void>;
+  copy(to: string, progress: CopyProgress): Promise<void>;
 };
 
 export function openCare(file: string): Care {
   const running = new Set<Worker>();
 
-  function run(task: CareTask, progress: Progress = () => undefined): Promise<readonly string[]> {
+  function run(task: CareTask, progress: CopyProgress = () => undefined): Promise<readonly string[]> {
     const url = new URL(import.meta.resolve('#src/store/sqlite/care.worker.ts'));
     const worker = new Worker(url, { workerData: task, execArgv: [] });
     running.add(worker);

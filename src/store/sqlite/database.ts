@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type FailureNote, type Result, StoreRefused, type Value } from '#src/store/unit.ts';
+import { type Result, StoreRefused, type UnitFailure, type Value } from '#src/store/unit.ts';
 
 /** Milliseconds that a statement waits for another program that holds the file. */
 const PATIENCE = 2000;
@@ -50,7 +50,7 @@ const codeOf = (error: unknown): number | undefined =>
 const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /** What a failed statement means for its unit, or for everything. SQLite's messages name columns, never values. */
-export function noteOf(error: unknown, index: number): FailureNote {
+export function noteOf(error: unknown, index: number): UnitFailure {
   const code = codeOf(error);
   if (code !== undefined && UNAVAILABLE.has(code)) return unavailableNote(error);
   const constraint = code === CONSTRAINT || code === MISMATCH;
@@ -58,7 +58,7 @@ export function noteOf(error: unknown, index: number): FailureNote {
 }
 
 /** The note of a whole transaction that failed. Only a failure of the disk leaves a doubt about a commit. */
-export const unavailableNote = (error: unknown): FailureNote => ({
+export const unavailableNote = (error: unknown): UnitFailure => ({
   kind: 'unavailable',
   reason: describe(error),
   certain: codeOf(error) !== IOERR,

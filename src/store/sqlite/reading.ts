@@ -1,7 +1,7 @@
 import type { Log } from '#src/lib/log.ts';
-import { startThread, type Thread } from '#src/store/thread.ts';
-import type { Query } from '#src/store/unit.ts';
-import type { Answer } from './queries.ts';
+import { type StoreThread, startThread } from '#src/store/thread.ts';
+import type { StoreQuery } from '#src/store/unit.ts';
+import type { QueryAnswer } from './queries.ts';
 import type { ReaderAsk } from './reader.worker.ts';
 import type { PackedOutcome } from './wire.ts';
 
@@ -9,17 +9,17 @@ import type { PackedOutcome } from './wire.ts';
 const SLOW = 100;
 
 export type Reading = AsyncDisposable & {
-  outcomes(queries: readonly Query<unknown>[]): Promise<readonly PackedOutcome[]>;
+  outcomes(queries: readonly StoreQuery<unknown>[]): Promise<readonly PackedOutcome[]>;
 };
 
 /** Reads in the thread that writes until a query was slow; from then on in a thread of its own. */
-export function openReading(file: string, writer: Pick<Thread<ReaderAsk, Answer>, 'ask'>, log: Log): Reading {
-  let own: Thread<ReaderAsk, Answer> | undefined;
+export function openReading(file: string, writer: Pick<StoreThread<ReaderAsk, QueryAnswer>, 'ask'>, log: Log): Reading {
+  let own: StoreThread<ReaderAsk, QueryAnswer> | undefined;
   let starting: Promise<void> | undefined;
 
   async function start(): Promise<void> {
     try {
-      own = await startThread<ReaderAsk, Answer>('#src/store/sqlite/reader.worker.ts', { file }, log);
+      own = await startThread<ReaderAsk, QueryAnswer>('#src/store/sqlite/reader.worker.ts', { file }, log);
     } catch (err) {
       log.error({ err }, 'a thread that reads the store could not be started');
     }

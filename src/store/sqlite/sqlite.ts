@@ -8,15 +8,15 @@ import { inGroups } from '#src/store/rows/groups.ts';
 import { startThread } from '#src/store/thread.ts';
 import {
   failureOf,
-  type Query,
   type Row,
+  type StoreQuery,
   StoreRefused,
   StoreUnavailable,
   type Unit,
   type UnitResult,
 } from '#src/store/unit.ts';
 import { openCare } from './care.ts';
-import type { Answer } from './queries.ts';
+import type { QueryAnswer } from './queries.ts';
 import { openReading } from './reading.ts';
 import { openPacker, type PackedOutcome, unpackResults } from './wire.ts';
 import type { WriterAsk, WriterData } from './writer.worker.ts';
@@ -32,7 +32,7 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
   opened.use(lockSqlite(file));
   createPrivate(file);
   const data: WriterData = { file, heart: heart && { beats: heart.beats, stallTime: heart.stallTime } };
-  const writer = opened.use(await startThread<WriterAsk, Answer>('#src/store/sqlite/writer.worker.ts', data, log));
+  const writer = opened.use(await startThread<WriterAsk, QueryAnswer>('#src/store/sqlite/writer.worker.ts', data, log));
   opened.defer(async () => void (await writer.ask('close')));
   const ask = opened.use(openReading(file, writer, log));
 
@@ -46,7 +46,7 @@ export async function openSqlite(file: string, log: Log, heart?: Heart): Promise
       throw error;
     }
   });
-  const reading = inGroups<Query<unknown>, readonly Row[]>(async (queries) =>
+  const reading = inGroups<StoreQuery<unknown>, readonly Row[]>(async (queries) =>
     (await ask.outcomes(queries)).map(rowsOrError),
   );
   opened.defer(async () => {

@@ -1,12 +1,12 @@
-import { type FailureNote, guardNote, holds, type Outcome, type Result, type Unit } from '#src/store/unit.ts';
+import { guardNote, holds, type Result, type Unit, type UnitFailure, type UnitOutcome } from '#src/store/unit.ts';
 import type { Database } from './database.ts';
 import { noteOf, unavailableNote } from './database.ts';
 
 /** Thrown inside a group: nothing of it can be committed. */
 class GroupFailed extends Error {
-  readonly note: FailureNote;
+  readonly note: UnitFailure;
 
-  constructor(note: FailureNote) {
+  constructor(note: UnitFailure) {
     super(note.kind);
     this.note = note;
   }
@@ -17,7 +17,7 @@ class GroupFailed extends Error {
  * done before, all begin again with a savepoint each, which copies every page that is changed in it.
  * When it returns, what it calls done is on the disk. When the transaction fails, every unit has failed.
  */
-export function runGroup(database: Database, units: readonly Unit[]): Outcome[] {
+export function runGroup(database: Database, units: readonly Unit[]): UnitOutcome[] {
   const { db, run } = database;
   try {
     run('begin immediate', []);
@@ -32,8 +32,8 @@ export function runGroup(database: Database, units: readonly Unit[]): Outcome[] 
 }
 
 /** Undefined where a unit has failed after something of it was done. */
-function runPlain(database: Database, units: readonly Unit[]): Outcome[] | undefined {
-  const outcomes: Outcome[] = [];
+function runPlain(database: Database, units: readonly Unit[]): UnitOutcome[] | undefined {
+  const outcomes: UnitOutcome[] = [];
   for (const unit of units) {
     const outcome = runStatements(database, unit);
     if ('failure' in outcome && !(database.db.isTransaction && untouched(outcome.failure))) return undefined;
@@ -43,10 +43,10 @@ function runPlain(database: Database, units: readonly Unit[]): Outcome[] | undef
 }
 
 /** A guard that met no rows, and a statement that broke a constraint, have changed nothing (sqlite.org/lang_conflict.html). */
-const untouched = (failure: FailureNote): boolean =>
+const untouched = (failure: UnitFailure): boolean =>
   failure.kind !== 'unavailable' && failure.index === 0 && (failure.kind === 'statement' || failure.changed === 0);
 
-function again(database: Database, units: readonly Unit[]): Outcome[] {
+function again(database: Database, units: readonly Unit[]): UnitOutcome[] {
   const { db, run } = database;
   // A full disk may have ended the transaction already (sqlite.org/lang_transaction.html).
   if (db.isTransaction) run('rollback', []);
@@ -54,7 +54,7 @@ function again(database: Database, units: readonly Unit[]): Outcome[] {
   return units.map((unit) => runUnit(database, unit));
 }
 
-function runUnit(database: Database, unit: Unit): Outcome {
+function runUnit(database: Database, unit: Unit): UnitOutcome {
   const { db, run } = database;
   run('savepoint unit', []);
   const outcome = runStatements(database, unit);
@@ -66,7 +66,7 @@ function runUnit(database: Database, unit: Unit): Outcome {
   return outcome;
 }
 
-function runStatements({ run }: Database, unit: Unit): Outcome {
+function runStatements({ run }: Database, unit: Unit): UnitOutcome {
   const results: Result[] = [];
   for (const [index, statement] of unit.entries()) {
     try {

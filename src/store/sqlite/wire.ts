@@ -1,4 +1,4 @@
-import type { Outcome, Result, Statement, Unit, UnitResult, Value } from '#src/store/unit.ts';
+import type { Result, Statement, Unit, UnitOutcome, UnitResult, Value } from '#src/store/unit.ts';
 
 /**
  * A group of units as one thread gives it to the other: one flat list, and the text of a statement only once. `texts`
@@ -12,7 +12,7 @@ export type PackedUnits = {
 };
 
 /** An outcome: how many rows each statement has changed, where none has returned any. */
-export type PackedOutcome = readonly number[] | Outcome;
+export type PackedOutcome = readonly number[] | UnitOutcome;
 
 const ANY = -1;
 /** Texts that are remembered. Those of a program are fewer. */
@@ -75,7 +75,7 @@ export function openUnpacker(): (packed: PackedUnits) => Unit[] {
   };
 }
 
-export function packOutcome(outcome: Outcome): PackedOutcome {
+export function packOutcome(outcome: UnitOutcome): PackedOutcome {
   if ('failure' in outcome || outcome.results.some(({ rows }) => rows.length > 0)) return outcome;
   return outcome.results.map(({ changed }) => changed);
 }

@@ -5,7 +5,7 @@ import { serveThread } from '#src/store/thread.ts';
 import { StoreUnavailable } from '#src/store/unit.ts';
 import { openDatabase } from './database.ts';
 import { migrateSqlite } from './migrate.ts';
-import { type Answer, answerQueries, nothing } from './queries.ts';
+import { answerQueries, nothing, type QueryAnswer } from './queries.ts';
 import type { ReaderAsk } from './reader.worker.ts';
 import { runGroup } from './units.ts';
 import { openUnpacker, type PackedUnits, packOutcome } from './wire.ts';
@@ -17,7 +17,7 @@ export type WriterData = { readonly file: string; readonly heart: Heart | undefi
 
 const { file, heart }: WriterData = workerData;
 
-serveThread<WriterAsk, Answer>(() => {
+serveThread<WriterAsk, QueryAnswer>(() => {
   const database = openDatabase(file, false);
   const { db } = database;
   db.exec('pragma journal_mode = wal');

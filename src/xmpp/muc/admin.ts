@@ -4,7 +4,7 @@ import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Affiliation, Occupant, Role } from '#src/model/party.ts';
 import { jidOf, resourcePrep, splitJid } from '#src/xmpp/stanza/jid.ts';
-import { partyOf } from '#src/xmpp/stanza/target.ts';
+import { occupantOf, partyOf } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
 import { type Inside, insideRoom } from './occupancy.ts';
@@ -39,34 +39,35 @@ function changeOf(item: Element, request: Request, room: Inside): EventBody {
   const reason = item.getChildText('reason') || undefined;
   const because = reason === undefined ? {} : { reason };
   if (isRole(role)) {
-    const who = occupantOf(item, request, room);
-    if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+    const who = occupantIn(item, request, room);
+    if (!who) throw nobody();
     // XEP-0045 §8.2: no role at all is a kick.
     return role === 'none'
       ? { kind: 'occupant', change: 'kick', who, ...because }
       : { kind: 'occupant', change: 'role', who: { ...who, role }, ...because };
   }
   if (!isAffiliation(affiliation)) throw new Failure('bad-request');
-  const who = occupantOf(item, request, room);
+  const who = occupantIn(item, request, room);
   // XEP-0045 §9.1: whoever is there and becomes an outcast is put out.
   if (who && affiliation === 'outcast') return { kind: 'occupant', change: 'ban', who, ...because };
   return { kind: 'affiliation', changes: [{ id: who?.id ?? idOf(item, request), affiliation }] };
 }
 
 /** Whom an item names, by the nick in the room or by the address on the network. */
-function occupantOf({ attrs: { nick, jid } }: Element, request: Request, { place }: Inside): Occupant | undefined {
-  const id = nick === undefined && jid !== undefined ? personOf(jid, request) : undefined;
-  for (const one of request.core.rooms.occupants(place)) {
-    if (nick === undefined ? one.id === id : resourcePrep(one.nick) === resourcePrep(nick)) return one;
-  }
+function occupantIn({ attrs: { nick, jid } }: Element, request: Request, room: Inside): Occupant | undefined {
+  if (nick !== undefined) return occupantOf(request.view, room, nick);
+  const id = jid === undefined ? undefined : personOf(jid, request);
+  for (const one of request.view.occupants(room.place)) if (one.id === id) return one;
   return undefined;
 }
 
 const idOf = ({ attrs: { nick, jid } }: Element, request: Request): string => {
   if (jid !== undefined) return personOf(jid, request);
-  if (nick === undefined || nick === '') throw new Failure('bad-request');
-  return nick;
+  // Whoever has the name outside the room is not meant, and is named by the address.
+  throw nick ? nobody() : new Failure('bad-request');
 };
+
+const nobody = (): Failure => new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
 
 /** What the network calls somebody by an address of ours. The room does not tell who its people are elsewhere. */
 function personOf(jid: string, { view, target }: Request): string {
@@ -93,7 +94,7 @@ async function list(request: Request): Promise<Xml> {
 }
 
 const occupants = (request: Request, { place }: Inside, wanted: (who: Occupant) => boolean): Xml[] =>
-  [...request.core.rooms.occupants(place)].filter(wanted).map((who) => {
+  [...request.view.occupants(place)].filter(wanted).map((who) => {
     const { affiliation, role, nick } = who;
     return xml`<item${attrs({ affiliation, role, nick: resourcePrep(nick), jid: addressOf(who.id, request) })}/>`;
   });

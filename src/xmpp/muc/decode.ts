@@ -15,7 +15,7 @@ export const MUC = 'http://jabber.org/protocol/muc';
 /** What a presence means for a room: a join, a leave, another nick or another show. */
 export function decodePresence(stanza: Element, { from, to, view }: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  if (type !== undefined && type !== 'unavailable' && type !== 'error') return undefined;
+  if (type !== undefined && type !== 'unavailable') return undefined;
   const join = type === undefined ? stanza.getChild('x', MUC) : undefined;
   const target = view.target(to.local);
   if (target.kind !== 'room') {
@@ -29,10 +29,8 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   }
   const nick = view.nickOf(place, from.full);
   if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });
-  // XEP-0045 §7.14. Whoever waits to be let in has no nick yet, but may give up; an error comes from occupants only.
-  return type === 'unavailable' || nick !== undefined
-    ? departure(stanza, { place, from, nick: nick ?? to.resource })
-    : undefined;
+  // XEP-0045 §7.14. Whoever waits to be let in has no nick yet, but may give up.
+  return departure(stanza, { place, from, nick: nick ?? to.resource });
 }
 
 type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: string };
@@ -75,7 +73,7 @@ function historyOf(x: Element): { history?: HistoryWish } {
 const wholeNumber = (text = ''): number | undefined => (/^\d{1,9}$/.test(text) ? Number(text) : undefined);
 
 function departure(stanza: Element, { place, from, nick }: Occupancy): Draft {
-  const reason = stanza.attrs.type === 'unavailable' ? ownText(stanza, 'status') : undefined;
+  const reason = ownText(stanza, 'status');
   return {
     kind: 'occupant',
     change: 'leave',

@@ -1,16 +1,21 @@
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
-import { roomPlace } from '#src/xmpp/stanza/target.ts';
+import { occupantOf, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
 import type { Request } from '#src/xmpp/xep/extension.ts';
 
 /** The room that a request is about, and the asker's nick in it. */
-export type Asked = { readonly id: string; readonly place: Place; readonly nick: string | undefined };
+export type Asked = {
+  readonly id: string;
+  readonly target: RoomTarget;
+  readonly place: Place;
+  readonly nick: string | undefined;
+};
 
 export function askedRoom({ target, user, from, view }: Request): Asked | undefined {
   if (target.kind !== 'room') return undefined;
   const place = roomPlace(view, target, user);
-  return { id: target.id, place, nick: view.nickOf(place, from) };
+  return { id: target.id, target, place, nick: view.nickOf(place, from) };
 }
 
 /**
@@ -21,10 +26,9 @@ export function askedOccupant(request: Request, outside: FailureCode): 'self' | 
   const room = askedRoom(request);
   if (room?.nick === undefined) throw new Failure(outside);
   if (resourcePrep(room.nick) === request.resource) return 'self';
-  for (const { nick } of request.core.rooms.occupants(room.place)) {
-    if (resourcePrep(nick) === request.resource) return 'other';
-  }
-  throw new Failure('item-not-found');
+  const found = occupantOf(request.view, room, request.resource);
+  if (!found) throw new Failure('item-not-found');
+  return found.nick === room.nick ? 'self' : 'other';
 }
 
 /** A room with the asker in it. */

@@ -50,6 +50,8 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
 export function decode(stanza: Element, view: View): Draft | undefined {
   const from = splitJid(stanza.attrs.from ?? '');
   const to = splitJid(stanza.attrs.to ?? '');
+  // RFC 6120 §8.3.1: an error is never answered; the edge looks at it.
+  if (stanza.attrs.type === 'error') return undefined;
   if (stanza.name === 'presence') {
     return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
   }
@@ -58,8 +60,6 @@ export function decode(stanza: Element, view: View): Draft | undefined {
 
 function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  // RFC 6120 §8.3.1: an error is never answered; the edge looks at it.
-  if (type === 'error') return undefined;
   const body = bodyOf(stanza);
   const text = body?.getText() || undefined;
   if (isEncrypted(stanza, text)) {
@@ -152,12 +152,13 @@ const nobodyReads = (): Failure =>
     text: 'Nobody reads what is written to this address. Write to a person or to a room.',
   });
 
-/** XEP-0045 §7.5: a private message goes to the person who has that nick on the network of the room. */
+/** XEP-0045 §7.5: a private message goes to the person who has that nick in the room. */
 function privately(target: RoomTarget, { from, to, view }: Envelope): string {
   if (to.resource === '') {
     throw new Failure('bad-request', { text: 'A message to a room has to be of type groupchat.' });
   }
   assertHere(target);
-  if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
-  return occupantId(view, target, to.resource);
+  const place = roomPlace(view, target, from.bare);
+  if (view.nickOf(place, from.full) === undefined) throw new Failure('not-joined');
+  return occupantId(view, { target, place }, to.resource);
 }

@@ -7,6 +7,7 @@ import { endedForm } from '#src/xmpp/xep/data-forms.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
 import { hintElements } from '#src/xmpp/xep/hints.ts';
 import { writeBody } from '#src/xmpp/xep/me-command.ts';
+import { nickElement } from '#src/xmpp/xep/nick.ts';
 import { originIdElement, stanzaIdElement } from '#src/xmpp/xep/stanza-ids.ts';
 import { placeJid } from './jid.ts';
 import { encodeContact, encodePresence } from './presence.ts';
@@ -77,6 +78,9 @@ function contents(event: EventOf<'message'>, place: string, { originId, stanzaId
   const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
   if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
   if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
+  // In a room the resource says it.
+  const nick = event.place.kind === 'contact' ? nickElement(event.from) : undefined;
+  if (nick) children.push(nick);
   if (event.form?.ending) children.push(...endedForm(event.form, event.form.ending));
   if (originId !== undefined) children.push(originIdElement(originId));
   if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));

@@ -1,5 +1,6 @@
 import type { Origin } from '#src/core/index.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
+import { jidUri, splitJid } from './jid.ts';
 import { type Xml, xml } from './xml.ts';
 
 /** RFC 6120 §8.3.3.21: for a condition that is missing below, which a test forbids. */
@@ -45,20 +46,29 @@ const CONDITIONS: Readonly<Record<string, Xml>> = {
   'service-unavailable': xml`<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
 };
 
-/** A failure as a stanza's error element (RFC 6120 §8.3.2). */
-export function errorOf(failure: Failure): Xml {
+/** A failure on a component's domain as a stanza's error element (RFC 6120 §8.3.2). */
+export function errorOf(failure: Failure, domain: string): Xml {
   // RFC 6120 §8.3.2: condition, text, application element, in this order.
   const foreign =
     failure.foreign === undefined ? undefined : xml`<foreign xmlns='urn:isthmus:errors:0'>${failure.foreign}</foreign>`;
   const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${failure.message}</text>`;
-  return xml`<error type='${failure.row.type}'>${conditionOf(failure)}${text}${foreign}</error>`;
+  return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${foreign}</error>`;
 }
 
-function conditionOf({ row, address }: Failure): Xml {
-  if (row.condition === 'gone' && address !== undefined) {
-    return xml`<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>${address}</gone>`;
-  }
+function conditionOf({ row, address }: Failure, domain: string): Xml {
+  const uri = row.condition === 'gone' && address !== undefined ? uriOf(address, domain) : undefined;
+  if (uri !== undefined) return xml`<gone xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'>${uri}</gone>`;
   return CONDITIONS[row.condition] ?? UNDEFINED;
+}
+
+/** RFC 6120 §8.3.3.5: the new address is a URI. What a network names may be none that a JID can hold. */
+function uriOf(address: string, domain: string): string | undefined {
+  try {
+    return jidUri(address, domain);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
 }
 
 /** Whether a stanza may be answered with an error at all. */
@@ -72,8 +82,8 @@ export function answerable({ stanza, type }: Origin): boolean {
 const MUC = xml`<x xmlns='http://jabber.org/protocol/muc'/>`;
 
 /** What stands in the error stanza that answers `origin`. */
-export function refusal({ stanza, type }: Origin, failure: Failure): Xml[] {
-  const error = errorOf(failure);
+export function refusal({ stanza, type, to }: Origin, failure: Failure): Xml[] {
+  const error = errorOf(failure, splitJid(to).domain);
   // XEP-0045 §7.2.1 and following: what refuses a join or a nick carries <x/>, by which clients know it.
   return stanza === 'presence' && type === undefined ? [MUC, error] : [error];
 }

@@ -25,10 +25,9 @@ export function decodeContactPresence(stanza: Element, envelope: Envelope): Draf
   }
   // RFC 6121 §3.1.2: bare to bare, even where a server leaves a resource in place.
   if (action) return { kind: 'contact', action, place, from: { kind: 'xmpp', bare: from.bare } };
-  if (type !== undefined && type !== 'unavailable' && type !== 'error') return undefined;
-  // A server answers for a bare JID of which it says nothing, and errors come from there too.
+  if (type !== undefined && type !== 'unavailable') return undefined;
+  // A server answers for a bare JID of which it says nothing.
   if (from.resource === '') return undefined;
-  // RFC 6121 §4.6: who cannot be reached there is not there.
   if (type !== undefined) return { kind: 'presence', show: 'offline', place, from: partyOf(from) };
   const status = ownText(stanza, 'status');
   return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: partyOf(from) };
@@ -37,6 +36,12 @@ export function decodeContactPresence(stanza: Element, envelope: Envelope): Draf
 /** Whose presence a probe wants to know (RFC 6121 §4.3). */
 export function probedPlace({ attrs }: Element, view: Envelope['view']): Place | undefined {
   return placeOf({ from: splitJid(attrs.from ?? ''), to: splitJid(attrs.to ?? ''), view });
+}
+
+/** Who cannot be reached is not there (RFC 6121 §4.6): for whom in the roster that is so. */
+export function unreachable(envelope: Envelope): Draft | undefined {
+  const place = placeOf(envelope);
+  return place && { kind: 'presence', show: 'offline', place, from: partyOf(envelope.from) };
 }
 
 /** The entry of the user's roster that was written to; the gateway itself is the contact without an address. */

@@ -19,6 +19,7 @@ import { hints } from '#src/xmpp/xep/hints.ts';
 import { jidEscaping } from '#src/xmpp/xep/jid-escaping.ts';
 import { mam } from '#src/xmpp/xep/mam.ts';
 import { meCommand } from '#src/xmpp/xep/me-command.ts';
+import { nick } from '#src/xmpp/xep/nick.ts';
 import { ping } from '#src/xmpp/xep/ping.ts';
 import { receipts } from '#src/xmpp/xep/receipts.ts';
 import { register } from '#src/xmpp/xep/register.ts';
@@ -41,6 +42,7 @@ export const extensions: readonly Extension[] = [
   ping,
   delay,
   meCommand,
+  nick,
   carbons,
   hints,
   stanzaIds,

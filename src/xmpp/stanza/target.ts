@@ -3,11 +3,11 @@ import type { Addresses } from '#src/model/address.ts';
 import { isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
-import type { Party } from '#src/model/party.ts';
+import type { Occupant, Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
-import { escapeLocal, type Jid, jidUri, unescapeLocal } from './jid.ts';
+import { escapeLocal, type Jid, resourcePrep, unescapeLocal } from './jid.ts';
 
-/** What a JID of ours stands for. `id` is the folded foreign address, `moved` where the room is if it was written otherwise. */
+/** What a JID of ours stands for. `id` is the folded foreign address, `moved` if the room was written otherwise. */
 export type Target =
   | { readonly kind: 'gateway' }
   | { readonly kind: 'realm'; readonly realm: string }
@@ -17,7 +17,7 @@ export type Target =
       readonly id: string;
       readonly realm: string;
       readonly name: string;
-      readonly moved?: string;
+      readonly moved?: true;
     };
 
 export type RoomTarget = Extract<Target, { kind: 'room' }>;
@@ -40,6 +40,7 @@ export type Facts = {
   addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
   nickOf(place: Place, jid: string): string | undefined;
+  occupants(place: Place): Iterable<Occupant>;
 };
 
 export type View = Facts & {
@@ -53,14 +54,14 @@ export const viewOf = (facts: Facts): View => ({
   target: memo(10_000, (local) => targetOf(local, facts)),
 });
 
-function targetOf(local: string, { addresses, transport, addressOf }: Facts): Target {
+function targetOf(local: string, { addresses, addressOf }: Facts): Target {
   if (local === '') return { kind: 'gateway' };
   const address = addresses.fold(addresses.parse(foreign(local, addressOf)));
   const { kind, realm, name } = address;
   if (kind === 'realm') return { kind, realm };
   const id = addresses.format(address);
   if (kind === 'contact' || escapeLocal(id) === local) return { kind, id, realm, name };
-  return { kind, id, realm, name, moved: jidUri(id, transport) };
+  return { kind, id, realm, name, moved: true };
 }
 
 function foreign(local: string, addressOf: Facts['addressOf']): string {
@@ -75,8 +76,8 @@ export const roomPlace = ({ rooms, transport }: Facts, { id }: RoomTarget, user:
   rooms === 'room' ? { kind: 'room', account: accountKey(user, transport), id } : { kind: 'shared', transport, id };
 
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
-export function assertHere({ moved }: RoomTarget): void {
-  if (moved !== undefined) throw new Failure('gone', { address: moved });
+export function assertHere({ moved, id }: RoomTarget): void {
+  if (moved) throw new Failure('gone', { address: id });
 }
 
 /** The two addresses of a stanza, taken apart, and what they are read with. */
@@ -86,10 +87,27 @@ export type Envelope = { readonly from: Jid; readonly to: Jid; readonly view: Vi
 export const partyOf = ({ bare, resource }: Jid): Party =>
   resource === '' ? { kind: 'xmpp', bare } : { kind: 'xmpp', bare, resource };
 
-/** The address of the person who has a nick in a room. Throws a `Failure` where the nick is no address of a person. */
-export function occupantId({ addresses }: Facts, { realm }: RoomTarget, nick: string): string {
-  const id = addresses.format(addresses.fold({ kind: 'contact', realm, name: nick }));
-  // A nick must not turn into the address of something else.
-  if (addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
+export type InRoom = { readonly target: RoomTarget; readonly place: Place };
+
+/** Who has a nick in a room: as it is shown, else as its network takes it for the same. */
+export function occupantOf(facts: Facts, { target, place }: InRoom, nick: string): Occupant | undefined {
+  const shown = resourcePrep(nick);
+  for (const one of facts.occupants(place)) if (resourcePrep(one.nick) === shown) return one;
+  const same = addressOfName(facts, target, nick);
+  for (const one of facts.occupants(place)) if (addressOfName(facts, target, one.nick) === same) return one;
+  return undefined;
+}
+
+/** The address of somebody in a room. Throws a `Failure` where nobody has the nick, or who has it has no address. */
+export function occupantId(facts: Facts, room: InRoom, nick: string): string {
+  // XEP-0045 §7.5: whoever has the name outside the room is not meant.
+  const who = occupantOf(facts, room, nick);
+  if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+  const id = addressOfName(facts, room.target, who.id);
+  // A name must not turn into the address of something else.
+  if (facts.addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
   return id;
 }
+
+const addressOfName = ({ addresses }: Facts, { realm }: RoomTarget, name: string): string =>
+  addresses.format(addresses.fold({ kind: 'contact', realm, name }));

@@ -3,6 +3,7 @@ export type StreamCondition =
   | 'bad-format'
   | 'bad-namespace-prefix'
   | 'invalid-namespace'
+  | 'invalid-xml'
   | 'not-well-formed'
   | 'policy-violation'
   | 'restricted-xml'

@@ -59,6 +59,14 @@ function checkHeader(header: Element): void {
   if (!right) throw new ReaderError('invalid-namespace', 'the stream is not one of a component');
 }
 
+/**
+ * RFC 6120 §4.9.3.11: an open stream has no header in it. Whatever began one would never end, and all that followed
+ * would be part of it.
+ */
+function checkChild(child: Element): void {
+  if (child.is('stream', NS_STREAM)) throw new ReaderError('invalid-xml', 'a second stream header');
+}
+
 /** Builds elements from tokens and hands over the children of the stream. */
 function treeSink(events: StreamEvents): Sink {
   let header: Element | undefined;
@@ -92,7 +100,8 @@ function treeSink(events: StreamEvents): Sink {
       const element = cursor as Element;
       if (prefixed) checkNames(element);
       if (header) {
-        if (element !== stanza) element.parent?.children.push(element);
+        if (element === stanza) checkChild(element);
+        else element.parent?.children.push(element);
         return;
       }
       checkHeader(element);
@@ -117,7 +126,10 @@ function treeSink(events: StreamEvents): Sink {
       else children.push(text);
     },
     over() {
-      if (stanza) stanza.children = [];
+      if (stanza) {
+        checkChild(stanza);
+        stanza.children = [];
+      }
       cursor = header;
     },
     skipped() {

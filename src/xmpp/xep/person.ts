@@ -1,5 +1,5 @@
 import { Failure } from '#src/model/failure.ts';
-import { occupantId } from '#src/xmpp/stanza/target.ts';
+import { occupantId, roomPlace } from '#src/xmpp/stanza/target.ts';
 import type { Request } from './extension.ts';
 
 /** Whom a request to somebody's own address, or to an occupant, is about: as the network calls them. */
@@ -13,8 +13,9 @@ export function askPerson<T>(request: Request, ask: (request: Request, person: P
   });
 }
 
-function personOf({ target, resource, view }: Request): Person {
+function personOf({ target, resource, view, user }: Request): Person {
   if (target.kind === 'contact') return { realm: target.realm, who: target.name };
   if (target.kind !== 'room') throw new Failure('service-unavailable');
-  return { realm: target.realm, who: view.addresses.parse(occupantId(view, target, resource)).name };
+  const id = occupantId(view, { target, place: roomPlace(view, target, user) }, resource);
+  return { realm: target.realm, who: view.addresses.parse(id).name };
 }

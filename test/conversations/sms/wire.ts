@@ -51,7 +51,7 @@ export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => 
     },
     async say(text, from) {
       tick();
-      const [, to = OUR, body = text] = /^to (\S+): (.*)$/.exec(text) ?? [];
+      const [, to = OUR, body = text] = /^to (\S+): ?(.*)$/.exec(text) ?? [];
       const answers = await twilio.receive({ from: phoneOf(from), to, body: body.replaceAll('\\n', '\n') });
       for (const { status } of answers) if (status !== 200) throw new Error(`the webhook was answered ${status}`);
     },
@@ -96,6 +96,14 @@ function orders(twilio: Twilio, lastHeard: (who: string | undefined) => FakeMess
     },
     /** `fault refuse 400 21211`, `fault done 500|break`, `fault break`, `fault early sent delivered`: the next text. */
     fault: (rest) => void twilio.faults.push(faultOf(rest)),
+    /** `refused 503 TEXT`: somebody writes, and the webhook is answered so. */
+    async refused([wanted, ...words], who) {
+      const answers = await twilio.receive({ from: phoneOf(who), to: OUR, body: words.join(' ') });
+      for (const { status } of answers)
+        if (status !== Number(wanted)) throw new Error(`the webhook was answered ${status}`);
+    },
+    /** `profile NAME`: what the person at a phone calls itself from now on. */
+    profile: (rest, who) => void twilio.profiles.set(phoneOf(who), rest.join(' ')),
     /** Webhooks are lost on their way, until `calls`. */
     silent: () => {
       twilio.silent = true;

@@ -91,7 +91,7 @@ it('makes expected sessions one after the other', async () => {
   const [juliet, tybalt] = [keyOf('juliet'), keyOf('tybalt')];
   for (const key of [romeo, juliet, tybalt]) sessions.expect(key, undefined, false);
   expect(await news()).toEqual([]);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   expect(await news()).toEqual(['romeo comes', 'romeo online']);
   clock.advance(5000);
   expect(await news()).toEqual(['juliet comes', 'juliet online']);
@@ -106,7 +106,7 @@ it('makes an expected session at once for somebody who asks', async () => {
   sessions.expect(romeo, 'Romeo', false);
   sessions.need(romeo, 'Montague');
   expect(await news()).toEqual(['romeo comes as Romeo', 'romeo online']);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
   expect(await news()).toEqual([]);
 });
@@ -115,7 +115,7 @@ it('gives up an expected session that nothing wants any more', async () => {
   const { sessions, clock, news } = openTown({});
   sessions.expect(romeo, undefined, false);
   sessions.release(romeo);
-  sessions.resume(DOMAIN);
+  sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
   expect(await news()).toEqual(['romeo released']);
   expect(sessions.realms(romeo.account)).toEqual([]);

@@ -108,7 +108,7 @@ describe('messages', () => {
 describe('errors', () => {
   it.each(Object.keys(failures) as FailureCode[])('%s has its type, condition and text', (code) => {
     const { type, condition, text: said } = failures[code];
-    const error = stanza(`<iq>${errorOf(new Failure(code))}</iq>`).getChild('error');
+    const error = stanza(`<iq>${errorOf(new Failure(code), GATEWAY)}</iq>`).getChild('error');
     expect(error?.attrs.type).toBe(type);
     expect(error?.getChildElements().map((child) => [child.name, child.attrs.xmlns])).toEqual([
       [condition, 'urn:ietf:params:xml:ns:xmpp-stanzas'],
@@ -118,11 +118,15 @@ describe('errors', () => {
   });
 
   it('show what the far side said, and where something has gone', () => {
-    const foreign = stanza(`<iq>${errorOf(new Failure('banned', { foreign: '474 <b>', text: 'No "you".' }))}</iq>`);
+    const foreign = stanza(
+      `<iq>${errorOf(new Failure('banned', { foreign: '474 <b>', text: 'No "you".' }), GATEWAY)}</iq>`,
+    );
     expect(foreign.getChild('error')?.getChild('foreign', 'urn:isthmus:errors:0')?.getText()).toBe('474 <b>');
     expect(foreign.getChild('error')?.getChildText('text')).toBe('No "you".');
-    const gone = stanza(`<iq>${errorOf(new Failure('gone', { address: 'xmpp:x@y' }))}</iq>`);
-    expect(gone.getChild('error')?.getChildText('gone')).toBe('xmpp:x@y');
+    const gone = (address: string) => stanza(`<iq>${errorOf(new Failure('gone', { address }), GATEWAY)}</iq>`);
+    expect(gone('##css%net').getChild('error')?.getChildText('gone')).toBe(`xmpp:%23%23css%25net@${GATEWAY}`);
+    // No local part ends with a space.
+    expect(gone('#x%net ').getChild('error')?.getChildText('gone')).toBe('');
   });
 
   const origin = (of: Origin['stanza'], type?: string): Origin => ({

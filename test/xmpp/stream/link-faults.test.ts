@@ -103,6 +103,7 @@ describe('a broken link', () => {
     '<p:x/>',
     '</message>',
     Buffer.from([0xc0, 0xbc]),
+    "<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' id='s2'>",
   ])('is closed by %j, and opened again', async (bad) => {
     const server = await serve();
     const { clock, next, stanzas, online } = open(server.port);

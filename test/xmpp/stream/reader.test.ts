@@ -103,6 +103,8 @@ describe('a component stream', () => {
   });
 });
 
+const many = (count: number): string => Array.from({ length: count }, (_, index) => ` a${index}=''`).join('');
+
 describe('what is not XMPP', () => {
   const body = (inner: string): string => `<message><body>${inner}</body></message>`;
 
@@ -146,6 +148,13 @@ describe('what is not XMPP', () => {
     ['an end tag that goes on', '<message></messages>', 'not-well-formed'],
     ['an end tag with attributes', "<message></message a='1'>", 'not-well-formed'],
     ['text between stanzas', 'hello<message/>', 'not-well-formed'],
+    ['a second header', HEADER.slice(HEADER.indexOf('<stream')), 'invalid-xml'],
+    ['a second header that ends at once', '<stream:stream/>', 'invalid-xml'],
+    ['a second header by another prefix', "<s:stream xmlns:s='http://etherx.jabber.org/streams'>", 'invalid-xml'],
+    ['a second header without a prefix', "<stream xmlns='http://etherx.jabber.org/streams'>", 'invalid-xml'],
+    ['a second header of a client', "<stream:stream xmlns='jabber:client' to='x'>", 'invalid-xml'],
+    ['a second header over a limit', `<stream:stream${many(65)}>`, 'invalid-xml'],
+    ['a second header that is huge', `<stream:stream x='${'x'.repeat(300_000)}`, 'invalid-xml'],
     ['CDATA between stanzas', '<![CDATA[ ]]>', 'not-well-formed'],
   ])('%s closes the stream', (_, xml, condition) => {
     expect(conditionOf(xml)).toBe(condition);
@@ -167,6 +176,17 @@ describe('what is not XMPP', () => {
     ['a huge header', `${HEADER.slice(0, -1)} x='${'x'.repeat(300_000)}`, 'policy-violation'],
   ])('%s is refused', (_, xml, condition) => {
     expect(conditionOf(xml, session())).toBe(condition);
+  });
+
+  it('is not the name of a stream within a stanza, nor another stream', () => {
+    const { log, write } = opened();
+    const inner = "<stream xmlns='http://etherx.jabber.org/streams'/>";
+    write(`<message>${inner}</message><stream xmlns='urn:other'/>${NEXT}`);
+    expect(log).toEqual(
+      [`stanza <message>${inner}</message>`, 'nonza <stream xmlns="urn:other"/>', `stanza ${NEXT}`].map((one) =>
+        one.replaceAll("'", '"'),
+      ),
+    );
   });
 
   it('delivers what came before it', () => {

@@ -1,5 +1,5 @@
 /** What has arrived and was not yet taken, and whoever waits for it. */
-export interface Inbox<T> {
+export interface Arrivals<T> {
   put(item: T): void;
   /**
    * Takes the first item that matches, among those that wait or else the first to come. Items that do not match stay.
@@ -19,7 +19,7 @@ interface Waiter<T> {
 const shown = 30; // newest items in an error message
 
 /** An empty inbox. `show` renders an item for error messages; `limit` is the longest wait in milliseconds. */
-export function inbox<T>(show: (item: T) => string, limit = 20_000): Inbox<T> {
+export function inbox<T>(show: (item: T) => string, limit = 20_000): Arrivals<T> {
   const items: T[] = [];
   const seen: string[] = [];
   const waiters = new Set<Waiter<T>>();

@@ -8,7 +8,7 @@ import { type PageFacts, renderPage } from './page-html.ts';
 import { type Phone, phoneRoutes } from './phone.ts';
 
 /** The page of the demo on a port of 127.0.0.1. */
-export interface Page extends AsyncDisposable {
+export interface DemoPage extends AsyncDisposable {
   readonly url: string;
 }
 
@@ -16,7 +16,7 @@ export interface Page extends AsyncDisposable {
  * Serves the page with Converse.js, and with its phone if there is one, on 127.0.0.1, on `port` or the next
  * free one. Throws when Converse.js is missing.
  */
-export async function servePage(port: number, facts: PageFacts, phone?: Phone): Promise<Page> {
+export async function servePage(port: number, facts: PageFacts, phone?: Phone): Promise<DemoPage> {
   const app = new Hono();
   app.get('/', (c) => c.html(renderPage(facts)));
   if (phone) app.route('/phone', phoneRoutes(phone));

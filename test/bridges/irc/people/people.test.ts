@@ -213,16 +213,34 @@ describe('questions about people', () => {
     expect(gw.told('realm')).toEqual([]);
   });
 
+  it('that several ask at once are asked once, whatever the spelling', async () => {
+    await using at = await romeo();
+    const { gw, far, session } = at;
+    const profile = (who: string) => gw.bridge.ask({ kind: 'profile', realm: REALM, who }, session);
+    const all = ['juliet', 'JULIET', 'juliet'].map(profile);
+    expect(await line(far)).toBe('WHOIS juliet');
+    far.send(':irc.fake 311 romeo Juliet j b.host * :Capulet', ':irc.fake 318 romeo Juliet :End of /WHOIS list.');
+    const [first, ...others] = await Promise.all(all);
+    expect(first).toMatchObject({ kind: 'profile', name: 'Capulet' });
+    expect(others).toEqual([first, first]);
+    // Whoever asks afterwards asks anew, and what refuses one refuses all.
+    const later = ['juliet', 'Juliet'].map((who) =>
+      expect(profile(who)).rejects.toMatchObject({ code: 'item-not-found' }),
+    );
+    expect(await line(far)).toBe('WHOIS juliet');
+    far.send(':irc.fake 401 romeo juliet :No such nick');
+    await Promise.all(later);
+  });
+
   it('time out, fail with the line, and are not endless', async () => {
     await using at = await romeo();
     const { gw, far, session } = at;
-    const late = gw.bridge.ask({ kind: 'ping', realm: REALM, who: 'juliet' }, session);
-    await expect(gw.bridge.ask({ kind: 'ping', realm: REALM, who: 'JULIET' }, session)).rejects.toMatchObject({
-      code: 'queue-full',
-    });
-    const timedOut = expect(late).rejects.toMatchObject({ code: 'remote-server-timeout' });
+    const nicks = Array.from({ length: 20 }, (_, index) => `friend${index}`);
+    const profile = (who: string) => gw.bridge.ask({ kind: 'profile', realm: REALM, who }, session);
+    const late = nicks.map((who) => expect(profile(who)).rejects.toMatchObject({ code: 'remote-server-timeout' }));
+    await expect(profile('juliet')).rejects.toMatchObject({ code: 'queue-full' });
     gw.clock.advance(30_000);
-    await timedOut;
+    await Promise.all(late);
     const asked = [
       gw.bridge.ask({ kind: 'version', realm: REALM, who: 'juliet' }, session),
       gw.bridge.ask({ kind: 'rooms', realm: REALM, page: { max: 10 } }, session),

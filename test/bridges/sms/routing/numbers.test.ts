@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addresses, addressOf, recipientOf, resolve } from '#bridges/sms/addresses.ts';
+import { addresses, addressOf, recipientOf, resolve, senderAddress } from '#bridges/sms/addresses.ts';
 import { bridge } from '#bridges/sms/index.ts';
 import { checkPermitted, EMERGENCY_TEXT, isEmergency } from '#bridges/sms/routing/numbers.ts';
 import { keywordOf } from '#bridges/sms/routing/optout.ts';
@@ -47,6 +47,36 @@ describe('addresses', () => {
   it.each(['', ' ', '+1', '+1415555267112345678', 'x'.repeat(21)])('none is made of %j', (from) =>
     expect(addressOf(from, 'US')).toBeUndefined(),
   );
+
+  it.each([
+    ['', '~=00'],
+    ['+', '~=2b'],
+    [' ', '~=20'],
+    ['+1', '~=2b1'],
+    ['+1415555267112345678', '~=2b1415555267112345678'],
+    ['MyBank', '~mybank'],
+    ['+14155552671', '+14155552671'],
+  ])('of whatever is told as the sender %j is %s', (from, local) => {
+    expect(senderAddress(from, 'US')).toBe(local);
+    expect(addresses.format(addresses.parse(local))).toBe(local);
+  });
+
+  it('of a name without end is short, and no other has it', () => {
+    const [one, other] = ['A very long name of a bank', 'A very long name of a bank!'].map((name) =>
+      senderAddress(name, 'US'),
+    );
+    expect(one).toMatch(/^~averylongnameofa\.[0-9a-f]{40}$/);
+    expect(one).not.toBe(other);
+    expect(addresses.format(addresses.parse(one ?? ''))).toBe(one);
+  });
+
+  it.each([
+    'tel:+1-800-555-0100;ext=5',
+    '+1 800 555 0100 x5',
+    '+1 800 555 0100 ext. 5',
+    '800-555-0100,5',
+    'tel:+18005550100;isub=12',
+  ])('behind an extension there is none: %s', (text) => expect(() => resolve(text, 'US')).toThrow('extension'));
 
   it.each(['15550100', '12', '72727', '~', '~a b', '~=61', '~=2', '+0123456789', 'alice', '72727%usa'])(
     '%j is none',

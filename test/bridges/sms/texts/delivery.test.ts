@@ -177,3 +177,35 @@ it('a file goes as MMS where the operator has it', async () => {
   await w.outcomes(id);
   expect(w.twilio.messages[0]).toMatchObject({ mediaUrls: ['https://files.example/a.png'], to: PHONE });
 });
+
+it('what cannot be kept before it goes is refused for now, and nothing has gone', async () => {
+  await using w = await world();
+  const { get } = w.host.state;
+  w.host.state.get = () => Promise.reject(new Failure('queue-full', { certain: false }));
+  expect(await w.outcomes(w.send(alice, 'hello'))).toMatchObject([
+    { code: 'queue-full', certain: true, row: { retry: true } },
+  ]);
+  expect(w.sent()).toEqual([]);
+  w.host.state.get = get;
+  expect(states(await w.outcomes(w.send(alice, 'hello')))).toEqual(['taken']);
+});
+
+it('what cannot be kept after it has gone is in doubt, and found in the list', async () => {
+  await using w = await world();
+  const { get } = w.host.state;
+  w.twilio.whims = {
+    create: () => undefined,
+    list: () => undefined,
+    listed: () => true,
+    created: () => {
+      w.host.state.get = () => Promise.reject(new Failure('queue-full'));
+    },
+  };
+  const event = w.event(alice, 'only once');
+  w.bridge.deliver(event);
+  expect(await w.outcomes(event.id)).toMatchObject([{ code: 'queue-full', certain: false }]);
+  w.host.state.get = get;
+  w.twilio.whims = undefined;
+  expect(await w.bridge.reconcile?.(event)).toBe('sent');
+  expect(w.sent()).toEqual(['Alice: only once']);
+});

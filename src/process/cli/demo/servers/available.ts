@@ -3,6 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 /** The real programs the demo and the tests start, by the name of their Debian package. */
 export type Program =
   | 'prosody'
+  | 'prosody-modules'
+  | 'ejabberd'
   | 'inspircd'
   | 'ngircd'
   | 'atheme-services'
@@ -20,14 +22,18 @@ const folders = [
   '/opt/homebrew/sbin',
 ];
 
-/** Where Debian puts the packages of its Python. */
-const PYTHON_PACKAGES = ['/usr/lib/python3/dist-packages'];
+/** Where Debian puts what is a library, or has its program under another name. */
+const elsewhere: Partial<Record<Program, string>> = {
+  'python3-slixmpp': '/usr/lib/python3/dist-packages/slixmpp',
+  'prosody-modules': '/usr/lib/prosody/modules/mod_privilege',
+  ejabberd: '/usr/sbin/ejabberdctl',
+};
 
 /** The program's path, or undefined when it is not installed. */
 function find(name: Program): string | undefined {
   if (name === 'postgresql') return findPostgres();
-  if (name === 'python3-slixmpp')
-    return PYTHON_PACKAGES.map((folder) => `${folder}/slixmpp`).find((path) => existsSync(path));
+  const path = elsewhere[name];
+  if (path !== undefined) return existsSync(path) ? path : undefined;
   const onPath = (process.env.PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
   return [...folders, ...onPath].map((folder) => `${folder}/${name}`).find((path) => existsSync(path));
 }

@@ -4,10 +4,12 @@ import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** How to start a program that listens on ports of 127.0.0.1. */
-export interface Command {
+export interface ServerCommand {
   readonly name: string;
   readonly path: string;
   readonly args: readonly string[];
+  /** More variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** The server is ready when all of these accept a connection and its output contains every line of `ready`. */
   readonly ports: readonly number[];
   /** What it writes when it is ready: somebody else's server on the same port would accept connections too. */
@@ -33,7 +35,7 @@ const pollInterval = 15; // milliseconds between two attempts to connect
 const keptOutput = 65_536; // characters
 
 /** Starts a server and resolves when it accepts connections. Throws PortTaken, or an Error with the server's own words. */
-export async function startProcess(command: Command): Promise<ServerProcess> {
+export async function startProcess(command: ServerCommand): Promise<ServerProcess> {
   const child = launch(command);
   const output = collect(child);
   const gone = new Promise<void>((resolve) => child.once('close', () => resolve()));
@@ -76,20 +78,24 @@ async function untilReady(readiness: () => Promise<string | undefined>, check: (
 }
 
 /** What is missing until the server is ready; undefined when it is. */
-async function missing({ ready, ports }: Command, output: string): Promise<string | undefined> {
+async function missing({ ready, ports }: ServerCommand, output: string): Promise<string | undefined> {
   const line = ready.find((line) => !output.includes(line));
   if (line !== undefined) return `it has not said "${line}"`;
   for (const port of ports) if (!(await accepts(port))) return `it has not opened port ${port}`;
   return undefined;
 }
 
-function launch({ path, args }: Command): ChildProcess {
+function launch({ path, args, env }: ServerCommand): ChildProcess {
   // An own process group keeps Ctrl-C in a terminal from reaching the servers: whoever started them ends them, in order.
   // Where Linux offers it the kernel ends them too when the process that started them was killed.
   const guard = '/usr/bin/setpriv';
   const guarded = existsSync(guard);
   const [file, ...rest] = guarded ? [guard, '--pdeathsig', 'KILL', path, ...args] : [path, ...args];
-  return spawn(file ?? path, rest, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  return spawn(file ?? path, rest, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+    env: { ...process.env, ...env },
+  });
 }
 
 function collect(child: ChildProcess): () => string {

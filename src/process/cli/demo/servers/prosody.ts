@@ -18,6 +18,10 @@ export interface ProsodyOptions {
   readonly without?: readonly string[];
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
+  /** Component domains with every right of XEP-0356 (prosody-modules); without the list its module is not loaded. */
+  readonly privileged?: readonly string[];
+  /** Makes the program in the server's folder and resolves with its path; the installed one otherwise. */
+  readonly program?: (dir: string) => Promise<string>;
   /** Lines of configuration at the end, such as `Component "muc.localhost" "muc"`. */
   readonly extra?: string;
   readonly ports?: Partial<ProsodyPorts>;
@@ -34,15 +38,19 @@ const modules = [
   'csi_simple bookmarks',
 ];
 
+const everyRight = `{ roster = "both", message = "outgoing", presence = "roster", iq = {
+  ["http://jabber.org/protocol/pubsub"] = "both", ["http://jabber.org/protocol/pubsub#owner"] = "set" } }`;
+
 /** Starts a real Prosody on 127.0.0.1: no TLS, passwords in the clear, no server-to-server connections. About 0.5 s. */
 export async function startProsody(options: ProsodyOptions = {}): Promise<RunningProsody> {
-  const path = pathOf('prosody');
+  const installed = options.program ?? (async () => pathOf('prosody'));
   return run<keyof ProsodyPorts>({
     name: 'prosody',
     portNames: ['c2s', 'component', 'http'],
     ports: options.ports,
     dir: options.dir,
     prepare: async (dir, ports) => {
+      const path = await installed(dir);
       const file = join(dir, 'prosody.cfg.lua');
       await writeFile(file, configuration(dir, ports, options));
       await writeAccounts(dir, options);
@@ -59,10 +67,13 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Runnin
 
 function configuration(dir: string, ports: ProsodyPorts, options: ProsodyOptions): string {
   const { host = 'localhost', http = false } = options;
-  const all = [...modules.join(' ').split(' '), ...(http ? ['bosh', 'websocket'] : []), ...(options.modules ?? [])];
+  const privilege = options.privileged ? ['privilege'] : [];
+  const more = [...(http ? ['bosh', 'websocket'] : []), ...privilege, ...(options.modules ?? [])];
+  const all = [...modules.join(' ').split(' '), ...more];
   const enabled = all.filter((name) => !options.without?.includes(name));
   const components = Object.entries(options.domains ?? {}).map(
-    ([domain, secret]) => `Component ${lua(domain)}\n  component_secret = ${lua(secret)}`,
+    ([domain, secret]) =>
+      `Component ${lua(domain)}\n  component_secret = ${lua(secret)}\n  modules_enabled = { ${privilege.map(lua)} }`,
   );
   return `pidfile = ${lua(join(dir, 'prosody.pid'))}
 data_path = ${lua(join(dir, 'data'))}
@@ -90,6 +101,7 @@ consider_websocket_secure = true
 consider_bosh_secure = true
 modules_enabled = { ${enabled.map(lua).join(', ')} }
 modules_disabled = { "s2s", "tls" }
+privileged_entities = { ${(options.privileged ?? []).map((domain) => `[${lua(domain)}] = ${everyRight}`).join(', ')} }
 VirtualHost ${lua(host)}
 ${components.join('\n')}
 ${options.extra ?? ''}

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from './ports.ts';
-import { type Command, PortTaken, type ServerProcess, startProcess } from './process.ts';
+import { PortTaken, type ServerCommand, type ServerProcess, startProcess } from './process.ts';
 
 /** A real server on 127.0.0.1 with a folder of its own; disposing of it ends the server and removes the folder. */
 export interface RunningServer<Ports> extends AsyncDisposable {
@@ -28,7 +28,7 @@ export interface Recipe<Name extends string> {
   /** A folder that exists already and is kept; without it a temporary one is made. */
   readonly dir?: string | undefined;
   /** Writes the configuration into the folder and says how to start. */
-  prepare(dir: string, ports: Record<Name, number>): Promise<Omit<Command, 'name'>>;
+  prepare(dir: string, ports: Record<Name, number>): Promise<Omit<ServerCommand, 'name'>>;
 }
 
 const tries = 5; // a free port can be taken between asking and using it
@@ -69,7 +69,7 @@ async function choose<Name extends string>({ portNames, ports }: Recipe<Name>): 
 function running<Ports>(
   dir: string,
   ports: Ports,
-  command: Command,
+  command: ServerCommand,
   started: ServerProcess,
   removeDir: () => Promise<void>,
 ): RunningServer<Ports> {

@@ -1,0 +1,142 @@
+import { readdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
+
+export interface EjabberdOptions {
+  /** Component domains and their secrets (XEP-0114): all in one listener. */
+  readonly domains?: Readonly<Record<string, string>>;
+  /** Accounts of `localhost`: the part before the @, and the password. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** Whether stanzas for one domain of the listener go to the connections of all of them: true, as ejabberd comes. */
+  readonly globalRoutes?: boolean;
+  /** Component domains with every right of XEP-0356; without the list mod_privilege is not loaded. */
+  readonly privileged?: readonly string[];
+  /** Adds BOSH (`/http-bind`) and WebSocket (`/xmpp-websocket`) on `ports.http`. */
+  readonly http?: boolean;
+  /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
+  readonly stanzaSize?: number;
+  /** The folder into which its packages were unpacked; the installed ejabberd when not given. */
+  readonly unpacked?: string;
+}
+
+export type EjabberdPorts = Record<'c2s' | 'component' | 'http', number>;
+export type RunningEjabberd = RunningServer<EjabberdPorts>;
+
+/** The last that it writes as it starts. */
+const READY = 'The accounts are there.';
+
+/** Starts a real ejabberd on 127.0.0.1: no TLS, no server-to-server connections, no Erlang distribution. About 2 s. */
+export function startEjabberd(options: EjabberdOptions = {}): Promise<RunningEjabberd> {
+  pathOf('ejabberd');
+  const { domains = {}, users = {}, http = false, unpacked = '/' } = options;
+  return run<keyof EjabberdPorts>({
+    name: 'ejabberd',
+    portNames: ['c2s', 'component', 'http'],
+    prepare: async (dir, ports) => {
+      const file = join(dir, 'ejabberd.yml');
+      await writeFile(file, stringify(configuration(ports, options)));
+      const component = Object.keys(domains).length > 0 ? [ports.component] : [];
+      const opened = [ports.c2s, ...component, ...(http ? [ports.http] : [])];
+      return {
+        // Not by ejabberdctl, which changes the user and wants a node name, and with it the daemon epmd.
+        path: '/usr/bin/erl',
+        args: ['-noinput', '-pa', ...codePath(unpacked), '-mnesia', 'dir', `"${join(dir, 'spool')}"`].concat(
+          ['-s', 'ejabberd'],
+          ['-eval', accounts(users)],
+        ),
+        env: {
+          HOME: dir,
+          ERL_CRASH_DUMP_BYTES: '0',
+          EJABBERD_CONFIG_PATH: file,
+          EJABBERD_LOG_PATH: join(dir, 'ejabberd.log'),
+        },
+        ports: opened,
+        ready: [...opened.map((port) => `TCP connections at 127.0.0.1:${port} `), READY],
+        portTaken: /eaddrinuse|address already in use/i,
+      };
+    },
+  });
+}
+
+/** The folders of compiled modules of ejabberd and, where they were unpacked beside it, of its libraries. */
+function codePath(root: string): string[] {
+  const usrLib = join(root, 'usr/lib');
+  const architectures = readdirSync(usrLib).filter((name) => name.endsWith('-linux-gnu'));
+  const ejabberds = architectures.flatMap((name) =>
+    readdirSync(join(usrLib, name))
+      .filter((folder) => /^ejabberd-[\d.]+$/.test(folder))
+      .map((folder) => join(usrLib, name, folder, 'ebin')),
+  );
+  const libraries = join(usrLib, 'erlang/lib');
+  const beside = root === '/' ? [] : readdirSync(libraries).map((folder) => join(libraries, folder, 'ebin'));
+  return [...ejabberds, ...beside];
+}
+
+/** Erlang that registers the accounts, or finds them registered after a restart. */
+function accounts(users: Readonly<Record<string, string>>): string {
+  const registrations = Object.entries(users).map(
+    ([user, password]) => `ejabberd_auth:try_register(${binary(user)}, <<"localhost">>, ${binary(password)}), `,
+  );
+  return `${registrations.join('')}io:format("${READY}~n").`;
+}
+
+const binary = (text: string): string => `<<${[...Buffer.from(text)].join(',')}>>`;
+
+function configuration(ports: EjabberdPorts, options: EjabberdOptions): object {
+  const { domains = {}, globalRoutes = true, privileged, http = false, stanzaSize = 256 * 1024 } = options;
+  const hosts = Object.fromEntries(Object.entries(domains).map(([domain, password]) => [domain, { password }]));
+  const listener = (name: keyof EjabberdPorts, module: string, more: object) => ({
+    port: ports[name],
+    ip: '127.0.0.1',
+    module,
+    ...more,
+  });
+  const webSocket = { '/http-bind': 'mod_bosh', '/xmpp-websocket': 'ejabberd_http_ws' };
+  return {
+    hosts: ['localhost'],
+    loglevel: 'info',
+    auth_method: 'internal',
+    listen: [
+      listener('c2s', 'ejabberd_c2s', { max_stanza_size: stanzaSize, access: 'all', starttls: false }),
+      ...(Object.keys(domains).length > 0
+        ? [listener('component', 'ejabberd_service', { access: 'all', global_routes: globalRoutes, hosts })]
+        : []),
+      ...(http ? [listener('http', 'ejabberd_http', { request_handlers: webSocket })] : []),
+    ],
+    acl: { privileged: { server: privileged ?? [] } },
+    access_rules: { privileged: { allow: 'privileged' } },
+    modules: {
+      mod_adhoc: {},
+      mod_blocking: {},
+      mod_bosh: {},
+      mod_caps: {},
+      mod_carboncopy: {},
+      mod_disco: {},
+      mod_last: {},
+      mod_mam: {},
+      mod_offline: {},
+      mod_ping: {},
+      mod_privacy: {},
+      mod_pubsub: { plugins: ['flat', 'pep'], host: 'pubsub.localhost' },
+      mod_roster: {},
+      mod_vcard: {},
+      ...(privileged ? { mod_privilege: everyRight(options.unpacked !== undefined) } : {}),
+    },
+  };
+}
+
+/** The permissions of mod_privilege; `iq` since ejabberd 24. */
+const everyRight = (iq: boolean): object => ({
+  roster: { both: 'privileged' },
+  message: { outgoing: 'privileged' },
+  presence: { roster: 'privileged' },
+  ...(iq && {
+    iq: {
+      'http://jabber.org/protocol/pubsub': { both: 'privileged' },
+      'http://jabber.org/protocol/pubsub#owner': { set: 'privileged' },
+    },
+  }),
+});
