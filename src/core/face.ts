@@ -42,13 +42,13 @@ export type House = {
   readonly dialogues: Dialogues;
   readonly flicker: Flicker;
   readonly ids: Ids;
-  readonly inbound: Inward;
+  readonly inward: Inward;
   readonly intake: Intake;
   readonly journaling: Journaling;
   readonly lasting: Lasting;
   readonly logins: Logins;
   readonly occupancy: Occupancy;
-  readonly outbound: Outward;
+  readonly outward: Outward;
   readonly people: People;
   readonly purging: Purging;
   readonly rates: Limits;
@@ -96,7 +96,7 @@ export function faceOf(house: House): OpenCore {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
         try {
-          return house.inbound.accept(drafts, statements)?.catch(away);
+          return house.inward.accept(drafts, statements)?.catch(away);
         } catch (error) {
           return away(error);
         }
@@ -109,11 +109,11 @@ export function faceOf(house: House): OpenCore {
     accept(draft, origin) {
       if (stopping) return intake.turnAway(draft, origin);
       if (people.takes(draft)) return people.accept(draft, origin);
-      house.outbound.accept(draft, origin);
+      house.outward.accept(draft, origin);
     },
     async perform(drafts, jid) {
       if (stopping) throw new Failure('stopping');
-      await house.outbound.perform(drafts, jid);
+      await house.outward.perform(drafts, jid);
     },
     gone(domain, jid, place) {
       if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });

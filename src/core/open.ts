@@ -1,4 +1,3 @@
-import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { openAccounts } from '#src/core/accounts/accounts.ts';
 import { openLogins } from '#src/core/accounts/logins.ts';
 import { openPurging } from '#src/core/accounts/purge.ts';
@@ -10,7 +9,6 @@ import { openRegistration } from '#src/core/dialogues/registration.ts';
 import { openTalks } from '#src/core/dialogues/talks.ts';
 import { openAmend } from '#src/core/journal/amend.ts';
 import { openBounces } from '#src/core/journal/bounces.ts';
-import { eventOf, type Item, memoryItem, type Shared } from '#src/core/journal/delivery-lane.ts';
 import { openIntake } from '#src/core/journal/intake.ts';
 import { openJournaling } from '#src/core/journal/journaling.ts';
 import { openPeople } from '#src/core/people/people.ts';
@@ -21,10 +19,7 @@ import { openLasting } from '#src/core/sessions/lasting.ts';
 import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
-import { openRecent } from '#src/lib/recent.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { newEventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAsFailure } from './bugs.ts';
 import { faceOf } from './face.ts';
@@ -32,24 +27,18 @@ import { openIds } from './ids.ts';
 import { openLimits } from './limits.ts';
 import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
 import { openArchive } from './rooms/archive.ts';
-import { degrade } from './way/degrade.ts';
 import { openOutward } from './way/index.ts';
 import { openInward } from './way/inward.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
-import { NOTHING } from './way/resolve.ts';
-import { route } from './way/route.ts';
-import { settle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
-/** Stanzas whose pieces are remembered. */
-const GROUPS = 1000;
-
-/** Builds the neutral middle. Nothing happens until the first event. */
+/**
+ * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
+ * those above, which listen at the end. Nothing happens until the first event.
+ */
 export function openCore(parts: CoreParts): OpenCore {
-  const { transports, xmpp, clock, log, limits } = parts;
-  const accounts = openAccounts({ access: parts.access, store: parts.store, clock, log });
-  const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
-
+  const { transports, xmpp, clock, log, limits, store, media } = parts;
+  const { now } = clock;
   const transport = (domain: string): CoreTransport => {
     const found = transports.get(domain);
     if (!found) throw new Failure('item-not-found');
@@ -57,120 +46,33 @@ export function openCore(parts: CoreParts): OpenCore {
   };
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
+  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
+  const asFailure = openAsFailure(log);
 
-  const texts = openRecentTexts();
   const tables = openTables(transports);
+  const texts = openRecentTexts();
+  const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
+  const rates = openLimits(limits.rates, clock);
+  const accounts = openAccounts({ access: parts.access, store, clock, log });
+  const settings = openSettings({
+    store,
+    key: parts.key,
+    now,
+    schemas: (domain) => transport(domain).settings,
+    realm,
+    persistent: (domain) => transports.get(domain)?.persistent ?? false,
+  });
+  const logins = openLogins({ store, key: parts.key, now });
   const archive = openArchive({
-    store: parts.store,
+    store,
     clock,
     log,
     settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
   });
-  const settings = openSettings({
-    store: parts.store,
-    key: parts.key,
-    now: clock.now,
-    schemas: (domain) => transport(domain).settings,
-    realm,
-    persistent: (domain) => transports.get(domain)?.persistent ?? false,
-    stay: (account, on) => sessions.stay(account, on),
-    keep: (account, on) => rooms.keep(account, on),
-  });
-  const logins = openLogins({ store: parts.store, key: parts.key, now: clock.now });
-  const dialogues = openDialogues({
-    clock,
-    log,
-    limits: { time: limits.dialogueTime, most: limits.dialogues },
-  });
-  const talks = openTalks({
-    accounts,
-    admins: parts.access.admins,
-    dialogues,
-    logins: { ...logins, register },
-    transport,
-    enrolled: async (account) => (await people.enrolled(account))(),
-    session: (account, place) => sessions.get({ account, realm: realm(place) }),
-    own: [
-      ...previewCommands({
-        media: parts.media,
-        sessions: { get: (key) => sessions.get(key) },
-        tables,
-        transport,
-        realm,
-        now: clock.now,
-      }),
-      ...lastCommands({ store: parts.store }),
-    ],
-  });
-  /** A finished login connects whoever stays connected; others connect with their first room. */
-  async function register(at: SessionKey, credentials: Credentials): Promise<void> {
-    await logins.register(at, credentials);
-    if (await settings.staysConnected(at.account)) sessions.need(at);
-  }
+  const ids = openIds({ store, log, archived: archive.sentAs });
+  const occupancy = openOccupancy({ store, clock, log });
+  const lasting = openLasting({ store, log });
 
-  const ids = openIds({ store: parts.store, log, archived: archive.sentAs });
-  const asFailure = openAsFailure(log);
-  /** What the pieces of a stanza have in common that is durable, lately. */
-  const groups = openRecent<Shared>(GROUPS);
-  const sharedOf = ({ shared, journey }: Item): Shared => {
-    if (shared) return shared;
-    const group = journey?.group ?? '';
-    const known = groups.get(group) ?? { answered: false };
-    groups.set(group, known);
-    return known;
-  };
-  const settleRow = (item: Item, failure?: Failure): void =>
-    settle({ accounts, ids, rooms, people, xmpp, sharedOf }, item, failure);
-  const journaling = openJournaling({
-    ...parts,
-    archive,
-    ids,
-    sessions: () => sessions,
-    transport,
-    realm,
-    landed(item) {
-      const { place, kind, id } = eventOf(item);
-      if (item.kept && journaling.keeps('in', place, kind)) journaling.outbox.expect(id);
-      settleRow(item);
-    },
-    refused: settleRow,
-    asFailure,
-  });
-  const { outbox, delivery } = journaling;
-  const occupancy = openOccupancy({ store: parts.store, clock, log });
-  const lasting = openLasting({ store: parts.store, log });
-  const purging = openPurging({
-    store: parts.store,
-    clock,
-    log,
-    flush: () =>
-      Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), journaling.rows.flush()]),
-    drop: journaling.purge,
-  });
-  const tell = ({ account }: SessionKey, event: Event): void =>
-    delivery.tell(memoryItem(event, { lane: '', account, shared: { answered: false } }));
-  const rooms = openRooms({
-    lanes,
-    archive,
-    occupancy,
-    xmpp: outbox,
-    clock,
-    realm,
-    linger: limits.linger,
-    keeps: (account) =>
-      settings.staysInRooms(account).catch((err: unknown) => {
-        log.error({ err }, 'settings could not be read');
-        return false;
-      }),
-    connect: (key, nick) => {
-      sessions.need(key, nick);
-      return sessions.get(key) !== undefined;
-    },
-    send: tell,
-    release: (key) => {
-      if (!people.wants(key)) sessions.release(key);
-    },
-  });
   const sessions = openSessions({
     clock,
     log,
@@ -180,28 +82,25 @@ export function openCore(parts: CoreParts): OpenCore {
     bridge: (domain) => transport(domain).bridge(),
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
-    wanted: (key) => rooms.wanted(key) || people.wants(key),
-    patient: (key) => people.wants(key) && !rooms.wanted(key),
-    changed: (key) => people.turned(key),
-    online(key) {
-      for (const event of rooms.rejoin(key)) tell(key, event);
-      delivery.wake(journaling.ofSession(key.account, key.realm));
-    },
-    released(key) {
-      const fits = journaling.ofSession(key.account, key.realm);
-      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
-    },
-    abandon(key, failure) {
-      rooms.abandon(key, failure);
-      people.turned(key, failure);
-      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
-    },
   });
-  const routing = { sessions, tables, transport, realm };
-  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
-  const rates = openLimits(limits.rates, clock);
+  const journaling = openJournaling({ ...parts, archive, ids, sessions, transport, realm, asFailure });
+  const { outbox, delivery, rows, commit } = journaling;
+  const rooms = openRooms({
+    xmpp: outbox,
+    clock,
+    log,
+    lanes,
+    archive,
+    occupancy,
+    delivery,
+    sessions,
+    settings,
+    realm,
+    linger: limits.linger,
+  });
+  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
   const people = openPeople({
-    store: parts.store,
+    store,
     accounts,
     limits: rates,
     lanes,
@@ -209,52 +108,58 @@ export function openCore(parts: CoreParts): OpenCore {
     clock,
     log,
     sessions,
+    delivery,
+    tables,
     transport,
-    now: clock.now,
+    realm,
+    now,
     presenceWindow: limits.presenceWindow ?? 0,
     folded,
-    inRoom: rooms.wanted,
-    outward: (draft, { account }) =>
-      route(routing, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces),
-    hand: (key, draft) => tell(key, { ...draft, id: newEventId(), at: clock.now(), live: true }),
   });
-  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
+
+  const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const registration = openRegistration({ transport, dialogues, logins, settings });
-  const intake = openIntake({
-    journaling,
-    xmpp,
-    now: clock.now,
+  const talks = openTalks({
+    accounts,
+    admins: parts.access.admins,
+    dialogues,
+    logins,
+    people,
+    sessions,
+    settings,
     transport,
-    asFailure,
+    realm,
+    own: [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })],
   });
-  const amend = openAmend({
-    store: parts.store,
-    delivery,
-    rows: journaling.rows,
-    intake,
-    now: clock.now,
-    transport,
-    degrade: (draft, account) =>
-      route(routing, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces),
+  const purging = openPurging({
+    store,
+    clock,
+    log,
+    flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), rows.flush()]),
+    drop: journaling.purge,
   });
-  const outbound = openOutward({
+
+  const intake = openIntake({ journaling, xmpp, now, transport, asFailure });
+  const amend = openAmend({ store, delivery, rows, intake, now, sessions, tables, transport, realm });
+  const outward = openOutward({
     accounts,
     limits: rates,
     rooms,
+    people,
     sessions,
     ids,
     texts,
     archive,
-    media: parts.media,
+    media,
     tables,
     transport,
     realm,
     xmpp,
     lanes,
+    delivery,
     intake,
     amend,
-    now: clock.now,
-    delivery,
+    now,
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -265,10 +170,11 @@ export function openCore(parts: CoreParts): OpenCore {
         }),
     asFailure,
   });
-  const inbound = openInward({
+  const inward = openInward({
     accounts,
     limits: rates,
-    rooms: { ...flicker, nickOf: rooms.nickOf },
+    rooms,
+    flicker,
     people,
     ids,
     texts,
@@ -277,20 +183,38 @@ export function openCore(parts: CoreParts): OpenCore {
     tables,
     lanes,
     outbox,
-    commit: journaling.commit,
-    rows: journaling.rows,
+    commit,
+    rows,
     log,
-    now: clock.now,
+    now,
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
-
   const bounces = openBounces({
-    store: parts.store,
+    store,
     delivery,
     tell(draft, account) {
       const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
-      if (level !== 'none') outbound.send(draft, account);
+      if (level !== 'none') outward.send(draft, account);
+    },
+  });
+
+  settings.listen({ staysConnected: sessions.stay, staysInRooms: rooms.keep });
+  journaling.listen({ settled: outward.settled });
+  sessions.listen({
+    online(key) {
+      rooms.rejoin(key);
+      delivery.wake(journaling.ofSession(key.account, key.realm));
+    },
+    changed: (key) => people.turned(key),
+    released(key) {
+      const fits = journaling.ofSession(key.account, key.realm);
+      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
+    },
+    abandoned(key, failure) {
+      rooms.abandon(key, failure);
+      people.turned(key, failure);
+      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
     },
   });
 
@@ -302,14 +226,14 @@ export function openCore(parts: CoreParts): OpenCore {
     dialogues,
     flicker,
     ids,
-    inbound,
+    inward,
     intake,
     journaling,
     lanes,
     lasting,
     logins,
     occupancy,
-    outbound,
+    outward,
     people,
     purging,
     rates,

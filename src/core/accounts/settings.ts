@@ -29,10 +29,14 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
-  /** Hears when an account chooses to stay connected, or no longer. */
-  stay(account: AccountKey, on: boolean): void;
-  /** Hears when an account chooses to stay in its rooms without a client, or no longer. */
-  keep(account: AccountKey, on: boolean): void;
+};
+
+/** What the settings tell of an account's choices. */
+export type SettingsNews = {
+  /** It stays connected from now on, or no longer. */
+  staysConnected(account: AccountKey, on: boolean): void;
+  /** It stays in its rooms without a client from now on, or no longer. */
+  staysInRooms(account: AccountKey, on: boolean): void;
 };
 
 export type OpenSettings = {
@@ -45,6 +49,7 @@ export type OpenSettings = {
   form(place: Place, scope: Scope): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
   change(place: Place, scope: Scope, answer: Answer): Promise<void>;
+  listen(news: SettingsNews): void;
   /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
 };
@@ -57,6 +62,7 @@ const SCOPES = ['account', 'realm', 'room'] as const;
 /** The settings of everybody, rendered from the definitions of the bridges and kept in the store. */
 export function openSettings(parts: SettingsParts): OpenSettings {
   const { store, key } = parts;
+  const listeners: SettingsNews[] = [];
   const known = new Map<string, Promise<Values>>();
   const lanes = openLanes((error) => {
     throw error;
@@ -147,6 +153,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
   }
 
   return {
+    listen: (news) => void listeners.push(news),
     staysConnected: (account) => chosen(account, 'stay_connected'),
     staysInRooms: (account) => chosen(account, 'persistent'),
     async of(place) {
@@ -174,8 +181,14 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       });
       if (scope !== 'account') return;
       const account = of.account as AccountKey;
-      if ('stay_connected' in changes) parts.stay(account, await chosen(account, 'stay_connected'));
-      if ('persistent' in changes) parts.keep(account, await chosen(account, 'persistent'));
+      if ('stay_connected' in changes) {
+        const on = await chosen(account, 'stay_connected');
+        for (const news of listeners) news.staysConnected(account, on);
+      }
+      if ('persistent' in changes) {
+        const on = await chosen(account, 'persistent');
+        for (const news of listeners) news.staysInRooms(account, on);
+      }
     },
     forget(account) {
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);

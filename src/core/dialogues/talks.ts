@@ -1,7 +1,10 @@
-import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
+import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Step } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
+import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Dialogues, Talker } from '#src/core/index.ts';
+import type { People } from '#src/core/people/people.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
@@ -55,14 +58,23 @@ export type TalkParts = {
   /** The commands that there are on every network. */
   readonly own: readonly BoundCommand[];
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
-  /** The account was registered by a login. */
-  enrolled(account: AccountKey): Promise<void>;
-  /** The session of the account in the realm of the place, if it is online. */
-  session(account: AccountKey, place: Place): Session | undefined;
+  readonly people: Pick<People, 'enrolled'>;
+  readonly sessions: Pick<Sessions, 'get' | 'need'>;
+  readonly settings: Pick<OpenSettings, 'staysConnected'>;
+  realm(place: Place): string;
 };
 
 /** Who may begin which dialogue, and what becomes of its end. */
-export function openTalks({ accounts, admins, dialogues, logins, ...parts }: TalkParts): Dialogues {
+export function openTalks({
+  accounts,
+  admins,
+  dialogues,
+  logins,
+  people,
+  sessions,
+  settings,
+  ...parts
+}: TalkParts): Dialogues {
   function check({ user }: Talker): void {
     if (!accounts.permitted(user)) throw accounts.refusal();
   }
@@ -84,7 +96,10 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
         async finish(credentials: Credentials) {
           const account = accountKey(who.user, transport);
           await logins.register({ account, realm }, credentials);
-          await parts.enrolled(account);
+          // Whoever stays connected is connected by it; others with their first room.
+          if (await settings.staysConnected(account)) sessions.need({ account, realm });
+          const welcome = await people.enrolled(account);
+          welcome();
           return 'You are registered.';
         },
       });
@@ -97,7 +112,7 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       if (place.kind !== 'shared' && splitAccount(place.account).user !== who.user) throw new Failure('not-permitted');
       if (!isFor(who.user, command)) throw new Failure('not-permitted');
       const account = accountKey(who.user, transport);
-      const session = parts.session(account, place);
+      const session = sessions.get({ account, realm: parts.realm(place) });
       const work = { bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) };
       return dialogues.start(who.owner, {
         start: (signal) => command.run(work, signal),

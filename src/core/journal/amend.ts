@@ -1,4 +1,6 @@
-import type { CoreTransport } from '#src/core/parts.ts';
+import { degrade } from '#src/core/way/degrade.ts';
+import { NOTHING } from '#src/core/way/resolve.ts';
+import { type RouteContext, route } from '#src/core/way/route.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
@@ -11,15 +13,12 @@ import { laneOf } from './owed.ts';
 
 export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 
-export type AmendParts = {
+export type AmendParts = RouteContext & {
   readonly store: Pick<Store, 'journal'>;
   readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
   now(): number;
-  transport(domain: string): Pick<CoreTransport, 'charges' | 'bridge'>;
-  /** What the network carries of a draft. */
-  degrade(draft: Draft, account: AccountKey): readonly Draft[];
 };
 
 type Message = EventOf<'message'>;
@@ -39,6 +38,10 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   const cost = (event: Event): number =>
     (parts.transport(placeTransport(event.place)).charges?.(event) ?? []).reduce((sum, one) => sum + one.amount, 0);
 
+  /** A text that would have to be put up somewhere is not changed in silence. */
+  const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
+    route(parts, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces);
+
   /** Whether the item is here and nowhere else: it was not handed over, or its bridge gives it back. */
   function isHere({ life, busy, doubt, pending }: Item, { place }: Message): boolean {
     if (doubt) return false;
@@ -50,7 +53,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   /** The message with its new text, where that still is one message and costs no more than was reserved. */
   function corrected(before: Message, text: string, account: AccountKey): Message | undefined {
     const { id, at, live, ...draft } = before;
-    const [piece, ...more] = parts.degrade({ ...draft, text }, account);
+    const [piece, ...more] = carriedOf({ ...draft, text }, account);
     if (piece?.kind !== 'message' || more.length > 0) return undefined;
     const event: Message = { ...piece, id, at, live };
     return cost(event) <= cost(before) ? event : undefined;

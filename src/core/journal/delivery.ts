@@ -1,13 +1,14 @@
 import type { Outcome } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
 import type { NewRow, Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
 import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
-import { type Item, isOwed, itemOf, type Lane, NO_LANE, newLane, underWay } from './delivery-lane.ts';
+import { type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
 import { isJournaled } from './owed.ts';
@@ -34,8 +35,8 @@ export type Delivery = {
    * `Failure('queue-full')` where too much does.
    */
   put(item: Item): void | Promise<void>;
-  /** The same for what is for now or for never: without somebody to hand it to it is forgotten. */
-  tell(item: Item): void;
+  /** Hands an event over that is for now or for never: without somebody to take it, it is forgotten. */
+  tell(event: Event, account: AccountKey): void;
   /** How many are in hand. */
   readonly size: number;
   /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
@@ -309,7 +310,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   return {
     push,
     put,
-    tell(item) {
+    tell(event, account) {
+      const item = memoryItem(event, { lane: '', account, shared: { answered: false } });
       if (!parts.carrier(item).ready(item)) return;
       remember(item);
       item.life = FLYING;

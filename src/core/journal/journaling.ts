@@ -14,7 +14,7 @@ import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
+import { eventOf, type Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
 import { cameThrough } from './doubtful.ts';
 import { openFirstTries } from './first-tries.ts';
@@ -36,19 +36,22 @@ export type JournalingParts = Pick<
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
-  /** What is opened later. */
-  sessions(): Sessions;
+  readonly sessions: Pick<Sessions, 'get'>;
   transport(domain: string): CoreTransport;
   realm(place: Place): string;
-  /** A network has a row, or a row of which nothing is written will not arrive there. */
-  landed(item: Item): void;
-  refused(item: Item, failure: Failure): void;
   asFailure(error: unknown): Failure;
+};
+
+/** What the journal tells of rows towards networks. */
+export type JournalNews = {
+  /** Its network has it, or, with a failure, will never have it: that of what is durable is answered by the journal. */
+  settled(item: Item, failure?: Failure): void;
 };
 
 /** Everything between what is accepted and what has arrived. */
 export type Journaling = {
   readonly alarms: Alarms;
+  listen(news: JournalNews): void;
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
@@ -150,6 +153,12 @@ export function openJournaling(parts: JournalingParts): Journaling {
     parts.report?.('parked', domain);
     if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
   }
+  const listeners: JournalNews[] = [];
+  const settled: JournalNews['settled'] = (item, failure) => {
+    for (const news of listeners) news.settled(item, failure);
+  };
+  const keeps: Journaling['keeps'] = (way, place, kind) =>
+    durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
   const toXmpp = openToXmpp({
     xmpp,
     log,
@@ -166,15 +175,20 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ids,
     clock,
     log,
-    sessions: { get: (key) => parts.sessions().get(key) },
+    sessions: parts.sessions,
     delivery: () => delivery,
     transport,
     realm: parts.realm,
     expiry: outwardExpiry,
     wait,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
-    landed: parts.landed,
-    refused: parts.refused,
+    landed(item) {
+      const { place, kind, id } = eventOf(item);
+      // A room shows it to its own, who are owed what is durable.
+      if (item.kept && keeps('in', place, kind)) outbox.expect(id);
+      settled(item);
+    },
+    refused: settled,
     report,
     asFailure: parts.asFailure,
   });
@@ -213,8 +227,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
       await toXmpp.proven();
       await delivery.stop();
     },
-    keeps: (way, place, kind) =>
-      durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    keeps,
+    listen: (news) => void listeners.push(news),
     knows: store.journal.knows,
     async add(events, statements, patient) {
       const epoch = await rows.owner();

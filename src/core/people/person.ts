@@ -25,6 +25,8 @@ export type Resource = {
 export type Person = {
   readonly account: AccountKey;
   registered: boolean;
+  /** The realms in which a session is wanted for their presence. */
+  readonly wants: Set<string>;
   readonly contacts: Map<string, Subscription>;
   /** What the network has yet to be told, also of those who are no contacts any more. */
   readonly owed: Map<string, readonly Owed[]>;
@@ -43,6 +45,7 @@ export type Person = {
 export const newPerson = (account: AccountKey, registered: boolean): Person => ({
   account,
   registered,
+  wants: new Set(),
   contacts: new Map(),
   owed: new Map(),
   resources: new Map(),

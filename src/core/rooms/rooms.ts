@@ -1,8 +1,12 @@
 import type { SessionKey } from '#src/bridge.ts';
+import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Delivery } from '#src/core/journal/delivery.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
@@ -21,17 +25,15 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  /** Makes sure that the account has a session in the room's realm; tells whether it is online already. */
-  connect(key: SessionKey, nick: string): boolean;
-  /** Hands a join or a part to the session. Never throws. */
-  send(key: SessionKey, event: Event): void;
-  release(key: SessionKey): void;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  /** Hands joins and parts over. */
+  readonly delivery: Pick<Delivery, 'tell'>;
+  readonly settings: Pick<OpenSettings, 'staysInRooms'>;
+  readonly log: Log;
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
   readonly archive: Archive;
   readonly occupancy: Occupancy;
-  /** Whether the account stays in its rooms without a client. Never rejects. */
-  keeps(account: AccountKey): Promise<boolean>;
   /** Milliseconds for which an account whose last client was lost stays in its rooms. */
   readonly linger: number;
 };
@@ -54,9 +56,16 @@ export function openRooms(parts: RoomParts) {
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
       const room = find(place);
-      if (room && !(await parts.keeps(account))) await run(room, state.part(room, account));
+      if (room && !(await keeps(account))) await run(room, state.part(room, account));
     });
   });
+
+  /** Whether the account stays in its rooms without a client. Never rejects. */
+  const keeps = (account: AccountKey): Promise<boolean> =>
+    parts.settings.staysInRooms(account).catch((err: unknown) => {
+      parts.log.error({ err }, 'settings could not be read');
+      return false;
+    });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
@@ -114,12 +123,13 @@ export function openRooms(parts: RoomParts) {
       case 'join': {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
-        if (parts.connect(key, effect.nick)) parts.send(key, joinEvent(room, effect.account));
+        parts.sessions.need(key, effect.nick);
+        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
         return;
       }
       case 'part': {
         const { account, reason } = effect;
-        parts.send(keyOf(account, room.place), ownEvent(room, account, parting(account, reason)));
+        parts.delivery.tell(ownEvent(room, account, parting(account, reason)), account);
         forget(room, effect.account);
       }
     }
@@ -128,14 +138,15 @@ export function openRooms(parts: RoomParts) {
   /** The account is out of the room; its session goes with its last room. */
   function forget(room: state.Room, account: AccountKey): void {
     const mine = byAccount.get(account);
-    mine?.delete(room);
-    if (mine?.size === 0) byAccount.delete(account);
     const key = keyOf(account, room.place);
-    if (roomsOf(key).length === 0) parts.release(key);
+    if (mine?.delete(room)) parts.sessions.unwant(key, 'room');
+    if (mine?.size === 0) byAccount.delete(account);
+    if (roomsOf(key).length === 0) parts.sessions.release(key);
   }
 
   function belong(account: AccountKey, room: state.Room): void {
     const mine = byAccount.get(account) ?? new Set();
+    if (!mine.has(room)) parts.sessions.want(keyOf(account, room.place), 'room');
     byAccount.set(account, mine.add(room));
   }
 
@@ -149,7 +160,7 @@ export function openRooms(parts: RoomParts) {
     const { account, jid } = leaving;
     if (!room) return;
     if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
-    return parts.keeps(account).then((keeps) => {
+    return keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
       return run(room, state.leave(room, leaving, remains));
@@ -243,9 +254,10 @@ export function openRooms(parts: RoomParts) {
         if (room && nick !== undefined) said(room, { ...sent, from: { kind: 'network', id: nick, name: nick } }, marks);
       });
     },
-    /** The joins that bring an account's rooms back after a connection was made. */
-    rejoin: (key: SessionKey): Event[] => roomsOf(key).map((room) => joinEvent(room, key.account)),
-    wanted: (key: SessionKey): boolean => roomsOf(key).length > 0,
+    /** Brings an account's rooms back after a connection was made. */
+    rejoin(key: SessionKey): void {
+      for (const room of roomsOf(key)) parts.delivery.tell(joinEvent(room, key.account), key.account);
+    },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
       for (const room of roomsOf(key)) {
@@ -266,7 +278,7 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const end = (await parts.keeps(account)) ? suspend : state.eject;
+            const end = (await keeps(account)) ? suspend : state.eject;
             await run(room, end(room, account, [332], 'The gateway is stopping.'));
           }
         });

@@ -15,20 +15,23 @@ export type SessionParts = {
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
   staysConnected(account: AccountKey): Promise<boolean>;
-  /** Whether a first attempt that fails is worth another, because nobody waits for its answer. */
-  patient(key: SessionKey): boolean;
-  /** Hears when a session changes its phase. */
-  changed(key: SessionKey): void;
-  /** Whether anything of the account still wants the session. */
-  wanted(key: SessionKey): boolean;
-  /** The session is there: its rooms are to be joined, and what waited for it goes. */
-  online(key: SessionKey): void;
-  /** Nothing wants the session any more that was being made: nobody will take what waits for it. */
-  released(key: SessionKey): void;
   /** Milliseconds between attempts in one realm that nobody has just asked for. */
   readonly pace: number;
   /** The session is to return after a restart, under that nick, or no longer. Never throws. */
   lasts(key: SessionKey, nick: string | null | false): void;
-  /** The session is given up, with everything in it. */
-  abandon(key: SessionKey, failure: Failure): void;
+};
+
+/** What else may want a session beside an account that stays connected. */
+export type Want = 'room' | 'presence';
+
+/** What sessions tell. */
+export type SessionNews = {
+  /** The session is there: its rooms are to be joined, and what waited for it goes. */
+  online(key: SessionKey): void;
+  /** It has changed its phase. */
+  changed(key: SessionKey): void;
+  /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
+  released(key: SessionKey): void;
+  /** It is given up, with everything in it. */
+  abandoned(key: SessionKey, failure: Failure): void;
 };

@@ -3,7 +3,7 @@ import { failureFrom } from '#src/core/store-away.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { openPace } from './pace.ts';
-import type { SessionParts } from './session-parts.ts';
+import type { SessionNews, SessionParts, Want } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
 
 export type Sessions = {
@@ -16,8 +16,12 @@ export type Sessions = {
   /** Throws a `Failure` where there is no session and none is being made. */
   require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
-  /** Nothing wants the session any more: closes it, unless its account stays connected. */
+  /** One more room, or a presence, wants the session to be there and to return; that alone does not make it. */
+  want(key: SessionKey, as: Want): void;
+  unwant(key: SessionKey, as: Want): void;
+  /** Closes the session if nothing wants it, and its account does not stay connected. */
   release(key: SessionKey): void;
+  listen(news: SessionNews): void;
   /** The account has chosen to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
@@ -61,6 +65,8 @@ const CLOSED = Promise.resolve();
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
+  const wants = new Map<string, Record<Want, number>>();
+  const listeners: SessionNews[] = [];
   const { clock } = parts;
   const pace = openPace({ clock, gap: parts.pace });
 
@@ -89,7 +95,7 @@ export function openSessions(parts: SessionParts): Sessions {
     line.phase = phase;
     for (const effect of effects) run(line, effect);
     if (line.phase.name === 'idle') lines.delete(idOf(line.key));
-    if (phase.name !== before) parts.changed(line.key);
+    if (phase.name !== before) for (const news of listeners) news.changed(line.key);
   }
 
   function run(line: Line, effect: SessionEffect): void {
@@ -103,13 +109,15 @@ export function openSessions(parts: SessionParts): Sessions {
         return;
       }
       case 'flush':
-        return parts.online(line.key);
+        for (const news of listeners) news.online(line.key);
+        return;
       case 'abandon':
         if (line.stay) parts.lasts(line.key, false);
-        return parts.abandon(line.key, effect.failure);
+        return abandon(line, effect.failure);
       case 'cancel':
         line.cancel();
-        return parts.released(line.key);
+        for (const news of listeners) news.released(line.key);
+        return;
       case 'close':
         line.closed = close(line, 'leaving');
     }
@@ -153,13 +161,28 @@ export function openSessions(parts: SessionParts): Sessions {
         (error: unknown) => {
           if (attempt.signal.aborted) return;
           const failure = asFailure(error);
-          const again = wasUp(line) || (failure.row.retry && parts.patient(line.key));
+          const again = wasUp(line) || (failure.row.retry && isPatient(line.key));
           input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
   }
 
-  const kept = (line: Line): boolean => line.stay || parts.wanted(line.key);
+  const kept = (line: Line): boolean => line.stay || isWanted(line.key);
+  const isWanted = (key: SessionKey): boolean => wants.has(idOf(key));
+  /** Where only presence wants it, nobody waits for the answer of a first attempt. */
+  const isPatient = (key: SessionKey): boolean => wants.get(idOf(key))?.room === 0;
+
+  function count(key: SessionKey, as: Want, change: number): void {
+    const { room, presence } = wants.get(idOf(key)) ?? { room: 0, presence: 0 };
+    const now = { room, presence, [as]: Math.max(0, (as === 'room' ? room : presence) + change) };
+    if (now.room + now.presence === 0) wants.delete(idOf(key));
+    else wants.set(idOf(key), now);
+  }
+
+  function abandon({ key }: Line, failure: Failure): void {
+    for (const news of listeners) news.abandoned(key, failure);
+  }
+
   const ofAccount = (account: AccountKey): Line[] => [...lines.values()].filter(({ key }) => key.account === account);
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
@@ -220,9 +243,12 @@ export function openSessions(parts: SessionParts): Sessions {
       const stable = clock.now() - line.since >= STABLE;
       input(line, { kind: 'lost', failure: state.failure, keep: kept(line), stable });
     },
+    want: (key, as) => count(key, as, 1),
+    unwant: (key, as) => count(key, as, -1),
+    listen: (news) => void listeners.push(news),
     release(key) {
       const line = lines.get(idOf(key));
-      if (line && !line.stay) input(line, { kind: 'release' });
+      if (line && !kept(line)) input(line, { kind: 'release' });
     },
     stay(account, on) {
       for (const line of ofAccount(account)) {
@@ -235,7 +261,7 @@ export function openSessions(parts: SessionParts): Sessions {
       const own = ofAccount(account);
       for (const line of own) {
         input(line, { kind: 'release' });
-        parts.abandon(line.key, failure);
+        abandon(line, failure);
       }
       await Promise.all(own.map(({ closed }) => closed));
     },

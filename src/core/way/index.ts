@@ -1,8 +1,10 @@
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
+import type { Item, Shared } from '#src/core/journal/delivery-lane.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
@@ -13,14 +15,14 @@ import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
-import { type RefuseContext, refuse } from './settle.ts';
+import { refuse, type SettleContext, settle } from './settle.ts';
 
 export type OutwardContext = AdmitContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
   KeepContext &
-  RefuseContext & {
+  Omit<SettleContext, 'sharedOf'> & {
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
@@ -36,9 +38,14 @@ export type Outward = {
   accept(draft: Draft, origin: Origin): void;
   /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
+  /** What has become of a row is answered. */
+  settled(item: Item, failure?: Failure): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
   send(draft: Draft, account: AccountKey): void;
 };
+
+/** Stanzas whose pieces are remembered. */
+const GROUPS = 1000;
 
 /** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
 export function openOutward(context: OutwardContext): Outward {
@@ -125,7 +132,25 @@ export function openOutward(context: OutwardContext): Outward {
     return promise;
   }
 
-  return { accept, perform, send: (draft, account) => send(draft, account, newlySent(undefined)) };
+  /** What the pieces of a stanza have in common that is durable, lately. */
+  const groups = openRecent<Shared>(GROUPS);
+
+  function sharedOf({ shared, journey }: Item): Shared {
+    if (shared) return shared;
+    const group = journey?.group ?? '';
+    const known = groups.get(group) ?? { answered: false };
+    groups.set(group, known);
+    return known;
+  }
+
+  const settling: SettleContext = { ...context, sharedOf };
+
+  return {
+    accept,
+    perform,
+    settled: (item, failure) => settle(settling, item, failure),
+    send: (draft, account) => send(draft, account, newlySent(undefined)),
+  };
 }
 
 const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });

@@ -1,7 +1,7 @@
 import { authorOf, type Ids, type Linked } from '#src/core/ids.ts';
 import type { Outbox } from '#src/core/journal/outbox.ts';
 import type { People } from '#src/core/people/people.ts';
-import type { Rooms } from '#src/core/rooms/rooms.ts';
+import type { Flicker } from '#src/core/rooms/presence-folding.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
@@ -13,7 +13,8 @@ export type ShowContext = {
   readonly lanes: Lanes;
   readonly outbox: Pick<Outbox, 'expect' | 'deliver'>;
   readonly people: Pick<People, 'heard'>;
-  readonly rooms: Pick<Rooms, 'apply'>;
+  /** The way into rooms. */
+  readonly flicker: Pick<Flicker, 'apply'>;
   readonly texts: Pick<RecentTexts, 'note'>;
   now(): number;
 };
@@ -40,9 +41,9 @@ export function show(
 }
 
 /** In the order of its place. */
-function tell({ lanes, rooms, people, outbox }: ShowContext, event: Event): void {
+function tell({ lanes, flicker, people, outbox }: ShowContext, event: Event): void {
   const { place } = event;
-  if (isRoom(place)) return rooms.apply(event);
+  if (isRoom(place)) return flicker.apply(event);
   if (event.kind === 'presence' || event.kind === 'contact')
     return lanes.run(placeKey(place), () => people.heard(event));
   if (place.kind === 'shared') return;

@@ -56,8 +56,6 @@ const open = (schemas: typeof bridge.settings = rich) =>
     schemas: () => schemas,
     realm: () => 'r',
     persistent: () => false,
-    stay: () => undefined,
-    keep: () => undefined,
   });
 
 const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ name, value }) => [name, value]));

@@ -30,19 +30,20 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
   const sessions = openSessions({
     clock,
     log: openLog('silent'),
-    online: (key) => void told.push(`${nameOf(key)} online`),
-    released: (key) => void told.push(`${nameOf(key)} released`),
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
     bridge: () => bridge,
     credentials: async () => undefined,
     staysConnected: async () => stays,
-    patient: () => false,
-    changed: () => undefined,
-    wanted: () => wanted,
     lasts: (key, nick) => told.push(`${nameOf(key)} ${nick === false ? 'ends' : 'lasts'}`),
-    abandon: (key) => told.push(`${nameOf(key)} abandoned`),
   });
+  sessions.listen({
+    online: (key) => void told.push(`${nameOf(key)} online`),
+    changed: () => undefined,
+    released: (key) => void told.push(`${nameOf(key)} released`),
+    abandoned: (key) => void told.push(`${nameOf(key)} abandoned`),
+  });
+  if (wanted) for (const user of ['romeo', 'juliet', 'tybalt']) sessions.want(keyOf(user), 'room');
   return {
     clock,
     sessions,
