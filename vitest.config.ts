@@ -6,8 +6,10 @@ const real = 'test/real/**';
 export default defineConfig({
   test: {
     reporters: ['default', './test/tally.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For what hangs: on a busy machine whole processes take their time.
+    testTimeout: 240_000,
+    hookTimeout: 240_000,
+    expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
     maxWorkers: 2,
     projects: [

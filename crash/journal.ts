@@ -9,11 +9,11 @@ export type JournalView = {
   owed(): Promise<number>;
   /** The oldest rows that have not ended, in words: what each is, and its trace. */
   leftOver(): Promise<readonly string[]>;
-  /** What became of each stanza that was accepted. */
+  /** What became of each stanza that was accepted, in order. */
   accepted(): Promise<readonly Accepted[]>;
 };
 
-/** A stanza that has a row. `outcome` is null while it is owed, `trace` what was noted on its way. */
+/** A row of a stanza: one that failed and was sent again has another. `outcome` is null while it is owed, `trace` what was noted on its way. */
 export type Accepted = {
   readonly stanza: string;
   readonly event: string;
@@ -49,7 +49,7 @@ export function viewJournal(url: string): JournalView {
     },
     async accepted() {
       const rows = await query(
-        "select event, outcome, origin, trace from journal where lane like 'out %' and origin is not null",
+        "select event, outcome, origin, trace from journal where lane like 'out %' and origin is not null order by id",
       );
       return rows.map(({ event, outcome, origin, trace }) => {
         const { origin: stanza } = JSON.parse(String(origin)) as { origin: { id: string } };

@@ -134,6 +134,8 @@ export async function openLaboratory<L extends Load>(
     until,
     async finish() {
       load.end();
+      // What clients have just sent again is accepted before anybody looks.
+      if (connection) await Promise.race([connection.sync(), connection.closed]);
       await until('the end of what is owed', async () => load.unacknowledged() === 0 && (await journal.owed()) === 0);
       for (const row of await journal.leftOver()) ledger.violate(`left over: ${row}`);
       child?.signal('SIGTERM');

@@ -11,7 +11,8 @@ export type Landed = Numbered & { readonly tag: string };
  *
  * Towards XMPP every message that the network has told must come, in the order of its conversation, and again only under
  * the same id, after the end of a connection, where the store had it as owed. Towards the network every stanza that has a
- * row comes once or ends in an error, and its sender hears either of them.
+ * row comes once or ends in an error, and its sender hears either of them. What a client sends again may be answered once more;
+ * it has another row only where the one before has failed.
  */
 export type Ledger = {
   /** The network tells the next message of a conversation. */
@@ -20,6 +21,8 @@ export type Ledger = {
   came(message: Numbered, id: string): void;
   /** A sender has heard of a stanza. */
   heard(stanza: string, word: 'receipt' | 'error'): void;
+  /** A client sends a stanza again. */
+  repeated(stanza: string): void;
   /** Whether a stanza's sender has heard of it. */
   knows(stanza: string): boolean;
   /**
@@ -45,10 +48,27 @@ export type Figures = {
   /** Receipts and errors, and copies of them. */
   heard: number;
   heardAgain: number;
-  /** Stanzas that were accepted, and what became of them. */
+  /** Stanzas that were sent again, those that were accepted, and what became of them, each time. */
+  sentAgain: number;
   accepted: number;
   readonly outcomes: Record<string, number>;
 };
+
+/** What a sender has heard of a stanza, how often it was sent again, and how many answers that gives at most. */
+type Words = {
+  receipt: number;
+  error: number;
+  connection: number;
+  copies: number;
+  due: number;
+  /** It was sent again after an error. */
+  retried: boolean;
+};
+
+const UNHEARD: Readonly<Words> = { receipt: 0, error: 0, connection: -1, copies: 0, due: 0, retried: false };
+
+/** What has ended so is tried anew. */
+const hasFailed = (outcome: string | null | undefined): boolean => outcome === 'bounced' || outcome === 'expired';
 
 /** Sentences beyond these are only counted. */
 const MOST = 200;
@@ -59,9 +79,9 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
   const copies = new Map<string, { readonly id: string; connection: number }>();
   const next = new Map<string, number>();
   const firsts = new Map<string, number[]>();
-  const words = new Map<string, { receipt: number; error: number; connection: number }>();
+  const words = new Map<string, Words>();
   const violations: string[] = [];
-  const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, accepted: 0, outcomes: {} };
+  const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, sentAgain: 0, accepted: 0, outcomes: {} };
   let owed: ReadonlySet<string> = new Set();
   let unsent = new Set<string>();
   let connection = 0;
@@ -96,40 +116,74 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
   }
 
   function heard(stanza: string, word: 'receipt' | 'error'): void {
-    const one = words.get(stanza) ?? { receipt: 0, error: 0, connection: -1 };
-    words.set(stanza, one);
+    const one = wordsOf(stanza);
     figures.heard++;
-    if (one[word]++ > 0) {
-      figures.heardAgain++;
-      again(`${word} ${stanza}`, one.connection);
-    }
+    const first = one.receipt + one.error === 0;
+    const copy = one[word]++ > 0;
+    if (copy) figures.heardAgain++;
+    if (!first && one.due > 0) one.due--;
+    else if (copy) again(`${word} ${stanza}`, one.connection);
     one.connection = connection;
   }
 
+  function wordsOf(stanza: string): Words {
+    const one = words.get(stanza) ?? { ...UNHEARD };
+    words.set(stanza, one);
+    return one;
+  }
+
+  function repeated(stanza: string): void {
+    const one = wordsOf(stanza);
+    figures.sentAgain++;
+    one.copies++;
+    one.due++;
+    one.retried ||= one.error > 0;
+  }
+
+  /** Only what was sent again has another row, and only behind one that has failed. */
+  function tries(stanza: string, rows: readonly Accepted[]): void {
+    const sent = 1 + (words.get(stanza) ?? UNHEARD).copies;
+    if (rows.length > sent) violate(`${stanza} has ${rows.length} rows, and was sent ${sent} times`);
+    for (const { outcome } of rows.slice(0, -1))
+      if (!hasFailed(outcome)) violate(`${stanza} was ${outcome}, and has another row`);
+  }
+
   /** Every accepted stanza has one outcome, and its sender knows that. */
-  function answered({ stanza, outcome }: Accepted): void {
-    const { receipt = 0, error = 0 } = words.get(stanza) ?? {};
-    figures.outcomes[`${outcome}`] = (figures.outcomes[`${outcome}`] ?? 0) + 1;
+  function answered(stanza: string, rows: readonly Accepted[]): void {
+    const { receipt, error, retried } = words.get(stanza) ?? UNHEARD;
+    for (const { outcome } of rows) figures.outcomes[`${outcome}`] = (figures.outcomes[`${outcome}`] ?? 0) + 1;
+    tries(stanza, rows);
+    const outcome = rows.at(-1)?.outcome ?? null;
     if (outcome === null) return violate(`${stanza} is accepted and still owed`);
-    if (receipt > 0 && error > 0) violate(`${stanza} has both a receipt and an error`);
+    if (receipt > 0 && error > 0 && !retried) violate(`${stanza} has both a receipt and an error`);
     if (outcome === 'delivered' ? receipt === 0 : error === 0)
       violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
   }
 
   function lands(accepted: readonly Accepted[], landed: readonly Landed[]): void {
-    const events = new Map(accepted.map(({ event, outcome }) => [event, outcome]));
-    const found = new Set<string>();
+    const events = new Map(accepted.map((one) => [one.event, one]));
+    const found = new Map<string, Accepted | undefined>();
     const last = new Map<string, number>();
     for (const { lane, number, tag } of landed) {
       const message = `${lane} #${number}`;
-      if (!events.has(tag)) violate(`${message} is ${there} and in no row`);
-      if (found.has(message)) violate(`${message} is ${there} twice`);
-      if (number <= (last.get(lane) ?? -1)) violate(`${message} is ${there} behind #${last.get(lane)}`);
-      found.add(message).add(tag);
-      last.set(lane, number);
+      const row = events.get(tag);
+      if (!row) violate(`${message} is ${there} and in no row`);
+      const copy = found.has(message) && !hasFailed(found.get(message)?.outcome);
+      if (copy || found.has(tag)) violate(`${message} is ${there} twice`);
+      found.set(message, row).set(tag, row);
+      if (!row || !isRetried(row)) inOrder(last, { lane, number });
     }
-    for (const [event, outcome] of events)
+    for (const [event, { outcome }] of events)
       if (outcome === 'delivered' && !found.has(event)) violate(`${event} was called delivered and is not ${there}`);
+  }
+
+  /** What was sent again after an error has no place in the order. */
+  const isRetried = ({ stanza }: Accepted): boolean => words.get(stanza)?.retried === true;
+
+  function inOrder(last: Map<string, number>, { lane, number }: Numbered): void {
+    const before = last.get(lane) ?? -1;
+    if (number <= before) violate(`${lane} #${number} is ${there} behind #${before}`);
+    last.set(lane, number);
   }
 
   return {
@@ -141,7 +195,11 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     },
     came,
     heard,
-    knows: (stanza) => words.has(stanza),
+    repeated,
+    knows(stanza) {
+      const { receipt, error } = words.get(stanza) ?? UNHEARD;
+      return receipt + error > 0;
+    },
     firsts: () => firsts,
     missing: () => figures.told - copies.size,
     connected(may, lived) {
@@ -155,9 +213,8 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
         for (let number = 0; number < count; number++)
           if (!copies.has(`${lane} #${number}`)) violate(`${lane} #${number} was told and never came`);
       figures.accepted = accepted.length;
-      const rows = new Set(accepted.map(({ stanza }) => stanza));
-      if (rows.size !== accepted.length) violate('a stanza has more than one row');
-      for (const one of accepted) answered(one);
+      const rows = Map.groupBy(accepted, ({ stanza }) => stanza);
+      for (const [stanza, its] of rows) answered(stanza, its);
       for (const [stanza, { receipt }] of words)
         if (receipt > 0 && !rows.has(stanza)) violate(`${stanza} has a receipt and no row`);
       lands(accepted, landed);

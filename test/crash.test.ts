@@ -140,6 +140,32 @@ describe('the books', () => {
     ]);
   });
 
+  it('see a second row of what was not sent again, or had not failed', () => {
+    const ledger = openLedger(pigeonNetwork);
+    for (const stanza of ['m1', 'm2', 'm3']) ledger.heard(stanza, 'error');
+    for (const stanza of ['m1', 'm2']) ledger.repeated(stanza);
+    for (const stanza of ['m1', 'm2', 'm3']) ledger.heard(stanza, 'receipt');
+    const rows = [row('m1', 'bounced'), row('m2', 'parked'), row('m3', 'bounced')];
+    const more = rows.map(({ stanza }) => ({ stanza, event: `j-again-${stanza}`, outcome: 'delivered' }));
+    const landed = more.map(({ event }, number) => ({ ...told('b a', 9 - number), tag: event }));
+    ledger.close([...rows, ...more], landed);
+    expect(ledger.violations).toEqual([
+      'm2 was parked, and has another row',
+      'm3 has 2 rows, and was sent 1 times',
+      'm3 has both a receipt and an error',
+    ]);
+  });
+
+  it('see an answer that nobody has asked for again', () => {
+    const ledger = openLedger(pigeonNetwork);
+    ledger.heard('m1', 'receipt');
+    ledger.repeated('m1');
+    ledger.heard('m1', 'receipt');
+    ledger.heard('m1', 'receipt');
+    ledger.close([row('m1', 'delivered')], [{ ...told('b a', 1), tag: 'j-m1' }]);
+    expect(ledger.violations).toEqual(['receipt m1 came twice in one connection']);
+  });
+
   it('see what lies in the loft without a row, twice, or in another order', () => {
     const ledger = openLedger(pigeonNetwork);
     for (const stanza of ['m1', 'm2']) ledger.heard(stanza, 'receipt');

@@ -38,6 +38,7 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
   const users = openUsers({
     domain: DOMAIN,
     ledger,
+    random,
     other({ name, attrs }, from) {
       const { type, id = '', to = '' } = attrs as Record<string, string>;
       if (name === 'iq') registered.get(id)?.();
@@ -89,6 +90,7 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
       timer ??= setInterval(tick, TICK);
     },
     end() {
+      users.rest();
       clearInterval(timer);
       timer = undefined;
     },

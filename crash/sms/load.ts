@@ -35,7 +35,7 @@ type SmsLoadParts = NetworkParts & { readonly twilio: Twilio; readonly webhooks:
 
 /** Begins when it is told to. */
 export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadParts): SmsLoad {
-  const users = openUsers({ domain: DOMAIN, ledger, other: () => undefined });
+  const users = openUsers({ domain: DOMAIN, ledger, random, other: () => undefined });
   const busy = new Set<string>();
   const calls = new Map<string, Call>();
   const numbers = Object.entries(OWNERS);
@@ -87,6 +87,7 @@ export function openSmsLoad({ twilio, webhooks, ledger, random, rate }: SmsLoadP
       timer ??= setInterval(tick, TICK);
     },
     end() {
+      users.rest();
       clearInterval(timer);
       timer = undefined;
     },

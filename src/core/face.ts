@@ -107,7 +107,10 @@ export function faceOf(house: House): OpenCore {
       settings: settings.of,
     },
     accept(draft, origin) {
-      if (stopping) return intake.turnAway(draft, origin);
+      if (stopping) {
+        if (!intake.recognises(draft, origin)) throw new Failure('stopping');
+        return void intake.refuse(draft, origin, new Failure('stopping'));
+      }
       if (people.takes(draft)) return people.accept(draft, origin);
       house.outward.accept(draft, origin);
     },

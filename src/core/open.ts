@@ -139,7 +139,7 @@ export function openCore(parts: CoreParts): OpenCore {
     drop: journaling.purge,
   });
 
-  const intake = openIntake({ journaling, xmpp, now, transport, asFailure });
+  const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
   const amend = openAmend({ store, delivery, rows, intake, now, sessions, tables, transport, realm });
   const outward = openOutward({
     accounts,

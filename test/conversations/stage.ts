@@ -224,6 +224,6 @@ async function kept(file: string, wanted: object): Promise<void> {
         db.close();
       }
     },
-    { timeout: 15_000 },
+    { timeout: 30_000 },
   );
 }

@@ -30,6 +30,8 @@ type World = {
   readonly store: Store;
   readonly clock: ReturnType<typeof handClock>;
   readonly shown: Event[];
+  /** Waits until XMPP has been shown so many messages: what is journaled is durable first. */
+  sees(count: number): Promise<void>;
   readonly refused: string[];
   readonly repeats: () => number;
   /** The next event that reaches the network, joins aside. */
@@ -108,20 +110,25 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(said({ kind: 'occupant', change: 'join', who }, room), origin('j'));
   const sent = async () => arrived.shift() ?? new Promise<Event>((resolve) => readers.push(resolve));
-  await act({ core, store, clock, shown, refused, repeats: () => repeats, sent });
+  const sees = async (count: number) => {
+    await vi.waitUntil(() => shown.length >= count, { timeout: 30_000, interval: 5 });
+  };
+  await act({ core, store, clock, shown, sees, refused, repeats: () => repeats, sent });
   await core.stop();
 }
 
 describe('what a network tells again', () => {
   it('is shown once, also after a restart, and every time only after it is known to be new', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), async ({ core, shown, repeats }) => {
+    await play(dir.file('s.db'), async ({ core, shown, sees, repeats }) => {
       await Promise.all([core.host.emit([told('f1', 'one')]), core.host.emit([told('f1', 'one'), told('f2', 'two')])]);
+      await sees(2);
       expect(words(shown)).toEqual(['one', 'two']);
       expect(repeats()).toBe(1);
     });
-    await play(dir.file('s.db'), async ({ core, shown, repeats }) => {
+    await play(dir.file('s.db'), async ({ core, shown, sees, repeats }) => {
       await core.host.emit([told('f1', 'one'), told('f3', 'three'), told('f2', 'two')]);
+      await sees(1);
       expect(words(shown)).toEqual(['three']);
       expect(repeats()).toBe(2);
     });
@@ -129,7 +136,7 @@ describe('what a network tells again', () => {
 
   it('is durable with its writes once emit resolves, and not a repeat where somebody else has the id', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), async ({ core, store, shown }) => {
+    await play(dir.file('s.db'), async ({ core, store, shown, sees }) => {
       const at = { transport: DOMAIN, account: '', key: 'sync' };
       const write = store.bridgeState.put(at, new Uint8Array([1]));
       await core.host.emit([told('f1', 'one')], [write]);
@@ -137,15 +144,17 @@ describe('what a network tells again', () => {
       const rows = await store.read({ sql: "select id from links where side = 'foreign'", params: [] });
       expect(rows).toEqual([{ id: 'f1' }]);
       await core.host.emit([told('f1', 'mine', 'tybalt')]);
+      await sees(2);
       expect(words(shown)).toEqual(['one', 'mine']);
     });
   });
 
   it('keeps the order of a place while the store is asked', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), async ({ core, shown }) => {
+    await play(dir.file('s.db'), async ({ core, shown, sees }) => {
       const { ids: _, ...plain } = told('', 'second');
       await Promise.all([core.host.emit([told('f1', 'first')]), core.host.emit([plain])]);
+      await sees(2);
       await core.stop();
       expect(words(shown)).toEqual(['first', 'second']);
     });
@@ -179,9 +188,10 @@ describe('what is about an earlier message', () => {
 
   it('finds what the network has said by the id of the stanza, in rooms by the stanza-id too', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), async ({ core, store, shown, sent }) => {
+    await play(dir.file('s.db'), async ({ core, store, shown, sees, sent }) => {
       await core.host.emit([told('f1', 'one'), { ...told('f2', 'two'), place: room }]);
-      const [one] = shown;
+      await sees(2);
+      const one = shown.find((event) => event.place.kind === 'contact');
       core.accept(said({ kind: 'reaction', target: one?.id ?? ('' as XmppId), emoji: ['👍'] }), origin('r1'));
       expect(await sent()).toMatchObject({ kind: 'reaction', target: 'f1' });
       const [row] = await store.read<{ id: number }>({ sql: 'select id from archive', params: [] });
@@ -192,8 +202,9 @@ describe('what is about an earlier message', () => {
 
   it('is refused where the message is unknown or somebody else wrote it; a reply goes without what it answers', async () => {
     using dir = tempFolder();
-    await play(dir.file('s.db'), async ({ core, shown, refused, sent }) => {
+    await play(dir.file('s.db'), async ({ core, shown, sees, refused, sent }) => {
       await core.host.emit([told('f1', 'one')]);
+      await sees(1);
       const [one] = shown;
       core.accept(said({ kind: 'edit', target: one?.id ?? ('' as XmppId), text: 'forged' }), origin('e1'));
       core.accept(said({ kind: 'retract', target: 'nothing' as XmppId }), origin('e2'));

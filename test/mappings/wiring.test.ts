@@ -39,17 +39,17 @@ afterAll(async () => {
   dir[Symbol.dispose]();
 });
 
-/** A core between a network that takes everything and an XMPP server that writes all down. */
-function gateway(overrides: Overrides = {}) {
+/** A core between a network that takes everything and an XMPP server that writes all down. `delivered`: so many messages are. */
+function gateway(overrides: Overrides = {}, awaited = 1) {
   const sent: Event[] = [];
   const shown: Event[] = [];
   const { promise: delivered, resolve } = Promise.withResolvers<void>();
+  const seen = Promise.withResolvers<void>();
   const bridge: Bridge = {
     connect: async (key): Promise<Session> => ({ ...key, close: async () => {} }),
     deliver(event) {
       if (event.kind === 'message') {
-        sent.push(event);
-        resolve();
+        if (sent.push(event) === awaited) resolve();
       }
       return { ids: [] as ForeignId[], state: 'taken' };
     },
@@ -74,7 +74,11 @@ function gateway(overrides: Overrides = {}) {
     aliases: { note: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
-      deliver: (event) => shown.push(event) > 0,
+      deliver(event) {
+        shown.push(event);
+        seen.resolve();
+        return true;
+      },
       refuse: (_origin, failure) => {
         throw failure;
       },
@@ -83,7 +87,7 @@ function gateway(overrides: Overrides = {}) {
     random: () => 0,
     log: pino({ level: 'silent' }),
   });
-  return { core, sent, shown, delivered };
+  return { core, sent, shown, delivered, seen: seen.promise };
 }
 
 /** Being in a room is what keeps a session. */
@@ -127,14 +131,17 @@ describe('the core', () => {
     [{}, '[notice] psst'],
     [{ in: { notice: 'plain' } }, 'psst'],
   ])('shows what comes as %j says', async (overrides, text) => {
-    const { core, shown } = gateway(overrides);
+    const { core, shown, seen } = gateway(overrides);
     await core.start();
     await core.host.emit([notice]);
+    // What is journaled is durable before it is shown.
+    await seen;
+    await core.stop();
     expect(shown).toMatchObject([{ kind: 'message', text, style: 'plain' }]);
   });
 
   it('opens a connection for a message of who has registered', async () => {
-    const { core, sent, delivered } = gateway();
+    const { core, sent, delivered } = gateway({}, 2);
     const user = 'romeo@a.example' as BareJid;
     const key = accountKey(user, DOMAIN);
     await store.unit([
@@ -150,11 +157,13 @@ describe('the core', () => {
   });
 
   it('passes over what XMPP is not given, and goes on', async () => {
-    const { core, shown } = gateway();
+    const { core, shown, seen } = gateway();
     await core.start();
     const from = notice.from;
     const place = { kind: 'contact', account: accountKey('romeo@a.example' as BareJid, DOMAIN), id: 'j%net' } as const;
     await core.host.emit([{ kind: 'message', text: '', style: 'plain', from, place }, notice]);
+    await seen;
+    await core.stop();
     expect(texts(shown)).toEqual(['[notice] psst']);
   });
 });

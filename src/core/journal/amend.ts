@@ -1,15 +1,16 @@
+import type { Origin } from '#src/core/index.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { type RouteContext, route } from '#src/core/way/route.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
-import type { AccountKey } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
+import { type AccountKey, newEventId } from '#src/model/ids.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Statement, Store } from '#src/store/index.ts';
 import type { Delivery } from './delivery.ts';
 import type { Item } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import type { Intake } from './intake.ts';
-import { laneOf } from './owed.ts';
+import { journaledId, laneOf, stanzaKey } from './owed.ts';
 
 export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 
@@ -23,6 +24,9 @@ export type AmendParts = RouteContext & {
 
 type Message = EventOf<'message'>;
 
+/** No lane of anything that goes anywhere. */
+const amendedLane = (place: Place): string => `amended ${placeKey(place)}`;
+
 const messageOf = ({ owed }: Item): Message | undefined =>
   owed.way === 'out' && owed.event.kind === 'message' ? owed.event : undefined;
 
@@ -32,7 +36,8 @@ const isCalled = ({ journey }: Item, target: string): boolean =>
 
 /**
  * Changes what still waits for its network: a correction replaces the text, a retraction ends it, and nobody there ever
- * hears of either. False for what has left, or cannot be changed in silence: then it goes its usual way.
+ * hears of either. Its key is kept: a repeat of it is done, too, whatever has left by then. False for what has left, or
+ * cannot be changed in silence: then it goes its usual way.
  */
 export function openAmend({ store, delivery, rows, intake, ...parts }: AmendParts) {
   const cost = (event: Event): number =>
@@ -59,21 +64,40 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     return cost(event) <= cost(before) ? event : undefined;
   }
 
-  function replace(item: Item, event: Message): void {
+  /** Keeps the key of what has changed the item, where it has one. */
+  function note({ row, kept }: Item, { place }: Draft, key: string | null): readonly Statement[] {
+    if (key === null || !kept) return [];
+    const { journal } = store;
+    const { account } = row;
+    const event = journaledId(`j-${newEventId()}`, 0);
+    const at = parts.now();
+    return [journal.noteAmendment({ id: journal.nextId(), event, lane: amendedLane(place), account, key, at })];
+  }
+
+  /** Whether the stanza has changed before what it is about. */
+  async function isRepeat({ place }: Draft, key: string | null): Promise<boolean> {
+    if (key === null || (await store.journal.byKey(key))?.lane !== amendedLane(place)) return false;
+    parts.transport(placeTransport(place)).repeated();
+    return true;
+  }
+
+  function replace(item: Item, event: Message, done: readonly Statement[]): void {
     item.owed = { way: 'out', event };
+    if (!item.kept) return;
     const body = JSON.stringify(item.owed);
     const changed = parts.now();
     const trace = `${changed} corrected by its sender\n`;
     const statement = () => store.journal.amend({ id: item.row.id, epoch: rows.epoch, changed, body, trace });
-    rows.write(
-      item,
-      () => [statement()],
-      () => undefined,
-    );
+    write(item, () => [statement(), ...done]);
     delivery.wake((one) => one === item);
   }
 
-  return async (draft: Amending): Promise<boolean> => {
+  const write = (item: Item, statements: () => readonly Statement[]): void =>
+    rows.write(item, statements, () => undefined);
+
+  return async (draft: Amending, origin: Origin): Promise<boolean> => {
+    const key = stanzaKey(draft, origin);
+    if (await isRepeat(draft, key)) return true;
     const lane = laneOf('out', draft.place);
     await intake.taken(lane);
     const item = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
@@ -82,7 +106,9 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, item.row.account as AccountKey);
     if ((draft.kind === 'edit' && !event) || !isHere(item, before)) return false;
     delivery.apply(item, { on: 'withdrawn', over: !event });
-    if (event) replace(item, event);
+    const done = note(item, draft, key);
+    if (event) replace(item, event, done);
+    else if (done.length > 0) write(item, () => done);
     return true;
   };
 }

@@ -12,6 +12,7 @@ import {
 import type { Commit } from './commit.ts';
 import type { Item, Lane } from './delivery-lane.ts';
 import type { Life, LifeEffect } from './life.ts';
+import { failedJourney } from './owed.ts';
 import { openRefusals } from './refusals.ts';
 import type { RunningTime } from './running.ts';
 
@@ -143,10 +144,14 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       writing.add(work);
       void work.then(() => writing.delete(work));
     },
-    effect({ row }, life, effect) {
+    effect({ row, journey }, life, effect) {
       const change = { id: row.id, epoch, changed: clock.now() };
       if (effect.do === 'step') return [store.journal.step({ ...life, ...change, note: effect.note })];
-      if (effect.do === 'end') return [store.journal.end({ ...change, outcome: effect.outcome, note: effect.note })];
+      if (effect.do === 'end') {
+        const { outcome, note, certain, failure } = effect;
+        const origin = failure && journey && { origin: failedJourney(journey, failure) };
+        return [store.journal.end({ ...change, outcome, note, doubted: !certain, ...origin })];
+      }
       return [];
     },
     written: (item) => refusals.unless(item, item.written),

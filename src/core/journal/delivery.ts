@@ -41,6 +41,8 @@ export type Delivery = {
   readonly size: number;
   /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
   busy(lane: string): number | undefined;
+  /** Whether the row of an event is in hand and was handed over, or is about to be. */
+  handedOver(event: EventId): boolean;
   /** An item goes to its network as this event, too. */
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
@@ -83,11 +85,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     carrier: parts.carrier,
     stopped: () => stopped,
     factsOf,
-    apply,
-    record,
-    pump,
+    ...{ apply, record, pump },
   });
-
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
@@ -321,6 +320,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       return byEvent.size;
     },
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
+    handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
     track(item, id) {
       item.pending.add(id);
       item.known.add(id);

@@ -3,14 +3,18 @@ import type { CoreTransport } from '#src/core/parts.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
-import { GuardFailed, StoreUnavailable } from '#src/store/index.ts';
-import type { Journaling } from './journaling.ts';
+import { placeTransport } from '#src/model/place.ts';
+import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
+import type { Reservation } from './budgets.ts';
+import type { Journaling, Outward } from './journaling.ts';
 import { type Journey, journaledId, laneOf, stanzaKey } from './owed.ts';
+import { wantsReceipt } from './receipts.ts';
+import { type Due, openRepeats } from './repeats.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps' | 'knows'>;
-  readonly xmpp: Pick<XmppSide, 'refuse'>;
+  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps' | 'delivery'>;
+  readonly store: Pick<Store, 'journal'>;
+  readonly xmpp: Pick<XmppSide, 'refuse' | 'receipt'>;
   now(): number;
   transport(domain: string): CoreTransport;
   asFailure(error: unknown): Failure;
@@ -26,30 +30,39 @@ export type Writ = {
 
 /** Where journaled events of users come in. */
 export type Intake = {
-  /** Takes a stanza whole or not at all; what goes wrong is answered on it. A stanza that was taken before is dropped. */
-  take(writ: Writ): void;
   /**
-   * For the stop: nothing new is taken, which is thrown or answered. Of a repeat of what was taken before nothing is said: it goes
-   * on, now or at the next start.
+   * Takes a stanza whole or not at all; what goes wrong is answered on it. A repeat of what was taken before is not taken
+   * twice: what was delivered has its receipt again, what has failed is tried anew or has its error again.
    */
-  turnAway(draft: Draft, origin: Origin): void;
+  take(writ: Writ): void;
+  /** Whether a repeat of the stanza would be recognised. */
+  recognises(draft: Draft, origin: Origin): boolean;
+  /**
+   * Answers a stanza that is not taken with the failure. A repeat of what was taken before is answered as that: it goes
+   * on, now or at the next start, or has its receipt or error again. Resolves then. Never rejects.
+   */
+  refuse(draft: Draft, origin: Origin, failure: Failure): Promise<void>;
   /** Resolves when nothing is being taken in for that lane of the journal. */
   taken(lane: string): Promise<void>;
   /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
   idle(): Promise<void>;
 };
 
-export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake {
+type Planned = Outward & { readonly reserved: Reservation };
+
+export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
   /** What is being taken in, with the lane that it is for. */
   const open = new Map<Promise<void>, string>();
+  /** In lanes where a repeat is looked up: when that is done. */
+  const looking = new Map<string, Promise<void>>();
+  const repeats = openRepeats({ store, delivery: journaling.delivery, transport: parts.transport });
   let stopping = false;
 
-  /** Accepted means committed: the rows, and what they cost, in one unit. */
-  async function accept({ draft, pieces, account, origin }: Writ): Promise<void> {
+  function planOf({ draft, pieces, account, origin }: Writ): Planned[] {
     const domain = placeTransport(draft.place);
-    const { charges, budgets = [], repeated } = parts.transport(domain);
+    const { charges, budgets = [] } = parts.transport(domain);
     const group = `j-${newEventId()}`;
-    const planned = pieces.map((piece, part) => {
+    return pieces.map((piece, part) => {
       const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
       const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
@@ -57,15 +70,64 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, charges: reserved.kept };
       return { event, row: journaling.outward(event, account, rest), reserved };
     });
+  }
+
+  /** Accepted means committed: the rows, and what they cost, in one unit. False where the stanza has a row already. */
+  async function add(planned: readonly Planned[], before: readonly Statement[] = []): Promise<boolean> {
     const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await journaling.add(planned, costs, () => !stopping);
+      await journaling.add(planned, { before, after: costs }, () => !stopping);
+      return true;
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error;
-      if (error.index < planned.length) return repeated();
+      if (error.index < before.length + planned.length) return false;
       throw new Failure('budget-exhausted');
     }
+  }
+
+  async function accept(writ: Writ): Promise<void> {
+    const { place } = writ.draft;
+    const planned = planOf(writ);
+    const added = (await add(planned)) || (await inTurn(laneOf('out', place), () => again(writ, planned)));
+    if (!added) return;
+    const domain = placeTransport(place);
+    const { budgets = [] } = parts.transport(domain);
     for (const { reserved } of planned) void journaling.budgets.watch(domain, budgets, reserved.kept);
+  }
+
+  /** A stanza that has a row. Resolves with whether it was taken all the same. */
+  async function again({ draft: { place }, origin }: Writ, planned: readonly Planned[]): Promise<boolean> {
+    const key = planned[0]?.row.key;
+    if (!origin || typeof key !== 'string') throw new Error('only a stanza is known by its key');
+    parts.transport(placeTransport(place)).repeated();
+    const charged = planned.some(({ reserved }) => reserved.kept !== null);
+    // Another copy of it may be quicker: then it is under way.
+    for (;;) {
+      const due = await repeats.due(key, place, charged);
+      const before = due.is === 'another try' ? [store.journal.yieldKey({ ...due.row, key })] : [];
+      if (due.is !== 'another try' && due.is !== 'new') return tell(origin, due);
+      if (await add(planned, before)) return true;
+    }
+  }
+
+  function tell(origin: Origin, due: Due): false {
+    if (due.is === 'refusal') xmpp.refuse(origin, due.failure);
+    if (due.is === 'receipt' && wantsReceipt(origin)) xmpp.receipt(origin);
+    return false;
+  }
+
+  /** Repeats keep their order, and what comes in meanwhile stays behind them. */
+  function inTurn<T>(lane: string, work: () => Promise<T>): Promise<T> {
+    const done = (looking.get(lane) ?? Promise.resolve()).then(work);
+    const quiet = done.then(
+      () => undefined,
+      () => undefined,
+    );
+    looking.set(lane, quiet);
+    void quiet.then(() => {
+      if (looking.get(lane) === quiet) looking.delete(lane);
+    });
+    return done;
   }
 
   function answerOf(error: unknown): Failure {
@@ -79,27 +141,31 @@ export function openIntake({ journaling, xmpp, ...parts }: IntakeParts): Intake 
     for (let left = busy(); left.length > 0; left = busy()) await Promise.all(left);
   }
 
-  async function repeats(key: string, place: Place): Promise<boolean> {
-    await taken(laneOf('out', place));
-    return journaling.knows(key);
+  const keyOf = (draft: Draft, origin: Origin): string | null =>
+    journaling.keeps('out', draft.place, draft.kind) ? stanzaKey(draft, origin) : null;
+
+  async function dueOf(draft: Draft, origin: Origin): Promise<Due> {
+    const key = keyOf(draft, origin);
+    if (key === null) return { is: 'new' };
+    await taken(laneOf('out', draft.place));
+    return repeats.due(key, draft.place, true);
   }
 
   return {
-    turnAway(draft, origin) {
-      const { place } = draft;
-      const key = journaling.keeps('out', place, draft.kind) ? stanzaKey(draft, origin) : null;
-      const refusal = new Failure('stopping');
-      if (key === null) throw refusal;
-      repeats(key, place).then(
-        (known) => (known ? parts.transport(placeTransport(place)).repeated() : xmpp.refuse(origin, refusal)),
-        () => xmpp.refuse(origin, refusal),
-      );
+    recognises: (draft, origin) => keyOf(draft, origin) !== null,
+    async refuse(draft, origin, failure) {
+      const due = await dueOf(draft, origin).catch((): Due => ({ is: 'new' }));
+      if (due.is === 'new' || due.is === 'another try') return void xmpp.refuse(origin, failure);
+      parts.transport(placeTransport(draft.place)).repeated();
+      tell(origin, due);
     },
     take(writ) {
-      const work = accept(writ).catch((error: unknown) => {
+      const lane = laneOf('out', writ.draft.place);
+      const before = looking.get(lane);
+      const work = (before ? before.then(() => accept(writ)) : accept(writ)).catch((error: unknown) => {
         if (writ.origin) xmpp.refuse(writ.origin, answerOf(error));
       });
-      open.set(work, laneOf('out', writ.draft.place));
+      open.set(work, lane);
       void work.then(() => open.delete(work));
     },
     taken,

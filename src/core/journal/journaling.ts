@@ -69,15 +69,15 @@ export type Journaling = {
   /** A row for a network. */
   outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
   /**
-   * Adds rows for networks in one unit with other statements, behind them. Throws as `Store.unit`. Where the line broke
-   * while it committed, it finds out whether it did, for as long as somebody is patient.
+   * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
+   * committed, it finds out whether it did, for as long as somebody is patient.
    */
-  add(events: readonly Outward[], statements: readonly Statement[], patient: () => boolean): Promise<void>;
-  /** Whether a stanza of that key was taken before. Rejects as `Store.unit`. */
-  knows(key: string): Promise<boolean>;
+  add(events: readonly Outward[], around: Around, patient: () => boolean): Promise<void>;
 };
 
 export type Outward = { readonly event: Event; readonly row: NewRow };
+/** What is written before and behind rows. */
+export type Around = { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 
 const WEEK = 7 * 86_400_000;
 /** Ms after which a store that was away is tried again. */
@@ -229,12 +229,11 @@ export function openJournaling(parts: JournalingParts): Journaling {
     },
     keeps,
     listen: (news) => void listeners.push(news),
-    knows: store.journal.knows,
-    async add(events, statements, patient) {
+    async add(events, { before, after }, patient) {
       const epoch = await rows.owner();
       const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
       try {
-        await store.unit([...marked.map((row) => store.journal.add(row, epoch)), ...statements]);
+        await store.unit([...before, ...marked.map((row) => store.journal.add(row, epoch)), ...after]);
       } catch (error) {
         const unclear = error instanceof StoreUnavailable && !error.certain;
         const [first] = marked;

@@ -25,7 +25,13 @@ export type LifeInput =
 export type LifeEffect =
   | { readonly do: 'step'; readonly note: string }
   /** `certain`: it is sure that nobody got it, so that what it would have cost is given back. */
-  | { readonly do: 'end'; readonly outcome: JournalOutcome; readonly note: string; readonly certain: boolean }
+  | {
+      readonly do: 'end';
+      readonly outcome: JournalOutcome;
+      readonly note: string;
+      readonly certain: boolean;
+      readonly failure?: Failure;
+    }
   | { readonly do: 'receipt' }
   | { readonly do: 'bounce'; readonly failure: Failure }
   /** Its sender is told that it waits. */
@@ -126,7 +132,7 @@ function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounce
   const note = `${outcome}: ${failure.code}${failure.foreign === undefined ? '' : ` (${failure.foreign})`}`;
   return [
     { ...life, state: outcome === 'parked' ? 'parked' : 'done' },
-    { do: 'end', outcome, note, certain },
+    { do: 'end', outcome, note, certain, failure },
     { do: 'bounce', failure },
   ];
 }

@@ -20,12 +20,16 @@ export type FailureNote = {
   readonly address?: string | undefined;
 };
 
-/** The stanza that a piece came from: which piece it is, of how many, under which name all of them go. */
+/**
+ * The stanza that a piece came from: which piece it is, of how many, under which name all of them go. `failure` is what its
+ * sender was told, once the piece has failed.
+ */
 export type Journey = {
   readonly origin: Origin;
   readonly lead: boolean;
   readonly group: string;
   readonly parts: number;
+  readonly failure?: FailureNote;
 };
 
 export const noteOf = ({ code, message, foreign, address }: Failure): FailureNote => ({
@@ -37,6 +41,10 @@ export const noteOf = ({ code, message, foreign, address }: Failure): FailureNot
 
 export const failureOf = ({ code, text, foreign, address }: FailureNote): Failure =>
   new Failure(code, { text, ...(foreign !== undefined && { foreign }), ...(address !== undefined && { address }) });
+
+/** What a row keeps of a piece that has failed, so that a repeat has the same answer. */
+export const failedJourney = (journey: Journey, failure: Failure): string =>
+  JSON.stringify({ ...journey, failure: noteOf(failure) } satisfies Journey);
 
 export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.place : owed.place);
 

@@ -1,3 +1,4 @@
+import type { Origin } from '#src/core/index.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -5,6 +6,10 @@ import { splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
 import { inwardId, type Journey, noteOf, type Owed } from './owed.ts';
+
+/** XEP-0184 §5.3: asked for, and never for what many read. */
+export const wantsReceipt = ({ receipt, stanza, type }: Origin): boolean =>
+  receipt === true && stanza === 'message' && type !== 'groupchat';
 
 /** Makes a row towards XMPP. */
 export type MakeRow = (event: EventId, place: Place, owed: Owed, key: string) => NewRow;
@@ -14,17 +19,20 @@ export type MakeRow = (event: EventId, place: Place, owed: Owed, key: string) =>
  * are names that ascend, which costs an index less than hashes do; those of stanzas are hashes, without a space.
  */
 export const receiptRow = (make: MakeRow, event: Event, { origin, group }: Journey): NewRow | undefined => {
-  // XEP-0184 §5.3: asked for, and never for what many read.
-  const due = origin.receipt === true && origin.stanza === 'message' && origin.type !== 'groupchat';
   const name = `receipt ${group}`;
-  return due ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name) : undefined;
+  return wantsReceipt(origin)
+    ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name)
+    : undefined;
 };
+
+/** Under which event a stanza's error is owed. */
+export const errorId = (group: string): EventId => inwardId(`error ${group}`);
 
 /** The stanza error: one for all pieces of a stanza. */
 export const errorRow = (make: MakeRow, event: Event, { origin, group }: Journey, failure: Failure): NewRow => {
   const name = `error ${group}`;
   return make(
-    inwardId(name),
+    errorId(group),
     event.place,
     { way: 'error', place: event.place, origin, failure: noteOf(failure) },
     name,

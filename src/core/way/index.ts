@@ -7,7 +7,7 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
@@ -27,7 +27,7 @@ export type OutwardContext = AdmitContext &
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
-    amend(draft: Amending): Promise<boolean>;
+    amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
     asFailure(error: unknown): Failure;
   };
@@ -62,36 +62,56 @@ export function openOutward(context: OutwardContext): Outward {
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
       const about = heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }));
-      if (amends(draft)) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
-      else dispatch(draft, leg, sent, heard(reduced(draft, leg, about)));
+      if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
+      else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
     }
   }
 
-  const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Degraded | Promise<Degraded> =>
+  /** What is refused at once is thrown, unless it may be a repeat of what was taken before: that is answered in its turn. */
+  function ready(draft: Draft, leg: Leg, sent: Sent, about: Reference | Promise<Reference>): Ready {
+    try {
+      return heard(reduced(draft, leg, about));
+    } catch (error) {
+      if (!(error instanceof Failure) || !isRecognised(draft, sent)) throw error;
+      return heard(Promise.reject(error));
+    }
+  }
+
+  const isRecognised = (draft: Draft, { origin }: Sent): boolean =>
+    origin !== undefined && context.intake.recognises(draft, origin);
+
+  const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
     chain(about, (found) => degrade(context, draft, leg, found));
 
   /** Within the lane, so that nothing overtakes what has to wait for something. */
-  function dispatch(draft: Draft, leg: Leg, sent: Sent, ready: Degraded | Promise<Degraded>): void {
+  function dispatch(draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void {
     lanes.run(leg.lane, () => {
       try {
-        const work = go(draft, leg, sent, ready);
-        return work?.catch((error: unknown) => refuse(context, sent, context.asFailure(error)));
+        const work = go(draft, leg, sent, pieces);
+        return work?.catch((error: unknown) => fail(draft, sent, error));
       } catch (error) {
-        refuse(context, sent, context.asFailure(error));
+        return fail(draft, sent, error);
       }
     });
   }
 
-  function go(draft: Draft, leg: Leg, sent: Sent, ready: Degraded | Promise<Degraded>): void | Promise<void> {
-    return chain(ready, (degraded) => keep(context, draft, leg, sent, degraded));
+  const go = (draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void | Promise<void> =>
+    chain(pieces, (degraded) => keep(context, draft, leg, sent, degraded));
+
+  function fail(draft: Draft, sent: Sent, error: unknown): void | Promise<void> {
+    const failure = context.asFailure(error);
+    const { origin } = sent;
+    if (origin && isRecognised(draft, sent)) return context.intake.refuse(draft, origin, failure);
+    refuse(context, sent, failure);
   }
 
   /** What is about a message that still waits changes that, and goes out itself where it is too late. */
   async function amend(draft: Amending, leg: Leg, sent: Sent, about: Reference | Promise<Reference>): Promise<void> {
     try {
-      if (!(await context.amend(draft))) await go(draft, leg, sent, reduced(draft, leg, about));
+      if (sent.origin && (await context.amend(draft, sent.origin))) return;
+      await go(draft, leg, sent, reduced(draft, leg, about));
     } catch (error) {
-      refuse(context, sent, context.asFailure(error));
+      await fail(draft, sent, error);
     }
   }
 
@@ -106,7 +126,7 @@ export function openOutward(context: OutwardContext): Outward {
     const legs = drafts.flatMap((draft) =>
       route(context, draft, admit(context, draft, jid).account).map((leg) => ({ draft, leg })),
     );
-    const ready = await Promise.all(
+    const prepared = await Promise.all(
       legs.map(async ({ draft, leg }) => {
         const about = resolve(context, draft, {
           side: 'foreign',
@@ -116,11 +136,11 @@ export function openOutward(context: OutwardContext): Outward {
         return { draft, leg, pieces: await reduced(draft, leg, about) };
       }),
     );
-    await Promise.all(ready.map(({ draft, leg, pieces }) => landing(draft, leg, pieces)));
+    await Promise.all(prepared.map(({ draft, leg, pieces }) => landing(draft, leg, pieces)));
   }
 
-  function landing(draft: Draft, leg: Leg, ready: Degraded): Promise<void> {
-    let left = ready.pieces.length;
+  function landing(draft: Draft, leg: Leg, pieces: Degraded): Promise<void> {
+    let left = pieces.pieces.length;
     if (left === 0) return Promise.resolve();
     const { promise, resolve: done, reject } = Promise.withResolvers<void>();
     const landed = (failure: Failure | undefined): void => {
@@ -128,7 +148,7 @@ export function openOutward(context: OutwardContext): Outward {
       if (failure) reject(failure);
       else if (left === 0) done();
     };
-    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, ready);
+    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, pieces);
     return promise;
   }
 
@@ -152,6 +172,8 @@ export function openOutward(context: OutwardContext): Outward {
     send: (draft, account) => send(draft, account, newlySent(undefined)),
   };
 }
+
+type Ready = Degraded | Promise<Degraded>;
 
 const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
 

@@ -13,7 +13,7 @@ import type { Leg } from './route.ts';
 
 export type KeepContext = {
   readonly delivery: Pick<Delivery, 'put'>;
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: Pick<Intake, 'take' | 'recognises' | 'refuse'>;
   readonly sessions: Pick<Sessions, 'realms' | 'need' | 'require'>;
   now(): number;
   /** Whether such an event is kept until it has arrived. */

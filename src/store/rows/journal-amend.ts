@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { EventId } from '#src/model/ids.ts';
 import { db, writing } from '#src/store/sql.ts';
 
 /** What a row of the journal says from now on. `changed` is wall time in ms, `trace` a line of its steps. */
@@ -20,4 +21,26 @@ export const amend = writing(
       .where('epoch', '=', a.epoch)
       .where(sql<boolean>`state in ('ready', 'flight')`),
   1,
+);
+
+/** A stanza that has changed another one and needs no row for itself: its key is known, so that a repeat is. */
+export type AmendmentNote = {
+  readonly id: number;
+  readonly event: EventId;
+  readonly lane: string;
+  readonly account: string;
+  readonly key: string;
+  readonly at: number;
+};
+
+/** Adds one that has ended. Where its key is known it is left out quietly. */
+export const noteAmendment = writing((_, a: AmendmentNote) =>
+  db
+    .insertInto('journal')
+    .values({
+      ...{ id: a.id, event: a.event, lane: a.lane, account: a.account, key: a.key, body: '', origin: null },
+      ...{ state: 'done', outcome: 'delivered', attempts: 0, doubted: 0, told: 0, epoch: 0, not_before: 0, expires: 0 },
+      ...{ at: a.at, changed: a.at, charges: null, trace: '' },
+    })
+    .onConflict((conflict) => conflict.column('key').doNothing()),
 );

@@ -3,7 +3,8 @@ import type { EventId } from '#src/model/ids.ts';
 import type { JournalOutcome, JournalState } from '#src/store/schema.ts';
 import { db, type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement, Value } from '#src/store/unit.ts';
-import { amend, type RowAmendment } from './journal-amend.ts';
+import { presume, prune } from './journal-age.ts';
+import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './journal-amend.ts';
 
 /**
  * One accepted event that is owed to somebody. `at` and `changed` are wall time in ms; `notBefore` and `expires` are
@@ -24,7 +25,10 @@ export type Journaled = {
   readonly state: JournalState;
   /** Tries, each counted before it is made. */
   readonly attempts: number;
-  /** Whether it was sent once more after a doubt, and whether its sender was told that it is late. */
+  /**
+   * Whether it was sent once more after a doubt, or has ended in one: it may have arrived. And whether its sender was told that
+   * it is late.
+   */
   readonly doubted: boolean;
   readonly told: boolean;
   readonly notBefore: number;
@@ -45,7 +49,12 @@ export type RowStep = Pick<Journaled, 'id' | 'state' | 'attempts' | 'doubted' | 
   readonly note: string;
 };
 
-export type RowEnd = Pick<RowStep, 'id' | 'epoch' | 'changed' | 'note'> & { readonly outcome: JournalOutcome };
+/** How a row ends. `doubted` and `origin` stay as they are where they are left out. */
+export type RowEnd = Pick<RowStep, 'id' | 'epoch' | 'changed' | 'note'> & {
+  readonly outcome: JournalOutcome;
+  readonly doubted?: boolean;
+  readonly origin?: string;
+};
 
 export type Journal = {
   /** The next id, ascending over restarts. Throws StoreUnavailable after a long outage. */
@@ -60,6 +69,8 @@ export type Journal = {
   step(step: RowStep): Statement;
   /** Changes what a row that waits says. Guarded as `step`. */
   amend(change: RowAmendment): Statement;
+  /** Keeps the key of what has amended. */
+  noteAmendment(note: AmendmentNote): Statement;
   /** Ends a row: its body goes with it. Guarded as `step`, so that a row has exactly one outcome. */
   end(end: RowEnd): Statement;
   /** Owns up to `max` rows that the lane owes behind the id `after`, and returns them in no order (`rowsOf`). */
@@ -75,8 +86,10 @@ export type Journal = {
   /** Up to `max` lanes that owe something, behind that one, in order. */
   lanes(after: string, max: number): Promise<readonly string[]>;
   byEvent(event: EventId): Promise<Journaled | undefined>;
-  /** Whether a row with that key was added, whatever has become of it. */
-  knows(key: string): Promise<boolean>;
+  /** The row with that key, whatever has become of it. */
+  byKey(key: string): Promise<Journaled | undefined>;
+  /** Takes the key from a row that has ended, for one that tries the same anew. Guarded: nobody else has done so. */
+  yieldKey(row: Pick<Journaled, 'id'> & { readonly key: string }): Statement;
   /** The steps of an event, one a line: wall time in ms, a space, and what happened. */
   trace(event: EventId): Promise<string | undefined>;
   /** How many rows are in each state. */
@@ -145,10 +158,14 @@ const step = writing(
 );
 
 const end = writing(
-  (db, a: RowEnd & { state: JournalState }) =>
+  (db, a: Omit<RowEnd, 'doubted' | 'origin'> & { state: JournalState; doubted: Bit | null; origin: string | null }) =>
     db
       .updateTable('journal')
       .set({ state: a.state, outcome: a.outcome, body: '', charges: null })
+      .set(({ fn, ref, val }) => ({
+        doubted: fn.coalesce(val(a.doubted), ref('doubted')),
+        origin: fn.coalesce(val(a.origin), ref('origin')),
+      }))
       .set({ changed: a.changed, trace: traced(a.note) })
       .where('id', '=', a.id)
       .where('epoch', '=', a.epoch)
@@ -191,7 +208,12 @@ const noteTime = writing(
   (db, a: { time: number }) => db.updateTable('sequences').set({ next: a.time }).where('name', '=', 'gateway time'),
   1,
 );
-const withKey = reading((db, a: { key: string }) => db.selectFrom('journal').select('id').where('key', '=', a.key));
+const withKey = reading((db, a: { key: string }) => db.selectFrom('journal').selectAll().where('key', '=', a.key));
+const yieldKey = writing(
+  (db, a: { id: number; key: string }) =>
+    db.updateTable('journal').set({ key: null }).where('id', '=', a.id).where('key', '=', a.key).where(ended),
+  1,
+);
 const time = reading((db) => db.selectFrom('sequences').select('next').where('name', '=', 'gateway time'));
 
 const lanes = reading((db, a: { after: string; max: number }) =>
@@ -216,41 +238,6 @@ const states = reading((db) =>
     .groupBy('state'),
 );
 
-const chunk = { presume: presuming(), prune: pruning() };
-
-function presuming() {
-  return writing((db, a: { before: number; changed: number; max: number }) =>
-    db
-      .updateTable('journal')
-      .set({ state: 'done', outcome: 'delivered', body: '', charges: null, changed: a.changed })
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('journal')
-          .select('id')
-          .where(sql<boolean>`state = 'taken'`)
-          .where('changed', '<', a.before)
-          .orderBy('changed')
-          .limit(a.max),
-      ),
-  );
-}
-
-function pruning() {
-  return writing((db, a: { before: number; max: number }) =>
-    db
-      .deleteFrom('journal')
-      .where('id', 'in', (eb) =>
-        eb
-          .selectFrom('journal')
-          .select('id')
-          .where(ended)
-          .where('changed', '<', a.before)
-          .orderBy('changed')
-          .limit(a.max),
-      ),
-  );
-}
-
 export function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
   const { not_before: notBefore, doubted, told, epoch: _, trace: __, changed: ___, ...rest } = row;
   return { ...rest, notBefore, doubted: doubted === 1, told: told === 1 } as Journaled;
@@ -270,18 +257,24 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   add: added,
   addOnce: (row, epoch) => ({ ...added(row, epoch), expect: 'any' }),
   amend,
+  noteAmendment,
   step: (one) => step({ ...one, doubted: bit(one.doubted), told: bit(one.told), note: line(one) }),
-  end: (one) => end({ ...one, state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) }),
+  end: ({ doubted, origin = null, ...one }) =>
+    end({
+      ...{ ...one, origin, doubted: doubted === undefined ? null : bit(doubted) },
+      ...{ state: one.outcome === 'parked' ? 'parked' : 'done', note: line(one) },
+    }),
   claim: (one) => claim(one),
   claimTaken: (event, epoch) => claimTaken({ event, epoch }),
   rowsOf: (rows) => rows.map(rowOf).sort((a, b) => a.id - b.id),
   lanes: async (after, max) => (await read(lanes({ after, max }))).map(({ lane }) => lane),
   byEvent: async (event) => (await read(ofEvent({ event }))).map(rowOf)[0],
-  knows: async (key) => (await read(withKey({ key }))).length > 0,
+  byKey: async (key) => (await read(withKey({ key }))).map(rowOf)[0],
+  yieldKey: ({ id, key }) => yieldKey({ id, key }),
   trace: async (event) => (await read(ofEvent({ event })))[0]?.trace,
   states: async () => Object.fromEntries((await read(states({}))).map(({ state, count }) => [state, count])),
   time: async () => (await read(time({})))[0]?.next ?? 0,
   noteTime: (at) => noteTime({ time: at }),
-  presume: (before, changed, max) => chunk.presume({ before, changed, max }),
-  prune: (before, max) => chunk.prune({ before, max }),
+  presume: (before, changed, max) => presume({ before, changed, max }),
+  prune: (before, max) => prune({ before, max }),
 });

@@ -232,9 +232,9 @@ describe('what users send', () => {
       asked++;
       return Promise.reject(new Failure('remote-server-timeout'));
     };
-    await play(dir.file('s.db'), { reconcile: away }, () => vi.waitUntil(() => asked > 0));
+    await play(dir.file('s.db'), { reconcile: away }, () => vi.waitUntil(() => asked > 0, { timeout: 30_000 }));
     await play(dir.file('s.db'), { reconcile: async () => 'sent' }, async ({ store, sent }) => {
-      await vi.waitUntil(async () => (await store.journal.states()).taken === 1);
+      await vi.waitUntil(async () => (await store.journal.states()).taken === 1, { timeout: 30_000 });
       expect(sent).toEqual([]);
     });
   });

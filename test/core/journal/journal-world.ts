@@ -133,16 +133,18 @@ export async function play(file: string, options: Options, act: (world: World) =
   });
 }
 
-export function say(core: OpenCore, id: string, text = id): void {
+export function say(core: OpenCore, id: string, text = id, { receipt = true, bare = romeo as string } = {}): void {
   const origin: Origin = {
     stanza: 'message',
-    from: `${romeo}/x`,
+    from: `${bare}/x`,
     to: `mercutio@${DOMAIN}`,
     type: 'chat',
     id: id as XmppId,
-    receipt: true,
+    receipt,
   };
-  core.accept({ place: mercutio, from: { kind: 'xmpp', bare: romeo }, kind: 'message', text, style: 'plain' }, origin);
+  const place: Place = { kind: 'contact', account: accountKey(bare as BareJid, DOMAIN), id: 'mercutio' };
+  const from = { kind: 'xmpp', bare: bare as BareJid } as const;
+  core.accept({ place, from, kind: 'message', text, style: 'plain' }, origin);
 }
 
 /** Lets time go by, so much at a time, until something is so. */

@@ -37,6 +37,11 @@ const busy: Options = {
 };
 const log = openLog('silent');
 const listed = (core: OpenCore): Promise<readonly QueueEntry[]> => core.queue.list({ max: 1000 });
+/** Waits until the first row waits for its next try, after so many. */
+const tried = (core: OpenCore, attempts: number) =>
+  vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts }), {
+    timeout: 30_000,
+  });
 const waiting = (core: OpenCore, count: number) =>
   vi.waitFor(async () => expect(await listed(core)).toHaveLength(count), { timeout: 30_000 });
 
@@ -54,7 +59,7 @@ describe('the queue', () => {
     await play(dir.file('s.db'), busy, async ({ core, sends }) => {
       say(core, 'm1', 'a secret of two');
       await sends(1);
-      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 1 }));
+      await tried(core, 1);
       const [entry] = await listed(core);
       expect(entry).toMatchObject({ direction: 'out', transport: DOMAIN, place: 'contact', state: 'ready' });
       expect(entry?.nextTry).toBeGreaterThan(0);
@@ -77,7 +82,7 @@ describe('the queue', () => {
     await play(dir.file('s.db'), busy, async ({ core, sends }) => {
       say(core, 'm1');
       await sends(1);
-      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 1 }));
+      await tried(core, 1);
       await core.queue.retry((await listed(core))[0]?.id ?? 0);
       await sends(2);
       await core.stop();
@@ -112,11 +117,11 @@ describe('the queue', () => {
     await play(dir.file('s.db'), heard, async ({ core, store, sends }) => {
       say(core, 'm1', 'a secret of two');
       const { id: event } = await sends(1);
-      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 1 }));
+      await tried(core, 1);
       const row = (await listed(core))[0]?.id ?? 0;
       await core.queue.retry(row);
       await sends(2);
-      await vi.waitFor(async () => expect((await listed(core))[0]).toMatchObject({ state: 'ready', attempts: 2 }));
+      await tried(core, 2);
       await core.queue.drop(row);
       expect(await store.journal.byEvent(event)).toMatchObject({ state: 'done', outcome: 'bounced', body: '' });
       await expect(core.queue.drop(row)).rejects.toThrow(/has ended/);
@@ -264,8 +269,9 @@ describe('unregistering', () => {
       await core.host.emit([{ ...one, ids: ['n1' as ForeignId] }]);
       expect(marked(file).length).toBeGreaterThan(0);
       await core.unregister(DOMAIN, romeo);
-      await vi.waitFor(async () =>
-        expect(await listed(core)).not.toContainEqual(expect.objectContaining({ direction: 'out' })),
+      await vi.waitFor(
+        async () => expect(await listed(core)).not.toContainEqual(expect.objectContaining({ direction: 'out' })),
+        { timeout: 30_000 },
       );
       // The errors that Romeo has yet to see hold no text, and keep the purge from its end.
       expect(await store.purges.all()).toHaveLength(1);

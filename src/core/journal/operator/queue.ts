@@ -1,7 +1,7 @@
 import type { Delivery } from '#src/core/journal/delivery.ts';
 import type { Item } from '#src/core/journal/delivery-lane.ts';
 import { newRow } from '#src/core/journal/new-row.ts';
-import type { Journey, Owed } from '#src/core/journal/owed.ts';
+import { failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -34,6 +34,8 @@ const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
   parked: 'was given up: its sender has the error, and what it said is gone',
   done: 'has ended',
 };
+
+const journeyOf = ({ origin }: QueuedRow): Journey => JSON.parse(origin ?? 'null') as Journey;
 
 /** The queue over a store, of a gateway that runs or of none. Everything rejects with `item-not-found` for no row. */
 export function openQueue(parts: QueueParts): Queue {
@@ -97,7 +99,10 @@ export function openQueue(parts: QueueParts): Queue {
     const change = { id: row.id, epoch, changed: clock.now() };
     await store.unit([
       store.queue.own(row.id, epoch),
-      store.journal.end({ ...change, outcome: 'bounced', note: `bounced: ${failure.code}` }),
+      store.journal.end({
+        ...{ ...change, outcome: 'bounced', note: `bounced: ${failure.code}`, doubted: !unspent },
+        ...(answer && { origin: failedJourney(journeyOf(row), failure) }),
+      }),
       ...(answer ? [store.journal.addOnce(answer, epoch)] : []),
       ...(unspent ? parts.release(row.charges) : []),
     ]);
@@ -112,7 +117,7 @@ export function openQueue(parts: QueueParts): Queue {
       ...newRow(parts, { now, expiry: parts.expiry }, { way: 'in', event, place, owed: own }),
       key,
     });
-    return errorRow(make, owed.event, JSON.parse(row.origin) as Journey, failure);
+    return errorRow(make, owed.event, journeyOf(row), failure);
   }
 
   return { list, show, retry, drop, states: () => store.journal.states() };
