@@ -84,9 +84,10 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: settings.staysConnected,
   });
   const journaling = openJournaling({ ...parts, archive, ids, sessions, transport, realm, asFailure });
-  const { outbox, delivery, rows, commit } = journaling;
+  const { display, delivery, rows, commit } = journaling;
   const rooms = openRooms({
-    xmpp: outbox,
+    xmpp,
+    display,
     clock,
     log,
     lanes,
@@ -182,7 +183,7 @@ export function openCore(parts: CoreParts): OpenCore {
     media: undefined,
     tables,
     lanes,
-    outbox,
+    display,
     commit,
     rows,
     log,

@@ -2,9 +2,9 @@ import type { Linked } from '#src/core/ids.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
-import type { Journaled, NewRow } from '#src/store/index.ts';
+import type { Journaled } from '#src/store/index.ts';
 import type { Life } from './life.ts';
-import type { Journey, Owed } from './owed.ts';
+import type { FreshRow, Journey, Owed } from './owed.ts';
 
 /** What the pieces of one stanza have in common, so that its sender hears of one failure, and their ids are those of one message. */
 export type Shared = {
@@ -50,7 +50,7 @@ export type Lane = {
   /** The store may have more behind it. */
   more: boolean;
   /** What became durable while it was read. */
-  readonly late: NewRow[];
+  readonly late: FreshRow[];
   loading: Promise<void> | undefined;
   /** Resolves when all that was begun has been handed over, each after the one before it. */
   begun: Promise<void> | undefined;
@@ -68,13 +68,12 @@ export const newLane = (key: string): Lane => ({
   cancel: undefined,
 });
 
-export const itemOf = (row: Journaled, lane: Lane): Item => ({
+export const itemOf = (row: Journaled | (Journaled & FreshRow), lane: Lane): Item => ({
   row,
   kept: true,
   shared: undefined,
   lane,
-  owed: JSON.parse(row.body === '' ? 'null' : row.body) as Owed,
-  journey: row.origin === null ? undefined : (JSON.parse(row.origin) as Journey),
+  ...('owed' in row ? { owed: row.owed, journey: row.journey } : readFrom(row)),
   life: row,
   busy: false,
   doubt: undefined,
@@ -82,6 +81,12 @@ export const itemOf = (row: Journaled, lane: Lane): Item => ({
   known: new Set(),
   ids: [],
   written: Promise.resolve(),
+});
+
+/** What a row of the store says. */
+const readFrom = ({ body, origin }: Journaled): Pick<Item, 'owed' | 'journey'> => ({
+  owed: JSON.parse(body === '' ? 'null' : body) as Owed,
+  journey: origin === null ? undefined : (JSON.parse(origin) as Journey),
 });
 
 /** The lane of what has not had to wait. */

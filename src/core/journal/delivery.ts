@@ -4,14 +4,14 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
-import type { NewRow, Store } from '#src/store/index.ts';
+import type { Store } from '#src/store/index.ts';
 import type { Carrier } from './carrier.ts';
 import { openBacklog } from './delivery-backlog.ts';
 import { openHand } from './delivery-hand.ts';
 import { type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
-import { isJournaled } from './owed.ts';
+import { type FreshRow, isJournaled } from './owed.ts';
 import type { RunningTime } from './running.ts';
 import { openSuspects } from './suspects.ts';
 
@@ -29,7 +29,7 @@ export type DeliveryParts = {
 /** What the journal owes, carried lane by lane. */
 export type Delivery = {
   /** Takes a row whose addition is durable. */
-  push(row: NewRow): void;
+  push(row: FreshRow): void;
   /**
    * Takes what nothing is written of. It goes at once where nothing waits before it, with no promise then. Throws
    * `Failure('queue-full')` where too much does.
@@ -208,7 +208,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     return lane;
   }
 
-  function push(row: NewRow): void {
+  function push(row: FreshRow): void {
     const lane = laneOf(row.lane, backlog.left());
     if (lane.loading) lane.late.push(row);
     else take(lane, row);
@@ -216,7 +216,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   }
 
   /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
-  function take(lane: Lane, row: NewRow): void {
+  function take(lane: Lane, row: FreshRow): void {
     if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
     lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
     lane.last = Math.max(lane.last, row.id);

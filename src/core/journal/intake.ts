@@ -67,7 +67,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
-      const rest = { key, origin: journey ? JSON.stringify(journey) : null, charges: reserved.kept };
+      const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };
       return { event, row: journaling.outward(event, account, rest), reserved };
     });
   }

@@ -10,12 +10,13 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 
-import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
+import { type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Commit, openCommit } from './commit.ts';
 import { type Delivery, openDelivery } from './delivery.ts';
 import { eventOf, type Item } from './delivery-lane.ts';
 import { openRows, type Rows } from './delivery-rows.ts';
+import { type Display, openDisplay } from './display.ts';
 import { cameThrough } from './doubtful.ts';
 import { openFirstTries } from './first-tries.ts';
 import { newRow } from './new-row.ts';
@@ -24,8 +25,7 @@ import { openBudgetAlarms } from './operator/budget-alarms.ts';
 import { openQueue } from './operator/queue.ts';
 import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
-import { type Outbox, openOutbox } from './outbox.ts';
-import { type Owed, placeOf } from './owed.ts';
+import { type FreshRow, type Owed, outwardLane, placeOf } from './owed.ts';
 import { openRunningTime } from './running.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
@@ -55,7 +55,7 @@ export type Journaling = {
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
-  readonly outbox: Outbox;
+  readonly display: Display;
   readonly commit: Commit;
   readonly delivery: Delivery;
   readonly rows: Rows;
@@ -67,7 +67,7 @@ export type Journaling = {
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row for a network. */
-  outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
+  outward(event: Event, account: AccountKey, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
   /**
    * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
    * committed, it finds out whether it did, for as long as somebody is patient.
@@ -75,7 +75,7 @@ export type Journaling = {
   add(events: readonly Outward[], around: Around, patient: () => boolean): Promise<void>;
 };
 
-export type Outward = { readonly event: Event; readonly row: NewRow };
+export type Outward = { readonly event: Event; readonly row: FreshRow };
 /** What is written before and behind rows. */
 export type Around = { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 
@@ -97,7 +97,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
       return tellBudget(nearing);
     },
   });
-  const commit = openCommit(store, [archive.cut, ids.cut, () => outbox.cut()]);
+  const commit = openCommit(store, [archive.cut, ids.cut, () => display.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
   const inward = parts.expiry ?? WEEK;
   const outwardExpiry = (domain: string): number => {
@@ -108,18 +108,18 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
     Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
 
-  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => {
+  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): FreshRow => {
     const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
     return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
   };
   const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
   /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
-  const inwardRow = (event: EventId, place: Place, owed: Owed): NewRow => {
+  const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow => {
     const made = row('in', event, place, owed);
     const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
     return goes ? { ...made, state: 'flight', attempts: 1 } : made;
   };
-  const outbox: Outbox = openOutbox({
+  const display: Display = openDisplay({
     xmpp,
     add: (one) => store.journal.addOnce(one, rows.epoch),
     // The origin is what an error that comes back for it is about.
@@ -146,7 +146,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  const alarms = openAlarms({ admins: parts.access.admins, display, clock });
   const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
   function report({ row: { id, event }, owed }: Item): void {
     const domain = placeTransport(placeOf(owed));
@@ -185,7 +185,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     landed(item) {
       const { place, kind, id } = eventOf(item);
       // A room shows it to its own, who are owed what is durable.
-      if (item.kept && keeps('in', place, kind)) outbox.expect(id);
+      if (item.kept && keeps('in', place, kind)) display.owe(id);
       settled(item);
     },
     refused: settled,
@@ -218,7 +218,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
         failure: gone,
       });
     },
-    outbox,
+    display,
     commit,
     delivery,
     rows,
@@ -250,6 +250,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     outward: (event, account, rest) => ({
       ...row('out', event.id, event.place, { way: 'out', event }),
       account,
+      lane: outwardLane(event.place, account),
       ...rest,
     }),
   };

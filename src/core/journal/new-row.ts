@@ -1,15 +1,15 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import type { NewRow, Store } from '#src/store/index.ts';
-import { laneOf, type Owed } from './owed.ts';
+import type { Store } from '#src/store/index.ts';
+import { type FreshRow, laneOf, type Owed } from './owed.ts';
 
 /** A row that waits for its first try, for `expiry` ms of gateway time from `now` on. */
 export function newRow(
   parts: { readonly store: Pick<Store, 'journal'>; readonly clock: Pick<Clock, 'now'> },
   time: { readonly now: number; readonly expiry: number },
   what: { readonly way: 'in' | 'out'; readonly event: EventId; readonly place: Place; readonly owed: Owed },
-): NewRow {
+): FreshRow {
   const { way, event, place, owed } = what;
   return {
     id: parts.store.journal.nextId(),
@@ -25,5 +25,6 @@ export function newRow(
     expires: time.now + time.expiry,
     at: parts.clock.now(),
     charges: null,
+    owed,
   };
 }

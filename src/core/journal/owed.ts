@@ -4,6 +4,7 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
+import type { NewRow } from '#src/store/index.ts';
 
 /** What a row of the journal holds, and towards which side. */
 export type Owed =
@@ -11,6 +12,9 @@ export type Owed =
   | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
   | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
+
+/** A row that is new, with what it says: whoever has it in hand need not read that again. */
+export type FreshRow = NewRow & { readonly owed: Owed; readonly journey?: Journey | undefined };
 
 /** A failure in a form that can be kept. */
 export type FailureNote = {

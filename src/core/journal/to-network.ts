@@ -10,7 +10,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow, Store } from '#src/store/index.ts';
+import type { Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Carrier } from './carrier.ts';
 import type { Commit } from './commit.ts';
@@ -18,7 +18,7 @@ import type { Delivery } from './delivery.ts';
 import { eventOf, type Item } from './delivery-lane.ts';
 import type { Rows } from './delivery-rows.ts';
 import type { LifeEffect } from './life.ts';
-import { type Journey, journaledId } from './owed.ts';
+import { type FreshRow, type Journey, journaledId } from './owed.ts';
 import { delayedRow, errorRow, type MakeRow, receiptRow } from './receipts.ts';
 
 export type ToNetworkParts = {
@@ -78,7 +78,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     asFailure: parts.asFailure,
   });
 
-  function answer(item: Item, effect: LifeEffect): NewRow | undefined {
+  function answer(item: Item, effect: LifeEffect): FreshRow | undefined {
     const event = eventOf(item);
     if (effect.do === 'report') parts.report(item);
     const { journey } = item;

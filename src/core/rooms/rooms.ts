@@ -2,6 +2,7 @@ import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/delivery.ts';
+import type { Display } from '#src/core/journal/display.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -21,7 +22,8 @@ import { joining, parting } from './room-events.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
-  readonly xmpp: XmppSide;
+  readonly xmpp: Pick<XmppSide, 'refuse'>;
+  readonly display: Pick<Display, 'show'>;
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
@@ -103,7 +105,7 @@ export function openRooms(parts: RoomParts) {
     for (const old of await parts.archive.history(place, account, wish)) {
       const from: Party = { kind: 'network', id: old.nick, name: old.nick };
       const past: Event = { ...event(place, old.message, from), at: old.at, live: false };
-      parts.xmpp.deliver(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
+      parts.display.show(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
     }
   }
 
@@ -116,7 +118,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
-        return void parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
+        return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'refuse':
         return void parts.xmpp.refuse(effect.origin, effect.failure);
@@ -202,7 +204,7 @@ export function openRooms(parts: RoomParts) {
   function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
     const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
     const stanzaId = parts.archive.record(message, nick, marks.id);
-    parts.xmpp.deliver(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+    parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
   }
 
   return {

@@ -1,5 +1,5 @@
 import { authorOf, type Ids, type Linked } from '#src/core/ids.ts';
-import type { Outbox } from '#src/core/journal/outbox.ts';
+import type { Display } from '#src/core/journal/display.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Flicker } from '#src/core/rooms/presence-folding.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -11,7 +11,7 @@ import type { RecentTexts } from './recent-texts.ts';
 export type ShowContext = {
   readonly ids: Pick<Ids, 'link'>;
   readonly lanes: Lanes;
-  readonly outbox: Pick<Outbox, 'expect' | 'deliver'>;
+  readonly display: Pick<Display, 'owe' | 'show'>;
   readonly people: Pick<People, 'heard'>;
   /** The way into rooms. */
   readonly flicker: Pick<Flicker, 'apply'>;
@@ -26,7 +26,7 @@ export function show(
   pieces: readonly Draft[],
   { durable, referable }: { readonly durable: boolean; readonly referable: boolean },
 ): void {
-  const { ids, texts, outbox, now } = context;
+  const { ids, texts, display, now } = context;
   const events = pieces.map(
     (piece): Event => ({ ...piece, id: newEventId(), at: piece.at ?? now(), live: piece.live ?? true }),
   );
@@ -35,13 +35,13 @@ export function show(
   if (draft.ids !== undefined && draft.ids.length > 0) ids.link(linkedAs(draft, first), idsOf(draft, events));
   if (referable) texts.note(draft, [first.id], nameOf(draft));
   for (const event of events) {
-    if (durable) outbox.expect(event.id);
+    if (durable) display.owe(event.id);
     tell(context, event);
   }
 }
 
 /** In the order of its place. */
-function tell({ lanes, flicker, people, outbox }: ShowContext, event: Event): void {
+function tell({ lanes, flicker, people, display }: ShowContext, event: Event): void {
   const { place } = event;
   if (isRoom(place)) return flicker.apply(event);
   if (event.kind === 'presence' || event.kind === 'contact')
@@ -49,7 +49,7 @@ function tell({ lanes, flicker, people, outbox }: ShowContext, event: Event): vo
   if (place.kind === 'shared') return;
   // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
   const to = [{ jid: splitAccount(place.account).user }];
-  lanes.run(placeKey(place), () => void outbox.deliver(event, to));
+  lanes.run(placeKey(place), () => void display.show(event, to));
 }
 
 const linkedAs = ({ place, from }: Draft, { id, at }: Event): Linked => ({

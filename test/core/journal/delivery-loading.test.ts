@@ -4,10 +4,10 @@ import { openCommit } from '#src/core/journal/commit.ts';
 import { type Delivery, openDelivery } from '#src/core/journal/delivery.ts';
 import { openRows } from '#src/core/journal/delivery-rows.ts';
 import { newRow } from '#src/core/journal/new-row.ts';
-import { inwardId } from '#src/core/journal/owed.ts';
+import { type FreshRow, inwardId } from '#src/core/journal/owed.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
 import { openLog } from '#src/lib/log.ts';
-import { type NewRow, openStore, type Store } from '#src/store/index.ts';
+import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
@@ -45,7 +45,7 @@ type World = {
   readonly delivery: Delivery;
   /** What is to be written waits here from now on. Returns what lets it go. */
   hold(): () => void;
-  row(name: string): NewRow;
+  row(name: string): FreshRow;
 };
 
 /** A delivery on a new store. `claimed` hears of each claim, between the answer of the store and whoever has asked. */
@@ -59,7 +59,7 @@ async function play(
   const time = openRunningTime(store, clock, log);
   const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
   const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
-  const row = (name: string): NewRow =>
+  const row = (name: string): FreshRow =>
     newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
   const seen: string[] = [];
   const claim: typeof rows.claim = async (lane, max) => {
@@ -122,7 +122,7 @@ describe('a lane that is read', () => {
 
   it('asks nobody about a row that this run has added as tried and that nobody has begun with', () =>
     play(async ({ store, delivery, row }, seen) => {
-      const fresh: NewRow = { ...row('fresh'), state: 'flight', attempts: 1 };
+      const fresh: FreshRow = { ...row('fresh'), state: 'flight', attempts: 1 };
       await store.unit([store.journal.add(fresh, 2)]);
       delivery.push(fresh);
       await until(() => seen.length === 1);
@@ -132,7 +132,7 @@ describe('a lane that is read', () => {
   it('does not take in hand again what has ended and is about to be written', () =>
     play(async ({ store, delivery, hold, row }, seen) => {
       const [first, second] = [row('first'), row('second')].map(
-        (one) => ({ ...one, state: 'flight', attempts: 1 }) as NewRow,
+        (one) => ({ ...one, state: 'flight', attempts: 1 }) as FreshRow,
       );
       if (!first || !second) throw new Error('there are two');
       await store.unit([store.journal.add(first, 2)]);
