@@ -1,32 +1,33 @@
-import { openAccounts } from '#src/core/accounts/accounts.ts';
-import { openLogins } from '#src/core/accounts/logins.ts';
-import { openPurging } from '#src/core/accounts/purge.ts';
-import { openSettings } from '#src/core/accounts/settings.ts';
-import { openDialogues } from '#src/core/dialogues/dialogue.ts';
-import { lastCommands } from '#src/core/dialogues/last.ts';
-import { previewCommands } from '#src/core/dialogues/preview.ts';
-import { openRegistration } from '#src/core/dialogues/registration.ts';
-import { openTalks } from '#src/core/dialogues/talks.ts';
-import { openAmend } from '#src/core/journal/amend.ts';
-import { openBounces } from '#src/core/journal/bounces.ts';
-import { openIntake } from '#src/core/journal/intake.ts';
-import { openJournaling } from '#src/core/journal/journaling.ts';
-import { openPeople } from '#src/core/people/people.ts';
-import { openOccupancy } from '#src/core/rooms/occupancy.ts';
-import { openFlicker } from '#src/core/rooms/presence-folding.ts';
-import { openRooms } from '#src/core/rooms/rooms.ts';
-import { openLasting } from '#src/core/sessions/lasting.ts';
-import { openSessions } from '#src/core/sessions/sessions.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import { openAccounts } from './accounts/accounts.ts';
+import { openLogins } from './accounts/logins.ts';
+import { openPurging } from './accounts/purge.ts';
+import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
-import { faceOf } from './face.ts';
+import type { CoreParts, OpenCore } from './core.ts';
+import { coreOf } from './core.ts';
+import { openDialogues } from './dialogues/dialogue.ts';
+import { lastCommands } from './dialogues/last.ts';
+import { previewCommands } from './dialogues/preview.ts';
+import { openRegistration } from './dialogues/registration.ts';
+import { openTalks } from './dialogues/talks.ts';
 import { openIds } from './ids.ts';
+import { openAmend } from './journal/amend.ts';
+import { openBounces } from './journal/bounces.ts';
+import { openIntake } from './journal/intake.ts';
+import { openJournaling } from './journal/journaling.ts';
 import { openLimits } from './limits.ts';
-import type { CoreParts, CoreTransport, OpenCore } from './parts.ts';
+import { openPeople } from './people/people.ts';
 import { openArchive } from './rooms/archive.ts';
+import { openOccupancy } from './rooms/occupancy.ts';
+import { openFlicker } from './rooms/presence-folding.ts';
+import { openRooms } from './rooms/rooms.ts';
+import { openLasting } from './sessions/lasting.ts';
+import { openSessions } from './sessions/sessions.ts';
+import type { CoreTransport } from './transport.ts';
 import { openOutward } from './way/index.ts';
 import { openInward } from './way/inward.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
@@ -219,7 +220,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  return faceOf({
+  return coreOf({
     parts,
     accounts,
     archive,

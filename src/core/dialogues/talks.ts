@@ -9,7 +9,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Dialogues as Running } from './dialogue.ts';
+import type { RunningDialogues } from './dialogue.ts';
 
 /** The logins and commands of a transport, with config and host bound to them. `signal` ends with the dialogue. */
 export type TransportTalks = {
@@ -53,7 +53,7 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
 export type TalkParts = {
   readonly accounts: Accounts;
   readonly admins: readonly string[];
-  readonly dialogues: Running;
+  readonly dialogues: RunningDialogues;
   readonly logins: Logins;
   /** The commands that there are on every network. */
   readonly own: readonly BoundCommand[];

@@ -6,11 +6,11 @@ import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement, Store } from '#src/store/index.ts';
-import type { Delivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
 import type { Intake } from './intake.ts';
+import type { Delivery } from './lane.ts';
 import { journaledId, laneOf, stanzaKey } from './owed.ts';
+import type { Item } from './rows.ts';
+import type { Rows } from './shelf.ts';
 
 export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 

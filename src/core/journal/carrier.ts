@@ -1,8 +1,8 @@
 import type { Failure } from '#src/model/failure.ts';
 import type { Statement } from '#src/store/index.ts';
-import type { Item } from './delivery-lane.ts';
 import type { LifeEffect, LifeFacts } from './life.ts';
 import type { FreshRow } from './owed.ts';
+import type { Item } from './rows.ts';
 
 /** How what is owed is handed over, one for each side. */
 export type Carrier = {

@@ -3,8 +3,8 @@ import type { Event } from '#src/model/event.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
-import type { Cut } from './commit.ts';
 import { type FreshRow, inwardId, type Owed } from './owed.ts';
+import type { Cut } from './shelf.ts';
 
 export type DisplayParts = {
   readonly xmpp: Pick<XmppSide, 'deliver'>;

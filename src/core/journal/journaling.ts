@@ -1,32 +1,29 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
+import type { CoreParts } from '#src/core/core.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-
 import { type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
-import { type Commit, openCommit } from './commit.ts';
-import { type Delivery, openDelivery } from './delivery.ts';
-import { eventOf, type Item } from './delivery-lane.ts';
-import { openRows, type Rows } from './delivery-rows.ts';
 import { type Display, openDisplay } from './display.ts';
-import { cameThrough } from './doubtful.ts';
 import { openFirstTries } from './first-tries.ts';
-import { newRow } from './new-row.ts';
+import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
 import { openBudgetAlarms } from './operator/budget-alarms.ts';
 import { openQueue } from './operator/queue.ts';
 import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
 import { type FreshRow, type Owed, outwardLane, placeOf } from './owed.ts';
+import { eventOf, type Item, newRow } from './rows.ts';
 import { openRunningTime } from './running.ts';
+import { type Commit, cameThrough, openCommit, openRows, type Rows } from './shelf.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
@@ -72,10 +69,10 @@ export type Journaling = {
    * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
    * committed, it finds out whether it did, for as long as somebody is patient.
    */
-  add(events: readonly Outward[], around: Around, patient: () => boolean): Promise<void>;
+  add(events: readonly OutwardRow[], around: Around, patient: () => boolean): Promise<void>;
 };
 
-export type Outward = { readonly event: Event; readonly row: FreshRow };
+export type OutwardRow = { readonly event: Event; readonly row: FreshRow };
 /** What is written before and behind rows. */
 export type Around = { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 

@@ -1,8 +1,8 @@
 import { deliveryOf } from '#mappings/delivery.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import { type CarryContext, carry } from '#src/core/way/carry.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -13,13 +13,12 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Carrier } from './carrier.ts';
-import type { Commit } from './commit.ts';
-import type { Delivery } from './delivery.ts';
-import { eventOf, type Item } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
+import type { Delivery } from './lane.ts';
 import type { LifeEffect } from './life.ts';
 import { type FreshRow, type Journey, journaledId } from './owed.ts';
 import { delayedRow, errorRow, type MakeRow, receiptRow } from './receipts.ts';
+import { eventOf, type Item } from './rows.ts';
+import type { Commit, Rows } from './shelf.ts';
 
 export type ToNetworkParts = {
   readonly store: Store;

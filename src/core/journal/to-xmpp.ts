@@ -5,8 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Carrier } from './carrier.ts';
-import type { Item } from './delivery-lane.ts';
 import { failureOf, type Owed, placeOf } from './owed.ts';
+import type { Item } from './rows.ts';
 
 export type ToXmppParts = {
   readonly xmpp: XmppSide;

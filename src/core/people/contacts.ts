@@ -7,7 +7,7 @@ import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
-import { type Owed, owing, sameOwed } from './unconfirmed.ts';
+import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
 export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'transport'> & {
   readonly roster: Roster;
@@ -35,7 +35,7 @@ export function openContacts({ store, now, sessions, transport, roster, presence
 
   const keyOf = ({ account }: Person, id: string) => ({ account, realm: roster.realmOf(account, id) });
 
-  async function save(person: Person, id: string, next: Subscription, untold: readonly Owed[]): Promise<void> {
+  async function save(person: Person, id: string, next: Subscription, untold: readonly Unconfirmed[]): Promise<void> {
     const { account, contacts, owed } = person;
     const nobody = isNobody(next);
     const gone = nobody && untold.length === 0;
@@ -51,7 +51,7 @@ export function openContacts({ store, now, sessions, transport, roster, presence
   function rows(
     account: Person['account'],
     id: string,
-    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Owed[] },
+    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
   ): Statement[] {
     const at = now();
     const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };

@@ -1,11 +1,11 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
-import type { Delivery } from '#src/core/journal/delivery.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { failureFrom } from '#src/core/store-away.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';

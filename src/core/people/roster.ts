@@ -1,6 +1,6 @@
 import type { XmppSide } from '#src/core/index.ts';
-import type { Delivery } from '#src/core/journal/delivery.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';

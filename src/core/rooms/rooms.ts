@@ -1,8 +1,8 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
-import type { Delivery } from '#src/core/journal/delivery.ts';
 import type { Display } from '#src/core/journal/display.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';

@@ -1,10 +1,60 @@
-import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Bridge, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import { failureFrom } from '#src/core/store-away.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { openPace } from './pace.ts';
-import type { SessionNews, SessionParts, Want } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
+
+/** Milliseconds until the next turn at something, which is taken with the question. */
+export type Pace = (name: string) => number;
+
+/** Things whose last turn is remembered: beyond them, those that are over are forgotten. */
+const MOST = 1000;
+
+/** Turns at the same thing lie at least `gap` milliseconds apart. */
+export function openPace({ clock, gap }: { readonly clock: Pick<Clock, 'now'>; readonly gap: number }): Pace {
+  const next = new Map<string, number>();
+  return (name) => {
+    const now = clock.now();
+    if (next.size >= MOST) for (const [each, at] of next) if (at <= now) next.delete(each);
+    const turn = Math.max(now, next.get(name) ?? now);
+    next.set(name, turn + gap);
+    return turn - now;
+  };
+}
+
+/** What the sessions need of the rest of the core. */
+export type SessionParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds to wait before the next attempt, by the number of failures so far. */
+  readonly backoff: (attempt: number) => number;
+  bridge(transport: string): Bridge;
+  /** What the account logs in with in the realm. Rejects where it cannot be read. */
+  credentials(key: SessionKey): Promise<Credentials | undefined>;
+  /** Whether the account's sessions outlive what wanted them. */
+  staysConnected(account: AccountKey): Promise<boolean>;
+  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  readonly pace: number;
+  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
+  lasts(key: SessionKey, nick: string | null | false): void;
+};
+
+/** What else may want a session beside an account that stays connected. */
+export type Want = 'room' | 'presence';
+
+/** What sessions tell. */
+export type SessionNews = {
+  /** The session is there: its rooms are to be joined, and what waited for it goes. */
+  online(key: SessionKey): void;
+  /** It has changed its phase. */
+  changed(key: SessionKey): void;
+  /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
+  released(key: SessionKey): void;
+  /** It is given up, with everything in it. */
+  abandoned(key: SessionKey, failure: Failure): void;
+};
 
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */

@@ -1,8 +1,8 @@
 import type { Outcome, Session } from '#src/bridge.ts';
 import type { Ids, Target } from '#src/core/ids.ts';
-import type { Delivery } from '#src/core/journal/delivery.ts';
-import { eventOf, type Item } from '#src/core/journal/delivery-lane.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import { eventOf, type Item } from '#src/core/journal/rows.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

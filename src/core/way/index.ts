@@ -1,6 +1,6 @@
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
-import type { Item, Shared } from '#src/core/journal/delivery-lane.ts';
+import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';

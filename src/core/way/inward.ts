@@ -1,5 +1,4 @@
-import type { Commit } from '#src/core/journal/commit.ts';
-import type { Rows } from '#src/core/journal/delivery-rows.ts';
+import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Draft } from '#src/model/event.ts';

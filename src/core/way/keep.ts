@@ -1,7 +1,7 @@
 import type { Origin } from '#src/core/index.ts';
-import type { Delivery } from '#src/core/journal/delivery.ts';
-import { type Item, memoryItem, type Shared } from '#src/core/journal/delivery-lane.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import { type Item, memoryItem, type Shared } from '#src/core/journal/rows.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';

@@ -1,8 +1,8 @@
 import { outward } from '#mappings/targets.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { outwardLane } from '#src/core/journal/owed.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';

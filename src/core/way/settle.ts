@@ -1,7 +1,7 @@
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
-import { eventOf, type Item, type Shared } from '#src/core/journal/delivery-lane.ts';
+import { eventOf, type Item, type Shared } from '#src/core/journal/rows.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Event, EventOf } from '#src/model/event.ts';

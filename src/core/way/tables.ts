@@ -1,7 +1,7 @@
 import { choose, operatorChoice } from '#mappings/overrides.ts';
 import { levelIn } from '#mappings/parts.ts';
 import { inward } from '#mappings/targets.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Chosen, Feature, Target } from '#src/model/capabilities.ts';
 
 /** One side as the target of drafts: what it carries, and the rungs that were chosen for the rest. */

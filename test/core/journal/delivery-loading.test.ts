@@ -1,11 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Carrier } from '#src/core/journal/carrier.ts';
-import { openCommit } from '#src/core/journal/commit.ts';
-import { type Delivery, openDelivery } from '#src/core/journal/delivery.ts';
-import { openRows } from '#src/core/journal/delivery-rows.ts';
-import { newRow } from '#src/core/journal/new-row.ts';
+import { type Delivery, openDelivery } from '#src/core/journal/lane.ts';
 import { type FreshRow, inwardId } from '#src/core/journal/owed.ts';
+import { newRow } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
+import { openCommit, openRows } from '#src/core/journal/shelf.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';

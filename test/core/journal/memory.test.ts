@@ -1,10 +1,9 @@
 import { expect, it } from 'vitest';
 import type { Carrier } from '#src/core/journal/carrier.ts';
-import { openCommit } from '#src/core/journal/commit.ts';
-import { openDelivery } from '#src/core/journal/delivery.ts';
-import { eventOf, memoryItem } from '#src/core/journal/delivery-lane.ts';
-import { openRows } from '#src/core/journal/delivery-rows.ts';
+import { openDelivery } from '#src/core/journal/lane.ts';
+import { eventOf, memoryItem } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
+import { openCommit, openRows } from '#src/core/journal/shelf.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

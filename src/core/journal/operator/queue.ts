@@ -1,8 +1,7 @@
-import type { Delivery } from '#src/core/journal/delivery.ts';
-import type { Item } from '#src/core/journal/delivery-lane.ts';
-import { newRow } from '#src/core/journal/new-row.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
 import { type FreshRow, failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
+import { type Item, newRow } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';

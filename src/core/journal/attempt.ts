@@ -4,8 +4,8 @@ import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Carrier } from './carrier.ts';
-import type { Item, Lane } from './delivery-lane.ts';
 import type { LifeFacts, LifeInput } from './life.ts';
+import type { Item, Lane } from './rows.ts';
 
 export type HandParts = {
   readonly log: Log;

@@ -5,14 +5,14 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
+import { openHand } from './attempt.ts';
+import { openBacklog } from './backlog.ts';
 import type { Carrier } from './carrier.ts';
-import { openBacklog } from './delivery-backlog.ts';
-import { openHand } from './delivery-hand.ts';
-import { type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
 import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
 import { type FreshRow, isJournaled } from './owed.ts';
+import { type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
 import type { RunningTime } from './running.ts';
+import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {

@@ -1,10 +1,12 @@
 import type { Linked } from '#src/core/ids.ts';
+import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
-import type { Journaled } from '#src/store/index.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Journaled, Store } from '#src/store/index.ts';
 import type { Life } from './life.ts';
-import type { FreshRow, Journey, Owed } from './owed.ts';
+import { type FreshRow, type Journey, laneOf, type Owed } from './owed.ts';
 
 /** What the pieces of one stanza have in common, so that its sender hears of one failure, and their ids are those of one message. */
 export type Shared = {
@@ -128,4 +130,29 @@ export const underWay = ({ items, more, loading }: Lane): number | undefined =>
 export function eventOf({ owed }: Pick<Item, 'owed'>): Event {
   if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
   return owed.event;
+}
+
+/** A row that waits for its first try, for `expiry` ms of gateway time from `now` on. */
+export function newRow(
+  parts: { readonly store: Pick<Store, 'journal'>; readonly clock: Pick<Clock, 'now'> },
+  time: { readonly now: number; readonly expiry: number },
+  what: { readonly way: 'in' | 'out'; readonly event: EventId; readonly place: Place; readonly owed: Owed },
+): FreshRow {
+  const { way, event, place, owed } = what;
+  return {
+    id: parts.store.journal.nextId(),
+    event,
+    lane: laneOf(way, place),
+    account: place.kind === 'shared' ? '' : place.account,
+    key: null,
+    body: JSON.stringify(owed),
+    origin: null,
+    state: 'ready',
+    attempts: 0,
+    notBefore: 0,
+    expires: time.now + time.expiry,
+    at: parts.clock.now(),
+    charges: null,
+    owed,
+  };
 }
