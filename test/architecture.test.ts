@@ -142,6 +142,13 @@ describe('the core', () => {
       .map((target) => (target.startsWith('#src/') ? `src/${target.slice(5)}` : normalize(join(dirname(file), target))))
       .filter((target) => target.startsWith('src/core/'));
 
+  it('gives every exported type a name of its own', () => {
+    const names = sources
+      .filter((file) => file.startsWith('src/core/'))
+      .flatMap((file) => [...code(file).matchAll(/^export (?:type|class|interface) (\w+)/gm)].map((found) => found[1]));
+    expect(names.filter((name, at) => names.indexOf(name) < at)).toEqual([]);
+  });
+
   it('has no circle of imports', () => {
     const done = new Set<string>();
     const circles: string[] = [];

@@ -20,8 +20,7 @@ import type { RunningDialogues } from './dialogues/dialogue.ts';
 import type { Registration } from './dialogues/registration.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
-import type { Charging } from './journal/budgets.ts';
-import { openCharging } from './journal/budgets.ts';
+import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
@@ -39,8 +38,7 @@ import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { away } from './store-away.ts';
 import type { CoreTransport } from './transport.ts';
-import type { Outward } from './way/index.ts';
-import type { Inward } from './way/inward.ts';
+import type { Inward, Outward } from './way/index.ts';
 
 export type CoreParts = {
   readonly transports: ReadonlyMap<string, CoreTransport>;
