@@ -256,6 +256,8 @@ export function coreOf(opened: Opened): OpenCore {
       people.farewell();
       opened.flicker.stop();
       rooms.farewell();
+      // What is only held back goes.
+      delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
       await sessions.close('The gateway is stopping.');
       await opened.lanes.idle();

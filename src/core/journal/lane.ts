@@ -10,7 +10,7 @@ import { openBacklog } from './backlog.ts';
 import type { Carrier } from './carrier.ts';
 import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
 import { type FreshRow, isJournaled } from './owed.ts';
-import { type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
+import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
@@ -47,6 +47,8 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
+  /** What is held back in a lane for a later one of that key. */
+  held(lane: string, key: string): Held | undefined;
   /** What is in hand of a lane, in order. */
   waiting(lane: string): readonly Item[];
   apply(item: Item, input: LifeInput): void;
@@ -154,17 +156,18 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   function put(item: Item): void | Promise<void> {
     remember(item);
     const known = lanes.get(item.row.lane);
-    if (!known && parts.carrier(item).ready(item)) {
+    if (!known && !item.held && parts.carrier(item).ready(item)) {
       item.life = FLYING;
       return carry(item);
     }
     const lane = known ?? laneOf(item.row.lane, false);
+    const until = release(lane, item);
     if (lane.items.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
       forget(item);
       throw new Failure('queue-full');
     }
     item.lane = lane;
-    item.life = { ...item.life, expires: clock.now() + limits.waitingTime };
+    item.life = { ...item.life, notBefore: until, expires: Math.max(until, clock.now()) + limits.waitingTime };
     lane.items.push(item);
     pump(lane);
   }
@@ -182,6 +185,20 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       apply(item, { on: 'settled', state: outcome.state });
     }
     if (item.lane !== NO_LANE) pump(item.lane);
+  }
+
+  /** Whatever follows what is held back ends that: it goes before it, or gives its place up. When the new one may go. */
+  function release(lane: Lane, { held }: Item): number {
+    const before = lane.items.at(-1);
+    if (!before?.held || before.busy) return held?.until ?? 0;
+    if (held?.key !== before.held.key) {
+      before.life = hastened(before.life);
+      return held?.until ?? 0;
+    }
+    lane.items.pop();
+    forget(before);
+    before.shared?.landed?.(undefined);
+    return before.held.until;
   }
 
   /** Word of an event that is not in memory: its network had taken it, or an earlier run had sent it. */
@@ -218,7 +235,9 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
   function take(lane: Lane, row: FreshRow): void {
     if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
-    lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
+    const item = remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane));
+    release(lane, item);
+    lane.items.push(item);
     lane.last = Math.max(lane.last, row.id);
   }
 
@@ -327,6 +346,10 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       byEvent.set(id, item);
     },
     settle,
+    held(lane, key) {
+      const last = lanes.get(lane)?.items.at(-1);
+      return last?.held?.key === key && !last.busy ? last.held : undefined;
+    },
     waiting: (key) => lanes.get(key)?.items ?? [],
     apply,
     wake(fits) {
@@ -334,7 +357,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       for (const lane of [...lanes.values()]) {
         const first = lane.items.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
-        for (const item of lane.items) if (!item.busy && item.kept) item.life = hastened(item.life);
+        for (const item of lane.items) if (!item.busy) item.life = hastened(item.life);
         pump(lane);
       }
     },

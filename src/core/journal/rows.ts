@@ -16,6 +16,9 @@ export type Shared = {
   landed?: (failure: Failure | undefined) => void;
 };
 
+/** Until when (ms since 1970) a row waits for a later one of its key, and the text that both stand for. */
+export type Held = { readonly key: string; readonly until: number; readonly previous: string | undefined };
+
 /** One row in hand. */
 export type Item = {
   readonly row: Pick<Journaled, 'id' | 'event' | 'lane' | 'account' | 'at' | 'charges'>;
@@ -23,6 +26,8 @@ export type Item = {
   readonly kept: boolean;
   /** Of what is here and nowhere else. */
   readonly shared: Shared | undefined;
+  /** What it is held back for: a later one of that key takes its place. */
+  readonly held: Held | undefined;
   /** Where it waits, if it does. */
   lane: Lane;
   /** What it says; a correction changes it while it waits. */
@@ -74,6 +79,7 @@ export const itemOf = (row: Journaled | (Journaled & FreshRow), lane: Lane): Ite
   row,
   kept: true,
   shared: undefined,
+  held: undefined,
   lane,
   ...('owed' in row ? { owed: row.owed, journey: row.journey } : readFrom(row)),
   life: row,
@@ -102,14 +108,21 @@ const NEW: Life = { state: 'ready', attempts: 0, doubted: false, told: true, not
 /** A row of which nothing is written. `lane` is that in which it waits where it has to. */
 export const memoryItem = (
   event: Event,
-  { lane, account, journey, shared }: { lane: string; account: string; journey?: Journey | undefined; shared: Shared },
+  at: {
+    readonly lane: string;
+    readonly account: string;
+    readonly journey?: Journey | undefined;
+    readonly shared: Shared;
+    readonly held?: Held | undefined;
+  },
 ): Item => ({
-  row: { id: 0, event: event.id, lane, account, at: event.at, charges: null },
+  row: { id: 0, event: event.id, lane: at.lane, account: at.account, at: event.at, charges: null },
   kept: false,
-  shared,
+  shared: at.shared,
+  held: at.held,
   lane: NO_LANE,
   owed: { way: 'out', event },
-  journey,
+  journey: at.journey,
   life: NEW,
   busy: false,
   doubt: undefined,

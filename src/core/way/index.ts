@@ -18,7 +18,7 @@ import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
-import { points, translate } from './reference.ts';
+import { points, sameKey, translate } from './reference.ts';
 import { type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
 import { refuse, type SettleContext, settle } from './settle.ts';
@@ -89,7 +89,13 @@ export function openOutward(context: OutwardContext): Outward {
     origin !== undefined && context.intake.recognises(draft, origin);
 
   const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
-    chain(about, (found) => degrade(context, draft, leg, found));
+    chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+
+  /** What takes the place of something that is held back stands for what that stood for. */
+  function instead(draft: Draft, leg: Leg, about: Reference): Reference {
+    const held = points(draft) ? context.delivery.held(leg.lane, sameKey(draft)) : undefined;
+    return held?.previous === undefined ? about : { ...about, context: { ...about.context, previous: held.previous } };
+  }
 
   /** Within the lane, so that nothing overtakes what has to wait for something. */
   function dispatch(draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void {

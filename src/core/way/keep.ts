@@ -8,11 +8,11 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { Degraded } from './degrade.ts';
-import { translate } from './reference.ts';
+import { sameKey, translate } from './reference.ts';
 import type { Leg } from './route.ts';
 
 export type KeepContext = {
-  readonly delivery: Pick<Delivery, 'put'>;
+  readonly delivery: Pick<Delivery, 'put' | 'held'>;
   readonly intake: Pick<Intake, 'take' | 'recognises' | 'refuse'>;
   readonly sessions: Pick<Sessions, 'realms' | 'need' | 'require'>;
   now(): number;
@@ -34,13 +34,15 @@ export function keep(
   draft: Draft,
   leg: Leg,
   sent: Sent,
-  { pieces, long, ids }: Degraded,
+  degraded: Degraded,
 ): void | Promise<void> {
+  const { pieces, long } = degraded;
   if (pieces.length === 0) return;
   const go = (all: readonly Draft[]): void | Promise<void> => {
     const { origin } = sent;
     if (context.journaled(draft)) return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
-    return putAll(context, itemsOf(context, all, leg, sent, ids));
+    const items = itemsOf(context, all, leg, sent, degraded.ids);
+    return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
   };
   return chain(reached(context, draft, leg, pieces), () => chain(long ? long.settled(pieces) : pieces, go));
 }
@@ -66,6 +68,11 @@ function itemsOf(
     const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
     return memoryItem(event, { lane, account: key.account, journey, shared });
   });
+}
+
+/** What the next of its kind may replace waits for that, as long as the table says. */
+function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, previous }: Degraded): Item {
+  return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
 }
 
 /** Sees to a session: a message to a person may open one. */

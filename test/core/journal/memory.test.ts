@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Carrier } from '#src/core/journal/carrier.ts';
 import { openDelivery } from '#src/core/journal/lane.ts';
-import { eventOf, memoryItem } from '#src/core/journal/rows.ts';
+import { eventOf, type Held, memoryItem } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
 import { openCommit, openRows } from '#src/core/journal/shelf.ts';
 import { openLog } from '#src/lib/log.ts';
@@ -31,7 +31,7 @@ type World = {
   /** Whether there is somebody to hand anything to. */
   readonly side: { ready: boolean };
   readonly clock: ReturnType<typeof handClock>;
-  say(text: string, lane?: string): void;
+  say(text: string, lane?: string, held?: Held): void;
   settle(text: string): void;
   wake(): void;
   fail(failure: Failure): void;
@@ -71,8 +71,8 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
   const delivery = openDelivery({ store, rows, time, clock, log, limits, carrier: () => carrier });
   await act({
     ...{ seen, side, clock },
-    say: (text, lane = 'out verona') =>
-      void delivery.put(memoryItem(saying(text), { lane, account: 'romeo', shared: { answered: false } })),
+    say: (text, lane = 'out verona', held) =>
+      void delivery.put(memoryItem(saying(text), { lane, account: 'romeo', shared: { answered: false }, held })),
     settle: (text) => void delivery.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
     fail: (failure) => delivery.fail(() => true, failure),
@@ -128,3 +128,38 @@ it('lets what comes later wait behind it, also while it goes', () =>
     say('three');
     expect(seen).toEqual(['one', 'two', 'three']);
   }));
+
+describe('what is held back for the next of its kind', () => {
+  const lane = 'out verona';
+  const until = (clock: World['clock'], key: string): Held => ({ key, until: clock.now() + 5000, previous: undefined });
+
+  it('goes when its time is over, and gives its place to the next one until then', () =>
+    play(({ say, seen, clock }) => {
+      say('one', lane, until(clock, 'edit'));
+      clock.advance(3000);
+      say('two', lane, until(clock, 'edit'));
+      clock.advance(1999);
+      expect(seen).toEqual([]);
+      clock.advance(1);
+      expect(seen).toEqual(['two']);
+    }));
+
+  it('goes before whatever else is said', () =>
+    play(({ say, seen, clock }) => {
+      say('one', lane, until(clock, 'edit'));
+      say('two', lane, until(clock, 'other edit'));
+      expect(seen).toEqual(['one']);
+      say('three');
+      expect(seen).toEqual(['one', 'two', 'three']);
+    }));
+
+  it('waits for somebody to hand it to after that as long as everything', () =>
+    play(({ say, seen, clock, side }) => {
+      side.ready = false;
+      say('one', lane, until(clock, 'edit'));
+      clock.advance(64_999);
+      expect(seen).toEqual([]);
+      clock.advance(1);
+      expect(seen).toEqual(['one recipient-unavailable']);
+    }));
+});

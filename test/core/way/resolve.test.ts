@@ -30,6 +30,7 @@ const log = openLog('silent');
 
 type World = {
   readonly core: OpenCore;
+  readonly clock: ReturnType<typeof handClock>;
   /** What the network was sent, and what XMPP was shown with its marks. */
   readonly sent: string[];
   readonly shown: { readonly event: Event; readonly marks: Marks | undefined }[];
@@ -104,7 +105,7 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(ours(verona, { kind: 'occupant', change: 'join', who }), origin('j'));
   await vi.waitUntil(() => core.rooms.nickOf(verona, `${romeo}/x`) !== undefined, { timeout: 30_000 });
-  await act({ core, sent, shown });
+  await act({ core, clock, sent, shown });
   await core.stop();
 }
 
@@ -127,11 +128,14 @@ it.each<[Overrides, readonly string[]]>([
 });
 
 it('a reaction to what somebody wrote in private has its first words', async () => {
-  await play(irc, {}, async ({ core, sent, shown }) => {
+  await play(irc, {}, async ({ core, clock, sent, shown }) => {
     await core.host.emit([theirs(mercutio, 'A plague on both your houses', 'f1')]);
     await until(() => shown.length === 1);
     const id = shown[0]?.event.id as string as XmppId;
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👍'] }), origin('r1'));
+    core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👎'] }), origin('r2'));
+    core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👍'] }), origin('r3'));
+    clock.advance(10_000);
     await until(() => sent.length === 1);
     expect(sent).toEqual(['👍 to "A plague on both your houses"']);
   });
