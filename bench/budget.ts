@@ -8,6 +8,7 @@ import { decode as decodeLine } from '#bridges/irc/wire/decode.ts';
 import { encode as encodeLine } from '#bridges/irc/wire/encode.ts';
 import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
 import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { foldName } from '#bridges/irc/wire/names.ts';
 import { degrade } from '#mappings/degrade.ts';
 import { irc as mapping } from '#mappings/irc.ts';
 import { outward } from '#mappings/targets.ts';
@@ -48,6 +49,8 @@ const ircView: View = {
   isupport: defaultIsupport,
   ours: () => undefined,
   room: () => undefined,
+  fold: foldName,
+  id: foldName,
   spelled: (name) => name,
   knows: () => true,
   feeds: () => true,

@@ -2,7 +2,7 @@ import { memo } from '#src/lib/memo.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { isHostName } from './config.ts';
-import { foldName, isName, isRoomName } from './wire/names.ts';
+import { addressName, isName, isRoomName } from './wire/names.ts';
 
 const malformed = (text: string) => new Failure('jid-malformed', { text });
 
@@ -17,7 +17,7 @@ function named(name: string, realm: string): Address {
 const fold = (address: Address): Address => ({
   ...address,
   realm: address.realm.toLowerCase(),
-  name: foldName(address.name),
+  name: addressName(address.name),
 });
 
 /** `#chan%server`, `nick%server` and `server`; the last `%` divides. */

@@ -18,7 +18,6 @@ import { resolve } from './questions/resolve.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
 import { target, textSize } from './wire/encode.ts';
-import { foldName } from './wire/names.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
@@ -131,14 +130,14 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
   function inRoom(place: Place): { client: Client; channel: string } {
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
-    const channel = foldName(address.name);
-    let found: Client | undefined;
+    let found: { client: Client; channel: string } | undefined;
     for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
+      const channel = client.view.fold(client.view.spelled(address.name));
       if (!client.room(channel)?.joined) continue;
       if (client.room(channel)?.modes.complete) return { client, channel };
-      found ??= client;
+      found ??= { client, channel };
     }
-    if (found) return { client: found, channel };
+    if (found) return found;
     throw new Failure('not-joined');
   }
 
@@ -176,7 +175,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const to = target(place, client.view);
     return {
       ...mapping.facts,
-      ...(client.room(foldName(to))?.secret && { confined: true }),
+      ...(client.room(client.view.fold(to))?.secret && { confined: true }),
       out: place.kind === 'contact' ? mapping.facts.out : inRooms,
       text: { ...mapping.facts.text, size: textSize(to, client.view) },
     };

@@ -201,6 +201,7 @@ export function openCore(parts: CoreParts): OpenCore {
 
   settings.listen({ staysConnected: sessions.stay, staysInRooms: rooms.keep });
   journaling.listen({ settled: outward.settled });
+  rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {
       rooms.rejoin(key);
@@ -214,7 +215,12 @@ export function openCore(parts: CoreParts): OpenCore {
     abandoned(key, failure) {
       rooms.abandon(key, failure);
       people.turned(key, failure);
-      delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      const refuse = (): void => delivery.fail(journaling.ofSession(key.account, key.realm), failure);
+      refuse();
+      // What is just being written to the store was for the same attempt.
+      void intake.settled()?.then(() => {
+        if (sessions.state(key).name === 'idle') refuse();
+      });
     },
   });
 

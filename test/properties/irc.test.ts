@@ -29,6 +29,8 @@ const view: View = {
   isupport: defaultIsupport,
   ours: () => undefined,
   room: () => undefined,
+  fold: foldName,
+  id: foldName,
   spelled: (name) => name,
   knows: () => true,
   feeds: () => true,

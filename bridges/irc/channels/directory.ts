@@ -1,6 +1,7 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
+import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { refusal } from '#bridges/irc/wire/numerics.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -79,8 +80,7 @@ export function openDirectory({ view, clock, send }: DirectoryParts): Directory 
     const [, name = '', users] = line.params;
     if (!open || !isName(name) || !view.isupport.chantypes.includes(name.charAt(0))) return;
     wait();
-    const address = view.addresses.fold({ kind: 'room', realm: view.realm, name });
-    const id = view.addresses.format(address);
+    const id = addressOf('room', name, view);
     if (open.rows.size >= LIMIT) open.cut = true;
     else open.rows.set(id, { id, name, ...about(line.params.length > 3 ? (line.params[3] ?? '') : '', users) });
   }
@@ -93,8 +93,8 @@ export function openDirectory({ view, clock, send }: DirectoryParts): Directory 
   return {
     async page(page, match) {
       const { entries, complete } = current(page) ?? (await ask());
-      const wanted = foldName(match ?? '');
-      const fitting = wanted === '' ? entries : entries.filter(({ name }) => foldName(name).includes(wanted));
+      const wanted = view.fold(match ?? '');
+      const fitting = wanted === '' ? entries : entries.filter(({ name }) => view.fold(name).includes(wanted));
       const start = startOf(fitting, page);
       const list = fitting.slice(start.from, start.to);
       return { kind: 'rooms', list, index: start.from, ...(complete && { count: fitting.length }) };

@@ -43,6 +43,8 @@ type Entry = {
 /** Lines that are remembered of a channel by each of our connections in it, and by one that is alone there. */
 const SHARED = 256;
 const ALONE = 16;
+/** Ids of what was told on a server that are remembered. */
+const TOLD = 5_000;
 
 /**
  * The senior connection in a channel feeds it. Seniority is judged by what each connection itself has read so far: the
@@ -53,6 +55,20 @@ export function openFeed(): Feed {
   const channels = new Map<string, Map<AccountKey, Entry>>();
   /** The lines of a channel by their keys: all connections that read one remember the same object. */
   const lines = new Map<string, Map<string, Seen>>();
+
+  /** What was told, by channel and id: bouncers play it back to whoever connects anew. */
+  const told = new Set<string>();
+
+  /** Whether a line was told before; if not, it is told now. */
+  function repeated(channel: string, { id }: Seen): boolean {
+    if (id === undefined) return false;
+    const name = `${channel} ${id}`;
+    if (told.has(name)) return true;
+    const [oldest] = told;
+    if (told.size >= TOLD && oldest !== undefined) told.delete(oldest);
+    told.add(name);
+    return false;
+  }
 
   const entryOf = (channel: string, peer: Peer): Entry | undefined => {
     const entry = channels.get(channel)?.get(peer.account);
@@ -120,15 +136,16 @@ export function openFeed(): Feed {
       }
       return legacies;
     },
-    inherit({ channel, told }, peer) {
+    inherit({ channel, told: before }, peer) {
       const entry = entryOf(channel, peer);
       if (!entry) return [];
       const { past, fed } = entry;
-      const ahead = lead(past, told);
-      entry.skip = told.slice(told.length - Math.max(-ahead, past.length === 0 ? told.length : 0));
+      const ahead = lead(past, before);
+      entry.skip = before.slice(before.length - Math.max(-ahead, past.length === 0 ? before.length : 0));
       entry.fed = Math.max(ahead, fed);
       // What it told itself, having read before that the lost one went, is not told once more.
-      return past.slice(past.length - Math.max(ahead, 0), past.length - Math.min(fed, past.length));
+      const late = past.slice(past.length - Math.max(ahead, 0), past.length - Math.min(fed, past.length));
+      return late.filter((line) => !repeated(channel, line));
     },
     copied(channel, peer, line) {
       const entry = entryOf(channel, peer);
@@ -139,7 +156,7 @@ export function openFeed(): Feed {
       if (!mine) return true;
       const known = entry.skip.findIndex(({ key }) => key === line.key);
       if (known >= 0) entry.skip = entry.skip.slice(known + 1);
-      return known >= 0;
+      return known >= 0 || repeated(channel, line);
     },
     behind: (channel, peer) => (entryOf(channel, peer)?.skip.length ?? 0) > 0,
     caughtUp(channel, peer) {

@@ -1,9 +1,8 @@
 import type { OwnView } from '#bridges/irc/connection/own-view.ts';
 import type { Writer } from '#bridges/irc/connection/queue.ts';
 import { fedRoom, type Realm } from '#bridges/irc/connection/realm.ts';
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
 import type { Rooms } from './roster.ts';
 
 /** RFC 2812 §5.2: what refuses a question for modes: no such channel, not in it, not supported, not for you. */
@@ -34,7 +33,7 @@ export function learnModes(channel: string, { realm, view, rooms, writer }: Grou
 }
 
 /** Whether a numeric refuses what was asked here. */
-export function isModeRefusal({ command, params: [, channel = ''] }: Line, rooms: Rooms): boolean {
-  const modes = rooms.get(foldName(channel))?.modes;
+export function isModeRefusal({ command, params: [, channel = ''] }: Line, rooms: Rooms, view: View): boolean {
+  const modes = rooms.get(view.fold(channel))?.modes;
   return REFUSALS.has(command) && modes?.asked === true && !modes.complete;
 }

@@ -1,7 +1,7 @@
 import type { View } from '#bridges/irc/connection/view.ts';
 import { line, shorten, target, type Wire } from '#bridges/irc/wire/encode.ts';
 import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -14,22 +14,22 @@ const REASON = 300;
 /** KICK (RFC 2812 §3.2.8). Throws a `Failure` for what is no nick. Pure. */
 function kick(event: EventOf<'occupant'>, view: View): Wire {
   const room = target(event.place, view, 'room');
-  const nick = nickOf(event.who.nick || event.who.id);
+  const nick = nickOf(event.who.nick || view.spelled(event.who.id));
   const reason = shorten(event.reason ?? '', REASON);
   return {
     line: line('KICK', [room, nick], reason === '' ? undefined : reason),
     kind: 'kick',
-    target: foldName(room),
-    text: foldName(nick),
+    target: view.fold(room),
+    text: view.fold(nick),
   };
 }
 
 /** A ban, and then the kick: where the ban is refused nobody is kicked. */
 function ban(event: EventOf<'occupant'>, view: View): Wire {
   const room = target(event.place, view, 'room');
-  const nick = nickOf(event.who.nick || event.who.id);
-  const banned = changeModes(room, [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view)) }]);
-  return { ...banned, text: foldName(nick), next: kick(event, view) };
+  const nick = nickOf(event.who.nick || view.spelled(event.who.id));
+  const banned = changeModes(room, [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view)) }], view);
+  return { ...banned, text: view.fold(nick), next: kick(event, view) };
 }
 
 /** Changes of an occupant by somebody else: kick, ban and role (XEP-0045 §8.2 to §9.1). Pure. */
@@ -38,7 +38,7 @@ export function occupantWire(event: EventOf<'occupant'>, view: View): Wire {
   if (event.change === 'ban') return ban(event, view);
   if (event.change !== 'role') throw new Failure('not-supported');
   const room = target(event.place, view, 'room');
-  const nick = nickOf(event.who.nick || event.who.id);
+  const nick = nickOf(event.who.nick || view.spelled(event.who.id));
   const { role } = event.who;
   const letter = letterOfRole(role, view.isupport.prefixModes);
   if (letter === '' && role !== 'visitor') throw new Failure('not-supported');
@@ -47,15 +47,16 @@ export function occupantWire(event: EventOf<'occupant'>, view: View): Wire {
   const modes = member?.modes ?? '';
   const enough = role === 'moderator' && standing(modes, view.isupport, false).role === 'moderator';
   return {
-    ...changeModes(room, enough ? [{ set: true, mode: letter, param: nick }] : give(nick, modes, letter, view)),
-    text: foldName(nick),
+    ...changeModes(room, enough ? [{ set: true, mode: letter, param: nick }] : give(nick, modes, letter, view), view),
+    text: view.fold(nick),
   };
 }
 
 /** Affiliations as modes, bans and their removal, in one MODE. Pure. */
 export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view: View): Wire {
   const room = target(place, view, 'room');
-  const modes = changes.flatMap(({ id, affiliation }): ModeChange[] => {
+  const modes = changes.flatMap(({ id: address, affiliation }): ModeChange[] => {
+    const id = view.spelled(address);
     if (!isName(id)) throw new Failure('item-not-found');
     const member = memberOf(room, id, view);
     if (affiliation === 'outcast') return [{ set: true, mode: 'b', param: banMask(id, member) }];
@@ -65,22 +66,22 @@ export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view
     if (letter === '' && affiliation !== 'none') throw new Failure('not-supported');
     return give(member?.nick ?? id, member?.modes ?? '', letter, view);
   });
-  return { ...changeModes(room, modes), text: foldName(changes[0]?.id ?? '') };
+  return { ...changeModes(room, modes, view), text: view.fold(view.spelled(changes[0]?.id ?? '')) };
 }
 
 /** INVITE (RFC 2812 §3.2.7): the place is the person. Pure. */
 export function inviteWire({ place, room: id }: EventOf<'invite'>, view: View): Wire {
   const nick = target(place, view, 'contact');
   const room = target({ kind: 'shared', transport: view.transport, id }, view, 'room');
-  return { line: line('INVITE', [nick, room]), kind: 'invite', target: foldName(room), text: foldName(nick) };
+  return { line: line('INVITE', [nick, room]), kind: 'invite', target: view.fold(room), text: view.fold(nick) };
 }
 
 /** The settings of a channel. Where nothing is to be changed the modes are asked for. Pure. */
 export function configWire({ place, change, answer = {} }: EventOf<'room'>, view: View): Wire {
   if (change !== 'config') throw new Failure('not-supported');
   const room = target(place, view, 'room');
-  const modes = view.room(foldName(room))?.modes ?? newChannelModes();
-  return changeModes(room, configChanges(answer, modes, view.isupport));
+  const modes = view.room(view.fold(room))?.modes ?? newChannelModes();
+  return changeModes(room, configChanges(answer, modes, view.isupport), view);
 }
 
 /** One MODE that removes what is higher than the wanted letter and sets that. `''` wants none at all. */
@@ -97,7 +98,7 @@ function give(nick: string, modes: string, letter: string, { isupport }: View): 
   return [{ set: false, mode: lowest, param: nick }];
 }
 
-function changeModes(room: string, changes: readonly ModeChange[]): Wire {
+function changeModes(room: string, changes: readonly ModeChange[], view: View): Wire {
   let letters = '';
   let sign = '';
   for (const { set, mode } of changes) {
@@ -109,13 +110,13 @@ function changeModes(room: string, changes: readonly ModeChange[]): Wire {
   return {
     line: line('MODE', letters === '' ? [room] : [room, letters, ...params]),
     kind: 'mode',
-    target: foldName(room),
+    target: view.fold(room),
     text: '',
   };
 }
 
 const memberOf = (room: string, nick: string, view: View): Member | undefined =>
-  view.room(foldName(room))?.members.get(foldName(nick));
+  view.room(view.fold(room))?.members.get(view.fold(nick));
 
 /**
  * The mask that bans somebody: a mask as it is, the host where it is known, else the nick. Our own users share a host,

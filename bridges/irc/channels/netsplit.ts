@@ -2,7 +2,6 @@ import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 
@@ -46,13 +45,14 @@ export class Netsplits {
     if (line.command === 'QUIT' && SPLIT.test(line.params[0] ?? '')) return drafts.filter((one) => !this.#hold(one));
     if (!this.#held && !this.#back && !this.#missed) return drafts;
     const rest = this.#folded(line, drafts);
-    if (line.command === 'JOIN') this.#held?.delete(`${this.#placeOf(line.params[0] ?? '')} ${foldName(line.nick)}`);
+    if (line.command === 'JOIN')
+      this.#held?.delete(`${this.#placeOf(line.params[0] ?? '')} ${this.#view.id(line.nick)}`);
     return [...this.#overtaken(line), ...rest];
   }
 
   /** Somebody speaks: whoever is just back is shown first. */
   spoke(nick: string): void {
-    const id = foldName(nick);
+    const id = this.#view.id(nick);
     const theirs = [...(this.#back ?? [])].filter(([, { who }]) => who.id === id);
     for (const [key] of theirs) this.#back?.delete(key);
     emit(
@@ -149,7 +149,7 @@ export class Netsplits {
 
   /** Those who cannot come back as if nothing was: somebody else has their nick, or we no longer see the channel. */
   #overtaken({ command, nick, params: [first = '', second = ''] }: Line): Draft[] {
-    if (command === 'NICK') return this.#take((one) => one.nick === foldName(first));
+    if (command === 'NICK') return this.#take((one) => one.nick === this.#view.id(first));
     const left = command === 'KICK' ? isSelf(second, this.#view) : command === 'PART' && isSelf(nick, this.#view);
     if (!left) return [];
     const place = this.#placeOf(first);

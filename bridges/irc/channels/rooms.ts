@@ -3,7 +3,7 @@ import { awayInRooms } from '#bridges/irc/people/away.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
 import { type ModeChange, parseModes, splitNamesEntry, withMode } from '#bridges/irc/wire/modes.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -39,8 +39,8 @@ const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => S
   MODE: mode,
   TOPIC: topic,
   '324': channelModes,
-  '331': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), ''),
-  '332': (rooms, line) => noteTopic(rooms.get(foldName(line.params[1] ?? '')), line.params.at(-1) ?? ''),
+  '331': (rooms, line, view) => noteTopic(rooms.get(view.fold(line.params[1] ?? '')), ''),
+  '332': (rooms, line, view) => noteTopic(rooms.get(view.fold(line.params[1] ?? '')), line.params.at(-1) ?? ''),
   '333': topicAuthor,
   '353': names,
   '366': namesEnd,
@@ -56,7 +56,7 @@ export function stepRooms(rooms: Rooms, line: Line, view: View): Step {
 
 function join(rooms: Rooms, line: Line, view: View): Step {
   const name = line.params[0] ?? '';
-  const key = foldName(name);
+  const key = view.fold(name);
   if (!isName(name) || !isName(line.nick)) return NOTHING;
   if (isSelf(line.nick, view)) {
     if (rooms.size >= ROOM_LIMIT && !rooms.has(key)) return NOTHING;
@@ -90,11 +90,11 @@ type Departure = {
 };
 
 function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: kind, reason, by }: Departure): Step {
-  const key = foldName(channel ?? '');
+  const key = view.fold(channel ?? '');
   const room = rooms.get(key);
   if (!room) return NOTHING;
   const self = isSelf(nick, view);
-  const member = remove(room, nick);
+  const member = remove(room, nick, view);
   if (self) rooms.delete(key);
   // Whoever is kicked behind a ban on them was banned (XEP-0045 §9.1).
   const banned =
@@ -121,7 +121,7 @@ function quit(rooms: Rooms, line: Line, view: View): Step {
   if (isSelf(line.nick, view)) return NOTHING;
   const drafts: Draft[] = [];
   for (const [key, room] of rooms) {
-    const member = remove(room, line.nick);
+    const member = remove(room, line.nick, view);
     if (!member) continue;
     if (!room.joined || !view.feeds(key)) continue;
     // One of ours that has lost its line will be back.
@@ -137,21 +137,21 @@ function rename(rooms: Rooms, line: Line, view: View): Step {
   const drafts: Draft[] = [];
   const self = isSelf(line.nick, view);
   for (const [key, room] of rooms) {
-    const member = room.members.get(foldName(line.nick));
+    const member = room.members.get(view.fold(line.nick));
     if (!member) continue;
     const who = occupant(member, view, room);
-    room.members.delete(foldName(line.nick));
+    room.members.delete(view.fold(line.nick));
     member.nick = nick;
-    room.members.set(foldName(nick), member);
+    room.members.set(view.fold(nick), member);
     const mine = self || (member.account === undefined && view.feeds(key));
     if (room.joined && mine)
-      drafts.push(change(line, room, view, { change: 'rename', who, newId: foldName(nick), nick }));
+      drafts.push(change(line, room, view, { change: 'rename', who, newId: view.id(nick), nick }));
   }
   return { drafts };
 }
 
 function mode(rooms: Rooms, line: Line, view: View): Step {
-  const room = rooms.get(foldName(line.params[0] ?? ''));
+  const room = rooms.get(view.fold(line.params[0] ?? ''));
   if (!room) return NOTHING;
   const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
   return { drafts: changedRoles(touched, line, room, view) };
@@ -159,7 +159,7 @@ function mode(rooms: Rooms, line: Line, view: View): Step {
 
 /** Those of the touched whose standing is another now. */
 function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: Room, view: View): Draft[] {
-  if (!room.joined || touched.size === 0 || !view.feeds(foldName(room.name))) return [];
+  if (!room.joined || touched.size === 0 || !view.feeds(view.fold(room.name))) return [];
   const drafts: Draft[] = [];
   for (const [member, before] of touched) {
     const who = occupant(member, view, room);
@@ -178,7 +178,7 @@ function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map
     stepChannelModes(room.modes, one, view.isupport);
     if (/^[sp]$/.test(one.mode)) room.secret = one.set;
     const named = view.isupport.prefixModes.includes(one.mode);
-    const member = named ? room.members.get(foldName(one.param ?? '')) : undefined;
+    const member = named ? room.members.get(view.fold(one.param ?? '')) : undefined;
     if (!member) continue;
     touch(member);
     member.modes = withMode(member.modes, one);
@@ -195,7 +195,7 @@ const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
 
 /** RFC 2812 §5.1: 324 lists all modes of a channel. */
 function channelModes(rooms: Rooms, line: Line, view: View): Step {
-  const room = rooms.get(foldName(line.params[1] ?? ''));
+  const room = rooms.get(view.fold(line.params[1] ?? ''));
   if (!room) return NOTHING;
   const touched = voiceless(room, view);
   learnChannelModes(room.modes, parseModes(line.params.slice(2), view.isupport), view.isupport);
@@ -204,7 +204,7 @@ function channelModes(rooms: Rooms, line: Line, view: View): Step {
 }
 
 function topic(rooms: Rooms, line: Line, view: View): Step {
-  const key = foldName(line.params[0] ?? '');
+  const key = view.fold(line.params[0] ?? '');
   const room = rooms.get(key);
   const text = line.params[1];
   if (!room || text === undefined) return NOTHING;
@@ -217,7 +217,7 @@ function topic(rooms: Rooms, line: Line, view: View): Step {
       {
         kind: 'topic',
         place: roomPlace(room.name, view),
-        from: sender(line),
+        from: sender(line, view),
         ...stamp(line),
         text: room.topic,
         by: room.topicBy,
@@ -233,8 +233,8 @@ function noteTopic(room: Room | undefined, text: string): Step {
 }
 
 // 333 is of no RFC: <nick> <channel> <setter> <seconds since 1970>, the setter with or without a mask.
-function topicAuthor(rooms: Rooms, line: Line): Step {
-  const room = rooms.get(foldName(line.params[1] ?? ''));
+function topicAuthor(rooms: Rooms, line: Line, view: View): Step {
+  const room = rooms.get(view.fold(line.params[1] ?? ''));
   const [by = ''] = (line.params[2] ?? '').split('!');
   const at = Number(line.params[3]);
   if (!room || !isName(by)) return NOTHING;
@@ -244,7 +244,7 @@ function topicAuthor(rooms: Rooms, line: Line): Step {
 }
 
 function names(rooms: Rooms, line: Line, view: View): Step {
-  const room = rooms.get(foldName(line.params.at(-2) ?? ''));
+  const room = rooms.get(view.fold(line.params.at(-2) ?? ''));
   if (!room || room.joined || line.params.length < 3) return NOTHING;
   // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
   room.secret = /^[@*]$/.test(line.params.at(-3) ?? '');
@@ -256,11 +256,11 @@ function names(rooms: Rooms, line: Line, view: View): Step {
 }
 
 function namesEnd(rooms: Rooms, line: Line, view: View): Step {
-  const key = foldName(line.params[1] ?? '');
+  const key = view.fold(line.params[1] ?? '');
   const room = rooms.get(key);
   if (!room || room.joined) return NOTHING;
   room.joined = true;
-  if (!room.members.has(foldName(view.nick))) add(room, view.nick, '', view);
+  if (!room.members.has(view.fold(view.nick))) add(room, view.nick, '', view);
   return { drafts: snapshot(room, view), self: { change: 'joined', room: key } };
 }
 
@@ -274,7 +274,7 @@ type Changed = Omit<Extract<Draft, { kind: 'occupant' }>, 'kind' | 'place' | 'fr
 const change = (line: Line, room: Room, view: View, what: Changed): Draft => ({
   kind: 'occupant',
   place: roomPlace(room.name, view),
-  from: sender(line),
+  from: sender(line, view),
   ...stamp(line),
   ...what,
 });

@@ -1,7 +1,7 @@
 import type { View } from '#bridges/irc/connection/view.ts';
 import { roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { standing } from '#bridges/irc/wire/modes.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -32,6 +32,8 @@ export type Room = {
   topicBy: string | undefined;
   topicAt: number | undefined;
   readonly modes: ChannelModes;
+  /** What was said since the server has put us there, as long as nobody has come in. */
+  held?: Draft[];
 };
 
 /** By folded name. The steps change it in place; it belongs to one connection. */
@@ -39,7 +41,7 @@ export type Rooms = Map<string, Room>;
 
 /** A member as the rest of the house sees it. */
 export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'modes'>): Occupant => ({
-  id: foldName(member.nick),
+  id: view.id(member.nick),
   nick: member.nick,
   ...standing(member.modes, view.isupport, modes.set.has('m')),
   ...(member.account === undefined ? {} : { account: member.account }),
@@ -51,7 +53,7 @@ export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'mode
  */
 export function snapshot(room: Room, view: View, also: readonly Member[] = []): Draft[] {
   const missing = also.filter(
-    ({ nick, account }) => !room.members.has(foldName(nick)) && (account === undefined || !room.own.has(account)),
+    ({ nick, account }) => !room.members.has(view.fold(nick)) && (account === undefined || !room.own.has(account)),
   );
   const place = roomPlace(room.name, view);
   const from = { kind: 'network', id: view.realm, name: view.realm } as const;
@@ -65,7 +67,7 @@ export function snapshot(room: Room, view: View, also: readonly Member[] = []): 
     {
       kind: 'topic',
       place,
-      from: room.topicBy === undefined ? from : { kind: 'network', id: foldName(room.topicBy), name: room.topicBy },
+      from: room.topicBy === undefined ? from : { kind: 'network', id: view.id(room.topicBy), name: room.topicBy },
       text: room.topic,
       ...(room.topicBy === undefined ? {} : { by: room.topicBy }),
       ...(room.topicAt === undefined ? {} : { setAt: room.topicAt }),
@@ -83,7 +85,7 @@ export function disown(rooms: Rooms, account: AccountKey): void {
 
 /** Enters a member, or renews it; `undefined` for what is no nick and for a full list. */
 export function add(room: Room, nick: string, modes: string, view: View): Member | undefined {
-  const key = foldName(nick);
+  const key = view.fold(nick);
   if (!isName(nick) || (room.members.size >= MEMBER_LIMIT && !room.members.has(key))) return undefined;
   const member = { nick, modes, account: view.ours(key) };
   room.members.set(key, member);
@@ -92,9 +94,9 @@ export function add(room: Room, nick: string, modes: string, view: View): Member
 }
 
 /** Takes a member out, by any spelling of the nick. */
-export function remove(room: Room, nick: string): Member | undefined {
-  const member = room.members.get(foldName(nick));
-  room.members.delete(foldName(nick));
+export function remove(room: Room, nick: string, view: View): Member | undefined {
+  const member = room.members.get(view.fold(nick));
+  room.members.delete(view.fold(nick));
   if (member?.account !== undefined) room.own.delete(member.account);
   return member;
 }

@@ -9,6 +9,7 @@ import { isCopy, late } from '#bridges/irc/wire/copies.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, line as makeLine, quit } from '#bridges/irc/wire/encode.ts';
+import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
 import type { Delivered, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
@@ -21,7 +22,7 @@ import { capabilities, OwnView } from './own-view.ts';
 import { fedRoom, oursIn } from './realm.ts';
 import { Registration, type Wanted } from './registration.ts';
 import { RoundTrips } from './roundtrips.ts';
-import { type Client, nameOf, type Where } from './shared.ts';
+import { type Client, nameOf, sessionOf, type Where } from './shared.ts';
 import { barrierLine, Talk } from './talk.ts';
 import type { Line } from './view.ts';
 
@@ -74,9 +75,14 @@ class Connection implements Client, LinkOwner {
     this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
     const { writer } = this.#link;
     this.view = view;
-    this.#pending = new Pending(host, writer);
+    this.#pending = new Pending({
+      host,
+      writer,
+      fold: (name) => view.fold(name),
+      overdue: (channel) => this.#talk.overdue(channel),
+    });
     this.#trips = new RoundTrips(clock);
-    this.asks = new Asks(clock, writer);
+    this.asks = new Asks(clock, writer, (name) => view.fold(name));
     this.#errands = new Errands({ host, view, pending: this.#pending, writer });
     view.people = this.#errands;
     this.#splits = new Netsplits(host, view);
@@ -104,7 +110,9 @@ class Connection implements Client, LinkOwner {
     if (wire.kind === 'raw' && wire.target === 'QUIT')
       this.#reason = new Failure('not-allowed', { text: 'You have quit.' });
     const written = this.#pending.add(event.id, wire);
-    const room = wire.kind === 'join' ? this.#rooms.get(wire.target) : undefined;
+    // Whoever is just leaving is in the channel only until the server has read it.
+    const enters = wire.kind === 'join' && !this.#pending.has('leave', wire.target);
+    const room = enters ? this.#rooms.get(wire.target) : undefined;
     if (room?.joined) {
       // A server says nothing to a second JOIN.
       written();
@@ -189,8 +197,26 @@ class Connection implements Client, LinkOwner {
   take(line: Line): void {
     if (line.command === 'ERROR' && this.#phase !== 'closing')
       this.#reason ??= farewell(nameOf(this.#where, this.view), line.params.at(-1) ?? '');
-    if (this.#entry) this.#entry.registration.take(line);
-    else if (line.command !== 'ERROR' && !this.#errands.take(line)) this.#talk.take(line);
+    if (this.#entry) return this.#entry.registration.take(line);
+    if (line.command === 'ERROR') return;
+    const faults: unknown[] = [];
+    for (const one of singly(line)) this.#follow(one, faults);
+    if (faults.length > 0) throw faults[0];
+  }
+
+  /** What throws in one part of it keeps a line from none of the others. */
+  #follow(line: Line, faults: unknown[]): void {
+    let taken = false;
+    try {
+      taken = this.#errands.take(line);
+    } catch (error) {
+      faults.push(error);
+    }
+    try {
+      if (!taken) this.#talk.take(line);
+    } catch (error) {
+      faults.push(error);
+    }
   }
 
   closed(ours: Failure | undefined): void {
@@ -262,13 +288,10 @@ class Connection implements Client, LinkOwner {
   #again(room: Room, target: string): void {
     const { host, realm } = this.#where;
     const known = fedRoom(realm, target) ?? room;
-    if (this.#pending.has('join', target)) emit(host, snapshot(known, this.view, oursIn(realm, target)));
+    // Where others of ours are, what was held has been told to them, or was before their time.
+    const held = realm.feed.members(target).length < 2 ? (room.held ?? []) : [];
+    delete room.held;
+    if (this.#pending.has('join', target)) emit(host, [...snapshot(known, this.view, oursIn(realm, target)), ...held]);
     this.#pending.done('join', target);
   }
 }
-
-const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
-  account,
-  realm,
-  close: (why) => client.close(why, new Failure('recipient-unavailable')),
-});

@@ -8,8 +8,6 @@ import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { contactPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { target } from '#bridges/irc/wire/encode.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
-import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -37,7 +35,6 @@ const TAKEN: Delivered = { ids: [], state: 'taken' };
 export class Errands implements RegainOwner {
   readonly #parts: ErrandParts;
   readonly #regain: Regain;
-  readonly #spelling: Spelling;
   #talks: Set<string> | undefined;
   #watch: Watch | undefined;
   #absence: Absence | undefined;
@@ -46,7 +43,6 @@ export class Errands implements RegainOwner {
 
   constructor(parts: ErrandParts) {
     this.#parts = parts;
-    this.#spelling = new Spelling(parts.view);
     this.#regain = new Regain(this);
   }
 
@@ -65,7 +61,8 @@ export class Errands implements RegainOwner {
     const { host, view } = this.#parts;
     if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.say(line))).take(event);
     else if (event.kind !== 'contact') {
-      if (event.kind === 'message' && event.place.kind === 'contact') this.#talked(foldName(target(event.place, view)));
+      if (event.kind === 'message' && event.place.kind === 'contact')
+        this.#talked(view.fold(target(event.place, view)));
       return undefined;
     }
     // IRC has no subscriptions: whoever wants to see somebody just looks.
@@ -80,11 +77,11 @@ export class Errands implements RegainOwner {
       case 'rooms':
         return (this.#directory ??= openDirectory(this.#asking())).page(query.page, query.match);
       case 'ping':
-        return this.#inquire().ping(this.spelled(query.who ?? ''));
+        return this.#inquire().ping(this.view.spelled(query.who ?? ''));
       case 'version':
-        return this.#inquire().version(this.spelled(query.who));
+        return this.#inquire().version(this.view.spelled(query.who));
       case 'profile':
-        return this.#inquire().profile(this.spelled(query.who));
+        return this.#inquire().profile(this.view.spelled(query.who));
       default:
         throw new Failure('not-supported');
     }
@@ -92,18 +89,14 @@ export class Errands implements RegainOwner {
 
   /** Takes a line in; true if nobody else needs it. */
   take(line: Line): boolean {
-    this.#spelling.note(line);
-    if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', this.#parts.view)) this.#talked(foldName(line.nick));
+    this.view.note(line);
+    if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', this.#parts.view))
+      this.#talked(this.view.fold(line.nick));
     // All of them see it, whoever it is for.
     let taken = this.#regain.take(line);
     taken = (this.#watch?.take(line) ?? false) || taken;
     taken = (this.#directory?.take(line) ?? false) || taken;
     return (this.#inquiries?.take(line) ?? false) || taken;
-  }
-
-  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
-  spelled(name: string): string {
-    return this.#spelling.of(name);
   }
 
   /** Whether there is a conversation with a folded nick, or it is a contact. */
@@ -147,8 +140,9 @@ export class Errands implements RegainOwner {
     }
   }
 
-  asked(): boolean {
-    return this.#parts.pending.has('nick', '');
+  asked(nick?: string): boolean {
+    const { pending } = this.#parts;
+    return nick === undefined ? pending.has('nick', '') : pending.asks(nick);
   }
 
   #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {
@@ -174,7 +168,7 @@ export class Errands implements RegainOwner {
 
   #tell({ nick, show, status }: Seen): void {
     const { host, view } = this.#parts;
-    const from = { kind: 'network', id: foldName(nick), name: nick } as const;
+    const from = { kind: 'network', id: view.id(nick), name: nick } as const;
     const place = contactPlace(nick, view);
     emit(host, [{ kind: 'presence', place, from, show, ...(status !== undefined && { status }) }]);
   }

@@ -18,7 +18,7 @@ const FAREWELL = 2_000;
 export type LinkOwner = {
   /** A line to go at the end of a write. */
   barrier(): string | undefined;
-  /** Whether a line need not be parsed. Never throws. */
+  /** Whether a line need not be parsed. May throw: the line is dropped then. */
   skip(text: string): boolean;
   /** May throw: the line is dropped then. */
   take(line: Line): void;
@@ -123,9 +123,10 @@ export class Link {
 
   #read(text: string): void {
     const { owner, log } = this.#options;
-    if (this.#failure || owner.skip(text)) return;
+    if (this.#failure) return;
     let command = '';
     try {
+      if (owner.skip(text)) return;
       const line = framework.ircLineParser(text);
       command = line.command;
       owner.take(line);

@@ -1,20 +1,20 @@
 import type { Peer } from '#bridges/irc/channels/feed.ts';
 import type { Room, Rooms } from '#bridges/irc/channels/roster.ts';
 import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
+import { folding, foldName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Where } from './shared.ts';
-import type { View } from './view.ts';
+import type { Line, View } from './view.ts';
 
 const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
 
 /** A set of capabilities; most connections have the same, and share it. */
 export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
 
-const NOBODY: Pick<View, 'spelled' | 'knows'> = { spelled: (name) => name, knows: () => false };
+const NOBODY: Pick<View, 'knows'> = { knows: () => false };
 
 /** What one connection knows of its server and itself, which it keeps up to date; and who it is to the others of ours. */
 export class OwnView implements View, Peer {
@@ -27,6 +27,7 @@ export class OwnView implements View, Peer {
   readonly #where: Where;
   readonly #key: SessionKey;
   readonly #rooms: Rooms;
+  #folding = foldName;
 
   constructor(where: Where, key: SessionKey, rooms: Rooms) {
     this.#where = where;
@@ -58,8 +59,21 @@ export class OwnView implements View, Peer {
     return this.#rooms.get(folded);
   }
 
+  fold(name: string): string {
+    return this.#folding(name);
+  }
+
+  id(name: string): string {
+    return this.#where.realm.spelling.id(name, this);
+  }
+
   spelled(name: string): string {
-    return this.people.spelled(name);
+    return this.#where.realm.spelling.of(name, this);
+  }
+
+  /** Learns from a line how names are written. */
+  note(line: Line): void {
+    this.#where.realm.spelling.note(line, this);
   }
 
   knows(folded: string): boolean {
@@ -75,16 +89,24 @@ export class OwnView implements View, Peer {
     return this.#rooms.get(channel)?.own.has(other) ?? false;
   }
 
+  /** The server says how it is: it may compare names otherwise than was thought. */
+  learn(isupport: Isupport): void {
+    this.forget();
+    this.isupport = isupport;
+    this.#folding = folding(isupport.casemapping);
+    if (this.nick !== '') this.rename(this.nick);
+  }
+
   /** The server calls us by another nick now. */
   rename(nick: string): void {
     this.forget();
     this.nick = nick;
-    this.#where.realm.nicks.set(foldName(nick), this.account);
+    this.#where.realm.nicks.set(this.fold(nick), this.account);
   }
 
   /** Our nick is nobody's any more. */
   forget(): void {
     const { nicks } = this.#where.realm;
-    if (nicks.get(foldName(this.nick)) === this.account) nicks.delete(foldName(this.nick));
+    if (nicks.get(this.fold(this.nick)) === this.account) nicks.delete(this.fold(this.nick));
   }
 }

@@ -1,6 +1,6 @@
 import { type Feed, openFeed } from '#bridges/irc/channels/feed.ts';
 import type { Member, Room } from '#bridges/irc/channels/roster.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
+import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Standings } from './proven-logins.ts';
 import type { Client } from './shared.ts';
@@ -14,6 +14,7 @@ export type Realm = {
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
   readonly standings: Standings;
+  readonly spelling: Spelling;
 };
 
 export const openRealm = (): Realm => ({
@@ -22,6 +23,7 @@ export const openRealm = (): Realm => ({
   feed: openFeed(),
   leaving: new Map(),
   standings: new Map(),
+  spelling: new Spelling(),
 });
 
 /**
@@ -43,4 +45,4 @@ export function fedRoom(realm: Realm, channel: string): Room | undefined {
 
 /** The member of a channel that a connection is itself. */
 const memberOf = (client: Client, channel: string): Member | undefined =>
-  client.room(channel)?.members.get(foldName(client.view.nick));
+  client.room(channel)?.members.get(client.view.fold(client.view.nick));

@@ -5,7 +5,7 @@ import type { Asks } from '#bridges/irc/questions/asks.ts';
 import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 import type { Realm } from './realm.ts';
 import type { View } from './view.ts';
@@ -43,3 +43,10 @@ export type Client = {
 
 /** What the server is called towards people. */
 export const nameOf = ({ server }: Where, { realm }: Pick<SessionKey, 'realm'>): string => server.host ?? realm;
+
+/** The session of a connection as the core has it. */
+export const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
+  account,
+  realm,
+  close: (why) => client.close(why, new Failure('recipient-unavailable')),
+});

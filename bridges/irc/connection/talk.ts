@@ -6,11 +6,11 @@ import { anew } from '#bridges/irc/people/away.ts';
 import type { Asks } from '#bridges/irc/questions/asks.ts';
 import type { Pending } from '#bridges/irc/questions/pending.ts';
 import { ctcp, decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
-import { invitation, realmNotice } from '#bridges/irc/wire/drafts.ts';
+import { addressOf, invitation, realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { refusal } from '#bridges/irc/wire/numerics.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -24,6 +24,8 @@ import type { Line } from './view.ts';
 
 /** Channels that a server may be putting us into at a time; others are left at once. */
 const FORCED = 20;
+/** Messages that are held of a channel for whoever may take the invitation there. */
+const HELD = 100;
 /** Milliseconds between two answers to CTCP VERSION. */
 const VERSION_PACE = 5_000;
 const VERSION = 'Isthmus, a gateway between XMPP and IRC';
@@ -54,7 +56,7 @@ export type Ground = {
 export class Talk {
   readonly #ground: Ground;
   #motd: Motd | undefined;
-  /** Channels that a server put us into instead of the one that was asked for. */
+  /** Channels that a server puts us into instead of the one that was asked for, or when nobody waits for it any more. */
   #forwarded: Set<string> | undefined;
   /** Channels that a server put us into unasked, until it has listed who is there. */
   #forced: Set<string> | undefined;
@@ -74,6 +76,14 @@ export class Talk {
     else if (!asked && !this.#refused(line)) emit(host, decode(line, view));
   }
 
+  /** Nobody waits any more for a channel (folded name): whoever is let in later, or half in already, leaves. */
+  overdue(channel: string): void {
+    const { rooms, writer } = this.#ground;
+    const room = rooms.get(channel);
+    if (room) writer.urgent(makeLine('PART', [room.name]));
+    else this.#unwanted(channel);
+  }
+
   /** One table for all connections. */
   static readonly #routes: Readonly<Record<string, (talk: Talk, line: Line) => void>> = {
     PING: (talk, line) => talk.#ground.writer.urgent(makeLine('PONG', [], line.params.at(-1) ?? '')),
@@ -83,15 +93,14 @@ export class Talk {
     CAP: (talk, line) => talk.#capabilities(line),
     '005': (talk, { params }) => {
       const { view } = talk.#ground;
-      view.isupport = stepIsupport(view.isupport, params);
+      view.learn(stepIsupport(view.isupport, params));
     },
     '372': (talk, line) => talk.#collectMotd(line),
     '375': (talk, line) => talk.#collectMotd(line),
     '376': (talk, line) => talk.#collectMotd(line),
-    '341': (talk, { params }) =>
-      void talk.#ground.pending.done('invite', foldName(params[2] ?? ''), foldName(params[1] ?? '')),
+    '341': (talk, { params }) => talk.#did('invite', params[2], params[1]),
     // InspIRCd: the mask is on the list already, which is what was wanted.
-    '697': (talk, { params }) => void talk.#ground.pending.done('mode', foldName(params[1] ?? '')),
+    '697': (talk, { params }) => talk.#did('mode', params[1]),
     '396': (talk, line) => talk.#masked(line),
     '900': (talk, line) => talk.#loggedIn(line.params[2] ?? ''),
     '901': (talk) => talk.#loggedIn(undefined),
@@ -147,12 +156,20 @@ export class Talk {
     if (channel !== undefined) {
       this.#ground.splits.spoke(line.nick);
       // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
-      const room = rooms.get(foldName(channel));
-      if (!room?.joined || !realm.feed.feeds(foldName(channel), view)) return;
-      const sender = foldName(line.nick);
+      const room = rooms.get(view.fold(channel));
+      if (!room?.joined || !realm.feed.feeds(view.fold(channel), view)) return;
+      const sender = view.fold(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
+      if (room.held && realm.feed.members(view.fold(channel)).length < 2)
+        return this.#hold(room.held, decode(line, view));
     } else if (line.command === 'PRIVMSG') this.#version(line);
     emit(host, decode(line, view));
+  }
+
+  #hold(held: Draft[], drafts: readonly Draft[]): void {
+    const now = this.#ground.host.clock.now();
+    held.push(...drafts.map((draft) => ({ ...draft, at: draft.at ?? now })));
+    if (held.length > HELD) held.shift();
   }
 
   #version(line: Line): void {
@@ -183,24 +200,28 @@ export class Talk {
       pending.done('leave', step.self.room);
     }
     if (MEMBERSHIP.has(line.command))
-      learnModes(foldName(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
+      learnModes(view.fold(line.command === '366' ? (line.params[1] ?? '') : given), this.#ground);
     if (self) this.#done(line);
   }
 
   // Our own change came back to us.
   #done({ command, params: [name = '', about = ''] }: Line): void {
-    const { pending } = this.#ground;
-    if (command === 'KICK') pending.done('kick', foldName(name), foldName(about));
-    if (command === 'MODE') pending.done('mode', foldName(name));
-    if (command === 'TOPIC') pending.done('topic', foldName(name));
-    if (command === 'NICK') pending.done('nick', '');
+    if (command === 'KICK') this.#did('kick', name, about);
+    if (command === 'MODE') this.#did('mode', name);
+    if (command === 'TOPIC') this.#did('topic', name);
+    if (command === 'NICK') this.#ground.pending.renamed(name);
+  }
+
+  #did(kind: 'kick' | 'mode' | 'topic' | 'invite', name = '', about?: string): void {
+    const { pending, view } = this.#ground;
+    pending.done(kind, view.fold(name), about === undefined ? undefined : view.fold(about));
   }
 
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
   #welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
     const { realm, rooms, view } = this.#ground;
     const known = fedRoom(realm, channel);
-    const self = rooms.get(channel)?.members.get(foldName(view.nick));
+    const self = rooms.get(channel)?.members.get(view.fold(view.nick));
     return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : anew(drafts, view);
   }
 
@@ -217,9 +238,11 @@ export class Talk {
   #invited(room: string): readonly Draft[] {
     const { view, rooms, pending } = this.#ground;
     if (!this.#forced?.delete(room) || pending.has('join', room)) return [];
+    const entered = rooms.get(room);
+    if (entered) entered.held = [];
     return invitation({
       view,
-      room: rooms.get(room)?.name ?? room,
+      room: entered?.name ?? room,
       reason: 'The server has put you into this channel.',
     });
   }
@@ -227,14 +250,17 @@ export class Talk {
   #refused(line: Line): boolean {
     const { view, pending, asks, rooms } = this.#ground;
     const elsewhere = line.command === '470' && isName(line.params[2] ?? '') ? (line.params[2] ?? '') : undefined;
-    const address =
-      elsewhere && view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name: elsewhere }));
+    const address = elsewhere && addressOf('room', elsewhere, view);
     const failure = refusal(line, address);
     if (!failure) return false;
     if (!pending.refused(line, failure))
-      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms);
-    this.#forwarded ??= new Set();
-    if (elsewhere && this.#forwarded.size < FORCED) this.#forwarded.add(foldName(elsewhere));
+      return asks.refused(line.params[1] ?? '', failure) || isModeRefusal(line, rooms, view);
+    if (elsewhere) this.#unwanted(view.fold(elsewhere));
     return true;
+  }
+
+  #unwanted(channel: string): void {
+    this.#forwarded ??= new Set();
+    if (this.#forwarded.size < FORCED) this.#forwarded.add(channel);
   }
 }

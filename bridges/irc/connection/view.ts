@@ -21,7 +21,11 @@ export type View = {
   ours(folded: string): AccountKey | undefined;
   /** A channel that this connection is in, by its folded name. */
   room(folded: string): Room | undefined;
-  /** A name of an address as the server writes it. Throws a `Failure` where it could mean two. */
+  /** A name in the form in which the server takes it for equal to others (CASEMAPPING). */
+  fold(name: string): string;
+  /** A name of the server as it stands in addresses. */
+  id(name: string): string;
+  /** A name of an address as the server writes it. */
   spelled(name: string): string;
   /** Whether there is a conversation with this folded nick, or it is a contact. */
   knows(folded: string): boolean;

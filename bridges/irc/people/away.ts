@@ -4,7 +4,6 @@ import type { Rooms } from '#bridges/irc/channels/roster.ts';
 import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import type { Draft } from '#src/model/event.ts';
 
@@ -15,12 +14,12 @@ export function awayInRooms(rooms: Rooms, line: Line, view: View): Draft[] {
   const status = cleaned(text);
   const shown = { show: text === '' ? 'available' : 'away', ...(status !== '' && { status }) } as const;
   const there = [...rooms].filter(
-    ([key, room]) => room.joined && room.members.has(foldName(line.nick)) && view.feeds(key),
+    ([key, room]) => room.joined && room.members.has(view.fold(line.nick)) && view.feeds(key),
   );
   return there.map(([, { name }]) => ({
     kind: 'presence',
     place: roomPlace(name, view),
-    from: sender(line),
+    from: sender(line, view),
     ...stamp(line),
     ...shown,
   }));

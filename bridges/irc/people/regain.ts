@@ -1,7 +1,7 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { cleanNick, foldName, isName } from '#bridges/irc/wire/names.ts';
+import { cleanNick, isName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -18,8 +18,8 @@ export type RegainOwner = {
   unwatch(nick: string): void;
   /** Queues a line; false where it cannot be taken now. */
   say(line: string): boolean;
-  /** Whether the user has asked for a nick and waits for the answer. */
-  asked(): boolean;
+  /** Whether the user has asked for a nick, or for that one, and waits for the answer. */
+  asked(nick?: string): boolean;
 };
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
@@ -51,18 +51,20 @@ export class Regain {
 
   /** The nick has become free. */
   free(nick: string): void {
-    if (foldName(nick) === foldName(this.#wanted)) this.#attempt();
+    if (this.#isWanted(nick)) this.#attempt();
   }
 
   /** Takes a line in; true if it was the answer to our own try. */
   take(line: Line): boolean {
     const { view } = this.#owner;
-    const [nick = ''] = line.params;
+    const [nick = '', refused = ''] = line.params;
     if (line.command === 'NICK' && isSelf(line.nick, view) && isName(nick)) {
       this.#renamed(nick);
       return false;
     }
-    if (!this.#trying || this.#owner.asked() || !NICK_REFUSALS.has(line.command)) return false;
+    if (!this.#trying || !NICK_REFUSALS.has(line.command)) return false;
+    // A refusal names the nick; where it does not, it is for the user.
+    if (this.#owner.asked() && (this.#owner.asked(refused) || !this.#isWanted(refused))) return false;
     this.#trying = false;
     this.#refusals++;
     // RFC 2812 §5.2: 432 says that it is no nick there, and never will be.
@@ -77,7 +79,12 @@ export class Regain {
   }
 
   #has(): boolean {
-    return foldName(this.#owner.view.nick) === foldName(this.#wanted);
+    return this.#isWanted(this.#owner.view.nick);
+  }
+
+  #isWanted(nick: string): boolean {
+    const { view } = this.#owner;
+    return view.fold(nick) === view.fold(this.#wanted);
   }
 
   #attempt(): void {
@@ -105,10 +112,10 @@ export class Regain {
 
   #renamed(nick: string): void {
     // A nick that was neither asked for nor wanted is the server's idea.
-    if (this.#owner.asked()) this.begin(nick);
-    else if (foldName(nick) === foldName(this.#wanted)) this.#wanted = nick;
-    else this.#look();
+    if (this.#owner.asked(nick)) this.begin(nick);
+    else if (this.#isWanted(nick)) this.#wanted = nick;
+    else return this.#look();
     this.#trying = false;
-    if (foldName(nick) === foldName(this.#wanted)) this.#owner.unwatch(this.#wanted);
+    if (this.#isWanted(nick)) this.#owner.unwatch(this.#wanted);
   }
 }

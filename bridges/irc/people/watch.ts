@@ -1,7 +1,7 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Show } from '#src/model/event.ts';
@@ -77,7 +77,7 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
   }
 
   function mark(nick: string, on: boolean): void {
-    const person = people.get(foldName(nick));
+    const person = people.get(view.fold(nick));
     if (!person || person.monitored === on) return;
     person.monitored = on;
     monitored += on ? 1 : -1;
@@ -100,15 +100,15 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
   // RFC 2812 §4.9: those of the list that are there.
   function answered(line: Line): boolean {
     if (asked === undefined) return false;
-    const there = new Set((line.params.at(-1) ?? '').split(' ').map(foldName));
-    for (const nick of asked) found(nick, there.has(foldName(nick)));
+    const there = new Set((line.params.at(-1) ?? '').split(' ').map((name) => view.fold(name)));
+    for (const nick of asked) found(nick, there.has(view.fold(nick)));
     asked = undefined;
     ask();
     return true;
   }
 
   function found(nick: string, there: boolean): void {
-    const person = people.get(foldName(nick));
+    const person = people.get(view.fold(nick));
     if (!person) return;
     if (!there) return change(person, 'offline');
     person.nick = nick;
@@ -116,7 +116,7 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
   }
 
   function away(nick: string, text: string | undefined): void {
-    const person = people.get(foldName(nick));
+    const person = people.get(view.fold(nick));
     if (!person) return;
     const status = cleaned(text ?? '');
     if (text === undefined) change(person, 'available');
@@ -161,7 +161,7 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
     JOIN: (line) => passing(line, true),
     QUIT: (line) => passing(line, false),
     PRIVMSG: (line) => {
-      const person = people.get(foldName(line.nick));
+      const person = people.get(view.fold(line.nick));
       // Where nobody tells that they are back, a word of theirs does.
       if (person?.show === 'away' && !caps().has('away-notify')) change(person, 'available');
       return passing(line, true);
@@ -182,26 +182,26 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
   return {
     add(nick, why) {
       if (!isName(nick)) throw new Failure('jid-malformed');
-      const known = people.get(foldName(nick));
+      const known = people.get(view.fold(nick));
       if (!known && people.size >= LIMIT) throw new Failure('queue-full');
       const person = known ?? { nick, why: new Set(), show: undefined, status: undefined, monitored: false };
       person.why.add(why);
-      people.set(foldName(nick), person);
+      people.set(view.fold(nick), person);
       if (known && why === 'contact') return told(known);
       if (known) return;
       fresh.add(person);
       if (fresh.size === 1) queueMicrotask(begin);
     },
     drop(nick, why) {
-      const person = people.get(foldName(nick));
+      const person = people.get(view.fold(nick));
       person?.why.delete(why);
       if (!person || person.why.size > 0) return;
       if (person.monitored) say(makeLine('MONITOR', ['-', person.nick]));
       mark(nick, false);
       fresh.delete(person);
-      people.delete(foldName(nick));
+      people.delete(view.fold(nick));
     },
-    has: (nick, why) => people.get(foldName(nick))?.why.has(why) ?? false,
+    has: (nick, why) => people.get(view.fold(nick))?.why.has(why) ?? false,
     take: (line) => (Object.hasOwn(routes, line.command) ? (routes[line.command]?.(line) ?? false) : false),
     stop() {
       open = false;

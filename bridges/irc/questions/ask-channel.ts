@@ -2,7 +2,6 @@ import { configForm } from '#bridges/irc/channels/channel-modes.ts';
 import { occupant, type Room } from '#bridges/irc/channels/roster.ts';
 import type { Client } from '#bridges/irc/connection/shared.ts';
 import { target } from '#bridges/irc/wire/encode.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Query, Reply } from '#src/model/query.ts';
@@ -11,7 +10,7 @@ type Asked = Extract<Query, { kind: 'config' | 'list' }>;
 
 /** Answers a question about a channel that the connection is in. Rejects with a `Failure`. */
 export async function askChannel(query: Asked, client: Client): Promise<Reply> {
-  const room = client.room(foldName(target(query.place, client.view, 'room')));
+  const room = client.room(client.view.fold(target(query.place, client.view, 'room')));
   if (!room?.joined) throw new Failure('not-joined');
   return query.kind === 'config' ? config(room, client) : list(room, client, query.affiliation);
 }

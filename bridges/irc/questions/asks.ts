@@ -1,7 +1,6 @@
 import type { Writer } from '#bridges/irc/connection/queue.ts';
 import type { Line } from '#bridges/irc/connection/view.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { foldName } from '#bridges/irc/wire/names.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 
@@ -22,10 +21,13 @@ type Question = {
 /** Questions about channels, which the server answers with numerics. */
 export class Asks {
   readonly #clock: Clock;
+  readonly #fold: (name: string) => string;
   readonly #writer: Pick<Writer, 'send'>;
   #open: Map<string, Question> | undefined;
 
-  constructor(clock: Clock, writer: Pick<Writer, 'send'>) {
+  /** `fold` is how the server compares names. */
+  constructor(clock: Clock, writer: Pick<Writer, 'send'>, fold: (name: string) => string) {
+    this.#fold = fold;
     this.#clock = clock;
     this.#writer = writer;
   }
@@ -63,12 +65,16 @@ export class Asks {
   }
 
   #find(what: What, channel = ''): Question | undefined {
-    return this.#open?.get(keyOf(what, channel));
+    return this.#open?.get(this.#keyOf(what, channel));
+  }
+
+  #keyOf(what: What, channel: string): string {
+    return `${what} ${this.#fold(channel)}`;
   }
 
   #start(what: What, channel: string): Promise<readonly string[]> {
     this.#open ??= new Map();
-    const key = keyOf(what, channel);
+    const key = this.#keyOf(what, channel);
     const known = this.#open.get(key);
     if (known) return known.answer;
     if (this.#open.size >= LIMIT) return Promise.reject(new Failure('queue-full'));
@@ -105,5 +111,3 @@ export class Asks {
     return question;
   }
 }
-
-const keyOf = (what: What, channel: string): string => `${what} ${foldName(channel)}`;

@@ -1,7 +1,7 @@
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { ctcp } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { foldName, isName } from '#bridges/irc/wire/names.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
 import { cleaned, refusal } from '#bridges/irc/wire/numerics.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -38,15 +38,15 @@ type Open = {
   fail(failure: Failure): void;
 };
 
-type InquiryParts = { readonly clock: Clock; readonly send: (line: string) => void };
+type InquiryParts = { readonly view: Pick<View, 'fold'>; readonly clock: Clock; readonly send: (line: string) => void };
 
-export function openInquiries({ clock, send }: InquiryParts): Inquiries {
+export function openInquiries({ view, clock, send }: InquiryParts): Inquiries {
   const open = new Map<string, Open>();
 
   /** One question of a kind about a nick at a time, whose answer is for all who ask the same meanwhile. */
   async function ask<K extends Kind>(kind: K, nick: string): Promise<Answers[K]> {
     if (!isName(nick)) throw new Failure('jid-malformed');
-    const key = `${kind} ${foldName(nick)}`;
+    const key = `${kind} ${view.fold(nick)}`;
     const known = open.get(key);
     if (!known && open.size >= LIMIT) throw new Failure('queue-full');
     return (await (known ?? begin(kind, nick, key)).answer) as Answers[K];
@@ -83,7 +83,7 @@ export function openInquiries({ clock, send }: InquiryParts): Inquiries {
     return item;
   }
 
-  const find = (kind: Kind, nick: string): Open | undefined => open.get(`${kind} ${foldName(nick)}`);
+  const find = (kind: Kind, nick: string): Open | undefined => open.get(`${kind} ${view.fold(nick)}`);
 
   function replied(line: Line): boolean {
     const reply = ctcp(line.params.at(-1) ?? '');

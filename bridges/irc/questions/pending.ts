@@ -10,7 +10,12 @@ import type { EventId, ForeignId } from '#src/model/ids.ts';
 /** Events of one connection that may be owed an answer at a time. */
 const PENDING_LIMIT = 1000;
 
-type Item = { readonly id: EventId; wire: Wire /** Order of writing; 0 while it waits. */; seq: number };
+/** What the server answers whatever becomes of it, so that a ping behind it proves nothing; milliseconds for the answer. */
+const ANSWERED: ReadonlySet<Wire['kind']> = new Set(['join', 'nick']);
+const PATIENCE = 45_000;
+
+/** `seq` is the order of writing, 0 while it waits; `until` when its own answer is overdue. */
+type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
@@ -26,8 +31,9 @@ const REFUSALS: readonly (readonly [Refusable, ReadonlySet<string>])[] = [
   ['invite', set('401 403 442 443 473 477 482 518')],
   ['message', set('401 402 403 404 406 407 408 413 414 415 416 439 442 477 486 488 492 494 524 531 573 716')],
 ];
-/** RFC 2812 §5.2: these name no target. */
-const UNTARGETED = set('411 412 417');
+/** RFC 2812 §5.2: these name no target, and can refuse whatever was said. */
+const UNTARGETED = set('411 412 417 481');
+const SAID: ReadonlySet<Wire['kind']> = new Set(['message', 'topic', 'kick', 'mode', 'invite', 'raw']);
 /** Unknown command, and too few parameters: these name the command. */
 const UNKNOWN_OR_SHORT = set('421 461');
 const COMMANDS: ReadonlyMap<string, Wire['kind']> = new Map([
@@ -47,17 +53,26 @@ const UNNAMED = set('472 974');
 /** Kinds whose refusals name the channel or the person. */
 const ABOUT: ReadonlySet<Wire['kind']> = new Set(['kick', 'mode', 'invite']);
 
+export type PendingOptions = {
+  /** Each event that leaves the book is settled with it. */
+  readonly host: Pick<Host, 'settle' | 'clock'>;
+  /** Takes what follows of an event. */
+  readonly writer: Pick<Writer, 'send'>;
+  /** How the server compares names. */
+  readonly fold: (name: string) => string;
+  /** Hears of a channel (folded name) whose join the server has not answered in time. */
+  readonly overdue: (channel: string) => void;
+};
+
 /** What was handed to a connection and is not settled yet. Each event is settled exactly once. */
 export class Pending {
-  readonly #host: Pick<Host, 'settle'>;
-  readonly #writer: Pick<Writer, 'send'>;
+  readonly #options: PendingOptions;
   readonly #items = new Map<EventId, Item>();
   #last = 0;
+  #expiry: (() => void) | undefined;
 
-  /** Each event that leaves the book is settled with the host; what follows of it goes to the writer. */
-  constructor(host: Pick<Host, 'settle'>, writer: Pick<Writer, 'send'>) {
-    this.#host = host;
-    this.#writer = writer;
+  constructor(options: PendingOptions) {
+    this.#options = options;
   }
 
   /** Throws `Failure('queue-full')`. The returned function marks the event as written. */
@@ -74,7 +89,7 @@ export class Pending {
 
   /** Settles the message that an echo confirms; false if none waits for that target. */
   echoed(target: string, text: string, msgid: string | undefined): boolean {
-    const key = foldName(target);
+    const key = this.#options.fold(target);
     // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
     const item =
       this.#find('message', (wire) => wire.target === key && wire.text === text) ??
@@ -94,22 +109,23 @@ export class Pending {
     return this.#close(this.#culprit(line), failure);
   }
 
-  /** The server has read everything up to this number: what was not refused is done. Joins have an answer of their own. */
+  /** The server has read everything up to this number: what was not refused is done, but for what is answered. */
   proven(seq: number): void {
     for (const item of [...this.#items.values()]) {
-      if (item.seq > 0 && item.seq <= seq && item.wire.kind !== 'join') this.#taken(item);
+      if (item.seq > 0 && item.seq <= seq && !ANSWERED.has(item.wire.kind)) this.#taken(item);
     }
   }
 
   /** Settles all: what was written is in doubt, what waited is certain not to have gone. */
   fail(failure: (certain: boolean) => Failure): void {
+    this.#expiry?.();
     for (const item of [...this.#items.values()]) this.#close(item, failure(item.seq === 0));
   }
 
   /** Whether something written waits for a proof; with `echo`, messages do not. */
   unproven(echo: boolean): boolean {
     for (const item of this.#items.values()) {
-      if (item.seq > 0 && item.wire.kind !== 'join' && !(echo && item.wire.kind === 'message')) return true;
+      if (item.seq > 0 && !ANSWERED.has(item.wire.kind) && !(echo && item.wire.kind === 'message')) return true;
     }
     return false;
   }
@@ -119,6 +135,16 @@ export class Pending {
     return this.#last;
   }
 
+  /** Whether the user has asked for that nick; a server may cut one that is too long for it. */
+  asks(nick: string): boolean {
+    return this.#find('nick', isNick(nick)) !== undefined;
+  }
+
+  /** The server calls us by another nick now: that is the answer to whoever has asked for it, and to nobody else. */
+  renamed(nick: string): void {
+    this.#taken(this.#find('nick', isNick(nick)));
+  }
+
   has(kind: Wire['kind'], target: string): boolean {
     for (const item of this.#items.values()) if (item.wire.kind === kind && item.wire.target === target) return true;
     return false;
@@ -126,11 +152,35 @@ export class Pending {
 
   #written(item: Item): void {
     item.seq = ++this.#last;
+    if (!ANSWERED.has(item.wire.kind)) return;
+    const { clock } = this.#options.host;
+    item.until = clock.now() + PATIENCE;
+    this.#expiry ??= clock.after(PATIENCE, () => this.#expire());
+  }
+
+  // RELIABILITY: nothing waits for ever. Some servers say nothing at all to a JOIN that they do not like.
+  #expire(): void {
+    const { clock } = this.#options.host;
+    this.#expiry = undefined;
+    const now = clock.now();
+    let next: number | undefined;
+    for (const item of [...this.#items.values()]) {
+      if (item.until === undefined) continue;
+      if (item.until > now) next = Math.min(next ?? item.until, item.until);
+      else this.#overdue(item);
+    }
+    if (next !== undefined) this.#expiry ??= clock.after(next - now, () => this.#expire());
+  }
+
+  #overdue(item: Item): void {
+    const { kind, target } = item.wire;
+    this.#close(item, new Failure('remote-server-timeout', { text: 'The server has not answered this.' }));
+    if (kind === 'join') this.#options.overdue(target);
   }
 
   #close(item: Item | undefined, outcome: Outcome): boolean {
     if (!item || !this.#items.delete(item.id)) return false;
-    this.#host.settle(item.id, outcome);
+    this.#options.host.settle(item.id, outcome);
     return true;
   }
 
@@ -141,7 +191,7 @@ export class Pending {
     item.wire = next;
     item.seq = 0;
     try {
-      this.#writer.send(next.line, () => this.#written(item));
+      this.#options.writer.send(next.line, () => this.#written(item));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#close(item, error);
@@ -163,17 +213,45 @@ export class Pending {
       const kind = COMMANDS.get(command);
       return own ?? (kind && this.#find(kind, () => true));
     }
-    if (UNTARGETED.has(line.command)) return this.#find('message', () => true);
-    if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named)))
-      return this.#find('nick', () => true);
-    const names = line.params.slice(1, 3).map(foldName);
+    if (NICK_REFUSALS.has(line.command) && !(line.command === '437' && isRoomName(named))) {
+      const nick = this.#find('nick', isNick(named)) ?? this.#find('nick', () => true);
+      if (nick) return nick;
+    }
+    const kinds = REFUSALS.flatMap(([kind, numerics]) => (numerics.has(line.command) ? [kind] : []));
+    if (UNTARGETED.has(line.command)) return this.#oldest(SAID);
+    // The first parameter is our nick, the last a sentence.
+    if (line.params.length <= 2) return this.#oldest(new Set(kinds));
+    const names = line.params.slice(1, 3).map((name) => this.#options.fold(name));
     const fits = (wire: Wire): boolean =>
       ABOUT.has(wire.kind)
         ? UNNAMED.has(line.command) || names.includes(wire.target) || names.includes(wire.text)
         : wire.target === names[0];
-    const fitting = REFUSALS.filter(([, numerics]) => numerics.has(line.command));
-    return fitting.map(([kind]) => this.#find(kind, fits)).find((item) => item !== undefined);
+    const found = kinds.map((kind) => this.#find(kind, fits)).find((item) => item !== undefined);
+    return found ?? this.#mangled(new Set(kinds), names[0] ?? '');
+  }
+
+  /** What was written first of some kinds. */
+  #oldest(kinds: ReadonlySet<Wire['kind']>): Item | undefined {
+    const written = [...this.#items.values()].filter(({ seq, wire }) => seq > 0 && kinds.has(wire.kind));
+    return written.sort((a, b) => a.seq - b.seq)[0];
+  }
+
+  /** The one that waits for a name which differs from the given one only in letters that some servers cannot give back. */
+  #mangled(kinds: ReadonlySet<Wire['kind']>, name: string): Item | undefined {
+    const rest = carriedByAll(name);
+    const isMeant = ({ kind, target }: Wire) =>
+      kinds.has(kind) && carriedByAll(target) !== target && carriedByAll(target) === rest;
+    const [found, ...others] = [...this.#items.values()].filter(({ seq, wire }) => seq > 0 && isMeant(wire));
+    return others.length === 0 ? found : undefined;
   }
 }
 
+const isNick =
+  (nick: string) =>
+  ({ text }: Wire): boolean =>
+    nick !== '' && foldName(text).startsWith(foldName(nick));
+
 const TAKEN: Outcome = { ids: [], state: 'taken' };
+
+/** What every server gives back of a name: its ASCII without the question marks that may stand for other letters. */
+const carriedByAll = (name: string): string => name.replace(/[^\u0021-\u003e\u0040-\u007e]/g, '');

@@ -3,7 +3,6 @@ import type { Feed, Peer } from '#bridges/irc/channels/feed.ts';
 import type { View } from '#bridges/irc/connection/view.ts';
 import type { Draft } from '#src/model/event.ts';
 import { decode } from './decode.ts';
-import { foldName } from './names.ts';
 import { glance, type Seen } from './past.ts';
 
 /**
@@ -13,12 +12,12 @@ import { glance, type Seen } from './past.ts';
 export function isCopy(text: string, feed: Feed, view: View & Peer): boolean {
   const seen = glance(text);
   if (!seen) return false;
-  const channel = foldName(seen.target);
+  const channel = view.fold(seen.target);
   // Lines to a part of a channel (STATUSMSG) are not read by all of its members, so they are no part of what is compared.
   if (!view.room(channel)?.joined) return false;
-  const nick = foldName(seen.nick);
-  if (view.ours(nick) !== undefined) return nick !== foldName(view.nick);
-  return feed.copied(channel, view, { key: seen.key, text: seen.text });
+  const nick = view.fold(seen.nick);
+  if (view.ours(nick) !== undefined) return nick !== view.fold(view.nick);
+  return feed.copied(channel, view, { key: seen.key, id: seen.id, text: seen.text });
 }
 
 /** What lines mean that were dropped as copies, and were none. */

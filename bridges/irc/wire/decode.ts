@@ -1,7 +1,7 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
 import type { Draft } from '#src/model/event.ts';
+import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
-import { foldName } from './names.ts';
 
 /** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
 const NOISE: ReadonlySet<string> = new Set(
@@ -28,7 +28,7 @@ export function roomOf(target: string, { isupport }: View): string | undefined {
 }
 
 /** Whether a nick is our own. */
-export const isSelf = (nick: string, view: View): boolean => nick !== '' && foldName(nick) === foldName(view.nick);
+export const isSelf = (nick: string, view: View): boolean => nick !== '' && view.fold(nick) === view.fold(view.nick);
 
 /** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
 export function decode(line: Line, view: View): Draft[] {
@@ -41,6 +41,10 @@ export function decode(line: Line, view: View): Draft[] {
   return realmNotice(view, line.params.slice(1).join(' '));
 }
 
+/** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
+const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
+  msgid ? { ids: [msgid as ForeignId] } : {};
+
 function talk(line: Line, view: View): Draft[] {
   const [target = '', ...rest] = line.params;
   const said = rest.at(-1);
@@ -50,11 +54,11 @@ function talk(line: Line, view: View): Draft[] {
   const text = request ? request.rest : said;
   const style = request ? 'action' : line.command === 'NOTICE' ? 'notice' : 'plain';
   const room = roomOf(target, view);
-  if (room !== undefined) return saying(line, { place: roomPlace(room, view), text, style });
+  if (room !== undefined) return saying(line, view, { place: roomPlace(room, view), text, style });
   if (fromPerson(line) && isSelf(target, view)) {
     // What nobody asked for opens no conversation: services greet everybody.
-    const place = style !== 'notice' || view.knows(foldName(line.nick)) ? contactPlace(line.nick, view) : undefined;
-    if (place) return saying(line, { place, text, style });
+    const place = style !== 'notice' || view.knows(view.fold(line.nick)) ? contactPlace(line.nick, view) : undefined;
+    if (place) return saying(line, view, { place, text, style }).map((draft) => ({ ...draft, ...idOf(line) }));
     return realmNotice(view, `${line.nick}: ${text}`).map((draft) => ({ ...draft, style }) as Draft);
   }
   return realmNotice(view, text);

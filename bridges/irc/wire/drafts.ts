@@ -5,27 +5,31 @@ import { formatStyling } from '#mappings/styling-xep0393.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
-import { foldName, isName, isRoomName } from './names.ts';
+import { isName, isRoomName } from './names.ts';
 
 type Network = Extract<Draft['from'], { kind: 'network' }>;
+
+/** The address of a channel or person, by any spelling that the server takes for the same name. */
+export const addressOf = (kind: 'room' | 'contact', name: string, view: View): string =>
+  view.addresses.format(view.addresses.fold({ kind, realm: view.realm, name: view.id(name) }));
 
 /** The place of a channel, by any spelling of its name. */
 export const roomPlace = (name: string, view: View): Place => ({
   kind: 'shared',
   transport: view.transport,
-  id: view.addresses.format(view.addresses.fold({ kind: 'room', realm: view.realm, name })),
+  id: addressOf('room', name, view),
 });
 
 export const contactPlace = (nick: string, view: View): Place => ({
   kind: 'contact',
   account: view.account,
-  id: view.addresses.format(view.addresses.fold({ kind: 'contact', realm: view.realm, name: nick })),
+  id: addressOf('contact', nick, view),
 });
 
 /** Who sent a line: a nick, or a server by its name. */
-export function sender(line: Line): Network {
+export function sender(line: Line, view: View): Network {
   const name = line.nick || line.prefix;
-  return { kind: 'network', id: foldName(name), name };
+  return { kind: 'network', id: view.id(name), name };
 }
 
 /** Whether a line comes from a person (or service) that can be written to. */
@@ -40,9 +44,11 @@ export function stamp(line: Line): { at?: number } {
 type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
 
 /** A message draft, or nothing where no text is left without its codes. */
-export function saying(line: Line, { place, text, style }: Saying): Draft[] {
+export function saying(line: Line, view: View, { place, text, style }: Saying): Draft[] {
   const plain = shown(text);
-  return isBlank(plain) ? [] : [{ kind: 'message', place, from: sender(line), ...stamp(line), text: plain, style }];
+  return isBlank(plain)
+    ? []
+    : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text: plain, style }];
 }
 
 /** mIRC's codes as the marks of XEP-0393 where it has any; whatever is left of them and every other control goes. */
@@ -73,15 +79,15 @@ type Invitation = { readonly view: View; readonly room: string; readonly line?: 
 /** An invitation to a channel, from a person, or from the server where `line` names none. */
 export function invitation({ view, room, line, reason }: Invitation): Draft[] {
   if (!isRoomName(room) || !isName(room)) return [];
-  const { addresses, realm, account } = view;
+  const { realm, account } = view;
   const person = line && fromPerson(line);
   return [
     {
       kind: 'invite',
       place: person ? contactPlace(line.nick, view) : { kind: 'realm', account, realm },
-      from: person ? sender(line) : { kind: 'network', id: realm, name: realm },
+      from: person ? sender(line, view) : { kind: 'network', id: realm, name: realm },
       ...(line && stamp(line)),
-      room: addresses.format(addresses.fold({ kind: 'room', realm, name: room })),
+      room: addressOf('room', room, view),
       ...(reason !== undefined && { reason }),
     },
   ];

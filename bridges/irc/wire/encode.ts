@@ -4,7 +4,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
-import { cleanNick, foldName, isName, NAME_LIMIT } from './names.ts';
+import { cleanNick, isName, isRoomName, NAME_LIMIT } from './names.ts';
 import { raw } from './raw.ts';
 
 /** RFC 2812 §2.3: a line has 512 bytes, CR LF among them. */
@@ -46,16 +46,16 @@ const unfit = () => new Failure('not-acceptable', { text: 'This holds characters
 export function encode(event: Event, view: View): Wire {
   switch (event.kind) {
     case 'message':
-      return event.place.kind === 'realm' ? raw(event.text) : message(event, view);
+      return event.place.kind === 'realm' ? asked(raw(event.text), view) : message(event, view);
     case 'topic':
       return topic(event.text, target(event.place, view, 'room'), view);
     case 'nick': {
       const nick = cleanNick(event.wanted, view.isupport.nicklen);
-      return { line: line('NICK', [nick]), kind: 'nick', target: '', text: nick };
+      return asked({ line: line('NICK', [nick]), kind: 'nick', target: '', text: nick }, view);
     }
     case 'occupant':
-      if (event.change === 'join') return join(target(event.place, view, 'room'), event.password?.open());
-      if (event.change === 'leave') return leave(target(event.place, view, 'room'), event.reason ?? '');
+      if (event.change === 'join') return join(target(event.place, view, 'room'), view, event.password?.open());
+      if (event.change === 'leave') return leave(target(event.place, view, 'room'), view, event.reason ?? '');
       return occupantWire(event, view);
     case 'affiliation':
       return affiliationWire(event, view);
@@ -67,6 +67,10 @@ export function encode(event: Event, view: View): Wire {
   throw new Failure('not-supported');
 }
 
+// A server says nothing to whoever asks for the nick that they have.
+const asked = (wire: Wire, { nick }: View): Wire =>
+  wire.kind === 'nick' && wire.text === nick ? { ...wire, kind: 'raw', target: 'NICK' } : wire;
+
 function message({ text, style, place }: Event & { kind: 'message' }, view: View): Wire {
   const to = target(place, view);
   if (text === '' || /[\u0000-\u0008\u000a-\u001f]/.test(text)) throw unfit();
@@ -74,36 +78,37 @@ function message({ text, style, place }: Event & { kind: 'message' }, view: View
   if (utf8Length(text) > textSize(to, view) + ACTION_FRAME - room) throw new Failure('too-large');
   const payload = style === 'action' ? `\u0001ACTION ${text}\u0001` : text;
   const sent = line(style === 'notice' ? 'NOTICE' : 'PRIVMSG', [to], payload);
-  return { line: sent, kind: 'message', target: foldName(to), text: payload };
+  return { line: sent, kind: 'message', target: view.fold(to), text: payload };
 }
 
 // A subject of several lines becomes one.
-function topic(text: string, room: string, { isupport }: View): Wire {
+function topic(text: string, room: string, view: View): Wire {
+  const { isupport } = view;
   const one = text.replace(/[\r\n]+/g, ' ').trim();
   if (isupport.topiclen !== undefined && utf8Length(one) > isupport.topiclen) {
     throw new Failure('too-large', { text: `A subject has at most ${isupport.topiclen} bytes there.` });
   }
-  return { line: line('TOPIC', [room], one), kind: 'topic', target: foldName(room), text: one };
+  return { line: line('TOPIC', [room], one), kind: 'topic', target: view.fold(room), text: one };
 }
 
 // RFC 2812 §3.2.1: JOIN <channel> <key>; a comma would begin a list.
-function join(room: string, key: string | undefined): Wire {
+function join(room: string, view: View, key: string | undefined): Wire {
   if (key !== undefined && !isName(key))
     throw new Failure('not-acceptable', { text: 'A channel key is one word without commas.' });
   return {
     line: line('JOIN', key === undefined ? [room] : [room, key]),
     kind: 'join',
-    target: foldName(room),
+    target: view.fold(room),
     text: '',
   };
 }
 
-function leave(room: string, reason: string): Wire {
+function leave(room: string, view: View, reason: string): Wire {
   const said = shorten(reason, 300);
   return {
     line: line('PART', [room], said === '' ? undefined : said),
     kind: 'leave',
-    target: foldName(room),
+    target: view.fold(room),
     text: said,
   };
 }
@@ -138,5 +143,9 @@ export function target(place: Place, view: View, kind?: 'room' | 'contact'): str
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');
   if (address.realm.toLowerCase() !== view.realm.toLowerCase()) throw new Failure('bad-request');
   if (!isName(address.name) || utf8Length(address.name) > NAME_LIMIT) throw new Failure('jid-malformed');
-  return view.spelled(address.name);
+  const name = view.spelled(address.name);
+  // What an escape stands for is still a name of that kind, and no mask (RFC 2812 §3.3.1).
+  if (!isName(name) || isRoomName(name) !== (address.kind === 'room') || /^[$@~%]/.test(name))
+    throw new Failure('jid-malformed');
+  return name;
 }

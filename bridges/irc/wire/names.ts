@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { plainLetters } from '#mappings/names.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import { utf8Length } from '#src/model/text.ts';
+import { escapeName, prepared, unescapeName } from './escape.ts';
 
 /** Longest name that is accepted from anybody, in bytes. */
 export const NAME_LIMIT = 200;
@@ -13,7 +14,21 @@ export function foldName(name: string): string {
   return name.replace(/[A-Z[\]\\~]/g, (char) => FOLDED[char] ?? char.toLowerCase());
 }
 
+/** Names as they are equal under each CASEMAPPING (draft-brocklesby-irc-isupport-03 §3.1, ircv3 UTF8ONLY's rfc7613). */
+const FOLDINGS: ReadonlyMap<string, (name: string) => string> = new Map([
+  ['rfc1459', foldName],
+  ['strict-rfc1459', (name: string) => name.replace(/[A-Z[\]\\]/g, (char) => FOLDED[char] ?? char.toLowerCase())],
+]);
+const asciiFold = (name: string): string => name.replace(/[A-Z]/g, (char) => char.toLowerCase());
+
+/** How a server compares names that calls its way so; what is not known here tells the most apart. */
+export const folding = (casemapping: string): ((name: string) => string) =>
+  FOLDINGS.get(casemapping) ?? (/^rfc[78]/.test(casemapping) ? prepared : asciiFold);
+
 const FOLDED: Readonly<Record<string, string>> = { '[': '{', ']': '}', '\\': '|', '~': '^' };
+
+/** A name as it stands in addresses: folded as rfc1459, whichever server it is of. An escaped one is that already. */
+export const addressName = (name: string): string => foldName(unescapeName(name) === name ? escapeName(name) : name);
 
 /** Whether a name can stand as a middle parameter and a list of one: no space, comma or control, not too long. */
 export const isName = (name: string): boolean =>

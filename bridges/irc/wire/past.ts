@@ -1,7 +1,11 @@
+import { foldName } from './names.ts';
+
 /** A message line to a channel as one connection has read it. */
 export type Seen = {
-  /** What it is known by: its msgid where the server gives one, else the line without its tags. */
+  /** What it is known by: its msgid where the server gives one, else the line without tags, its target folded. */
   readonly key: string;
+  /** Its msgid (https://ircv3.net/specs/extensions/message-ids), where the server gives one. */
+  readonly id: string | undefined;
   /** The whole line, as it came. */
   readonly text: string;
 };
@@ -21,8 +25,10 @@ export function glance(text: string): Glance | undefined {
   if (command === 0 || given === 0 || end < 0) return undefined;
   const mask = text.indexOf('!', from);
   const nick = text.slice(from + 1, mask > 0 && mask < command ? mask : command - 1);
-  const key = (from > 0 && MSGID.exec(text.slice(0, from))?.[1]) || text.slice(from);
-  return { key, text, nick, target: text.slice(command + given, end) };
+  const id = from > 0 ? MSGID.exec(text.slice(0, from))?.[1] : undefined;
+  const target = text.slice(command + given, end);
+  const key = id ?? `${text.slice(from, command + given)}${foldName(target)}${text.slice(end)}`;
+  return { key, id, text, nick, target };
 }
 
 /**

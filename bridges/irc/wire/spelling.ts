@@ -1,70 +1,64 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
-import { Failure } from '#src/model/failure.ts';
+import { AMBIGUOUS, escapeName, unescapeName } from './escape.ts';
 import { splitNamesEntry } from './modes.ts';
 import { foldName, isName } from './names.ts';
 
-/** Spellings that one connection remembers. */
+/** Names of one server that are remembered. */
 const LIMIT = 5000;
-/** What `rfc1459` makes equal and `ascii` does not. */
-const AMBIGUOUS = /[[\]\\~{}|^]/;
+
+type Server = Pick<View, 'isupport' | 'fold'>;
 
 /**
- * How names are written on a server that tells `[` from `{`. Addresses do not (they are formed before any server is
- * known), so whoever is written to under one of them is called as it was last seen.
+ * How the names of a server stand in addresses, which fold as rfc1459: they are formed before any server is known. Where
+ * a server tells two names apart that fold to one (CASEMAPPING), the first that is seen has the address, and keeps it;
+ * others have an escaped address each. All connections to a server share it (decision 0010).
  */
 export class Spelling {
-  readonly #view: Pick<View, 'isupport'>;
-  /** Most servers tell nothing apart: it is made for the first name. */
-  #known: Map<string, ReadonlySet<string>> | undefined;
+  /** Who has an address, as the server wrote it last. Only names that could have a twin are here. */
+  readonly #owners = new Map<string, string>();
 
-  constructor(view: Pick<View, 'isupport'>) {
-    this.#view = view;
+  /** A name of the server as it stands in addresses. */
+  id(name: string, server: Server): string {
+    if (!tells(server) || !AMBIGUOUS.test(name)) return foldName(escapeName(shown(name, server)));
+    const key = foldName(name);
+    const owner = this.#owners.get(key);
+    if (owner !== undefined && server.fold(owner) !== server.fold(name)) return foldName(escapeName(name, true));
+    this.#keep(key, name);
+    return foldName(escapeName(shown(name, server)));
   }
 
-  /** The name as the server writes it. Throws a `Failure` where two have been seen. */
-  of(name: string): string {
-    if (!this.#tells() || !AMBIGUOUS.test(name)) return name;
-    const [only = name, ...others] = this.#known?.get(foldName(name)) ?? [];
-    if (others.length > 0)
-      throw new Failure('not-acceptable', {
-        text: `${[only, ...others].join(' and ')} are different there, and have one address here.`,
-      });
-    return only;
+  /** A name of an address as the server writes it. */
+  of(name: string, server: Server): string {
+    const exact = unescapeName(name);
+    if (exact !== name || !tells(server) || !AMBIGUOUS.test(name)) return exact;
+    return this.#owners.get(foldName(name)) ?? name;
   }
 
   /** Learns from a line; never consumes it. */
-  note({ command, nick, params }: Line): void {
-    if (!this.#tells()) return;
-    if (command === 'QUIT' || command === 'NICK') this.#gone(nick);
-    else this.#see(nick);
-    if (command === 'NICK' || command === 'JOIN') this.#see(params[0] ?? '');
-    if (command === '322' || command === '311') this.#see(params[1] ?? '');
+  note({ command, nick, params }: Line, server: Server): void {
+    if (!tells(server)) return;
+    this.#see(nick, server);
+    if (command === 'NICK' || command === 'JOIN') this.#see(params[0], server);
+    if (command === '322' || command === '311') this.#see(params[1], server);
     if (command === '353')
-      for (const entry of (params.at(-1) ?? '').split(' ')) this.#see(splitNamesEntry(entry, this.#view.isupport).nick);
+      for (const entry of (params.at(-1) ?? '').split(' '))
+        this.#see(splitNamesEntry(entry, server.isupport).nick, server);
   }
 
-  // Every mapping but those of RFC 1459 leaves these characters apart.
-  #tells(): boolean {
-    return !this.#view.isupport.casemapping.endsWith('rfc1459');
+  #see(name = '', server: Server): void {
+    if (AMBIGUOUS.test(name) && isName(name)) this.id(name, server);
   }
 
-  #see(name: string): void {
-    if (!AMBIGUOUS.test(name) || !isName(name)) return;
-    this.#known ??= new Map();
-    const known = this.#known;
-    const key = foldName(name);
-    const before = known.get(key) ?? new Set<string>();
-    // Case alone is no difference anywhere.
-    const other = [...before].filter((one) => one.toLowerCase() !== name.toLowerCase());
-    const [oldest] = known.keys();
-    if (!known.has(key) && known.size >= LIMIT && oldest !== undefined) known.delete(oldest);
-    known.set(key, new Set([...other.slice(-1), name]));
-  }
-
-  #gone(name: string): void {
-    const key = foldName(name);
-    const left = [...(this.#known?.get(key) ?? [])].filter((one) => one.toLowerCase() !== name.toLowerCase());
-    if (left.length === 0) this.#known?.delete(key);
-    else this.#known?.set(key, new Set(left));
+  #keep(key: string, name: string): void {
+    const [oldest] = this.#owners.keys();
+    if (!this.#owners.has(key) && this.#owners.size >= LIMIT && oldest !== undefined) this.#owners.delete(oldest);
+    this.#owners.set(key, name);
   }
 }
+
+/** Where letters beyond ASCII have no case either, an address need not keep it. */
+const shown = (name: string, { isupport, fold }: Server): string =>
+  /^rfc[78]/.test(isupport.casemapping) ? fold(name) : name;
+
+// Every mapping but rfc1459 leaves some of these characters apart.
+const tells = ({ isupport }: Server): boolean => isupport.casemapping !== 'rfc1459';

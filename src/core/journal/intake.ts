@@ -44,6 +44,8 @@ export type Intake = {
   refuse(draft: Draft, origin: Origin, failure: Failure): Promise<void>;
   /** Resolves when nothing is being taken in for that lane of the journal. */
   taken(lane: string): Promise<void>;
+  /** Resolves when all that is being taken in now has been; `undefined` if that is nothing. */
+  settled(): Promise<unknown> | undefined;
   /** For the stop: resolves when nothing is being taken in. From now on a store that is away is not waited for. */
   idle(): Promise<void>;
 };
@@ -169,6 +171,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       void work.then(() => open.delete(work));
     },
     taken,
+    settled: () => (open.size === 0 ? undefined : Promise.all(open.keys())),
     async idle() {
       stopping = true;
       while (open.size > 0) await Promise.all([...open.keys()]);

@@ -54,7 +54,7 @@ export type Delivery = {
   apply(item: Item, input: LifeInput): void;
   /** Tries again what waited for its side, in the lanes whose first item fits. */
   wake(fits: (item: Item) => boolean): void;
-  /** What fits will not be possible any more: it fails. */
+  /** What fits and is not under way will not be tried any more, whatever has failed: its sender gets the failure. */
   fail(fits: (item: Item) => boolean, failure: Failure): void;
   /** Ends what fits, whatever is under way with it, and returns that. `Rows.written` tells when it is durable. */
   drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): readonly Item[];
@@ -363,7 +363,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     },
     fail(fits, failure) {
       const items = [...lanes.values()].flatMap((lane) => lane.items).filter((item) => !item.busy && fits(item));
-      for (const item of items) apply(item, { on: 'failed', failure });
+      for (const item of items) apply(item, { on: 'dropped', as: 'bounced', failure });
     },
     drop(fits, input) {
       const items = [...lanes.values()].flatMap((lane) => lane.items).filter(fits);

@@ -19,7 +19,7 @@ export type LifeInput =
   | { readonly on: 'cleared' }
   /** Time has gone by while nothing was under way. */
   | { readonly on: 'time' }
-  /** Nobody is to try it any more: an operator says so, or its account is gone. What is purged is answered to nobody. */
+  /** Nobody is to try it any more: an operator says so, its account is gone, or nobody connects for it. What is purged is answered to nobody. */
   | { readonly on: 'dropped'; readonly as: 'bounced' | 'purged'; readonly failure: Failure };
 
 export type LifeEffect =
@@ -167,7 +167,9 @@ function reconciled(life: Life, { as, failure }: LifeInput & { on: 'reconciled' 
 
 function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Next {
   // What was handed over may have arrived.
-  const sure = new Failure(failure.code, { text: failure.message, certain: failure.certain && life.state === 'ready' });
+  const { code, message: text, foreign } = failure;
+  const certain = failure.certain && life.state === 'ready';
+  const sure = new Failure(code, { text, certain, ...(foreign !== undefined && { foreign }) });
   const [next, ...effects] = bounced(life, sure, as);
   return [next, ...effects.filter((effect) => as === 'bounced' || effect.do === 'end')];
 }

@@ -27,13 +27,13 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom): R
   return room;
 }
 
-const absent = { joined: false, kept: false, password: undefined };
+const absent = { joined: false, present: false, kept: false, password: undefined };
 
 /** Tells all clients of an account that the gateway goes, and keeps the account for the next start. */
 export function suspend(room: Room, account: AccountKey, statuses: readonly number[], reason: string): RoomEffect[] {
   const member = room.members.get(account);
   const effects = eject(room, account, statuses, reason);
   if (!member) return effects;
-  room.members.set(account, { ...member, joined: false, kept: true, seats: new Map() });
+  room.members.set(account, { ...member, joined: false, present: false, kept: true, seats: new Map() });
   return effects;
 }

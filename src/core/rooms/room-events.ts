@@ -3,6 +3,9 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
+/** How somebody fares, as far as they have said. */
+export type OwnShow = Pick<Occupant, 'show' | 'status'>;
+
 type Joiner = { readonly nick: string; readonly password: Sealed | undefined };
 
 /** What a network is told when an account of ours enters a room. */
@@ -20,11 +23,25 @@ export function parting(account: AccountKey, reason: string | undefined): EventB
   return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
 }
 
+/** What a network is told of how an account of ours fares in a room. */
+export const faring = ({ show = 'available', status }: OwnShow): Extract<EventBody, { kind: 'presence' }> => ({
+  kind: 'presence',
+  show,
+  ...(status !== undefined && { status }),
+});
+
 /** Somebody as a network names them, with the presence that they had before: lists and roles say nothing of it. */
 export function stillPresent(before: Occupant | undefined, who: Occupant): Occupant {
   if (before?.show === undefined || who.show !== undefined) return who;
   return { ...who, show: before.show, ...(before.status !== undefined && { status: before.status }) };
 }
+
+/** Whether somebody is as before, as far as that is told. */
+export const isAs = (
+  before: Occupant | undefined,
+  { nick, affiliation, role, show = before?.show }: Occupant,
+): boolean =>
+  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
 
 type Roster = ReadonlyMap<string, Occupant>;
 

@@ -5,7 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -13,6 +13,7 @@ export type Seat = {
   readonly wanted: string;
   readonly origin: Origin;
   readonly history: HistoryWish;
+  readonly shown?: OwnShow | undefined;
   in: boolean;
 };
 
@@ -23,6 +24,8 @@ export type Seat = {
 type Member = {
   nick: string;
   joined: boolean;
+  /** The network has listed it, or let it in: what is said from then on is for it. */
+  present: boolean;
   kept: boolean;
   password: Sealed | undefined;
   readonly seats: Map<string, Seat>;
@@ -44,6 +47,8 @@ export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
   | { readonly kind: 'history'; readonly account: AccountKey; readonly to: Recipient; readonly wish: HistoryWish }
+  /** Its network is told how an account fares. */
+  | { readonly kind: 'fares'; readonly account: AccountKey; readonly shown: OwnShow }
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
@@ -66,26 +71,22 @@ export function readersOf(room: Room): readonly Recipient[] {
   return room.readers;
 }
 
-/** The nick under which a full JID sits in the room. */
-export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
-  const member = room.members.get(account);
-  return member?.seats.get(jid)?.in ? member.nick : undefined;
-}
-
-type Entrance = {
+export type Entrance = {
   readonly account: AccountKey;
   readonly nick: string;
   readonly origin: Origin;
   readonly password?: Sealed | undefined;
   readonly history?: HistoryWish | undefined;
+  readonly shown?: OwnShow | undefined;
 };
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
-export function enter(room: Room, { account, nick, origin, password, history = {} }: Entrance): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, in: false };
+export function enter(room: Room, { account, nick, origin, password, history = {}, shown }: Entrance): RoomEffect[] {
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, in: false };
   const member = room.members.get(account);
   if (!member) {
-    room.members.set(account, { nick, joined: false, kept: false, password, seats: new Map([[seat.jid, seat]]) });
+    const seats = new Map([[seat.jid, seat]]);
+    room.members.set(account, { nick, joined: false, present: false, kept: false, password, seats });
     return [{ kind: 'join', account, nick }];
   }
   member.kept = false;
@@ -99,7 +100,7 @@ export function joined(room: Room, account: AccountKey): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
   member.nick = ownOccupant(room.roster, account)?.nick ?? member.nick;
-  const fresh: RoomEffect[] = member.joined ? [] : [{ kind: 'entered', account }];
+  const fresh = arrived(room, account);
   member.joined = true;
   room.readers = undefined;
   const waiting = [...member.seats.values()].filter((seat) => !seat.in);
@@ -137,12 +138,6 @@ export function leave(room: Room, { account, jid, reason }: Leaving, remains: Re
   return stays ? effects : [...effects, ...part(room, account, reason)];
 }
 
-/** Whether the account would be without a seat if that one was given up. */
-export function isLast(room: Room, account: AccountKey, jid: string): boolean {
-  const seats = room.members.get(account)?.seats;
-  return seats?.size === 1 && seats.has(jid);
-}
-
 /** An account that has no seat any more leaves the network's room, too. */
 export function part(room: Room, account: AccountKey, reason?: string): RoomEffect[] {
   const member = room.members.get(account);
@@ -174,11 +169,16 @@ export function snapshot(room: Room, list: readonly Occupant[]): RoomEffect[] {
   const news = list
     .filter((who) => !isAs(room.roster.get(who.id), who))
     .flatMap((who) => change(room, { kind: 'occupant', change: room.roster.has(who.id) ? 'role' : 'join', who }));
-  return [...renames, ...effects, ...news];
+  const arrivals = list.flatMap(({ account }) => (account === undefined ? [] : arrived(room, account)));
+  return [...arrivals, ...renames, ...effects, ...news];
 }
 
-const isAs = (before: Occupant | undefined, { nick, affiliation, role, show = before?.show }: Occupant): boolean =>
-  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
+function arrived(room: Room, account: AccountKey): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member || member.present) return [];
+  member.present = true;
+  return [{ kind: 'entered', account }];
+}
 
 /** Our own account came back under another nick: its readers must see a rename, not a stranger. */
 function ownRename(room: Room, now: Occupant, ours: ReadonlyMap<AccountKey, Occupant>): RoomEffect[] {
@@ -234,8 +234,8 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   return [...effects, ...gone(known.account, member)];
 }
 
-/** An account that was let in is out again. */
-const gone = (account: AccountKey, { joined }: Member): RoomEffect[] => (joined ? [{ kind: 'left', account }] : []);
+/** An account that was there is out again. */
+const gone = (account: AccountKey, { present }: Member): RoomEffect[] => (present ? [{ kind: 'left', account }] : []);
 
 /** A new subject. */
 export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
@@ -271,6 +271,7 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },
     { kind: 'history', account, to: { jid: seat.jid, nick: member.nick }, wish: seat.history },
     { kind: 'tell', body: topicOf(room), to },
+    ...(seat.shown?.show === undefined ? [] : [{ kind: 'fares', account, shown: seat.shown } as const]),
   ];
 }
 

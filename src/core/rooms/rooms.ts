@@ -1,6 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Marks, Origin, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
@@ -18,7 +18,8 @@ import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
-import { joining, parting } from './room-events.ts';
+import { joining, type OwnShow, parting } from './room-events.ts';
+import { isLast, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
@@ -40,12 +41,10 @@ export type RoomParts = {
   readonly linger: number;
 };
 
-export type Entry = {
-  readonly account: AccountKey;
-  readonly nick: string;
-  readonly origin: Origin;
-  readonly password?: EventOf<'occupant'>['password'];
-  readonly history?: EventOf<'occupant'>['history'];
+/** What rooms tell. */
+export type RoomNews = {
+  /** An account in the room has said how it fares, for its network to know. */
+  fares(account: AccountKey, place: Place, shown: OwnShow): void;
 };
 
 /** The rooms that accounts of ours are in. */
@@ -54,6 +53,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 /** Keeps occupancy and carries out what `room-state` decides. */
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
+  const listeners: RoomNews[] = [];
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -120,6 +120,9 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.told(room.place, effect.body);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
+      case 'fares':
+        for (const news of listeners) news.fares(effect.account, room.place, effect.shown);
+        return;
       case 'refuse':
         return void parts.xmpp.refuse(effect.origin, effect.failure);
       case 'join': {
@@ -161,7 +164,7 @@ export function openRooms(parts: RoomParts) {
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
     const { account, jid } = leaving;
     if (!room) return;
-    if (!state.isLast(room, account, jid)) return run(room, state.leave(room, leaving));
+    if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
@@ -209,7 +212,8 @@ export function openRooms(parts: RoomParts) {
 
   return {
     apply,
-    enter(place: Place, entry: Entry): void {
+    listen: (news: RoomNews): void => void listeners.push(news),
+    enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = find(place) ?? state.newRoom(place);
         rooms.set(placeKey(place), room);
@@ -288,7 +292,7 @@ export function openRooms(parts: RoomParts) {
     },
     nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
       const room = find(place);
-      return room && state.nickOf(room, account, jid);
+      return room && nickOf(room, account, jid);
     },
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {

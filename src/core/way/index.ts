@@ -2,6 +2,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -11,7 +12,7 @@ import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { placeKey, placeTransport } from '#src/model/place.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
@@ -46,6 +47,8 @@ export type Outward = {
   accept(draft: Draft, origin: Origin): void;
   /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
+  /** Tells a network how somebody in one of its rooms fares, who has said so beside something else. */
+  fares(account: AccountKey, place: Place, shown: OwnShow): void;
   /** What has become of a row is answered. */
   settled(item: Item, failure?: Failure): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
@@ -64,6 +67,7 @@ export function openOutward(context: OutwardContext): Outward {
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
     send(draft, account, newlySent(origin));
+    if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
@@ -133,7 +137,24 @@ export function openOutward(context: OutwardContext): Outward {
   function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
     if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
     const { who, password, history } = draft;
-    rooms.enter(place, { account, nick: who.nick, origin, ...(password && { password }), ...(history && { history }) });
+    rooms.enter(place, {
+      account,
+      nick: who.nick,
+      origin,
+      shown: who,
+      ...(password && { password }),
+      ...(history && { history }),
+    });
+  }
+
+  /** What a network does not carry of that is not missed. */
+  function fares(account: AccountKey, place: Place, shown: OwnShow): void {
+    const draft: Draft = { place, from: { kind: 'xmpp', bare: splitAccount(account).user }, ...faring(shown) };
+    try {
+      send(draft, account, newlySent(undefined));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
   }
 
   async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
@@ -182,6 +203,7 @@ export function openOutward(context: OutwardContext): Outward {
   return {
     accept,
     perform,
+    fares,
     settled: (item, failure) => settle(settling, item, failure),
     send: (draft, account) => send(draft, account, newlySent(undefined)),
   };

@@ -40,7 +40,11 @@ export function keep(
   if (pieces.length === 0) return;
   const go = (all: readonly Draft[]): void | Promise<void> => {
     const { origin } = sent;
-    if (context.journaled(draft)) return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
+    if (context.journaled(draft)) {
+      // It may have been given up while the pieces were made.
+      if (!isSessionless(leg)) context.sessions.require(leg.key);
+      return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
+    }
     const items = itemsOf(context, all, leg, sent, degraded.ids);
     return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
   };
@@ -75,14 +79,17 @@ function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, prev
   return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
 }
 
+const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
+
 /** Sees to a session: a message to a person may open one. */
 function reached(
   { sessions, ...context }: KeepContext,
   draft: Draft,
-  { key, transport }: Leg,
+  leg: Leg,
   pieces: readonly Draft[],
 ): void | Promise<void> {
-  if (transport.mapping.facts.delivery?.sessionless === true) return;
+  if (isSessionless(leg)) return;
+  const { key } = leg;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
   return context.opens(key.account).then((opens) => {

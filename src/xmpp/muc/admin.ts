@@ -3,7 +3,7 @@ import type { Element } from 'ltx';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Affiliation, Occupant, Role } from '#src/model/party.ts';
-import { jidOf, resourcePrep, splitJid } from '#src/xmpp/stanza/jid.ts';
+import { escapeLocal, resourcePrep, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { occupantOf, partyOf } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
@@ -20,7 +20,7 @@ const isAffiliation = (text: string | undefined): text is Affiliation => AFFILIA
 const isRole = (text: string | undefined): text is Role => ROLES.includes(text ?? '');
 
 /** The requests about it (§8, §9). */
-export const adminRoutes: NonNullable<Extension['routes']> = {
+export const adminRoutes: NonNullable<Extension['iq']> = {
   [`set/${ADMIN} query`]: change,
   [`get/${ADMIN} query`]: list,
 };
@@ -103,18 +103,21 @@ async function outcasts(request: Request, { place }: Inside): Promise<Xml[]> {
   const { core, view, user } = request;
   const query = { kind: 'list', place, affiliation: 'outcast' } as const;
   const banned = (await core.ask(query, view.transport, user)).list;
-  return banned.flatMap((party) =>
-    party.kind === 'network' ? [xml`<item affiliation='outcast' jid='${addressOf(party.id, request)}'/>`] : [],
-  );
+  return banned.flatMap((party) => {
+    const jid = party.kind === 'network' ? addressOf(party.id, request) : undefined;
+    // An entry is lifted by its address: what has none cannot be shown.
+    return jid === undefined ? [] : [xml`<item affiliation='outcast' jid='${jid}'/>`];
+  });
 }
 
-/** The address of somebody on the room's network; whoever has none is named by the room. */
-function addressOf(name: string, { view, target }: Request): string {
+/** The address that leads to somebody on the room's network; `undefined` where none does. */
+function addressOf(name: string, { view, target }: Request): string | undefined {
   const realm = target.kind === 'room' ? target.realm : '';
   try {
-    return jidOf(view.addresses.format({ kind: 'contact', realm, name }), view.transport);
+    const local = escapeLocal(view.addresses.format({ kind: 'contact', realm, name }));
+    return view.target(local).kind === 'contact' ? `${local}@${view.transport}` : undefined;
   } catch (error) {
-    if (error instanceof Failure) return view.transport;
+    if (error instanceof Failure) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,6 @@
-// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
+// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence, and the subject.
 import type { Element } from 'ltx';
-import type { Draft, HistoryWish } from '#src/model/event.ts';
+import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -8,7 +8,8 @@ import { type Jid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { showOf } from '#src/xmpp/stanza/presence.ts';
 import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { timeOf } from '#src/xmpp/xep/datetime.ts';
-import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
+import { childOf, own, ownText } from '#src/xmpp/xep/elements.ts';
+import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
 
 export const MUC = 'http://jabber.org/protocol/muc';
 
@@ -25,7 +26,7 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   const place = roomPlace(view, target, from.bare);
   if (join) {
     assertHere(target);
-    return entrance(join, { place, from, nick: to.resource });
+    return entrance(join, stanza, { place, from, nick: to.resource });
   }
   const nick = view.nickOf(place, from.full);
   if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });
@@ -35,7 +36,7 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
 
 type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: string };
 
-function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
+function entrance(x: Element, stanza: Element, { place, from, nick }: Occupancy): Draft {
   // XEP-0045 §7.2.1: a nick is required.
   if (nick === '')
     throw new Failure('jid-malformed', { text: 'A nickname is missing: join as room@service/nickname.' });
@@ -44,7 +45,7 @@ function entrance(x: Element, { place, from, nick }: Occupancy): Draft {
   return {
     kind: 'occupant',
     change: 'join',
-    who: { id: from.bare, nick, affiliation: 'none', role: 'participant' },
+    who: { id: from.bare, nick, affiliation: 'none', role: 'participant', ...absenceIn(stanza) },
     place,
     from: partyOf(from),
     ...(password && { password: new Sealed(password) }),
@@ -91,7 +92,24 @@ function update(stanza: Element, { place, from, nick, wanted }: Update): Draft |
   if (nick === undefined || wanted === '') return undefined;
   const party = partyOf(from);
   // XEP-0045 §7.6
-  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, place, from: party };
+  if (wanted !== resourcePrep(nick)) return { kind: 'nick', wanted, ...shownIn(stanza), place, from: party };
+  return { kind: 'presence', ...shownIn(stanza), place, from: party };
+}
+
+/** XEP-0045 §7.2.1: a join may say how its occupant fares; whoever is simply there need not. */
+function absenceIn(stanza: Element): { readonly show?: Show; readonly status?: string } {
+  const shown = shownIn(stanza);
+  return shown.show === 'available' ? {} : shown;
+}
+
+function shownIn(stanza: Element): { readonly show: Show; readonly status?: string } {
   const status = ownText(stanza, 'status');
-  return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: party };
+  return { show: showOf(stanza), ...(status && { status }) };
+}
+
+/** XEP-0045 §8.1: a subject without a body and without a thread sets the room's subject, an empty one removes it. */
+export function decodeTopic(subject: Element, reading: Reading, { stanza, body }: ReadContext): Reading {
+  const said = reading.kind !== 'message' || body !== '' || reading.files !== undefined;
+  if (stanza.attrs.type !== 'groupchat' || said || own(stanza, 'thread').length > 0) return reading;
+  return { kind: 'topic', text: subject.getText() };
 }

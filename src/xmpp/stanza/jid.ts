@@ -83,10 +83,14 @@ const NOT_FREEFORM = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\
 export const resourcePrep = memo(5000, (nick: string): string => {
   const composed = nick.normalize('NFC').replace(/\p{Zs}/gu, ' ');
   const cleaned = composed.replace(NOT_FREEFORM, '').normalize('NFC');
-  if (cleaned === composed && cleaned !== '' && utf8Length(cleaned) <= PART_BYTES) return cleaned;
+  if (cleaned === composed && !isChanged(nick) && cleaned !== '' && utf8Length(cleaned) <= PART_BYTES) return cleaned;
   const mark = `~${createHash('sha256').update(nick).digest('hex').slice(0, 6)}`;
   return cut(cleaned, PART_BYTES - mark.length) + mark;
 });
+
+// RFC 6122 appendix B: servers of that kind make other characters of some, by which one nick would be another's.
+const isChanged = (nick: string): boolean =>
+  /[^\u0000-\u007f]/.test(nick) && [...nick].some((char) => !/\p{Zs}/u.test(char) && char.normalize('NFKC') !== char);
 
 /** The longest start of the text within `bytes`, never inside a code point. */
 function cut(text: string, bytes: number): string {
@@ -99,3 +103,7 @@ function cut(text: string, bytes: number): string {
   }
   return text.slice(0, end);
 }
+
+/** The JID of an occupant (XEP-0045 §4.2); the room itself where there is no nick. */
+export const occupantJid = (room: string, nick: string): string =>
+  nick === '' ? room : `${room}/${resourcePrep(nick)}`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ircServer } from '../../fakes/irc-server.ts';
-import { enter, key, login, type Rig, rig, say, shared } from './harness.ts';
+import { enter, join, key, login, type Rig, rig, say, shared } from './harness.ts';
 
 const nurse = ':Nurse!n@host.fake';
 const heard = (gw: Rig) => gw.told('shared').flatMap((draft) => (draft.kind === 'message' ? [draft.text] : []));
@@ -98,6 +98,23 @@ describe('a hostile server', () => {
       failure: { code: 'policy-violation', message: 'The server sent a line that is too long.' },
     });
     expect(heard(gw)).toEqual(['before']);
+  });
+
+  it('loses no step of ours to news that cannot be told', async () => {
+    await using server = await ircServer({ serve: true });
+    await using gw = await rig(server);
+    const both = await login(gw, server, 'romeo');
+    gw.drafts.push = () => {
+      throw new TypeError('a fault of ours');
+    };
+    await join(gw, both, 'romeo');
+    both.far.send(`${nurse} JOIN #c`);
+    await both.far.sync();
+    Reflect.deleteProperty(gw.drafts, 'push');
+    both.far.send(`${nurse} PRIVMSG #c :hark`, `${nurse} PART #c`);
+    await both.far.sync();
+    expect(gw.told('shared').map(({ kind }) => kind)).toEqual(['message', 'occupant']);
+    expect(gw.logged.filter((line) => line.includes('were not taken'))).toHaveLength(2);
   });
 
   it('may redefine PREFIX, and list more names than a room holds here', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
+import { nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -58,13 +59,12 @@ describe('entering', () => {
   it('shows others first, then oneself, then the past, then the subject', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
-    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual([]);
+    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual(['entered romeo']);
     expect(short(state.joined(room, romeo))).toEqual([
       'list Mercutio -> orchard(Romeo)',
       'join Romeo -> orchard(Romeo) [100]',
       'history -> orchard',
       'topic "" -> orchard(Romeo)',
-      'entered romeo',
     ]);
   });
 
@@ -124,7 +124,7 @@ describe('being in', () => {
     const who = occupant('Romeo', romeo);
     const effects = state.change(room, { kind: 'occupant', change: 'rename', who, newId: 'roméo', nick: 'Roméo' });
     expect(short(effects)).toEqual(['rename Romeo=Roméo -> orchard(Romeo)']);
-    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Roméo');
+    expect(nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Roméo');
     expect(room.roster.has('romeo')).toBe(false);
   });
 
@@ -133,7 +133,7 @@ describe('being in', () => {
     expect(
       short(state.change(room, { kind: 'occupant', change: 'kick', who: occupant('Romeo', romeo), by: 'Mercutio' })),
     ).toEqual(['kick Romeo -> orchard(Romeo)', 'left romeo']);
-    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBeUndefined();
+    expect(nickOf(room, romeo, 'romeo@a.example/orchard')).toBeUndefined();
     expect(room.members.size).toBe(0);
   });
 
@@ -213,13 +213,14 @@ describe('coming back after a kill', () => {
       roster: [occupant('Mercutio'), occupant('Romeo')],
       topic: { text: 'Two houses' },
     });
-    expect(state.nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
+    expect(nickOf(room, romeo, 'romeo@a.example/orchard')).toBe('Romeo');
     expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Paris')]))).toEqual([
+      'entered romeo',
       'leave Mercutio -> orchard(Romeo)',
       'join Paris -> orchard(Romeo)',
     ]);
     expect(state.topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof state.topic>[1])).toEqual([]);
-    expect(short(state.joined(room, romeo))).toEqual(['entered romeo']);
+    expect(short(state.joined(room, romeo))).toEqual([]);
   });
 });
 

@@ -4,7 +4,7 @@ import { glance, lead } from '#bridges/irc/wire/past.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { enter, type Rig, rig } from '../harness.ts';
 
-const seen = (key: string) => ({ key, text: key });
+const seen = (key: string) => ({ key, id: undefined, text: key });
 const plain = (text: string) => `:Nurse!n@host.fake PRIVMSG #c :${text}`;
 const named = (text: string, id: number) => `@msgid=m${id} ${plain(text)}`;
 const texts = (gw: Rig) => gw.told('shared').flatMap((draft) => (draft.kind === 'message' ? [draft.text] : []));

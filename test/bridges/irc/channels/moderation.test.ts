@@ -7,6 +7,7 @@ import type { View } from '#bridges/irc/connection/view.ts';
 import { encode, type Wire } from '#bridges/irc/wire/encode.ts';
 import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
 import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { foldName } from '#bridges/irc/wire/names.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
@@ -35,6 +36,8 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
+    fold: foldName,
+    id: foldName,
     spelled: (name) => name,
     knows: () => true,
     ours: () => undefined,

@@ -283,7 +283,7 @@ describe('lines to the server', () => {
 });
 
 describe('names on a server that tells [ from {', () => {
-  it('are written as they were seen, and refused where two were seen', async () => {
+  it('are written as they were seen, and each of two has an address of its own, which it keeps', async () => {
     await using at = await romeo({ isupport: `${MONITOR} CASEMAPPING=ascii` });
     const { gw, far, session } = at;
     const say = (text: string) =>
@@ -294,11 +294,15 @@ describe('names on a server that tells [ from {', () => {
     expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG Bob[ :to you');
     far.send(':bob{!b@h PRIVMSG romeo :me too');
     await far.sync();
-    expect(() => say('to whom?')).toThrow(Failure);
+    const told = gw.told('contact').map(({ place }) => place.kind === 'contact' && place.id);
+    expect(told).toEqual([`bob{%${REALM}`, `bob=7b%${REALM}`]);
     far.send(':Bob[!b@h QUIT :bye');
     await far.sync();
-    say('to you now');
-    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG bob{ :to you now');
+    say('to you, too');
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG Bob[ :to you, too');
+    const other = contact('romeo', 'bob=7b');
+    gw.bridge.deliver(event('romeo', other, { kind: 'message', text: 'to the other', style: 'plain' }), session);
+    expect(await far.until(/^PRIVMSG/)).toBe('PRIVMSG bob{ :to the other');
     at.server.on('LIST', () => true);
     const list = gw.bridge.ask({ kind: 'rooms', realm: REALM, page: { max: 9 } }, session);
     await far.until(/^LIST/);
