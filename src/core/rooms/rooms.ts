@@ -177,18 +177,18 @@ export function openRooms(parts: RoomParts) {
   }
 
   /** What a network says of one of its rooms. */
-  function apply(what: Event): void {
+  function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
       const room = find(what.place);
       if (!room) return;
-      if (what.kind === 'message') return said(room, what, {});
+      if (what.kind === 'message') return said(room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
-      return after(run(room, changed(room, what)), () => settleMembers(room, before));
+      return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
     });
   }
 
-  function changed(room: state.Room, what: Event): readonly state.RoomEffect[] {
+  function changed(room: state.Room, what: Event, marks: Marks): readonly state.RoomEffect[] {
     switch (what.kind) {
       case 'occupants':
         return state.snapshot(room, what.list);
@@ -199,7 +199,7 @@ export function openRooms(parts: RoomParts) {
       case 'presence':
         return present(room, what);
       default:
-        return [{ kind: 'tell', body: what, to: state.readersOf(room) }];
+        return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
   }
 

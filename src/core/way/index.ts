@@ -280,7 +280,9 @@ export function openInward(context: InwardContext): Inward {
   function pass(draft: Draft, durable: boolean, { xmpp, refers }: Tables): void | Promise<void> {
     const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.target.levels, account: undefined });
     const referable = refers || draft.place.kind === 'contact';
-    return chain(about, (found) => show(context, draft, readable(draft, found, xmpp), { durable, referable }));
+    return chain(about, (found) =>
+      show(context, draft, readable(draft, found, xmpp), { durable, referable, about: found.context }),
+    );
   }
 
   /** What XMPP carries of it, with the ids that it knows. */

@@ -75,6 +75,11 @@ function contextOf(
   }
   if (draft.kind !== 'reaction' && draft.kind !== 'message') return NO_CONTEXT;
   const about = texts.about(draft.place, id, known?.author);
+  if (about && side === 'foreign' && !isRoom(draft.place)) {
+    // To whom one talks alone a name says nothing.
+    const { author: _, ...rest } = about;
+    return rest;
+  }
   if (about || account === undefined || !isRoom(draft.place)) return about ?? NO_CONTEXT;
   // XEP-0461 §3.1, XEP-0444 §4.2: in a room a message is called by the stanza-id that the room gave it.
   return archive.about(draft.place, account, id);

@@ -93,7 +93,7 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
       deliver(event, _, marks) {
-        if (event.kind === 'message') shown.push({ event, marks });
+        if (event.kind === 'message' || event.kind === 'reaction') shown.push({ event, marks });
         return true;
       },
     }),
@@ -185,7 +185,10 @@ it('what a network says about an earlier message is told with its words, whoever
     core.accept(ours(verona, said('I dreamt a dream')), origin('m1'));
     await until(() => sent.length === 1);
     await core.host.emit([theirs(verona, 'And so did I', 'f1'), about('n1'), about('f1'), about('f9')]);
-    const told = shown.slice(2).map(({ event }) => textOf(event));
-    expect(told).toEqual(['👍 to "I dreamt a dream"', '👍 to "And so did I"', '👍 to a message']);
+    const told = shown.filter(({ event }) => event.kind === 'reaction').map(({ marks }) => marks?.about);
+    expect(told).toEqual([
+      { quote: 'I dreamt a dream', author: 'Romeo' },
+      { quote: 'And so did I', author: 'Mercutio' },
+    ]);
   });
 });
