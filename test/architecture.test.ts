@@ -110,6 +110,59 @@ describe('the house', () => {
   });
 });
 
+describe('the core', () => {
+  const code = (file: string): string =>
+    readFileSync(join(root, file), 'utf8')
+      .replace(/\/\*[\s\S]*?\*\//g, '')
+      .replace(/(^|\s)\/\/.*$/gm, '')
+      .replace(/'[^'\n]*'/g, "''");
+
+  it('is opened from the bottom to the top: nothing is used before it is declared', () => {
+    const text = code('src/core/open.ts');
+    const body = text.slice(text.indexOf('export function openCore'));
+    const declared = [...body.matchAll(/^ {2}const (?:(\w+)|\{([^}]+)\})/gm)].flatMap((found) =>
+      (found[1] ?? found[2] ?? '').split(',').map((name) => ({ name: name.trim(), at: found.index })),
+    );
+    expect(declared.length).toBeGreaterThan(20);
+    const early = declared.filter(({ name, at }) => {
+      const first = body.search(new RegExp(`(?<![.\\w])${name}\\b(?!\\s*:)`));
+      return first < at;
+    });
+    expect(early).toEqual([]);
+    // Functions are hoisted, and would hide what they use.
+    expect(body.match(/^ {2,}(?:async )?function /gm)).toBeNull();
+  });
+
+  /** What a file of the core needs when it is loaded: imports of types alone are not there then. */
+  const needs = (file: string): string[] =>
+    [...readFileSync(join(root, file), 'utf8').matchAll(/^(?:import|export)\s+(?!type\b)([^'"]*?)\sfrom\s+'([^']+)'/gm)]
+      .filter(([, names = '']) => !/^\{\s*(?:type \w+(?: as \w+)?,?\s*)+\}$/.test(names))
+      .map(([, , target = '']) => target)
+      .filter((target) => target.startsWith('#src/') || target.startsWith('.'))
+      .map((target) => (target.startsWith('#src/') ? `src/${target.slice(5)}` : normalize(join(dirname(file), target))))
+      .filter((target) => target.startsWith('src/core/'));
+
+  it('gives every exported type a name of its own', () => {
+    const names = sources
+      .filter((file) => file.startsWith('src/core/'))
+      .flatMap((file) => [...code(file).matchAll(/^export (?:type|class|interface) (\w+)/gm)].map((found) => found[1]));
+    expect(names.filter((name, at) => names.indexOf(name) < at)).toEqual([]);
+  });
+
+  it('has no circle of imports', () => {
+    const done = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      if (path.includes(file)) circles.push([...path.slice(path.indexOf(file)), file].join(' → '));
+      if (done.has(file) || path.includes(file)) return;
+      for (const target of needs(file)) visit(target, [...path, file]);
+      done.add(file);
+    };
+    for (const file of sources.filter((one) => one.startsWith('src/core/'))) visit(file, []);
+    expect(circles).toEqual([]);
+  });
+});
+
 /** Words that name a network, found as whole words or as parts of camelCase and snake_case identifiers. */
 const NETWORKS =
   /(?<![A-Za-z])(?:irc|matrix|sms|twilio|smpp|e?mail|smtp|imap|telegram|signal)(?![a-z])|(?<=[a-z])(?:Irc|Matrix|Sms|Smtp|Email)(?![a-z])/i;

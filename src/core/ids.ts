@@ -1,28 +1,12 @@
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { LinkedEvent, MessageIds, Store } from '#src/store/index.ts';
 import { type Batch, openBatch } from './batch.ts';
-import type { Origin } from './index.ts';
-
-/**
- * An event on its way to a network, with the stanza that it came from. A stanza may become several events: `lead` is
- * the one that keeps the stanza's id, and `shared` belongs to all, so that the sender hears of one failure and the ids
- * of all pieces are those of one message.
- */
-export type Flight = {
-  readonly event: Event;
-  readonly origin: Origin | undefined;
-  readonly lead: boolean;
-  readonly shared: Shared;
-};
-
-/** `landed` hears of each of the events, for whoever waits for all of them. */
-export type Shared = { answered: boolean; linked?: Linked; landed?: (failure: Failure | undefined) => void };
 
 /** The ids of one message on both sides. They become more while its pieces land. */
 export type Linked = {
@@ -35,6 +19,8 @@ export type Linked = {
 };
 
 type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'>;
+/** A message by its ids on one side, at least one, and who wrote it. */
+export type Known = { readonly author: string; readonly ids: readonly MessageId[] };
 type Side = 'xmpp' | 'foreign';
 
 export type IdsParts = {
@@ -46,11 +32,6 @@ export type IdsParts = {
 
 /** The one place where the ids of both sides meet. */
 export type Ids = {
-  depart(flight: Flight): void;
-  /** The flight of an event that has not landed yet. */
-  get(id: EventId): Flight | undefined;
-  /** Ends a flight. Whoever gets it back is the only one who answers for it. */
-  land(id: EventId): Flight | undefined;
   /** Adds ids to a message. They are found from now on, and written with the next batch. */
   link(linked: Linked, ids: { readonly xmpp?: readonly XmppId[]; readonly foreign?: readonly ForeignId[] }): void;
   /**
@@ -62,10 +43,9 @@ export type Ids = {
    * What the message that is called `target` on one side is called on the other: at least one id, with `author` only
    * one of theirs. Synchronous for what was linked lately. Throws or rejects with `Failure('item-not-found')`.
    */
-  resolve(at: Target, to: Side): readonly MessageId[] | Promise<readonly MessageId[]>;
+  resolve(at: Target, to: Side): Known | Promise<Known>;
   cut: Batch<MessageIds>['cut'];
   flush: Batch<MessageIds>['flush'];
-  readonly size: number;
 };
 
 export type Target = { readonly place: Place; readonly target: MessageId; readonly author?: string };
@@ -76,9 +56,8 @@ const RECENT = 10_000;
 /** Who wrote a message, as links tell it: nobody on a network can have the address of an XMPP party (RFC 5122). */
 export const authorOf = (from: Party): string => (from.kind === 'network' ? from.id : `xmpp:${from.bare}`);
 
-/** No flights yet. They are bounded by the queues of the bridges, which refuse what is too much. */
+/** Nothing is remembered yet. */
 export function openIds({ store, log, archived }: IdsParts): Ids {
-  const flights = new Map<EventId, Flight>();
   const recent = openRecent<Linked>(RECENT);
   const batch = openBatch<MessageIds>({
     store,
@@ -105,13 +84,6 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
   }
 
   return {
-    depart: (flight) => void flights.set(flight.event.id, flight),
-    get: (id) => flights.get(id),
-    land(id) {
-      const flight = flights.get(id);
-      flights.delete(id);
-      return flight;
-    },
     link(linked, { xmpp = [], foreign = [] }) {
       const { event, place, at, author } = linked;
       const head = { event, place, at, author };
@@ -131,21 +103,19 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     resolve(at, to) {
       const side = to === 'foreign' ? 'xmpp' : 'foreign';
       const found = known(at, side);
-      if (found) return idsOf(found, to);
-      return stored(at, side).then((late) => idsOf(late, to));
+      if (found) return knownTo(found, to);
+      return stored(at, side).then((late) => knownTo(late, to));
     },
     cut: batch.cut,
     flush: batch.flush,
-    get size() {
-      return flights.size;
-    },
   };
 }
 
 const keyOf = (side: Side, place: string, id: string): string => `${side} ${place} ${id}`;
 
-function idsOf(found: Found | undefined, side: Side): readonly MessageId[] {
+function knownTo(found: Found | undefined, side: Side): Known {
   const ids = found?.[side] ?? [];
-  if (ids.length === 0) throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
-  return ids;
+  if (!found || ids.length === 0)
+    throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+  return { author: found.author, ids };
 }

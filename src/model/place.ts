@@ -36,3 +36,6 @@ export function placeOf(key: string): Place {
 /** The component domain that the place is on. */
 export const placeTransport = (place: Place): string =>
   place.kind === 'shared' ? place.transport : splitAccount(place.account).transport;
+
+/** Whether it is a room, whoever else is in it. */
+export const isRoom = ({ kind }: Place): boolean => kind === 'shared' || kind === 'room';

@@ -1,4 +1,4 @@
-import type { CoreParts } from '#src/core/parts.ts';
+import type { CoreParts } from '#src/core/core.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 
 /** Counts what the core reports. */

@@ -1,4 +1,5 @@
-import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
+import type { CoreParts } from '#src/core/core.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 
 /** Limits that nobody meets, with the shortest waits there are. */
 export const freeLimits: CoreParts['limits'] = {

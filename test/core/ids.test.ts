@@ -1,9 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Bridge } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
+import type { OpenCore } from '#src/core/core.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import type { OpenCore } from '#src/core/parts.ts';
 import { openPruning } from '#src/core/pruning.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';

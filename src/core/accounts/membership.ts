@@ -1,4 +1,4 @@
-import type { Dialogues } from '#src/core/dialogues/dialogue.ts';
+import type { RunningDialogues } from '#src/core/dialogues/dialogue.ts';
 import type { Registration } from '#src/core/dialogues/registration.ts';
 import type { Core } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
@@ -13,7 +13,7 @@ import type { OpenSettings } from './settings.ts';
 
 export type MembershipParts = {
   readonly accounts: Pick<Accounts, 'flush'>;
-  readonly dialogues: Dialogues;
+  readonly dialogues: RunningDialogues;
   readonly limits: Limits;
   readonly logins: Logins;
   /** Files that were put up for the account; nothing where there is no place for files. */

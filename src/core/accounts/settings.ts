@@ -29,12 +29,16 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
-  /** Hears when what an account has set has changed, or what all share of a room. Never throws. */
+};
+
+/** What the settings tell. */
+export type SettingsNews = {
+  /** What an account has set has changed, or what all share of a room. Never throws. */
   changed(account: AccountKey | undefined, place?: Place): void;
-  /** Hears when an account chooses to stay connected, or no longer. */
-  stay(account: AccountKey, on: boolean): void;
-  /** Hears when an account chooses to stay in its rooms without a client, or no longer. */
-  keep(account: AccountKey, on: boolean): void;
+  /** It stays connected from now on, or no longer. */
+  staysConnected(account: AccountKey, on: boolean): void;
+  /** It stays in its rooms without a client from now on, or no longer. */
+  staysInRooms(account: AccountKey, on: boolean): void;
 };
 
 export type OpenSettings = {
@@ -50,6 +54,7 @@ export type OpenSettings = {
   form(place: Place, scope: Scope, account?: AccountKey): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
   change(change: SettingsChange & { readonly account?: AccountKey }): Promise<void>;
+  listen(news: SettingsNews): void;
   /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
 };
@@ -62,6 +67,7 @@ const SCOPES = ['account', 'realm', 'room'] as const;
 /** The settings of everybody, rendered from the definitions of the bridges and kept in the store. */
 export function openSettings(parts: SettingsParts): OpenSettings {
   const { store, key } = parts;
+  const listeners: SettingsNews[] = [];
   const known = new Map<string, Promise<Values>>();
   const lanes = openLanes((error) => {
     throw error;
@@ -153,7 +159,20 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     return yielded(own, await stored(of, schemasOf(transport).account))[name] === true;
   }
 
+  /** What of an account's choices concerns more than its own next question. */
+  async function tellChoices(account: AccountKey, changed: readonly string[]): Promise<void> {
+    if (changed.includes('stay_connected')) {
+      const on = await chosen(account, 'stay_connected');
+      for (const news of listeners) news.staysConnected(account, on);
+    }
+    if (changed.includes('persistent')) {
+      const on = await chosen(account, 'persistent');
+      for (const news of listeners) news.staysInRooms(account, on);
+    }
+  }
+
   return {
+    listen: (news) => void listeners.push(news),
     staysConnected: (account) => chosen(account, 'stay_connected'),
     staysInRooms: (account) => chosen(account, 'persistent'),
     async of(place, account) {
@@ -180,10 +199,8 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
       const account = of.account === '' ? undefined : (of.account as AccountKey);
-      parts.changed(account, scope === 'account' ? undefined : place);
-      if (scope !== 'account' || account === undefined) return;
-      if ('stay_connected' in changes) parts.stay(account, await chosen(account, 'stay_connected'));
-      if ('persistent' in changes) parts.keep(account, await chosen(account, 'persistent'));
+      for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
+      if (scope === 'account' && account !== undefined) await tellChoices(account, Object.keys(changes));
     },
     forget(account) {
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);

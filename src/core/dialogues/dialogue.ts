@@ -25,7 +25,7 @@ export type Talk<Result> = {
 /** Whoever began a dialogue: nobody else can go on with it. */
 export type DialogueAt = { readonly owner: string; readonly id: string };
 
-export type Dialogues = {
+export type RunningDialogues = {
   /** Runs to the first step. Rejects with a `Failure` of the talk, or `too-fast` where too many are open. */
   start<Result>(owner: string, talk: Talk<Result>): Promise<Progress>;
   /** Goes on after a step; what shows something or waits is answered with nothing. A failure ends the dialogue. */
@@ -56,11 +56,11 @@ type Open = {
   expiry: () => void;
 };
 
-/** Dialogues of everybody together (SECURITY rule 11). */
+/** RunningDialogues of everybody together (SECURITY rule 11). */
 const MOST = 1000;
 
 /** Logins and commands, step by step. They live in memory: a restart ends them. */
-export function openDialogues({ clock, log, limits }: DialogueParts): Dialogues {
+export function openDialogues({ clock, log, limits }: DialogueParts): RunningDialogues {
   const open = new Map<string, Open>();
 
   function begin<Result>(owner: string, talk: Talk<Result>): Open {

@@ -1,7 +1,8 @@
 import { measure } from '#mappings/split.ts';
 import type { Bridge, Charge, Preview, Session, Step } from '#src/bridge.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
-import type { Crossing } from '#src/core/way/translation.ts';
+import { type DegradeContext, degrade } from '#src/core/way/degrade.ts';
+import { NOTHING } from '#src/core/way/resolve.ts';
+import { type RouteContext, route } from '#src/core/way/route.ts';
 import type { TextLimits } from '#src/model/capabilities.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -10,11 +11,7 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { BoundCommand } from './talks.ts';
 
-export type PreviewParts = {
-  readonly crossing: Pick<Crossing, 'preview'>;
-  transport(domain: string): Pick<CoreTransport, 'charges'>;
-  now(): number;
-};
+export type PreviewParts = RouteContext & DegradeContext & { now(): number };
 
 const form: Form = {
   title: 'Preview',
@@ -22,7 +19,8 @@ const form: Form = {
   fields: [{ name: 'text', label: 'The text', type: 'lines', required: true }],
 };
 
-const NOTHING = 'Nothing was sent.';
+const NOT_SENT = 'Nothing was sent.';
+const NOTHING_ARRIVES = 'Nothing of this would arrive.';
 
 /** What the other side would get of a text: `preview` on contacts and rooms. */
 export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
@@ -34,7 +32,7 @@ export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
   }: Parameters<BoundCommand['run']>[0]): AsyncGenerator<Step, string, Answer> {
     const { text = [] } = yield { kind: 'form', form };
     try {
-      return await look(parts, messageOf(account, place, text.join('\n')), { bridge, session });
+      return await look(parts, messageOf(account, place, text.join('\n')), { account, bridge, session });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return `This would be refused: ${error.message}`;
@@ -61,18 +59,21 @@ function messageOf(account: AccountKey, place: Place, text: string): Draft & Mes
   };
 }
 
-type Line = { readonly bridge: Bridge; readonly session: Session | undefined };
+type Line = { readonly account: AccountKey; readonly bridge: Bridge; readonly session: Session | undefined };
 
 /** Rejects with the `Failure` that the message would be refused with. */
-async function look({ crossing, transport, now }: PreviewParts, draft: Draft, { bridge, session }: Line) {
-  const { pieces, text } = crossing.preview(draft, session);
+async function look(parts: PreviewParts, draft: Draft, { account, bridge, session }: Line) {
+  const { now, transport } = parts;
+  const [leg] = route(parts, draft, account);
+  if (!leg) return NOTHING_ARRIVES;
+  const { pieces } = degrade(parts, draft, leg, NOTHING);
   const events = pieces.map((piece): Event => ({ ...piece, id: newEventId(), at: now(), live: true }));
   const seen = await Promise.all(
     events.flatMap((event) => (event.kind === 'message' ? seenOf(event, bridge, session) : [])),
   );
   const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
   const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
-  return [...shown(seen, text), ...senders(seen), ...costs(charges), NOTHING].join('\n');
+  return [...shown(seen, leg.target.text), ...senders(seen), ...costs(charges), NOT_SENT].join('\n');
 }
 
 /** A message as it would be seen. `carried` is what the limits are about. */
@@ -87,7 +88,7 @@ async function seenOf(event: Event & Message, bridge: Bridge, session: Session |
 
 function shown(seen: readonly Seen[], limits: TextLimits): string[] {
   const [only, ...more] = seen;
-  if (!only) return ['Nothing of this would arrive.'];
+  if (!only) return [NOTHING_ARRIVES];
   const sized = ({ carried }: Seen): string => `${measure(carried, limits.unit)} of ${limits.size} ${limits.unit}`;
   if (more.length === 0) return [`They would get this, ${sized(only)}:`, only.text];
   return [

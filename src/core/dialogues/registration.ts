@@ -2,16 +2,16 @@ import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { RegistrationAt, Talker } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import type { DialogueAt, Dialogues } from './dialogue.ts';
+import type { DialogueAt, RunningDialogues } from './dialogue.ts';
 
 export type RegistrationParts = {
   transport(domain: string): Pick<CoreTransport, 'talks' | 'realms'>;
-  readonly dialogues: Dialogues;
+  readonly dialogues: RunningDialogues;
   readonly logins: Logins;
   readonly settings: Pick<OpenSettings, 'form' | 'change'>;
 };

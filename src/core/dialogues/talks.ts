@@ -5,18 +5,20 @@ import type {
   CommandWork,
   Credentials,
   Host,
-  Session,
   SessionKey,
   Step,
 } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
+import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Dialogues, Talker } from '#src/core/index.ts';
+import type { People } from '#src/core/people/people.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Dialogues as Running } from './dialogue.ts';
+import type { RunningDialogues } from './dialogue.ts';
 
 /** The logins and commands of a transport, with config and host bound to them. `signal` ends with the dialogue. */
 export type TransportTalks = {
@@ -60,19 +62,28 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
 export type TalkParts = {
   readonly accounts: Accounts;
   readonly admins: readonly string[];
-  readonly dialogues: Running;
+  readonly dialogues: RunningDialogues;
   readonly logins: Logins;
   /** The commands that there are on every network. */
   readonly own: readonly BoundCommand[];
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
-  /** The account was registered by a login. */
-  enrolled(account: AccountKey): Promise<void>;
-  /** The session of the account in the realm of the place, if it is online. */
-  session(account: AccountKey, place: Place): Session | undefined;
+  readonly people: Pick<People, 'enrolled'>;
+  readonly sessions: Pick<Sessions, 'get' | 'need'>;
+  readonly settings: Pick<OpenSettings, 'staysConnected'>;
+  realm(place: Place): string;
 };
 
 /** Who may begin which dialogue, and what becomes of its end. */
-export function openTalks({ accounts, admins, dialogues, logins, ...parts }: TalkParts): Dialogues {
+export function openTalks({
+  accounts,
+  admins,
+  dialogues,
+  logins,
+  people,
+  sessions,
+  settings,
+  ...parts
+}: TalkParts): Dialogues {
   function check({ user }: Talker): void {
     if (!accounts.permitted(user)) throw accounts.refusal();
   }
@@ -94,7 +105,10 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
         start: (signal) => login.start(signal, { account, realm }),
         async finish(credentials: Credentials) {
           await logins.register({ account, realm }, credentials);
-          await parts.enrolled(account);
+          // Whoever stays connected is connected by it; others with their first room.
+          if (await settings.staysConnected(account)) sessions.need({ account, realm });
+          const welcome = await people.enrolled(account);
+          welcome();
           return 'You are registered.';
         },
       });
@@ -107,7 +121,7 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       if (place.kind !== 'shared' && splitAccount(place.account).user !== who.user) throw new Failure('not-permitted');
       if (!isFor(who.user, command)) throw new Failure('not-permitted');
       const account = accountKey(who.user, transport);
-      const session = parts.session(account, place);
+      const session = sessions.get({ account, realm: parts.realm(place) });
       const work = { bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) };
       return dialogues.start(who.owner, {
         start: (signal) => command.run(work, signal),

@@ -1,26 +1,25 @@
 import type { Origin } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import { degrade } from '#src/core/way/degrade.ts';
+import { NOTHING } from '#src/core/way/resolve.ts';
+import { type RouteContext, route } from '#src/core/way/route.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
-import { newEventId } from '#src/model/ids.ts';
+import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement, Store } from '#src/store/index.ts';
-import type { Delivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
 import type { Intake } from './intake.ts';
+import type { Delivery } from './lane.ts';
 import { journaledId, laneOf, stanzaKey } from './owed.ts';
+import type { Item } from './rows.ts';
+import type { Rows } from './shelf.ts';
 
 export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 
-export type AmendParts = {
+export type AmendParts = RouteContext & {
   readonly store: Pick<Store, 'journal'>;
   readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
   now(): number;
-  transport(domain: string): Pick<CoreTransport, 'charges' | 'bridge' | 'repeated'>;
-  /** What the network carries of a draft. */
-  degrade(draft: Draft): readonly Draft[] | Promise<readonly Draft[]>;
 };
 
 type Message = EventOf<'message'>;
@@ -44,6 +43,10 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   const cost = (event: Event): number =>
     (parts.transport(placeTransport(event.place)).charges?.(event) ?? []).reduce((sum, one) => sum + one.amount, 0);
 
+  /** A text that would have to be put up somewhere is not changed in silence. */
+  const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
+    route(parts, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces);
+
   /** Whether the item is here and nowhere else: it was not handed over, or its bridge gives it back. */
   function isHere({ life, busy, doubt, pending }: Item, { place }: Message): boolean {
     if (doubt) return false;
@@ -53,17 +56,17 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   }
 
   /** The message with its new text, where that still is one message and costs no more than was reserved. */
-  async function corrected(before: Message, text: string): Promise<Message | undefined> {
+  function corrected(before: Message, text: string, account: AccountKey): Message | undefined {
     const { id, at, live, ...draft } = before;
-    const [piece, ...more] = await parts.degrade({ ...draft, text });
+    const [piece, ...more] = carriedOf({ ...draft, text }, account);
     if (piece?.kind !== 'message' || more.length > 0) return undefined;
     const event: Message = { ...piece, id, at, live };
     return cost(event) <= cost(before) ? event : undefined;
   }
 
   /** Keeps the key of what has changed the item, where it has one. */
-  function note({ row }: Item, { place }: Draft, key: string | null): readonly Statement[] {
-    if (key === null) return [];
+  function note({ row, kept }: Item, { place }: Draft, key: string | null): readonly Statement[] {
+    if (key === null || !kept) return [];
     const { journal } = store;
     const { account } = row;
     const event = journaledId(`j-${newEventId()}`, 0);
@@ -80,6 +83,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
 
   function replace(item: Item, event: Message, done: readonly Statement[]): void {
     item.owed = { way: 'out', event };
+    if (!item.kept) return;
     const body = JSON.stringify(item.owed);
     const changed = parts.now();
     const trace = `${changed} corrected by its sender\n`;
@@ -99,7 +103,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     const item = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
     const before = item && messageOf(item);
     if (!item || !before) return false;
-    const event = draft.kind === 'retract' ? undefined : await corrected(before, draft.text);
+    const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, item.row.account as AccountKey);
     if ((draft.kind === 'edit' && !event) || !isHere(item, before)) return false;
     delivery.apply(item, { on: 'withdrawn', over: !event });
     const done = note(item, draft, key);

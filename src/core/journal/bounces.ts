@@ -4,7 +4,7 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery } from './lane.ts';
 import { inwardId } from './owed.ts';
 
 export type BouncesParts = {

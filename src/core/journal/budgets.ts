@@ -1,7 +1,10 @@
 import type { Budget, Charge } from '#src/bridge.ts';
+import { away } from '#src/core/store-away.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Statement, Store } from '#src/store/index.ts';
+import { GuardFailed, type Statement, type Store } from '#src/store/index.ts';
 
 /** What was reserved for one event, as its row keeps it. `day` counts periods. */
 type Reserved = { readonly name: string; readonly day: number; readonly amount: number };
@@ -105,5 +108,34 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
         );
       }
     },
+  };
+}
+
+/** Reserves what a bridge spends of itself, as `Host.charge` of the transport. */
+export type Charging = (
+  transport: string,
+  charges: readonly Charge[],
+  account?: AccountKey,
+) => Promise<() => Promise<void>>;
+
+export type ChargingParts = {
+  readonly store: Pick<Store, 'unit'>;
+  readonly budgets: Budgets;
+  transport(domain: string): CoreTransport;
+};
+
+export function openCharging({ store, budgets, transport }: ChargingParts): Charging {
+  return async (domain, charges, account) => {
+    const { budgets: known = [] } = transport(domain);
+    const { statements, kept } = budgets.reserve({ account, transport: domain, budgets: known }, charges);
+    if (kept === null) return async () => undefined;
+    try {
+      await store.unit(statements);
+    } catch (error) {
+      if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
+      away(error);
+    }
+    void budgets.watch(domain, known, kept);
+    return async () => void (await store.unit(budgets.release(kept)).catch(away));
   };
 }

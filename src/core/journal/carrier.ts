@@ -1,6 +1,8 @@
-import type { NewRow, Statement } from '#src/store/index.ts';
-import type { Item } from './delivery-lane.ts';
+import type { Failure } from '#src/model/failure.ts';
+import type { Statement } from '#src/store/index.ts';
 import type { LifeEffect, LifeFacts } from './life.ts';
+import type { FreshRow } from './owed.ts';
+import type { Item } from './rows.ts';
 
 /** How what is owed is handed over, one for each side. */
 export type Carrier = {
@@ -14,8 +16,10 @@ export type Carrier = {
   withdraw(item: Item): boolean;
   /** The other side has it: what is known of it now goes into the unit that says so. */
   landed(item: Item): void;
+  /** What nothing is written of will not arrive. */
+  refused(item: Item, failure: Failure): void;
   /** What an effect gives somebody else to be owed, as rows that are added once. */
-  answers(item: Item, effect: LifeEffect): readonly NewRow[];
+  answers(item: Item, effect: LifeEffect): readonly FreshRow[];
   /** What else is written with an effect. */
   writes(item: Item, effect: LifeEffect): readonly Statement[];
   /** It has ended, and that is durable. Never throws. */

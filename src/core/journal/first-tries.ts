@@ -11,7 +11,7 @@ export type FirstTriesParts = {
  */
 export type FirstTries = {
   /** The row as it is to be added: in flight where so many more may be under way in its lane at once. */
-  mark(row: NewRow, window: number): NewRow;
+  mark<Row extends NewRow>(row: Row, window: number): Row;
   /** The row was added, or could not be. */
   added(row: NewRow): void;
 };

@@ -1,12 +1,12 @@
 import type { Origin, XmppSide } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
-import type { Journaling, Outward } from './journaling.ts';
+import type { Journaling, OutwardRow } from './journaling.ts';
 import { type Journey, journaledId, laneOf, stanzaKey } from './owed.ts';
 import { wantsReceipt } from './receipts.ts';
 import { type Due, openRepeats } from './repeats.ts';
@@ -50,7 +50,7 @@ export type Intake = {
   idle(): Promise<void>;
 };
 
-type Planned = Outward & { readonly reserved: Reservation };
+type Planned = OutwardRow & { readonly reserved: Reservation };
 
 export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
   /** What is being taken in, with the lane that it is for. */
@@ -69,7 +69,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
-      const rest = { key, origin: journey ? JSON.stringify(journey) : null, charges: reserved.kept };
+      const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };
       return { event, row: journaling.outward(event, account, rest), reserved };
     });
   }

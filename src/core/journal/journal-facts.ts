@@ -1,5 +1,5 @@
 import type { BridgeDefinition } from '#src/bridge.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Event } from '#src/model/event.ts';
 
 type Facts = Pick<CoreTransport, 'charges' | 'budgets' | 'expiry'>;

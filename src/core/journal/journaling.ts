@@ -1,57 +1,58 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
-import type { Delivered } from '#src/bridge.ts';
+import type { CoreParts } from '#src/core/core.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { CoreParts, CoreTransport } from '#src/core/parts.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-
-import { type NewRow, type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
+import { type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
-import { type Commit, openCommit } from './commit.ts';
-import { type Delivery, openDelivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
-import { openRows, type Rows } from './delivery-rows.ts';
-import { cameThrough } from './doubtful.ts';
+import { type Display, openDisplay } from './display.ts';
 import { openFirstTries } from './first-tries.ts';
-import { newRow } from './new-row.ts';
+import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
 import { openBudgetAlarms } from './operator/budget-alarms.ts';
 import { openQueue } from './operator/queue.ts';
 import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
-import { type Outbox, openOutbox } from './outbox.ts';
-import { type Journey, type Owed, placeOf } from './owed.ts';
+import { type FreshRow, type Owed, outwardLane, placeOf } from './owed.ts';
+import { eventOf, type Item, newRow } from './rows.ts';
 import { openRunningTime } from './running.ts';
+import { type Commit, cameThrough, openCommit, openRows, type Rows } from './shelf.ts';
 import { openToNetwork } from './to-network.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
   CoreParts,
-  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access'
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access' | 'limits'
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
-  /** What is opened later. */
-  sessions(): Sessions;
+  readonly sessions: Pick<Sessions, 'get'>;
   transport(domain: string): CoreTransport;
   realm(place: Place): string;
-  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
   asFailure(error: unknown): Failure;
+};
+
+/** What the journal tells of rows towards networks. */
+export type JournalNews = {
+  /** Its network has it, or, with a failure, will never have it: that of what is durable is answered by the journal. */
+  settled(item: Item, failure?: Failure): void;
 };
 
 /** Everything between what is accepted and what has arrived. */
 export type Journaling = {
   readonly alarms: Alarms;
+  listen(news: JournalNews): void;
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
-  readonly outbox: Outbox;
+  readonly display: Display;
   readonly commit: Commit;
   readonly delivery: Delivery;
   readonly rows: Rows;
@@ -63,15 +64,15 @@ export type Journaling = {
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row for a network. */
-  outward(event: Event, account: AccountKey, rest: Pick<NewRow, 'key' | 'origin' | 'charges'>): NewRow;
+  outward(event: Event, account: AccountKey, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
   /**
    * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
    * committed, it finds out whether it did, for as long as somebody is patient.
    */
-  add(events: readonly Outward[], around: Around, patient: () => boolean): Promise<void>;
+  add(events: readonly OutwardRow[], around: Around, patient: () => boolean): Promise<void>;
 };
 
-export type Outward = { readonly event: Event; readonly row: NewRow };
+export type OutwardRow = { readonly event: Event; readonly row: FreshRow };
 /** What is written before and behind rows. */
 export type Around = { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 
@@ -93,7 +94,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
       return tellBudget(nearing);
     },
   });
-  const commit = openCommit(store, [archive.cut, ids.cut, () => outbox.cut()]);
+  const commit = openCommit(store, [archive.cut, ids.cut, () => display.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
   const inward = parts.expiry ?? WEEK;
   const outwardExpiry = (domain: string): number => {
@@ -104,18 +105,18 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
     Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
 
-  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): NewRow => {
+  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): FreshRow => {
     const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
     return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
   };
   const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
   /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
-  const inwardRow = (event: EventId, place: Place, owed: Owed): NewRow => {
+  const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow => {
     const made = row('in', event, place, owed);
     const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
     return goes ? { ...made, state: 'flight', attempts: 1 } : made;
   };
-  const outbox: Outbox = openOutbox({
+  const display: Display = openDisplay({
     xmpp,
     add: (one) => store.journal.addOnce(one, rows.epoch),
     // The origin is what an error that comes back for it is about.
@@ -142,13 +143,19 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const alarms = openAlarms({ admins: parts.access.admins, outbox, clock });
+  const alarms = openAlarms({ admins: parts.access.admins, display, clock });
   const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
   function report({ row: { id, event }, owed }: Item): void {
     const domain = placeTransport(placeOf(owed));
     parts.report?.('parked', domain);
     if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
   }
+  const listeners: JournalNews[] = [];
+  const settled: JournalNews['settled'] = (item, failure) => {
+    for (const news of listeners) news.settled(item, failure);
+  };
+  const keeps: Journaling['keeps'] = (way, place, kind) =>
+    durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
   const toXmpp = openToXmpp({
     xmpp,
     log,
@@ -165,14 +172,20 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ids,
     clock,
     log,
-    sessions: { get: (key) => parts.sessions().get(key) },
+    sessions: parts.sessions,
     delivery: () => delivery,
     transport,
     realm: parts.realm,
     expiry: outwardExpiry,
     wait,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
-    landed: parts.landed,
+    landed(item) {
+      const { place, kind, id } = eventOf(item);
+      // A room shows it to its own, who are owed what is durable.
+      if (item.kept && keeps('in', place, kind)) display.owe(id);
+      settled(item);
+    },
+    refused: settled,
     report,
     asFailure: parts.asFailure,
   });
@@ -182,6 +195,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     time,
     clock,
     log,
+    limits: parts.limits,
     carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
   });
 
@@ -201,7 +215,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
         failure: gone,
       });
     },
-    outbox,
+    display,
     commit,
     delivery,
     rows,
@@ -210,8 +224,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
       await toXmpp.proven();
       await delivery.stop();
     },
-    keeps: (way, place, kind) =>
-      durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal',
+    keeps,
+    listen: (news) => void listeners.push(news),
     async add(events, { before, after }, patient) {
       const epoch = await rows.owner();
       const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
@@ -233,6 +247,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     outward: (event, account, rest) => ({
       ...row('out', event.id, event.place, { way: 'out', event }),
       account,
+      lane: outwardLane(event.place, account),
       ...rest,
     }),
   };

@@ -49,6 +49,8 @@ export type LifeFacts = {
   readonly handedOver: boolean;
   /** A repeat costs money. */
   readonly charged: boolean;
+  /** It is tried once, and no longer than there was somebody to hand it to; then it ends with this. */
+  readonly once?: Failure;
   /** A repeat is borne by whoever gets it: nobody is asked about what an earlier run has sent. */
   readonly repeatable?: boolean;
   /** How long an event is tried, and after how long its sender is told that it waits. */
@@ -142,7 +144,7 @@ function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounce
 }
 
 function failed(life: Life, failure: Failure, facts: LifeFacts): Next {
-  if (life.state === 'taken') return bounced(life, failure);
+  if (life.state === 'taken' || facts.once) return bounced(life, failure);
   if (!failure.certain && life.state === 'flight')
     return [...cleared(life, `in doubt: ${failure.code}`), { do: 'reconcile', failure }];
   if (!failure.row.retry) return bounced(life, failure);
@@ -211,6 +213,7 @@ const EXPIRED = 'This could not be delivered in time.';
 function late(life: Life, facts: LifeFacts): Next {
   // A flight that nothing was heard of may have arrived.
   const certain = life.state === 'ready';
+  if (facts.now >= life.expires && facts.once) return bounced(life, facts.once, 'expired');
   if (facts.now >= life.expires)
     return bounced(life, new Failure('remote-server-timeout', { text: EXPIRED, certain }), 'expired');
   if (life.told || facts.now < life.expires - facts.expiry + facts.tell) return [life];

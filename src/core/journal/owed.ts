@@ -4,6 +4,7 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
+import type { NewRow } from '#src/store/index.ts';
 
 /** What a row of the journal holds, and towards which side. */
 export type Owed =
@@ -11,6 +12,9 @@ export type Owed =
   | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
   | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
+
+/** A row that is new, with what it says: whoever has it in hand need not read that again. */
+export type FreshRow = NewRow & { readonly owed: Owed; readonly journey?: Journey | undefined };
 
 /** A failure in a form that can be kept. */
 export type FailureNote = {
@@ -50,6 +54,10 @@ export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.plac
 
 /** Both directions of a conversation are lanes of their own. */
 export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${placeKey(place)}`;
+
+/** Outwards a shared room has a lane for each account in it. */
+export const outwardLane = (place: Place, account: string): string =>
+  place.kind === 'shared' ? `${laneOf('out', place)} ${account}` : laneOf('out', place);
 
 /** What a repeat has in common with the first: everything that names it, and what it says. */
 export const keyOf = (...parts: readonly (string | undefined)[]): string =>

@@ -1,11 +1,11 @@
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Journaled, JournalOutcome, Store } from '#src/store/index.ts';
-import type { Delivery } from './delivery.ts';
-import { isOwed } from './delivery-lane.ts';
+import type { Delivery } from './lane.ts';
 import { failureOf, type Journey, journaledId } from './owed.ts';
 import { errorId } from './receipts.ts';
+import { isOwed } from './rows.ts';
 
 /** What a stanza that comes again is due, by what became of it the first time. */
 export type Due =

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/lib/clock.ts';
-import type { Item, Lane } from './delivery-lane.ts';
 import { isSuspect, type LifeInput } from './life.ts';
+import type { Item, Lane } from './rows.ts';
 
 export type SuspectsParts = {
   readonly clock: Pick<Clock, 'after'>;

@@ -1,25 +1,24 @@
 import { deliveryOf } from '#mappings/delivery.ts';
-import type { Delivered, Outcome, SessionKey } from '#src/bridge.ts';
+import type { SessionKey } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { translate } from '#src/core/way/reference.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
+import { type CarryContext, carry } from '#src/core/way/carry.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { NewRow, Store } from '#src/store/index.ts';
+import type { Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Carrier } from './carrier.ts';
-import type { Commit } from './commit.ts';
-import type { Delivery } from './delivery.ts';
-import type { Item } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
+import type { Delivery } from './lane.ts';
 import type { LifeEffect } from './life.ts';
-import { type Journey, journaledId } from './owed.ts';
+import { type FreshRow, type Journey, journaledId } from './owed.ts';
 import { delayedRow, errorRow, type MakeRow, receiptRow } from './receipts.ts';
+import { eventOf, type Item } from './rows.ts';
+import type { Commit, Rows } from './shelf.ts';
 
 export type ToNetworkParts = {
   readonly store: Store;
@@ -38,8 +37,10 @@ export type ToNetworkParts = {
   /** The wait before the next try, in milliseconds, between bounds. */
   wait(bounds: { min: number; max: number }, attempts: number): number;
   readonly row: MakeRow;
-  /** The network has an event: its ids are linked, and rooms see it. */
-  landed(event: Event, journey: Journey, ids: Delivered['ids']): void;
+  /** The network has a row. */
+  landed(item: Item): void;
+  /** A row of which nothing is written will not arrive. */
+  refused(item: Item, failure: Failure): void;
   report(item: Item): void;
   asFailure(error: unknown): Failure;
 };
@@ -55,38 +56,28 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     account: account as AccountKey,
     realm: parts.realm(place),
   });
+  /** What is not durable goes while somebody takes it, and is not tried again. */
+  const once = {
+    confirms: 'taken',
+    handedOver: true,
+    charged: false,
+    once: new Failure('recipient-unavailable'),
+    expiry: Number.POSITIVE_INFINITY,
+    tell: Number.POSITIVE_INFINITY,
+    window: Number.POSITIVE_INFINITY,
+    wait: () => 0,
+  } as const;
   const sessionOf = (item: Item) => sessions.get(keyOf(eventOf(item), item.row.account));
 
-  function hand(item: Item, event: Event): void {
-    const { bridge, accepted } = transportOf(event);
-    parts.delivery().track(item, event.id);
-    accepted(event.kind);
-    const settle = (outcome: Outcome): void => void parts.delivery().settle(event.id, outcome);
-    const delivered = bridge().deliver(event, sessionOf(item));
-    if (!(delivered instanceof Promise)) return later(() => settle(delivered));
-    delivered.then(settle, (error: unknown) => settle(parts.asFailure(error)));
-  }
+  const carryContext = (item: Item): CarryContext => ({
+    ids,
+    delivery: parts.delivery(),
+    transport: transportOf(eventOf(item)),
+    session: sessionOf(item),
+    asFailure: parts.asFailure,
+  });
 
-  /** A bridge that is done at once is heard after the hand that it was given. */
-  const later = (work: () => void): void => queueMicrotask(work);
-
-  function go(item: Item, found: readonly Event[]): void {
-    for (const one of found) hand(item, one);
-    if (found.length === 0) {
-      later(() => void parts.delivery().settle(item.row.event, { ids: [], state: 'taken' }));
-    }
-  }
-
-  function carry(item: Item): void | Promise<void> {
-    const event = eventOf(item);
-    const found = translate(event, ids, 'foreign');
-    // What is about one message here may be about several of the network.
-    const named = (drafts: readonly object[]): Event[] =>
-      drafts.map((one, index) => ({ ...one, id: index === 0 ? event.id : `${event.id}+${index}` }) as Event);
-    return found instanceof Promise ? found.then((late) => go(item, named(late))) : go(item, named(found));
-  }
-
-  function answer(item: Item, effect: LifeEffect): NewRow | undefined {
+  function answer(item: Item, effect: LifeEffect): FreshRow | undefined {
     const event = eventOf(item);
     if (effect.do === 'report') parts.report(item);
     const { journey } = item;
@@ -117,6 +108,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       return sessionless || sessions.get(keyOf(event, account)) ? window : 0;
     },
     facts(item) {
+      if (!item.kept) return once;
       const event = eventOf(item);
       const { mapping, receipts } = transportOf(event);
       const table = tableOf(event);
@@ -132,7 +124,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       };
     },
     ready: (item) => tableOf(eventOf(item)).sessionless || sessionOf(item) !== undefined,
-    carry,
+    carry: (item) => carry(carryContext(item), item),
     async reconcile(item) {
       const event = eventOf(item);
       if (item.known.size > 1) return 'unknown';
@@ -143,9 +135,8 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       const open = [...item.pending];
       return withdraw !== undefined && open.length > 0 && open.every((id: EventId) => withdraw(id));
     },
-    landed(item) {
-      if (item.journey) parts.landed(eventOf(item), item.journey, item.ids);
-    },
+    landed: parts.landed,
+    refused: parts.refused,
     answers(item, effect) {
       const row = answer(item, effect);
       return row ? [row] : [];
@@ -160,9 +151,4 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
       receiptOfAll(item, journey).catch((err: unknown) => log.error({ err }, 'a receipt could not be given'));
     },
   };
-}
-
-function eventOf({ owed }: Item): Event {
-  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
-  return owed.event;
 }

@@ -5,8 +5,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Carrier } from './carrier.ts';
-import type { Item } from './delivery-lane.ts';
 import { failureOf, type Owed, placeOf } from './owed.ts';
+import type { Item } from './rows.ts';
 
 export type ToXmppParts = {
   readonly xmpp: XmppSide;
@@ -97,6 +97,7 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
     reconcile: async () => 'not-sent',
     withdraw: () => false,
     landed: () => undefined,
+    refused: () => undefined,
     answers: (item, effect) => {
       if (effect.do === 'bounce')
         log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');

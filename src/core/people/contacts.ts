@@ -7,9 +7,9 @@ import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
-import { type Owed, owing, sameOwed } from './unconfirmed.ts';
+import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'hand' | 'transport'> & {
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'transport'> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -27,7 +27,7 @@ export type Contacts = {
 const MOST = 5000;
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
-export function openContacts({ store, now, sessions, hand, transport, roster, presence }: ContactParts): Contacts {
+export function openContacts({ store, now, sessions, transport, roster, presence }: ContactParts): Contacts {
   /** The network itself decides on a request; everywhere else it is granted here. */
   const asks = (person: Person, id: string): boolean =>
     !roster.isOurs(person.account, id) &&
@@ -35,13 +35,14 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
 
   const keyOf = ({ account }: Person, id: string) => ({ account, realm: roster.realmOf(account, id) });
 
-  async function save(person: Person, id: string, next: Subscription, untold: readonly Owed[]): Promise<void> {
+  async function save(person: Person, id: string, next: Subscription, untold: readonly Unconfirmed[]): Promise<void> {
     const { account, contacts, owed } = person;
     const nobody = isNobody(next);
     const gone = nobody && untold.length === 0;
     await store.unit(gone ? [store.contacts.remove(account, id)] : rows(account, id, { ...next, owed: untold }));
     if (nobody) contacts.delete(id);
     else contacts.set(id, next);
+    presence.count(person);
     if (untold.length === 0) owed.delete(id);
     else owed.set(id, untold);
   }
@@ -50,7 +51,7 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
   function rows(
     account: Person['account'],
     id: string,
-    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Owed[] },
+    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
   ): Statement[] {
     const at = now();
     const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
@@ -107,7 +108,7 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
     const key = keyOf(person, id);
     const granted = action === 'subscribe' && !asks(person, id);
     if (granted) await apply(person, id, { by: 'contact', action: 'subscribed' });
-    if (!roster.isOurs(account, id)) hand(key, roster.ask(account, id, action));
+    if (!roster.isOurs(account, id)) roster.send(roster.ask(account, id, action), account);
     if (action === 'subscribe' && presence.wants(person, key.realm)) presence.enter(person, key.realm);
   }
 
@@ -128,7 +129,7 @@ export function openContacts({ store, now, sessions, hand, transport, roster, pr
       const { account } = person;
       for (const [id, owed] of person.owed) {
         if (roster.realmOf(account, id) !== realm) continue;
-        for (const action of owed) hand({ account, realm }, roster.ask(account, id, action));
+        for (const action of owed) roster.send(roster.ask(account, id, action), account);
       }
     },
   };

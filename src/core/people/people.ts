@@ -1,10 +1,12 @@
-import type { Outcome, Session, SessionKey } from '#src/bridge.ts';
+import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { failureFrom } from '#src/core/store-away.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
+import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -26,19 +28,16 @@ export type PeopleParts = {
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly log: Log;
-  readonly sessions: Pick<Sessions, 'need' | 'release' | 'get' | 'state' | 'realms'>;
+  readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
+  readonly delivery: Pick<Delivery, 'tell'>;
+  readonly tables: RouteContext['tables'];
+  realm(place: Place): string;
   now(): number;
-  transport(domain: string): Pick<CoreTransport, 'mapping' | 'addresses' | 'realms'>;
-  /** Whether the account is in a room of the realm. */
-  inRoom(key: SessionKey): boolean;
-  /** Hands something to the session, if it is online. Never throws. */
-  hand(key: SessionKey, draft: Draft): void;
+  transport(domain: string): CoreTransport;
   /** Milliseconds in which what a contact changes again is told once. */
   readonly presenceWindow: number;
   /** So many stanzas with presence were saved. */
   folded(transport: string, stanzas: number): void;
-  /** What the network carries of a draft. */
-  outward(draft: Draft, session: Session): readonly Draft[];
 };
 
 /** What happens between users and the entries of their rosters. */
@@ -54,7 +53,6 @@ export type People = {
   settled(event: EventOf<'contact'>, outcome: Outcome): void;
   /** A session has changed; `failure` says why it was given up. */
   turned(key: SessionKey, failure?: Failure): void;
-  wants(key: SessionKey): boolean;
   /** The account was registered. Resolves with what asks the user for a place in the roster. */
   enrolled(account: AccountKey): Promise<() => void>;
   /** The account is about to be removed. Resolves with what takes everybody out of the user's roster. */
@@ -222,13 +220,10 @@ export function openPeople(parts: PeopleParts): People {
       };
       answered(within(key.account, turn));
     },
-    wants({ account, realm }) {
-      const person = people.get(account);
-      return person !== undefined && presence.wants(person, realm);
-    },
     async enrolled(account) {
       await within(account, (person) => {
         person.registered = true;
+        presence.count(person);
         person.failures.clear();
       });
       const welcome = async (person: Person): Promise<void> => {
@@ -244,6 +239,7 @@ export function openPeople(parts: PeopleParts): People {
         for (const id of person.contacts.keys()) ids.add(id);
         // Nothing that waits to be shown is news any more.
         person.contacts.clear();
+        presence.count(person);
         people.delete(account);
       });
       return () => {

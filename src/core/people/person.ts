@@ -2,7 +2,7 @@ import type { Show } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Subscription } from './contact-state.ts';
-import type { Owed } from './unconfirmed.ts';
+import type { Unconfirmed } from './unconfirmed.ts';
 
 /** What somebody is shown of somebody. */
 export type Shown = { readonly show: Show; readonly status?: string };
@@ -25,9 +25,11 @@ export type Resource = {
 export type Person = {
   readonly account: AccountKey;
   registered: boolean;
+  /** The realms in which a session is wanted for their presence. */
+  readonly wants: Set<string>;
   readonly contacts: Map<string, Subscription>;
   /** What the network has yet to be told, also of those who are no contacts any more. */
-  readonly owed: Map<string, readonly Owed[]>;
+  readonly owed: Map<string, readonly Unconfirmed[]>;
   /** By full JID. */
   readonly resources: Map<string, Resource>;
   /** What the network last said of contacts. */
@@ -43,6 +45,7 @@ export type Person = {
 export const newPerson = (account: AccountKey, registered: boolean): Person => ({
   account,
   registered,
+  wants: new Set(),
   contacts: new Map(),
   owed: new Map(),
   resources: new Map(),

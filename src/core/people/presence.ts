@@ -1,15 +1,18 @@
-import type { Session, SessionKey } from '#src/bridge.ts';
+import type { SessionKey } from '#src/bridge.ts';
+import { degrade } from '#src/core/way/degrade.ts';
+import { NOTHING } from '#src/core/way/resolve.ts';
+import { route } from '#src/core/way/route.ts';
 import { openFold } from '#src/lib/fold.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
 import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
 import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
   PeopleParts,
-  'transport' | 'sessions' | 'inRoom' | 'hand' | 'outward' | 'clock' | 'presenceWindow' | 'folded'
+  'transport' | 'realm' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded'
 > & {
   readonly roster: Roster;
 };
@@ -34,6 +37,8 @@ export type Presence = {
   logIn(person: Person): void;
   /** Whether a registered user's presence wants the session. */
   wants(person: Person, realm: string): boolean;
+  /** Notes what sessions are wanted for the presence of a user, after any change of it. */
+  count(person: Person): void;
   /** Makes sure of the session in one realm. */
   enter(person: Person, realm: string): void;
   /** What flickers is not told any more. */
@@ -44,10 +49,13 @@ export type Presence = {
 const MOST_RESOURCES = 20;
 const MOST_CONTACTS = 5000;
 
+/** Presence is never put up as a file. */
+const WITHOUT_FILES = { media: undefined };
+
 const NO_PRESENCE = 'No presence on this network';
 
 export function openPresence(parts: PresenceParts): Presence {
-  const { transport, sessions, inRoom, hand, outward, roster } = parts;
+  const { transport, sessions, roster } = parts;
   const { tell, realmOf } = roster;
   /** What contacts change of themselves: a client or script that flickers costs its readers little. */
   const fold = openFold<{ readonly person: Person; readonly id: string }>({
@@ -137,14 +145,14 @@ export function openPresence(parts: PresenceParts): Presence {
         kind: 'presence',
         ...now,
       };
-      for (const piece of carried(draft, session)) hand(key, piece);
+      for (const piece of carried(draft, key.account)) roster.send(piece, key.account);
     }
   }
 
   /** A network whose table refuses presence is told of none; nobody asked for it to be sent. */
-  function carried(draft: Draft, session: Session): readonly Draft[] {
+  function carried(draft: Draft, account: AccountKey): readonly Draft[] {
     try {
-      return outward(draft, session);
+      return route(parts, draft, account).flatMap((leg) => degrade(WITHOUT_FILES, draft, leg, NOTHING).pieces);
     } catch (error) {
       if (error instanceof Failure) return [];
       throw error;
@@ -155,8 +163,17 @@ export function openPresence(parts: PresenceParts): Presence {
   function watch({ account, contacts }: Person, realm: string): void {
     for (const [id, { from, pendingIn }] of contacts) {
       if (!(from || pendingIn) || roster.isOurs(account, id) || realmOf(account, id) !== realm) continue;
-      hand({ account, realm }, roster.ask(account, id, 'subscribe'));
+      roster.send(roster.ask(account, id, 'subscribe'), account);
     }
+  }
+
+  function count(person: Person): void {
+    const { account, registered, resources, wants: before } = person;
+    const now = registered && resources.size > 0 ? realmsOf(person) : new Set<string>();
+    for (const realm of before.difference(now)) sessions.unwant({ account, realm }, 'presence');
+    for (const realm of now.difference(before)) sessions.want({ account, realm }, 'presence');
+    before.clear();
+    for (const realm of now) before.add(realm);
   }
 
   const wants = (person: Person, realm: string): boolean =>
@@ -175,12 +192,13 @@ export function openPresence(parts: PresenceParts): Presence {
 
   function logOut(person: Person): void {
     const { account } = person;
-    for (const realm of sessions.realms(account)) if (!inRoom({ account, realm })) sessions.release({ account, realm });
+    for (const realm of sessions.realms(account)) sessions.release({ account, realm });
     report(person);
   }
 
   return {
     wants,
+    count,
     enter,
     logIn,
     come(person, { jid, id, round }, now) {
@@ -195,6 +213,7 @@ export function openPresence(parts: PresenceParts): Presence {
       // The newest is the last.
       person.resources.delete(jid);
       person.resources.set(jid, resource);
+      if (!known) count(person);
       if (!known) greet(person, jid, resource);
       report(person);
       // Where there are no sessions, this is the beginning of one.
@@ -208,6 +227,7 @@ export function openPresence(parts: PresenceParts): Presence {
       if (id !== undefined) resource.at.delete(id);
       if (id !== undefined && resource.at.size > 0) return;
       person.resources.delete(jid);
+      count(person);
       if (person.resources.size > 0) return report(person);
       for (const seen of person.shown.keys()) fold.forget(foldName(person, seen));
       person.shown.clear();

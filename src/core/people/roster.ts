@@ -1,5 +1,6 @@
 import type { XmppSide } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/parts.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
@@ -16,17 +17,20 @@ export type Roster = {
   userOf(account: AccountKey): Party;
   /** Tells the user something of an entry: all of them, or one JID of theirs. */
   tell(account: AccountKey, id: string, body: EventBody, jid?: string): void;
+  /** Tells the network something of the user, if it is there to be told. Never throws. */
+  send(draft: Draft, account: AccountKey): void;
   /** What the network is told of a subscription. */
   ask(account: AccountKey, id: string, action: EventOf<'contact'>['action']): Draft;
 };
 
 type RosterParts = {
   readonly xmpp: XmppSide;
+  readonly delivery: Pick<Delivery, 'tell'>;
   transport(domain: string): Pick<CoreTransport, 'addresses'>;
   now(): number;
 };
 
-export function openRoster({ xmpp, transport, now }: RosterParts): Roster {
+export function openRoster({ xmpp, delivery, transport, now }: RosterParts): Roster {
   const addressesOf = (account: AccountKey) => transport(splitAccount(account).transport).addresses;
 
   const isRealm = (account: AccountKey, id: string): boolean =>
@@ -51,6 +55,7 @@ export function openRoster({ xmpp, transport, now }: RosterParts): Roster {
       const from: Party = { kind: 'network', id };
       xmpp.deliver({ id: newEventId(), at: now(), place, from, live: true, ...body }, [{ jid }]);
     },
+    send: (draft, account) => delivery.tell({ ...draft, id: newEventId(), at: now(), live: true }, account),
     ask: (account, id, action) => ({ place: placeOf(account, id), from: userOf(account), kind: 'contact', action }),
   };
 }

@@ -4,7 +4,7 @@ import type { ContactEffect, ContactInput } from './contact-state.ts';
  * What a network that keeps subscriptions itself has not confirmed to have heard of one. A request is not among it: it
  * is told with every session anyway.
  */
-export type Owed = 'unsubscribe' | 'subscribed' | 'unsubscribed';
+export type Unconfirmed = 'unsubscribe' | 'subscribed' | 'unsubscribed';
 
 type Action = ContactInput['action'];
 
@@ -14,23 +14,23 @@ const SHOWING: readonly Action[] = ['subscribed', 'unsubscribed'];
 
 /** What the network is owed after a step: of each direction only the last word counts. Pure. */
 export function owing(
-  before: readonly Owed[],
+  before: readonly Unconfirmed[],
   { by, action }: ContactInput,
   effects: readonly ContactEffect[],
-): readonly Owed[] {
+): readonly Unconfirmed[] {
   // The contact has ended it from its side: there is nothing left to be said of that direction.
   const over = by === 'contact' && action === 'unsubscribe' ? SHOWING : [];
   const left = by === 'contact' && action === 'unsubscribed' ? WATCHING : over;
-  return effects.reduce<readonly Owed[]>(
+  return effects.reduce<readonly Unconfirmed[]>(
     (owed, effect) => (effect.kind === 'ask' ? said(owed, effect.action) : owed),
     before.filter((one) => !left.includes(one)),
   );
 }
 
-function said(owed: readonly Owed[], action: Action): readonly Owed[] {
+function said(owed: readonly Unconfirmed[], action: Action): readonly Unconfirmed[] {
   const direction = WATCHING.includes(action) ? WATCHING : SHOWING;
   const others = owed.filter((one) => !direction.includes(one));
   return action === 'subscribe' || action === 'probe' ? others : [...others, action];
 }
 
-export const sameOwed = (a: readonly Owed[], b: readonly Owed[]): boolean => a.join() === b.join();
+export const sameOwed = (a: readonly Unconfirmed[], b: readonly Unconfirmed[]): boolean => a.join() === b.join();

@@ -2,6 +2,7 @@ import { type Batch, openBatch } from '#src/core/batch.ts';
 import type { ArchivedMessage, ArchivePage, ArchiveQuery } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Context } from '#src/model/capabilities.ts';
 import type { Event, HistoryWish, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, XmppId } from '#src/model/ids.ts';
@@ -34,6 +35,8 @@ export type Archive = {
   page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
   pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage>;
+  /** What is known of a message by its stanza-id, as far as the account may see it. Nothing where that cannot be read. */
+  about(place: Place, account: AccountKey, id: string): Promise<Context>;
   /** Takes out what waits, to be written in one unit with more. */
   cut: Batch<Archived>['cut'];
   /** The id that an archived message was sent with, by its stanza-id. */
@@ -44,6 +47,8 @@ export type Archive = {
 
 /** Rows that a client gets at a time. */
 const PAGE = 100;
+/** How many messages back something is still fresh. */
+const FRESH = 10;
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
 export function openArchive({ store, clock, log, settings }: ArchiveParts): Archive {
@@ -130,6 +135,23 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     }
   }
 
+  async function about(place: Place, account: AccountKey, id: string): Promise<Context> {
+    if (!settings(placeTransport(place)).record || !/^\d{1,16}$/.test(id)) return {};
+    const key = placeKey(place);
+    const number = Number(id);
+    try {
+      await flush();
+      const { rows } = await store.archive.page({ place: key, account, after: number - 1, max: FRESH });
+      const [row] = rows;
+      if (row?.id !== number) return {};
+      const { message, nick } = messageOf(row, place);
+      return { quote: message.text, author: nick, fresh: rows.length < FRESH };
+    } catch (err) {
+      log.error({ err }, 'the archive could not be read');
+      return {};
+    }
+  }
+
   return {
     record(event, nick, xmpp) {
       if (!settings(placeTransport(event.place)).record) return undefined;
@@ -168,6 +190,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     history,
     page,
     pick,
+    about,
     cut: batch.cut,
     flush,
   };

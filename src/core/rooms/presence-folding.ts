@@ -1,3 +1,4 @@
+import type { Marks } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { openFold } from '#src/lib/fold.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
@@ -15,7 +16,7 @@ export type FlickerParts = {
 
 /** The way of events into rooms, on which the presence of an occupant that flickers is folded, and nothing else. */
 export type Flicker = {
-  apply(event: Event): void;
+  apply(event: Event, marks?: Marks): void;
   /** What waits is not told any more. */
   stop(): void;
 };
@@ -44,11 +45,11 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
   }
 
   return {
-    apply(event) {
+    apply(event, marks) {
       if (event.kind === 'presence' && event.from.kind === 'network')
         return fold.pass(nameOf(event.place, event.from.id), event);
       if (fold.size > 0) clear(event);
-      rooms.apply(event);
+      rooms.apply(event, marks);
     },
     stop: fold.stop,
   };

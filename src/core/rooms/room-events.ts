@@ -4,7 +4,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /** How somebody fares, as far as they have said. */
-export type Shown = Pick<Occupant, 'show' | 'status'>;
+export type OwnShow = Pick<Occupant, 'show' | 'status'>;
 
 type Joiner = { readonly nick: string; readonly password: Sealed | undefined };
 
@@ -24,7 +24,7 @@ export function parting(account: AccountKey, reason: string | undefined): EventB
 }
 
 /** What a network is told of how an account of ours fares in a room. */
-export const faring = ({ show = 'available', status }: Shown): Extract<EventBody, { kind: 'presence' }> => ({
+export const faring = ({ show = 'available', status }: OwnShow): Extract<EventBody, { kind: 'presence' }> => ({
   kind: 'presence',
   show,
   ...(status !== undefined && { status }),

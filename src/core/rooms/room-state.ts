@@ -5,7 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { isAs, ownOccupant, ownOccupants, type Shown, stillPresent } from './room-events.ts';
+import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -13,7 +13,7 @@ export type Seat = {
   readonly wanted: string;
   readonly origin: Origin;
   readonly history: HistoryWish;
-  readonly shown?: Shown | undefined;
+  readonly shown?: OwnShow | undefined;
   in: boolean;
 };
 
@@ -48,7 +48,7 @@ export type RoomEffect =
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
   | { readonly kind: 'history'; readonly account: AccountKey; readonly to: Recipient; readonly wish: HistoryWish }
   /** Its network is told how an account fares. */
-  | { readonly kind: 'fares'; readonly account: AccountKey; readonly shown: Shown }
+  | { readonly kind: 'fares'; readonly account: AccountKey; readonly shown: OwnShow }
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
@@ -77,7 +77,7 @@ export type Entrance = {
   readonly origin: Origin;
   readonly password?: Sealed | undefined;
   readonly history?: HistoryWish | undefined;
-  readonly shown?: Shown | undefined;
+  readonly shown?: OwnShow | undefined;
 };
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */

@@ -1,8 +1,13 @@
 import type { SessionKey } from '#src/bridge.ts';
+import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Display } from '#src/core/journal/display.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
@@ -13,30 +18,33 @@ import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
-import { joining, parting, type Shown } from './room-events.ts';
+import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
 
 export type RoomParts = {
-  readonly xmpp: XmppSide;
+  readonly xmpp: Pick<XmppSide, 'refuse'>;
+  readonly display: Pick<Display, 'show'>;
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  /** Makes sure that the account has a session in the room's realm; tells whether it is online already. */
-  connect(key: SessionKey, nick: string): boolean;
-  /** Hands a join or a part to the session. Never throws. */
-  send(key: SessionKey, event: Event): void;
-  release(key: SessionKey): void;
-  /** Tells a network how an account fares that is in the room. Never throws. */
-  fares(account: AccountKey, place: Place, shown: Shown): void;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  /** Hands joins and parts over. */
+  readonly delivery: Pick<Delivery, 'tell'>;
+  readonly settings: Pick<OpenSettings, 'staysInRooms'>;
+  readonly log: Log;
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
   readonly archive: Archive;
   readonly occupancy: Occupancy;
-  /** Whether the account stays in its rooms without a client. Never rejects. */
-  keeps(account: AccountKey): Promise<boolean>;
   /** Milliseconds for which an account whose last client was lost stays in its rooms. */
   readonly linger: number;
+};
+
+/** What rooms tell. */
+export type RoomNews = {
+  /** An account in the room has said how it fares, for its network to know. */
+  fares(account: AccountKey, place: Place, shown: OwnShow): void;
 };
 
 /** The rooms that accounts of ours are in. */
@@ -45,13 +53,21 @@ export type Rooms = ReturnType<typeof openRooms>;
 /** Keeps occupancy and carries out what `room-state` decides. */
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
+  const listeners: RoomNews[] = [];
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
       const room = find(place);
-      if (room && !(await parts.keeps(account))) await run(room, state.part(room, account));
+      if (room && !(await keeps(account))) await run(room, state.part(room, account));
     });
   });
+
+  /** Whether the account stays in its rooms without a client. Never rejects. */
+  const keeps = (account: AccountKey): Promise<boolean> =>
+    parts.settings.staysInRooms(account).catch((err: unknown) => {
+      parts.log.error({ err }, 'settings could not be read');
+      return false;
+    });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
@@ -89,7 +105,7 @@ export function openRooms(parts: RoomParts) {
     for (const old of await parts.archive.history(place, account, wish)) {
       const from: Party = { kind: 'network', id: old.nick, name: old.nick };
       const past: Event = { ...event(place, old.message, from), at: old.at, live: false };
-      parts.xmpp.deliver(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
+      parts.display.show(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
     }
   }
 
@@ -102,21 +118,23 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
-        return void parts.xmpp.deliver(event(room.place, effect.body, from), effect.to, effect.marks);
+        return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
-        return parts.fares(effect.account, room.place, effect.shown);
+        for (const news of listeners) news.fares(effect.account, room.place, effect.shown);
+        return;
       case 'refuse':
         return void parts.xmpp.refuse(effect.origin, effect.failure);
       case 'join': {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
-        if (parts.connect(key, effect.nick)) parts.send(key, joinEvent(room, effect.account));
+        parts.sessions.need(key, effect.nick);
+        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
         return;
       }
       case 'part': {
         const { account, reason } = effect;
-        parts.send(keyOf(account, room.place), ownEvent(room, account, parting(account, reason)));
+        parts.delivery.tell(ownEvent(room, account, parting(account, reason)), account);
         forget(room, effect.account);
       }
     }
@@ -125,14 +143,15 @@ export function openRooms(parts: RoomParts) {
   /** The account is out of the room; its session goes with its last room. */
   function forget(room: state.Room, account: AccountKey): void {
     const mine = byAccount.get(account);
-    mine?.delete(room);
-    if (mine?.size === 0) byAccount.delete(account);
     const key = keyOf(account, room.place);
-    if (roomsOf(key).length === 0) parts.release(key);
+    if (mine?.delete(room)) parts.sessions.unwant(key, 'room');
+    if (mine?.size === 0) byAccount.delete(account);
+    if (roomsOf(key).length === 0) parts.sessions.release(key);
   }
 
   function belong(account: AccountKey, room: state.Room): void {
     const mine = byAccount.get(account) ?? new Set();
+    if (!mine.has(room)) parts.sessions.want(keyOf(account, room.place), 'room');
     byAccount.set(account, mine.add(room));
   }
 
@@ -146,7 +165,7 @@ export function openRooms(parts: RoomParts) {
     const { account, jid } = leaving;
     if (!room) return;
     if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
-    return parts.keeps(account).then((keeps) => {
+    return keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
       return run(room, state.leave(room, leaving, remains));
@@ -158,18 +177,18 @@ export function openRooms(parts: RoomParts) {
   }
 
   /** What a network says of one of its rooms. */
-  function apply(what: Event): void {
+  function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
       const room = find(what.place);
       if (!room) return;
-      if (what.kind === 'message') return said(room, what, {});
+      if (what.kind === 'message') return said(room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
-      return after(run(room, changed(room, what)), () => settleMembers(room, before));
+      return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
     });
   }
 
-  function changed(room: state.Room, what: Event): readonly state.RoomEffect[] {
+  function changed(room: state.Room, what: Event, marks: Marks): readonly state.RoomEffect[] {
     switch (what.kind) {
       case 'occupants':
         return state.snapshot(room, what.list);
@@ -180,7 +199,7 @@ export function openRooms(parts: RoomParts) {
       case 'presence':
         return present(room, what);
       default:
-        return [{ kind: 'tell', body: what, to: state.readersOf(room) }];
+        return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
   }
 
@@ -188,11 +207,12 @@ export function openRooms(parts: RoomParts) {
   function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
     const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
     const stanzaId = parts.archive.record(message, nick, marks.id);
-    parts.xmpp.deliver(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+    parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
   }
 
   return {
     apply,
+    listen: (news: RoomNews): void => void listeners.push(news),
     enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = find(place) ?? state.newRoom(place);
@@ -240,9 +260,10 @@ export function openRooms(parts: RoomParts) {
         if (room && nick !== undefined) said(room, { ...sent, from: { kind: 'network', id: nick, name: nick } }, marks);
       });
     },
-    /** The joins that bring an account's rooms back after a connection was made. */
-    rejoin: (key: SessionKey): Event[] => roomsOf(key).map((room) => joinEvent(room, key.account)),
-    wanted: (key: SessionKey): boolean => roomsOf(key).length > 0,
+    /** Brings an account's rooms back after a connection was made. */
+    rejoin(key: SessionKey): void {
+      for (const room of roomsOf(key)) parts.delivery.tell(joinEvent(room, key.account), key.account);
+    },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
       for (const room of roomsOf(key)) {
@@ -263,7 +284,7 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const end = (await parts.keeps(account)) ? suspend : state.eject;
+            const end = (await keeps(account)) ? suspend : state.eject;
             await run(room, end(room, account, [332], 'The gateway is stopping.'));
           }
         });

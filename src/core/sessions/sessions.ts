@@ -1,12 +1,60 @@
-import type { CloseReason, Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import { failureFrom } from '#src/core/store-away.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { Held } from './held.ts';
-import { openPace } from './pace.ts';
-import type { SessionParts } from './session-parts.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
+
+/** Milliseconds until the next turn at something, which is taken with the question. */
+export type Pace = (name: string) => number;
+
+/** Things whose last turn is remembered: beyond them, those that are over are forgotten. */
+const MOST = 1000;
+
+/** Turns at the same thing lie at least `gap` milliseconds apart. */
+export function openPace({ clock, gap }: { readonly clock: Pick<Clock, 'now'>; readonly gap: number }): Pace {
+  const next = new Map<string, number>();
+  return (name) => {
+    const now = clock.now();
+    if (next.size >= MOST) for (const [each, at] of next) if (at <= now) next.delete(each);
+    const turn = Math.max(now, next.get(name) ?? now);
+    next.set(name, turn + gap);
+    return turn - now;
+  };
+}
+
+/** What the sessions need of the rest of the core. */
+export type SessionParts = {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Milliseconds to wait before the next attempt, by the number of failures so far. */
+  readonly backoff: (attempt: number) => number;
+  bridge(transport: string): Bridge;
+  /** What the account logs in with in the realm. Rejects where it cannot be read. */
+  credentials(key: SessionKey): Promise<Credentials | undefined>;
+  /** Whether the account's sessions outlive what wanted them. */
+  staysConnected(account: AccountKey): Promise<boolean>;
+  /** Milliseconds between attempts in one realm that nobody has just asked for. */
+  readonly pace: number;
+  /** The session is to return after a restart, under that nick, or no longer. Never throws. */
+  lasts(key: SessionKey, nick: string | null | false): void;
+};
+
+/** What else may want a session beside an account that stays connected. */
+export type Want = 'room' | 'presence';
+
+/** What sessions tell. */
+export type SessionNews = {
+  /** The session is there: its rooms are to be joined, and what waited for it goes. */
+  online(key: SessionKey): void;
+  /** It has changed its phase. */
+  changed(key: SessionKey): void;
+  /** Nothing wants a session any more that was being made: nobody will take what waits for it. */
+  released(key: SessionKey): void;
+  /** It is given up, with everything in it. */
+  abandoned(key: SessionKey, failure: Failure): void;
+};
 
 export type Sessions = {
   /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
@@ -15,13 +63,15 @@ export type Sessions = {
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
   /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
   resume(transport: string, fits: (account: AccountKey) => boolean): void;
-  /** Hands an event to the session, now or when it is back. Throws a `Failure` if there is none or too much waits. */
-  send(key: SessionKey, event: Event): void;
-  /** Throws the `Failure` of `send` where there is no session and none is being made. */
+  /** Throws a `Failure` where there is no session and none is being made. */
   require(key: SessionKey): void;
   status(key: SessionKey, state: SessionState): void;
-  /** Nothing wants the session any more: closes it, unless its account stays connected. */
+  /** One more room, or a presence, wants the session to be there and to return; that alone does not make it. */
+  want(key: SessionKey, as: Want): void;
+  unwant(key: SessionKey, as: Want): void;
+  /** Closes the session if nothing wants it, and its account does not stay connected. */
   release(key: SessionKey): void;
+  listen(news: SessionNews): void;
   /** The account has chosen to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
@@ -49,7 +99,6 @@ type Line = {
   expected: boolean;
   session: Session | undefined;
   since: number;
-  readonly held: Held;
   /** Ends the attempt or the wait that is under way. */
   cancel: () => void;
   /** Resolves when the line that was closed last is closed. */
@@ -71,8 +120,9 @@ const standIn = (key: SessionKey): Session => ({ ...key, close: () => CLOSED });
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
-  const { clock, limits } = parts;
-  const holding = { clock, ...limits, refuse: parts.refuse };
+  const wants = new Map<string, Record<Want, number>>();
+  const listeners: SessionNews[] = [];
+  const { clock } = parts;
   const pace = openPace({ clock, gap: parts.pace });
 
   function lineOf(key: SessionKey): Line {
@@ -88,7 +138,6 @@ export function openSessions(parts: SessionParts): Sessions {
       removed: false,
       session: undefined,
       since: 0,
-      held: new Held(holding),
       cancel: nothing,
       closed: CLOSED,
     };
@@ -102,7 +151,7 @@ export function openSessions(parts: SessionParts): Sessions {
     line.phase = phase;
     for (const effect of effects) run(line, effect);
     if (line.phase.name === 'idle') lines.delete(idOf(line.key));
-    if (phase.name !== before) parts.changed(line.key);
+    if (phase.name !== before) for (const news of listeners) news.changed(line.key);
   }
 
   function run(line: Line, effect: SessionEffect): void {
@@ -116,14 +165,15 @@ export function openSessions(parts: SessionParts): Sessions {
         return;
       }
       case 'flush':
-        return flush(line);
+        for (const news of listeners) news.online(line.key);
+        return;
       case 'abandon':
-        line.held.refuse(effect.failure);
         if (line.stay) parts.lasts(line.key, false);
-        return parts.abandon(line.key, effect.failure);
+        return abandon(line, effect.failure);
       case 'cancel':
         line.cancel();
-        return line.held.refuse(new Failure('recipient-unavailable'));
+        for (const news of listeners) news.released(line.key);
+        return;
       case 'close':
         line.closed = close(line, line.removed ? 'removed' : 'left');
     }
@@ -167,25 +217,32 @@ export function openSessions(parts: SessionParts): Sessions {
         (error: unknown) => {
           if (attempt.signal.aborted) return;
           const failure = asFailure(error);
-          const again = wasUp(line) || (failure.row.retry && parts.patient(line.key));
+          const again = wasUp(line) || (failure.row.retry && isPatient(line.key));
           input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
   }
 
-  const kept = (line: Line): boolean => line.stay || parts.wanted(line.key);
+  const kept = (line: Line): boolean => line.stay || isWanted(line.key);
+  const isWanted = (key: SessionKey): boolean => wants.has(idOf(key));
+  /** Where only presence wants it, nobody waits for the answer of a first attempt. */
+  const isPatient = (key: SessionKey): boolean => wants.get(idOf(key))?.room === 0;
+
+  function count(key: SessionKey, as: Want, change: number): void {
+    const { room, presence } = wants.get(idOf(key)) ?? { room: 0, presence: 0 };
+    const now = { room, presence, [as]: Math.max(0, (as === 'room' ? room : presence) + change) };
+    if (now.room + now.presence === 0) wants.delete(idOf(key));
+    else wants.set(idOf(key), now);
+  }
+
+  function abandon({ key }: Line, failure: Failure): void {
+    for (const news of listeners) news.abandoned(key, failure);
+  }
+
   const ofAccount = (account: AccountKey): Line[] => [...lines.values()].filter(({ key }) => key.account === account);
 
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
   const wasUp = (line: Line): boolean => line.since > 0;
-
-  function flush(line: Line): void {
-    const { session } = line;
-    if (!session) return;
-    for (const event of parts.rejoin(line.key)) parts.deliver(event, session);
-    for (const event of line.held.take()) parts.deliver(event, session);
-    parts.online(line.key);
-  }
 
   function required(key: SessionKey): Line {
     const line = lines.get(idOf(key));
@@ -229,11 +286,6 @@ export function openSessions(parts: SessionParts): Sessions {
         again(line);
       }
     },
-    send(key, event) {
-      const line = required(key);
-      if (line.session && line.phase.name === 'online') parts.deliver(event, line.session);
-      else line.held.put(event);
-    },
     require: (key) => void required(key),
     status(key, state) {
       const line = lines.get(idOf(key));
@@ -247,9 +299,12 @@ export function openSessions(parts: SessionParts): Sessions {
       const stable = clock.now() - line.since >= STABLE;
       input(line, { kind: 'lost', failure: state.failure, keep: kept(line), stable });
     },
+    want: (key, as) => count(key, as, 1),
+    unwant: (key, as) => count(key, as, -1),
+    listen: (news) => void listeners.push(news),
     release(key) {
       const line = lines.get(idOf(key));
-      if (line && !line.stay) input(line, { kind: 'release' });
+      if (line && !kept(line)) input(line, { kind: 'release' });
     },
     stay(account, on) {
       for (const line of ofAccount(account)) {
@@ -261,10 +316,9 @@ export function openSessions(parts: SessionParts): Sessions {
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
-        line.held.refuse(failure);
         line.removed = true;
         input(line, { kind: 'release' });
-        parts.abandon(line.key, failure);
+        abandon(line, failure);
       }
       await Promise.all(own.map(({ closed }) => closed));
     },
@@ -279,7 +333,6 @@ export function openSessions(parts: SessionParts): Sessions {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
-          line.held.refuse(new Failure('stopping'));
           return line.session?.close('stopped');
         }),
       );

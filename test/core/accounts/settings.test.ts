@@ -50,18 +50,22 @@ afterEach(async () => {
   dir[Symbol.dispose]();
 });
 
-const open = (schemas: typeof bridge.settings = rich) =>
-  openSettings({
+function open(schemas: typeof bridge.settings = rich) {
+  const settings = openSettings({
     store,
     key,
     now: () => 1,
     schemas: () => schemas,
     realm: () => 'r',
     persistent: () => false,
-    changed: (...what) => void changes.push(what),
-    stay: () => undefined,
-    keep: () => undefined,
   });
+  settings.listen({
+    changed: (...what) => void changes.push(what),
+    staysConnected: () => undefined,
+    staysInRooms: () => undefined,
+  });
+  return settings;
+}
 
 const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ name, value }) => [name, value]));
 

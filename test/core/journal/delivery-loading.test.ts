@@ -1,18 +1,18 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Carrier } from '#src/core/journal/carrier.ts';
-import { openCommit } from '#src/core/journal/commit.ts';
-import { type Delivery, openDelivery } from '#src/core/journal/delivery.ts';
-import { openRows } from '#src/core/journal/delivery-rows.ts';
-import { newRow } from '#src/core/journal/new-row.ts';
-import { inwardId } from '#src/core/journal/owed.ts';
+import { type Delivery, openDelivery } from '#src/core/journal/lane.ts';
+import { type FreshRow, inwardId } from '#src/core/journal/owed.ts';
+import { newRow } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
+import { openCommit, openRows } from '#src/core/journal/shelf.ts';
 import { openLog } from '#src/lib/log.ts';
-import { type NewRow, openStore, type Store } from '#src/store/index.ts';
+import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
 
 const log = openLog('silent');
+const limits = { waitingLines: 100, waitingTime: MINUTE };
 
 /** Notes what it is given. */
 const noting = (seen: string[]): Carrier => ({
@@ -33,6 +33,7 @@ const noting = (seen: string[]): Carrier => ({
   },
   withdraw: () => false,
   landed: () => undefined,
+  refused: () => undefined,
   answers: () => [],
   writes: () => [],
   ended: () => undefined,
@@ -43,7 +44,7 @@ type World = {
   readonly delivery: Delivery;
   /** What is to be written waits here from now on. Returns what lets it go. */
   hold(): () => void;
-  row(name: string): NewRow;
+  row(name: string): FreshRow;
 };
 
 /** A delivery on a new store. `claimed` hears of each claim, between the answer of the store and whoever has asked. */
@@ -57,7 +58,7 @@ async function play(
   const time = openRunningTime(store, clock, log);
   const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
   const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
-  const row = (name: string): NewRow =>
+  const row = (name: string): FreshRow =>
     newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
   const seen: string[] = [];
   const claim: typeof rows.claim = async (lane, max) => {
@@ -69,7 +70,15 @@ async function play(
   const write: typeof rows.write = (...what) => void free.then(() => rows.write(...what));
   const world: World = {
     ...{ store, row },
-    delivery: openDelivery({ store, time, clock, log, carrier: () => noting(seen), rows: { ...rows, claim, write } }),
+    delivery: openDelivery({
+      store,
+      time,
+      clock,
+      log,
+      carrier: () => noting(seen),
+      rows: { ...rows, claim, write },
+      limits,
+    }),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
       free = promise;
@@ -112,7 +121,7 @@ describe('a lane that is read', () => {
 
   it('asks nobody about a row that this run has added as tried and that nobody has begun with', () =>
     play(async ({ store, delivery, row }, seen) => {
-      const fresh: NewRow = { ...row('fresh'), state: 'flight', attempts: 1 };
+      const fresh: FreshRow = { ...row('fresh'), state: 'flight', attempts: 1 };
       await store.unit([store.journal.add(fresh, 2)]);
       delivery.push(fresh);
       await until(() => seen.length === 1);
@@ -122,7 +131,7 @@ describe('a lane that is read', () => {
   it('does not take in hand again what has ended and is about to be written', () =>
     play(async ({ store, delivery, hold, row }, seen) => {
       const [first, second] = [row('first'), row('second')].map(
-        (one) => ({ ...one, state: 'flight', attempts: 1 }) as NewRow,
+        (one) => ({ ...one, state: 'flight', attempts: 1 }) as FreshRow,
       );
       if (!first || !second) throw new Error('there are two');
       await store.unit([store.journal.add(first, 2)]);

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { OpenCore } from '#src/core/parts.ts';
+import type { OpenCore } from '#src/core/core.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';

@@ -1,9 +1,10 @@
 import { expect, vi } from 'vitest';
 import type { Bridge, Delivered } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
+import type { CoreParts, OpenCore } from '#src/core/core.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import type { CoreParts, CoreTransport, OpenCore } from '#src/core/parts.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

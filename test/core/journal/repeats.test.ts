@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { OpenCore } from '#src/core/core.ts';
 import { dueOf, type Piece, type RepeatFacts } from '#src/core/journal/repeats.ts';
-import type { OpenCore } from '#src/core/parts.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';

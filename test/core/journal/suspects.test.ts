@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { OpenCore } from '#src/core/parts.ts';
+import type { OpenCore } from '#src/core/core.ts';
 import type { Event } from '#src/model/event.ts';
 import type { ForeignId, XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ContactInput, none, type Subscription, step } from '#src/core/people/contact-state.ts';
-import { type Owed, owing } from '#src/core/people/unconfirmed.ts';
+import { owing, type Unconfirmed } from '#src/core/people/unconfirmed.ts';
 
 /** What is owed after some inputs, and how the subscription stands. */
-function outcome(...inputs: ContactInput[]): { owed: readonly Owed[]; now: Subscription } {
-  let [owed, now]: [readonly Owed[], Subscription] = [[], none];
+function outcome(...inputs: ContactInput[]): { owed: readonly Unconfirmed[]; now: Subscription } {
+  let [owed, now]: [readonly Unconfirmed[], Subscription] = [[], none];
   for (const input of inputs) {
     const [next, ...effects] = step(now, input);
     owed = owing(owed, input, effects);
@@ -18,7 +18,7 @@ const user = (action: ContactInput['action'] | 'probe') => ({ by: 'user', action
 const contact = (action: ContactInput['action']) => ({ by: 'contact', action }) as ContactInput;
 
 describe('what a network is owed of a subscription', () => {
-  it.each<[readonly Owed[], ContactInput[]]>([
+  it.each<[readonly Unconfirmed[], ContactInput[]]>([
     [[], [user('subscribe')]],
     [['unsubscribe'], [user('subscribe'), contact('subscribed'), user('unsubscribe')]],
     [[], [user('subscribe'), contact('subscribed'), user('unsubscribe'), user('subscribe')]],

@@ -2,9 +2,8 @@ import { expect, it } from 'vitest';
 import type { Bridge, SessionKey } from '#src/bridge.ts';
 import { openSessions } from '#src/core/sessions/sessions.ts';
 import { openLog } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, type EventId } from '#src/model/ids.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { handClock } from '../../hand-clock.ts';
 
 const DOMAIN = 'irc.example';
@@ -14,17 +13,6 @@ const keyOf = (user: string): SessionKey => ({
 });
 const romeo = keyOf('romeo');
 const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as const;
-
-const saying = (text: string): Event => ({
-  id: text as EventId,
-  at: 0,
-  live: true,
-  place: { kind: 'shared', transport: DOMAIN, id: '#verona%net' },
-  from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
-  kind: 'message',
-  text,
-  style: 'plain',
-});
 
 /** Sessions on a network that takes everybody, unless it is told to refuse. */
 function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
@@ -42,22 +30,20 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
   const sessions = openSessions({
     clock,
     log: openLog('silent'),
-    online: () => undefined,
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
-    limits: { waitingLines: 2, waitingTime: 60_000 },
     bridge: () => (connectless ? ({} as Bridge) : bridge),
     credentials: async () => undefined,
     staysConnected: async () => stays,
-    patient: () => false,
-    changed: () => undefined,
-    wanted: () => wanted,
-    rejoin: () => [saying('rejoin')],
     lasts: (key, nick) => told.push(`${nameOf(key)} ${nick === false ? 'ends' : 'lasts'}`),
-    deliver: (event) => told.push(`says ${event.id}`),
-    refuse: (event) => told.push(`refused ${event.id}`),
-    abandon: (key) => told.push(`${nameOf(key)} abandoned`),
   });
+  sessions.listen({
+    online: (key) => void told.push(`${nameOf(key)} online`),
+    changed: () => undefined,
+    released: (key) => void told.push(`${nameOf(key)} released`),
+    abandoned: (key) => void told.push(`${nameOf(key)} abandoned`),
+  });
+  if (wanted) for (const user of ['romeo', 'juliet', 'tybalt']) sessions.want(keyOf(user), 'room');
   return {
     clock,
     sessions,
@@ -74,12 +60,12 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
 it('reconnects a lost session that nothing but its owner wants, and notes that it lasts', async () => {
   const { sessions, clock, news } = openTown({ stays: true });
   sessions.need(romeo, 'Romeo');
-  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'says rejoin']);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'romeo online']);
   sessions.release(romeo);
   sessions.status(romeo, lost);
   expect(await news()).toEqual([]);
   clock.advance(5000);
-  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'says rejoin']);
+  expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'romeo online']);
   sessions.stay(romeo.account, false);
   expect(await news()).toEqual(['romeo ends', 'romeo goes: left']);
 });
@@ -101,27 +87,26 @@ it('doubles the wait while the network throttles, and gives up what is final', a
   expect(await news()).toEqual(['romeo lasts', 'romeo comes', 'romeo ends', 'romeo abandoned']);
 });
 
-it('makes expected sessions one after the other, and holds what is said until then', async () => {
+it('makes expected sessions one after the other', async () => {
   const { sessions, clock, news } = openTown({ wanted: true });
   const [juliet, tybalt] = [keyOf('juliet'), keyOf('tybalt')];
   for (const key of [romeo, juliet, tybalt]) sessions.expect(key, undefined, false);
-  sessions.send(juliet, saying('early'));
   expect(await news()).toEqual([]);
   sessions.resume(DOMAIN, () => true);
-  expect(await news()).toEqual(['romeo comes', 'says rejoin']);
+  expect(await news()).toEqual(['romeo comes', 'romeo online']);
   clock.advance(5000);
-  expect(await news()).toEqual(['juliet comes', 'says rejoin', 'says early']);
+  expect(await news()).toEqual(['juliet comes', 'juliet online']);
   clock.advance(4999);
   expect(await news()).toEqual([]);
   clock.advance(1);
-  expect(await news()).toEqual(['tybalt comes', 'says rejoin']);
+  expect(await news()).toEqual(['tybalt comes', 'tybalt online']);
 });
 
 it('makes an expected session at once for somebody who asks', async () => {
   const { sessions, clock, news } = openTown({ wanted: true });
   sessions.expect(romeo, 'Romeo', false);
   sessions.need(romeo, 'Montague');
-  expect(await news()).toEqual(['romeo comes as Romeo', 'says rejoin']);
+  expect(await news()).toEqual(['romeo comes as Romeo', 'romeo online']);
   sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
   expect(await news()).toEqual([]);
@@ -130,11 +115,10 @@ it('makes an expected session at once for somebody who asks', async () => {
 it('gives up an expected session that nothing wants any more', async () => {
   const { sessions, clock, news } = openTown({});
   sessions.expect(romeo, undefined, false);
-  sessions.send(romeo, saying('early'));
   sessions.release(romeo);
   sessions.resume(DOMAIN, () => true);
   clock.advance(60_000);
-  expect(await news()).toEqual(['refused early']);
+  expect(await news()).toEqual(['romeo released']);
   expect(sessions.realms(romeo.account)).toEqual([]);
 });
 
@@ -155,8 +139,7 @@ it('says why a session ends', async () => {
 it('takes whoever comes where nobody has a connection', async () => {
   const { sessions, news } = openTown({ connectless: true });
   sessions.need(romeo);
-  sessions.send(romeo, saying('hello'));
-  expect(await news()).toEqual(['says rejoin', 'says hello']);
+  expect(await news()).toEqual(['romeo online']);
   expect(sessions.get(romeo)).toMatchObject(romeo);
   await sessions.drop(romeo.account, new Failure('not-registered'));
   expect(sessions.get(romeo)).toBeUndefined();

@@ -1,4 +1,4 @@
-import type { Outbox } from '#src/core/journal/outbox.ts';
+import type { Display } from '#src/core/journal/display.ts';
 import { inwardId } from '#src/core/journal/owed.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
@@ -18,10 +18,10 @@ const NAME = 'alarm-';
 
 export function openAlarms(parts: {
   readonly admins: readonly string[];
-  readonly outbox: Pick<Outbox, 'expect' | 'deliver'>;
+  readonly display: Pick<Display, 'owe' | 'show'>;
   readonly clock: Pick<Clock, 'now'>;
 }): Alarms {
-  const { admins, outbox, clock } = parts;
+  const { admins, display, clock } = parts;
   function tellOne(transport: string, user: BareJid, text: string): void {
     const event: Event = {
       id: `${NAME}${newEventId()}` as EventId,
@@ -33,8 +33,8 @@ export function openAlarms(parts: {
       text,
       style: 'plain',
     };
-    outbox.expect(event.id);
-    outbox.deliver(event, [{ jid: user }]);
+    display.owe(event.id);
+    display.show(event, [{ jid: user }]);
   }
 
   return {

@@ -1,6 +1,5 @@
 import type { Nearing } from '#src/core/journal/budgets.ts';
-import type { Commit } from '#src/core/journal/commit.ts';
-import type { Rows } from '#src/core/journal/delivery-rows.ts';
+import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import { bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Alarms } from './alarms.ts';

@@ -1,4 +1,4 @@
-import type { CoreParts } from '#src/core/parts.ts';
+import type { CoreParts } from '#src/core/core.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Alarms } from './alarms.ts';

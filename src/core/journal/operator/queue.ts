@@ -1,13 +1,12 @@
-import type { Delivery } from '#src/core/journal/delivery.ts';
-import type { Item } from '#src/core/journal/delivery-lane.ts';
-import { newRow } from '#src/core/journal/new-row.ts';
-import { failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
+import { type FreshRow, failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
+import { type Item, newRow } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import type { JournalState, NewRow, QueuedRow, Statement, Store } from '#src/store/index.ts';
+import type { JournalState, QueuedRow, Statement, Store } from '#src/store/index.ts';
 import { entryOf, type Queue, type QueueEntry, type QueueFilter, type QueueTrace, traceOf } from './queue-entry.ts';
 
 export type QueueParts = {
@@ -109,11 +108,11 @@ export function openQueue(parts: QueueParts): Queue {
     if (answer) delivery?.push(answer);
   }
 
-  async function answerTo(row: QueuedRow, failure: Failure): Promise<NewRow | undefined> {
+  async function answerTo(row: QueuedRow, failure: Failure): Promise<FreshRow | undefined> {
     const owed = JSON.parse(row.body) as Owed;
     if (owed.way !== 'out' || row.origin === null) return undefined;
     const now = await store.journal.time();
-    const make = (event: EventId, place: Place, own: Owed, key: string): NewRow => ({
+    const make = (event: EventId, place: Place, own: Owed, key: string): FreshRow => ({
       ...newRow(parts, { now, expiry: parts.expiry }, { way: 'in', event, place, owed: own }),
       key,
     });

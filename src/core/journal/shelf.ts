@@ -1,20 +1,61 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import {
   GuardFailed,
   type Journaled,
+  type NewRow,
   type Statement,
   type Store,
   StoreUnavailable,
   type UnitResult,
 } from '#src/store/index.ts';
-import type { Commit } from './commit.ts';
-import type { Item, Lane } from './delivery-lane.ts';
 import type { Life, LifeEffect } from './life.ts';
 import { failedJourney } from './owed.ts';
-import { openRefusals } from './refusals.ts';
+import type { Item, Lane } from './rows.ts';
 import type { RunningTime } from './running.ts';
+
+/** What waits to be written with whatever is written next. `done` comes after the commit. */
+export type Cut = { readonly statements: readonly Statement[]; restore(): void; done?(): void };
+
+export type Commit = {
+  /**
+   * Writes the statements in one unit with all that waits, and resolves with the results of the statements once that is
+   * durable. Rejects as `Store.unit`; then nothing was written, and what waited waits on.
+   */
+  write(statements: readonly Statement[]): Promise<UnitResult>;
+  /** Resolves with the last unit: whoever has nothing to add waits for it. */
+  last(): Promise<void>;
+};
+
+/** One unit for what belongs together: events, their ids on both sides, the archive, and what is owed to XMPP. */
+export function openCommit(store: Pick<Store, 'unit'>, sources: readonly (() => Cut)[]): Commit {
+  let last: Promise<void> = Promise.resolve();
+  return {
+    write(statements) {
+      const cuts = sources.map((cut) => cut());
+      const all = [...statements, ...cuts.flatMap((cut) => cut.statements)];
+      if (all.length === 0) return last.then(() => []);
+      const written = store.unit(all).then(
+        (results) => {
+          for (const cut of cuts) cut.done?.();
+          return results.slice(0, statements.length);
+        },
+        (error: unknown) => {
+          for (const cut of cuts) cut.restore();
+          throw error;
+        },
+      );
+      last = written.then(
+        () => undefined,
+        () => undefined,
+      );
+      return written;
+    },
+    last: () => last,
+  };
+}
 
 export type RowsParts = {
   readonly store: Store;
@@ -162,5 +203,65 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       stopped = true;
       for (const wake of [...sleepers]) wake();
     },
+  };
+}
+
+/** Ms between two questions to a store that is away. */
+const AGAIN = 1000;
+
+export type DoubtParts = {
+  readonly store: Pick<Store, 'journal'>;
+  readonly clock: Clock;
+  /** Whether a store that is away is waited for. */
+  patient(): boolean;
+};
+
+/**
+ * The line to the store broke while it committed: whether the row is there after all. Asks until the store answers, so
+ * that its sender is told the truth. Rejects with StoreUnavailable when that is not waited for.
+ */
+export async function cameThrough({ store, clock, patient }: DoubtParts, row: NewRow): Promise<boolean> {
+  for (;;) {
+    try {
+      return (await store.journal.byEvent(row.event)) !== undefined;
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable) || !patient()) throw error;
+      await new Promise<void>((resolve) => clock.after(AGAIN, resolve));
+    }
+  }
+}
+
+/** Who waits for something to be written hears here that the store has refused it, though it is tried again. */
+export type Refusals<T extends object> = {
+  refuse(item: T): void;
+  accept(item: T): void;
+  /** Resolves with `written`. Rejects with a `Failure` as soon as the item is refused, or where it is already. */
+  unless(item: T, written: Promise<void>): Promise<void>;
+};
+
+export function openRefusals<T extends object>(): Refusals<T> {
+  const refusals = new WeakMap<T, PromiseWithResolvers<never>>();
+  const refused = new WeakSet<T>();
+
+  function of(item: T): PromiseWithResolvers<never> {
+    const known = refusals.get(item);
+    if (known) return known;
+    const made = Promise.withResolvers<never>();
+    // Most of the time nobody waits.
+    made.promise.catch(() => undefined);
+    refusals.set(item, made);
+    return made;
+  }
+
+  return {
+    refuse(item) {
+      refused.add(item);
+      of(item).reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
+    },
+    accept(item) {
+      // Whoever waits for what comes after this write must hear of that, too.
+      if (refused.delete(item)) refusals.delete(item);
+    },
+    unless: (item, written) => Promise.race([of(item).promise, written]),
   };
 }

@@ -4,8 +4,8 @@ import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Carrier } from './carrier.ts';
-import type { Item, Lane } from './delivery-lane.ts';
 import type { LifeFacts, LifeInput } from './life.ts';
+import type { Item, Lane } from './rows.ts';
 
 export type HandParts = {
   readonly log: Log;
@@ -20,6 +20,8 @@ export type HandParts = {
 /** Hands one item over, or finds out what became of it. */
 export type Hand = {
   begin(item: Item): void;
+  /** Hands it over now. Resolves, where it is no matter of now, when that is done or has failed. Never rejects. */
+  carry(item: Item): void | Promise<void>;
   reconcile(item: Item, failure: Failure): void;
 };
 
@@ -46,14 +48,13 @@ export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts 
     });
   }
 
-  /** Resolves, where it is no matter of now, when it is handed over or has failed. Never rejects. */
   function carry(item: Item): void | Promise<void> {
     if (parts.stopped() || item.life.state !== 'flight') return;
     const side = carrier(item);
     const fail = (error: unknown): void => record(item, item.row.event, asFailure(error));
     if (!side.ready(item)) return fail(new Failure('recipient-unavailable'));
-    item.pending.clear();
-    item.ids.length = 0;
+    if (item.kept) item.pending.clear();
+    item.ids = [];
     try {
       return side.carry(item)?.catch(fail);
     } catch (error) {
@@ -90,5 +91,5 @@ export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts 
     return new Failure('internal', { cause: error });
   }
 
-  return { begin, reconcile };
+  return { begin, carry, reconcile };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Store } from '#src/store/index.ts';
-import type { Item, Lane } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
+import type { Item, Lane } from './rows.ts';
+import type { Rows } from './shelf.ts';
 
 export type BacklogParts = {
   readonly store: Pick<Store, 'journal'>;

@@ -1,17 +1,18 @@
 import type { Outcome } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
-import type { NewRow, Store } from '#src/store/index.ts';
+import type { AccountKey, EventId } from '#src/model/ids.ts';
+import type { Store } from '#src/store/index.ts';
+import { openHand } from './attempt.ts';
+import { openBacklog } from './backlog.ts';
 import type { Carrier } from './carrier.ts';
-import { openBacklog } from './delivery-backlog.ts';
-import { openHand } from './delivery-hand.ts';
-import { type Item, isOwed, itemOf, type Lane, newLane, underWay } from './delivery-lane.ts';
-import type { Rows } from './delivery-rows.ts';
-import { hastened, type LifeInput, nextTime, step } from './life.ts';
-import { isJournaled } from './owed.ts';
+import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
+import { type FreshRow, isJournaled } from './owed.ts';
+import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
 import type { RunningTime } from './running.ts';
+import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
@@ -21,12 +22,23 @@ export type DeliveryParts = {
   readonly clock: Clock;
   readonly log: Log;
   carrier(item: Item): Carrier;
+  /** How much of what is not durable waits in a lane, and for how many milliseconds. */
+  readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
 };
 
 /** What the journal owes, carried lane by lane. */
 export type Delivery = {
   /** Takes a row whose addition is durable. */
-  push(row: NewRow): void;
+  push(row: FreshRow): void;
+  /**
+   * Takes what nothing is written of. It goes at once where nothing waits before it, with no promise then. Throws
+   * `Failure('queue-full')` where too much does.
+   */
+  put(item: Item): void | Promise<void>;
+  /** Hands an event over that is for now or for never: without somebody to take it, it is forgotten. */
+  tell(event: Event, account: AccountKey): void;
+  /** How many are in hand. */
+  readonly size: number;
   /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
   busy(lane: string): number | undefined;
   /** Whether the row of an event is in hand and was handed over, or is about to be. */
@@ -35,6 +47,8 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
+  /** What is held back in a lane for a later one of that key. */
+  held(lane: string, key: string): Held | undefined;
   /** What is in hand of a lane, in order. */
   waiting(lane: string): readonly Item[];
   apply(item: Item, input: LifeInput): void;
@@ -54,15 +68,21 @@ export type Delivery = {
 const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
+/** What is not durable, once it is handed over. */
+const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
-export function openDelivery({ store, rows, time, clock, log, ...parts }: DeliveryParts): Delivery {
+export function openDelivery({ store, rows, time, clock, log, limits, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
   const byEvent = new Map<EventId, Item>();
   let stopped = false;
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
-  const factsOf = (item: Item) => ({ ...parts.carrier(item).facts(item), now: time.now() });
-  const { begin, reconcile } = openHand({
+  /** What is not durable goes by the clock. */
+  const factsOf = (item: Item) => ({
+    ...parts.carrier(item).facts(item),
+    now: item.kept ? time.now() : clock.now(),
+  });
+  const { begin, carry, reconcile } = openHand({
     log,
     carrier: parts.carrier,
     stopped: () => stopped,
@@ -81,6 +101,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     if (effects.length === 0) return;
     if (life.state !== 'flight') item.busy = false;
     if (!isOwed(life)) leave(item);
+    if (!item.kept) return told(item, effects);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken') carrier.landed(item);
     for (const effect of effects) if (effect.do === 'reconcile') [item.doubt, item.busy] = [effect.failure, false];
@@ -98,11 +119,21 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     suspects.stepped(item);
   }
 
+  /** What follows from a step of which nothing is written. */
+  function told(item: Item, effects: readonly LifeEffect[]): void {
+    if (isOwed(item.life)) return;
+    forget(item);
+    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) return parts.carrier(item).landed(item);
+    for (const effect of effects) if (effect.do === 'bounce') parts.carrier(item).refused(item, effect.failure);
+  }
+
   function forget(item: Item): void {
+    if (!item.kept) return void byEvent.delete(item.row.event);
     for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
   }
 
   function leave(item: Item): void {
+    if (item.lane === NO_LANE) return;
     const index = item.lane.items.indexOf(item);
     if (index >= 0) item.lane.items.splice(index, 1);
     queueMicrotask(() => pump(item.lane));
@@ -111,6 +142,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
     const item = byEvent.get(id);
     if (!item && !isJournaled(id)) return undefined;
+    if (item && !item.kept) return void record(item, id, outcome);
     const kept = item ? noted(item, id, outcome) : late(id, outcome);
     kept.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));
     return kept;
@@ -121,6 +153,25 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     return rows.written(item);
   }
 
+  function put(item: Item): void | Promise<void> {
+    remember(item);
+    const known = lanes.get(item.row.lane);
+    if (!known && !item.held && parts.carrier(item).ready(item)) {
+      item.life = FLYING;
+      return carry(item);
+    }
+    const lane = known ?? laneOf(item.row.lane, false);
+    const until = release(lane, item);
+    if (lane.items.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
+      forget(item);
+      throw new Failure('queue-full');
+    }
+    item.lane = lane;
+    item.life = { ...item.life, notBefore: until, expires: Math.max(until, clock.now()) + limits.waitingTime };
+    lane.items.push(item);
+    pump(lane);
+  }
+
   function record(item: Item, id: EventId, outcome: Outcome): void {
     if (outcome instanceof Failure) {
       item.pending.clear();
@@ -129,12 +180,26 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     } else {
       if (outcome.state === 'written') return;
       if (outcome.state === 'delayed') return apply(item, { on: 'settled', state: outcome.state });
-      item.ids.push(...outcome.ids);
+      item.ids = item.ids.length === 0 ? outcome.ids : [...item.ids, ...outcome.ids];
       item.pending.delete(id);
       if (item.pending.size > 0) return;
       apply(item, { on: 'settled', state: outcome.state });
     }
-    pump(item.lane);
+    if (item.lane !== NO_LANE) pump(item.lane);
+  }
+
+  /** Whatever follows what is held back ends that: it goes before it, or gives its place up. When the new one may go. */
+  function release(lane: Lane, { held }: Item): number {
+    const before = lane.items.at(-1);
+    if (!before?.held || before.busy) return held?.until ?? 0;
+    if (held?.key !== before.held.key) {
+      before.life = hastened(before.life);
+      return held?.until ?? 0;
+    }
+    lane.items.pop();
+    forget(before);
+    before.shared?.landed?.(undefined);
+    return before.held.until;
   }
 
   /** Word of an event that is not in memory: its network had taken it, or an earlier run had sent it. */
@@ -161,7 +226,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     return lane;
   }
 
-  function push(row: NewRow): void {
+  function push(row: FreshRow): void {
     const lane = laneOf(row.lane, backlog.left());
     if (lane.loading) lane.late.push(row);
     else take(lane, row);
@@ -169,9 +234,11 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
   }
 
   /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
-  function take(lane: Lane, row: NewRow): void {
+  function take(lane: Lane, row: FreshRow): void {
     if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
-    lane.items.push(remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane)));
+    const item = remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane));
+    release(lane, item);
+    lane.items.push(item);
     lane.last = Math.max(lane.last, row.id);
   }
 
@@ -236,9 +303,20 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
     }
     if (item.doubt && open > 0) return false;
     item.busy = true;
-    if (item.doubt) reconcile(item, item.doubt);
+    if (!item.kept) goOn(item);
+    else if (item.doubt) reconcile(item, item.doubt);
     else begin(item);
     return true;
+  }
+
+  /** What is not durable waits for nothing any more once it is handed over. */
+  function goOn(item: Item): void {
+    const { lane } = item;
+    item.life = FLYING;
+    leave(item);
+    item.lane = NO_LANE;
+    if (lane.begun) void lane.begun.then(() => carry(item));
+    else void carry(item);
   }
 
   /** What was handed over and has not left in all its time is taken back. */
@@ -250,6 +328,17 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
 
   return {
     push,
+    put,
+    tell(event, account) {
+      const item = memoryItem(event, { lane: '', account, shared: { answered: false } });
+      if (!parts.carrier(item).ready(item)) return;
+      remember(item);
+      item.life = FLYING;
+      void carry(item);
+    },
+    get size() {
+      return byEvent.size;
+    },
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
     track(item, id) {
@@ -258,6 +347,10 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       byEvent.set(id, item);
     },
     settle,
+    held(lane, key) {
+      const last = lanes.get(lane)?.items.at(-1);
+      return last?.held?.key === key && !last.busy ? last.held : undefined;
+    },
     waiting: (key) => lanes.get(key)?.items ?? [],
     apply,
     wake(fits) {

@@ -3,45 +3,46 @@ import type { Event } from '#src/model/event.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { NewRow } from '#src/store/index.ts';
-import type { Cut } from './commit.ts';
-import { inwardId, type Owed } from './owed.ts';
+import { type FreshRow, inwardId, type Owed } from './owed.ts';
+import type { Cut } from './shelf.ts';
 
-export type OutboxParts = {
-  readonly xmpp: XmppSide;
+export type DisplayParts = {
+  readonly xmpp: Pick<XmppSide, 'deliver'>;
   /** The statement that adds a row. */
   add(row: NewRow): NonNullable<Cut['statements']>[number];
   /** A row for what is owed. */
-  row(event: EventId, place: Place, owed: Owed): NewRow;
+  row(event: EventId, place: Place, owed: Owed): FreshRow;
   /** Takes a row that is durable. */
-  push(row: NewRow): void;
+  push(row: FreshRow): void;
   /** Writes what waits, soon, or a while after the store was away. */
   hurry(): void;
   retry(): void;
 };
 
 /**
- * Between the rooms and XMPP: what has to be durable first is held until it is, and whatever follows it in its place
- * stays behind it.
+ * Shows events to their readers on XMPP. What has to be durable first is held until it is, and whatever follows it in its
+ * place stays behind it.
  */
-export type Outbox = XmppSide & {
-  /** The next that is delivered of this event is owed: it goes through the journal. */
-  expect(id: EventId): void;
-  forget(id: EventId): void;
+export type Display = {
+  /** Shows an event, now or in its turn; false where the writer refused. Never throws. */
+  show(event: Event, to: readonly Recipient[], marks?: Marks): boolean;
+  /** What is shown next of this event is owed: it goes through the journal. */
+  owe(id: EventId): void;
   cut(): Cut;
 };
 
 type Held = { readonly event: Event; readonly to: readonly Recipient[]; readonly marks: Marks | undefined } & {
   owed: boolean;
-  row: NewRow | undefined;
+  row: FreshRow | undefined;
 };
 
-export function openOutbox({ xmpp, ...parts }: OutboxParts): Outbox {
+export function openDisplay({ xmpp, ...parts }: DisplayParts): Display {
   const expected = new Set<EventId>();
   const places = new Map<string, Held[]>();
   /** What is not part of a unit yet. */
   let fresh: Held[] = [];
 
-  function rowFor({ event, to, marks }: Held): NewRow {
+  function rowFor({ event, to, marks }: Held): FreshRow {
     const owed: Owed = { way: 'in', event, to, ...(marks && { marks }) };
     return parts.row(inwardId(event.id), event.place, owed);
   }
@@ -62,10 +63,8 @@ export function openOutbox({ xmpp, ...parts }: OutboxParts): Outbox {
   }
 
   return {
-    ...xmpp,
-    expect: (id) => void expected.add(id),
-    forget: (id) => void expected.delete(id),
-    deliver(event, to, marks) {
+    owe: (id) => void expected.add(id),
+    show(event, to, marks) {
       // Most is in nobody's way: nothing is looked up for it.
       if (expected.size === 0 && places.size === 0) return xmpp.deliver(event, to, marks);
       const owed = expected.delete(event.id) && to.length > 0;

@@ -1,0 +1,283 @@
+import type { Host } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { Rate } from '#src/lib/token-bucket.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { SealKey, Store } from '#src/store/index.ts';
+import type { Access, Accounts } from './accounts/accounts.ts';
+import { openFarewell } from './accounts/farewell.ts';
+import type { Logins } from './accounts/logins.ts';
+import { openMembership } from './accounts/membership.ts';
+import { openOwnSettings } from './accounts/own-settings.ts';
+import type { Purging } from './accounts/purge.ts';
+import type { OpenSettings } from './accounts/settings.ts';
+import type { Aliases } from './aliases.ts';
+import { openChat } from './dialogues/chat.ts';
+import { openChatPlaces } from './dialogues/chat-places.ts';
+import type { RunningDialogues } from './dialogues/dialogue.ts';
+import type { Registration } from './dialogues/registration.ts';
+import type { Ids } from './ids.ts';
+import type { Core, XmppSide } from './index.ts';
+import { type Charging, openCharging } from './journal/budgets.ts';
+import type { Intake } from './journal/intake.ts';
+import type { Journaling } from './journal/journaling.ts';
+import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
+import type { Queue } from './journal/operator/queue-entry.ts';
+import { placeOf } from './journal/owed.ts';
+import type { LimitName, Limits } from './limits.ts';
+import type { MediaStore } from './media/media.ts';
+import type { People } from './people/people.ts';
+import type { Archive } from './rooms/archive.ts';
+import type { Occupancy } from './rooms/occupancy.ts';
+import type { Flicker } from './rooms/presence-folding.ts';
+import { restore } from './rooms/restore.ts';
+import type { Rooms } from './rooms/rooms.ts';
+import { checkSeats } from './rooms/seats.ts';
+import type { Lasting } from './sessions/lasting.ts';
+import type { Sessions } from './sessions/sessions.ts';
+import { away } from './store-away.ts';
+import type { CoreTransport } from './transport.ts';
+import type { Inward, Outward } from './way/index.ts';
+
+export type CoreParts = {
+  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly access: Access;
+  readonly limits: {
+    /** How many lines wait for a session that is down, and for how many milliseconds. */
+    readonly waitingLines: number;
+    readonly waitingTime: number;
+    /** Bounds of the wait before another attempt to connect, in milliseconds. */
+    readonly reconnectMin: number;
+    readonly reconnectMax: number;
+    /** Milliseconds between attempts in one realm that nobody has just asked for. */
+    readonly connectPace: number;
+    /** Milliseconds for which an account whose last client was lost stays in its rooms. */
+    readonly linger: number;
+    /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
+    readonly presenceWindow?: number;
+    /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
+    readonly dialogueTime: number;
+    readonly dialogues: number;
+    /** How fast one user may do what. */
+    readonly rates: Readonly<Record<LimitName, Rate>>;
+  };
+  readonly store: Store;
+  /** The long addresses that the store knows. */
+  readonly aliases: Aliases;
+  /** Seals what is secret in the store. */
+  readonly key: SealKey;
+  /** Where long texts go whole; absent where the operator keeps no files. */
+  readonly media?: MediaStore | undefined;
+  readonly xmpp: XmppSide;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** How long what is owed to XMPP is tried, in ms. */
+  readonly expiry?: number;
+  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
+  report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
+};
+
+/** The core with what `gateway.ts` joins to the bridges and to the process. */
+export type OpenCore = Core & {
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
+    readonly emit: Inward['accept'];
+    readonly charge: Charging;
+  } & HostAlarms;
+  /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
+  attend(transport: string): Promise<void>;
+  /** Takes up what the last run left: before the links, once the bridges are open. */
+  restore(): Promise<void>;
+  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
+  recheck(transport: string): Promise<void>;
+  /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
+  start(): Promise<void>;
+  /** What is owed, as the operator sees it. */
+  readonly queue: Queue;
+  /** Tells those who run the gateway, as messages of its own that are kept until they have arrived. Never throws. */
+  alarm(text: string): void;
+  /** The link of the transport is online: what waited for it goes. */
+  online(transport: string): void;
+  /** Tells everybody that the gateway stops and closes every session. */
+  stop(): Promise<void>;
+  status(): { readonly rooms: number; readonly flights: number };
+};
+
+/** What `open` has built. */
+export type Opened = {
+  readonly parts: CoreParts;
+  readonly accounts: Accounts;
+  readonly archive: Archive;
+  readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
+  readonly dialogues: RunningDialogues;
+  readonly flicker: Flicker;
+  readonly ids: Ids;
+  readonly inward: Inward;
+  readonly intake: Intake;
+  readonly journaling: Journaling;
+  readonly lasting: Lasting;
+  readonly logins: Logins;
+  readonly occupancy: Occupancy;
+  readonly outward: Outward;
+  readonly people: People;
+  readonly purging: Purging;
+  readonly rates: Limits;
+  readonly registration: Registration;
+  readonly lanes: Lanes;
+  realm(place: Place): string;
+  transport(domain: string): CoreTransport;
+  readonly rooms: Rooms;
+  readonly sessions: Sessions;
+  readonly settings: OpenSettings;
+  readonly talks: Core['dialogues'];
+};
+
+/** What was opened, as the edges, the bridges and the process see it. */
+export function coreOf(opened: Opened): OpenCore {
+  const { parts, accounts, archive, dialogues, intake, journaling, people, rooms, sessions, settings } = opened;
+  const { store, xmpp, log, aliases, transports } = parts;
+  const { delivery } = journaling;
+  let stopping = false;
+
+  const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
+
+  const ask: Core['ask'] = async (query, domain, user) => {
+    const account = accountKey(user, domain);
+    const asked = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
+    const reply = await opened
+      .transport(domain)
+      .bridge()
+      .ask(query, sessions.get({ account, realm: asked }));
+    if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
+    return reply;
+  };
+  const chat = openChat({
+    dialogues: opened.talks,
+    places: openChatPlaces({ ask, transport: opened.transport }),
+    admit({ user }) {
+      if (stopping) throw new Failure('stopping');
+      if (!accounts.permitted(user)) throw accounts.refusal();
+      opened.rates.spend('messages', user);
+    },
+  });
+
+  return {
+    host: {
+      emit(drafts, statements) {
+        for (const { place } of drafts) aliases.note(place);
+        try {
+          return opened.inward.accept(drafts, statements)?.catch(away);
+        } catch (error) {
+          return away(error);
+        }
+      },
+      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
+      status: sessions.status,
+      settings: settings.of,
+      credentials: opened.logins.replace,
+      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
+    },
+    accept(draft, origin) {
+      if (stopping) {
+        if (!intake.recognises(draft, origin)) throw new Failure('stopping');
+        return void intake.refuse(draft, origin, new Failure('stopping'));
+      }
+      if (people.takes(draft)) return people.accept(draft, origin);
+      opened.outward.accept(draft, origin);
+    },
+    async perform(drafts, jid) {
+      if (stopping) throw new Failure('stopping');
+      await opened.outward.perform(drafts, jid);
+    },
+    gone(domain, jid, place) {
+      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
+      else rooms.gone(domain, accountOf(domain, jid), jid);
+    },
+    bounced: (_domain, user, id) =>
+      opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
+    permitted: accounts.permitted,
+    refusal: accounts.refusal,
+    settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
+    dialogues: opened.talks,
+    chat,
+    ...openMembership({
+      accounts,
+      media: parts.media,
+      dialogues,
+      limits: opened.rates,
+      logins: opened.logins,
+      people,
+      purging: opened.purging,
+      registration: opened.registration,
+      sessions,
+      refuse: (account, failure) =>
+        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+      settings,
+      farewell: openFarewell({
+        ...parts,
+        logins: opened.logins,
+        bridge: (domain) => opened.transport(domain).bridge(),
+      }),
+    }),
+    probed: people.probed,
+    attend: people.attend,
+    addressOf: aliases.address,
+    rooms: {
+      nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
+      info: rooms.info,
+      occupants: rooms.occupants,
+    },
+    realms: (domain, user) => [
+      ...new Set([...opened.transport(domain).realms, ...sessions.realms(accountKey(user, domain))]),
+    ],
+    archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
+    archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
+    ask,
+    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
+    async restore() {
+      await restore({
+        store: store,
+        occupancy: opened.occupancy,
+        rooms,
+        sessions,
+        transports,
+        accounts,
+        realm: opened.realm,
+      });
+      opened.purging.resume();
+    },
+    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    queue: journaling.queue,
+    alarm(text) {
+      const [domain] = transports.keys();
+      if (domain !== undefined) journaling.alarms.tell(domain, text);
+    },
+    online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
+    async stop() {
+      stopping = true;
+      dialogues.drop(() => true);
+      await intake.idle();
+      await opened.lanes.idle();
+      people.farewell();
+      opened.flicker.stop();
+      rooms.farewell();
+      // What is only held back goes.
+      delivery.wake(({ kept }) => !kept);
+      delivery.fail(({ kept }) => !kept, new Failure('stopping'));
+      await sessions.close();
+      await opened.lanes.idle();
+      await journaling.stop();
+      await archive.flush();
+      await opened.ids.flush();
+      await accounts.flush();
+      await opened.occupancy.flush();
+      await opened.lasting.flush();
+      await opened.purging.stop();
+    },
+    status: () => ({ rooms: rooms.size, flights: delivery.size }),
+  };
+}

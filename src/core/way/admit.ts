@@ -1,0 +1,49 @@
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { LimitName, Limits } from '#src/core/limits.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
+import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { isRoom, type Place, placeTransport } from '#src/model/place.ts';
+
+export type AdmitContext = {
+  readonly accounts: Pick<Accounts, 'permitted' | 'refusal' | 'of' | 'used'>;
+  readonly limits: Pick<Limits, 'spend'>;
+  readonly rooms: Pick<Rooms, 'nickOf'>;
+};
+
+/** Whose event it is, and the nick under which its client is in the room. */
+export type Admitted = { readonly account: AccountKey; readonly nick: string | undefined };
+
+/** What each kind costs its sender. What clients send by themselves, such as typing and receipts, costs nothing. */
+const RATES: Readonly<Partial<Record<Draft['kind'], LimitName | 'free'>>> = {
+  typing: 'free',
+  receipt: 'free',
+  presence: 'free',
+};
+
+/** Decides who may send a draft to a network, from the client `jid`. Throws the `Failure` of a refusal. */
+export function admit(context: AdmitContext, draft: Draft, jid: string): Admitted;
+/** The same for what a network sends: whether whom it is for may use the gateway. */
+export function admit(context: AdmitContext, draft: Draft): void;
+export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid?: string): Admitted | undefined {
+  const { from, place } = draft;
+  if (jid === undefined) return receives(accounts, place);
+  if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
+  const account = accounts.of(from, placeTransport(place));
+  accounts.used(account);
+  const nick = isRoom(place) ? rooms.nickOf(place, account, jid) : undefined;
+  const passing = passage(draft);
+  if (isRoom(place) && !passing && nick === undefined) throw new Failure('not-joined');
+  const rate = passing === 'join' ? 'joins' : passing === 'leave' ? 'free' : (RATES[draft.kind] ?? 'messages');
+  if (rate !== 'free') limits.spend(rate, from.bare);
+  return { account, nick };
+}
+
+function receives(accounts: AdmitContext['accounts'], place: Place): undefined {
+  if (place.kind !== 'shared' && !accounts.permitted(splitAccount(place.account).user)) throw accounts.refusal();
+}
+
+/** Whoever enters or leaves a room need not be in it. */
+const passage = (draft: Draft): 'join' | 'leave' | undefined =>
+  draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave') ? draft.change : undefined;

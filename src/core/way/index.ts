@@ -1,0 +1,374 @@
+import type { Origin } from '#src/core/index.ts';
+import type { Amending } from '#src/core/journal/amend.ts';
+import type { Item, Shared } from '#src/core/journal/rows.ts';
+import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
+import { chain } from '#src/lib/after.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
+import type { Log } from '#src/lib/log.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { DraftOf } from '#src/model/capabilities.ts';
+import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import type { Statement } from '#src/store/index.ts';
+import { type AcceptContext, accept } from './accept.ts';
+import { type AdmitContext, admit } from './admit.ts';
+import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
+import { type KeepContext, keep, type Sent } from './keep.ts';
+import type { RecentTexts } from './recent-texts.ts';
+import { points, sameKey, translate } from './reference.ts';
+import { type Reference, type ResolveContext, resolve } from './resolve.ts';
+import { type Leg, type RouteContext, route } from './route.ts';
+import { refuse, type SettleContext, settle } from './settle.ts';
+import { type ShowContext, show } from './show.ts';
+import type { Tables } from './tables.ts';
+
+export type OutwardContext = AdmitContext &
+  RouteContext &
+  ResolveContext &
+  DegradeContext &
+  KeepContext &
+  Omit<SettleContext, 'sharedOf'> & {
+    readonly lanes: Lanes;
+    readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
+    readonly texts: Pick<RecentTexts, 'note'>;
+    /** Changes in silence what still waits for its network. False where it cannot. */
+    amend(draft: Amending, origin: Origin): Promise<boolean>;
+    /** What is no failure is a bug: it is logged. */
+    asFailure(error: unknown): Failure;
+  };
+
+/** The way of an event from XMPP to a network. */
+export type Outward = {
+  /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
+  accept(draft: Draft, origin: Origin): void;
+  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
+  perform(drafts: readonly Draft[], jid: string): Promise<void>;
+  /** Tells a network how somebody in one of its rooms fares, who has said so beside something else. */
+  fares(account: AccountKey, place: Place, shown: OwnShow): void;
+  /** What has become of a row is answered. */
+  settled(item: Item, failure?: Failure): void;
+  /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
+  send(draft: Draft, account: AccountKey): void;
+};
+
+/** Stanzas whose pieces are remembered. */
+const GROUPS = 1000;
+
+/** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
+export function openOutward(context: OutwardContext): Outward {
+  const { lanes, rooms } = context;
+
+  function accept(draft: Draft, origin: Origin): void {
+    const { account, nick } = admit(context, draft, origin.from);
+    if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
+      return pass(draft, account, origin);
+    send(draft, account, newlySent(origin));
+    if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
+    context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
+  }
+
+  function send(draft: Draft, account: AccountKey, sent: Sent): void {
+    for (const leg of route(context, draft, account)) {
+      const about = heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }));
+      if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
+      else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
+    }
+  }
+
+  /** What is refused at once is thrown, unless it may be a repeat of what was taken before: that is answered in its turn. */
+  function ready(draft: Draft, leg: Leg, sent: Sent, about: Reference | Promise<Reference>): Ready {
+    try {
+      return heard(reduced(draft, leg, about));
+    } catch (error) {
+      if (!(error instanceof Failure) || !isRecognised(draft, sent)) throw error;
+      return heard(Promise.reject(error));
+    }
+  }
+
+  const isRecognised = (draft: Draft, { origin }: Sent): boolean =>
+    origin !== undefined && context.intake.recognises(draft, origin);
+
+  const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
+    chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+
+  /** What takes the place of something that is held back stands for what that stood for. */
+  function instead(draft: Draft, leg: Leg, about: Reference): Reference {
+    const held = points(draft) ? context.delivery.held(leg.lane, sameKey(draft)) : undefined;
+    return held?.previous === undefined ? about : { ...about, context: { ...about.context, previous: held.previous } };
+  }
+
+  /** Within the lane, so that nothing overtakes what has to wait for something. */
+  function dispatch(draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void {
+    lanes.run(leg.lane, () => {
+      try {
+        const work = go(draft, leg, sent, pieces);
+        return work?.catch((error: unknown) => fail(draft, sent, error));
+      } catch (error) {
+        return fail(draft, sent, error);
+      }
+    });
+  }
+
+  const go = (draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void | Promise<void> =>
+    chain(pieces, (degraded) => keep(context, draft, leg, sent, degraded));
+
+  function fail(draft: Draft, sent: Sent, error: unknown): void | Promise<void> {
+    const failure = context.asFailure(error);
+    const { origin } = sent;
+    if (origin && isRecognised(draft, sent)) return context.intake.refuse(draft, origin, failure);
+    refuse(context, sent, failure);
+  }
+
+  /** What is about a message that still waits changes that, and goes out itself where it is too late. */
+  async function amend(draft: Amending, leg: Leg, sent: Sent, about: Reference | Promise<Reference>): Promise<void> {
+    try {
+      if (sent.origin && (await context.amend(draft, sent.origin))) return;
+      await go(draft, leg, sent, reduced(draft, leg, about));
+    } catch (error) {
+      await fail(draft, sent, error);
+    }
+  }
+
+  /** Somebody enters or leaves a room. */
+  function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
+    if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
+    const { who, password, history } = draft;
+    rooms.enter(place, {
+      account,
+      nick: who.nick,
+      origin,
+      shown: who,
+      ...(password && { password }),
+      ...(history && { history }),
+    });
+  }
+
+  /** What a network does not carry of that is not missed. */
+  function fares(account: AccountKey, place: Place, shown: OwnShow): void {
+    const draft: Draft = { place, from: { kind: 'xmpp', bare: splitAccount(account).user }, ...faring(shown) };
+    try {
+      send(draft, account, newlySent(undefined));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  }
+
+  async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
+    const legs = drafts.flatMap((draft) =>
+      route(context, draft, admit(context, draft, jid).account).map((leg) => ({ draft, leg })),
+    );
+    const prepared = await Promise.all(
+      legs.map(async ({ draft, leg }) => {
+        const about = resolve(context, draft, {
+          side: 'foreign',
+          levels: leg.target.levels,
+          account: leg.key.account,
+        });
+        return { draft, leg, pieces: await reduced(draft, leg, about) };
+      }),
+    );
+    await Promise.all(prepared.map(({ draft, leg, pieces }) => landing(draft, leg, pieces)));
+  }
+
+  function landing(draft: Draft, leg: Leg, pieces: Degraded): Promise<void> {
+    let left = pieces.pieces.length;
+    if (left === 0) return Promise.resolve();
+    const { promise, resolve: done, reject } = Promise.withResolvers<void>();
+    const landed = (failure: Failure | undefined): void => {
+      left--;
+      if (failure) reject(failure);
+      else if (left === 0) done();
+    };
+    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, pieces);
+    return promise;
+  }
+
+  /** What the pieces of a stanza have in common that is durable, lately. */
+  const groups = openRecent<Shared>(GROUPS);
+
+  function sharedOf({ shared, journey }: Item): Shared {
+    if (shared) return shared;
+    const group = journey?.group ?? '';
+    const known = groups.get(group) ?? { answered: false };
+    groups.set(group, known);
+    return known;
+  }
+
+  const settling: SettleContext = { ...context, sharedOf };
+
+  return {
+    accept,
+    perform,
+    fares,
+    settled: (item, failure) => settle(settling, item, failure),
+    send: (draft, account) => send(draft, account, newlySent(undefined)),
+  };
+}
+
+type Ready = Degraded | Promise<Degraded>;
+
+const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
+
+/** What fails while its lane is busy is heard when its turn comes. */
+function heard<T>(value: T | Promise<T>): T | Promise<T> {
+  if (value instanceof Promise) value.catch(() => undefined);
+  return value;
+}
+
+const amends = (draft: Draft): draft is Amending =>
+  (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';
+
+/** What somebody is called outside of rooms. */
+function nameOf(account: AccountKey): string {
+  const { user } = splitAccount(account);
+  return user.slice(0, user.indexOf('@'));
+}
+
+export type InwardContext = AdmitContext &
+  AcceptContext &
+  ResolveContext &
+  DegradeContext &
+  ShowContext & {
+    readonly commit: Pick<Commit, 'write'>;
+    readonly rows: Pick<Rows, 'owner'>;
+    readonly tables: ReadonlyMap<string, Tables>;
+    readonly log: Log;
+    /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
+    durable(draft: Draft): boolean;
+  };
+
+/** The way of an event from a network to XMPP. */
+export type Inward = {
+  /**
+   * Takes what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
+   * What is journaled is shown after that, everything else at once. Synchronous when nothing has to be durable.
+   */
+  accept(drafts: readonly Draft[], statements?: readonly Statement[]): void | Promise<void>;
+};
+
+/** admit → accept → resolve → degrade → show, each in a file of its own. */
+export function openInward(context: InwardContext): Inward {
+  const { lanes } = context;
+  /** Places whose events wait for a look into the store; while there are none, nothing is put behind them. */
+  let looking = 0;
+
+  const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
+
+  function take(draft: Draft): void | Promise<void> {
+    const tables = context.tables.get(placeTransport(draft.place));
+    if (!tables || !isAdmitted(draft)) return;
+    const durable = isDurable(draft);
+    return chain(accept(context, draft, durable), (isNew) => {
+      if (isNew) return pass(draft, durable, tables);
+    });
+  }
+
+  /** Nobody on the network can be told of a refusal, so the log hears it. */
+  function isAdmitted(draft: Draft): boolean {
+    try {
+      admit(context, draft);
+      return true;
+    } catch (error) {
+      return unheard(error, draft, 'an event came for somebody who may not use the gateway') ?? false;
+    }
+  }
+
+  function pass(draft: Draft, durable: boolean, { xmpp, refers }: Tables): void | Promise<void> {
+    const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.target.levels, account: undefined });
+    const referable = refers || draft.place.kind === 'contact';
+    return chain(about, (found) =>
+      show(context, draft, readable(draft, found, xmpp), { durable, referable, about: found.context }),
+    );
+  }
+
+  /** What XMPP carries of it, with the ids that it knows. */
+  function readable(draft: Draft, about: Reference, xmpp: Tables['xmpp']): readonly Draft[] {
+    try {
+      return degrade(context, draft, xmpp, about).pieces.flatMap((piece) => known(piece, about));
+    } catch (error) {
+      return unheard(error, draft, 'XMPP does not carry an event') ?? [];
+    }
+  }
+
+  /** Nobody can be told that a network speaks of a message that nobody knows, so it is left out. */
+  function known(piece: Draft, { ids }: Reference): readonly Draft[] {
+    return points(piece) && ids === undefined && piece.kind !== 'message' ? [] : translate(piece, ids);
+  }
+
+  function unheard(error: unknown, { kind }: Draft, what: string): undefined {
+    if (!(error instanceof Failure)) throw error;
+    context.log.warn({ err: error, kind }, what);
+  }
+
+  /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
+  function inOrder(draft: Draft): Promise<void> | undefined {
+    const end = Promise.withResolvers<void>();
+    let done = false;
+    looking++;
+    const finish = (): void => {
+      looking--;
+      done = true;
+      end.resolve();
+    };
+    const fail = (error: unknown): void => {
+      looking--;
+      end.reject(error);
+    };
+    lanes.run(`in ${placeKey(draft.place)}`, () => {
+      try {
+        const work = take(draft);
+        return work ? work.then(finish, fail) : finish();
+      } catch (error) {
+        return fail(error);
+      }
+    });
+    return done ? undefined : end.promise;
+  }
+
+  /** Resolves when everything before it in the places' lanes is done; at once where they are idle. */
+  function shown(drafts: readonly Draft[]): Promise<unknown> | undefined {
+    const open: Promise<void>[] = [];
+    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) {
+      let done = false;
+      const end = Promise.withResolvers<void>();
+      lanes.run(key, () => {
+        done = true;
+        end.resolve();
+      });
+      if (!done) open.push(end.promise);
+    }
+    return open.length === 0 ? undefined : Promise.all(open);
+  }
+
+  /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
+  async function settled(
+    drafts: readonly Draft[],
+    open: readonly Promise<unknown>[],
+    statements: readonly Statement[] | undefined,
+  ): Promise<void> {
+    if (open.length > 0) await Promise.all(open);
+    if (!statements) return;
+    const waiting = shown(drafts);
+    if (waiting) await waiting;
+    await context.rows.owner();
+    await context.commit.write(statements);
+  }
+
+  return {
+    accept(drafts, statements = []) {
+      const open: Promise<unknown>[] = [];
+      for (const draft of drafts) {
+        const plain = looking === 0 && draft.ids === undefined && !points(draft);
+        const work = plain ? take(draft) : inOrder(draft);
+        if (work) open.push(work);
+      }
+      const durable = statements.length > 0 || drafts.some(isDurable);
+      if (open.length === 0 && !durable) return;
+      return settled(drafts, open, durable ? statements : undefined);
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { authorOf, type Ids, type Linked } from '#src/core/ids.ts';
+import type { Marks } from '#src/core/index.ts';
+import type { Display } from '#src/core/journal/display.ts';
+import type { People } from '#src/core/people/people.ts';
+import type { Flicker } from '#src/core/rooms/presence-folding.ts';
+import type { Lanes } from '#src/lib/lanes.ts';
+import type { Context } from '#src/model/capabilities.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
+import { isRoom, placeKey } from '#src/model/place.ts';
+import type { RecentTexts } from './recent-texts.ts';
+import { points } from './reference.ts';
+
+export type ShowContext = {
+  readonly ids: Pick<Ids, 'link'>;
+  readonly lanes: Lanes;
+  readonly display: Pick<Display, 'owe' | 'show'>;
+  readonly people: Pick<People, 'heard'>;
+  /** The way into rooms. */
+  readonly flicker: Pick<Flicker, 'apply'>;
+  readonly texts: Pick<RecentTexts, 'note'>;
+  now(): number;
+};
+
+/** Shows the pieces of a network's draft to whoever is to see them; what is `durable` is owed to XMPP from now on. */
+export function show(
+  context: ShowContext,
+  draft: Draft,
+  pieces: readonly Draft[],
+  { durable, referable, about }: { readonly durable: boolean; readonly referable: boolean; readonly about: Context },
+): void {
+  const { ids, texts, display, now } = context;
+  const events = pieces.map(
+    (piece): Event => ({ ...piece, id: newEventId(), at: piece.at ?? now(), live: piece.live ?? true }),
+  );
+  const [first] = events;
+  if (!first) return;
+  if (draft.ids !== undefined && draft.ids.length > 0) ids.link(linkedAs(draft, first), idsOf(draft, events));
+  if (referable) texts.note(draft, [first.id], nameOf(draft));
+  for (const event of events) {
+    if (durable) display.owe(event.id);
+    tell(context, event, points(event) ? marksOf(about) : undefined);
+  }
+}
+
+/** In the order of its place. */
+function tell({ lanes, flicker, people, display }: ShowContext, event: Event, marks: Marks | undefined): void {
+  const { place } = event;
+  if (isRoom(place)) return flicker.apply(event, marks);
+  if (event.kind === 'presence' || event.kind === 'contact')
+    return lanes.run(placeKey(place), () => people.heard(event));
+  if (place.kind === 'shared') return;
+  // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
+  const to = [{ jid: splitAccount(place.account).user }];
+  lanes.run(placeKey(place), () => void display.show(event, to, marks));
+}
+
+/** What readers know of the message that it is about. */
+const marksOf = ({ quote, author }: Context): Marks | undefined =>
+  quote === undefined ? undefined : { about: { quote, ...(author !== undefined && { author }) } };
+
+const linkedAs = ({ place, from }: Draft, { id, at }: Event): Linked => ({
+  event: id,
+  place: placeKey(place),
+  at,
+  author: authorOf(from),
+  xmpp: [],
+  foreign: [],
+});
+
+const idsOf = ({ ids }: Draft, events: readonly Event[]): Parameters<Ids['link']>[1] => ({
+  xmpp: events.map(({ id }) => id as string as XmppId),
+  ...(ids && { foreign: ids }),
+});
+
+const nameOf = ({ from }: Draft): string | undefined => (from.kind === 'network' ? (from.name ?? from.id) : undefined);

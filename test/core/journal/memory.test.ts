@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest';
+import type { Carrier } from '#src/core/journal/carrier.ts';
+import { openDelivery } from '#src/core/journal/lane.ts';
+import { eventOf, type Held, memoryItem } from '#src/core/journal/rows.ts';
+import { openRunningTime } from '#src/core/journal/running.ts';
+import { openCommit, openRows } from '#src/core/journal/shelf.ts';
+import { openLog } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { BareJid, EventId } from '#src/model/ids.ts';
+import { openStore } from '#src/store/index.ts';
+import { handClock } from '../../hand-clock.ts';
+import { tempFolder } from '../../store/folder.ts';
+
+const log = openLog('silent');
+const TAKEN = { ids: [], state: 'taken' } as const;
+
+const saying = (text: string): Event => ({
+  id: text as EventId,
+  at: 0,
+  live: true,
+  place: { kind: 'shared', transport: 'irc.example', id: '#verona%net' },
+  from: { kind: 'xmpp', bare: 'romeo@a.example' as BareJid },
+  kind: 'message',
+  text,
+  style: 'plain',
+});
+
+type World = {
+  readonly seen: string[];
+  /** Whether there is somebody to hand anything to. */
+  readonly side: { ready: boolean };
+  readonly clock: ReturnType<typeof handClock>;
+  say(text: string, lane?: string, held?: Held): void;
+  settle(text: string): void;
+  wake(): void;
+  fail(failure: Failure): void;
+  size(): number;
+};
+
+/** Lanes of which nothing is written, and a network that takes what it is told to. */
+async function play(act: (world: World) => Promise<void> | void): Promise<void> {
+  using dir = tempFolder();
+  const clock = handClock();
+  await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
+  const time = openRunningTime(store, clock, log);
+  const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
+  const [seen, side] = [[] as string[], { ready: true }];
+  const carrier: Carrier = {
+    facts: () => ({
+      confirms: 'taken',
+      handedOver: true,
+      charged: false,
+      once: new Failure('recipient-unavailable'),
+      expiry: Number.POSITIVE_INFINITY,
+      tell: Number.POSITIVE_INFINITY,
+      window: Number.POSITIVE_INFINITY,
+      wait: () => 0,
+    }),
+    ready: () => side.ready,
+    carry: (item) => void seen.push(eventOf(item).id),
+    reconcile: async () => 'unknown',
+    withdraw: () => false,
+    landed: ({ row }) => void seen.push(`${row.event} landed`),
+    refused: ({ row }, { code }) => void seen.push(`${row.event} ${code}`),
+    answers: () => [],
+    writes: () => [],
+    ended: () => undefined,
+  };
+  const limits = { waitingLines: 2, waitingTime: 60_000 };
+  const delivery = openDelivery({ store, rows, time, clock, log, limits, carrier: () => carrier });
+  await act({
+    ...{ seen, side, clock },
+    say: (text, lane = 'out verona', held) =>
+      void delivery.put(memoryItem(saying(text), { lane, account: 'romeo', shared: { answered: false }, held })),
+    settle: (text) => void delivery.settle(text as EventId, TAKEN),
+    wake: () => delivery.wake(() => true),
+    fail: (failure) => delivery.fail(() => true, failure),
+    size: () => delivery.size,
+  });
+  await delivery.stop();
+}
+
+it('goes at once where nothing waits, and is over when it is taken', () =>
+  play(({ say, seen, settle, size }) => {
+    say('one');
+    say('two');
+    expect([seen.splice(0), size()]).toEqual([['one', 'two'], 2]);
+    settle('two');
+    settle('two');
+    settle('one');
+    expect([seen, size()]).toEqual([['two landed', 'one landed'], 0]);
+  }));
+
+it('waits in its order for somebody to hand it to, so much and so long', () =>
+  play(({ say, side, seen, wake, clock, size }) => {
+    side.ready = false;
+    say('one');
+    clock.advance(1000);
+    say('two');
+    expect(() => say('three')).toThrow(expect.objectContaining({ code: 'queue-full' }));
+    say('elsewhere', 'out mantua');
+    clock.advance(58_999);
+    expect(seen.splice(0)).toEqual([]);
+    clock.advance(1);
+    expect(seen.splice(0)).toEqual(['one recipient-unavailable']);
+    side.ready = true;
+    wake();
+    expect([seen, size()]).toEqual([['two', 'elsewhere'], 2]);
+  }));
+
+it('has the answer of whoever gave up what it waits for', () =>
+  play(({ say, side, seen, fail, size }) => {
+    side.ready = false;
+    say('one');
+    fail(new Failure('banned'));
+    expect([seen, size()]).toEqual([['one banned'], 0]);
+  }));
+
+it('lets what comes later wait behind it, also while it goes', () =>
+  play(async ({ say, side, seen, wake }) => {
+    side.ready = false;
+    say('one');
+    side.ready = true;
+    say('two');
+    wake();
+    await undefined;
+    say('three');
+    expect(seen).toEqual(['one', 'two', 'three']);
+  }));
+
+describe('what is held back for the next of its kind', () => {
+  const lane = 'out verona';
+  const until = (clock: World['clock'], key: string): Held => ({ key, until: clock.now() + 5000, previous: undefined });
+
+  it('goes when its time is over, and gives its place to the next one until then', () =>
+    play(({ say, seen, clock }) => {
+      say('one', lane, until(clock, 'edit'));
+      clock.advance(3000);
+      say('two', lane, until(clock, 'edit'));
+      clock.advance(1999);
+      expect(seen).toEqual([]);
+      clock.advance(1);
+      expect(seen).toEqual(['two']);
+    }));
+
+  it('goes before whatever else is said', () =>
+    play(({ say, seen, clock }) => {
+      say('one', lane, until(clock, 'edit'));
+      say('two', lane, until(clock, 'other edit'));
+      expect(seen).toEqual(['one']);
+      say('three');
+      expect(seen).toEqual(['one', 'two', 'three']);
+    }));
+
+  it('waits for somebody to hand it to after that as long as everything', () =>
+    play(({ say, seen, clock, side }) => {
+      side.ready = false;
+      say('one', lane, until(clock, 'edit'));
+      clock.advance(64_999);
+      expect(seen).toEqual([]);
+      clock.advance(1);
+      expect(seen).toEqual(['one recipient-unavailable']);
+    }));
+});
