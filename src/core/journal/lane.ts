@@ -8,7 +8,7 @@ import type { Store } from '#src/store/index.ts';
 import { openHand } from './attempt.ts';
 import { openBacklog } from './backlog.ts';
 import type { Carrier } from './carrier.ts';
-import { hastened, type Life, type LifeEffect, type LifeInput, nextTime, step } from './life.ts';
+import { hastened, type Life, type LifeEffect, type LifeFacts, type LifeInput, nextTime, step } from './life.ts';
 import { type FreshRow, isJournaled } from './owed.ts';
 import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
 import type { RunningTime } from './running.ts';
@@ -77,11 +77,14 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   let stopped = false;
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
-  /** What is not durable goes by the clock. */
-  const factsOf = (item: Item) => ({
-    ...parts.carrier(item).facts(item),
-    now: item.kept ? time.now() : clock.now(),
-  });
+  /** What is not durable goes by the clock, and has the same facts always: they are made once. */
+  let once: (LifeFacts & { now: number; readonly window: number }) | undefined;
+  function factsOf(item: Item): LifeFacts & { readonly window: number } {
+    if (item.kept) return { ...parts.carrier(item).facts(item), now: time.now() };
+    once ??= { ...parts.carrier(item).facts(item), now: 0 };
+    once.now = clock.now();
+    return once;
+  }
   const { begin, carry, reconcile } = openHand({
     log,
     carrier: parts.carrier,

@@ -1,3 +1,4 @@
+import type { SessionKey } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
@@ -26,6 +27,8 @@ export type Item = {
   readonly kept: boolean;
   /** Of what is here and nowhere else. */
   readonly shared: Shared | undefined;
+  /** The session that takes it; what is durable finds it by its account and place. */
+  readonly to: SessionKey | undefined;
   /** What it is held back for: a later one of that key takes its place. */
   readonly held: Held | undefined;
   /** Where it waits, if it does. */
@@ -79,6 +82,7 @@ export const itemOf = (row: Journaled | (Journaled & FreshRow), lane: Lane): Ite
   row,
   kept: true,
   shared: undefined,
+  to: undefined,
   held: undefined,
   lane,
   ...('owed' in row ? { owed: row.owed, journey: row.journey } : readFrom(row)),
@@ -114,11 +118,13 @@ export const memoryItem = (
     readonly journey?: Journey | undefined;
     readonly shared: Shared;
     readonly held?: Held | undefined;
+    readonly to?: SessionKey | undefined;
   },
 ): Item => ({
   row: { id: 0, event: event.id, lane: at.lane, account: at.account, at: event.at, charges: null },
   kept: false,
   shared: at.shared,
+  to: at.to,
   held: at.held,
   lane: NO_LANE,
   owed: { way: 'out', event },

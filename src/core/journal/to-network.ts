@@ -67,7 +67,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     window: Number.POSITIVE_INFINITY,
     wait: () => 0,
   } as const;
-  const sessionOf = (item: Item) => sessions.get(keyOf(eventOf(item), item.row.account));
+  const sessionOf = (item: Item) => sessions.get(item.to ?? keyOf(eventOf(item), item.row.account));
 
   const carryContext = (item: Item): CarryContext => ({
     ids,

@@ -70,7 +70,7 @@ function itemsOf(
   return all.map((piece, index) => {
     const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
     const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryItem(event, { lane, account: key.account, journey, shared });
+    return memoryItem(event, { lane, account: key.account, journey, shared, to: key });
   });
 }
 
@@ -88,7 +88,7 @@ function reached(
   leg: Leg,
   pieces: readonly Draft[],
 ): void | Promise<void> {
-  if (isSessionless(leg)) return;
+  if (leg.session || isSessionless(leg)) return;
   const { key } = leg;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);

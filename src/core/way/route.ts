@@ -1,5 +1,5 @@
 import { outward } from '#mappings/targets.ts';
-import type { SessionKey } from '#src/bridge.ts';
+import type { Session, SessionKey } from '#src/bridge.ts';
 import { outwardLane } from '#src/core/journal/owed.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { CoreTransport } from '#src/core/transport.ts';
@@ -19,6 +19,8 @@ export type RouteContext = {
 export type Leg = Side & {
   readonly place: Place;
   readonly key: SessionKey;
+  /** The session of that key, where it is online. */
+  readonly session: Session | undefined;
   /** One for each place and account: who is slow holds up nobody else. */
   readonly lane: string;
   readonly transport: CoreTransport;
@@ -33,8 +35,17 @@ export function route(
   const domain = placeTransport(place);
   const transport = context.transport(domain);
   const key = { account, realm: context.realm(place) };
-  const target = outward(transport.mapping, transport.bridge().narrow?.(place, sessions.get(key)));
+  const session = sessions.get(key);
+  const target = outward(transport.mapping, transport.bridge().narrow?.(place, session));
   return [
-    { place, key, lane: outwardLane(place, account), transport, target, chosen: tables.get(domain)?.chosen ?? {} },
+    {
+      place,
+      key,
+      session,
+      lane: outwardLane(place, account),
+      transport,
+      target,
+      chosen: tables.get(domain)?.chosen ?? {},
+    },
   ];
 }
