@@ -15,8 +15,6 @@ export type Tracking = {
   news(ref: string, news: StatusNews): Promise<void>;
   /** It is not known whether a message was sent: told to the house unless somebody has said so meanwhile. */
   doubt(ref: string, failure: Failure): Promise<void>;
-  /** A message was surely not sent: nobody looks for it any more. */
-  gaveUp(ref: string): Promise<void>;
   /** Looks in the provider's list for a message whose fate is not known. Rejects with a `Failure`, to be asked again. */
   look(ref: string): Promise<'sent' | 'not-sent'>;
   /** Looks for all that has not ended. Never rejects. */
@@ -35,9 +33,11 @@ export function openTracking(parts: Parts): Tracking {
       if (progress === message.progress) return;
       for (const outcome of outcomes) await host.settle(ref as EventId, outcome);
       const { our, their } = message;
-      const learnt = await fared(parts, { account: message.account as AccountKey, our, their }, outcomes);
-      const drafts = read ? [...learnt.drafts, displayed(message, what.sid)] : learnt.drafts;
-      await host.emit(drafts, [...memory.writeMessage(ref, { ...message, progress }), ...learnt.writes]);
+      await parts.alone(their, async () => {
+        const learnt = await fared(parts, { account: message.account as AccountKey, our, their }, outcomes);
+        const drafts = read ? [...learnt.drafts, displayed(message, what.sid)] : learnt.drafts;
+        await host.emit(drafts, [...memory.writeMessage(ref, { ...message, progress }), ...learnt.writes]);
+      });
     });
 
   // News is told before it is kept: only behind it there is none.
@@ -95,7 +95,6 @@ export function openTracking(parts: Parts): Tracking {
   return {
     news,
     doubt,
-    gaveUp: (ref) => host.state.delete({ key: `open/${ref}` }),
     async look(ref) {
       const message = await memory.message(ref);
       if (!message) return 'not-sent';

@@ -4,7 +4,7 @@ import { formSchema, type OpenForm } from '#bridges/sms/forms/forms.ts';
 import { noProgress, progressSchema } from '#bridges/sms/provider/statuses.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { emptyThread, live, PAIR_TIME, type Thread, threadSchema } from './thread.ts';
+import { beforeSchema, emptyThread, live, PAIR_TIME, type Thread, threadSchema } from './thread.ts';
 
 const DAY = 24 * 3_600_000;
 /** How long callbacks about a message are listened to. */
@@ -22,6 +22,8 @@ const messageSchema = z.object({
   text: z.string(),
   at: z.number(),
   progress: progressSchema.default(noProgress),
+  /** What held before it of who writes: so it is again if it does not go. */
+  before: beforeSchema.optional(),
 });
 /** A message of ours on its way, by our own reference. */
 export type Message = z.infer<typeof messageSchema>;
@@ -68,6 +70,8 @@ export type Memory = {
   writeSeen(sid: string): StateWrite;
   message(ref: string): Promise<Message | undefined>;
   writeMessage(ref: string, message: Message): readonly StateWrite[];
+  /** A message was surely not sent: nobody looks for it any more. */
+  forgetMessage(ref: string): readonly StateWrite[];
   /** References of messages that have not ended. */
   open(): Promise<readonly string[]>;
   /** Our reference of a message of the provider, if it is ours. */
@@ -87,8 +91,9 @@ export type Memory = {
 
 /** Opens it, with the secret of its hashes, which is made at the first time. */
 export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>): Promise<Memory> {
-  const secret = (await state.get({ key: 'secret' })) ?? randomBytes(32).toString('hex');
-  await state.put({ key: 'secret' }, secret, { seal: true });
+  const known = await state.get({ key: 'secret' });
+  const secret = known ?? randomBytes(32).toString('hex');
+  if (known === undefined) await state.put({ key: 'secret' }, secret, { seal: true });
   const mac = (...parts: readonly string[]): string =>
     createHmac('sha256', secret).update(parts.join('\0')).digest('hex').slice(0, 40);
   const at = (kind: string, ...parts: readonly string[]) => ({ key: `${kind}/${mac(kind, ...parts)}` });
@@ -140,6 +145,7 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
         ...(sid === undefined ? [] : [{ key: `sid/${sid}`, expires, value: ref }]),
       ];
     },
+    forgetMessage: (ref) => ['msg', 'open'].map((kind) => ({ key: `${kind}/${ref}`, value: null })),
     open: async () => (await state.list({ prefix: 'open/' })).map(({ key }) => key.slice('open/'.length)),
     refOf: (sid) => state.get({ key: `sid/${sid}` }),
     async files() {

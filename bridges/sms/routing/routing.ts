@@ -44,6 +44,8 @@ export type Incoming = {
   readonly text: string;
   readonly thread: Thread;
   readonly number: OurNumber;
+  /** Whether the phone wants no texts from this number: then nothing is asked or explained. */
+  readonly optedOut: boolean;
   readonly now: number;
 };
 
@@ -78,13 +80,9 @@ const RULES: readonly Rule[] = [
   },
   ({ thread, text }) =>
     thread.chosen === undefined ? undefined : { to: 'account', account: thread.chosen, text, why: 'chosen' },
-  ({ thread, now }) => {
-    if (thread.pairs.length === 0) return undefined;
-    return hold(
-      thread.pairs.map(({ account }) => account),
-      thread,
-      now,
-    );
+  (incoming) => {
+    const options = incoming.thread.pairs.map(({ account }) => account);
+    return options.length === 0 ? undefined : hold(options, incoming);
   },
   first,
 ];
@@ -104,20 +102,23 @@ function answered({ menu, held }: Thread, text: string): string | undefined {
   return menu.options[Number(text.trim()) - 1];
 }
 
-const hold = (options: readonly string[], thread: Thread, now: number): Decision => {
-  const ask = mayAnswer(thread, now);
+const maySay = ({ thread, optedOut, now }: Incoming): boolean => !optedOut && mayAnswer(thread, now);
+
+const hold = (options: readonly string[], incoming: Incoming): Decision => {
+  const ask = maySay(incoming);
   return { to: 'hold', options, ask, why: ask ? 'several' : 'waiting' };
 };
 
 /** A phone that nobody is in touch with. */
-function first({ number, thread, text, now }: Incoming): Decision | undefined {
+function first(incoming: Incoming): Decision | undefined {
+  const { number, text } = incoming;
   if (number.first === 'owner' && number.owner !== undefined)
     return { to: 'account', account: number.owner, text, why: 'first-owner' };
   if (number.first === 'last' && number.last !== undefined)
     return { to: 'account', account: number.last, text, why: 'first-last' };
   if (number.first === 'menu') {
-    const decision = hold(number.menu, thread, now);
+    const decision = hold(number.menu, incoming);
     return decision.to === 'hold' && decision.ask ? { ...decision, why: 'first-menu' } : decision;
   }
-  return { to: 'nobody', refuse: number.first === 'refuse' && mayAnswer(thread, now), why: 'nobody' };
+  return { to: 'nobody', refuse: number.first === 'refuse' && maySay(incoming), why: 'nobody' };
 }

@@ -10,6 +10,7 @@ const AUTOMATIC_TIME = DAY;
 /** Texts that wait for an answer to a menu. */
 export const MOST_HELD = 20;
 
+const speaker = z.object({ account: z.string(), at: z.number() });
 const pair = z.object({ account: z.string(), token: z.number(), last: z.number() });
 const held = z.object({
   id: z.string(),
@@ -25,7 +26,7 @@ export const threadSchema = z.object({
   /** Our users who are in touch with the phone from this number, each with the number that names them. */
   pairs: z.array(pair),
   /** Who of them wrote last. */
-  speaker: z.object({ account: z.string(), at: z.number() }).optional(),
+  speaker: speaker.optional(),
   /** Whether the phone was ever told who writes from here. */
   greeted: z.boolean(),
   /** Whom the phone has chosen, where it was asked. */
@@ -35,6 +36,10 @@ export const threadSchema = z.object({
   /** When the last automatic text went out. */
   automatic: z.number().optional(),
 });
+
+/** What a phone was told of who writes, before a text. */
+export const beforeSchema = z.object({ greeted: z.boolean(), speaker: speaker.optional() });
+type Before = z.infer<typeof beforeSchema>;
 
 export type Pair = z.infer<typeof pair>;
 export type Held = z.infer<typeof held>;
@@ -78,8 +83,11 @@ export function spoken(thread: Thread, account: string, now: number): Thread {
   };
 }
 
+/** What a phone was told of who writes. Pure. */
+export const beforeOf = ({ greeted, speaker }: Thread): Before => ({ greeted, ...(speaker && { speaker }) });
+
 /** The user's text did not go after all: the next one says again what it would have said. Pure. */
-export function unspoken(thread: Thread, account: string, before: Pick<Thread, 'greeted' | 'speaker'>): Thread {
+export function unspoken(thread: Thread, account: string, before: Before): Thread {
   const { speaker, ...rest } = thread;
   if (speaker?.account !== account) return thread;
   return { ...rest, greeted: before.greeted, ...(before.speaker && { speaker: before.speaker }) };

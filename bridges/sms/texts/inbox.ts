@@ -13,7 +13,7 @@ import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { isBlank } from '#src/model/text.ts';
 import { type Automatic, free, type Paid } from './automatic.ts';
-import { decode, hintOf, type InText, type InView } from './decode.ts';
+import { decode, hintOf, type InText, type InView, type Seen } from './decode.ts';
 
 /** Where texts from outside come in. */
 export type Inbox = {
@@ -21,11 +21,12 @@ export type Inbox = {
   take(text: Inbound): Promise<void>;
 };
 
-/** What becomes of a text: all of it is committed at once, and then `say` is sent. */
+/** What becomes of a text: all of it is committed at once, and then `say` is sent, and `seen` can be quoted. */
 type Taken = {
   readonly drafts: readonly Draft[];
   readonly writes: readonly StateWrite[];
   readonly say?: Paid | undefined;
+  readonly seen?: { readonly key: string; readonly texts: readonly Seen[] };
 };
 
 type Place = { readonly our: string; readonly their: string };
@@ -58,13 +59,24 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
     const keyword =
       peerOf(place.their) === 'sender' ? undefined : keywordOf(text.text, homeOf(parts, place.our), optedOut);
     const form = await answered(text, place, keyword);
-    const taken = await become(text, { thread, place, keyword, form });
-    // What else is said in between leaves a bare number without a meaning.
-    const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
-    await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(text.sid)]);
-    if (!optedOut) return taken.say;
-    await taken.say?.giveBack();
-    return undefined;
+    const taken = await become(text, { thread, place, keyword, form, optedOut });
+    await commit(text.sid, { place, form, taken });
+    for (const one of taken.seen?.texts ?? []) recent.add(taken.seen?.key ?? '', one);
+    return taken.say;
+  }
+
+  type Whole = { readonly place: Place; readonly form: Asked; readonly taken: Taken };
+
+  /** All that a text changes is one unit: a repeat of the text finds all of it, or nothing. */
+  async function commit(sid: string, { place, form, taken }: Whole): Promise<void> {
+    try {
+      // What else is said in between leaves a bare number without a meaning.
+      const kept = taken.say && form.drafts.length === 0 ? await asking.interrupted(place) : form.writes;
+      await host.emit([...form.drafts, ...taken.drafts], [...kept, ...taken.writes, memory.writeSeen(sid)]);
+    } catch (error) {
+      await taken.say?.giveBack().catch((err: unknown) => host.log.error({ err }, 'a budget was not given back'));
+      throw error;
+    }
   }
 
   /** What a text does to the form that its phone was sent. */
@@ -74,14 +86,19 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
     return keyword ? NONE : asking.heard(text, place);
   }
 
-  type Coming = { readonly thread: Thread; readonly place: Place; readonly keyword: Keyword | undefined };
+  type Coming = {
+    readonly thread: Thread;
+    readonly place: Place;
+    readonly keyword: Keyword | undefined;
+    readonly optedOut: boolean;
+  };
 
-  async function become(text: Inbound, { thread, place, keyword, form }: Coming & { form: Asked }): Promise<Taken> {
-    if (keyword) return obey(keyword, thread, place);
-    return form.counts ? { drafts: [], writes: [] } : deliver(text, thread, place);
+  async function become(text: Inbound, { form, ...coming }: Coming & { form: Asked }): Promise<Taken> {
+    if (coming.keyword) return obey(coming.keyword, coming);
+    return form.counts ? { drafts: [], writes: [] } : deliver(text, coming);
   }
 
-  function obey(keyword: Keyword, thread: Thread, { our, their }: Place): Taken {
+  function obey(keyword: Keyword, { thread, place: { our, their }, optedOut }: Coming): Taken {
     host.log.info({ keyword }, 'a phone sent a keyword');
     if (keyword !== 'help') {
       const out = keyword === 'stop';
@@ -91,17 +108,17 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
       return { drafts, writes: [memory.writeOptOut(our, their, out), ...back] };
     }
     const now = host.clock.now();
-    if (!mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
+    if (optedOut || !mayAnswer(thread, now) || peerOf(their) !== 'phone') return { drafts: [], writes: [] };
     const text = config.texts.help.replaceAll('{domain}', () => host.transport);
     // Whoever asks must be answered, whatever may be spent.
     const say = text === '' ? undefined : free(text);
     return { drafts: [], writes: [memory.writeThread(our, their, { ...thread, automatic: now })], say };
   }
 
-  async function deliver(text: Inbound, thread: Thread, place: Place): Promise<Taken> {
+  async function deliver(text: Inbound, { thread, place, optedOut }: Coming): Promise<Taken> {
     const now = host.clock.now();
     const number = await numberOf(parts, place.our);
-    const decision = route({ peer: peerOf(place.their), text: text.text, thread, number, now });
+    const decision = route({ peer: peerOf(place.their), text: text.text, thread, number, optedOut, now });
     host.log.info({ why: decision.why, sid: text.sid }, 'a text was routed');
     return carryOut(decision, text, { thread, place, now });
   }
@@ -144,11 +161,12 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
   /** Texts for an account, the thread after them, and what the account learns of the phone. */
   async function tell(texts: readonly Held[], account: AccountKey, { place, next }: Going): Promise<Taken> {
     const { our, their } = place;
-    const { drafts, writes } = told(texts, account, place);
+    const { drafts, writes, seen } = told(texts, account, place);
     const back = await reached(parts, { account, our, their });
     return {
       drafts: [...back.drafts, ...drafts],
       writes: [...writes, ...back.writes, memory.writeThread(our, their, next)],
+      seen,
     };
   }
 
@@ -158,19 +176,20 @@ export function openInbox({ asking, automatic, ...parts }: InboxParts, filesDue:
     const thread = memory.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];
     const writes: StateWrite[] = [];
+    const fresh: Seen[] = [];
     for (const { id: sid, text, at, media, name } of texts) {
       const who = { account, their, thread, ...(name !== undefined && { name }) };
-      const view: InView = { ...who, seen: recent.of(key) };
+      const view: InView = { ...who, seen: [...recent.of(key), ...fresh] };
       const said: InText = { sid, text, at };
       const draft = isBlank(text) ? undefined : decode(said, view);
       if (draft) drafts.push(draft);
-      if (draft?.kind === 'message') recent.add(key, { sid, by: 'them', text, at });
+      if (draft?.kind === 'message') fresh.push({ sid, by: 'them', text, at });
       if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
       writes.push(
         ...media.map((url, index) => memory.writeFile(`file/${sid}/${index}`, { ...who, sid, url, at, attempts: 0 })),
       );
     }
-    return { drafts, writes };
+    return { drafts, writes, seen: { key, texts: fresh } };
   }
 
   return { take };

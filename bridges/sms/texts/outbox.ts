@@ -8,9 +8,9 @@ import { checkPermitted } from '#bridges/sms/routing/numbers.ts';
 import { chooseNumber } from '#bridges/sms/routing/pool.ts';
 import { speakingOf } from '#bridges/sms/routing/speaking.ts';
 import { fared, refusalOf, standing, tellStanding } from '#bridges/sms/routing/standing.ts';
-import { spoken, type Thread, touched, unspoken } from '#bridges/sms/routing/thread.ts';
+import { beforeOf, spoken, type Thread, touched, unspoken } from '#bridges/sms/routing/thread.ts';
 import type { Parts } from '#bridges/sms/transport.ts';
-import type { Delivered, StateWrite } from '#src/bridge.ts';
+import type { Delivered } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -35,7 +35,7 @@ export type Outbox = {
 
 type Item = { readonly event: Event; readonly account: AccountKey; readonly their: string };
 /** A text with what holds if it does not go after all. */
-type Ready = Encoded & { readonly our: string; readonly before: Thread; giveBack(): Promise<void> };
+type Ready = Encoded & { readonly our: string; giveBack(): Promise<void> };
 
 export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
   const { host, config, provider, memory, recent } = parts;
@@ -113,7 +113,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       await host.emit([standing(account, their, refused)], [memory.writeChoice(account, their, our)]);
       throw new Failure('not-permitted', { text: refused });
     }
-    const before = await memory.thread(our, their);
+    const before = await threadBefore(event.id, our, their);
     const thread = touched(before, account, now);
     const form =
       event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
@@ -124,33 +124,46 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
       mms: provider.capabilities.mms,
     });
     const giveBack = await host.charge(media.length > 0 ? [] : chargesAbove(text, said), account);
-    const message = { account, our, their, text: memory.mac('text', text), at: now, progress: noProgress };
-    await keep([
-      memory.writeThread(our, their, spoken(thread, account, now)),
-      memory.writeChoice(account, their, our),
-      memory.writeLast(our, account),
-      ...memory.writeMessage(event.id, message),
-      ...(form?.writes ?? (await asking.interrupted({ our, their }))),
-    ]);
-    return { our, text, media, before, giveBack };
+    const message = {
+      ...{ account, our, their, text: memory.mac('text', text), at: now },
+      ...{ progress: noProgress, before: beforeOf(before) },
+    };
+    try {
+      await host.emit(
+        [],
+        [
+          memory.writeThread(our, their, spoken(thread, account, now)),
+          memory.writeChoice(account, their, our),
+          memory.writeLast(our, account),
+          ...memory.writeMessage(event.id, message),
+          ...(form?.writes ?? (await asking.interrupted({ our, their }))),
+        ],
+      );
+    } catch (error) {
+      await giveBack().catch((err: unknown) => host.log.error({ err }, 'a budget was not given back'));
+      throw error;
+    }
+    return { our, text, media, giveBack };
   }
 
-  async function keep(writes: readonly StateWrite[]): Promise<void> {
-    for (const { value, expires, seal, ...at } of writes) {
-      const options = { ...(expires !== undefined && { expires }), ...(seal !== undefined && { seal }) };
-      await (value === null ? host.state.delete(at) : host.state.put(at, value, options));
-    }
+  /** The thread as it was before a text, also where that was kept by a run that did not send it. */
+  async function threadBefore(id: EventId, our: string, their: string): Promise<Thread> {
+    const thread = await memory.thread(our, their);
+    const kept = await memory.message(id);
+    return kept?.before && kept.our === our ? unspoken(thread, kept.account, kept.before) : thread;
   }
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
-  async function undo({ event, account, their }: Item, { our, before, giveBack }: Ready): Promise<void> {
+  async function undo({ event, account, their }: Item, { our, giveBack }: Ready, why?: Failure): Promise<void> {
     await parts.alone(their, async () => {
-      await keep([
-        memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
+      const learnt = await fared(parts, { account, our, their }, why ? [why] : []);
+      await host.emit(learnt.drafts, [
+        memory.writeThread(our, their, await threadBefore(event.id, our, their)),
         ...(await asking.takeBack(event.id, { our, their })),
+        ...memory.forgetMessage(event.id),
+        ...learnt.writes,
       ]);
     });
-    await tracking.gaveUp(event.id);
     await giveBack();
   }
 
@@ -163,11 +176,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     try {
       // A callback may have told already what the request did not.
       if (!failure.certain) return await tracking.doubt(id, failure);
-      if (ready) {
-        await undo(item, ready);
-        const { drafts, writes } = await fared(parts, { ...item, our: ready.our }, [failure]);
-        await host.emit(drafts, writes);
-      }
+      if (ready) await undo(item, ready, failure);
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
     }

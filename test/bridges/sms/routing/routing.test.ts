@@ -48,6 +48,11 @@ const rows: Row[] = [
   ['a number that is not at the start', { thread: two, text: 'see #2' }, { to: 'hold', why: 'several' }],
   ['a number within a word', { thread: two, text: '#2x' }, { to: 'hold', why: 'several' }],
   ['a menu was sent today', { thread: spent }, { to: 'hold', ask: false, why: 'waiting' }],
+  [
+    'two in touch, and no texts are wanted',
+    { thread: two, optedOut: true },
+    { to: 'hold', ask: false, why: 'waiting' },
+  ],
   ['an answer', { thread: waiting, text: ' 2 ' }, { to: 'answer', account: 'bob', why: 'answer' }],
   ['an answer that is no option', { thread: waiting, text: '3' }, { to: 'hold', why: 'waiting' }],
   ['more than an answer', { thread: waiting, text: '2 please' }, { to: 'hold', why: 'waiting' }],
@@ -69,11 +74,23 @@ const rows: Row[] = [
     { number: { ...owned, first: 'refuse' }, thread: { ...emptyThread, automatic: NOW - HOUR } },
     { to: 'nobody', refuse: false },
   ],
+  [
+    'a stranger, refused, who wants no texts',
+    { number: { ...owned, first: 'refuse' }, optedOut: true },
+    { to: 'nobody', refuse: false },
+  ],
 ];
 
 describe('a text from outside goes', () => {
   it.each(rows)('%s', (_what, incoming, decision) => {
-    const base: Incoming = { peer: 'phone', text: 'hi', thread: emptyThread, number: nobody, now: NOW };
+    const base: Incoming = {
+      peer: 'phone',
+      text: 'hi',
+      thread: emptyThread,
+      number: nobody,
+      optedOut: false,
+      now: NOW,
+    };
     expect(route({ ...base, ...incoming })).toMatchObject(decision);
   });
 });
