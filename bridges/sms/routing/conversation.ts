@@ -22,7 +22,7 @@ const held = z.object({
 });
 
 /** All that is between one of our numbers and one at the other end, as it is kept. Times in milliseconds since 1970. */
-export const threadSchema = z.object({
+export const conversationSchema = z.object({
   /** Our users who are in touch with the phone from this number, each with the number that names them. */
   pairs: z.array(pair),
   /** Who of them wrote last. */
@@ -38,43 +38,44 @@ export const threadSchema = z.object({
 });
 
 /** What a phone was told of who writes, before a text. */
-export const beforeSchema = z.object({ greeted: z.boolean(), speaker: speaker.optional() });
-type Before = z.infer<typeof beforeSchema>;
+export const prefixStateSchema = z.object({ greeted: z.boolean(), speaker: speaker.optional() });
+type PrefixState = z.infer<typeof prefixStateSchema>;
 
-export type Pair = z.infer<typeof pair>;
-export type Held = z.infer<typeof held>;
-export type Thread = z.infer<typeof threadSchema>;
+/** A number of ours, and the address at the other end. */
+export type NumberPair = { readonly our: string; readonly their: string };
+export type HeldText = z.infer<typeof held>;
+export type Conversation = z.infer<typeof conversationSchema>;
 
-export const emptyThread: Thread = { pairs: [], greeted: false, held: [] };
+export const newConversation: Conversation = { pairs: [], greeted: false, held: [] };
 
-/** The thread without what has ended. Pure. */
-export function live(thread: Thread, now: number): Thread {
-  const { menu, chosen, ...rest } = thread;
-  const pairs = thread.pairs.filter(({ last }) => now - last < PAIR_TIME);
+/** The conversation without what has ended. Pure. */
+export function unexpired(conversation: Conversation, now: number): Conversation {
+  const { menu, chosen, ...rest } = conversation;
+  const pairs = conversation.pairs.filter(({ last }) => now - last < PAIR_TIME);
   const open = menu !== undefined && menu.until > now;
   return {
     ...rest,
     pairs,
-    held: open ? thread.held : thread.held.filter(({ at }) => now - at < MENU_TIME),
+    held: open ? conversation.held : conversation.held.filter(({ at }) => now - at < MENU_TIME),
     ...(open && { menu }),
     ...(chosen !== undefined && pairs.some(({ account }) => account === chosen) && { chosen }),
   };
 }
 
 /** A user is in touch with the phone. Nobody else's number changes by it. Pure. */
-export function touched(thread: Thread, account: string, now: number): Thread {
-  const known = thread.pairs.find((one) => one.account === account);
-  const taken = new Set(thread.pairs.map(({ token }) => token));
+export function inContact(conversation: Conversation, account: string, now: number): Conversation {
+  const known = conversation.pairs.find((one) => one.account === account);
+  const taken = new Set(conversation.pairs.map(({ token }) => token));
   let token = 1;
   while (taken.has(token)) token += 1;
-  const others = thread.pairs.filter((one) => one !== known);
+  const others = conversation.pairs.filter((one) => one !== known);
   const pairs = [...others, { account, token: known?.token ?? token, last: now }].sort((a, b) => a.token - b.token);
-  return { ...thread, pairs };
+  return { ...conversation, pairs };
 }
 
 /** A user's text went to the phone. What the phone has chosen before holds no longer if another was chosen. Pure. */
-export function spoken(thread: Thread, account: string, now: number): Thread {
-  const { chosen, ...rest } = touched(thread, account, now);
+export function afterSent(conversation: Conversation, account: string, now: number): Conversation {
+  const { chosen, ...rest } = inContact(conversation, account, now);
   return {
     ...rest,
     greeted: true,
@@ -84,28 +85,31 @@ export function spoken(thread: Thread, account: string, now: number): Thread {
 }
 
 /** What a phone was told of who writes. Pure. */
-export const beforeOf = ({ greeted, speaker }: Thread): Before => ({ greeted, ...(speaker && { speaker }) });
+export const prefixStateOf = ({ greeted, speaker }: Conversation): PrefixState => ({
+  greeted,
+  ...(speaker && { speaker }),
+});
 
 /** The user's text did not go after all: the next one says again what it would have said. Pure. */
-export function unspoken(thread: Thread, account: string, before: Before): Thread {
-  const { speaker, ...rest } = thread;
-  if (speaker?.account !== account) return thread;
+export function afterUnsent(conversation: Conversation, account: string, before: PrefixState): Conversation {
+  const { speaker, ...rest } = conversation;
+  if (speaker?.account !== account) return conversation;
   return { ...rest, greeted: before.greeted, ...(before.speaker && { speaker: before.speaker }) };
 }
 
 /** Whether an automatic text may go to the phone. */
-export const mayAnswer = ({ automatic }: Thread, now: number): boolean =>
+export const mayAnswer = ({ automatic }: Conversation, now: number): boolean =>
   automatic === undefined || now - automatic >= AUTOMATIC_TIME;
 
 /** A menu was sent. Pure. */
-export const asked = (thread: Thread, options: readonly string[], now: number): Thread => ({
-  ...thread,
+export const afterMenu = (conversation: Conversation, options: readonly string[], now: number): Conversation => ({
+  ...conversation,
   menu: { options: [...options], until: now + MENU_TIME },
   automatic: now,
 });
 
 /** A text waits for the phone to say whom it is for. Pure. */
-export const holding = (thread: Thread, text: Held): Thread => ({
-  ...thread,
-  held: [...thread.held, text].slice(-MOST_HELD),
+export const withHeld = (conversation: Conversation, text: HeldText): Conversation => ({
+  ...conversation,
+  held: [...conversation.held, text].slice(-MOST_HELD),
 });
