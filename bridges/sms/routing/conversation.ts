@@ -11,7 +11,13 @@ const AUTOMATIC_TIME = DAY;
 export const MOST_HELD = 20;
 
 const speaker = z.object({ account: z.string(), at: z.number() });
-const pair = z.object({ account: z.string(), token: z.number(), last: z.number() });
+const pair = z.object({
+  account: z.string(),
+  token: z.number(),
+  last: z.number(),
+  /** What the user was told last that the phone calls itself. */
+  name: z.string().exactOptional(),
+});
 const held = z.object({
   id: z.string(),
   text: z.string(),
@@ -69,9 +75,19 @@ export function inContact(conversation: Conversation, account: string, now: numb
   let token = 1;
   while (taken.has(token)) token += 1;
   const others = conversation.pairs.filter((one) => one !== known);
-  const pairs = [...others, { account, token: known?.token ?? token, last: now }].sort((a, b) => a.token - b.token);
+  const pairs = [...others, { token, ...known, account, last: now }].sort((a, b) => a.token - b.token);
   return { ...conversation, pairs };
 }
+
+/** What a user was told that the phone calls itself. Pure. */
+export const nameTold = ({ pairs }: Conversation, account: string): string | undefined =>
+  pairs.find((one) => one.account === account)?.name;
+
+/** A user has been told what the phone calls itself. Pure. */
+export const withNameTold = (conversation: Conversation, account: string, name: string): Conversation => ({
+  ...conversation,
+  pairs: conversation.pairs.map((one) => (one.account === account ? { ...one, name } : one)),
+});
 
 /** A user's text went to the phone. What the phone has chosen before holds no longer if another was chosen. Pure. */
 export function afterSent(conversation: Conversation, account: string, now: number): Conversation {

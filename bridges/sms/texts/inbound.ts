@@ -8,7 +8,9 @@ import {
   inContact,
   mayAnswer,
   type NumberPair,
+  nameTold,
   withHeld,
+  withNameTold,
 } from '#bridges/sms/routing/conversation.ts';
 import { type Keyword, keywordOf } from '#bridges/sms/routing/keywords.ts';
 import { homeOf, numberOf } from '#bridges/sms/routing/our-numbers.ts';
@@ -180,35 +182,42 @@ export function openInboundTexts(
   /** Texts for an account, the thread after them, and what the account learns of the phone. */
   async function tell(texts: readonly HeldText[], account: AccountKey, { place, next }: Going): Promise<Taken> {
     const { our, their } = place;
-    const { drafts, writes, seen } = told(texts, account, place);
+    const { drafts, writes, seen, called } = told(texts, account, { place, next });
     const back = await afterReached(transport, { account, our, their });
     return {
       drafts: [...back.drafts, ...drafts],
-      writes: [...writes, ...back.writes, state.writeConversation(our, their, next)],
+      writes: [
+        ...writes,
+        ...back.writes,
+        state.writeConversation(our, their, called === undefined ? next : withNameTold(next, account, called)),
+      ],
       seen,
     };
   }
 
   /** The events of texts for an account, and the files that are still to be fetched for it. */
-  function told(texts: readonly HeldText[], account: AccountKey, { our, their }: NumberPair) {
+  function told(texts: readonly HeldText[], account: AccountKey, { place: { our, their }, next }: Going) {
     const key = `${account} ${our} ${their}`;
     const thread = state.mac('conversation', our, their).slice(0, 16);
     const drafts: Draft[] = [];
     const writes: StateWrite[] = [];
     const fresh: RecentText[] = [];
+    let called = nameTold(next, account);
     for (const { id: sid, text, at, media, name } of texts) {
-      const who = { account, their, thread, ...(name !== undefined && { name }) };
-      const view: InboundContext = { ...who, seen: [...recent.of(key), ...fresh] };
+      // XEP-0172 §4.2: with the first message; later ones tell what has changed.
+      const named = name !== undefined && name !== called && { name };
+      called = name ?? called;
+      const who = { account, their, thread };
+      const view: InboundContext = { ...who, ...named, seen: [...recent.of(key), ...fresh] };
       const said: ReceivedText = { sid, text, at };
       const draft = isBlank(text) ? undefined : decode(said, view);
       if (draft) drafts.push(draft);
       if (draft?.kind === 'message') fresh.push({ sid, by: 'them', text, at });
       if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
-      writes.push(
-        ...media.map((url, index) => state.writeFile(`file/${sid}/${index}`, { ...who, sid, url, at, attempts: 0 })),
-      );
+      const file = { ...who, ...(!draft && named), sid, at, attempts: 0 };
+      writes.push(...media.map((url, index) => state.writeFile(`file/${sid}/${index}`, { ...file, url })));
     }
-    return { drafts, writes, seen: { key, texts: fresh } };
+    return { drafts, writes, seen: { key, texts: fresh }, called };
   }
 
   return { take };

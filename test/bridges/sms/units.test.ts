@@ -213,3 +213,15 @@ it('what a callback tells of a phone and what the phone says at once are told on
   await Promise.all([failed, stopped]);
   expect(w.drafts.at(-1)).toMatchObject({ kind: 'presence', status: expect.stringMatching(/answered STOP/) });
 });
+
+it('what a phone calls itself is told with the first text for each user, or its file, and once', async () => {
+  await using w = await world();
+  await both(w);
+  w.twilio.profiles.set(PHONE, 'Mercutio');
+  await w.twilio.receive({ from: PHONE, to: OUR, body: '#2 look', media });
+  await w.when('the file', () => w.drafts.length === 2);
+  await w.text('#1 hi');
+  await w.text('#1 hi again');
+  const names = w.drafts.map(({ from }) => (from.kind === 'network' ? from.name : undefined));
+  expect(names).toEqual(['Mercutio', undefined, 'Mercutio', undefined]);
+});
