@@ -77,8 +77,8 @@ export type SmsState = {
   writeSeen(sid: string): StateWrite;
   message(ref: string): Promise<MessageRecord | undefined>;
   writeMessage(ref: string, message: MessageRecord): readonly StateWrite[];
-  /** A message was surely not sent: nobody looks for it any more. */
-  forgetMessage(ref: string): readonly StateWrite[];
+  /** A message was surely not sent: nobody looks for it any more, unless an earlier try of it is told of. */
+  writeUnsent(ref: string, message: MessageRecord): readonly StateWrite[];
   /** References of messages that have not ended. */
   open(): Promise<readonly string[]>;
   /** Our reference of a message of the provider, if it is ours. */
@@ -152,7 +152,10 @@ export async function openState({ state, clock }: Pick<Host, 'state' | 'clock'>)
         ...(sid === undefined ? [] : [{ key: `sid/${sid}`, expires, value: ref }]),
       ];
     },
-    forgetMessage: (ref) => ['msg', 'open'].map((kind) => ({ key: `${kind}/${ref}`, value: null })),
+    writeUnsent: (ref, { before: _, ...message }) => [
+      { key: `msg/${ref}`, ...sealed, expires: message.at + MESSAGE_TIME, value: JSON.stringify(message) },
+      { key: `open/${ref}`, value: null },
+    ],
     open: async () => (await state.list({ prefix: 'open/' })).map(({ key }) => key.slice('open/'.length)),
     refOf: (sid) => state.get({ key: `sid/${sid}` }),
     async files() {

@@ -155,7 +155,7 @@ export function openOutboundTexts(
     return { our, text, media, giveBack };
   }
 
-  /** The thread as it was before a text, also where that was kept by a run that did not send it. */
+  /** The conversation as it was before a text, also where that was kept by a run that did not send it. */
   async function conversationBefore(id: EventId, our: string, their: string): Promise<Conversation> {
     const conversation = await state.conversation(our, their);
     const kept = await state.message(id);
@@ -164,15 +164,18 @@ export function openOutboundTexts(
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
   async function undo({ event, account, their }: Item, { our, giveBack }: Ready, why?: Failure): Promise<void> {
-    await transport.alone(their, async () => {
+    const work = async (): Promise<void> => {
       const learnt = await afterOutcomes(transport, { account, our, their }, why ? [why] : []);
+      const message = await state.message(event.id);
       await host.emit(learnt.drafts, [
         state.writeConversation(our, their, await conversationBefore(event.id, our, their)),
         ...(await formDialogue.takeBack(event.id, { our, their })),
-        ...state.forgetMessage(event.id),
+        ...(message ? state.writeUnsent(event.id, message) : []),
         ...learnt.writes,
       ]);
-    });
+    };
+    // In the order in which tracking waits for these.
+    await transport.alone(`status ${event.id}`, () => transport.alone(their, work));
     await giveBack();
   }
 
