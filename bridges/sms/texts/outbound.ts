@@ -83,12 +83,11 @@ export function openOutboundTexts(
     let ready: Ready | undefined;
     try {
       if (closing) throw new Failure('stopping');
-      ready = await transport
-        .alone(their, () => prepare(item))
-        .catch((error: unknown) => {
-          // Nothing has gone, whatever of it was kept.
-          throw withCertainty(error, true);
-        });
+      ready = await inOrder(item, () => prepare(item)).catch((error: unknown) => {
+        // Nothing has gone, whatever of it was kept.
+        throw withCertainty(error, true);
+      });
+      if (!ready) return void waiting.delete(event.id);
       // From here on it cannot be taken back.
       if (!waiting.delete(event.id)) return await undo(item, ready);
       const news = await provider.send(outgoing(item, ready));
@@ -103,6 +102,10 @@ export function openOutboundTexts(
     }
   }
 
+  /** Runs what changes a message and its conversation, in the order in which tracking waits for them. */
+  const inOrder = <T>({ event, their }: Item, work: () => Promise<T>): Promise<T> =>
+    transport.alone(`status ${event.id}`, () => transport.alone(their, work));
+
   function outgoing({ event, their }: Item, { our, text, media }: Ready): OutboundText {
     const callback = callbackFor(event.id);
     return { from: our, to: recipientOf(their), text, media, ...(callback !== undefined && { callback }) };
@@ -113,8 +116,13 @@ export function openOutboundTexts(
     return url === undefined ? undefined : `${url}?ref=${encodeURIComponent(ref)}`;
   }
 
-  /** Chooses our number, puts the words before the text, and keeps what an answer and a second look will need. */
-  async function prepare({ event, account, their }: Item): Promise<Ready> {
+  /**
+   * Chooses our number, puts the words before the text, and keeps what an answer and a second look will need. Resolves
+   * with nothing where an earlier try has gone after all, as somebody has told meanwhile.
+   */
+  async function prepare({ event, account, their }: Item): Promise<Ready | undefined> {
+    const known = await state.message(event.id);
+    if (known && known.messageState.rank > 0) return undefined;
     const now = host.clock.now();
     const our = await chooseNumber(transport, account, their);
     const refused = await sendRefusalOf(transport, { account, our, their });
@@ -163,8 +171,9 @@ export function openOutboundTexts(
   }
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
-  async function undo({ event, account, their }: Item, { our, giveBack }: Ready, why?: Failure): Promise<void> {
-    const work = async (): Promise<void> => {
+  async function undo(item: Item, { our, giveBack }: Ready, why?: Failure): Promise<void> {
+    const { event, account, their } = item;
+    await inOrder(item, async () => {
       const learnt = await afterOutcomes(transport, { account, our, their }, why ? [why] : []);
       const message = await state.message(event.id);
       await host.emit(learnt.drafts, [
@@ -173,9 +182,7 @@ export function openOutboundTexts(
         ...(message ? state.writeUnsent(event.id, message) : []),
         ...learnt.writes,
       ]);
-    };
-    // In the order in which tracking waits for these.
-    await transport.alone(`status ${event.id}`, () => transport.alone(their, work));
+    });
     await giveBack();
   }
 

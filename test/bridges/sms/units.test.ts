@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
-import { inbound } from '../../fakes/twilio.ts';
+import { ACCOUNT, inbound } from '../../fakes/twilio.ts';
+import { sidOf } from '../../fakes/twilio-messages.ts';
 import { alice, bob, OUR, PHONE, type World, world } from './harness.ts';
 
 const MENU = 'Who is this for? Reply with the number only.\n1 Alice\n2 Bob';
@@ -189,6 +190,24 @@ it('a text that was kept and never sent says who writes when it is', async () =>
   w.bridge.deliver(event);
   await w.outcomes(event.id, 2);
   expect(w.sent()).toEqual(['Alice via a.example\nhi']);
+});
+
+it('a text that a callback tells of before it is tried again is not sent again', async () => {
+  await using w = await world();
+  w.twilio.faults.push({ kind: 'break' });
+  const event = w.event(alice, 'hi');
+  w.bridge.deliver(event);
+  await w.outcomes(event.id);
+  w.clock.advance(60_000);
+  expect(await w.bridge.reconcile?.(event)).toBe('not-sent');
+  const path = `status?ref=${event.id}`;
+  const hook = { url: new URL(path, w.hook.url).href, real: new URL(path, w.hook.real).href };
+  const news = { MessageSid: sidOf('SM'), MessageStatus: 'sent', AccountSid: ACCOUNT };
+  expect((await w.twilio.post(hook, Object.entries(news))).status).toBe(204);
+  w.bridge.deliver(event);
+  await w.outcomes(w.send(alice, 'a barrier'));
+  expect(w.sent()).toEqual(['a barrier']);
+  expect(await w.outcomes(event.id, 2)).toMatchObject([{ certain: false }, { state: 'taken' }]);
 });
 
 it('what a callback tells of a phone and what the phone says at once are told one after the other', async () => {
