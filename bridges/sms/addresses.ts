@@ -17,10 +17,10 @@ const SENDER = /^~(?:[a-z0-9._-]|=[0-9a-f]{2}){1,60}$/i;
 const MOST_NAME = 20;
 
 /** Who can be at the other end: a phone, a short code, or a sender that only has a name and cannot be answered. */
-export type Peer = 'phone' | 'short' | 'sender';
+export type SmsAddressType = 'phone' | 'short' | 'sender';
 
 /** What an address is. Throws `Failure('jid-malformed')`. */
-export function peerOf(name: string): Peer {
+export function addressTypeOf(name: string): SmsAddressType {
   if (name.startsWith('~')) return 'sender';
   return name.startsWith('+') ? 'phone' : 'short';
 }
@@ -103,7 +103,7 @@ export function resolve(text: string, country: string | undefined): string {
 
 /** What a provider is told as the recipient. Throws a `Failure` for a sender that cannot be answered. */
 export function recipientOf(name: string): string {
-  if (peerOf(name) === 'sender')
+  if (addressTypeOf(name) === 'sender')
     throw new Failure('not-allowed', { text: 'This sender has a name only, and cannot be answered.' });
   return name.replace(/%.*$/, '');
 }

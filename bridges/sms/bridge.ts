@@ -6,21 +6,21 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolve } from './addresses.ts';
 import type { SmsConfig } from './config.ts';
-import { openAsking } from './forms/asking.ts';
+import { openFormDialogue } from './forms/dialogue.ts';
 import { openDemo } from './provider/demo.ts';
-import { openFiles } from './provider/files.ts';
+import { openMediaDownloads } from './provider/media.ts';
 import { openPoll } from './provider/poll.ts';
 import type { Provider } from './provider/provider.ts';
 import { openTracking } from './provider/tracking.ts';
 import { openTwilio } from './provider/twilio.ts';
 import { refOf, serveWebhooks } from './provider/webhooks.ts';
-import { openMemory } from './routing/memory.ts';
-import { openAutomatic } from './texts/automatic.ts';
-import { openInbox } from './texts/inbox.ts';
-import { openOutbox } from './texts/outbox.ts';
+import { openState } from './routing/state.ts';
+import { openGatewayTexts } from './texts/gateway-texts.ts';
+import { openInboundTexts } from './texts/inbound.ts';
+import { openOutboundTexts } from './texts/outbound.ts';
 import { preview } from './texts/preview.ts';
-import { openRecent } from './texts/recent.ts';
-import { openAlone, type Parts } from './transport.ts';
+import { openRecentTexts } from './texts/recent-texts.ts';
+import { openLanes, type SmsTransport } from './transport.ts';
 
 const openProvider = (config: SmsConfig, host: Host): Provider =>
   config.provider.kind === 'twilio'
@@ -30,30 +30,30 @@ const openProvider = (config: SmsConfig, host: Host): Provider =>
 /** Opens an SMS transport. The provider is asked for what was missed; nobody has a connection of their own. */
 export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge> {
   const provider = openProvider(config, host);
-  const parts: Parts = {
+  const transport: SmsTransport = {
     host,
     config,
     provider,
-    memory: await openMemory(host),
-    recent: openRecent(),
-    alone: openAlone(host),
+    state: await openState(host),
+    recent: openRecentTexts(),
+    alone: openLanes(host),
   };
-  const tracking = openTracking(parts);
-  const files = openFiles(parts);
-  const automatic = openAutomatic(parts);
-  const asking = openAsking(parts, automatic);
-  const outbox = openOutbox(parts, { tracking, asking });
-  const inbox = openInbox({ ...parts, asking, automatic }, () => void files.fetchAll());
+  const tracking = openTracking(transport);
+  const files = openMediaDownloads(transport);
+  const gatewayTexts = openGatewayTexts(transport);
+  const formDialogue = openFormDialogue(transport, gatewayTexts);
+  const outbound = openOutboundTexts(transport, { tracking, formDialogue });
+  const inbound = openInboundTexts({ ...transport, formDialogue, gatewayTexts }, () => void files.fetchAll());
   let paused = false;
   let closed = false;
-  const poll = await openPoll(parts, { inbox, tracking, files, asking }, () => paused);
+  const poll = await openPoll(transport, { inbound, tracking, files, formDialogue }, () => paused);
 
   if (provider.capabilities.webhooks)
-    serveWebhooks({ host, provider, inbox, tracking, paused: () => paused || closed });
+    serveWebhooks({ host, provider, inbound, tracking, paused: () => paused || closed });
   if (provider.capabilities.webhooks && host.http.url('/inbound') === undefined)
     host.log.warn('there is no public address for webhooks: texts come in when the provider is asked for them');
   provider.listen?.({
-    inbound: inbox.take,
+    inbound: inbound.take,
     async status(callback, news) {
       const ref = refOf(callback);
       if (ref !== undefined) await tracking.news(ref, news);
@@ -62,11 +62,11 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   void poll.now();
 
   return {
-    deliver: outbox.deliver,
+    deliver: outbound.deliver,
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
     reconcile: ({ id }) => tracking.look(id),
-    withdraw: outbox.withdraw,
-    preview: (event) => preview(parts, event),
+    withdraw: outbound.withdraw,
+    preview: (event) => preview(transport, event),
     narrow: (place) => narrowed(config, place),
     pause(now) {
       const resumed = paused && !now;
@@ -77,7 +77,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
       if (closed) return;
       closed = true;
       files.stop();
-      const idle = [poll.stop(), outbox.close()];
+      const idle = [poll.stop(), outbound.close()];
       await provider[Symbol.asyncDispose]();
       await Promise.all(idle);
     },

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addresses, senderAddress } from '#bridges/sms/addresses.ts';
-import { advance, noProgress, type Progress, type StatusNews, statusWords } from '#bridges/sms/provider/statuses.ts';
+import {
+  advance,
+  type MessageState,
+  noMessageState,
+  type StatusUpdate,
+  statusWords,
+} from '#bridges/sms/provider/statuses.ts';
 import { isGsm, segmentsOf } from '#mappings/segments.ts';
 import { smartEncode } from '#mappings/smart.ts';
 import type { Outcome } from '#src/bridge.ts';
@@ -9,16 +15,16 @@ import { Failure } from '#src/model/failure.ts';
 
 const news = fc.array(fc.record({ sid: fc.constant('SM1'), status: fc.constantFrom(...statusWords) }));
 
-function tell(all: readonly StatusNews[]): { progress: Progress; outcomes: Outcome[] } {
-  let progress = noProgress;
+function tell(all: readonly StatusUpdate[]): { messageState: MessageState; outcomes: Outcome[] } {
+  let messageState = noMessageState;
   const outcomes: Outcome[] = [];
   for (const one of all) {
-    const told = advance(progress, one);
-    expect(told.progress.rank).toBeGreaterThanOrEqual(progress.rank);
-    progress = told.progress;
+    const told = advance(messageState, one);
+    expect(told.messageState.rank).toBeGreaterThanOrEqual(messageState.rank);
+    messageState = told.messageState;
     outcomes.push(...told.outcomes);
   }
-  return { progress, outcomes };
+  return { messageState, outcomes };
 }
 
 it('whatever order statuses come in, a message is taken once and ends once', () => {
@@ -57,7 +63,7 @@ it('where nothing failed, the order of statuses does not matter in the end', () 
 it('another message under the same reference changes nothing', () => {
   fc.assert(
     fc.property(news, news, (ours, others) => {
-      const first: StatusNews = { sid: 'SM1', status: 'queued' };
+      const first: StatusUpdate = { sid: 'SM1', status: 'queued' };
       const strange = others.map((one) => ({ ...one, sid: 'SM2' }));
       expect(tell([first, ...ours, ...strange])).toEqual(tell([first, ...ours]));
     }),

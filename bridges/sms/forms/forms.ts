@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Form } from '#src/model/form.ts';
-import { type Plan, planSchema, stepsOf, textOf } from './questions.ts';
+import { type Questionnaire, questionnaireSchema, stepsOf, textOf } from './questions.ts';
 
 const DAY = 24 * 3_600_000;
 /** How long a form can be answered, and how long after its end somebody who answers it hears that it has ended. */
@@ -12,7 +12,7 @@ const MOST_CODES = 3;
 
 /** Why a form has ended. */
 const ends = ['answered', 'left', 'expired', 'stopped', 'locked'] as const;
-export type End = (typeof ends)[number];
+export type FormEnd = (typeof ends)[number];
 
 /** A form on its way through the questions, as it is kept. Times in milliseconds since 1970. */
 export const formSchema = z.object({
@@ -22,7 +22,7 @@ export const formSchema = z.object({
   our: z.string(),
   their: z.string(),
   thread: z.string().optional(),
-  plan: planSchema,
+  plan: questionnaireSchema,
   step: z.number(),
   /** The numbers that were chosen, by the questions' names. */
   chosen: z.record(z.string(), z.array(z.number())),
@@ -41,7 +41,7 @@ export const formSchema = z.object({
 export type OpenForm = z.infer<typeof formSchema>;
 
 /** `counts`: the text was for the form and for nobody else. */
-export type Verdict = { readonly form: OpenForm; readonly counts: boolean };
+export type FormReply = { readonly form: OpenForm; readonly counts: boolean };
 
 const LEFT = 'You have left these questions. Nothing was passed on.';
 const THANKS = 'Thank you, your answers were passed on.';
@@ -68,16 +68,16 @@ const extra = (form: OpenForm, text: string): OpenForm =>
   form.extra < MOST_EXTRA && form.unsent === undefined ? beyond({ ...form, extra: form.extra + 1 }, text) : form;
 
 const again = (form: OpenForm): OpenForm => extra(form, textOf(form.plan, form.step));
-const ended = (form: OpenForm, end: End): OpenForm => ({ ...form, end });
+const ended = (form: OpenForm, end: FormEnd): OpenForm => ({ ...form, end });
 
 /**
  * What a text from the phone does to its form. An answer counts only if it is exactly an option, and nothing else was
  * sent since the question: then it is not known what it answers, so it goes its usual way and the question is asked
  * again. Pure.
  */
-export function heard(form: OpenForm, text: string, now: number): Verdict {
+export function heard(form: OpenForm, text: string, now: number): FormReply {
   const said = text.trim();
-  const ignored: Verdict = { form, counts: false };
+  const ignored: FormReply = { form, counts: false };
   if (!/^\d{1,8}$|^\d{1,2}(?:[ ,]{1,3}\d{1,2}){1,59}$/.test(said)) return ignored;
   if (!isOpen(form, now)) {
     const known = form.fresh && isKnown(form, said);
@@ -124,7 +124,7 @@ function onwards(form: OpenForm): OpenForm {
   return step < stepsOf(form.plan) ? saying(next, textOf(form.plan, step)) : saying(ended(next, 'answered'), THANKS);
 }
 
-const questionAt = ({ plan, step }: OpenForm): Plan['questions'][number] | undefined =>
+const questionAt = ({ plan, step }: OpenForm): Questionnaire['questions'][number] | undefined =>
   plan.questions[plan.code === undefined ? step : step - 1];
 
 const partsOf = (said: string): string[] => said.split(/[ ,]+/);
@@ -137,7 +137,7 @@ function isKnown({ plan, step }: OpenForm, said: string): boolean {
   return partsOf(said).every((one) => numbers.has(one));
 }
 
-const WHY: Readonly<Record<Exclude<End, 'answered'>, string>> = {
+const WHY: Readonly<Record<Exclude<FormEnd, 'answered'>, string>> = {
   left: 'They left the form without an answer.',
   expired: 'The form was not answered in time.',
   stopped: 'They answered STOP while the form was open: no more texts may be sent to them.',

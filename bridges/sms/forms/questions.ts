@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { keywordOf } from '#bridges/sms/routing/optout.ts';
+import { keywordOf } from '#bridges/sms/routing/keywords.ts';
 import { segmentsOf } from '#mappings/segments.ts';
 import { smartEncode } from '#mappings/smart.ts';
 import { excerpt } from '#mappings/split.ts';
@@ -18,7 +18,7 @@ const question = z.object({
 });
 
 /** A form as a phone is asked it: each option has a number of its own, so that no answer fits two questions. */
-export const planSchema = z.object({
+export const questionnaireSchema = z.object({
   intro: z.string(),
   questions: z.array(question),
   /** What goes back as it came, by field name. */
@@ -28,7 +28,7 @@ export const planSchema = z.object({
 });
 
 type Question = z.infer<typeof question>;
-export type Plan = z.infer<typeof planSchema>;
+export type Questionnaire = z.infer<typeof questionnaireSchema>;
 
 /** A hidden field of this name demands a code of four to eight digits, which the person was given in another way. */
 export const CODE_FIELD = 'isthmus#code';
@@ -48,9 +48,9 @@ const line = (text: string): string => excerpt(text.replace(/\s+/g, ' ').trim(),
  * place of title and instructions: it is for those who do not see the form. Pure. Throws a `Failure` for what cannot be
  * answered in digits.
  */
-export function planOf(form: Form, body: string, from: number): Plan {
+export function questionnaireOf(form: Form, body: string, from: number): Questionnaire {
   const title = [form.title, form.instructions].filter((one) => one !== undefined && one.trim() !== '').join('\n');
-  const plan: Plan = { intro: body.trim() || title, questions: [], kept: {} };
+  const plan: Questionnaire = { intro: body.trim() || title, questions: [], kept: {} };
   let notes: string[] = [];
   for (const field of form.fields) {
     if (field.type === 'note') notes.push(...(field.value ?? []));
@@ -65,7 +65,7 @@ export function planOf(form: Form, body: string, from: number): Plan {
   return numbered(checked(plan), from);
 }
 
-function keep(plan: Plan, { name, type, label = name, value = [], required }: Field): void {
+function keep(plan: Questionnaire, { name, type, label = name, value = [], required }: Field): void {
   if (type === 'note') return;
   if (type === 'hidden' && name === CODE_FIELD) {
     const [code = ''] = value;
@@ -88,7 +88,7 @@ function optionsOf({ name, type, label = name, options = [], required }: Field) 
   return required ? found : [...found, { label: 'None of these', values: [] }];
 }
 
-function checked(plan: Plan): Plan {
+function checked(plan: Questionnaire): Questionnaire {
   const { questions } = plan;
   const options = questions.flatMap((one) => one.options);
   if (options.length === 0) throw refused('Nothing in this form can be answered in digits.');
@@ -102,7 +102,7 @@ function checked(plan: Plan): Plan {
   return plan;
 }
 
-function numbered(plan: Plan, from: number): Plan {
+function numbered(plan: Questionnaire, from: number): Questionnaire {
   const count = plan.questions.reduce((sum, { options }) => sum + options.length, 0);
   let number = from + count - 1 > LAST_NUMBER ? 1 : from;
   const questions = plan.questions.map((one) => ({
@@ -113,12 +113,12 @@ function numbered(plan: Plan, from: number): Plan {
 }
 
 /** The number behind the last option. */
-export const nextNumber = ({ questions }: Plan): number => (questions.at(-1)?.options.at(-1)?.number ?? 0) + 1;
+export const nextNumber = ({ questions }: Questionnaire): number => (questions.at(-1)?.options.at(-1)?.number ?? 0) + 1;
 
 const CODE = 'Reply with the code that you were given, in digits only. 0 leaves.';
 
 /** The text of a step: the code, where one is wanted, then each question. Pure. */
-export function textOf({ questions, code }: Plan, step: number): string {
+export function textOf({ questions, code }: Questionnaire, step: number): string {
   const at = code === undefined ? step : step - 1;
   if (at < 0) return CODE;
   const asked = questions[at];
@@ -137,13 +137,14 @@ const how = ({ several, options: [first, second] }: Question): string =>
     : 'Reply with the number only. 0 leaves.';
 
 /** How many texts it takes. */
-export const stepsOf = ({ questions, code }: Plan): number => questions.length + (code === undefined ? 0 : 1);
+export const stepsOf = ({ questions, code }: Questionnaire): number => questions.length + (code === undefined ? 0 : 1);
 
 /** The first text, with what it is about. */
-export const opening = (plan: Plan): string => [plan.intro, textOf(plan, 0)].filter((one) => one !== '').join('\n');
+export const opening = (plan: Questionnaire): string =>
+  [plan.intro, textOf(plan, 0)].filter((one) => one !== '').join('\n');
 
 /** What all of it costs at most, in segments, but for texts that repeat a question; `name` leaves room for a speaker. */
-export function costOf(plan: Plan, name: string): number {
+export function costOf(plan: Questionnaire, name: string): number {
   const later = Array.from({ length: stepsOf(plan) - 1 }, (_, index) => textOf(plan, index + 1));
   const closing = 1;
   return [name + opening(plan), ...later].reduce((sum, text) => sum + segmentsOf(smartEncode(text)), closing);

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Failure } from '#src/model/failure.ts';
-import { type Inbound, type Outgoing, type Provider, Unwelcome } from './provider.ts';
-import type { StatusNews } from './statuses.ts';
+import { type InboundText, type OutboundText, type Provider, RequestRefused } from './provider.ts';
+import type { StatusUpdate } from './statuses.ts';
 
-type Told = Parameters<NonNullable<Provider['listen']>>[0];
+type Listener = Parameters<NonNullable<Provider['listen']>>[0];
 
 /** A text on the demonstration's phone. `out` is from us. */
 export type DemoText = {
@@ -35,7 +35,7 @@ const MOST_TEXTS = 500;
 export function openDemo(transport: string, now: () => number): Provider {
   const texts: DemoText[] = [];
   const watchers = new Set<() => void>();
-  let told: Told | undefined;
+  let told: Listener | undefined;
 
   function keep(text: DemoText): void {
     texts.push(text);
@@ -44,12 +44,12 @@ export function openDemo(transport: string, now: () => number): Provider {
   }
 
   async function write(from: string, to: string, text: string): Promise<void> {
-    const inbound: Inbound = { sid: sidOf(), from, to, text, media: [], at: now() };
+    const inbound: InboundText = { sid: sidOf(), from, to, text, media: [], at: now() };
     keep({ ...inbound, direction: 'in', at: now() });
     await told?.inbound(inbound);
   }
 
-  async function send({ from, to, text, callback }: Outgoing): Promise<StatusNews> {
+  async function send({ from, to, text, callback }: OutboundText): Promise<StatusUpdate> {
     const sid = sidOf();
     keep({ sid, direction: 'out', from, to, text, at: now() });
     if (callback !== undefined) void told?.status(callback, { sid, status: 'delivered' });
@@ -71,9 +71,9 @@ export function openDemo(transport: string, now: () => number): Provider {
     list: async () => [],
     mediaOf: async () => [],
     file: () => Promise.reject(new Failure('item-not-found')),
-    parseInbound: () => Promise.reject(new Unwelcome(404)),
+    parseInbound: () => Promise.reject(new RequestRefused(404)),
     parseStatus() {
-      throw new Unwelcome(404);
+      throw new RequestRefused(404);
     },
     acknowledge: () => new Response(null, { status: 204 }),
     listen(heard) {

@@ -1,8 +1,8 @@
-import type { Asking } from '#bridges/sms/forms/asking.ts';
-import type { Inbox } from '#bridges/sms/texts/inbox.ts';
-import type { Parts } from '#bridges/sms/transport.ts';
-import type { Files } from './files.ts';
-import type { Tracking } from './tracking.ts';
+import type { FormDialogue } from '#bridges/sms/forms/dialogue.ts';
+import type { InboundTexts } from '#bridges/sms/texts/inbound.ts';
+import type { SmsTransport } from '#bridges/sms/transport.ts';
+import type { MediaDownloads } from './media.ts';
+import type { DeliveryTracking } from './tracking.ts';
 
 /** What may be listed late is looked for again, in milliseconds. */
 const OVERLAP = 10 * 60_000;
@@ -16,29 +16,34 @@ export type Poll = {
 
 /** Recovers texts whose webhook did not arrive, and the fate of messages that nobody told of. */
 export async function openPoll(
-  parts: Parts,
-  { inbox, tracking, files, asking }: { inbox: Inbox; tracking: Tracking; files: Files; asking: Asking },
+  transport: SmsTransport,
+  {
+    inbound,
+    tracking,
+    files,
+    formDialogue,
+  }: { inbound: InboundTexts; tracking: DeliveryTracking; files: MediaDownloads; formDialogue: FormDialogue },
   paused: () => boolean,
 ): Promise<Poll> {
-  const { host, config, memory, provider } = parts;
-  await mark(parts);
+  const { host, config, state, provider } = transport;
+  await mark(transport);
   let cancel: (() => void) | undefined;
   let running: Promise<void> | undefined;
   let stopped = false;
 
   async function pollNumber(our: string): Promise<void> {
     const begun = host.clock.now();
-    const since = ((await memory.polled(our)) ?? begun) - OVERLAP;
+    const since = ((await state.polled(our)) ?? begun) - OVERLAP;
     const listed = await provider.list({ direction: 'in', to: our, since });
     // The newest stands first, and times are whole seconds: what came in the same one keeps its order.
     for (const { mediaCount, ...text } of listed.toReversed().sort((a, b) => a.at - b.at)) {
-      if (await memory.seen(text.sid)) continue;
+      if (await state.seen(text.sid)) continue;
       // The rest is asked for again.
       if (stopped || paused()) return;
       const media = mediaCount > 0 ? await provider.mediaOf(text.sid) : [];
-      await inbox.take({ ...text, media });
+      await inbound.take({ ...text, media });
     }
-    await host.emit([], [memory.writePolled(our, begun)]);
+    await host.emit([], [state.writePolled(our, begun)]);
   }
 
   async function round(): Promise<void> {
@@ -50,7 +55,7 @@ export async function openPoll(
     }
     await tracking.lookAll();
     await files.fetchAll();
-    await asking.round();
+    await formDialogue.round();
   }
 
   async function now(): Promise<void> {
@@ -78,11 +83,11 @@ export async function openPoll(
 }
 
 /** A number whose list was never read is read from now on, even if that can be done by a later run only. */
-async function mark({ host, config, memory }: Parts): Promise<void> {
-  const known = await Promise.all(config.provider.numbers.map((our) => memory.polled(our)));
+async function mark({ host, config, state }: SmsTransport): Promise<void> {
+  const known = await Promise.all(config.provider.numbers.map((our) => state.polled(our)));
   const fresh = config.provider.numbers.filter((_, index) => known[index] === undefined);
   await host.emit(
     [],
-    fresh.map((our) => memory.writePolled(our, host.clock.now())),
+    fresh.map((our) => state.writePolled(our, host.clock.now())),
   );
 }

@@ -1,7 +1,7 @@
-import type { StatusNews, StatusWord } from './statuses.ts';
+import type { StatusUpdate, StatusWord } from './statuses.ts';
 
 /** A text of ours on its way out. */
-export type Outgoing = {
+export type OutboundText = {
   readonly from: string;
   readonly to: string;
   readonly text: string;
@@ -12,7 +12,7 @@ export type Outgoing = {
 };
 
 /** A text from outside. */
-export type Inbound = {
+export type InboundText = {
   readonly sid: string;
   readonly from: string;
   /** What the sender calls itself, where the provider tells that. */
@@ -26,7 +26,7 @@ export type Inbound = {
 };
 
 /** One entry of a provider's list of messages. `mediaCount`: its addresses are asked for by `mediaOf`. */
-export type Listed = Omit<Inbound, 'media'> & {
+export type ListedText = Omit<InboundText, 'media'> & {
   readonly direction: 'in' | 'out';
   readonly at: number;
   readonly status: StatusWord;
@@ -35,10 +35,10 @@ export type Listed = Omit<Inbound, 'media'> & {
 };
 
 /** A request to one of our webhooks. `url` is the public one, as the operator has configured it. */
-export type Post = { readonly url: string; readonly headers: Headers; readonly body: string };
+export type WebhookRequest = { readonly url: string; readonly headers: Headers; readonly body: string };
 
 /** A request that is not the provider's, or not what it may be. Nothing is kept of it. */
-export class Unwelcome extends Error {
+export class RequestRefused extends Error {
   /** HTTP status of the answer. */
   readonly status: number;
 
@@ -55,26 +55,26 @@ export type Provider = AsyncDisposable & {
     readonly webhooks: boolean;
     readonly mms: boolean;
   };
-  send(message: Outgoing): Promise<StatusNews>;
+  send(message: OutboundText): Promise<StatusUpdate>;
   /** What came to our number `to`, or was sent to `to`, since a time in milliseconds since 1970; in no order. */
   list(query: {
     readonly direction: 'in' | 'out';
     readonly to: string;
     readonly since: number;
-  }): Promise<readonly Listed[]>;
+  }): Promise<readonly ListedText[]>;
   /** The addresses of what came with a message. */
   mediaOf(sid: string): Promise<readonly string[]>;
   /** Reads a file that came with a message. `elsewhere` fetches from other hosts, which get no credentials of ours. */
   file(url: string, elsewhere: (url: string) => Promise<Response>): Promise<Response>;
-  /** Rejects with `Unwelcome`, or with a `Failure` where it has to be asked and does not answer. */
-  parseInbound(post: Post): Promise<Inbound>;
-  /** Throws `Unwelcome`. */
-  parseStatus(post: Post): StatusNews;
+  /** Rejects with `RequestRefused`, or with a `Failure` where it has to be asked and does not answer. */
+  parseInbound(post: WebhookRequest): Promise<InboundText>;
+  /** Throws `RequestRefused`. */
+  parseStatus(post: WebhookRequest): StatusUpdate;
   /** The answer with which an inbound text is acknowledged. */
   acknowledge(): Response;
   /** Where providers push instead of calling webhooks: hears of texts and statuses at once. */
   listen?(told: {
-    inbound(text: Inbound): Promise<void>;
-    status(callback: string, news: StatusNews): Promise<void>;
+    inbound(text: InboundText): Promise<void>;
+    status(callback: string, news: StatusUpdate): Promise<void>;
   }): void;
 };

@@ -31,31 +31,35 @@ const RANK: Readonly<Record<StatusWord, number>> = {
 const FAILED: ReadonlySet<StatusWord> = new Set(['failed', 'undelivered', 'canceled']);
 
 /** What is known of a message of ours, as it is kept. */
-export const progressSchema = z.object({
+export const messageStateSchema = z.object({
   rank: z.number(),
   failed: z.boolean(),
   /** The provider's id, once it is known. */
   sid: z.string().optional(),
 });
-export type Progress = z.infer<typeof progressSchema>;
-export const noProgress: Progress = { rank: 0, failed: false };
+export type MessageState = z.infer<typeof messageStateSchema>;
+export const noMessageState: MessageState = { rank: 0, failed: false };
 
 /** News of a message: by a callback, by the answer to the request that sent it, or by listing. */
-export type StatusNews = { readonly sid: string; readonly status: StatusWord; readonly code?: string };
+export type StatusUpdate = { readonly sid: string; readonly status: StatusWord; readonly code?: string };
 
 /** What the house is told of news, in order. `read` is an event of its own. */
-export type Told = { readonly progress: Progress; readonly outcomes: readonly Outcome[]; readonly read: boolean };
+export type StatusChange = {
+  readonly messageState: MessageState;
+  readonly outcomes: readonly Outcome[];
+  readonly read: boolean;
+};
 
 /**
  * What news changes: only what is further than all before counts, whatever order and however often it comes. A message
  * is taken once, before anything else is told of it, and delivered or failed once. Pure.
  */
-export function advance(before: Progress, { sid, status, code }: StatusNews): Told {
+export function advance(before: MessageState, { sid, status, code }: StatusUpdate): StatusChange {
   const rank = RANK[status];
-  const progress = before.sid === undefined ? { ...before, sid } : before;
-  const nothing: Told = { progress, outcomes: [], read: false };
+  const messageState = before.sid === undefined ? { ...before, sid } : before;
+  const nothing: StatusChange = { messageState, outcomes: [], read: false };
   // Another message under the same reference is none of ours.
-  if (before.sid !== undefined && before.sid !== sid) return { ...nothing, progress: before };
+  if (before.sid !== undefined && before.sid !== sid) return { ...nothing, messageState: before };
   if (rank <= before.rank || before.failed) return nothing;
   const failed = FAILED.has(status);
   const ids = [sid as ForeignId];
@@ -63,5 +67,5 @@ export function advance(before: Progress, { sid, status, code }: StatusNews): To
   const outcomes: Outcome[] = before.rank === 0 ? [{ ids, state: 'taken' }] : [];
   if (failed) outcomes.push(failureOf(code, status));
   else if (rank >= 3 && before.rank < 3) outcomes.push({ ids, state: 'delivered' });
-  return { progress: { rank, failed, sid }, outcomes, read: status === 'read' };
+  return { messageState: { rank, failed, sid }, outcomes, read: status === 'read' };
 }

@@ -1,7 +1,7 @@
 import { Failure } from '#src/model/failure.ts';
 
 /** What the SDK asks its client for, as far as we let it. */
-type Asked = {
+type SdkRequest = {
   readonly method: string;
   readonly uri: string;
   readonly username?: string;
@@ -15,7 +15,7 @@ type Asked = {
 type Answered = { readonly statusCode: number; readonly body: string; readonly headers: Headers };
 
 export type TwilioHttp = {
-  request(asked: Asked): Promise<Answered>;
+  request(asked: SdkRequest): Promise<Answered>;
 };
 
 /** An answer to a request of ours is never longer. */

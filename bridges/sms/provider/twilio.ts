@@ -5,12 +5,12 @@ import type { Refuse } from '#src/lib/fetch.ts';
 import { redirected } from '#src/lib/fetch-request.ts';
 import { Failure } from '#src/model/failure.ts';
 import { refusalOf } from './failures.ts';
-import type { Inbound, Listed, Provider } from './provider.ts';
+import type { InboundText, ListedText, Provider } from './provider.ts';
 import { statusWord } from './statuses.ts';
 import { twilioHttp } from './twilio-http.ts';
 import { type ListPage, PAGE, readPages } from './twilio-list.ts';
 import { isOwnMedia, readInbound, readStatus } from './twilio-post.ts';
-import type { Trusted } from './twilio-signed.ts';
+import type { TwilioAccount } from './twilio-signed.ts';
 
 const MOST_MEDIA = 10;
 /** An empty TwiML document: any text in the answer would be sent as an SMS. */
@@ -39,7 +39,7 @@ const entry = answer.extend({
 export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
   const stop = new AbortController();
   const token = config.auth_token.open();
-  const trusted: Trusted = {
+  const trusted: TwilioAccount = {
     accountSid: config.account_sid,
     token,
     numbers: config.numbers,
@@ -52,7 +52,7 @@ export function openTwilio(config: TwilioConfig, mms: boolean): Provider {
   const client = twilio(config.account_sid, token, { httpClient, lazyLoading: true });
 
   /** A text in the provider's own words. One that it does not know yet is as its signature has it. */
-  async function asListed(text: Inbound): Promise<Inbound> {
+  async function asListed(text: InboundText): Promise<InboundText> {
     const found = await client
       .messages(text.sid)
       .fetch()
@@ -143,7 +143,7 @@ function refused(error: unknown): never {
 }
 
 /** An entry of the list, or nothing where it is of no use. */
-function listed(value: unknown): readonly Listed[] {
+function listed(value: unknown): readonly ListedText[] {
   const found = entry.safeParse(value);
   if (!found.success) return [];
   const { sid, status, direction, from, to, body, numMedia, dateCreated, dateSent, errorCode } = found.data;

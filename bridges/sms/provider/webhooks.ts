@@ -1,9 +1,9 @@
-import type { Inbox } from '#bridges/sms/texts/inbox.ts';
-import type { Parts } from '#bridges/sms/transport.ts';
+import type { InboundTexts } from '#bridges/sms/texts/inbound.ts';
+import type { SmsTransport } from '#bridges/sms/transport.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type Post, Unwelcome } from './provider.ts';
-import type { Tracking } from './tracking.ts';
+import { RequestRefused, type WebhookRequest } from './provider.ts';
+import type { DeliveryTracking } from './tracking.ts';
 
 /** Bodies are a few kilobytes at most. */
 const MOST_BYTES = 64 * 1024;
@@ -12,23 +12,23 @@ const MOST_TIME = 10_000;
 /** Seconds after which another try is worth it. */
 const LATER = 30;
 
-type Served = Pick<Parts, 'host' | 'provider'> & {
-  readonly inbox: Inbox;
-  readonly tracking: Tracking;
+type Served = Pick<SmsTransport, 'host' | 'provider'> & {
+  readonly inbound: InboundTexts;
+  readonly tracking: DeliveryTracking;
   /** Whether nothing may be taken in at the moment: what was missed is asked for later. */
   paused(): boolean;
 };
 
 /** The routes that the provider calls. What is not the provider's leaves no trace but the status of its answer. */
-export function serveWebhooks({ host, provider, inbox, tracking, paused }: Served): void {
+export function serveWebhooks({ host, provider, inbound, tracking, paused }: Served): void {
   const guarded =
-    (path: string, serve: (post: Post) => Promise<Response>) =>
+    (path: string, serve: (post: WebhookRequest) => Promise<Response>) =>
     async (request: Request): Promise<Response> => {
       if (paused()) return later();
       try {
         return await serve(await postOf(request, path));
       } catch (error) {
-        if (error instanceof Unwelcome) return new Response(null, { status: error.status });
+        if (error instanceof RequestRefused) return new Response(null, { status: error.status });
         if (error instanceof Failure) {
           host.log.warn({ err: error, path }, 'what the provider tells cannot be kept now');
           return later();
@@ -38,9 +38,9 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
     };
 
   /** Signatures are over the address that the operator configured, whatever the request says of itself. */
-  async function postOf(request: Request, path: string): Promise<Post> {
+  async function postOf(request: Request, path: string): Promise<WebhookRequest> {
     const base = host.http.url(path);
-    if (base === undefined) throw new Unwelcome(404);
+    if (base === undefined) throw new RequestRefused(404);
     const { search } = new URL(request.url);
     return { url: base + search, headers: request.headers, body: await request.text() };
   }
@@ -48,7 +48,7 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
   host.http.route(
     { method: 'POST', path: '/inbound', maxBytes: MOST_BYTES },
     guarded('/inbound', async (post) => {
-      await inTime(host.clock, inbox.take(await provider.parseInbound(post)));
+      await inTime(host.clock, inbound.take(await provider.parseInbound(post)));
       return provider.acknowledge();
     }),
   );
@@ -57,7 +57,7 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
     guarded('/status', async (post) => {
       const news = provider.parseStatus(post);
       const ref = refOf(post.url);
-      if (ref === undefined) throw new Unwelcome(400);
+      if (ref === undefined) throw new RequestRefused(400);
       await inTime(host.clock, tracking.news(ref, news));
       return new Response(null, { status: 204 });
     }),

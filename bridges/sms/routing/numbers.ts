@@ -47,7 +47,7 @@ const PREMIUM: readonly RegExp[] = [
 ];
 
 /** What the operator permits. Countries are ISO 3166-1 codes in upper case. */
-export type Permitted = {
+export type DestinationRules = {
   readonly countries: readonly string[];
   /** Beginnings of numbers that are refused beside the known premium ranges. */
   readonly refused: readonly string[];
@@ -56,7 +56,7 @@ export type Permitted = {
 };
 
 /** Throws the `Failure` with which a number is refused before anything is sent. */
-export function checkPermitted(name: string, { countries, refused, own }: Permitted): void {
+export function checkPermitted(name: string, { countries, refused, own }: DestinationRules): void {
   if (isEmergency(name)) throw new Failure('not-allowed', { text: EMERGENCY_TEXT });
   const country = countryOf(name);
   if (own.includes(name)) throw new Failure('not-allowed', { text: 'This is a number of the gateway itself.' });

@@ -1,5 +1,5 @@
-import type { Peer } from '#bridges/sms/addresses.ts';
-import { mayAnswer, type Thread } from './thread.ts';
+import type { SmsAddressType } from '#bridges/sms/addresses.ts';
+import { type Conversation, mayAnswer } from './conversation.ts';
 
 /** What the operator has said of the number that a text came to. Accounts by their keys. */
 export type OurNumber = {
@@ -14,7 +14,7 @@ export type OurNumber = {
 };
 
 /** Why a text went where it went; the log keeps it. */
-export type Why =
+export type RoutingReason =
   | 'named-sender'
   | 'dedicated'
   | 'sticky'
@@ -28,26 +28,28 @@ export type Why =
   | 'first-menu'
   | 'nobody';
 
-export type Decision =
+export type RoutingDecision =
   /** It goes to an account; `text` is what is left of it, and with `release` all that waited goes before it. */
-  | { readonly to: 'account'; readonly account: string; readonly text: string; readonly why: Why }
+  | { readonly to: 'account'; readonly account: string; readonly text: string; readonly why: RoutingReason }
   /** The phone has said whom the texts that wait are for; this one only said so. */
-  | { readonly to: 'answer'; readonly account: string; readonly why: Why }
+  | { readonly to: 'answer'; readonly account: string; readonly why: RoutingReason }
   /** It waits for the answer to a menu, which is sent with `ask`. */
-  | { readonly to: 'hold'; readonly options: readonly string[]; readonly ask: boolean; readonly why: Why }
+  | { readonly to: 'hold'; readonly options: readonly string[]; readonly ask: boolean; readonly why: RoutingReason }
   /** It goes to nobody; with `refuse` the phone is told. */
-  | { readonly to: 'nobody'; readonly refuse: boolean; readonly why: Why };
+  | { readonly to: 'nobody'; readonly refuse: boolean; readonly why: RoutingReason };
 
 /** What is decided on. The thread is as it lives now. */
-export type Incoming = {
-  readonly peer: Peer;
+export type RoutingInput = {
+  readonly peer: SmsAddressType;
   readonly text: string;
-  readonly thread: Thread;
+  readonly conversation: Conversation;
   readonly number: OurNumber;
+  /** Whether the phone wants no texts from this number: then nothing is asked or explained. */
+  readonly optedOut: boolean;
   readonly now: number;
 };
 
-type Rule = (incoming: Incoming) => Decision | undefined;
+type Rule = (incoming: RoutingInput) => RoutingDecision | undefined;
 
 /** Who a text is for: the first rule that says something decides. Never a guess. */
 const RULES: readonly Rule[] = [
@@ -62,35 +64,33 @@ const RULES: readonly Rule[] = [
     number.dedicated && number.owner !== undefined
       ? { to: 'account', account: number.owner, text, why: 'dedicated' }
       : undefined,
-  ({ thread, text }) => {
-    const account = answered(thread, text);
+  ({ conversation, text }) => {
+    const account = answered(conversation, text);
     return account === undefined ? undefined : { to: 'answer', account, why: 'answer' };
   },
-  ({ thread, text }) => {
-    const [only, ...more] = thread.pairs;
+  ({ conversation, text }) => {
+    const [only, ...more] = conversation.pairs;
     return only && more.length === 0 ? { to: 'account', account: only.account, text, why: 'sticky' } : undefined;
   },
-  ({ thread, text }) => {
+  ({ conversation, text }) => {
     // At the very start only, and only a number that texts to this phone have offered.
     const [, token, rest] = /^#(\d{1,4})(?:\s+([\s\S]*))?$/.exec(text) ?? [];
-    const pair = thread.pairs.find((one) => String(one.token) === token);
+    const pair = conversation.pairs.find((one) => String(one.token) === token);
     return pair && { to: 'account', account: pair.account, text: rest ?? '', why: 'token' };
   },
-  ({ thread, text }) =>
-    thread.chosen === undefined ? undefined : { to: 'account', account: thread.chosen, text, why: 'chosen' },
-  ({ thread, now }) => {
-    if (thread.pairs.length === 0) return undefined;
-    return hold(
-      thread.pairs.map(({ account }) => account),
-      thread,
-      now,
-    );
+  ({ conversation, text }) =>
+    conversation.chosen === undefined
+      ? undefined
+      : { to: 'account', account: conversation.chosen, text, why: 'chosen' },
+  (incoming) => {
+    const options = incoming.conversation.pairs.map(({ account }) => account);
+    return options.length === 0 ? undefined : hold(options, incoming);
   },
   first,
 ];
 
 /** The account that a text from outside is for, or what else becomes of it. Pure and total. */
-export function route(incoming: Incoming): Decision {
+export function route(incoming: RoutingInput): RoutingDecision {
   for (const rule of RULES) {
     const decision = rule(incoming);
     if (decision) return decision;
@@ -99,25 +99,28 @@ export function route(incoming: Incoming): Decision {
 }
 
 /** An answer counts while something waits for it, and only if it is exactly an option. */
-function answered({ menu, held }: Thread, text: string): string | undefined {
+function answered({ menu, held }: Conversation, text: string): string | undefined {
   if (!menu || held.length === 0 || !/^[1-9]\d?$/.test(text.trim())) return undefined;
   return menu.options[Number(text.trim()) - 1];
 }
 
-const hold = (options: readonly string[], thread: Thread, now: number): Decision => {
-  const ask = mayAnswer(thread, now);
+const maySay = ({ conversation, optedOut, now }: RoutingInput): boolean => !optedOut && mayAnswer(conversation, now);
+
+const hold = (options: readonly string[], incoming: RoutingInput): RoutingDecision => {
+  const ask = maySay(incoming);
   return { to: 'hold', options, ask, why: ask ? 'several' : 'waiting' };
 };
 
 /** A phone that nobody is in touch with. */
-function first({ number, thread, text, now }: Incoming): Decision | undefined {
+function first(incoming: RoutingInput): RoutingDecision | undefined {
+  const { number, text } = incoming;
   if (number.first === 'owner' && number.owner !== undefined)
     return { to: 'account', account: number.owner, text, why: 'first-owner' };
   if (number.first === 'last' && number.last !== undefined)
     return { to: 'account', account: number.last, text, why: 'first-last' };
   if (number.first === 'menu') {
-    const decision = hold(number.menu, thread, now);
+    const decision = hold(number.menu, incoming);
     return decision.to === 'hold' && decision.ask ? { ...decision, why: 'first-menu' } : decision;
   }
-  return { to: 'nobody', refuse: number.first === 'refuse' && mayAnswer(thread, now), why: 'nobody' };
+  return { to: 'nobody', refuse: number.first === 'refuse' && maySay(incoming), why: 'nobody' };
 }

@@ -1,5 +1,5 @@
 import type { SmsConfig } from '#bridges/sms/config.ts';
-import { costOf, planOf } from '#bridges/sms/forms/questions.ts';
+import { costOf, questionnaireOf } from '#bridges/sms/forms/questions.ts';
 import { segmentsOf } from '#mappings/segments.ts';
 import { smartEncode } from '#mappings/smart.ts';
 import type { Charge } from '#src/bridge.ts';
@@ -24,7 +24,7 @@ const spokenCost = (said: string): number => segmentsOf(smartEncode(NAME + said)
 export function chargesFor({ mms }: SmsConfig, event: Event): readonly Charge[] {
   if (event.kind !== 'message') return [];
   if (mms && (event.files?.length ?? 0) > 0) return charge(MMS);
-  if (event.form) return charge(costOf(planOf(event.form, event.text, 1), NAME));
+  if (event.form) return charge(costOf(questionnaireOf(event.form, event.text, 1), NAME));
   return charge(spokenCost(event.text));
 }
 

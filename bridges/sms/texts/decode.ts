@@ -4,10 +4,15 @@ import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { isBlank } from '#src/model/text.ts';
 
 /** A text that this process has seen between our number and a phone. */
-export type Seen = { readonly sid: string; readonly by: 'us' | 'them'; readonly text: string; readonly at: number };
+export type RecentText = {
+  readonly sid: string;
+  readonly by: 'us' | 'them';
+  readonly text: string;
+  readonly at: number;
+};
 
 /** What is known where a text comes in. */
-export type InView = {
+export type InboundContext = {
   readonly account: AccountKey;
   /** Address of the sender. */
   readonly their: string;
@@ -16,16 +21,16 @@ export type InView = {
   /** One for each pair of numbers, always the same. */
   readonly thread: string;
   /** The latest texts between the account and the sender, the oldest first. */
-  readonly seen: readonly Seen[];
+  readonly seen: readonly RecentText[];
 };
 
-export type InText = { readonly sid: string; readonly text: string; readonly at: number };
+export type ReceivedText = { readonly sid: string; readonly text: string; readonly at: number };
 
 /** Phones let people edit for so long, in milliseconds. */
 const EDIT_TIME = 15 * 60_000;
 
 /** What a text from outside says. Phrases about a text that is not known stay texts. Pure. */
-export function decode({ sid, text, at }: InText, view: InView): Draft {
+export function decode({ sid, text, at }: ReceivedText, view: InboundContext): Draft {
   const base = baseOf(view, sid, at);
   const edited = parseEdited(text);
   const before = view.seen.findLast((one) => one.by === 'them');
@@ -38,7 +43,7 @@ export function decode({ sid, text, at }: InText, view: InView): Draft {
 }
 
 /** Tells an account how to heed somebody's wish for no more texts. Pure. */
-export const hintOf = ({ account, their, thread }: InView, gateway: string, at: number): Draft => ({
+export const hintOf = ({ account, their, thread }: InboundContext, gateway: string, at: number): Draft => ({
   at,
   place: { kind: 'contact', account, id: their },
   from: { kind: 'network', id: their },
@@ -49,7 +54,7 @@ export const hintOf = ({ account, their, thread }: InView, gateway: string, at: 
 });
 
 /** What every event of a sender has. */
-export function baseOf({ account, their, name }: InView, id: string, at: number) {
+export function baseOf({ account, their, name }: InboundContext, id: string, at: number) {
   return {
     ids: [id as ForeignId],
     at,

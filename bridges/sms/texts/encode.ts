@@ -7,19 +7,19 @@ import { Failure } from '#src/model/failure.ts';
 import { isBlank } from '#src/model/text.ts';
 
 /** What an outgoing text depends on. */
-export type OutView = { readonly speaking: Speaking; readonly mostSegments: number; readonly mms: boolean };
+export type OutboundContext = { readonly speaking: Speaking; readonly mostSegments: number; readonly mms: boolean };
 
 /** A text as the provider gets it. */
-export type Encoded = { readonly text: string; readonly media: readonly string[] };
+export type EncodedText = { readonly text: string; readonly media: readonly string[] };
 
 /** The most addresses that go with one MMS. */
 const MOST_MEDIA = 10;
 
 /** The text of a message with the words that say who writes. Pure. Throws a `Failure` for what cannot be sent. */
-export function encode(event: Event, { speaking, mostSegments, mms }: OutView): Encoded {
+export function encode(event: Event, { speaking, mostSegments, mms }: OutboundContext): EncodedText {
   if (event.kind !== 'message') throw new Failure('not-supported');
   const files = event.files ?? [];
-  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'Files go as links.' });
+  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'MediaDownloads go as links.' });
   if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: `At most ${MOST_MEDIA} files go at once.` });
   const said = withoutControls(event.text);
   if (isBlank(said) && files.length === 0)

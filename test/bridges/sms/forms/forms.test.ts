@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FORM_TIME, heard, isOpen, type OpenForm, returned } from '#bridges/sms/forms/forms.ts';
-import { costOf, nextNumber, opening, planOf, stepsOf, textOf } from '#bridges/sms/forms/questions.ts';
-import { keywordOf } from '#bridges/sms/routing/optout.ts';
+import { costOf, nextNumber, opening, questionnaireOf, stepsOf, textOf } from '#bridges/sms/forms/questions.ts';
+import { keywordOf } from '#bridges/sms/routing/keywords.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Field, Form } from '#src/model/form.ts';
 
@@ -28,7 +28,7 @@ const form: Form = { title: 'The ball', fields: [mask, coming, dances] };
 const code: Field = { name: 'isthmus#code', type: 'hidden', value: ['4711'] };
 
 const open = (asked: Form = form, more: Partial<OpenForm> = {}): OpenForm => ({
-  ...{ id: 'e1', account: 'a', our: '+15005550006', their: '+14155552671', plan: planOf(asked, '', 1) },
+  ...{ id: 'e1', account: 'a', our: '+15005550006', their: '+14155552671', plan: questionnaireOf(asked, '', 1) },
   ...{ step: 0, chosen: {}, until: NOW + FORM_TIME, fresh: true, codes: 0, extra: 0, tries: 0 },
   ...more,
 });
@@ -45,20 +45,20 @@ const submitted = (one: OpenForm) => (one.end === 'answered' ? returned(one).for
 
 describe('a plan', () => {
   it('gives each option a number of its own', () => {
-    const plan = planOf(form, '', 1);
+    const plan = questionnaireOf(form, '', 1);
     expect([0, 1, 2].map((step) => textOf(plan, step))).toEqual([
       'Which mask?\n1 Lion\n2 m\nReply with the number only. 0 leaves.',
       'Are you coming?\n3 True\n4 False\nReply with the number only. 0 leaves.',
       'dances\n5 Pavane\n6 Galliard\n7 None of these\nReply with the numbers only, such as 5 6. 0 leaves.',
     ]);
     expect(nextNumber(plan)).toBe(8);
-    expect(nextNumber(planOf(form, '', 8))).toBe(15);
-    expect(nextNumber(planOf(form, '', 95))).toBe(8);
+    expect(nextNumber(questionnaireOf(form, '', 8))).toBe(15);
+    expect(nextNumber(questionnaireOf(form, '', 95))).toBe(8);
   });
 
   it('says what was written beside the form in the place of its title', () => {
-    expect(opening(planOf(form, 'Tonight!', 1))).toMatch(/^Tonight!\nWhich mask/);
-    expect(opening(planOf(form, '', 1))).toMatch(/^The ball\nWhich mask/);
+    expect(opening(questionnaireOf(form, 'Tonight!', 1))).toMatch(/^Tonight!\nWhich mask/);
+    expect(opening(questionnaireOf(form, '', 1))).toMatch(/^The ball\nWhich mask/);
   });
 
   it.each<[string, Field[]]>([
@@ -70,11 +70,11 @@ describe('a plan', () => {
     ['too many questions', Array.from({ length: 11 }, (_, n) => ({ name: `q${n}`, type: 'boolean' }))],
     ['too many options', [{ ...mask, options: Array.from({ length: 61 }, (_, n) => ({ value: `${n}` })) }]],
   ])('refuses %s', (_what, fields) => {
-    expect(() => planOf({ fields }, '', 1)).toThrow(Failure);
+    expect(() => questionnaireOf({ fields }, '', 1)).toThrow(Failure);
   });
 
   it('asks for no word that opts in or out, and never shows the code', () => {
-    const plan = planOf({ fields: [code, mask, coming, dances] }, '', 1);
+    const plan = questionnaireOf({ fields: [code, mask, coming, dances] }, '', 1);
     const texts = Array.from({ length: stepsOf(plan) }, (_, step) => textOf(plan, step));
     for (const text of texts) {
       expect(text).not.toContain('4711');
@@ -83,8 +83,8 @@ describe('a plan', () => {
   });
 
   it('costs all its texts and one that closes it', () => {
-    expect(costOf(planOf(form, '', 1), '')).toBe(4);
-    expect(costOf(planOf({ fields: [code, coming] }, 'x'.repeat(200), 1), '')).toBe(4);
+    expect(costOf(questionnaireOf(form, '', 1), '')).toBe(4);
+    expect(costOf(questionnaireOf({ fields: [code, coming] }, 'x'.repeat(200), 1), '')).toBe(4);
   });
 });
 

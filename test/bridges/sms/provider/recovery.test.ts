@@ -27,7 +27,12 @@ it('a text whose failure is told before the answer was taken and has failed: it 
 
 it('a text that a callback tells of is in no doubt, even while that is being kept', async () => {
   await using w = await world();
-  const release = w.holdEmits();
+  const kept = Promise.withResolvers<void>();
+  const { emit } = w.host;
+  w.host.emit = async (drafts, writes = []) => {
+    if (writes.some(({ value }) => String(value).includes('"rank":2'))) await kept.promise;
+    return emit(drafts, writes);
+  };
   w.twilio.whims = {
     create: () => ({ kind: 'done-then', status: 500 }),
     list: () => undefined,
@@ -42,7 +47,7 @@ it('a text that a callback tells of is in no doubt, even while that is being kep
   await w.twilio.when(() => w.twilio.open === 0);
   w.twilio.whims = undefined;
   await w.outcomes(w.send(alice, 'a barrier', { to: '+14155552672' }));
-  release();
+  kept.resolve();
   await w.outcomes(w.send(alice, 'another'));
   expect(await w.outcomes(first)).toMatchObject([{ state: 'taken' }]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { addresses, addressOf, recipientOf, resolve, senderAddress } from '#bridges/sms/addresses.ts';
 import { bridge } from '#bridges/sms/index.ts';
+import { keywordOf } from '#bridges/sms/routing/keywords.ts';
 import { checkPermitted, EMERGENCY_TEXT, isEmergency } from '#bridges/sms/routing/numbers.ts';
-import { keywordOf } from '#bridges/sms/routing/optout.ts';
 
 const permitted = { countries: ['US', 'DE', 'GB'], refused: ['+4487'], own: ['+15005550006'] };
 

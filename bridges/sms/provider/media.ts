@@ -1,6 +1,6 @@
-import type { WaitingFile } from '#bridges/sms/routing/memory.ts';
+import type { WaitingFile } from '#bridges/sms/routing/state.ts';
 import { baseOf } from '#bridges/sms/texts/decode.ts';
-import type { Parts } from '#bridges/sms/transport.ts';
+import type { SmsTransport } from '#bridges/sms/transport.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -14,14 +14,14 @@ const MOST_ATTEMPTS = WAITS.length + 4;
 const MOST_BYTES = 16 * 1024 * 1024;
 
 /** Files that came with texts: fetched with the provider's credentials, and told under an address of ours. */
-export type Files = {
+export type MediaDownloads = {
   /** Fetches all that waits and is due. Never rejects; a second call while one is under way makes it look again. */
   fetchAll(): Promise<void>;
   /** Begins nothing more. */
   stop(): void;
 };
 
-export function openFiles({ host, config, memory, provider }: Parts): Files {
+export function openMediaDownloads({ host, config, state, provider }: SmsTransport): MediaDownloads {
   /** When a file is asked for again; at once where nothing is said. */
   const due = new Map<string, number>();
   let running: Promise<void> | undefined;
@@ -32,7 +32,7 @@ export function openFiles({ host, config, memory, provider }: Parts): Files {
   const over = (): boolean => stopped || host.signal.aborted;
 
   async function look(): Promise<void> {
-    const waiting = await memory.files();
+    const waiting = await state.files();
     const known = new Set(waiting.map(({ key }) => key));
     for (const key of due.keys()) if (!known.has(key)) due.delete(key);
     for (const { key, file } of waiting) {
@@ -59,7 +59,7 @@ export function openFiles({ host, config, memory, provider }: Parts): Files {
       ...(type !== undefined && { type }),
       account,
     });
-    await host.emit([draftOf(key, file, { text: '', files: [kept] })], [memory.writeFile(key, null)]);
+    await host.emit([draftOf(key, file, { text: '', files: [kept] })], [state.writeFile(key, null)]);
   }
 
   async function retry(key: string, file: WaitingFile, error: unknown): Promise<void> {
@@ -68,9 +68,9 @@ export function openFiles({ host, config, memory, provider }: Parts): Files {
     host.log.warn({ err: error, attempts }, 'a file of a text could not be fetched');
     due.set(key, host.clock.now() + (WAITS[file.attempts] ?? config.poll));
     if (attempts < MOST_ATTEMPTS && !isFinal(error))
-      return host.emit([], [memory.writeFile(key, { ...file, attempts })]);
+      return host.emit([], [state.writeFile(key, { ...file, attempts })]);
     const lost = draftOf(key, file, { text: '[A file came with this text, and could not be fetched.]' });
-    await host.emit([lost], [memory.writeFile(key, null)]);
+    await host.emit([lost], [state.writeFile(key, null)]);
     due.delete(key);
   }
 

@@ -1,15 +1,15 @@
-import type { Seen } from './decode.ts';
+import type { RecentText } from './decode.ts';
 
 /** Conversations that are remembered, and texts in each. */
 const MOST_CONVERSATIONS = 2000;
 const MOST_TEXTS = 20;
 
 /** The latest texts of each conversation, in memory only: phones name the text they are about by quoting it. */
-export type Recent = { of(key: string): readonly Seen[]; add(key: string, text: Seen): void };
+export type RecentTexts = { of(key: string): readonly RecentText[]; add(key: string, text: RecentText): void };
 
 /** Empty. The conversation that was quiet longest is forgotten first. */
-export function openRecent(): Recent {
-  const texts = new Map<string, readonly Seen[]>();
+export function openRecentTexts(): RecentTexts {
+  const texts = new Map<string, readonly RecentText[]>();
   return {
     of: (key) => texts.get(key) ?? [],
     add(key, text) {

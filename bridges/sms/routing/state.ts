@@ -1,10 +1,17 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { formSchema, type OpenForm } from '#bridges/sms/forms/forms.ts';
-import { noProgress, progressSchema } from '#bridges/sms/provider/statuses.ts';
+import { messageStateSchema, noMessageState } from '#bridges/sms/provider/statuses.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { emptyThread, live, PAIR_TIME, type Thread, threadSchema } from './thread.ts';
+import {
+  type Conversation,
+  conversationSchema,
+  newConversation,
+  PAIR_TIME,
+  prefixStateSchema,
+  unexpired,
+} from './conversation.ts';
 
 const DAY = 24 * 3_600_000;
 /** How long callbacks about a message are listened to. */
@@ -21,10 +28,12 @@ const messageSchema = z.object({
   /** Hash of the text as it was sent, by which it is found in the provider's list. */
   text: z.string(),
   at: z.number(),
-  progress: progressSchema.default(noProgress),
+  messageState: messageStateSchema.default(noMessageState),
+  /** What held before it of who writes: so it is again if it does not go. */
+  before: prefixStateSchema.optional(),
 });
 /** A message of ours on its way, by our own reference. */
-export type Message = z.infer<typeof messageSchema>;
+export type MessageRecord = z.infer<typeof messageSchema>;
 
 const fileSchema = z.object({
   account: z.string(),
@@ -44,11 +53,11 @@ export type WaitingFile = z.infer<typeof fileSchema>;
  * What the bridge remembers over a restart. Keys hold keyed hashes, values are sealed: neither numbers nor texts stand
  * in the store in plain. `write...` make writes that are committed together, the others read.
  */
-export type Memory = {
+export type SmsState = {
   /** Keyed hash of what names something. */
   mac(...parts: readonly string[]): string;
-  thread(our: string, their: string): Promise<Thread>;
-  writeThread(our: string, their: string, thread: Thread): StateWrite;
+  conversation(our: string, their: string): Promise<Conversation>;
+  writeConversation(our: string, their: string, conversation: Conversation): StateWrite;
   /** The number of ours from which an account writes to somebody, and who wrote last from a number. */
   choice(account: AccountKey, their: string): Promise<string | undefined>;
   writeChoice(account: AccountKey, their: string, our: string): StateWrite;
@@ -63,11 +72,13 @@ export type Memory = {
   unreachable(account: AccountKey, their: string): Promise<string | undefined>;
   writeUnreachable(account: AccountKey, their: string, why: string | null): StateWrite;
   /** Nothing keeps an account's texts from a phone any more. */
-  writeWelcome(account: AccountKey, their: string): readonly StateWrite[];
+  clearRefusals(account: AccountKey, their: string): readonly StateWrite[];
   seen(sid: string): Promise<boolean>;
   writeSeen(sid: string): StateWrite;
-  message(ref: string): Promise<Message | undefined>;
-  writeMessage(ref: string, message: Message): readonly StateWrite[];
+  message(ref: string): Promise<MessageRecord | undefined>;
+  writeMessage(ref: string, message: MessageRecord): readonly StateWrite[];
+  /** A message was surely not sent: nobody looks for it any more, unless an earlier try of it is told of. */
+  writeUnsent(ref: string, message: MessageRecord): readonly StateWrite[];
   /** References of messages that have not ended. */
   open(): Promise<readonly string[]>;
   /** Our reference of a message of the provider, if it is ours. */
@@ -86,9 +97,10 @@ export type Memory = {
 };
 
 /** Opens it, with the secret of its hashes, which is made at the first time. */
-export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>): Promise<Memory> {
-  const secret = (await state.get({ key: 'secret' })) ?? randomBytes(32).toString('hex');
-  await state.put({ key: 'secret' }, secret, { seal: true });
+export async function openState({ state, clock }: Pick<Host, 'state' | 'clock'>): Promise<SmsState> {
+  const known = await state.get({ key: 'secret' });
+  const secret = known ?? randomBytes(32).toString('hex');
+  if (known === undefined) await state.put({ key: 'secret' }, secret, { seal: true });
   const mac = (...parts: readonly string[]): string =>
     createHmac('sha256', secret).update(parts.join('\0')).digest('hex').slice(0, 40);
   const at = (kind: string, ...parts: readonly string[]) => ({ key: `${kind}/${mac(kind, ...parts)}` });
@@ -102,14 +114,14 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
 
   return {
     mac,
-    async thread(our, their) {
-      return live((await read(threadSchema, at('thread', our, their))) ?? emptyThread, clock.now());
+    async conversation(our, their) {
+      return unexpired((await read(conversationSchema, at('thread', our, their))) ?? newConversation, clock.now());
     },
-    writeThread: (our, their, thread) => ({
+    writeConversation: (our, their, conversation) => ({
       ...at('thread', our, their),
       ...sealed,
       ...until(2 * PAIR_TIME),
-      value: JSON.stringify(thread),
+      value: JSON.stringify(conversation),
     }),
     choice: (account, their) => state.get({ ...at('choice', their), account }),
     writeChoice: (account, their, our) => ({
@@ -127,19 +139,23 @@ export async function openMemory({ state, clock }: Pick<Host, 'state' | 'clock'>
     writeBlocked: (account, their, on) => ({ ...at('block', their), account, value: on ? '1' : null }),
     unreachable: (account, their) => state.get({ ...at('down', their), account }),
     writeUnreachable: (account, their, why) => ({ ...at('down', their), account, ...until(PAIR_TIME), value: why }),
-    writeWelcome: (account, their) => ['down', 'block'].map((kind) => ({ ...at(kind, their), account, value: null })),
+    clearRefusals: (account, their) => ['down', 'block'].map((kind) => ({ ...at(kind, their), account, value: null })),
     seen: async (sid) => (await state.get(at('in', sid))) !== undefined,
     writeSeen: (sid) => ({ ...at('in', sid), ...until(SEEN_TIME), value: '1' }),
     message: (ref) => read(messageSchema, { key: `msg/${ref}` }),
     writeMessage(ref, message) {
       const expires = message.at + MESSAGE_TIME;
-      const { sid, rank, failed } = message.progress;
+      const { sid, rank, failed } = message.messageState;
       return [
         { key: `msg/${ref}`, ...sealed, expires, value: JSON.stringify(message) },
         { key: `open/${ref}`, expires: message.at + OPEN_TIME, value: rank >= 3 || failed ? null : '1' },
         ...(sid === undefined ? [] : [{ key: `sid/${sid}`, expires, value: ref }]),
       ];
     },
+    writeUnsent: (ref, { before: _, ...message }) => [
+      { key: `msg/${ref}`, ...sealed, expires: message.at + MESSAGE_TIME, value: JSON.stringify(message) },
+      { key: `open/${ref}`, value: null },
+    ],
     open: async () => (await state.list({ prefix: 'open/' })).map(({ key }) => key.slice('open/'.length)),
     refOf: (sid) => state.get({ key: `sid/${sid}` }),
     async files() {

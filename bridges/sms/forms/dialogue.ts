@@ -1,50 +1,47 @@
-import type { Inbound } from '#bridges/sms/provider/provider.ts';
-import { type Automatic, free } from '#bridges/sms/texts/automatic.ts';
-import type { Parts } from '#bridges/sms/transport.ts';
+import type { InboundText } from '#bridges/sms/provider/provider.ts';
+import type { NumberPair } from '#bridges/sms/routing/conversation.ts';
+import type { StateChanges } from '#bridges/sms/routing/reachability.ts';
+import { free, type GatewayTexts } from '#bridges/sms/texts/gateway-texts.ts';
+import type { SmsTransport } from '#bridges/sms/transport.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
-import { ENDED_TIME, type End, FORM_TIME, heard, isOpen, type OpenForm, returned } from './forms.ts';
-import { nextNumber, opening, planOf } from './questions.ts';
+import { ENDED_TIME, FORM_TIME, type FormEnd, heard, isOpen, type OpenForm, returned } from './forms.ts';
+import { nextNumber, opening, questionnaireOf } from './questions.ts';
 
 /** A text of a form is given up after so many tries; the form then ends with its time. */
 const MOST_TRIES = 5;
 
-type Pair = { readonly our: string; readonly their: string };
 /** What follows for the asker and for what is kept; `counts`: the text was for the form alone. */
-export type Asked = {
-  readonly counts: boolean;
-  readonly drafts: readonly Draft[];
-  readonly writes: readonly StateWrite[];
-};
+export type FormChanges = StateChanges & { readonly counts: boolean };
 
 /** Forms that phones are asked. All but `flush` and `round` are called where the state of the phone is read alone. */
-export type Asking = {
+export type FormDialogue = {
   /** The first text of a form, and what is kept of it. Rejects with a `Failure` for one that cannot be asked. */
   begin(
     event: Event & Message,
     account: AccountKey,
-    at: Pair,
+    at: NumberPair,
   ): Promise<{ text: string; writes: readonly StateWrite[] }>;
   /** The form did not go after all. */
-  takeBack(id: string, at: Pair): Promise<readonly StateWrite[]>;
+  takeBack(id: string, at: NumberPair): Promise<readonly StateWrite[]>;
   /** What a text from the phone does to its form. */
-  heard(text: Inbound, at: Pair): Promise<Asked>;
+  heard(text: InboundText, at: NumberPair): Promise<FormChanges>;
   /** The phone has opted out. */
-  stopped(at: Pair): Promise<Asked>;
+  stopped(at: NumberPair): Promise<FormChanges>;
   /** Something else is sent to the phone: a bare number no longer tells what it is about. */
-  interrupted(at: Pair): Promise<readonly StateWrite[]>;
+  interrupted(at: NumberPair): Promise<readonly StateWrite[]>;
   /** Sends what a form has to say. Never rejects. */
-  flush(at: Pair): Promise<void>;
+  flush(at: NumberPair): Promise<void>;
   /** Ends what was not answered in time, and sends what could not be sent. Never rejects. */
   round(): Promise<void>;
 };
 
-const NOTHING: Asked = { counts: false, drafts: [], writes: [] };
+const NOTHING: FormChanges = { counts: false, drafts: [], writes: [] };
 
-export function openAsking({ host, memory, alone }: Parts, automatic: Automatic): Asking {
-  const keep = (form: OpenForm): StateWrite => memory.writeForm(form, form.until + ENDED_TIME);
+export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTexts: GatewayTexts): FormDialogue {
+  const keep = (form: OpenForm): StateWrite => state.writeForm(form, form.until + ENDED_TIME);
 
   /** What the asker is told of a form that has just ended. */
   function told(form: OpenForm, sid?: string): Draft {
@@ -62,27 +59,27 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
     };
   }
 
-  function end({ unsent: _, ...form }: OpenForm, why: End): Asked {
+  function end({ unsent: _, ...form }: OpenForm, why: FormEnd): FormChanges {
     // Who has opted out is told nothing more.
     const over: OpenForm = { ...form, end: why, fresh: form.fresh && why !== 'stopped' };
     return { counts: false, drafts: [told(over)], writes: [keep(over)] };
   }
 
   /** The form of the pair, after its time has come where it has. */
-  async function current(at: Pair): Promise<{ form: OpenForm; before: Asked } | undefined> {
-    const form = await memory.form(at.our, at.their);
+  async function current(at: NumberPair): Promise<{ form: OpenForm; before: FormChanges } | undefined> {
+    const form = await state.form(at.our, at.their);
     if (!form) return undefined;
     const late = form.end === undefined && !isOpen(form, host.clock.now());
     return late ? { form: { ...form, end: 'expired' }, before: end(form, 'expired') } : { form, before: NOTHING };
   }
 
-  async function sendNext(at: Pair): Promise<void> {
-    const form = await alone(at.their, () => memory.form(at.our, at.their));
+  async function sendNext(at: NumberPair): Promise<void> {
+    const form = await alone(at.their, () => state.form(at.our, at.their));
     if (form?.unsent === undefined) return;
     const { unsent } = form;
     const went = (await isOver(form)) || (await send(at, unsent, form));
     await alone(at.their, async () => {
-      const now = await memory.form(at.our, at.their);
+      const now = await state.form(at.our, at.their);
       if (now?.id !== form.id || now.unsent !== unsent) return;
       const { unsent: _, ...rest } = now;
       const tries = now.tries + 1;
@@ -92,15 +89,15 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
 
   /** Whether nothing more may be said, by the phone's word or the asker's. */
   const isOver = async ({ account, our, their }: OpenForm): Promise<boolean> =>
-    (await memory.optedOut(our, their)) || memory.blocked(account as AccountKey, their);
+    (await state.optedOut(our, their)) || state.blocked(account as AccountKey, their);
 
   /** Resolves with whether that is done: what nobody may pay for is not said at all. */
-  async function send({ our, their }: Pair, text: string, { unpaid, account }: OpenForm): Promise<boolean> {
-    const paid = unpaid ? await automatic.pay(text, account as AccountKey) : free(text);
-    return paid === undefined || automatic.send(our, their, paid);
+  async function send({ our, their }: NumberPair, text: string, { unpaid, account }: OpenForm): Promise<boolean> {
+    const paid = unpaid ? await gatewayTexts.pay(text, account as AccountKey) : free(text);
+    return paid === undefined || gatewayTexts.send(our, their, paid);
   }
 
-  async function overdue(at: Pair): Promise<void> {
+  async function overdue(at: NumberPair): Promise<void> {
     await alone(at.their, async () => {
       const { drafts, writes } = (await current(at))?.before ?? NOTHING;
       if (drafts.length > 0) await host.emit(drafts, writes);
@@ -108,7 +105,7 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
   }
 
   /** One after the other: what is on its way is not sent again. */
-  const flush = (at: Pair): Promise<void> =>
+  const flush = (at: NumberPair): Promise<void> =>
     alone(`form ${at.our} ${at.their}`, () => sendNext(at)).catch((error: unknown) =>
       host.log.error({ err: error }, 'a question could not be sent'),
     );
@@ -116,7 +113,7 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
   return {
     async begin({ id, form, text, thread }, account, { our, their }) {
       if (!form) throw new Error('this is no form');
-      const before = await memory.form(our, their);
+      const before = await state.form(our, their);
       const same = before?.id === id;
       if (before && !same && isOpen(before, host.clock.now()))
         throw new Failure('not-acceptable', {
@@ -124,8 +121,8 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
         });
       // Numbers go on where the last form ended: a late answer to that one is none to this.
       const from = same ? (before.plan.questions[0]?.options[0]?.number ?? 1) : before ? nextNumber(before.plan) : 1;
-      const menu = (await memory.thread(our, their)).menu !== undefined;
-      const plan = planOf(form, text, menu ? Math.max(from, 10) : from);
+      const menu = (await state.conversation(our, their)).menu !== undefined;
+      const plan = questionnaireOf(form, text, menu ? Math.max(from, 10) : from);
       const asked: OpenForm = {
         ...{ id, account, our, their, plan, step: 0, chosen: {}, until: host.clock.now() + FORM_TIME },
         ...{ fresh: true, codes: 0, extra: 0, tries: 0 },
@@ -134,8 +131,8 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
       return { text: opening(plan), writes: [keep(asked)] };
     },
     async takeBack(id, { our, their }) {
-      const form = await memory.form(our, their);
-      return form?.id === id ? [memory.forgetForm(form)] : [];
+      const form = await state.form(our, their);
+      return form?.id === id ? [state.forgetForm(form)] : [];
     },
     async heard({ text, media, sid }, at) {
       const now = await current(at);
@@ -156,13 +153,13 @@ export function openAsking({ host, memory, alone }: Parts, automatic: Automatic)
       return now.form.end === undefined ? end(now.form, 'stopped') : now.before;
     },
     async interrupted({ our, their }) {
-      const form = await memory.form(our, their);
+      const form = await state.form(our, their);
       return form?.fresh ? [keep({ ...form, fresh: false })] : [];
     },
     flush,
     async round() {
       try {
-        for (const form of await memory.forms()) {
+        for (const form of await state.forms()) {
           await overdue(form);
           if (form.unsent !== undefined) await flush(form);
         }

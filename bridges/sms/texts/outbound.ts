@@ -1,22 +1,28 @@
 import { addresses, recipientOf } from '#bridges/sms/addresses.ts';
-import type { Asking } from '#bridges/sms/forms/asking.ts';
+import type { FormDialogue } from '#bridges/sms/forms/dialogue.ts';
 import { isOurs } from '#bridges/sms/provider/failures.ts';
-import type { Outgoing } from '#bridges/sms/provider/provider.ts';
-import { noProgress } from '#bridges/sms/provider/statuses.ts';
-import type { Tracking } from '#bridges/sms/provider/tracking.ts';
+import type { OutboundText } from '#bridges/sms/provider/provider.ts';
+import { noMessageState } from '#bridges/sms/provider/statuses.ts';
+import type { DeliveryTracking } from '#bridges/sms/provider/tracking.ts';
+import {
+  afterSent,
+  afterUnsent,
+  type Conversation,
+  inContact,
+  prefixStateOf,
+} from '#bridges/sms/routing/conversation.ts';
 import { checkPermitted } from '#bridges/sms/routing/numbers.ts';
 import { chooseNumber } from '#bridges/sms/routing/pool.ts';
-import { speakingOf } from '#bridges/sms/routing/speaking.ts';
-import { fared, refusalOf, standing, tellStanding } from '#bridges/sms/routing/standing.ts';
-import { spoken, type Thread, touched, unspoken } from '#bridges/sms/routing/thread.ts';
-import type { Parts } from '#bridges/sms/transport.ts';
-import type { Delivered, StateWrite } from '#src/bridge.ts';
+import { afterOutcomes, reachabilityOf, sendRefusalOf, tellReachability } from '#bridges/sms/routing/reachability.ts';
+import { prefixInputOf } from '#bridges/sms/routing/sender-prefix.ts';
+import type { SmsTransport } from '#bridges/sms/transport.ts';
+import type { Delivered } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { chargesAbove } from './costs.ts';
-import { type Encoded, encode } from './encode.ts';
+import { type EncodedText, encode } from './encode.ts';
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const NOTED: Delivered = { ids: [], state: 'taken' };
@@ -24,7 +30,7 @@ const NOTED: Delivered = { ids: [], state: 'taken' };
 const MOST_WAITING = 10_000;
 
 /** The way of a text to a phone: one after the other to each. */
-export type Outbox = {
+export type OutboundTexts = {
   /** Throws a `Failure` for what is refused at once. */
   deliver(event: Event): Delivered;
   /** Takes a text back that was not handed to the provider. */
@@ -35,10 +41,13 @@ export type Outbox = {
 
 type Item = { readonly event: Event; readonly account: AccountKey; readonly their: string };
 /** A text with what holds if it does not go after all. */
-type Ready = Encoded & { readonly our: string; readonly before: Thread; giveBack(): Promise<void> };
+type Ready = EncodedText & { readonly our: string; giveBack(): Promise<void> };
 
-export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Tracking; asking: Asking }): Outbox {
-  const { host, config, provider, memory, recent } = parts;
+export function openOutboundTexts(
+  transport: SmsTransport,
+  { tracking, formDialogue }: { tracking: DeliveryTracking; formDialogue: FormDialogue },
+): OutboundTexts {
+  const { host, config, provider, state, recent } = transport;
   const serial = lanes((error) => host.log.error({ err: error }, 'a text was lost in its lane'));
   const waiting = new Map<EventId, Item>();
   let closing = false;
@@ -61,8 +70,8 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
   function watch(account: AccountKey, { place, action }: EventOf<'contact'>): Delivered {
     if (action !== 'subscribe' || place.kind !== 'contact') return NOTED;
     const their = addresses.fold(addresses.parse(place.id)).name;
-    parts
-      .alone(their, () => tellStanding(parts, account, their))
+    transport
+      .alone(their, () => tellReachability(transport, account, their))
       .catch((error: unknown) => host.log.error({ err: error }, 'it cannot be told how a phone stands'));
     return NOTED;
   }
@@ -74,12 +83,11 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     let ready: Ready | undefined;
     try {
       if (closing) throw new Failure('stopping');
-      ready = await parts
-        .alone(their, () => prepare(item))
-        .catch((error: unknown) => {
-          // Nothing has gone, whatever of it was kept.
-          throw withCertainty(error, true);
-        });
+      ready = await inOrder(item, () => prepare(item)).catch((error: unknown) => {
+        // Nothing has gone, whatever of it was kept.
+        throw withCertainty(error, true);
+      });
+      if (!ready) return void waiting.delete(event.id);
       // From here on it cannot be taken back.
       if (!waiting.delete(event.id)) return await undo(item, ready);
       const news = await provider.send(outgoing(item, ready));
@@ -94,7 +102,11 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     }
   }
 
-  function outgoing({ event, their }: Item, { our, text, media }: Ready): Outgoing {
+  /** Runs what changes a message and its conversation, in the order in which tracking waits for them. */
+  const inOrder = <T>({ event, their }: Item, work: () => Promise<T>): Promise<T> =>
+    transport.alone(`status ${event.id}`, () => transport.alone(their, work));
+
+  function outgoing({ event, their }: Item, { our, text, media }: Ready): OutboundText {
     const callback = callbackFor(event.id);
     return { from: our, to: recipientOf(their), text, media, ...(callback !== undefined && { callback }) };
   }
@@ -104,53 +116,73 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     return url === undefined ? undefined : `${url}?ref=${encodeURIComponent(ref)}`;
   }
 
-  /** Chooses our number, puts the words before the text, and keeps what an answer and a second look will need. */
-  async function prepare({ event, account, their }: Item): Promise<Ready> {
+  /**
+   * Chooses our number, puts the words before the text, and keeps what an answer and a second look will need. Resolves
+   * with nothing where an earlier try has gone after all, as somebody has told meanwhile.
+   */
+  async function prepare({ event, account, their }: Item): Promise<Ready | undefined> {
+    const known = await state.message(event.id);
+    if (known && known.messageState.rank > 0) return undefined;
     const now = host.clock.now();
-    const our = await chooseNumber(parts, account, their);
-    const refused = await refusalOf(parts, { account, our, their });
+    const our = await chooseNumber(transport, account, their);
+    const refused = await sendRefusalOf(transport, { account, our, their });
     if (refused !== undefined) {
-      await host.emit([standing(account, their, refused)], [memory.writeChoice(account, their, our)]);
+      await host.emit([reachabilityOf(account, their, refused)], [state.writeChoice(account, their, our)]);
       throw new Failure('not-permitted', { text: refused });
     }
-    const before = await memory.thread(our, their);
-    const thread = touched(before, account, now);
+    const before = await conversationBefore(event.id, our, their);
+    const conversation = inContact(before, account, now);
     const form =
-      event.kind === 'message' && event.form ? await asking.begin(event, account, { our, their }) : undefined;
+      event.kind === 'message' && event.form ? await formDialogue.begin(event, account, { our, their }) : undefined;
     const said = form?.text ?? (event.kind === 'message' ? event.text : '');
     const { text, media } = encode(form ? { ...event, kind: 'message', style: 'plain', text: said } : event, {
-      speaking: await speakingOf(parts, account, our, thread),
+      speaking: await prefixInputOf(transport, account, our, conversation),
       mostSegments: config.max_segments,
       mms: provider.capabilities.mms,
     });
     const giveBack = await host.charge(media.length > 0 ? [] : chargesAbove(text, said), account);
-    const message = { account, our, their, text: memory.mac('text', text), at: now, progress: noProgress };
-    await keep([
-      memory.writeThread(our, their, spoken(thread, account, now)),
-      memory.writeChoice(account, their, our),
-      memory.writeLast(our, account),
-      ...memory.writeMessage(event.id, message),
-      ...(form?.writes ?? (await asking.interrupted({ our, their }))),
-    ]);
-    return { our, text, media, before, giveBack };
+    const message = {
+      ...{ account, our, their, text: state.mac('text', text), at: now },
+      ...{ messageState: noMessageState, before: prefixStateOf(before) },
+    };
+    try {
+      await host.emit(
+        [],
+        [
+          state.writeConversation(our, their, afterSent(conversation, account, now)),
+          state.writeChoice(account, their, our),
+          state.writeLast(our, account),
+          ...state.writeMessage(event.id, message),
+          ...(form?.writes ?? (await formDialogue.interrupted({ our, their }))),
+        ],
+      );
+    } catch (error) {
+      await giveBack().catch((err: unknown) => host.log.error({ err }, 'a budget was not given back'));
+      throw error;
+    }
+    return { our, text, media, giveBack };
   }
 
-  async function keep(writes: readonly StateWrite[]): Promise<void> {
-    for (const { value, expires, seal, ...at } of writes) {
-      const options = { ...(expires !== undefined && { expires }), ...(seal !== undefined && { seal }) };
-      await (value === null ? host.state.delete(at) : host.state.put(at, value, options));
-    }
+  /** The conversation as it was before a text, also where that was kept by a run that did not send it. */
+  async function conversationBefore(id: EventId, our: string, their: string): Promise<Conversation> {
+    const conversation = await state.conversation(our, their);
+    const kept = await state.message(id);
+    return kept?.before && kept.our === our ? afterUnsent(conversation, kept.account, kept.before) : conversation;
   }
 
   /** Surely not sent: the next text says again who writes, and nobody looks for this one in the list. */
-  async function undo({ event, account, their }: Item, { our, before, giveBack }: Ready): Promise<void> {
-    await parts.alone(their, async () => {
-      await keep([
-        memory.writeThread(our, their, unspoken(await memory.thread(our, their), account, before)),
-        ...(await asking.takeBack(event.id, { our, their })),
+  async function undo(item: Item, { our, giveBack }: Ready, why?: Failure): Promise<void> {
+    const { event, account, their } = item;
+    await inOrder(item, async () => {
+      const learnt = await afterOutcomes(transport, { account, our, their }, why ? [why] : []);
+      const message = await state.message(event.id);
+      await host.emit(learnt.drafts, [
+        state.writeConversation(our, their, await conversationBefore(event.id, our, their)),
+        ...(await formDialogue.takeBack(event.id, { our, their })),
+        ...(message ? state.writeUnsent(event.id, message) : []),
+        ...learnt.writes,
       ]);
     });
-    await tracking.gaveUp(event.id);
     await giveBack();
   }
 
@@ -163,11 +195,7 @@ export function openOutbox(parts: Parts, { tracking, asking }: { tracking: Track
     try {
       // A callback may have told already what the request did not.
       if (!failure.certain) return await tracking.doubt(id, failure);
-      if (ready) {
-        await undo(item, ready);
-        const { drafts, writes } = await fared(parts, { ...item, our: ready.our }, [failure]);
-        await host.emit(drafts, writes);
-      }
+      if (ready) await undo(item, ready, failure);
     } catch (trouble) {
       host.log.error({ err: trouble }, 'it cannot be kept that a text failed');
     }
