@@ -22,6 +22,8 @@ const ROOM: Readonly<Record<RoomChange, string>> = {
   renamed: 'The room has a new name',
   avatar: 'The room has a new picture',
   config: 'The settings of the room were changed',
+  listed: 'The room is in your list',
+  left: 'You are no member of the room any more',
 };
 
 /** A sentence with what belongs to it. */

@@ -1,4 +1,5 @@
 import type { Host } from '#src/bridge.ts';
+import { openFarewell } from '#src/core/accounts/farewell.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -23,6 +24,7 @@ import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
+import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import { placeOf } from './journal/owed.ts';
 import type { LimitName, Limits } from './limits.ts';
@@ -75,16 +77,16 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
-  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end. */
-  report?(what: 'parked' | 'budget' | 'dropped' | 'retried', transport: string): void;
+  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
+  report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & {
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
     readonly emit: Inward['accept'];
     readonly charge: Charging;
-  };
+  } & HostAlarms;
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */
@@ -176,6 +178,8 @@ export function coreOf(opened: Opened): OpenCore {
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
+      credentials: opened.logins.replace,
+      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
     },
     accept(draft, origin) {
       if (stopping) {
@@ -201,6 +205,11 @@ export function coreOf(opened: Opened): OpenCore {
     dialogues: opened.talks,
     chat,
     ...openMembership({
+      farewell: openFarewell({
+        ...parts,
+        logins: opened.logins,
+        bridge: (domain) => opened.transport(domain).bridge(),
+      }),
       accounts,
       media: parts.media,
       dialogues,
@@ -259,7 +268,7 @@ export function coreOf(opened: Opened): OpenCore {
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
-      await sessions.close('The gateway is stopping.');
+      await sessions.close();
       await opened.lanes.idle();
       await journaling.stop();
       await archive.flush();

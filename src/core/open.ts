@@ -1,6 +1,7 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
+import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openLogins } from './accounts/logins.ts';
@@ -199,7 +200,18 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  settings.listen({ staysConnected: sessions.stay, staysInRooms: rooms.keep });
+  settings.listen({
+    changed(account, place) {
+      const domain = account ? splitAccount(account).transport : place && placeTransport(place);
+      try {
+        if (domain !== undefined) transport(domain).bridge().changed?.(account, place);
+      } catch (err) {
+        log.error({ err }, 'a bridge failed at a change of settings');
+      }
+    },
+    staysConnected: sessions.stay,
+    staysInRooms: rooms.keep,
+  });
   journaling.listen({ settled: outward.settled });
   rooms.listen({ fares: outward.fares });
   sessions.listen({

@@ -92,6 +92,7 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
     const { id, members } = inside();
     if (letter.change === 'renamed') loft.room(id).name = letter.text ?? id;
     if (letter.change === 'destroyed') loft.rooms.delete(id);
+    if (letter.change === 'listed') loft.room(id).below = letter.below;
     return tell(letter, members.keys());
   }
 
@@ -123,6 +124,7 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
         throw new Refusal('forbidden', 'Only the loft knows who is there.');
       case 'profile':
         loft.person(by).display = letter.name ?? loft.person(by).display;
+        loft.person(by).avatar = letter.avatar ?? loft.person(by).avatar;
         return said(letter);
       default:
         return said(letter);

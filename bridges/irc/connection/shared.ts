@@ -2,7 +2,7 @@ import type { Legacy } from '#bridges/irc/channels/feed.ts';
 import type { Room } from '#bridges/irc/channels/roster.ts';
 import type { ServerConfig } from '#bridges/irc/config.ts';
 import type { Asks } from '#bridges/irc/questions/asks.ts';
-import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -45,8 +45,15 @@ export type Client = {
 export const nameOf = ({ server }: Where, { realm }: Pick<SessionKey, 'realm'>): string => server.host ?? realm;
 
 /** The session of a connection as the core has it. */
+/** What the others in the channels read. */
+const FAREWELLS: Readonly<Record<CloseReason, string>> = {
+  stopped: 'The gateway is stopping',
+  left: 'leaving',
+  removed: 'leaving',
+};
+
 export const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({
   account,
   realm,
-  close: (why) => client.close(why, new Failure('recipient-unavailable')),
+  close: (why) => client.close(FAREWELLS[why], new Failure('recipient-unavailable')),
 });

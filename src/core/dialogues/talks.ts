@@ -1,4 +1,13 @@
-import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Step } from '#src/bridge.ts';
+import type {
+  Bridge,
+  BridgeDefinition,
+  Command,
+  CommandWork,
+  Credentials,
+  Host,
+  SessionKey,
+  Step,
+} from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -7,7 +16,7 @@ import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { RunningDialogues } from './dialogue.ts';
 
@@ -17,7 +26,7 @@ export type TransportTalks = {
     readonly name: string;
     readonly oneForm: boolean;
     readonly guests: boolean;
-    start(signal: AbortSignal, realm: string): AsyncGenerator<Step, Credentials, Answer>;
+    start(signal: AbortSignal, key: SessionKey): AsyncGenerator<Step, Credentials, Answer>;
   }[];
   readonly commands: readonly BoundCommand[];
 };
@@ -25,7 +34,7 @@ export type TransportTalks = {
 /** A command with all that it works with but the place and the account of whoever calls it. */
 export type BoundCommand = Omit<Command, 'run'> & {
   run(
-    work: Pick<CommandWork, 'bridge' | 'place' | 'session'> & { readonly account: AccountKey },
+    work: Pick<CommandWork, 'bridge' | 'account' | 'place' | 'session'>,
     signal: AbortSignal,
   ): AsyncGenerator<Step, string, Answer>;
 };
@@ -41,11 +50,11 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
       name: login.name,
       oneForm: login.oneForm === true,
       guests: login.guests === true,
-      start: (signal, realm) => login.start(config, until(signal), realm),
+      start: (signal, key) => login.start({ config, host: until(signal), ...key }),
     })),
     commands: commands.map((command) => ({
       ...command,
-      run: ({ account: _, ...work }, signal) => command.run({ ...work, config, host: until(signal) }),
+      run: (work, signal) => command.run({ ...work, config, host: until(signal) }),
     })),
   };
 }
@@ -91,10 +100,10 @@ export function openTalks({
       check(who);
       const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
       if (!login) throw new Failure('item-not-found');
+      const account = accountKey(who.user, transport);
       return dialogues.start(who.owner, {
-        start: (signal) => login.start(signal, realm),
+        start: (signal) => login.start(signal, { account, realm }),
         async finish(credentials: Credentials) {
-          const account = accountKey(who.user, transport);
           await logins.register({ account, realm }, credentials);
           // Whoever stays connected is connected by it; others with their first room.
           if (await settings.staysConnected(account)) sessions.need({ account, realm });
@@ -122,6 +131,7 @@ export function openTalks({
     offered: (user, transport) =>
       accounts.permitted(user) ? commandsOf(transport).filter((one) => isFor(user, one)) : [],
     answer: dialogues.answer,
+    back: dialogues.back,
     cancel: dialogues.cancel,
   };
 }

@@ -182,6 +182,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       apply(item, { on: 'failed', failure: outcome });
     } else {
       if (outcome.state === 'written') return;
+      if (outcome.state === 'delayed') return apply(item, { on: 'settled', state: outcome.state });
       item.ids = item.ids.length === 0 ? outcome.ids : [...item.ids, ...outcome.ids];
       item.pending.delete(id);
       if (item.pending.size > 0) return;

@@ -15,7 +15,7 @@ const romeo = keyOf('romeo');
 const lost = { kind: 'lost', failure: new Failure('remote-server-timeout') } as const;
 
 /** Sessions on a network that takes everybody, unless it is told to refuse. */
-function openTown({ pace = 5000, stays = false, wanted = false }) {
+function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
   const clock = handClock();
   const told: string[] = [];
   const network: { refusal: Failure | undefined } = { refusal: undefined };
@@ -24,7 +24,7 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
     async connect(key, { nick }) {
       told.push(`${nameOf(key)} comes${nick === undefined ? '' : ` as ${nick}`}`);
       if (network.refusal) throw network.refusal;
-      return { ...key, close: async () => void told.push(`${nameOf(key)} goes`) };
+      return { ...key, close: async (why) => void told.push(`${nameOf(key)} goes: ${why}`) };
     },
   } as Pick<Bridge, 'connect'> as Bridge;
   const sessions = openSessions({
@@ -32,7 +32,7 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
     log: openLog('silent'),
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
-    bridge: () => bridge,
+    bridge: () => (connectless ? ({} as Bridge) : bridge),
     credentials: async () => undefined,
     staysConnected: async () => stays,
     lasts: (key, nick) => told.push(`${nameOf(key)} ${nick === false ? 'ends' : 'lasts'}`),
@@ -67,7 +67,7 @@ it('reconnects a lost session that nothing but its owner wants, and notes that i
   clock.advance(5000);
   expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'romeo online']);
   sessions.stay(romeo.account, false);
-  expect(await news()).toEqual(['romeo ends', 'romeo goes']);
+  expect(await news()).toEqual(['romeo ends', 'romeo goes: left']);
 });
 
 it('doubles the wait while the network throttles, and gives up what is final', async () => {
@@ -120,4 +120,27 @@ it('gives up an expected session that nothing wants any more', async () => {
   clock.advance(60_000);
   expect(await news()).toEqual(['romeo released']);
   expect(sessions.realms(romeo.account)).toEqual([]);
+});
+
+it('says why a session ends', async () => {
+  const { sessions, news } = openTown({});
+  for (const user of ['romeo', 'juliet', 'paris']) sessions.need(keyOf(user));
+  await news();
+  sessions.release(romeo);
+  await sessions.drop(keyOf('juliet').account, new Failure('not-registered'));
+  await sessions.close();
+  expect((await news()).filter((what) => what.includes('goes'))).toEqual([
+    'romeo goes: left',
+    'juliet goes: removed',
+    'paris goes: stopped',
+  ]);
+});
+
+it('takes whoever comes where nobody has a connection', async () => {
+  const { sessions, news } = openTown({ connectless: true });
+  sessions.need(romeo);
+  expect(await news()).toEqual(['romeo online']);
+  expect(sessions.get(romeo)).toMatchObject(romeo);
+  await sessions.drop(romeo.account, new Failure('not-registered'));
+  expect(sessions.get(romeo)).toBeUndefined();
 });
