@@ -43,7 +43,6 @@ const worded = (text: string, more: string | undefined): string => (more ? `${te
 
 /** XMPP as the gateway speaks it at present: what it writes to people (`in`), and what it reads from them (`out`). */
 export const xmpp: NetworkMapping = {
-  network: 'xmpp',
   facts: {
     out: {
       message: 'full',
@@ -81,10 +80,7 @@ export const xmpp: NetworkMapping = {
     files: {},
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
     rooms: 'shared',
-    // XEP-0114 has no acknowledgements.
-    acknowledges: false,
     confirms: 'taken',
-    delivery: { window: 1000, expiry: 7 * 86_400_000, retry: { min: 1000, max: 30_000 } },
     durability: {},
   },
   policy: {

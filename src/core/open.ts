@@ -1,3 +1,4 @@
+import { asSent } from '#mappings/degrade.ts';
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { openAccounts } from '#src/core/accounts/accounts.ts';
 import { openLogins } from '#src/core/accounts/logins.ts';
@@ -237,6 +238,7 @@ export function openCore(parts: CoreParts): OpenCore {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
+    asSent: (event) => asSent(event, transport(placeTransport(event.place)).mapping.facts),
     degrade: (draft, key) => crossing.outward(draft, sessions.get(key)),
   });
   const inbound = openInbound({

@@ -47,6 +47,8 @@ export type OutboundParts = {
   sessionless(place: Place): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
   opens(account: AccountKey): Promise<boolean>;
+  /** What has gone to a network, as XMPP reads it. */
+  asSent<E extends Event>(event: E): E;
   /** What the network carries of a draft, in pieces. Throws a `Failure` for what it refuses, or rejects with it. */
   degrade(draft: Draft, key: SessionKey): readonly Draft[] | Promise<readonly Draft[]>;
 };
@@ -246,7 +248,11 @@ export function openOutbound({
     const { event, lead } = flight;
     if (foreign.length > 0) link(flight, origin, foreign);
     if (event.kind === 'message' && inRoom(event)) {
-      rooms.reflect(event, accounts.of(event.from, placeTransport(event.place)), lead ? marksOf(origin) : {});
+      rooms.reflect(
+        parts.asSent(event),
+        accounts.of(event.from, placeTransport(event.place)),
+        lead ? marksOf(origin) : {},
+      );
     }
   }
 
