@@ -28,8 +28,18 @@ export type Origin = {
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
 export type Recipient = { readonly jid: string; readonly nick?: string };
 
+/** What the readers of an event know of the earlier message that it is about. */
+export type About = {
+  /** The archive's id of it, by which messages are named in rooms (XEP-0444 §4.2, XEP-0461 §3.1). */
+  readonly stanzaId?: string;
+  /** The nick of whoever wrote it. */
+  readonly author?: string;
+  readonly quote?: string;
+};
+
 /** What an event carries that only XMPP knows. */
 export type Marks = {
+  readonly about?: About;
   readonly id?: XmppId;
   readonly originId?: string;
   /** The archive's id of the message (XEP-0359). */

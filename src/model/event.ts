@@ -5,8 +5,19 @@ import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
 import type { Show } from './show.ts';
 
-/** A file that crosses: an address to fetch it from, and what is known of it. Size in bytes. */
-export type FileRef = { readonly url: string; readonly name?: string; readonly type?: string; readonly size?: number };
+/**
+ * A file that crosses: an address to fetch it from, and what is known of it. Size in bytes, width and height in pixels,
+ * duration in milliseconds.
+ */
+export type FileRef = {
+  readonly url: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly size?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly duration?: number;
+};
 
 export type { Show };
 
@@ -24,7 +35,10 @@ export type Message = {
   readonly subject?: string;
   readonly thread?: string;
   readonly form?: Form;
+  /** People, as the network calls them; in a room by their nicks. */
   readonly mentions?: readonly string[];
+  /** The text gives something away: what it is about, in words that do not. May be empty. */
+  readonly spoiler?: string;
 };
 
 /**
@@ -59,7 +73,13 @@ export type EventBody =
   | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string }
   | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
   | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
-  | { readonly kind: 'receipt'; readonly target: MessageId; readonly state: 'delivered' | 'displayed' | 'failed' }
+  /** `upTo`: it holds for all that came before the message, too. */
+  | {
+      readonly kind: 'receipt';
+      readonly target: MessageId;
+      readonly state: 'delivered' | 'displayed' | 'failed';
+      readonly upTo?: boolean;
+    }
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }
   | { readonly kind: 'call' }

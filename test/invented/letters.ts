@@ -27,8 +27,9 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
   }
 
   function changed(letter: Of<'edit'> | Of<'retract'>): string[] {
-    const ids = said(letter);
     const post = loft.posts.get(letter.of);
+    const moderated = letter.type === 'retract' && post !== undefined && post.by !== by;
+    const ids = said(moderated ? { ...letter, moderated } : letter);
     if (letter.type === 'retract') loft.posts.delete(letter.of);
     else if (post?.letter.type === 'message') post.letter.text = letter.text;
     return ids;

@@ -103,3 +103,7 @@ function cut(text: string, bytes: number): string {
   }
   return text.slice(0, end);
 }
+
+/** The JID of an occupant (XEP-0045 §4.2); the room itself where there is no nick. */
+export const occupantJid = (room: string, nick: string): string =>
+  nick === '' ? room : `${room}/${resourcePrep(nick)}`;

@@ -34,13 +34,18 @@ function bodyOf({ by: id, nick: by = id, letter }: Post, view: View): EventBody 
       return {
         kind: 'retract',
         target: letter.of as ForeignId,
-        by,
+        ...(letter.moderated && { by }),
         ...(letter.reason !== undefined && { reason: letter.reason }),
       };
     case 'react':
       return { kind: 'reaction', target: letter.of as ForeignId, emoji: letter.emoji };
     case 'receipt':
-      return { kind: 'receipt', target: letter.of as ForeignId, state: letter.state };
+      return {
+        kind: 'receipt',
+        target: letter.of as ForeignId,
+        state: letter.state,
+        ...(letter.upTo !== undefined && { upTo: letter.upTo }),
+      };
     case 'ring':
       return { kind: 'attention' };
     case 'nick':

@@ -12,7 +12,7 @@ const given = <K extends string, V>(name: K, value: V | undefined): { [_ in K]?:
 
 /** One entry for each kind that the table lets out. */
 const encoders: { readonly [K in Sent]: Encoder<K> } = {
-  message: ({ text, style, files, replyTo, subject, thread, mentions }) => ({
+  message: ({ text, style, files, replyTo, subject, thread, mentions, spoiler }) => ({
     type: 'message',
     text,
     style,
@@ -21,11 +21,12 @@ const encoders: { readonly [K in Sent]: Encoder<K> } = {
     ...given('subject', subject),
     ...given('thread', thread),
     ...given('mentions', mentions && [...mentions]),
+    ...given('spoiler', spoiler),
   }),
   edit: ({ target, text }) => ({ type: 'edit', of: target, text }),
   retract: ({ target, reason }) => ({ type: 'retract', of: target, ...given('reason', reason) }),
   reaction: ({ target, emoji }) => ({ type: 'react', of: target, emoji: [...emoji] }),
-  receipt: ({ target, state }) => ({ type: 'receipt', of: target, state }),
+  receipt: ({ target, state, upTo }) => ({ type: 'receipt', of: target, state, ...given('upTo', upTo) }),
   typing: ({ active }) => ({ type: 'typing', active }),
   attention: () => ({ type: 'ring' }),
   call: () => ({ type: 'call' }),

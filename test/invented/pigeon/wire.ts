@@ -10,6 +10,9 @@ const file = z.object({
   name: text.exactOptional(),
   type: text.exactOptional(),
   size: z.number().int().nonnegative().exactOptional(),
+  width: z.number().int().nonnegative().exactOptional(),
+  height: z.number().int().nonnegative().exactOptional(),
+  duration: z.number().int().nonnegative().exactOptional(),
 });
 const affiliation = z.enum(['owner', 'admin', 'member', 'none', 'outcast']);
 const occupant = z.object({
@@ -30,11 +33,23 @@ export const letter = z.discriminatedUnion('type', [
     subject: text.exactOptional(),
     thread: text.exactOptional(),
     mentions: z.array(text).exactOptional(),
+    spoiler: text.exactOptional(),
   }),
   z.object({ type: z.literal('edit'), of: id, text }),
-  z.object({ type: z.literal('retract'), of: id, reason: text.exactOptional() }),
+  /** `moderated`: by somebody who has not written it, as the loft says. */
+  z.object({
+    type: z.literal('retract'),
+    of: id,
+    reason: text.exactOptional(),
+    moderated: z.literal(true).exactOptional(),
+  }),
   z.object({ type: z.literal('react'), of: id, emoji: z.array(text) }),
-  z.object({ type: z.literal('receipt'), of: id, state: z.enum(['delivered', 'displayed', 'failed']) }),
+  z.object({
+    type: z.literal('receipt'),
+    of: id,
+    state: z.enum(['delivered', 'displayed', 'failed']),
+    upTo: z.boolean().exactOptional(),
+  }),
   z.object({ type: z.literal('typing'), active: z.boolean() }),
   z.object({ type: z.literal('ring') }),
   z.object({ type: z.literal('call') }),
