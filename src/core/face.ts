@@ -1,4 +1,5 @@
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Choices } from '#src/core/accounts/choices.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import { openMembership } from '#src/core/accounts/membership.ts';
 import { openOwnSettings } from '#src/core/accounts/own-settings.ts';
@@ -61,6 +62,7 @@ export type House = {
   readonly said: Said;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
+  readonly choices: Pick<Choices, 'load'>;
   readonly talks: Core['dialogues'];
 };
 
@@ -177,7 +179,10 @@ export function faceOf(house: House): OpenCore {
       });
       house.purging.resume();
     },
-    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    async start() {
+      await house.choices.load().catch((err: unknown) => log.error({ err }, 'what users chose could not be read'));
+      await delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up'));
+    },
     queue: journaling.queue,
     alarm(text) {
       const [domain] = transports.keys();

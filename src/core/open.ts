@@ -1,9 +1,11 @@
 import { asSent } from '#mappings/degrade.ts';
 import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { openAccounts } from '#src/core/accounts/accounts.ts';
+import { openChoices } from '#src/core/accounts/choices.ts';
 import { openLogins } from '#src/core/accounts/logins.ts';
 import { openPurging } from '#src/core/accounts/purge.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
+import { choiceCommands } from '#src/core/dialogues/choice.ts';
 import { openDialogues } from '#src/core/dialogues/dialogue.ts';
 import { lastCommands } from '#src/core/dialogues/last.ts';
 import { previewCommands } from '#src/core/dialogues/preview.ts';
@@ -50,7 +52,8 @@ export function openCore(parts: CoreParts): OpenCore {
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
 
   const said = openSaid();
-  const crossing = openCrossing({ transports, log, media: parts.media, said });
+  const choices = openChoices({ store: parts.store, transports, now: clock.now });
+  const crossing = openCrossing({ transports, choices, log, media: parts.media, said });
   const archive = openArchive({
     store: parts.store,
     clock,
@@ -64,6 +67,7 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    choices,
     stay: (account, on) => sessions.stay(account, on),
     keep: (account, on) => rooms.keep(account, on),
   });
@@ -73,6 +77,8 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     limits: { time: limits.dialogueTime, most: limits.dialogues },
   });
+  const own = [...previewCommands({ crossing, transport, now: clock.now }), ...lastCommands({ store: parts.store })];
+  const choosing = choiceCommands({ choices });
   const talks = openTalks({
     accounts,
     admins: parts.access.admins,
@@ -81,7 +87,7 @@ export function openCore(parts: CoreParts): OpenCore {
     transport,
     enrolled: async (account) => (await people.enrolled(account))(),
     session: (account, place) => sessions.get({ account, realm: realm(place) }),
-    own: [...previewCommands({ crossing, transport, now: clock.now }), ...lastCommands({ store: parts.store })],
+    own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
   });
   /** A finished login connects whoever stays connected; others connect with their first room. */
   async function register(at: SessionKey, credentials: Credentials): Promise<void> {
@@ -289,6 +295,7 @@ export function openCore(parts: CoreParts): OpenCore {
     rooms,
     sessions,
     settings,
+    choices,
     talks,
     transport,
   });

@@ -8,6 +8,7 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
+import type { Choices } from './choices.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
 const ownWith = (persistent: boolean) =>
@@ -29,6 +30,8 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
+  /** What accounts may choose of the table of their transport is among their settings. */
+  readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
   /** Hears when an account chooses to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
   /** Hears when an account chooses to stay in its rooms without a client, or no longer. */
@@ -68,7 +71,11 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     if (found) return found;
     const { account, realm, room } = parts.schemas(transport);
     const all = {
-      account: [...settingsOf(ownOf(parts.persistent(transport))), ...settingsOf(account)],
+      account: [
+        ...settingsOf(ownOf(parts.persistent(transport))),
+        ...settingsOf(account),
+        ...parts.choices.settings(transport),
+      ],
       realm: settingsOf(realm),
       room: settingsOf(room),
     };
@@ -174,10 +181,12 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       });
       if (scope !== 'account') return;
       const account = of.account as AccountKey;
+      parts.choices.took(account, changes);
       if ('stay_connected' in changes) parts.stay(account, await chosen(account, 'stay_connected'));
       if ('persistent' in changes) parts.keep(account, await chosen(account, 'persistent'));
     },
     forget(account) {
+      parts.choices.forget(account);
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
     },
   };

@@ -52,8 +52,8 @@ export type TalkParts = {
   readonly admins: readonly string[];
   readonly dialogues: Running;
   readonly logins: Logins;
-  /** The commands that there are on every network. */
-  readonly own: readonly BoundCommand[];
+  /** The commands of the gateway itself on a transport. */
+  own(transport: string): readonly BoundCommand[];
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
   /** The account was registered by a login. */
   enrolled(account: AccountKey): Promise<void>;
@@ -69,7 +69,7 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
 
   const commandsOf = (transport: string): readonly BoundCommand[] => [
     ...parts.transport(transport).talks.commands,
-    ...parts.own,
+    ...parts.own(transport),
   ];
   // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);

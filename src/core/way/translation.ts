@@ -1,7 +1,7 @@
 import { degrade } from '#mappings/degrade.ts';
-import { choose, type Overrides, operatorChoice } from '#mappings/overrides.ts';
 import { inward, outward } from '#mappings/targets.ts';
-import type { BridgeDefinition, Session } from '#src/bridge.ts';
+import type { Session } from '#src/bridge.ts';
+import type { Choices } from '#src/core/accounts/choices.ts';
 import { longText } from '#src/core/media/long-texts.ts';
 import type { MediaStore } from '#src/core/media/media.ts';
 import type { CoreTransport } from '#src/core/parts.ts';
@@ -9,6 +9,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { TextLimits } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Said } from './recent-texts.ts';
 
@@ -27,17 +28,16 @@ export type Crossing = {
 
 type CrossingParts = {
   readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly choices: Pick<Choices, 'at'>;
   readonly log: Log;
   /** Where texts go that are too long for a network. */
   readonly media: MediaStore | undefined;
   readonly said: Pick<Said, 'corrected'>;
 };
 
-/** The operator's choices are read once. */
-export function openCrossing({ transports, log, media, said }: CrossingParts): Crossing {
-  const choices = new Map(
-    [...transports].map(([domain, { mapping, overrides }]) => [domain, chosenFor(mapping, overrides)]),
-  );
+/** The tables are read once. */
+export function openCrossing({ transports, choices, log, media, said }: CrossingParts): Crossing {
+  const targets = new Map([...transports].map(([domain, { mapping }]) => [domain, inward(mapping)]));
 
   function cross(draft: Draft, session: Session | undefined, previous?: string) {
     const domain = placeTransport(draft.place);
@@ -47,7 +47,7 @@ export function openCrossing({ transports, log, media, said }: CrossingParts): C
     const target = outward(transport.mapping, narrowed);
     const long = longText(draft, target.text.pieces, media);
     const pieces = degrade(draft, target, {
-      ...choices.get(domain)?.out,
+      chosen: choices.at('out', draft.place, accountAt(draft, domain)),
       ...(long && { whole: long.whole }),
       ...(previous !== undefined && { previous }),
     });
@@ -64,10 +64,14 @@ export function openCrossing({ transports, log, media, said }: CrossingParts): C
       return { pieces, text };
     },
     inward(draft) {
-      const choice = choices.get(placeTransport(draft.place));
-      if (!choice) return [draft];
+      const { place } = draft;
+      const target = targets.get(placeTransport(place));
+      if (!target) return [draft];
       try {
-        return degrade(draft, choice.inward, choice.in);
+        // What comes to a room that all share is carried once for everybody in it.
+        return degrade(draft, target, {
+          chosen: choices.at('in', place, place.kind === 'shared' ? undefined : place.account),
+        });
       } catch (error) {
         if (!(error instanceof Failure)) throw error;
         log.warn({ err: error, kind: draft.kind }, 'XMPP does not carry an event');
@@ -77,12 +81,5 @@ export function openCrossing({ transports, log, media, said }: CrossingParts): C
   };
 }
 
-/** What the operator's choices come to, made once for a transport. */
-const chosenFor = (mapping: BridgeDefinition['mapping'], overrides: Overrides) => {
-  const to = inward(mapping);
-  return {
-    inward: to,
-    in: { chosen: choose(to.ladders, operatorChoice(overrides, 'in')) },
-    out: { chosen: choose(mapping.policy.out, operatorChoice(overrides, 'out')) },
-  };
-};
+const accountAt = ({ from }: Draft, domain: string): AccountKey | undefined =>
+  from.kind === 'xmpp' ? accountKey(from.bare, domain) : undefined;

@@ -56,6 +56,7 @@ const open = (schemas: typeof bridge.settings = rich) =>
     schemas: () => schemas,
     realm: () => 'r',
     persistent: () => false,
+    choices: { settings: () => [], took: () => undefined, forget: () => undefined },
     stay: () => undefined,
     keep: () => undefined,
   });
