@@ -74,9 +74,6 @@ function splitWritten(text: string, limits: TextLimits): string[] {
   }
 }
 
-/** Cuts one line into pieces of at most `size` bytes of UTF-8. */
-export const splitBytes = (line: string, size: number): string[] => split(line, size, 'bytes');
-
 /**
  * Cuts a text into pieces of at most `size` in a unit: after a space or line end where there is one in reach, never
  * inside a grapheme unless the grapheme alone is longer than a piece. The pieces joined give the text.

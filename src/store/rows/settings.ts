@@ -56,7 +56,12 @@ export const settings = (read: Read): SettingsRows => ({
   removeAll: (account) => removeAll({ account }),
   async naming(start) {
     const rows = await read(naming({ pattern: `%"${start}%` }));
-    return rows.map(({ value, ...of }) => ({ ...of, values: JSON.parse(value) as Readonly<Record<string, unknown>> }));
+    const found = rows.map(({ value, ...of }) => ({
+      ...of,
+      values: JSON.parse(value) as Readonly<Record<string, unknown>>,
+    }));
+    // A value may look like a name.
+    return found.filter(({ values }) => Object.keys(values).some((name) => name.startsWith(start)));
   },
   async get(of) {
     const [row] = await read(one(of));
