@@ -113,9 +113,7 @@ export const sms: NetworkMapping = {
       reaction: {
         // An emoji makes a text three segments.
         default: 'drop',
-        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) =>
-          tapback(emoji, quote ?? 'a message'),
-        ),
+        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) => tapback(emoji, quote)),
         drop,
         window: 10 * SECOND,
       },

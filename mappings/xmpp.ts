@@ -119,7 +119,8 @@ export const xmpp: NetworkMapping = {
         quote: reshape('the quoted words above the text', ({ replyTo: _, ...draft }, { quote, author }) => {
           const words = quote === undefined ? '' : excerpt(quote, 120);
           if (words === '' || draft.style === 'action') return draft;
-          return { ...draft, text: `> ${author === undefined ? '' : `${cleanName(author)}: `}${words}\n${draft.text}` };
+          const name = cleanName(author ?? '');
+          return { ...draft, text: `> ${name === '' ? '' : `${name}: `}${words}\n${draft.text}` };
         }),
         drop: without('replyTo'),
       },
