@@ -1,9 +1,21 @@
-import type { Context, Feature, Ladder, Level, Rung, Target } from '#src/model/capabilities.ts';
+import type {
+  Capabilities,
+  Context,
+  DraftOf,
+  Feature,
+  Ladder,
+  Level,
+  Rung,
+  Target,
+  TextFormat,
+} from '#src/model/capabilities.ts';
 import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { rungNamed } from './ladders.ts';
 import { featureOf, levelIn, parts } from './parts.ts';
-import { measure, splitText } from './split.ts';
+import { nearestShow, showText } from './presence.ts';
+import { restyle } from './restyle.ts';
+import { sizeOf, splitText } from './split.ts';
 
 type MessageDraft = Draft & Message;
 
@@ -12,7 +24,24 @@ type MessageDraft = Draft & Message;
  * that comes back is not changed any more. Throws a `Failure` where policy refuses.
  */
 export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
-  return carry(draft, featureOf(draft), target, context).flatMap((piece) => finish(piece, target, context));
+  const between = target.reads === target.text.format ? target.reads : BETWEEN;
+  const read = restyled(draft, target.reads, between);
+  return carry(read, featureOf(read), target, context)
+    .flatMap((piece) => finish(piece, target, context))
+    .map((piece) => restyled(piece, between, target.text.format));
+}
+
+/** As texts are styled while rungs put words around them: as they stand in the conversation that they quote. */
+const BETWEEN: TextFormat = 'styling';
+
+/** What has gone to a network, with its text as those read it who have sent it. */
+export const asSent = <D extends Draft>(piece: D, { text }: Pick<Capabilities, 'text'>): D =>
+  restyled(piece, text.format, BETWEEN);
+
+function restyled<D extends Draft>(draft: D, from: TextFormat, to: TextFormat): D {
+  if (draft.kind !== 'message' && draft.kind !== 'edit') return draft;
+  const text = restyle(draft.text, from, to);
+  return text === draft.text ? draft : { ...draft, text };
 }
 
 /** Full crosses as it is, partial too where there is no ladder; everything else is up to a rung. */
@@ -35,9 +64,17 @@ function rungFor(ladder: Ladder, name: string | undefined, level: Level): Rung {
 function finish(piece: Draft, target: Target, context: Context): readonly Draft[] {
   if (levelIn(target.levels, featureOf(piece)) === 'none') throw new Failure('not-supported');
   if (piece.kind === 'message') return finishMessage(piece, target, context);
+  if (piece.kind === 'presence') return presence(piece, target);
   if (piece.kind === 'edit' && (splitText(piece.text, target.text).length > 1 || !fits(piece.text, target)))
     throw new Failure('too-large', { text: 'The new text is too long for a correction there. Send it anew.' });
   return [piece];
+}
+
+/** A show that a network does not have is the nearest that it has, with words for what was meant. */
+function presence(piece: DraftOf<'presence'>, { shows }: Target): readonly Draft[] {
+  if (shows.includes(piece.show)) return [piece];
+  const show = nearestShow(piece.show, shows);
+  return show === undefined ? [] : [{ ...piece, show, status: showText(piece.show, piece.status) }];
 }
 
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
@@ -52,8 +89,8 @@ function finishMessage(draft: MessageDraft, target: Target, context: Context): r
   return pieces.flatMap((piece) => (piece.kind === 'message' ? cut(piece, target, context) : [piece]));
 }
 
-const fits = (text: string, { text: { lines, size, unit } }: Target): boolean =>
-  (lines || !/[\r\n]/.test(text)) && measure(text, unit) <= size;
+const fits = (text: string, { text: limits }: Target): boolean =>
+  (limits.lines || !/[\r\n]/.test(text)) && sizeOf(text, limits) <= limits.size;
 
 function cut(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
   if (draft.text !== '' && fits(draft.text, target)) return [draft];

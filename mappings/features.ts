@@ -6,44 +6,14 @@ import type {
   Levels,
   NetworkMapping,
   Target,
+  TextFormat,
   TextLimits,
 } from '#src/model/capabilities.ts';
 import { rungsOf } from './ladders.ts';
 import { levelIn } from './parts.ts';
 import { inward, outward } from './targets.ts';
+import { TITLES } from './titles.ts';
 
-/** Every feature in the words of its users, in the order of the page. */
-const TITLES: Readonly<Record<Feature, string>> = {
-  message: 'message',
-  long: 'text that is too long',
-  action: '`/me`',
-  notice: 'notice',
-  mention: 'mention',
-  edit: 'correction',
-  retract: 'retraction',
-  reaction: 'reaction',
-  reply: 'reply',
-  spoiler: 'spoiler',
-  file: 'file',
-  subject: 'subject of a message',
-  thread: 'thread',
-  form: 'form',
-  typing: 'typing',
-  receipt: 'receipt',
-  marker: 'read marker',
-  attention: 'attention',
-  call: 'call',
-  presence: 'presence',
-  profile: 'name and picture',
-  contact: 'contact request',
-  nick: 'nickname',
-  occupant: 'change of an occupant',
-  occupants: 'list of occupants',
-  affiliation: 'affiliation',
-  topic: 'subject of a room',
-  invite: 'invitation',
-  room: 'settings of a room',
-};
 const FEATURES = Object.keys(TITLES) as Feature[];
 
 /** A network with the name that people know it by. */
@@ -53,8 +23,9 @@ const INTRO = `# What crosses, and what becomes of the rest
 
 This page is rendered from the tables in \`mappings/\` by \`npm run docs\`. **Bold** is what happens unless something else
 is chosen. A choice stands by its name under \`mapping:\` of a transport, such as \`mapping: { reaction: drop }\`, and
-under \`mapping: { in: { ... } }\` for what comes from the network. What an XMPP client
-does not know stands in the text of the same message.`;
+under \`mapping: { in: { ... } }\` for what comes from the network. Users choose for themselves what the operator has not
+put under \`fixed\`: among their settings when they register, and for one conversation by writing \`mapping ADDRESS\` to
+the gateway. What an XMPP client does not know stands in the text of the same message.`;
 
 /** `docs/features.md`: for each network and direction what is carried and what happens otherwise. Pure. */
 export function renderFeatures(networks: readonly TitledMapping[]): string {
@@ -83,8 +54,18 @@ const UNITS: Readonly<Record<TextLimits['unit'], string>> = {
   segments: 'SMS segments',
 };
 
-const limits = ({ unit, size, pieces, lines }: TextLimits): string =>
-  `A text is sent in pieces of at most ${size} ${UNITS[unit]}${lines ? '' : ', a piece for each line'}, and is too long above ${pieces} pieces.`;
+const FORMATS: Readonly<Record<TextFormat, string>> = {
+  plain: 'The marks of XEP-0393 stay as they were typed, without backticks and fences.',
+  styling: 'It is styled by XEP-0393.',
+  html: 'The marks of XEP-0393 become HTML, and the other way round.',
+  codes: 'The marks of XEP-0393 become codes of mIRC, and the other way round.',
+};
+
+const limits = ({ format, unit, size, pieces, lines }: TextLimits): string =>
+  [
+    `A text is sent in pieces of at most ${size} ${UNITS[unit]}${lines ? '' : ', a piece for each line'}, and is too long above ${pieces} ${pieces === 1 ? 'piece' : 'pieces'}.`,
+    FORMATS[format],
+  ].join(' ');
 
 /** Files are carried in part where some type is. */
 const levelOn = (levels: Levels, files: Target['files'], feature: Feature): Level =>

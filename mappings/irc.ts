@@ -26,7 +26,6 @@ const SECOND = 1000;
 
 /** What IRC carries (RFC 2812, modern.ircdocs.horse), as far as every server does and the bridge knows it. */
 export const irc: NetworkMapping = {
-  network: 'irc',
   facts: {
     out: {
       message: 'partial',
@@ -61,7 +60,6 @@ export const irc: NetworkMapping = {
     rooms: 'shared',
     // A line to the server is a command of the protocol, as it is.
     console: true,
-    acknowledges: false,
     confirms: 'taken',
     // A line that is late by more than minutes answers a conversation that has gone on.
     delivery: { window: 500, expiry: 600 * SECOND },

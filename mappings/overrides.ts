@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import type { Chosen, Direction, Feature, Ladder, Ladders, NetworkMapping } from '#src/model/capabilities.ts';
+import type { Place } from '#src/model/place.ts';
 import { laddersOf, rungsOf } from './ladders.ts';
+import { levelIn } from './parts.ts';
 import { inwardLadders } from './targets.ts';
+import { TITLES } from './titles.ts';
 
 /** What the operator of a transport has written: rungs by feature, those towards XMPP under `in`. */
 export type Overrides = Readonly<Record<string, unknown>> & {
@@ -35,6 +38,56 @@ export function choose(
     if (name !== undefined) chosen[feature] = name;
   }
   return chosen;
+}
+
+/** Something that users may choose for themselves. `does` tells what each rung makes of it; `usual` is the gateway's own. */
+export type Choice = {
+  /** As it is stored: `mapping.reaction`, `mapping.in.notice`. */
+  readonly name: string;
+  readonly title: string;
+  readonly rungs: readonly { readonly name: string; readonly does: string }[];
+  readonly usual: string;
+};
+
+/** Before the names of choices among the settings. */
+export const CHOICE = 'mapping.';
+const CHOICE_IN = `${CHOICE}in.`;
+
+/**
+ * What users of a transport may choose: where the network leaves several rungs and the operator has not fixed one. Those
+ * towards XMPP come after those towards the network. Pure.
+ */
+export function choicesOf(mapping: NetworkMapping, overrides: Overrides): readonly Choice[] {
+  const out = laddersOf(mapping.policy.out).filter(([feature]) => levelIn(mapping.facts.out, feature) !== 'full');
+  const towards = (direction: Direction, ladders: readonly (readonly [Feature, Ladder])[]): readonly Choice[] => {
+    const { rungs, fixed } = operatorChoice(overrides, direction);
+    return ladders
+      .filter((one) => isChoice(one) && !fixed.includes(one[0]))
+      .map(([feature, ladder]) => ({
+        name: `${direction === 'in' ? CHOICE_IN : CHOICE}${feature}`,
+        title: `${TITLES[feature]}, ${WHOSE[direction === 'in' && mapping.facts.rooms === 'shared' ? 'alone' : direction]}`,
+        rungs: rungsOf(ladder).map(([name, { does }]) => ({ name, does })),
+        usual: rungs[feature] ?? ladder.default,
+      }));
+  };
+  return [...towards('out', out), ...towards('in', laddersOf(inwardLadders(mapping)))];
+}
+
+/** What comes to a room that all share is the same for everybody in it. */
+const WHOSE = { out: 'from you', in: 'to you', alone: 'to you alone' } as const;
+
+/** Whether a choice has an effect at a place. */
+export const holdsAt = (name: string, place: Place['kind']): boolean =>
+  place !== 'shared' || !name.startsWith(CHOICE_IN);
+
+/** The rungs that stand among stored settings for one direction. */
+export function storedChoices(values: Readonly<Record<string, unknown>>, direction: Direction): Chosen {
+  const start = direction === 'in' ? CHOICE_IN : CHOICE;
+  const found = Object.entries(values).flatMap(([name, rung]) => {
+    const feature = name.slice(start.length);
+    return name.startsWith(start) && !feature.includes('.') && typeof rung === 'string' ? [[feature, rung]] : [];
+  });
+  return Object.fromEntries(found) as Chosen;
 }
 
 /** The schema of `mapping:` under a transport, made from its table: a feature or rung that is not there is an error. */

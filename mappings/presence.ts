@@ -29,9 +29,3 @@ export function showText(show: Show, status?: string): string {
   const words = (status ?? '').replace(/\s+/g, ' ').trim();
   return words === '' ? WORDS[show] : words;
 }
-
-/** The way back: a text that only says the show is no status. */
-export function statusOf(show: Show, text: string): string | undefined {
-  const words = text.trim();
-  return words === '' || words.toLowerCase() === WORDS[show].toLowerCase() ? undefined : words;
-}

@@ -71,7 +71,6 @@ const longRefused: Rung<MessageDraft> = {
 
 /** What SMS carries, as far as every provider and phone does. */
 export const sms: NetworkMapping = {
-  network: 'sms',
   facts: {
     // Nobody is asked for a place in a roster, and there is no presence but that somebody has opted out.
     // Of a form what digits can answer; the thread tells its asker which one came back.
@@ -93,7 +92,6 @@ export const sms: NetworkMapping = {
     shows: ['available', 'xa'],
     unseen: 'SMS, no presence',
     rooms: 'none',
-    acknowledges: true,
     confirms: 'delivered',
     // RELIABILITY: four hours, and a word to the sender after a quarter of one.
     delivery: { sessionless: true, window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
@@ -115,9 +113,7 @@ export const sms: NetworkMapping = {
       reaction: {
         // An emoji makes a text three segments.
         default: 'drop',
-        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) =>
-          tapback(emoji, quote ?? 'a message'),
-        ),
+        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) => tapback(emoji, quote)),
         drop,
         window: 10 * SECOND,
       },

@@ -1,7 +1,9 @@
 import type { TextLimits } from '#src/model/capabilities.ts';
-import { utf8Length } from '#src/model/text.ts';
+import { isBlank, utf8Length } from '#src/model/text.ts';
+import { restyle } from './restyle.ts';
 import { countSegments, segmentsOf } from './segments.ts';
 import { smartEncode } from './smart.ts';
+import { fencesAsSpans } from './styling-plain.ts';
 
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
@@ -43,14 +45,34 @@ export const linesOf = (text: string): string[] => text.split(/\r\n|\r|\n/).filt
 /** The size of a text in a unit. */
 export const measure = (text: string, unit: Unit): number => measures[unit].of(text);
 
-/** The pieces of a whole text within the limits, except for how many they are. None for a text without content. */
-export function splitText(text: string, { lines, size, unit }: TextLimits): string[] {
-  if (lines) return text === '' ? [] : split(text, size, unit);
-  return linesOf(text).flatMap((line) => split(line, size, unit));
+/**
+ * The pieces of a whole text, styled as XEP-0393 has it, that are within the limits when they are written there, except
+ * for how many they are. None for a text without content.
+ */
+export function splitText(text: string, limits: TextLimits): string[] {
+  if (limits.lines) return text === '' ? [] : splitWritten(text, limits);
+  return linesOf(linewise(text, limits)).flatMap((line) => splitWritten(line, limits));
 }
 
-/** Cuts one line into pieces of at most `size` bytes of UTF-8. */
-export const splitBytes = (line: string, size: number): string[] => split(line, size, 'bytes');
+/** Where each line goes alone, a fence around several means nothing. */
+function linewise(text: string, { format }: TextLimits): string {
+  const single = format === 'styling' ? text : fencesAsSpans(text);
+  return isBlank(single) ? text : single;
+}
+
+/** The size of a text where it is written as the limits say. */
+export const sizeOf = (text: string, { format, unit }: TextLimits): number =>
+  measure(restyle(text, 'styling', format), unit);
+
+/** As `split`, for what takes more room when it is written: elements, entities, the space after a sign of quotation. */
+function splitWritten(text: string, limits: TextLimits): string[] {
+  for (let { size } = limits; ; ) {
+    const pieces = split(text, size, limits.unit);
+    const excess = Math.max(...pieces.map((piece) => sizeOf(piece, limits))) - limits.size;
+    if (excess <= 0 || size === 1) return pieces;
+    size = Math.max(1, size - Math.max(excess >> 1, size >> 3, 1));
+  }
+}
 
 /**
  * Cuts a text into pieces of at most `size` in a unit: after a space or line end where there is one in reach, never

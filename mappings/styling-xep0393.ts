@@ -21,11 +21,9 @@ function blocksOf(lines: readonly string[], depth: number): Block[] {
   for (let at = 0; at < lines.length; ) {
     const line = lines[at] ?? '';
     if (line.startsWith('```')) {
-      // XEP-0393 §5.1.2: up to a line of three backticks alone, or to the end of the parent.
-      const end = lines.indexOf('```', at + 1);
-      const inside = lines.slice(at + 1, end < 0 ? undefined : end);
-      blocks.push({ kind: 'pre', text: inside.join('\n') });
-      at = end < 0 ? lines.length : end + 1;
+      const { text, end } = fenced(lines, at);
+      blocks.push({ kind: 'pre', text });
+      at = end;
     } else if (line.startsWith('>') && depth < QUOTE_DEPTH) {
       // XEP-0393 §5.1.3: the sign and the spaces after it do not belong to what is quoted.
       const inside: string[] = [];
@@ -37,6 +35,19 @@ function blocksOf(lines: readonly string[], depth: number): Block[] {
     }
   }
   return blocks;
+}
+
+/**
+ * XEP-0393 §5.1.2: up to a line of three backticks alone, or to the end of the parent. A word after the first ones names
+ * a language; more than that is what people write who open and close a block on one line.
+ */
+function fenced(lines: readonly string[], at: number): { readonly text: string; readonly end: number } {
+  const [, first = '', closed] = /^```(.*?)(```)?$/.exec(lines[at] ?? '') ?? [];
+  if (closed !== undefined) return { text: first, end: at + 1 };
+  const end = lines.indexOf('```', at + 1);
+  const inside = lines.slice(at + 1, end < 0 ? undefined : end);
+  const text = [...(/\s/.test(first.trim()) ? [first] : []), ...inside].join('\n');
+  return { text, end: end < 0 ? lines.length : end + 1 };
 }
 
 /** XEP-0393 §5.2: spans are found from the beginning, each as short as it can be, and none reaches out of its parent. */

@@ -14,12 +14,14 @@ const VERBS: readonly (readonly [emoji: string, done: string, undone: string])[]
 const bare = (emoji: string): string => emoji.replaceAll('\ufe0f', '');
 
 /** A reaction as such a phrase, in one segment with the quoted text cut, if any cut makes it fit. */
-export function tapback(emoji: readonly string[], quote: string): string {
+export function tapback(emoji: readonly string[], quote: string | undefined): string {
   const [first] = emoji;
   const verb = first === undefined ? undefined : VERBS.find(([one]) => bare(one) === bare(first))?.[1];
   const start = first === undefined ? 'Removed a reaction from' : (verb ?? `Reacted ${excerpt(first, 8)} to`);
-  for (let size = 100; size > 5; size -= 5) {
-    const phrase = `${start} "${smartEncode(excerpt(quote, size))}"`;
+  // Nothing stands in quotes that nobody wrote.
+  const known = quote !== undefined && excerpt(quote, 100) !== '';
+  for (let size = known ? 100 : 0; size > 5; size -= 5) {
+    const phrase = `${start} "${smartEncode(excerpt(quote ?? '', size))}"`;
     if (segmentsOf(phrase) <= 1) return phrase;
   }
   return `${start} a message`;

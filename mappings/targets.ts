@@ -17,6 +17,8 @@ import { xmpp } from './xmpp.ts';
 export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = facts): Target => ({
   levels: now.out,
   text: now.text,
+  reads: xmpp.facts.text.format,
+  shows: now.shows,
   files: now.files,
   ...(now.confined && { confined: true }),
   ladders: policy.out,
@@ -26,6 +28,8 @@ export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = f
 export const inward = (mapping: NetworkMapping): Target => ({
   levels: xmpp.facts.in,
   text: xmpp.facts.text,
+  reads: mapping.facts.text.format,
+  shows: xmpp.facts.shows,
   files: xmpp.facts.files,
   ladders: { ...xmpp.policy.in, ...mapping.policy.in },
 });

@@ -22,13 +22,17 @@ export function changeOf(previous: string, next: string): Change {
 export function changedWords(previous: string | undefined, next: string): string {
   if (previous === undefined || /\n/.test(previous + next)) return next;
   const { after, share } = changeOf(previous, next);
-  return after === '' || share > 0.5 ? next : after;
+  return after === '' || share > 0.5 || isTorn(after) ? next : after;
 }
+
+/** Whether words have one end of a styled span (XEP-0393 §5.2) and not the other. */
+const isTorn = (words: string): boolean => ['*', '_', '~', '`'].some((sign) => words.split(sign).length % 2 === 0);
 
 /** `s/old/new/`, or nothing where that would not say which words are meant. */
 export function substitution(previous: string | undefined, next: string): string | undefined {
   if (previous === undefined || /[\n/]/.test(previous + next)) return undefined;
   const { before, after, share } = changeOf(previous, next);
   const unique = before !== '' && previous.indexOf(before) === previous.lastIndexOf(before);
-  return unique && after !== '' && share <= 0.5 ? `s/${before}/${after}/` : undefined;
+  const clear = unique && after !== '' && share <= 0.5;
+  return clear && !isTorn(before) && !isTorn(after) ? `s/${before}/${after}/` : undefined;
 }

@@ -31,7 +31,6 @@ const worded = (text: string, more: string | undefined): string => (more ? `${te
 
 /** XMPP as the gateway speaks it at present: what it writes to people (`in`), and what it reads from them (`out`). */
 export const xmpp: NetworkMapping = {
-  network: 'xmpp',
   facts: {
     out: {
       message: 'full',
@@ -87,10 +86,7 @@ export const xmpp: NetworkMapping = {
     files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
     rooms: 'shared',
-    // XEP-0114 has no acknowledgements.
-    acknowledges: false,
     confirms: 'taken',
-    delivery: { window: 1000, expiry: 7 * 86_400_000, retry: { min: 1000, max: 30_000 } },
     durability: {},
   },
   policy: {
@@ -125,7 +121,8 @@ export const xmpp: NetworkMapping = {
         quote: reshape('the quoted words above the text', ({ replyTo: _, ...draft }, { quote, author }) => {
           const words = quote === undefined ? '' : excerpt(quote, 120);
           if (words === '' || draft.style === 'action') return draft;
-          return { ...draft, text: `> ${author === undefined ? '' : `${cleanName(author)}: `}${words}\n${draft.text}` };
+          const name = cleanName(author ?? '');
+          return { ...draft, text: `> ${name === '' ? '' : `${name}: `}${words}\n${draft.text}` };
         }),
         drop: without('replyTo'),
       },

@@ -26,8 +26,8 @@ const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6
 const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms']);
 /** Contacts and invitations are between people. */
 const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as const;
-/** What somebody writes to the server is a line: cut by nobody, and refused when it is too long. */
-const LINES = { ...mapping.facts.text, format: 'plain', size: 64 * 1024 } as const;
+/** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
+const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as const;
 
 type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
 
@@ -173,11 +173,14 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
     if (!client) return mapping.facts;
     const to = target(place, client.view);
+    const room = client.room(client.view.fold(to));
+    // Some servers refuse a line with any code where `c` is set, others take the codes away.
+    const { format } = room?.modes.set.has('c') ? { format: 'plain' as const } : mapping.facts.text;
     return {
       ...mapping.facts,
-      ...(client.room(client.view.fold(to))?.secret && { confined: true }),
+      ...(room?.secret && { confined: true }),
       out: place.kind === 'contact' ? mapping.facts.out : inRooms,
-      text: { ...mapping.facts.text, size: textSize(to, client.view) },
+      text: { ...mapping.facts.text, format, size: textSize(to, client.view) },
     };
   }
 

@@ -8,6 +8,7 @@ import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
+import type { Choices } from './accounts/choices.ts';
 import { openFarewell } from './accounts/farewell.ts';
 import type { Logins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
@@ -132,6 +133,7 @@ export type Opened = {
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
+  readonly choices: Pick<Choices, 'load'>;
   readonly talks: Core['dialogues'];
 };
 
@@ -250,7 +252,10 @@ export function coreOf(opened: Opened): OpenCore {
       });
       opened.purging.resume();
     },
-    start: () => delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up')),
+    async start() {
+      await opened.choices.load().catch((err: unknown) => log.error({ err }, 'what users chose could not be read'));
+      await delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up'));
+    },
     queue: journaling.queue,
     alarm(text) {
       const [domain] = transports.keys();

@@ -4,11 +4,13 @@ import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts/accounts.ts';
+import { openChoices } from './accounts/choices.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openPurging } from './accounts/purge.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { choiceCommands } from './dialogues/choice.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
 import { previewCommands } from './dialogues/preview.ts';
@@ -49,7 +51,8 @@ export function openCore(parts: CoreParts): OpenCore {
   const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
   const asFailure = openAsFailure(log);
 
-  const tables = openTables(transports);
+  const choices = openChoices({ store, transports, now });
+  const tables = openTables(transports, choices);
   const texts = openRecentTexts();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
@@ -61,6 +64,7 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    choices,
   });
   const logins = openLogins({ store, key: parts.key, now });
   const archive = openArchive({
@@ -120,6 +124,8 @@ export function openCore(parts: CoreParts): OpenCore {
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const registration = openRegistration({ transport, dialogues, logins, settings });
+  const own = [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })];
+  const choosing = choiceCommands({ choices });
   const talks = openTalks({
     accounts,
     admins: parts.access.admins,
@@ -130,7 +136,7 @@ export function openCore(parts: CoreParts): OpenCore {
     settings,
     transport,
     realm,
-    own: [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })],
+    own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
   });
   const purging = openPurging({
     store,
@@ -241,6 +247,7 @@ export function openCore(parts: CoreParts): OpenCore {
     accounts,
     archive,
     bounces,
+    choices,
     dialogues,
     flicker,
     ids,

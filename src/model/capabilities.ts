@@ -30,9 +30,12 @@ export type Levels = Readonly<Partial<Record<Exclude<Feature, 'file' | 'long'>, 
 /** The coarse type of a file, from its MIME type. */
 export type FileType = 'image' | 'audio' | 'video' | 'other';
 
+/** How a text says what it looks like: not at all, as XEP-0393, as HTML or by the codes of mIRC. */
+export type TextFormat = 'plain' | 'styling' | 'html' | 'codes';
+
 /** What a text may be on the wire. */
 export type TextLimits = {
-  readonly format: 'plain' | 'styling' | 'html' | 'codes';
+  readonly format: TextFormat;
   /** Bytes of UTF-8, characters as code points, or SMS segments. */
   readonly unit: 'bytes' | 'characters' | 'segments';
   /** The most that one piece may hold, in `unit`. */
@@ -68,6 +71,7 @@ export type Capabilities = {
   readonly text: TextLimits;
   /** What becomes of a file of each type; a type that is not named cannot be carried. */
   readonly files: Readonly<Partial<Record<FileType, Level>>>;
+  /** The shows that a presence can have there. */
   readonly shows: readonly Show[];
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
   readonly unseen?: string;
@@ -75,8 +79,6 @@ export type Capabilities = {
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
   readonly console?: boolean;
-  /** Whether the network's acknowledgement proves more than that our own server took the message. */
-  readonly acknowledges: boolean;
   /** The strongest confirmation that the network can give: its server has it, or the person's device. */
   readonly confirms: 'none' | 'taken' | 'delivered';
   readonly delivery?: DeliveryFacts;
@@ -96,8 +98,6 @@ export type Context = {
   readonly author?: string;
   /** The text before an edit. */
   readonly previous?: string;
-  /** Whether somebody else spoke last, for networks on which several people share an address. */
-  readonly speakerChanged?: boolean;
   /** Whether the event that this one refers to is among the last in its conversation. */
   readonly fresh?: boolean;
   /** Where the whole of a text that is too long can be read, and until when in words. */
@@ -135,7 +135,6 @@ export type Ladders = { readonly [F in Feature]?: Ladder<DraftOf<F>> };
 
 /** One network's table in `mappings/`: facts and policy, nothing else. */
 export type NetworkMapping = {
-  readonly network: string;
   readonly facts: Capabilities;
   readonly policy: Readonly<Record<Direction, Ladders>>;
 };
@@ -144,6 +143,9 @@ export type NetworkMapping = {
 export type Target = {
   readonly levels: Levels;
   readonly text: TextLimits;
+  /** How the texts of drafts are written that go there. */
+  readonly reads: TextFormat;
+  readonly shows: readonly Show[];
   readonly files: Capabilities['files'];
   readonly confined?: boolean;
   readonly ladders: Ladders;

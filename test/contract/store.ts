@@ -86,6 +86,15 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await store.settings.get(of)).toEqual({ n: 199 });
   }),
 
+  'finds settings by how a name begins': on(async (store) => {
+    const of = { account: 'a', scope: 'conversation', subject: 'contact j' } as const;
+    await store.unit([
+      store.settings.put(of, { 'mapping.edit': 'drop', more: 1 }),
+      store.settings.put({ ...of, subject: '' }, { colour: 'mapping.edit' }),
+    ]);
+    expect(await store.settings.naming('mapping.')).toEqual([{ ...of, values: { 'mapping.edit': 'drop', more: 1 } }]);
+  }),
+
   'refuses what cannot be stored, before anything is done': on(async (store) => {
     const wrong: unknown[] = [new Date(0), {}, undefined, true, Number.NaN, 2 ** 60, 'a\0b', 1n];
     for (const value of wrong) {

@@ -34,13 +34,12 @@ export const facts: Capabilities = {
   files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
   shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
   rooms: 'room',
-  acknowledges: true,
   confirms: 'taken',
   durability: { out: places, in: places },
 };
 
 /** The table of the invented network; nothing has to become anything else on it. */
-export const pigeon: NetworkMapping = { network: 'pigeon', facts, policy: { out: {}, in: {} } };
+export const pigeon: NetworkMapping = { facts, policy: { out: {}, in: {} } };
 
 /** The same network with rooms that are one for all accounts. */
 export const sharedPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, rooms: 'shared' } };

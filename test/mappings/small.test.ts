@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fileType, sizeText, urlText } from '#mappings/files.ts';
 import { formText } from '#mappings/forms.ts';
 import { cleanName, plainLetters, withoutInvisible } from '#mappings/names.ts';
-import { nearestShow, showText, statusOf } from '#mappings/presence.ts';
+import { nearestShow, showText } from '#mappings/presence.ts';
 import { letterOfAffiliation, letterOfRole, standingOf } from '#mappings/roles.ts';
 import type { Show } from '#src/model/event.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
@@ -61,11 +61,9 @@ describe('presence', () => {
     ['offline', ['available'], undefined],
   ])('%s among %j is %s', (show, shows, nearest) => expect(nearestShow(show, shows)).toBe(nearest));
 
-  it('as text, and back', () => {
+  it('as text', () => {
     expect(showText('dnd')).toBe('Busy');
     expect(showText('dnd', ' in a\nduel ')).toBe('in a duel');
-    expect(statusOf('dnd', 'busy')).toBeUndefined();
-    expect(statusOf('dnd', 'in a duel')).toBe('in a duel');
   });
 });
 

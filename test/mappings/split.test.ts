@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { linesOf, splitBytes } from '#mappings/split.ts';
+import { linesOf, split } from '#mappings/split.ts';
 import { utf8Length } from '#src/model/text.ts';
 
-describe('splitBytes', () => {
+const splitBytes = (line: string, size: number) => split(line, size, 'bytes');
+
+describe('splitting by bytes', () => {
   it('leaves a line that fits alone', () => {
     expect(splitBytes('hello', 5)).toEqual(['hello']);
   });

@@ -11,9 +11,9 @@ import type { Chosen } from '#src/model/capabilities.ts';
 import { pigeon } from '../invented/mapping.ts';
 
 const definitions = (await Promise.all((await bridgeKinds()).map(findBridge))).filter((found) => found !== undefined);
-const mappings = [xmpp, ...definitions.map(({ mapping }) => mapping)];
+const mappings = [['xmpp', xmpp] as const, ...definitions.map(({ kind, mapping }) => [kind, mapping] as const)];
 
-describe.each(mappings.map((mapping) => [mapping.network, mapping] as const))('the table of %s', (_, mapping) => {
+describe.each(mappings)('the table of %s', (_, mapping) => {
   const ladders = [...laddersOf(mapping.policy.out), ...laddersOf(mapping.policy.in)];
 
   it('has a rung for every default, and each rung says what it does', () => {

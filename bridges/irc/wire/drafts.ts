@@ -1,7 +1,5 @@
 import type { Line, View } from '#bridges/irc/connection/view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
-import { parseCodes } from '#mappings/styling-codes.ts';
-import { formatStyling } from '#mappings/styling-xep0393.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
@@ -43,17 +41,11 @@ export function stamp(line: Line): { at?: number } {
 
 type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
 
-/** A message draft, or nothing where no text is left without its codes. */
-export function saying(line: Line, view: View, { place, text, style }: Saying): Draft[] {
-  const plain = shown(text);
-  return isBlank(plain)
+/** A message draft with the codes that were sent, or nothing where no text is left without them. */
+export const saying = (line: Line, view: View, { place, text, style }: Saying): Draft[] =>
+  isBlank(stripFormatting(text))
     ? []
-    : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text: plain, style }];
-}
-
-/** mIRC's codes as the marks of XEP-0393 where it has any; whatever is left of them and every other control goes. */
-const shown = (text: string): string =>
-  /[\u0000-\u001f]/.test(text) ? stripFormatting(formatStyling(parseCodes(text))) : stripFormatting(text);
+    : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text, style }];
 
 /** What the server itself or the gateway says: chat from the realm, not to be stored or copied. */
 export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string): Draft[] {

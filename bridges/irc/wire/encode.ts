@@ -71,9 +71,12 @@ export function encode(event: Event, view: View): Wire {
 const asked = (wire: Wire, { nick }: View): Wire =>
   wire.kind === 'nick' && wire.text === nick ? { ...wire, kind: 'raw', target: 'NICK' } : wire;
 
+/** Controls but the tab and the codes by which a text switches looks (modern.ircdocs.horse/formatting). */
+const UNFIT = /[\u0000\u0001\u0003-\u0008\u000a-\u0010\u0012-\u001c\u001f]/;
+
 function message({ text, style, place }: Event & { kind: 'message' }, view: View): Wire {
   const to = target(place, view);
-  if (text === '' || /[\u0000-\u0008\u000a-\u001f]/.test(text)) throw unfit();
+  if (text === '' || UNFIT.test(text)) throw unfit();
   const room = style === 'action' ? ACTION_FRAME : 0;
   if (utf8Length(text) > textSize(to, view) + ACTION_FRAME - room) throw new Failure('too-large');
   const payload = style === 'action' ? `\u0001ACTION ${text}\u0001` : text;

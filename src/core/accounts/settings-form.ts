@@ -9,6 +9,8 @@ export type Setting = {
   readonly schema: z.ZodType;
   readonly kind: 'boolean' | 'number' | 'choice' | 'choices' | 'lines' | 'text' | 'secret';
   readonly options: readonly string[];
+  /** What options are called where their own names do not say it. */
+  readonly labels?: Readonly<Record<string, string>>;
   readonly required: boolean;
   readonly fallback: unknown;
 };
@@ -57,7 +59,7 @@ function kindOf({ secret, type, enum: options, items }: Described): Setting['kin
 }
 
 /** The field in which a setting is shown with its value. */
-export function fieldOf({ name, label, kind, options, required, fallback }: Setting, value: unknown): Field {
+export function fieldOf({ name, label, kind, options, labels, required, fallback }: Setting, value: unknown): Field {
   const shown = value ?? fallback;
   return {
     name,
@@ -65,9 +67,11 @@ export function fieldOf({ name, label, kind, options, required, fallback }: Sett
     type: kind === 'number' ? 'text' : kind,
     ...(required && { required }),
     ...(kind !== 'secret' && shown !== undefined && { value: [shown].flat().map(String) }),
-    ...(options.length > 0 && { options: options.map((option) => ({ value: option })) }),
+    ...(options.length > 0 && { options: options.map((option) => optionOf(option, labels?.[option])) }),
   };
 }
+
+const optionOf = (value: string, label: string | undefined) => ({ value, ...(label !== undefined && { label }) });
 
 /**
  * What an answer changes: `undefined` for a value that is taken back. What it does not contain stays as it is, and so

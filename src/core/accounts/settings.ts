@@ -8,6 +8,7 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
+import type { Choices } from './choices.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
 const ownWith = (persistent: boolean) =>
@@ -29,6 +30,8 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
+  /** What accounts may choose of the table of their transport is among their settings. */
+  readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
 };
 
 /** What the settings tell. */
@@ -79,7 +82,11 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     if (found) return found;
     const { account, realm, room } = parts.schemas(transport);
     const all = {
-      account: [...settingsOf(ownOf(parts.persistent(transport))), ...settingsOf(account)],
+      account: [
+        ...settingsOf(ownOf(parts.persistent(transport))),
+        ...settingsOf(account),
+        ...parts.choices.settings(transport),
+      ],
       realm: settingsOf(realm),
       room: settingsOf(room),
     };
@@ -199,10 +206,12 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
       const account = of.account === '' ? undefined : (of.account as AccountKey);
+      if (scope === 'account' && account !== undefined) parts.choices.took(account, changes);
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
       if (scope === 'account' && account !== undefined) await tellChoices(account, Object.keys(changes));
     },
     forget(account) {
+      parts.choices.forget(account);
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
     },
   };

@@ -1,3 +1,4 @@
+import { asSent } from '#mappings/degrade.ts';
 import { measure } from '#mappings/split.ts';
 import type { Bridge, Charge, Preview, Session, Step } from '#src/bridge.ts';
 import { type DegradeContext, degrade } from '#src/core/way/degrade.ts';
@@ -69,7 +70,9 @@ async function look(parts: PreviewParts, draft: Draft, { account, bridge, sessio
   const { pieces } = degrade(parts, draft, leg, NOTHING);
   const events = pieces.map((piece): Event => ({ ...piece, id: newEventId(), at: now(), live: true }));
   const seen = await Promise.all(
-    events.flatMap((event) => (event.kind === 'message' ? seenOf(event, bridge, session) : [])),
+    events.flatMap((event) =>
+      event.kind === 'message' ? seenOf(event, leg.target.text, { account, bridge, session }) : [],
+    ),
   );
   const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
   const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
@@ -79,9 +82,10 @@ async function look(parts: PreviewParts, draft: Draft, { account, bridge, sessio
 /** A message as it would be seen. `carried` is what the limits are about. */
 type Seen = Preview & { readonly carried: string };
 
-async function seenOf(event: Event & Message, bridge: Bridge, session: Session | undefined): Promise<Seen> {
-  const { text, style } = event;
-  if (!bridge.preview) return { text: style === 'action' ? ME + text : text, carried: text };
+async function seenOf(event: Event & Message, limits: TextLimits, { bridge, session }: Line): Promise<Seen> {
+  const { style } = event;
+  const { text } = asSent(event, { text: limits });
+  if (!bridge.preview) return { text: style === 'action' ? ME + text : text, carried: event.text };
   const preview = await bridge.preview(event, session);
   return { ...preview, carried: preview.text };
 }

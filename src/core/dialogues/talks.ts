@@ -64,8 +64,8 @@ export type TalkParts = {
   readonly admins: readonly string[];
   readonly dialogues: RunningDialogues;
   readonly logins: Logins;
-  /** The commands that there are on every network. */
-  readonly own: readonly BoundCommand[];
+  /** The commands of the gateway itself on a transport. */
+  own(transport: string): readonly BoundCommand[];
   transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
   readonly people: Pick<People, 'enrolled'>;
   readonly sessions: Pick<Sessions, 'get' | 'need'>;
@@ -90,7 +90,7 @@ export function openTalks({
 
   const commandsOf = (transport: string): readonly BoundCommand[] => [
     ...parts.transport(transport).talks.commands,
-    ...parts.own,
+    ...parts.own(transport),
   ];
   // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);

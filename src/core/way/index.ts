@@ -24,7 +24,7 @@ import { type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
 import { refuse, type SettleContext, settle } from './settle.ts';
 import { type ShowContext, show } from './show.ts';
-import type { Tables } from './tables.ts';
+import type { Side, Tables } from './tables.ts';
 
 export type OutwardContext = AdmitContext &
   RouteContext &
@@ -277,16 +277,19 @@ export function openInward(context: InwardContext): Inward {
     }
   }
 
-  function pass(draft: Draft, durable: boolean, { xmpp, refers }: Tables): void | Promise<void> {
-    const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.target.levels, account: undefined });
-    const referable = refers || draft.place.kind === 'contact';
+  function pass(draft: Draft, durable: boolean, { xmpp, chosen, refers }: Tables): void | Promise<void> {
+    const { place } = draft;
+    const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined });
+    const referable = refers || place.kind === 'contact';
+    // What comes to a room that all share is carried once for everybody in it.
+    const side = { target: xmpp, chosen: chosen('in', place, place.kind === 'shared' ? undefined : place.account) };
     return chain(about, (found) =>
-      show(context, draft, readable(draft, found, xmpp), { durable, referable, about: found.context }),
+      show(context, draft, readable(draft, found, side), { durable, referable, about: found.context }),
     );
   }
 
   /** What XMPP carries of it, with the ids that it knows. */
-  function readable(draft: Draft, about: Reference, xmpp: Tables['xmpp']): readonly Draft[] {
+  function readable(draft: Draft, about: Reference, xmpp: Side): readonly Draft[] {
     try {
       return degrade(context, draft, xmpp, about).pieces.flatMap((piece) => known(piece, about));
     } catch (error) {

@@ -45,7 +45,7 @@ export function route(
       lane: outwardLane(place, account),
       transport,
       target,
-      chosen: tables.get(domain)?.chosen ?? {},
+      chosen: tables.get(domain)?.chosen('out', place, account) ?? {},
     },
   ];
 }

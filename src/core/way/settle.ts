@@ -1,9 +1,11 @@
+import { asSent } from '#mappings/degrade.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
 import { eventOf, type Item, type Shared } from '#src/core/journal/rows.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { ForeignId, XmppId } from '#src/model/ids.ts';
@@ -12,6 +14,7 @@ import { isRoom, placeKey, placeTransport } from '#src/model/place.ts';
 export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
 
 export type SettleContext = RefuseContext & {
+  transport(domain: string): CoreTransport;
   readonly accounts: Pick<Accounts, 'of'>;
   readonly ids: Pick<Ids, 'link'>;
   readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
@@ -36,7 +39,7 @@ export function settle(context: SettleContext, item: Item, failure?: Failure): v
   if (item.ids.length > 0) link(context.ids, event, { origin, lead, shared }, item.ids);
   if (event.kind === 'message' && isRoom(event.place))
     context.rooms.reflect(
-      event,
+      asSent(event, context.transport(placeTransport(event.place)).mapping.facts),
       context.accounts.of(event.from, placeTransport(event.place)),
       lead ? marksOf(origin) : {},
     );

@@ -14,6 +14,8 @@ export type SettingsRows = {
   remove(of: SettingsOf): Statement;
   removeAll(account: string): Statement;
   get(of: SettingsOf): Promise<Readonly<Record<string, unknown>> | undefined>;
+  /** Everything in which a value has a name that begins so. `start` is of letters and dots. */
+  naming(start: string): Promise<readonly (SettingsOf & { readonly values: Readonly<Record<string, unknown>> })[]>;
 };
 
 const put = writing((db, a: SettingsOf & { value: string }) =>
@@ -44,10 +46,23 @@ const one = reading((db, a: SettingsOf) =>
     .where('subject', '=', a.subject),
 );
 
+const naming = reading((db, a: { pattern: string }) =>
+  db.selectFrom('settings').select(['account', 'scope', 'subject', 'value']).where('value', 'like', a.pattern),
+);
+
 export const settings = (read: Read): SettingsRows => ({
   put: (of, values) => put({ ...of, value: JSON.stringify(values) }),
   remove: (of) => remove(of),
   removeAll: (account) => removeAll({ account }),
+  async naming(start) {
+    const rows = await read(naming({ pattern: `%"${start}%` }));
+    const found = rows.map(({ value, ...of }) => ({
+      ...of,
+      values: JSON.parse(value) as Readonly<Record<string, unknown>>,
+    }));
+    // A value may look like a name.
+    return found.filter(({ values }) => Object.keys(values).some((name) => name.startsWith(start)));
+  },
   async get(of) {
     const [row] = await read(one(of));
     return row && (JSON.parse(row.value) as Readonly<Record<string, unknown>>);

@@ -58,6 +58,7 @@ function open(schemas: typeof bridge.settings = rich) {
     schemas: () => schemas,
     realm: () => 'r',
     persistent: () => false,
+    choices: { settings: () => [], took: () => undefined, forget: () => undefined },
   });
   settings.listen({
     changed: (...what) => void changes.push(what),

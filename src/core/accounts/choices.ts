@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import {
+  CHOICE,
+  type Choice,
+  choicesOf,
+  choose,
+  holdsAt,
+  type OperatorChoice,
+  operatorChoice,
+  storedChoices,
+} from '#mappings/overrides.ts';
+import { inward } from '#mappings/targets.ts';
+import type { CoreTransport } from '#src/core/transport.ts';
+import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Form } from '#src/model/form.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Statement, Store } from '#src/store/index.ts';
+import { changesOf, fieldOf, type Setting, type Values } from './settings-form.ts';
+
+export type ChoiceParts = {
+  readonly store: Pick<Store, 'settings' | 'accounts' | 'unit'>;
+  readonly transports: ReadonlyMap<string, Pick<CoreTransport, 'mapping' | 'overrides'>>;
+  now(): number;
+};
+
+/** A conversation of an account that is no realm: the choices for it come before those of the account. */
+export type Conversation = { readonly account: AccountKey; readonly place: Place };
+
+export type Choices = {
+  /** Reads what people have chosen. Resolves once it is known; until then nobody has chosen anything. */
+  load(): Promise<void>;
+  /** The rungs that hold at a place: the conversation's, the account's, the operator's. Synchronous, from memory. */
+  at(direction: Direction, place: Place, account: AccountKey | undefined): Chosen;
+  /** What accounts of a transport may choose, as settings. */
+  settings(transport: string): readonly Setting[];
+  /** An account has changed some of its settings. */
+  took(account: AccountKey, changes: Values): void;
+  /** What somebody may choose for one conversation, with what holds there by their own choice. */
+  form(of: Conversation): Form;
+  /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field. */
+  change(of: Conversation, answer: Answer): Promise<void>;
+  /** Drops what is remembered of an account that was removed. */
+  forget(account: AccountKey): void;
+};
+
+/** Conversations for which one account may choose: more are refused, since all are kept in memory. */
+const MOST = 200;
+/** What stands for no choice. No rung has this name. */
+const USUAL = 'usual';
+
+type Sides = Readonly<
+  Record<Direction, { readonly ladders: Ladders; readonly operator: OperatorChoice; readonly own: Chosen }>
+>;
+
+/** What users choose of the tables of their networks, for themselves and for single conversations. */
+export function openChoices({ store, transports, now }: ChoiceParts): Choices {
+  /** Values by account, and by place below it: `''` is the account's own. Only those who have chosen are here. */
+  const known = new Map<AccountKey, Map<string, Values>>();
+  const sides = new Map([...transports].map(([domain, one]) => [domain, sidesOf(one)]));
+  const rendered = new Map(
+    [...transports].map(([domain, one]) => [domain, choicesOf(one.mapping, one.overrides).map(settingOf)]),
+  );
+
+  const settings = (transport: string): readonly Setting[] => rendered.get(transport) ?? [];
+  const settingsAt = (place: Place): readonly Setting[] =>
+    settings(placeTransport(place)).filter(({ name }) => holdsAt(name, place.kind));
+  const valuesOf = ({ account, place }: Conversation): Values => known.get(account)?.get(subjectOf(place)) ?? {};
+
+  function put(account: AccountKey, subject: string, values: Values): void {
+    const left = Object.entries(values).filter(
+      ([name, rung]) => name.startsWith(CHOICE) && rung !== undefined && rung !== USUAL,
+    );
+    const places = known.get(account) ?? new Map<string, Values>();
+    if (left.length > 0) places.set(subject, Object.fromEntries(left));
+    else places.delete(subject);
+    if (places.size > 0) known.set(account, places);
+    else known.delete(account);
+  }
+
+  /** Accounts are made by their first use. */
+  function rows({ account, place }: Conversation, values: Values): readonly Statement[] {
+    const at = now();
+    return [
+      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
+      store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
+    ];
+  }
+
+  return {
+    async load() {
+      for (const { account, scope, subject, values } of await store.settings.naming(CHOICE))
+        if (scope === 'account' || scope === 'conversation') put(account as AccountKey, subject, values);
+    },
+    at(direction, place, account) {
+      const side = sides.get(placeTransport(place))?.[direction];
+      if (!side) return {};
+      const own = account === undefined ? undefined : known.get(account);
+      // Most have chosen nothing, and share that.
+      if (!own) return side.own;
+      const [mine, here] = [own.get(''), own.get(subjectOf(place))].map((values) =>
+        storedChoices(values ?? {}, direction),
+      );
+      return choose(side.ladders, side.operator, mine, here);
+    },
+    settings,
+    took: (account, changes) => put(account, '', { ...known.get(account)?.get(''), ...changes }),
+    form(of) {
+      const values = valuesOf(of);
+      const mine = known.get(of.account)?.get('') ?? {};
+      return {
+        title: 'What becomes of what the other side does not know',
+        instructions: 'This holds for this conversation alone.',
+        fields: settingsAt(of.place).map((setting) => fieldOf(after(setting, mine), values[setting.name])),
+      };
+    },
+    async change(of, answer) {
+      const { account, place } = of;
+      const changes = changesOf(settingsAt(place), answer);
+      const values = { ...valuesOf(of), ...changes };
+      const isNew = !known.get(account)?.has(subjectOf(place));
+      if (isNew && (known.get(account)?.size ?? 0) >= MOST)
+        throw new Failure('not-acceptable', {
+          text: `You have chosen for ${MOST} conversations, and more are not kept.`,
+        });
+      await store.unit(rows(of, values));
+      put(account, subjectOf(place), values);
+    },
+    forget: (account) => void known.delete(account),
+  };
+}
+
+/** Places of one account differ by this; nothing else has none. */
+const subjectOf = (place: Place): string =>
+  place.kind === 'realm' ? `realm ${place.realm}` : `${place.kind} ${place.id}`;
+
+function sidesOf({ mapping, overrides }: Pick<CoreTransport, 'mapping' | 'overrides'>): Sides {
+  const side = (direction: Direction, ladders: Ladders) => {
+    const operator = operatorChoice(overrides, direction);
+    return { ladders, operator, own: choose(ladders, operator) };
+  };
+  return { out: side('out', mapping.policy.out), in: side('in', inward(mapping).ladders) };
+}
+
+/** A setting of a conversation, where the account's own choice is what is usual. */
+const after = (setting: Setting, mine: Values): Setting =>
+  mine[setting.name] === undefined
+    ? setting
+    : { ...setting, labels: { ...setting.labels, [USUAL]: usually(String(mine[setting.name])) } };
+
+const usually = (rung: string): string => `as usual (${rung})`;
+
+function settingOf({ name, title, rungs, usual }: Choice): Setting {
+  const names = rungs.map((rung) => rung.name);
+  return {
+    name,
+    label: title,
+    schema: z.enum([USUAL, ...names]),
+    kind: 'choice',
+    options: [USUAL, ...names],
+    labels: {
+      [USUAL]: usually(usual),
+      ...Object.fromEntries(rungs.map((rung) => [rung.name, `${rung.name}: ${rung.does}`])),
+    },
+    required: false,
+    fallback: USUAL,
+  };
+}
