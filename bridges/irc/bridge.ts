@@ -8,11 +8,11 @@ import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
-import { openClient } from './connection/client.ts';
+import { openClient } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
-import type { Client, Where } from './connection/shared.ts';
+import type { Client, ConnectionSetup } from './connection/shared.ts';
 import { askChannel } from './questions/ask-channel.ts';
 import { resolve } from './questions/resolve.ts';
 import { realmNotice } from './wire/drafts.ts';
@@ -71,7 +71,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     );
   }
 
-  const whereOf = (realm: string, server: ServerConfig): Where => ({
+  const whereOf = (realm: string, server: ServerConfig): ConnectionSetup => ({
     host,
     addresses,
     realm: realmOf(realm),
@@ -90,7 +90,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const { signal } = attempt;
     const where = whereOf(key.realm, found.entry);
     const account = accountOf(credentials);
-    const login = account && provenLogin(host, key, where.realm.standings, account);
+    const login = account && provenLogin(host, key, where.realm.logins, account);
     try {
       if (account) assertPrivate(found.entry, key.realm);
       if (!login?.quiet) say(key, connecting(key, found.entry));

@@ -1,7 +1,7 @@
-import { type Directory, openDirectory } from '#bridges/irc/channels/directory.ts';
-import { type Absence, openAbsence } from '#bridges/irc/people/absence.ts';
-import { Regain, type RegainOwner } from '#bridges/irc/people/regain.ts';
-import { openWatch, type Seen, type Watch } from '#bridges/irc/people/watch.ts';
+import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
+import { type Monitor, openMonitor, type PresenceChange } from '#bridges/irc/people/monitor.ts';
+import { NickRecovery, type NickRecoveryOwner } from '#bridges/irc/people/nick-recovery.ts';
+import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
 import { type Inquiries, openInquiries } from '#bridges/irc/questions/inquiries.ts';
 import type { Pending } from '#bridges/irc/questions/pending.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
@@ -12,15 +12,15 @@ import type { Delivered, Host } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Query, Reply } from '#src/model/query.ts';
-import type { OwnView } from './own-view.ts';
-import type { Writer } from './queue.ts';
-import type { Line } from './view.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { LineWriter } from './line-writer.ts';
+import type { Line } from './server-view.ts';
 
 export type ErrandParts = {
   readonly host: Host;
-  readonly view: OwnView;
+  readonly view: ConnectionState;
   readonly pending: Pending;
-  readonly writer: Writer;
+  readonly writer: LineWriter;
 };
 
 /** Conversations that one connection remembers. */
@@ -32,34 +32,34 @@ const TAKEN: Delivered = { ids: [], state: 'taken' };
  * What one connection does beside talk and rooms: it watches people, is away, gets its nick back, asks. Most connections
  * never need most of it, and there are many connections: each part is made when it is asked for first.
  */
-export class Errands implements RegainOwner {
+export class Errands implements NickRecoveryOwner {
   readonly #parts: ErrandParts;
-  readonly #regain: Regain;
+  readonly #recovery: NickRecovery;
   #talks: Set<string> | undefined;
-  #watch: Watch | undefined;
-  #absence: Absence | undefined;
-  #directory: Directory | undefined;
+  #monitor: Monitor | undefined;
+  #away: OwnAway | undefined;
+  #list: ChannelList | undefined;
   #inquiries: Inquiries | undefined;
 
   constructor(parts: ErrandParts) {
     this.#parts = parts;
-    this.#regain = new Regain(this);
+    this.#recovery = new NickRecovery(this);
   }
 
   /** Logged in; `wanted` is the nick that was asked for first. */
   begin(wanted: string): void {
-    this.#regain.begin(wanted);
+    this.#recovery.begin(wanted);
   }
 
   /** The nick to ask for at the next login. */
   get wanted(): string {
-    return this.#regain.wanted;
+    return this.#recovery.wanted;
   }
 
   /** What becomes of an event that is an errand; `undefined` for all others. Throws a `Failure`. */
   deliver(event: Event): Delivered | undefined {
     const { host, view } = this.#parts;
-    if (event.kind === 'presence') (this.#absence ??= openAbsence(host.clock, (line) => this.say(line))).take(event);
+    if (event.kind === 'presence') (this.#away ??= openOwnAway(host.clock, (line) => this.say(line))).take(event);
     else if (event.kind !== 'contact') {
       if (event.kind === 'message' && event.place.kind === 'contact')
         this.#talked(view.fold(target(event.place, view)));
@@ -67,7 +67,7 @@ export class Errands implements RegainOwner {
     }
     // IRC has no subscriptions: whoever wants to see somebody just looks.
     else if (event.action === 'subscribe') this.#watcher().add(target(event.place, view, 'contact'), 'contact');
-    else if (event.action === 'unsubscribe') this.#watch?.drop(target(event.place, view, 'contact'), 'contact');
+    else if (event.action === 'unsubscribe') this.#monitor?.drop(target(event.place, view, 'contact'), 'contact');
     return TAKEN;
   }
 
@@ -75,7 +75,7 @@ export class Errands implements RegainOwner {
   async ask(query: Query): Promise<Reply> {
     switch (query.kind) {
       case 'rooms':
-        return (this.#directory ??= openDirectory(this.#asking())).page(query.page, query.match);
+        return (this.#list ??= openChannelList(this.#asking())).page(query.page, query.match);
       case 'ping':
         return this.#inquire().ping(this.view.spelled(query.who ?? ''));
       case 'version':
@@ -93,26 +93,26 @@ export class Errands implements RegainOwner {
     if (line.command === 'PRIVMSG' && isSelf(line.params[0] ?? '', this.#parts.view))
       this.#talked(this.view.fold(line.nick));
     // All of them see it, whoever it is for.
-    let taken = this.#regain.take(line);
-    taken = (this.#watch?.take(line) ?? false) || taken;
-    taken = (this.#directory?.take(line) ?? false) || taken;
+    let taken = this.#recovery.take(line);
+    taken = (this.#monitor?.take(line) ?? false) || taken;
+    taken = (this.#list?.take(line) ?? false) || taken;
     return (this.#inquiries?.take(line) ?? false) || taken;
   }
 
   /** Whether there is a conversation with a folded nick, or it is a contact. */
   knows(folded: string): boolean {
-    return (this.#talks?.has(folded) ?? false) || (this.#watch?.has(folded, 'contact') ?? false);
+    return (this.#talks?.has(folded) ?? false) || (this.#monitor?.has(folded, 'contact') ?? false);
   }
 
   stop(failure: Failure): void {
-    this.#regain.stop();
-    this.#absence?.stop();
-    this.#watch?.stop();
-    this.#directory?.fail(failure);
+    this.#recovery.stop();
+    this.#away?.stop();
+    this.#monitor?.stop();
+    this.#list?.fail(failure);
     this.#inquiries?.fail(failure);
   }
 
-  get view(): OwnView {
+  get view(): ConnectionState {
     return this.#parts.view;
   }
 
@@ -125,7 +125,7 @@ export class Errands implements RegainOwner {
   }
 
   unwatch(nick: string): void {
-    this.#watch?.drop(nick, 'nick');
+    this.#monitor?.drop(nick, 'nick');
   }
 
   // What can wait for another time is not worth an error.
@@ -145,7 +145,7 @@ export class Errands implements RegainOwner {
     return nick === undefined ? pending.has('nick', '') : pending.asks(nick);
   }
 
-  #asking(): { view: OwnView; clock: Host['clock']; send: (line: string) => void } {
+  #asking(): { view: ConnectionState; clock: Host['clock']; send: (line: string) => void } {
     const { view, host, writer } = this.#parts;
     return { view, clock: host.clock, send: (line) => writer.send(line) };
   }
@@ -154,19 +154,19 @@ export class Errands implements RegainOwner {
     return (this.#inquiries ??= openInquiries(this.#asking()));
   }
 
-  #watcher(): Watch {
+  #watcher(): Monitor {
     const { view, host } = this.#parts;
-    return (this.#watch ??= openWatch({
+    return (this.#monitor ??= openMonitor({
       view,
       caps: () => view.caps,
       clock: host.clock,
       say: (line) => this.say(line),
       tell: (seen) => this.#tell(seen),
-      free: (nick) => this.#regain.free(nick),
+      free: (nick) => this.#recovery.free(nick),
     }));
   }
 
-  #tell({ nick, show, status }: Seen): void {
+  #tell({ nick, show, status }: PresenceChange): void {
     const { host, view } = this.#parts;
     const from = { kind: 'network', id: view.id(nick), name: nick } as const;
     const place = contactPlace(nick, view);

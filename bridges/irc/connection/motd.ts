@@ -1,4 +1,4 @@
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
 const ROW_LIMIT = 500;
 

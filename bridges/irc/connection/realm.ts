@@ -1,8 +1,8 @@
-import { type Feed, openFeed } from '#bridges/irc/channels/feed.ts';
-import type { Member, Room } from '#bridges/irc/channels/roster.ts';
+import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
+import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Standings } from './proven-logins.ts';
+import type { LoginRecords } from './proven-logins.ts';
 import type { Client } from './shared.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
@@ -10,19 +10,19 @@ export type Realm = {
   readonly clients: Map<AccountKey, Client>;
   /** Our nicks, folded. */
   readonly nicks: Map<string, AccountKey>;
-  readonly feed: Feed;
+  readonly primaries: Primaries;
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
-  readonly standings: Standings;
+  readonly logins: LoginRecords;
   readonly spelling: Spelling;
 };
 
 export const openRealm = (): Realm => ({
   clients: new Map(),
   nicks: new Map(),
-  feed: openFeed(),
+  primaries: openPrimaries(),
   leaving: new Map(),
-  standings: new Map(),
+  logins: new Map(),
   spelling: new Spelling(),
 });
 
@@ -30,19 +30,19 @@ export const openRealm = (): Realm => ({
  * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet
  * that they came, and says nothing of it when it does: a list without them would put them out for good.
  */
-export function oursIn(realm: Realm, channel: string): Member[] {
-  return realm.feed.members(channel).flatMap(({ account }) => {
+export function oursIn(realm: Realm, channel: string): ChannelMember[] {
+  return realm.primaries.members(channel).flatMap(({ account }) => {
     const client = realm.clients.get(account);
     return (client && memberOf(client, channel)) ?? [];
   });
 }
 
 /** A channel as the connection knows it that feeds it. */
-export function fedRoom(realm: Realm, channel: string): Room | undefined {
-  const [senior] = realm.feed.members(channel);
+export function primaryChannel(realm: Realm, channel: string): Channel | undefined {
+  const [senior] = realm.primaries.members(channel);
   return senior && realm.clients.get(senior.account)?.room(channel);
 }
 
 /** The member of a channel that a connection is itself. */
-const memberOf = (client: Client, channel: string): Member | undefined =>
+const memberOf = (client: Client, channel: string): ChannelMember | undefined =>
   client.room(channel)?.members.get(client.view.fold(client.view.nick));

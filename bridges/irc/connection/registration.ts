@@ -3,13 +3,18 @@ import { userName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
-import type { Link } from './link.ts';
-import { type LoginEffect, type LoginState, startLogin, stepLogin } from './login.ts';
-import type { OwnView } from './own-view.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { LineSocket } from './line-socket.ts';
+import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
+import {
+  type RegistrationEffect,
+  type RegistrationState,
+  startRegistration,
+  stepRegistration,
+} from './registration-state.ts';
 import { openSasl, type ServicesAccount } from './sasl.ts';
-import { nameOf, type Where } from './shared.ts';
-import { beginLogin, type Login } from './transport.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
+import { type ConnectionSetup, nameOf } from './shared.ts';
 
 export type Wanted = {
   readonly nick: string | undefined;
@@ -18,10 +23,10 @@ export type Wanted = {
 };
 
 type Parts = {
-  readonly where: Where;
+  readonly where: ConnectionSetup;
   readonly key: SessionKey;
-  readonly view: OwnView;
-  readonly link: Link;
+  readonly view: ConnectionState;
+  readonly link: LineSocket;
   /** A line is for whoever follows the connection, too. */
   readonly tell: (line: Line) => void;
   /** Logged in; `wanted` is the nick that was asked for first. */
@@ -29,12 +34,12 @@ type Parts = {
 };
 
 /** The registration of a connection with its server (RFC 2812 §3.1). It is let go of once that is over. */
-export class Registration {
+export class ConnectionRegistration {
   readonly #parts: Parts;
   readonly #signal: AbortSignal;
-  readonly #login: Login;
+  readonly #login: CapabilityNegotiation;
   readonly #cancel: () => void;
-  #state: LoginState;
+  #state: RegistrationState;
 
   /** Begins at once. What goes wrong fails the link. */
   constructor(parts: Parts, { nick, account, signal }: Wanted) {
@@ -42,7 +47,7 @@ export class Registration {
     const { writer } = link;
     this.#parts = parts;
     this.#signal = signal;
-    this.#state = startLogin(nick);
+    this.#state = startRegistration(nick);
     parts.view.nick = this.#state.nick;
     const sasl =
       account &&
@@ -52,7 +57,7 @@ export class Registration {
         refused: (why) => link.fail(why),
       });
     // The library's client is large: it goes with this.
-    this.#login = beginLogin(
+    this.#login = beginNegotiation(
       { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: where.realname },
       (line) => writer.urgent(line),
       sasl,
@@ -67,7 +72,7 @@ export class Registration {
   take(line: Line): void {
     if (this.#login.take(line)) return;
     const { where, key, view, tell } = this.#parts;
-    const [next, effect] = stepLogin(this.#state, line, nameOf(where, key));
+    const [next, effect] = stepRegistration(this.#state, line, nameOf(where, key));
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
     // A server without capabilities does not know the command, or wants NICK first.
@@ -90,7 +95,7 @@ export class Registration {
   readonly #giveUp = (): void =>
     this.#parts.link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
 
-  #act(effect: LoginEffect): void {
+  #act(effect: RegistrationEffect): void {
     const { view, link, done } = this.#parts;
     if (effect.kind === 'nick') {
       view.nick = effect.nick;

@@ -2,7 +2,7 @@ import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
 /** The longest part of an answer in one line (https://ircv3.net/specs/extensions/sasl-3.1). */
 const PART = 400;

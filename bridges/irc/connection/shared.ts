@@ -1,5 +1,5 @@
-import type { Legacy } from '#bridges/irc/channels/feed.ts';
-import type { Room } from '#bridges/irc/channels/roster.ts';
+import type { Channel } from '#bridges/irc/channels/channel.ts';
+import type { Takeover } from '#bridges/irc/channels/primary.ts';
 import type { ServerConfig } from '#bridges/irc/config.ts';
 import type { Asks } from '#bridges/irc/questions/asks.ts';
 import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
@@ -8,9 +8,9 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Query, Reply } from '#src/model/query.ts';
 import type { Realm } from './realm.ts';
-import type { View } from './view.ts';
+import type { ServerView } from './server-view.ts';
 
-export type Where = {
+export type ConnectionSetup = {
   readonly host: Host;
   readonly addresses: Addresses;
   readonly realm: Realm;
@@ -23,18 +23,18 @@ export type Where = {
 /** The connection of one account to one server. */
 export type Client = {
   readonly session: Session;
-  readonly view: View;
+  readonly view: ServerView;
   /** Throws a `Failure` for what is refused at once. */
   deliver(event: Event): Delivered;
   /** Milliseconds to the server and back. */
   ping(): Promise<number>;
   /** What people are asked, and the list of channels. Rejects with a `Failure`. */
   ask(query: Query): Promise<Reply>;
-  room(folded: string): Room | undefined;
+  room(folded: string): Channel | undefined;
   readonly asks: Pick<Asks, 'modes' | 'bans'>;
   pause(paused: boolean): void;
   /** Speaks for channels whose feeding connection was lost. */
-  inherit(legacies: readonly Legacy[]): void;
+  takeOver(takeovers: readonly Takeover[]): void;
   /** An account's connection is gone: its nick is a stranger's from now on. */
   disown(account: Session['account']): void;
   /** Leaves; what waits fails with `failure`. Never rejects. */
@@ -42,7 +42,8 @@ export type Client = {
 };
 
 /** What the server is called towards people. */
-export const nameOf = ({ server }: Where, { realm }: Pick<SessionKey, 'realm'>): string => server.host ?? realm;
+export const nameOf = ({ server }: ConnectionSetup, { realm }: Pick<SessionKey, 'realm'>): string =>
+  server.host ?? realm;
 
 /** The session of a connection as the core has it. */
 export const sessionOf = (client: Client, { account, realm }: SessionKey): Session => ({

@@ -1,7 +1,7 @@
+import { type Channels, snapshot } from '#bridges/irc/channels/channel.ts';
+import { isChannelCommand, stepChannels } from '#bridges/irc/channels/channel-state.ts';
 import { isModeRefusal, learnModes } from '#bridges/irc/channels/learn-modes.ts';
 import type { Netsplits } from '#bridges/irc/channels/netsplit.ts';
-import { isRoomCommand, stepRooms } from '#bridges/irc/channels/rooms.ts';
-import { type Rooms, snapshot } from '#bridges/irc/channels/roster.ts';
 import { anew } from '#bridges/irc/people/away.ts';
 import type { Asks } from '#bridges/irc/questions/asks.ts';
 import type { Pending } from '#bridges/irc/questions/pending.ts';
@@ -14,13 +14,13 @@ import { isName } from '#bridges/irc/wire/names.ts';
 import { refusal } from '#bridges/irc/wire/numerics.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
+import { type ConnectionState, capabilities } from './connection-state.ts';
+import type { LineWriter } from './line-writer.ts';
 import { type Motd, openMotd } from './motd.ts';
-import { capabilities, type OwnView } from './own-view.ts';
-import { standingOf } from './proven-logins.ts';
-import type { Writer } from './queue.ts';
-import { fedRoom, oursIn, type Realm } from './realm.ts';
+import { recordOf } from './proven-logins.ts';
+import { oursIn, primaryChannel, type Realm } from './realm.ts';
 import type { RoundTrips } from './roundtrips.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
 /** Channels that a server may be putting us into at a time; others are left at once. */
 const FORCED = 20;
@@ -41,13 +41,13 @@ const MEMBERSHIP: ReadonlySet<string> = new Set(['366', 'JOIN', 'PART', 'KICK'])
 export type Ground = {
   readonly host: Host;
   readonly realm: Realm;
-  readonly view: OwnView;
-  readonly rooms: Rooms;
+  readonly view: ConnectionState;
+  readonly rooms: Channels;
   readonly pending: Pending;
   readonly trips: RoundTrips;
   readonly asks: Asks;
   readonly splits: Netsplits;
-  readonly writer: Writer;
+  readonly writer: LineWriter;
   /** Called when the server gave us another nick. */
   readonly renamed: (nick: string) => void;
 };
@@ -72,7 +72,7 @@ export class Talk {
     const route = Object.hasOwn(Talk.#routes, line.command) ? Talk.#routes[line.command] : undefined;
     const asked = asks.take(line);
     if (route) route(this, line);
-    else if (isRoomCommand(line.command)) this.#stepped(line);
+    else if (isChannelCommand(line.command)) this.#stepped(line);
     else if (!asked && !this.#refused(line)) emit(host, decode(line, view));
   }
 
@@ -132,7 +132,7 @@ export class Talk {
   // https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY.
   #loggedIn(name: string | undefined): void {
     const { host, realm, view } = this.#ground;
-    const standing = standingOf(realm.standings, view.account);
+    const standing = recordOf(realm.logins, view.account);
     if (name === standing.as || (name !== undefined && !isName(name))) return;
     standing.as = name;
     emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
@@ -155,12 +155,12 @@ export class Talk {
     const channel = roomOf(target, view);
     if (channel !== undefined) {
       this.#ground.splits.spoke(line.nick);
-      // Copies of other connections have been dropped before: `isCopy`. Only lines to a part of the channel are left.
+      // Copies of other connections have been dropped before: `isDuplicate`. Only lines to a part of the channel are left.
       const room = rooms.get(view.fold(channel));
-      if (!room?.joined || !realm.feed.feeds(view.fold(channel), view)) return;
+      if (!room?.joined || !realm.primaries.isPrimary(view.fold(channel), view)) return;
       const sender = view.fold(line.nick);
       if (room.members.get(sender)?.account ?? view.ours(sender)) return;
-      if (room.held && realm.feed.members(view.fold(channel)).length < 2)
+      if (room.held && realm.primaries.members(view.fold(channel)).length < 2)
         return this.#hold(room.held, decode(line, view));
     } else if (line.command === 'PRIVMSG') this.#version(line);
     emit(host, decode(line, view));
@@ -184,19 +184,19 @@ export class Talk {
   #stepped(line: Line): void {
     const { host, realm, view, pending, splits, rooms, renamed } = this.#ground;
     const self = isSelf(line.nick, view);
-    const step = stepRooms(rooms, line, view);
+    const step = stepChannels(rooms, line, view);
     const given = line.params[0] ?? '';
     if (line.command === 'NICK' && self && isName(given)) renamed(given);
     const drafts = splits.sift(line, step.drafts);
     emit(host, step.self?.change === 'joined' ? this.#welcome(step.self.room, drafts) : drafts);
     if (step.self?.change === 'entering') this.#entering(line, step.self.room);
     if (step.self?.change === 'joined') {
-      realm.feed.joined(step.self.room, view);
+      realm.primaries.joined(step.self.room, view);
       emit(host, this.#invited(step.self.room));
       pending.done('join', step.self.room);
     }
     if (step.self?.change === 'left') {
-      realm.feed.left(step.self.room, view);
+      realm.primaries.left(step.self.room, view);
       pending.done('leave', step.self.room);
     }
     if (MEMBERSHIP.has(line.command))
@@ -220,7 +220,7 @@ export class Talk {
   // Where another connection of ours feeds the room already, its list is the one that counts: ours may be older or newer.
   #welcome(channel: string, drafts: readonly Draft[]): readonly Draft[] {
     const { realm, rooms, view } = this.#ground;
-    const known = fedRoom(realm, channel);
+    const known = primaryChannel(realm, channel);
     const self = rooms.get(channel)?.members.get(view.fold(view.nick));
     return known ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])]) : anew(drafts, view);
   }

@@ -1,5 +1,5 @@
+import { type Channel, occupant } from '#bridges/irc/channels/channel.ts';
 import { configForm } from '#bridges/irc/channels/channel-modes.ts';
-import { occupant, type Room } from '#bridges/irc/channels/roster.ts';
 import type { Client } from '#bridges/irc/connection/shared.ts';
 import { target } from '#bridges/irc/wire/encode.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -15,14 +15,14 @@ export async function askChannel(query: Asked, client: Client): Promise<Reply> {
   return query.kind === 'config' ? config(room, client) : list(room, client, query.affiliation);
 }
 
-async function config({ name, modes }: Room, { asks, view }: Client): Promise<Reply> {
+async function config({ name, modes }: Channel, { asks, view }: Client): Promise<Reply> {
   if (!modes.complete) await asks.modes(name);
   // The key is for those who know it.
   const facts = [...modes.set].map(([letter, param]): [string, string] => [letter, letter === 'k' ? '' : param]);
   return { kind: 'config', facts: Object.fromEntries(facts), form: configForm(modes, view.isupport) };
 }
 
-async function list(room: Room, { asks, view }: Client, wanted: Extract<Asked, { kind: 'list' }>['affiliation']) {
+async function list(room: Channel, { asks, view }: Client, wanted: Extract<Asked, { kind: 'list' }>['affiliation']) {
   const party = (id: string): Party => ({ kind: 'network', id, name: id });
   if (wanted === 'outcast') return { kind: 'list', list: (await asks.bans(room.name)).map(party) } as const;
   const everybody = [...room.members.values()].map((member) => occupant(member, view, room));

@@ -1,5 +1,5 @@
-import type { Writer } from '#bridges/irc/connection/queue.ts';
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { LineWriter } from '#bridges/irc/connection/line-writer.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -22,11 +22,11 @@ type Question = {
 export class Asks {
   readonly #clock: Clock;
   readonly #fold: (name: string) => string;
-  readonly #writer: Pick<Writer, 'send'>;
+  readonly #writer: Pick<LineWriter, 'send'>;
   #open: Map<string, Question> | undefined;
 
   /** `fold` is how the server compares names. */
-  constructor(clock: Clock, writer: Pick<Writer, 'send'>, fold: (name: string) => string) {
+  constructor(clock: Clock, writer: Pick<LineWriter, 'send'>, fold: (name: string) => string) {
     this.#fold = fold;
     this.#clock = clock;
     this.#writer = writer;

@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { ctcp } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -38,7 +38,11 @@ type Open = {
   fail(failure: Failure): void;
 };
 
-type InquiryParts = { readonly view: Pick<View, 'fold'>; readonly clock: Clock; readonly send: (line: string) => void };
+type InquiryParts = {
+  readonly view: Pick<ServerView, 'fold'>;
+  readonly clock: Clock;
+  readonly send: (line: string) => void;
+};
 
 export function openInquiries({ view, clock, send }: InquiryParts): Inquiries {
   const open = new Map<string, Open>();

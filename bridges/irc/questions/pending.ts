@@ -1,5 +1,5 @@
-import type { Writer } from '#bridges/irc/connection/queue.ts';
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { LineWriter } from '#bridges/irc/connection/line-writer.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import type { Wire } from '#bridges/irc/wire/encode.ts';
 import { foldName, isRoomName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
@@ -57,7 +57,7 @@ export type PendingOptions = {
   /** Each event that leaves the book is settled with it. */
   readonly host: Pick<Host, 'settle' | 'clock'>;
   /** Takes what follows of an event. */
-  readonly writer: Pick<Writer, 'send'>;
+  readonly writer: Pick<LineWriter, 'send'>;
   /** How the server compares names. */
   readonly fold: (name: string) => string;
   /** Hears of a channel (folded name) whose join the server has not answered in time. */

@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
@@ -20,7 +20,7 @@ export function ctcp(text: string): { command: string; rest: string } | undefine
 }
 
 /** The channel that a target means, without a status prefix (`@#chan`, ISUPPORT STATUSMSG); `undefined` for a nick. */
-export function roomOf(target: string, { isupport }: View): string | undefined {
+export function roomOf(target: string, { isupport }: ServerView): string | undefined {
   const [first = '', second = ''] = target;
   if (isupport.statusmsg.includes(first) && isupport.chantypes.includes(second) && second !== '')
     return target.slice(1);
@@ -28,10 +28,11 @@ export function roomOf(target: string, { isupport }: View): string | undefined {
 }
 
 /** Whether a nick is our own. */
-export const isSelf = (nick: string, view: View): boolean => nick !== '' && view.fold(nick) === view.fold(view.nick);
+export const isSelf = (nick: string, view: ServerView): boolean =>
+  nick !== '' && view.fold(nick) === view.fold(view.nick);
 
 /** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
-export function decode(line: Line, view: View): Draft[] {
+export function decode(line: Line, view: ServerView): Draft[] {
   if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return talk(line, view);
   if (line.command === 'WALLOPS') return realmNotice(view, `${line.nick || line.prefix}: ${line.params.at(-1) ?? ''}`);
   if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
@@ -45,7 +46,7 @@ export function decode(line: Line, view: View): Draft[] {
 const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
   msgid ? { ids: [msgid as ForeignId] } : {};
 
-function talk(line: Line, view: View): Draft[] {
+function talk(line: Line, view: ServerView): Draft[] {
   const [target = '', ...rest] = line.params;
   const said = rest.at(-1);
   if (said === undefined) return [];

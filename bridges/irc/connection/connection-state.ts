@@ -1,35 +1,35 @@
-import type { Peer } from '#bridges/irc/channels/feed.ts';
-import type { Room, Rooms } from '#bridges/irc/channels/roster.ts';
+import type { Channel, Channels } from '#bridges/irc/channels/channel.ts';
+import type { PrimaryCandidate } from '#bridges/irc/channels/primary.ts';
 import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
 import { folding, foldName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Where } from './shared.ts';
-import type { Line, View } from './view.ts';
+import type { Line, ServerView } from './server-view.ts';
+import type { ConnectionSetup } from './shared.ts';
 
 const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
 
 /** A set of capabilities; most connections have the same, and share it. */
 export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
 
-const NOBODY: Pick<View, 'knows'> = { knows: () => false };
+const NOBODY: Pick<ServerView, 'knows'> = { knows: () => false };
 
 /** What one connection knows of its server and itself, which it keeps up to date; and who it is to the others of ours. */
-export class OwnView implements View, Peer {
+export class ConnectionState implements ServerView, PrimaryCandidate {
   nick = '';
   mask: string | undefined;
   isupport: Isupport = defaultIsupport;
   caps: ReadonlySet<string> = capabilities([]);
   /** What the connection has learnt of people. */
   people = NOBODY;
-  readonly #where: Where;
+  readonly #where: ConnectionSetup;
   readonly #key: SessionKey;
-  readonly #rooms: Rooms;
+  readonly #rooms: Channels;
   #folding = foldName;
 
-  constructor(where: Where, key: SessionKey, rooms: Rooms) {
+  constructor(where: ConnectionSetup, key: SessionKey, rooms: Channels) {
     this.#where = where;
     this.#key = key;
     this.#rooms = rooms;
@@ -55,7 +55,7 @@ export class OwnView implements View, Peer {
     return this.#where.realm.nicks.get(folded);
   }
 
-  room(folded: string): Room | undefined {
+  room(folded: string): Channel | undefined {
     return this.#rooms.get(folded);
   }
 
@@ -80,9 +80,9 @@ export class OwnView implements View, Peer {
     return this.people.knows(folded);
   }
 
-  feeds(channel: string): boolean {
-    const { feed } = this.#where.realm;
-    return !feed.behind(channel, this) && feed.feeds(channel, this);
+  isPrimary(channel: string): boolean {
+    const { primaries } = this.#where.realm;
+    return !primaries.behind(channel, this) && primaries.isPrimary(channel, this);
   }
 
   sees(channel: string, other: AccountKey): boolean {

@@ -1,7 +1,7 @@
 import { foldName } from './names.ts';
 
 /** A message line to a channel as one connection has read it. */
-export type Seen = {
+export type MessageLine = {
   /** What it is known by: its msgid where the server gives one, else the line without tags, its target folded. */
   readonly key: string;
   /** Its msgid (https://ircv3.net/specs/extensions/message-ids), where the server gives one. */
@@ -11,12 +11,12 @@ export type Seen = {
 };
 
 /** What can be told of a line to a channel without taking it apart. */
-export type Glance = Seen & { readonly nick: string; readonly target: string };
+export type LineSummary = MessageLine & { readonly nick: string; readonly target: string };
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
 /** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
-export function glance(text: string): Glance | undefined {
+export function summaryOf(text: string): LineSummary | undefined {
   const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
   if (text[from] !== ':') return undefined;
   const command = text.indexOf(' ', from) + 1;
@@ -36,7 +36,7 @@ export function glance(text: string): Glance | undefined {
  * sequence, so where they overlap they are the same; the longest overlap counts. With none, all of `read` is taken for
  * newer: a line told twice is better than one not told.
  */
-export function lead(read: readonly Seen[], told: readonly Seen[]): number {
+export function lead(read: readonly MessageLine[], told: readonly MessageLine[]): number {
   const longest = Math.max(read.length, told.length);
   for (let by = 0; by < longest; by++) {
     if (ends(read, told, by)) return by;
@@ -46,7 +46,7 @@ export function lead(read: readonly Seen[], told: readonly Seen[]): number {
 }
 
 /** Whether the longer-lived one, without its last `by` lines, ends as the other does. */
-function ends(ahead: readonly Seen[], other: readonly Seen[], by: number): boolean {
+function ends(ahead: readonly MessageLine[], other: readonly MessageLine[], by: number): boolean {
   const overlap = Math.min(ahead.length - by, other.length);
   for (let back = 1; back <= overlap; back++) {
     if (ahead[ahead.length - by - back]?.key !== other[other.length - back]?.key) return false;

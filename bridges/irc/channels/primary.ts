@@ -1,43 +1,43 @@
-import { lead, type Seen } from '#bridges/irc/wire/past.ts';
+import { lead, type MessageLine } from '#bridges/irc/wire/message-line.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 
 /** A connection of ours in a channel, as the feed sees it. */
-export type Peer = {
+export type PrimaryCandidate = {
   readonly account: AccountKey;
   /** Whether this connection still sees that account of ours in the channel (folded name). */
   sees(channel: string, account: AccountKey): boolean;
 };
 
 /** A channel that has lost the connection that fed it, and what that one had told, the newest last. */
-export type Legacy = { readonly channel: string; readonly told: readonly Seen[] };
+export type Takeover = { readonly channel: string; readonly told: readonly MessageLine[] };
 
 /** Which of our connections in a realm speaks for each channel. */
-export type Feed = {
-  joined(channel: string, peer: Peer): void;
+export type Primaries = {
+  joined(channel: string, peer: PrimaryCandidate): void;
   /** The peer left the channel politely: its going will be seen by the others on their own lines. */
-  left(channel: string, peer: Peer): void;
+  left(channel: string, peer: PrimaryCandidate): void;
   /** The peer's line is gone; nothing more comes from it. What it leaves is to be taken over by the next members. */
-  lost(peer: Peer): readonly Legacy[];
+  lost(peer: PrimaryCandidate): readonly Takeover[];
   /** The peer takes a channel over: gives what it has read and the lost one had not, and skips what is still to come. */
-  inherit(legacy: Legacy, peer: Peer): readonly Seen[];
+  takeOver(takeover: Takeover, peer: PrimaryCandidate): readonly MessageLine[];
   /** The peer has read a message. True where it is a copy of what is told already, or will be by another. */
-  copied(channel: string, peer: Peer, line: Seen): boolean;
+  received(channel: string, peer: PrimaryCandidate, line: MessageLine): boolean;
   /** Whether the peer still has to read what was told before it took over. */
-  behind(channel: string, peer: Peer): boolean;
+  behind(channel: string, peer: PrimaryCandidate): boolean;
   /** The peer has read everything that was sent before it took over. */
-  caughtUp(channel: string, peer: Peer): void;
-  feeds(channel: string, peer: Peer): boolean;
+  caughtUp(channel: string, peer: PrimaryCandidate): void;
+  isPrimary(channel: string, peer: PrimaryCandidate): boolean;
   /** Who is in a channel, the senior first. */
-  members(channel: string): readonly Peer[];
+  members(channel: string): readonly PrimaryCandidate[];
 };
 
 type Entry = {
-  readonly peer: Peer;
+  readonly peer: PrimaryCandidate;
   gone: boolean;
   /** The last lines that it has read; how many of them it has told itself in the end; what it must not tell again. */
-  past: Seen[];
+  past: MessageLine[];
   fed: number;
-  skip: readonly Seen[];
+  skip: readonly MessageLine[];
 };
 
 /** Lines that are remembered of a channel by each of our connections in it, and by one that is alone there. */
@@ -51,16 +51,16 @@ const TOLD = 5_000;
  * next one takes over at the very line on which it reads that its senior has gone, so that nothing is told twice or
  * not at all, whichever socket is ahead. Where a line breaks there is no such line, and what both have read is compared.
  */
-export function openFeed(): Feed {
+export function openPrimaries(): Primaries {
   const channels = new Map<string, Map<AccountKey, Entry>>();
   /** The lines of a channel by their keys: all connections that read one remember the same object. */
-  const lines = new Map<string, Map<string, Seen>>();
+  const lines = new Map<string, Map<string, MessageLine>>();
 
   /** What was told, by channel and id: bouncers play it back to whoever connects anew. */
   const told = new Set<string>();
 
   /** Whether a line was told before; if not, it is told now. */
-  function repeated(channel: string, { id }: Seen): boolean {
+  function repeated(channel: string, { id }: MessageLine): boolean {
     if (id === undefined) return false;
     const name = `${channel} ${id}`;
     if (told.has(name)) return true;
@@ -70,7 +70,7 @@ export function openFeed(): Feed {
     return false;
   }
 
-  const entryOf = (channel: string, peer: Peer): Entry | undefined => {
+  const entryOf = (channel: string, peer: PrimaryCandidate): Entry | undefined => {
     const entry = channels.get(channel)?.get(peer.account);
     return entry?.peer === peer ? entry : undefined;
   };
@@ -86,7 +86,7 @@ export function openFeed(): Feed {
     } else channels.set(channel, new Map(seen.map((entry) => [entry.peer.account, entry])));
   }
 
-  function feeds(channel: string, peer: Peer): boolean {
+  function isPrimary(channel: string, peer: PrimaryCandidate): boolean {
     const entries = channels.get(channel);
     for (const entry of entries?.values() ?? []) {
       if (entry.peer === peer) return true;
@@ -96,8 +96,8 @@ export function openFeed(): Feed {
     return false;
   }
 
-  function shared(channel: string, line: Seen): Seen {
-    const recent = lines.get(channel) ?? new Map<string, Seen>();
+  function shared(channel: string, line: MessageLine): MessageLine {
+    const recent = lines.get(channel) ?? new Map<string, MessageLine>();
     const known = recent.get(line.key);
     if (known) return known;
     if (recent.size >= SHARED) recent.clear();
@@ -105,7 +105,7 @@ export function openFeed(): Feed {
     return line;
   }
 
-  function note(channel: string, entry: Entry, line: Seen): void {
+  function note(channel: string, entry: Entry, line: MessageLine): void {
     const limit = (channels.get(channel)?.size ?? 0) > 1 ? SHARED : ALONE;
     if (entry.past.length >= 2 * limit) entry.past = entry.past.slice(-limit);
     entry.past.push(limit === SHARED ? shared(channel, line) : line);
@@ -124,19 +124,19 @@ export function openFeed(): Feed {
       keep(channel, channels.get(channel)?.values() ?? []);
     },
     lost(peer) {
-      const legacies: Legacy[] = [];
+      const takeovers: Takeover[] = [];
       for (const [channel, entries] of [...channels]) {
         const entry = entryOf(channel, peer);
         if (!entry) continue;
-        if (!entry.gone && feeds(channel, peer)) legacies.push({ channel, told: [...entry.past, ...entry.skip] });
+        if (!entry.gone && isPrimary(channel, peer)) takeovers.push({ channel, told: [...entry.past, ...entry.skip] });
         keep(
           channel,
           [...entries.values()].filter((other) => other !== entry),
         );
       }
-      return legacies;
+      return takeovers;
     },
-    inherit({ channel, told: before }, peer) {
+    takeOver({ channel, told: before }, peer) {
       const entry = entryOf(channel, peer);
       if (!entry) return [];
       const { past, fed } = entry;
@@ -147,11 +147,11 @@ export function openFeed(): Feed {
       const late = past.slice(past.length - Math.max(ahead, 0), past.length - Math.min(fed, past.length));
       return late.filter((line) => !repeated(channel, line));
     },
-    copied(channel, peer, line) {
+    received(channel, peer, line) {
       const entry = entryOf(channel, peer);
       if (!entry) return true;
       note(channel, entry, line);
-      const mine = feeds(channel, peer);
+      const mine = isPrimary(channel, peer);
       entry.fed = mine ? entry.fed + 1 : 0;
       if (!mine) return true;
       const known = entry.skip.findIndex(({ key }) => key === line.key);
@@ -163,7 +163,7 @@ export function openFeed(): Feed {
       const entry = entryOf(channel, peer);
       if (entry) entry.skip = [];
     },
-    feeds,
+    isPrimary,
     members: (channel) =>
       [...(channels.get(channel)?.values() ?? [])].filter((entry) => !entry.gone).map(({ peer }) => peer),
   };

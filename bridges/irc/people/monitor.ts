@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -15,43 +15,43 @@ const ROUND = 60_000;
 const NAMES = 400;
 
 /** Why somebody is watched: as a contact of the account, or because we want that nick ourselves. */
-export type Cause = 'contact' | 'nick';
+export type MonitorReason = 'contact' | 'nick';
 
-export type Seen = { readonly nick: string; readonly show: Show; readonly status?: string };
+export type PresenceChange = { readonly nick: string; readonly show: Show; readonly status?: string };
 
 type Person = {
   nick: string;
-  readonly why: Set<Cause>;
+  readonly why: Set<MonitorReason>;
   show: Show | undefined;
   status: string | undefined;
   monitored: boolean;
 };
 
-export type WatchParts = {
-  readonly view: View;
+export type MonitorOptions = {
+  readonly view: ServerView;
   readonly caps: () => ReadonlySet<string>;
   readonly clock: Clock;
   /** Queues a line; false where it cannot be taken now. */
   readonly say: (line: string) => boolean;
   /** A contact's state has changed. */
-  readonly tell: (seen: Seen) => void;
+  readonly tell: (seen: PresenceChange) => void;
   /** A nick that we want has become free. */
   readonly free: (nick: string) => void;
 };
 
 /** Whether people are there: by MONITOR where the server has it, else by asking with ISON in rounds. */
-export type Watch = {
+export type Monitor = {
   /** Throws `Failure('queue-full')`. What is known already is told at once. */
-  add(nick: string, why: Cause): void;
-  drop(nick: string, why: Cause): void;
-  has(nick: string, why: Cause): boolean;
+  add(nick: string, why: MonitorReason): void;
+  drop(nick: string, why: MonitorReason): void;
+  has(nick: string, why: MonitorReason): boolean;
   /** Takes a line in; true if nobody else needs it. Never throws. */
   take(line: Line): boolean;
   /** The line is gone: nobody is seen any more. */
   stop(): void;
 };
 
-export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): Watch {
+export function openMonitor({ view, caps, clock, say, tell, free }: MonitorOptions): Monitor {
   const people = new Map<string, Person>();
   const fresh = new Set<Person>();
   let monitored = 0;

@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Legacy } from '#bridges/irc/channels/feed.ts';
+import { type Channel, type Channels, disown, snapshot } from '#bridges/irc/channels/channel.ts';
 import { learnModes } from '#bridges/irc/channels/learn-modes.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
-import { disown, type Room, type Rooms, snapshot } from '#bridges/irc/channels/roster.ts';
+import type { Takeover } from '#bridges/irc/channels/primary.ts';
 import { Asks } from '#bridges/irc/questions/asks.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
-import { isCopy, late } from '#bridges/irc/wire/copies.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
+import { isDuplicate, late } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, line as makeLine, quit } from '#bridges/irc/wire/encode.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
@@ -16,15 +16,15 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Query, Reply } from '#src/model/query.ts';
+import { ConnectionState, capabilities } from './connection-state.ts';
 import { Errands } from './errands.ts';
-import { Link, type LinkOwner } from './link.ts';
-import { capabilities, OwnView } from './own-view.ts';
-import { fedRoom, oursIn } from './realm.ts';
-import { Registration, type Wanted } from './registration.ts';
+import { LineSocket, type LineSocketOwner } from './line-socket.ts';
+import { oursIn, primaryChannel } from './realm.ts';
+import { ConnectionRegistration, type Wanted } from './registration.ts';
 import { RoundTrips } from './roundtrips.ts';
-import { type Client, nameOf, sessionOf, type Where } from './shared.ts';
+import type { Line } from './server-view.ts';
+import { type Client, type ConnectionSetup, nameOf, sessionOf } from './shared.ts';
 import { barrierLine, Talk } from './talk.ts';
-import type { Line } from './view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
 const ECHO_PATIENCE = 5_000;
@@ -32,33 +32,37 @@ const ECHO_PATIENCE = 5_000;
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 
 /** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
-export function openClient(where: Where, key: SessionKey, wish: Wanted & { socket: Socket }): Promise<Client> {
+export function openClient(
+  where: ConnectionSetup,
+  key: SessionKey,
+  wish: Wanted & { socket: Socket },
+): Promise<Client> {
   return new Promise((resolve, reject) => new Connection({ where, key, resolve, reject }, wish));
 }
 
 type Opening = {
-  readonly where: Where;
+  readonly where: ConnectionSetup;
   readonly key: SessionKey;
   readonly resolve: (client: Client) => void;
   readonly reject: (failure: Failure) => void;
 };
 
 // A class, and its parts are classes: there is one for each user and server, and closures would be most of what it takes.
-class Connection implements Client, LinkOwner {
+class Connection implements Client, LineSocketOwner {
   readonly session: Session;
-  readonly view: OwnView;
+  readonly view: ConnectionState;
   readonly asks: Asks;
-  readonly #where: Where;
+  readonly #where: ConnectionSetup;
   readonly #key: SessionKey;
-  readonly #rooms: Rooms = new Map();
-  readonly #link: Link;
+  readonly #rooms: Channels = new Map();
+  readonly #link: LineSocket;
   readonly #pending: Pending;
   readonly #trips: RoundTrips;
   readonly #errands: Errands;
   readonly #splits: Netsplits;
   readonly #talk: Talk;
   /** As long as it is not logged in. */
-  #entry: { readonly registration: Registration; readonly reject: (failure: Failure) => void } | undefined;
+  #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
   #phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
   #reason: Failure | undefined;
   #patience: (() => void) | undefined;
@@ -70,9 +74,9 @@ class Connection implements Client, LinkOwner {
     this.#where = where;
     this.#key = key;
     this.session = sessionOf(this, key);
-    const view = new OwnView(where, key, rooms);
+    const view = new ConnectionState(where, key, rooms);
     const { throttle, charset } = server;
-    this.#link = new Link({ socket: wish.socket, clock, log, throttle, charset, owner: this });
+    this.#link = new LineSocket({ socket: wish.socket, clock, log, throttle, charset, owner: this });
     const { writer } = this.#link;
     this.view = view;
     this.#pending = new Pending({
@@ -94,7 +98,7 @@ class Connection implements Client, LinkOwner {
       this.#ready(wanted);
       resolve(this);
     };
-    const registration = new Registration(
+    const registration = new ConnectionRegistration(
       { where, key, view, link: this.#link, tell: (line) => this.#talk.take(line), done },
       wish,
     );
@@ -136,7 +140,7 @@ class Connection implements Client, LinkOwner {
     return this.#phase === 'online' ? this.#errands.ask(query) : Promise.reject(new Failure('recipient-unavailable'));
   }
 
-  room(folded: string): Room | undefined {
+  room(folded: string): Channel | undefined {
     return this.#rooms.get(folded);
   }
 
@@ -145,11 +149,11 @@ class Connection implements Client, LinkOwner {
   }
 
   // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
-  inherit(legacies: readonly Legacy[]): void {
+  takeOver(takeovers: readonly Takeover[]): void {
     const { host, realm } = this.#where;
-    for (const legacy of legacies) emit(host, late(realm.feed.inherit(legacy, this.view), this.view));
-    const channels = legacies.map(({ channel }) => channel);
-    const behind = channels.filter((channel) => realm.feed.behind(channel, this.view));
+    for (const takeover of takeovers) emit(host, late(realm.primaries.takeOver(takeover, this.view), this.view));
+    const channels = takeovers.map(({ channel }) => channel);
+    const behind = channels.filter((channel) => realm.primaries.behind(channel, this.view));
     for (const channel of channels) if (!behind.includes(channel)) this.#list(channel);
     if (behind.length === 0) return;
     const listAll = () => {
@@ -191,7 +195,7 @@ class Connection implements Client, LinkOwner {
   }
 
   skip(text: string): boolean {
-    return this.#phase !== 'login' && isCopy(text, this.#where.realm.feed, this.view);
+    return this.#phase !== 'login' && isDuplicate(text, this.#where.realm.primaries, this.view);
   }
 
   take(line: Line): void {
@@ -246,10 +250,10 @@ class Connection implements Client, LinkOwner {
     this.view.forget();
     if (realm.clients.get(account) === this) realm.clients.delete(account);
     this.#splits.stop();
-    const legacies = realm.feed.lost(this.view);
+    const takeovers = realm.primaries.lost(this.view);
     for (const other of realm.clients.values()) other.disown(account);
-    const heirs = Map.groupBy(legacies, ({ channel }) => realm.feed.members(channel)[0]?.account);
-    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.inherit(all);
+    const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
+    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.takeOver(all);
   }
 
   #ready(wanted: string): void {
@@ -280,16 +284,17 @@ class Connection implements Client, LinkOwner {
   #list(channel: string): void {
     const { host, realm } = this.#where;
     const room = this.#rooms.get(channel);
-    realm.feed.caughtUp(channel, this.view);
-    if (room && realm.feed.feeds(channel, this.view)) emit(host, snapshot(room, this.view, oursIn(realm, channel)));
+    realm.primaries.caughtUp(channel, this.view);
+    if (room && realm.primaries.isPrimary(channel, this.view))
+      emit(host, snapshot(room, this.view, oursIn(realm, channel)));
     learnModes(channel, { realm, view: this.view, rooms: this.#rooms, writer: this.#link.writer });
   }
 
-  #again(room: Room, target: string): void {
+  #again(room: Channel, target: string): void {
     const { host, realm } = this.#where;
-    const known = fedRoom(realm, target) ?? room;
+    const known = primaryChannel(realm, target) ?? room;
     // Where others of ours are, what was held has been told to them, or was before their time.
-    const held = realm.feed.members(target).length < 2 ? (room.held ?? []) : [];
+    const held = realm.primaries.members(target).length < 2 ? (room.held ?? []) : [];
     delete room.held;
     if (this.#pending.has('join', target)) emit(host, [...snapshot(known, this.view, oursIn(realm, target)), ...held]);
     this.#pending.done('join', target);

@@ -18,7 +18,7 @@ type Options = {
 type Item = { readonly line: string; readonly sent: (() => void) | undefined };
 
 /** The one writer of a connection: once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
-export class Writer {
+export class LineWriter {
   readonly #options: Options;
   readonly #pace: TokenBucket;
   readonly #drained = (): void => this.#schedule();
@@ -83,10 +83,10 @@ export class Writer {
   }
 
   #schedule(): void {
-    if (this.#open) this.#turn ??= setImmediate(Writer.#turned, this);
+    if (this.#open) this.#turn ??= setImmediate(LineWriter.#turned, this);
   }
 
-  static #turned(writer: Writer): void {
+  static #turned(writer: LineWriter): void {
     writer.#flush();
   }
 

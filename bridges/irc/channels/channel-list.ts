@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -24,7 +24,7 @@ type Entry = Rooms['list'][number];
 type Listing = { readonly entries: readonly Entry[]; readonly complete: boolean; readonly at: number };
 
 /** The channels of a server (RFC 2812 §3.2.6: LIST), in pages. */
-export type Directory = {
+export type ChannelList = {
   /** Rejects with a `Failure`; `item-not-found` for a page after or before what is not in the list. */
   page(page: Page, match?: string): Promise<Rooms>;
   /** Takes a line in; true if it belongs to a list that was asked for. */
@@ -32,9 +32,9 @@ export type Directory = {
   fail(failure: Failure): void;
 };
 
-type DirectoryParts = { readonly view: View; readonly clock: Clock; readonly send: (line: string) => void };
+type ChannelListOptions = { readonly view: ServerView; readonly clock: Clock; readonly send: (line: string) => void };
 
-export function openDirectory({ view, clock, send }: DirectoryParts): Directory {
+export function openChannelList({ view, clock, send }: ChannelListOptions): ChannelList {
   let kept: Listing | undefined;
   let forget: (() => void) | undefined;
   let open: { rows: Map<string, Entry>; cut: boolean; end: PromiseWithResolvers<Listing> } | undefined;

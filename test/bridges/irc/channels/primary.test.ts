@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { glance, lead } from '#bridges/irc/wire/past.ts';
+import { lead, summaryOf } from '#bridges/irc/wire/message-line.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { enter, type Rig, rig } from '../harness.ts';
 
@@ -115,11 +115,11 @@ describe('what two connections have read', () => {
   });
 
   it('is recognised without parsing', () => {
-    expect(glance('@time=x;msgid=abc :n!u@h PRIVMSG #c :hi')).toMatchObject({ key: 'abc', nick: 'n', target: '#c' });
-    expect(glance('@time=x :n!u@h NOTICE #c :hi')).toMatchObject({ key: ':n!u@h NOTICE #c :hi', nick: 'n' });
-    expect(glance(':irc.example PRIVMSG #c :a!b')).toMatchObject({ nick: 'irc.example', target: '#c' });
+    expect(summaryOf('@time=x;msgid=abc :n!u@h PRIVMSG #c :hi')).toMatchObject({ key: 'abc', nick: 'n', target: '#c' });
+    expect(summaryOf('@time=x :n!u@h NOTICE #c :hi')).toMatchObject({ key: ':n!u@h NOTICE #c :hi', nick: 'n' });
+    expect(summaryOf(':irc.example PRIVMSG #c :a!b')).toMatchObject({ nick: 'irc.example', target: '#c' });
     for (const other of ['PING :x', ':n!u@h JOIN #c', ':n PRIVMSG', ':n PRIVMSG #c', '@a', ':', '', 'PRIVMSG #c :x'])
-      expect(glance(other)).toBeUndefined();
-    fc.assert(fc.property(fc.string(), (text) => void glance(text)));
+      expect(summaryOf(other)).toBeUndefined();
+    fc.assert(fc.property(fc.string(), (text) => void summaryOf(text)));
   });
 });

@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { cleanNick, isName } from '#bridges/irc/wire/names.ts';
@@ -11,8 +11,8 @@ const PACE = 60_000;
 const DOUBLINGS = 6;
 
 /** Whose nick it is. */
-export type RegainOwner = {
-  readonly view: View;
+export type NickRecoveryOwner = {
+  readonly view: ServerView;
   readonly clock: Clock;
   watch(nick: string): void;
   unwatch(nick: string): void;
@@ -23,15 +23,15 @@ export type RegainOwner = {
 };
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
-export class Regain {
-  readonly #owner: RegainOwner;
+export class NickRecovery {
+  readonly #owner: NickRecoveryOwner;
   #wanted: string;
   #trying = false;
   #refusals = 0;
   #last = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(owner: RegainOwner) {
+  constructor(owner: NickRecoveryOwner) {
     this.#owner = owner;
     this.#wanted = owner.view.nick;
   }
