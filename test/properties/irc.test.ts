@@ -3,7 +3,7 @@ import framework from 'irc-framework';
 import { describe, expect, it } from 'vitest';
 import { addresses } from '#bridges/irc/addresses.ts';
 import type { Channels } from '#bridges/irc/channels/channel.ts';
-import { isChannelCommand, stepChannels } from '#bridges/irc/channels/channel-state.ts';
+import { STEPS, type StepChannels } from '#bridges/irc/channels/channel-state.ts';
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { encode, line } from '#bridges/irc/wire/encode.ts';
@@ -18,6 +18,8 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
+
+const steps: ReadonlyMap<string, StepChannels> = new Map(Object.entries(STEPS));
 
 const view: ServerView = {
   transport: 'irc.gw',
@@ -199,7 +201,7 @@ function texts(lines: readonly string[]): string[] {
   const drafts = [':romeo!u@h JOIN #c', ...lines].flatMap((raw) => {
     const parsed = framework.ircLineParser(raw);
     if (parsed.command === '005') facts = { ...facts, isupport: stepIsupport(facts.isupport, parsed.params) };
-    return isChannelCommand(parsed.command) ? stepChannels(rooms, parsed, facts).drafts : decode(parsed, facts);
+    return steps.get(parsed.command)?.(rooms, parsed, facts).drafts ?? decode(parsed, facts);
   });
   return drafts.flatMap((draft) => (draft.kind === 'message' || draft.kind === 'topic' ? [draft.text] : []));
 }

@@ -21,7 +21,11 @@ export type ChannelStep = {
 
 const NOTHING: ChannelStep = { drafts: [] };
 
-const steps: Readonly<Record<string, (rooms: Channels, line: Line, view: ServerView) => ChannelStep>> = {
+/** Takes a line in. Short or senseless ones change nothing. Never throws. */
+export type StepChannels = (channels: Channels, line: Line, view: ServerView) => ChannelStep;
+
+/** How each line changes what is known of channels. */
+export const STEPS = {
   JOIN: join,
   PART: (rooms, line, view) =>
     depart(rooms, line, view, { channel: line.params[0], nick: line.nick, change: 'leave', reason: line.params[1] }),
@@ -44,15 +48,7 @@ const steps: Readonly<Record<string, (rooms: Channels, line: Line, view: ServerV
   '333': topicAuthor,
   '353': names,
   '366': namesEnd,
-};
-
-/** Whether a command is one of those that change what is known of channels. */
-export const isChannelCommand = (command: string): boolean => Object.hasOwn(steps, command);
-
-/** Takes a line in. Short or senseless lines change nothing. Never throws. */
-export function stepChannels(rooms: Channels, line: Line, view: ServerView): ChannelStep {
-  return (isChannelCommand(line.command) ? steps[line.command]?.(rooms, line, view) : undefined) ?? NOTHING;
-}
+} satisfies Readonly<Record<string, StepChannels>>;
 
 function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const name = line.params[0] ?? '';

@@ -6,8 +6,8 @@ import type { SessionKey } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { ConnectionSetup } from './connection-setup.ts';
 import type { Line, ServerView } from './server-view.ts';
-import type { ConnectionSetup } from './shared.ts';
 
 const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
 
@@ -24,19 +24,19 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   caps: ReadonlySet<string> = capabilities([]);
   /** What the connection has learnt of people. */
   people = NOBODY;
-  readonly #where: ConnectionSetup;
+  readonly #setup: ConnectionSetup;
   readonly #key: SessionKey;
   readonly #rooms: Channels;
   #folding = foldName;
 
-  constructor(where: ConnectionSetup, key: SessionKey, rooms: Channels) {
-    this.#where = where;
+  constructor(setup: ConnectionSetup, key: SessionKey, rooms: Channels) {
+    this.#setup = setup;
     this.#key = key;
     this.#rooms = rooms;
   }
 
   get transport(): string {
-    return this.#where.host.transport;
+    return this.#setup.host.transport;
   }
 
   get account(): AccountKey {
@@ -48,11 +48,11 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   }
 
   get addresses(): Addresses {
-    return this.#where.addresses;
+    return this.#setup.addresses;
   }
 
   ours(folded: string): AccountKey | undefined {
-    return this.#where.realm.nicks.get(folded);
+    return this.#setup.realm.nicks.get(folded);
   }
 
   room(folded: string): Channel | undefined {
@@ -64,16 +64,16 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   }
 
   id(name: string): string {
-    return this.#where.realm.spelling.id(name, this);
+    return this.#setup.realm.spelling.id(name, this);
   }
 
   spelled(name: string): string {
-    return this.#where.realm.spelling.of(name, this);
+    return this.#setup.realm.spelling.of(name, this);
   }
 
   /** Learns from a line how names are written. */
   note(line: Line): void {
-    this.#where.realm.spelling.note(line, this);
+    this.#setup.realm.spelling.note(line, this);
   }
 
   knows(folded: string): boolean {
@@ -81,7 +81,7 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   }
 
   isPrimary(channel: string): boolean {
-    const { primaries } = this.#where.realm;
+    const { primaries } = this.#setup.realm;
     return !primaries.behind(channel, this) && primaries.isPrimary(channel, this);
   }
 
@@ -101,12 +101,12 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   rename(nick: string): void {
     this.forget();
     this.nick = nick;
-    this.#where.realm.nicks.set(this.fold(nick), this.account);
+    this.#setup.realm.nicks.set(this.fold(nick), this.account);
   }
 
   /** Our nick is nobody's any more. */
   forget(): void {
-    const { nicks } = this.#where.realm;
+    const { nicks } = this.#setup.realm;
     if (nicks.get(this.fold(this.nick)) === this.account) nicks.delete(this.fold(this.nick));
   }
 }

@@ -2,12 +2,12 @@ import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { IrcConnection } from './irc-connection.ts';
 import type { LoginRecords } from './proven-logins.ts';
-import type { Client } from './shared.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
-  readonly clients: Map<AccountKey, Client>;
+  readonly clients: Map<AccountKey, IrcConnection>;
   /** Our nicks, folded. */
   readonly nicks: Map<string, AccountKey>;
   readonly primaries: Primaries;
@@ -40,9 +40,9 @@ export function oursIn(realm: Realm, channel: string): ChannelMember[] {
 /** A channel as the connection knows it that feeds it. */
 export function primaryChannel(realm: Realm, channel: string): Channel | undefined {
   const [senior] = realm.primaries.members(channel);
-  return senior && realm.clients.get(senior.account)?.room(channel);
+  return senior && realm.clients.get(senior.account)?.view.room(channel);
 }
 
 /** The member of a channel that a connection is itself. */
-const memberOf = (client: Client, channel: string): ChannelMember | undefined =>
-  client.room(channel)?.members.get(client.view.fold(client.view.nick));
+const memberOf = (client: IrcConnection, channel: string): ChannelMember | undefined =>
+  client.view.room(channel)?.members.get(client.view.fold(client.view.nick));

@@ -3,6 +3,7 @@ import { userName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import { type ConnectionSetup, serverName } from './connection-setup.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { LineSocket } from './line-socket.ts';
 import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
@@ -14,7 +15,6 @@ import {
 } from './registration-state.ts';
 import { openSasl, type ServicesAccount } from './sasl.ts';
 import type { Line } from './server-view.ts';
-import { type ConnectionSetup, nameOf } from './shared.ts';
 
 export type Wanted = {
   readonly nick: string | undefined;
@@ -23,7 +23,7 @@ export type Wanted = {
 };
 
 type Parts = {
-  readonly where: ConnectionSetup;
+  readonly setup: ConnectionSetup;
   readonly key: SessionKey;
   readonly view: ConnectionState;
   readonly link: LineSocket;
@@ -43,7 +43,7 @@ export class ConnectionRegistration {
 
   /** Begins at once. What goes wrong fails the link. */
   constructor(parts: Parts, { nick, account, signal }: Wanted) {
-    const { where, key, link } = parts;
+    const { setup, key, link } = parts;
     const { writer } = link;
     this.#parts = parts;
     this.#signal = signal;
@@ -52,18 +52,18 @@ export class ConnectionRegistration {
     const sasl =
       account &&
       openSasl(account, {
-        host: nameOf(where, key),
+        host: serverName(setup, key),
         write: (line) => writer.urgent(line),
         refused: (why) => link.fail(why),
       });
     // The library's client is large: it goes with this.
     this.#login = beginNegotiation(
-      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: where.realname },
+      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: setup.realname },
       (line) => writer.urgent(line),
       sasl,
     );
     signal.addEventListener('abort', this.#giveUp);
-    this.#cancel = where.host.clock.after(where.timeout, () =>
+    this.#cancel = setup.host.clock.after(setup.timeout, () =>
       link.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
     );
     if (signal.aborted) this.#giveUp();
@@ -71,8 +71,8 @@ export class ConnectionRegistration {
 
   take(line: Line): void {
     if (this.#login.take(line)) return;
-    const { where, key, view, tell } = this.#parts;
-    const [next, effect] = stepRegistration(this.#state, line, nameOf(where, key));
+    const { setup, key, view, tell } = this.#parts;
+    const [next, effect] = stepRegistration(this.#state, line, serverName(setup, key));
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
     // A server without capabilities does not know the command, or wants NICK first.

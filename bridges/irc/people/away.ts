@@ -26,7 +26,10 @@ export function awayInRooms(rooms: Channels, line: Line, view: ServerView): Draf
 }
 
 /** The list of a channel that nobody of ours was in a moment ago: what was known of who is away holds no longer. */
-export function anew(drafts: readonly Draft[], { caps }: { readonly caps: ReadonlySet<string> }): readonly Draft[] {
+export function restoredPresence(
+  drafts: readonly Draft[],
+  { caps }: { readonly caps: ReadonlySet<string> },
+): readonly Draft[] {
   if (!caps.has('away-notify')) return drafts;
   return drafts.map((draft) =>
     draft.kind === 'occupants'

@@ -16,6 +16,7 @@ const PATIENCE = 45_000;
 
 /** `seq` is the order of writing, 0 while it waits; `until` when its own answer is overdue. */
 type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
+export type PendingEvent = Readonly<Item>;
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
@@ -104,9 +105,18 @@ export class Pending {
     );
   }
 
-  /** Settles the event that a numeric refuses; false if none fits. */
-  refused(line: Line, failure: Failure): boolean {
-    return this.#close(this.#culprit(line), failure);
+  /** The event that a numeric refuses; `undefined` if none fits. */
+  refused(line: Line): PendingEvent | undefined {
+    return this.#culprit(line);
+  }
+
+  refuse({ id }: PendingEvent, failure: Failure): void {
+    this.#close(this.#items.get(id), failure);
+  }
+
+  /** The number of something that is written now. Numbers only grow. */
+  number(): number {
+    return ++this.#last;
   }
 
   /** The server has read everything up to this number: what was not refused is done, but for what is answered. */
@@ -151,7 +161,7 @@ export class Pending {
   }
 
   #written(item: Item): void {
-    item.seq = ++this.#last;
+    item.seq = this.number();
     if (!ANSWERED.has(item.wire.kind)) return;
     const { clock } = this.#options.host;
     item.until = clock.now() + PATIENCE;

@@ -3,14 +3,6 @@ import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
 
-/** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
-const NOISE: ReadonlySet<string> = new Set(
-  (
-    '001 002 003 004 005 010 020 042 250 251 252 253 254 255 265 266 305 306 315 324 329 331 332 333 341 353 366 367 368 ' +
-    '372 375 376 396 422 900 901 903'
-  ).split(' '),
-);
-
 const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
 
 /** The CTCP command of a PRIVMSG or NOTICE text and what follows it; `undefined` for plain text. */
@@ -38,8 +30,8 @@ export function decode(line: Line, view: ServerView): Draft[] {
   if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
     return invitation({ view, room: line.params[1] ?? '', line });
   }
-  if (!/^\d{3}$/.test(line.command) || NOISE.has(line.command)) return [];
-  return realmNotice(view, line.params.slice(1).join(' '));
+  // RFC 2812 §2.4: the first parameter of a numeric is our nick.
+  return /^\d{3}$/.test(line.command) ? realmNotice(view, line.params.slice(1).join(' ')) : [];
 }
 
 /** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
