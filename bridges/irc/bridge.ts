@@ -8,9 +8,9 @@ import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
-import type { ConnectionSetup } from './connection/connection-setup.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
+import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
 

@@ -1,5 +1,5 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
-import type { ListedChannel, ListedChannels } from '#bridges/irc/questions/answers/list.ts';
+import type { ListedChannel, ListedChannels } from '#bridges/irc/questions/answers.ts';
 import type { QuestionBook } from '#bridges/irc/questions/book.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';

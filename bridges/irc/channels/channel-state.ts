@@ -102,7 +102,7 @@ function depart(
     kind === 'kick' &&
     member !== undefined &&
     isBanned(room.modes, self && view.mask ? { nick, mask: view.mask } : member);
-  // One of ours tells of its own going itself, exactly once; the feed tells of all others.
+  // One of ours tells of its own going itself, exactly once; the primary connection tells of all others.
   const mine = self ? room.joined : view.isPrimary(key) && member?.account === undefined;
   const drafts =
     member && mine

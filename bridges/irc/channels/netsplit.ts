@@ -23,7 +23,7 @@ type Held = { readonly draft: Change; readonly place: string; readonly nick: str
 const keyOf = (draft: Draft): string | undefined =>
   draft.kind === 'occupant' && draft.place.kind === 'shared' ? `${draft.place.id} ${draft.who.id}` : undefined;
 
-/** Keeps the flicker of a netsplit from users: who is back soon was never gone. */
+/** Keeps a netsplit that heals soon from users: who is back soon was never gone. */
 export class Netsplits {
   readonly #host: Host;
   readonly #view: ServerView;

@@ -6,7 +6,7 @@ import type { SessionKey } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { ConnectionSetup } from './connection-setup.ts';
+import type { ConnectionSetup } from './realm.ts';
 import type { Line, ServerView } from './server-view.ts';
 
 const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));

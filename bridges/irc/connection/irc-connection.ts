@@ -5,15 +5,14 @@ import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
 import type { Takeover } from '#bridges/irc/channels/primary.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
-import { Contacts } from '#bridges/irc/people/contacts.ts';
+import { KnownPeople } from '#bridges/irc/people/known-people.ts';
 import { NickRecovery } from '#bridges/irc/people/nick-recovery.ts';
 import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
 import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
-import { decode } from '#bridges/irc/wire/decode.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
-import { isDuplicate, late } from '#bridges/irc/wire/duplicates.ts';
+import { decodeMissed, isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, quit, target, type Wire } from '#bridges/irc/wire/encode.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
@@ -24,13 +23,12 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Query, Reply } from '#src/model/query.ts';
-import { type ConnectionSetup, serverName } from './connection-setup.ts';
 import { ConnectionState, capabilities } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
-import { oursIn, primaryChannel, type Realm } from './realm.ts';
-import { ConnectionRegistration, type Wanted } from './registration.ts';
+import { type ConnectionSetup, oursIn, primaryChannel, type Realm, serverName } from './realm.ts';
+import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
 import { barrierLine } from './server-lines.ts';
 import type { Line } from './server-view.ts';
 
@@ -44,7 +42,7 @@ const TAKEN: Delivered = { ids: [], state: 'taken' };
 export function openConnection(
   setup: ConnectionSetup,
   key: SessionKey,
-  wish: Wanted & { socket: Socket },
+  wish: RegistrationWish & { socket: Socket },
 ): Promise<IrcConnection> {
   return new Promise((resolve, reject) => new IrcConnection({ setup, key, resolve, reject }, wish));
 }
@@ -69,7 +67,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly writer: LineWriter;
   readonly pending: Pending;
   readonly questions: QuestionBook;
-  readonly contacts: Contacts;
+  readonly people: KnownPeople;
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
   readonly unaskedJoins = new UnaskedJoins();
@@ -89,7 +87,7 @@ export class IrcConnection implements LineSocketOwner {
   #reason: Failure | undefined;
   #patience: (() => void) | undefined;
 
-  constructor({ setup, key, resolve, reject }: Opening, wish: Wanted & { socket: Socket }) {
+  constructor({ setup, key, resolve, reject }: Opening, wish: RegistrationWish & { socket: Socket }) {
     const { host, realm, server } = setup;
     const { clock, log } = host;
     this.#setup = setup;
@@ -106,27 +104,15 @@ export class IrcConnection implements LineSocketOwner {
     this.#socket = new LineSocket({ socket: wish.socket, clock, log, throttle, charset, owner: this });
     const { writer } = this.#socket;
     this.writer = writer;
-    this.pending = new Pending({
-      ...{ host, writer },
-      fold: (name) => view.fold(name),
-      overdue: (channel) => joinOverdue(channel, this),
-    });
-    this.questions = new QuestionBook({
-      ...{ clock, view, writer },
-      written: () => this.pending.number(),
-      show: (line) => emit(host, decode(line, view)),
-    });
+    this.pending = new Pending(this);
+    this.questions = new QuestionBook(this);
     this.recovery = new NickRecovery(this);
-    this.contacts = new Contacts({
-      ...{ host, view },
-      say: (line) => this.say(line),
-      free: (nick) => this.recovery.free(nick),
-    });
-    view.people = this.contacts;
+    this.people = new KnownPeople(this);
+    view.people = this.people;
     this.netsplits = new Netsplits(host, view);
     const registration = new ConnectionRegistration(
       {
-        ...{ setup, key, view, link: this.#socket },
+        ...{ setup, key, view, socket: this.#socket },
         tell: (line) => this.#read(line),
         done: (wanted) => {
           this.#ready(wanted);
@@ -150,11 +136,11 @@ export class IrcConnection implements LineSocketOwner {
       return TAKEN;
     }
     if (event.kind === 'contact') {
-      this.contacts.subscribe(event);
+      this.people.subscribe(event);
       return TAKEN;
     }
     if (event.kind === 'message' && event.place.kind === 'contact')
-      this.contacts.talksWith(target(event.place, this.view));
+      this.people.talksWith(target(event.place, this.view));
     return this.#send(event, encode(event, this.view));
   }
 
@@ -220,7 +206,8 @@ export class IrcConnection implements LineSocketOwner {
   // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
   takeOver(takeovers: readonly Takeover[]): void {
     const { host, realm } = this;
-    for (const takeover of takeovers) emit(host, late(realm.primaries.takeOver(takeover, this.view), this.view));
+    for (const takeover of takeovers)
+      emit(host, decodeMissed(realm.primaries.takeOver(takeover, this.view), this.view));
     const channels = takeovers.map(({ channel }) => channel);
     const behind = channels.filter((channel) => realm.primaries.behind(channel, this.view));
     for (const channel of channels) if (!behind.includes(channel)) this.#describe(channel);
@@ -292,7 +279,7 @@ export class IrcConnection implements LineSocketOwner {
     this.questions.fail(failure);
     this.recovery.stop();
     this.#away?.stop();
-    this.contacts.stop();
+    this.people.stop();
     this.#list?.stop();
     const code = before === 'closing' ? failure.code : 'recipient-unavailable';
     this.pending.fail((certain) => new Failure(code, { text: failure.message, certain }));
@@ -329,6 +316,11 @@ export class IrcConnection implements LineSocketOwner {
     emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
     this.recovery.begin(wanted);
     this.#tellOnline();
+  }
+
+  /** Nobody waits any more for a channel (folded name). */
+  joinOverdue(channel: string): void {
+    joinOverdue(channel, this);
   }
 
   /** The server calls us by another nick now. */

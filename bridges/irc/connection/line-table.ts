@@ -11,7 +11,7 @@ import {
   renamed,
   spoke,
   went,
-} from '#bridges/irc/people/contacts.ts';
+} from '#bridges/irc/people/known-people.ts';
 import { nickChange, nickRefusal } from '#bridges/irc/people/nick-recovery.ts';
 import { refused } from '#bridges/irc/questions/refusals.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';

@@ -1,6 +1,9 @@
 import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
+import type { ServerConfig } from '#bridges/irc/config.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
+import type { Host, SessionKey } from '#src/bridge.ts';
+import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LoginRecords } from './proven-logins.ts';
@@ -26,8 +29,23 @@ export const openRealm = (): Realm => ({
   spelling: new Spelling(),
 });
 
+/** What a connection is opened with. */
+export type ConnectionSetup = {
+  readonly host: Host;
+  readonly addresses: Addresses;
+  readonly realm: Realm;
+  readonly server: ServerConfig;
+  readonly realname: string;
+  /** Milliseconds that logging in may take. */
+  readonly timeout: number;
+};
+
+/** What the server is called towards people. */
+export const serverName = ({ server }: ConnectionSetup, { realm }: Pick<SessionKey, 'realm'>): string =>
+  server.host ?? realm;
+
 /**
- * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet
+ * Ours in a channel, each as its own connection knows it. The primary connection may not have read yet
  * that they came, and says nothing of it when it does: a list without them would put them out for good.
  */
 export function oursIn(realm: Realm, channel: string): ChannelMember[] {
@@ -37,7 +55,7 @@ export function oursIn(realm: Realm, channel: string): ChannelMember[] {
   });
 }
 
-/** A channel as the connection knows it that feeds it. */
+/** A channel as its primary connection knows it. */
 export function primaryChannel(realm: Realm, channel: string): Channel | undefined {
   const [senior] = realm.primaries.members(channel);
   return senior && realm.clients.get(senior.account)?.view.room(channel);

@@ -11,7 +11,7 @@ const PACE = 60_000;
 const DOUBLINGS = 6;
 
 /** Whose nick it is. */
-type Owner = Pick<IrcConnection, 'view' | 'clock' | 'contacts' | 'pending' | 'say'>;
+type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say'>;
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
 export class NickRecovery {
@@ -33,8 +33,8 @@ export class NickRecovery {
 
   /** From now on that nick is wanted. */
   begin(nick: string): void {
-    const { view, contacts } = this.#owner;
-    contacts.unwatch(this.#wanted, 'nick');
+    const { view, people } = this.#owner;
+    people.unwatch(this.#wanted, 'nick');
     this.#wanted = cleanNick(nick, view.isupport.nicklen);
     this.#refusals = 0;
     if (!this.#has()) this.#look();
@@ -47,14 +47,14 @@ export class NickRecovery {
 
   /** The server calls us by that nick now. */
   renamed(nick: string): void {
-    const { contacts, pending } = this.#owner;
+    const { people, pending } = this.#owner;
     if (this.#wanted === '') return;
     // A nick that was neither asked for nor wanted is the server's idea.
     if (pending.asks(nick)) this.begin(nick);
     else if (this.#isWanted(nick)) this.#wanted = nick;
     else return this.#look();
     this.#trying = false;
-    if (this.#isWanted(nick)) contacts.unwatch(this.#wanted, 'nick');
+    if (this.#isWanted(nick)) people.unwatch(this.#wanted, 'nick');
   }
 
   /** A numeric refuses a nick; true if that was our own try. */
@@ -99,10 +99,10 @@ export class NickRecovery {
     this.#trying = this.#owner.say(makeLine('NICK', [this.#wanted]));
   }
 
-  // Whoever has more contacts than can be watched does without.
+  // Whoever has more people than can be watched does without.
   #look(): void {
     try {
-      this.#owner.contacts.watch(this.#wanted, 'nick');
+      this.#owner.people.watch(this.#wanted, 'nick');
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }

@@ -3,7 +3,7 @@ import { showText } from '#mappings/presence.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { EventOf } from '#src/model/event.ts';
 
-/** Milliseconds that somebody has to be away before the network is told, so that it is not told of every flicker. */
+/** Milliseconds that somebody has to be away before the network is told, so that it is not told of every pause. */
 const UNCHANGED = 60_000;
 /** Bytes of what is said about it. */
 const TEXT = 200;

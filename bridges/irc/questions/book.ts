@@ -1,6 +1,7 @@
-import type { LineWriter } from '#bridges/irc/connection/line-writer.ts';
-import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
+import { decode } from '#bridges/irc/wire/decode.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
 import { Failure } from '#src/model/failure.ts';
 import {
   type AnswerTo,
@@ -12,7 +13,7 @@ import {
   type QuestionKind,
   questionOf,
   subjectOf,
-} from './kinds.ts';
+} from './question-table.ts';
 
 /** Milliseconds that a server has to end what it answers a person. */
 const PATIENCE = 30_000;
@@ -41,27 +42,20 @@ export type Question = {
   stage: 'asked' | 'begun' | 'over';
 };
 
-type BookOptions = {
-  readonly clock: Clock;
-  readonly view: ServerView;
-  readonly writer: Pick<LineWriter, 'send' | 'later' | 'urgent'>;
-  /** The number of what is written now, in one order with all else that may be refused. */
-  readonly written: () => number;
-  /** Shows an answer to the person who has asked. */
-  readonly show: (line: Line) => void;
-};
+/** Whose questions they are. */
+type Owner = Pick<IrcConnection, 'host' | 'clock' | 'view' | 'writer' | 'pending'>;
 
 /**
  * All questions of one connection that lines of the server answer, of the gateway and of people. Servers answer in the
  * order of asking: a line belongs to whoever asked first of those whom it can answer.
  */
 export class QuestionBook {
-  readonly #options: BookOptions;
+  readonly #owner: Owner;
   #open: Question[] | undefined;
   #expiry: (() => void) | undefined;
 
-  constructor(options: BookOptions) {
-    this.#options = options;
+  constructor(owner: Owner) {
+    this.#owner = owner;
   }
 
   /**
@@ -69,7 +63,7 @@ export class QuestionBook {
    * does, and is no part of the limit. Rejects with a `Failure`.
    */
   ask<K extends AskedKind>(kind: K, name: string, { idle = false } = {}): Promise<AnswerTo<K>> {
-    const { view, clock } = this.#options;
+    const { view, clock } = this.#owner;
     const { limit, patience, named, collect } = ASKED[kind];
     const names = named ? [view.fold(name)] : [];
     // What goes some time is not good enough for who cannot wait.
@@ -90,12 +84,12 @@ export class QuestionBook {
 
   /** A person's line has been written; if it is a question, the answer is theirs. */
   asked(text: string): void {
-    const { view, clock, written } = this.#options;
+    const { view, clock, pending } = this.#owner;
     const question = questionOf(text);
     if (!question) return;
     const names = question.names.map((name) => view.fold(name));
     this.#add({
-      ...{ kind: question.kind, names, seq: written(), stage: 'asked', waiting: undefined },
+      ...{ kind: question.kind, names, seq: pending.number(), stage: 'asked', waiting: undefined },
       until: clock.now() + PATIENCE,
     });
   }
@@ -106,7 +100,7 @@ export class QuestionBook {
     if (!question) return false;
     if (question.waiting) this.#collect(question, line);
     else {
-      this.#options.show(line);
+      emit(this.#owner.host, decode(line, this.#owner.view));
       question.stage = question.stage === 'over' ? 'over' : 'begun';
       if (QUESTIONS[question.kind].ends.has(line.command)) this.#shown(question, line);
     }
@@ -115,17 +109,17 @@ export class QuestionBook {
 
   /** A line that is no numeric answers a question; false if nobody has asked that. */
   end(kind: AskedKind, name: string, line: Line): boolean {
-    const question = this.#same(kind, [this.#options.view.fold(name)])[0];
+    const question = this.#same(kind, [this.#owner.view.fold(name)])[0];
     if (question) this.#done(question, line);
     return question !== undefined;
   }
 
   /** What a numeric refuses: the question that was written first of those that it can mean. */
   refused(line: Line): Question | undefined {
-    const name = this.#options.view.fold(line.params[1] ?? '');
+    const name = this.#owner.view.fold(line.params[1] ?? '');
     const meant = (question: Question): boolean => {
       const { command, refusals } = QUESTIONS[question.kind];
-      if (NAMING_COMMAND.has(line.command) && name === this.#options.view.fold(command)) return true;
+      if (NAMING_COMMAND.has(line.command) && name === this.#owner.view.fold(command)) return true;
       return refusals.has(line.command) && question.names.includes(name);
     };
     return this.#first((question) => question.stage !== 'over' && meant(question));
@@ -147,7 +141,7 @@ export class QuestionBook {
 
   /** Whether the gateway waits for an answer. */
   waits(kind: AskedKind, name: string): boolean {
-    return this.#same(kind, [this.#options.view.fold(name)]).length > 0;
+    return this.#same(kind, [this.#owner.view.fold(name)]).length > 0;
   }
 
   /** The connection is gone. */
@@ -165,10 +159,10 @@ export class QuestionBook {
   }
 
   #write(question: Question, kind: AskedKind, name: string): void {
-    const { writer, written, clock } = this.#options;
+    const { writer, pending, clock } = this.#owner;
     const { line, urgent, patience } = ASKED[kind];
     const sent = (): void => {
-      question.seq = written();
+      question.seq = pending.number();
       if (question.until !== Number.POSITIVE_INFINITY) return;
       question.until = clock.now() + patience;
       this.#wait();
@@ -187,7 +181,7 @@ export class QuestionBook {
 
   /** Whose answer a line is a part of. Who still waits comes before who has been answered. */
   #reader(line: Line): Question | undefined {
-    const name = this.#options.view.fold(subjectOf(line));
+    const name = this.#owner.view.fold(subjectOf(line));
     const fits = ({ names }: Question): boolean => names.length === 0 || names.includes(name);
     const waits = this.#first((one) => {
       const { rows, ends } = QUESTIONS[one.kind];
@@ -210,7 +204,7 @@ export class QuestionBook {
     if (question.stage === 'over') return this.#remove(question);
     if (QUESTIONS[question.kind].ends.has(line.command)) return this.#done(question, line);
     const asked = ASKED[question.kind as AskedKind];
-    if (asked.renewed) question.until = this.#options.clock.now() + asked.patience;
+    if (asked.renewed) question.until = this.#owner.clock.now() + asked.patience;
     question.waiting?.collector.row?.(line);
   }
 
@@ -221,7 +215,7 @@ export class QuestionBook {
 
   /** A person has been shown the last line about one of the names, or about the only one. */
   #shown(question: Question, line: Line): void {
-    const name = this.#options.view.fold(subjectOf(line));
+    const name = this.#owner.view.fold(subjectOf(line));
     const rest = question.names.filter((one) => one !== name);
     if (rest.length > 0) question.names = rest;
     else this.#over(question);
@@ -256,7 +250,7 @@ export class QuestionBook {
 
   // One timer for all: when it rings too early, it is set anew.
   #wait(): void {
-    const { clock } = this.#options;
+    const { clock } = this.#owner;
     if (this.#expiry || !this.#open) return;
     const next = Math.min(...this.#open.map(({ until }) => until));
     if (next !== Number.POSITIVE_INFINITY)
@@ -264,7 +258,7 @@ export class QuestionBook {
   }
 
   #expire(): void {
-    const now = this.#options.clock.now();
+    const now = this.#owner.clock.now();
     this.#expiry = undefined;
     for (const one of [...(this.#open ?? [])])
       if (one.until <= now) this.#fail(one, new Failure('remote-server-timeout'));

@@ -4,7 +4,7 @@ import { addressOf } from '#bridges/irc/wire/drafts.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { refusal } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
-import { NAMING_COMMAND } from './kinds.ts';
+import { NAMING_COMMAND } from './question-table.ts';
 
 /**
  * A numeric that refuses something: an event of ours or a question, whichever was written first. False where nobody

@@ -23,9 +23,9 @@ export function roomOf(target: string, { isupport }: ServerView): string | undef
 export const isSelf = (nick: string, view: ServerView): boolean =>
   nick !== '' && view.fold(nick) === view.fold(view.nick);
 
-/** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
+/** What a line without memory means: messages, notices, and what the server tells. Pure, never throws. */
 export function decode(line: Line, view: ServerView): Draft[] {
-  if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return talk(line, view);
+  if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return message(line, view);
   if (line.command === 'WALLOPS') return realmNotice(view, `${line.nick || line.prefix}: ${line.params.at(-1) ?? ''}`);
   if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
     return invitation({ view, room: line.params[1] ?? '', line });
@@ -38,7 +38,7 @@ export function decode(line: Line, view: ServerView): Draft[] {
 const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
   msgid ? { ids: [msgid as ForeignId] } : {};
 
-function talk(line: Line, view: ServerView): Draft[] {
+function message(line: Line, view: ServerView): Draft[] {
   const [target = '', ...rest] = line.params;
   const said = rest.at(-1);
   if (said === undefined) return [];

@@ -3,7 +3,61 @@ import type { Primaries, PrimaryCandidate } from '#bridges/irc/channels/primary.
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Draft } from '#src/model/event.ts';
 import { decode } from './decode.ts';
-import { type MessageLine, summaryOf } from './message-line.ts';
+import { foldName } from './names.ts';
+
+/** A message line to a channel as one connection has read it. */
+export type MessageLine = {
+  /** What it is known by: its msgid where the server gives one, else the line without tags, its target folded. */
+  readonly key: string;
+  /** Its msgid (https://ircv3.net/specs/extensions/message-ids), where the server gives one. */
+  readonly id: string | undefined;
+  /** The whole line, as it came. */
+  readonly text: string;
+};
+
+/** What can be told of a line to a channel without taking it apart. */
+export type LineSummary = MessageLine & { readonly nick: string; readonly target: string };
+
+const MSGID = /(?:^@|;)msgid=([^; ]+)/;
+
+/** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
+export function summaryOf(text: string): LineSummary | undefined {
+  const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
+  if (text[from] !== ':') return undefined;
+  const command = text.indexOf(' ', from) + 1;
+  const given = text.startsWith('PRIVMSG ', command) ? 8 : text.startsWith('NOTICE ', command) ? 7 : 0;
+  const end = text.indexOf(' ', command + given);
+  if (command === 0 || given === 0 || end < 0) return undefined;
+  const mask = text.indexOf('!', from);
+  const nick = text.slice(from + 1, mask > 0 && mask < command ? mask : command - 1);
+  const id = from > 0 ? MSGID.exec(text.slice(0, from))?.[1] : undefined;
+  const target = text.slice(command + given, end);
+  const key = id ?? `${text.slice(from, command + given)}${foldName(target)}${text.slice(end)}`;
+  return { key, id, text, nick, target };
+}
+
+/**
+ * By how many lines the reader of `read` is ahead of the one of `told` (negative: behind). Both are the ends of one
+ * sequence, so where they overlap they are the same; the longest overlap counts. With none, all of `read` is taken for
+ * newer: a line told twice is better than one not told.
+ */
+export function lead(read: readonly MessageLine[], told: readonly MessageLine[]): number {
+  const longest = Math.max(read.length, told.length);
+  for (let by = 0; by < longest; by++) {
+    if (ends(read, told, by)) return by;
+    if (by > 0 && ends(told, read, by)) return -by;
+  }
+  return read.length;
+}
+
+/** Whether the longer-lived one, without its last `by` lines, ends as the other does. */
+function ends(ahead: readonly MessageLine[], other: readonly MessageLine[], by: number): boolean {
+  const overlap = Math.min(ahead.length - by, other.length);
+  for (let back = 1; back <= overlap; back++) {
+    if (ahead[ahead.length - by - back]?.key !== other[other.length - back]?.key) return false;
+  }
+  return overlap > 0;
+}
 
 /**
  * Whether a raw line can be dropped unparsed: a message to a channel that another connection of ours tells or has told,
@@ -20,6 +74,6 @@ export function isDuplicate(text: string, primaries: Primaries, view: ServerView
   return primaries.received(channel, view, { key: seen.key, id: seen.id, text: seen.text });
 }
 
-/** What lines mean that were dropped as copies, and were none. */
-export const late = (lines: readonly MessageLine[], view: ServerView): Draft[] =>
+/** What lines mean that were dropped as duplicates, and were none. */
+export const decodeMissed = (lines: readonly MessageLine[], view: ServerView): Draft[] =>
   lines.flatMap(({ text }) => decode(framework.ircLineParser(text), view));

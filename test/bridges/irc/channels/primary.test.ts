@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { lead, summaryOf } from '#bridges/irc/wire/message-line.ts';
+import { lead, summaryOf } from '#bridges/irc/wire/duplicates.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { enter, type Rig, rig } from '../harness.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LINES, readingsOf } from '#bridges/irc/connection/line-table.ts';
-import { QUESTIONS } from '#bridges/irc/questions/kinds.ts';
+import { QUESTIONS } from '#bridges/irc/questions/question-table.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { account, enter, event, login, REALM, type Rig, rig } from '../harness.ts';
 

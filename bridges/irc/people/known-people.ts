@@ -1,33 +1,26 @@
-import type { ConnectionState } from '#bridges/irc/connection/connection-state.ts';
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { contactPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { target } from '#bridges/irc/wire/encode.ts';
-import type { Host } from '#src/bridge.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { type Monitor, type MonitorReason, openMonitor, type PresenceChange } from './monitor.ts';
 
 /** Conversations that one connection remembers. */
 const CONVERSATIONS = 1000;
 
-type ContactsOptions = {
-  readonly host: Host;
-  readonly view: ConnectionState;
-  /** Queues a line; false where it cannot be taken now. */
-  readonly say: (line: string) => boolean;
-  /** A nick that we want has become free. */
-  readonly free: (nick: string) => void;
-};
+/** Who knows them. */
+type Owner = Pick<IrcConnection, 'host' | 'view' | 'recovery' | 'say'>;
 
 /** The people whom one connection knows: with whom it talks, and for whom it looks. Most know nobody. */
-export class Contacts {
-  readonly #options: ContactsOptions;
+export class KnownPeople {
+  readonly #owner: Owner;
   #conversations: Set<string> | undefined;
   #monitor: Monitor | undefined;
 
-  constructor(options: ContactsOptions) {
-    this.#options = options;
+  constructor(owner: Owner) {
+    this.#owner = owner;
   }
 
   /** Whether somebody is looked for at all. */
@@ -37,17 +30,20 @@ export class Contacts {
 
   /** IRC has no subscriptions: whoever wants to see somebody just looks. Throws a `Failure`. */
   subscribe({ action, place }: EventOf<'contact'>): void {
-    const { view } = this.#options;
+    const { view } = this.#owner;
     if (action === 'subscribe') this.watch(target(place, view, 'contact'), 'contact');
     else if (action === 'unsubscribe') this.unwatch(target(place, view, 'contact'), 'contact');
   }
 
   /** Throws `Failure('queue-full')`. */
   watch(nick: string, why: MonitorReason): void {
-    const { host, view, say, free } = this.#options;
+    const owner = this.#owner;
+    const { host, view } = owner;
     this.#monitor ??= openMonitor({
-      ...{ view, clock: host.clock, say, free },
+      ...{ view, clock: host.clock },
       caps: () => view.caps,
+      say: (line) => owner.say(line),
+      free: (freed) => owner.recovery.free(freed),
       tell: (seen) => this.#tell(seen),
     });
     this.#monitor.add(nick, why);
@@ -62,7 +58,7 @@ export class Contacts {
     this.#conversations ??= new Set();
     const [oldest] = this.#conversations;
     if (this.#conversations.size >= CONVERSATIONS && oldest !== undefined) this.#conversations.delete(oldest);
-    this.#conversations.add(this.#options.view.fold(nick));
+    this.#conversations.add(this.#owner.view.fold(nick));
   }
 
   /** Whether there is a conversation with a folded nick, or it is a contact. */
@@ -75,7 +71,7 @@ export class Contacts {
   }
 
   #tell({ nick, show, status }: PresenceChange): void {
-    const { host, view } = this.#options;
+    const { host, view } = this.#owner;
     const from = { kind: 'network', id: view.id(nick), name: nick } as const;
     const place = contactPlace(nick, view);
     emit(host, [{ kind: 'presence', place, from, show, ...(status !== undefined && { status }) }]);
@@ -83,60 +79,60 @@ export class Contacts {
 }
 
 /** Somebody speaks: to us that is a conversation. */
-export const spoke: LineReading = ({ nick, params: [to = ''] }, { contacts, view }) => {
-  if (isSelf(to, view)) contacts.talksWith(nick);
-  contacts.monitor?.spoke(nick);
+export const spoke: LineReading = ({ nick, params: [to = ''] }, { people, view }) => {
+  if (isSelf(to, view)) people.talksWith(nick);
+  people.monitor?.spoke(nick);
   return false;
 };
 
-export const came: LineReading = ({ nick }, { contacts }) => {
-  contacts.monitor?.passed(nick, true);
+export const came: LineReading = ({ nick }, { people }) => {
+  people.monitor?.passed(nick, true);
   return false;
 };
 
-export const went: LineReading = ({ nick }, { contacts }) => {
-  contacts.monitor?.passed(nick, false);
+export const went: LineReading = ({ nick }, { people }) => {
+  people.monitor?.passed(nick, false);
   return false;
 };
 
-export const renamed: LineReading = ({ nick, params: [next = ''] }, { contacts, view }) => {
+export const renamed: LineReading = ({ nick, params: [next = ''] }, { people, view }) => {
   if (isSelf(nick, view)) return false;
-  contacts.monitor?.listed([nick], false);
-  contacts.monitor?.listed([next], true);
+  people.monitor?.listed([nick], false);
+  people.monitor?.listed([next], true);
   return false;
 };
 
 /** https://ircv3.net/specs/extensions/away-notify */
-export const awayNotice: LineReading = ({ nick, params: [text] }, { contacts }) => {
-  contacts.monitor?.away(nick, text || undefined);
+export const awayNotice: LineReading = ({ nick, params: [text] }, { people }) => {
+  people.monitor?.away(nick, text || undefined);
   return false;
 };
 
 /** RFC 2812 §5.1: 301 says of a nick that it is away. */
-export const awayReply: LineReading = ({ params }, { contacts }) => {
-  contacts.monitor?.away(params[1] ?? '', params.at(-1));
+export const awayReply: LineReading = ({ params }, { people }) => {
+  people.monitor?.away(params[1] ?? '', params.at(-1));
   return false;
 };
 
 /** RFC 2812 §4.9: 303. */
-export const isonReply: LineReading = ({ params }, { contacts }) =>
-  contacts.monitor?.answered((params.at(-1) ?? '').split(' ')) ?? false;
+export const isonReply: LineReading = ({ params }, { people }) =>
+  people.monitor?.answered((params.at(-1) ?? '').split(' ')) ?? false;
 
 // https://ircv3.net/specs/extensions/monitor: 730 names those who are there with their masks, 731 those who are not.
 const monitored =
   (there: boolean): LineReading =>
-  ({ params }, { contacts }) => {
-    contacts.monitor?.listed(
+  ({ params }, { people }) => {
+    people.monitor?.listed(
       (params.at(-1) ?? '').split(',').map((mask) => mask.split('!')[0] ?? ''),
       there,
     );
-    return contacts.monitor !== undefined;
+    return people.monitor !== undefined;
   };
 export const monitorOnline = monitored(true);
 export const monitorOffline = monitored(false);
 
 /** 734: the list is full. */
-export const monitorFull: LineReading = ({ params: [, , nicks = ''] }, { contacts }) => {
-  contacts.monitor?.full(nicks.split(','));
-  return contacts.monitor !== undefined;
+export const monitorFull: LineReading = ({ params: [, , nicks = ''] }, { people }) => {
+  people.monitor?.full(nicks.split(','));
+  return people.monitor !== undefined;
 };

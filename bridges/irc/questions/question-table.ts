@@ -2,10 +2,19 @@ import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { isRoomName } from '#bridges/irc/wire/names.ts';
 import type { Clock } from '#src/lib/clock.ts';
-import { type BanMasks, banMasks } from './answers/bans.ts';
-import { type ListedChannels, listedChannels } from './answers/list.ts';
-import { type CtcpVersion, ctcpRequest, ctcpVersion, type Milliseconds, milliseconds } from './answers/ping-version.ts';
-import { type WhoisProfile, whoisProfile } from './answers/whois.ts';
+import {
+  type BanMasks,
+  banMasks,
+  type CtcpVersion,
+  ctcpRequest,
+  ctcpVersion,
+  type ListedChannels,
+  listedChannels,
+  type Milliseconds,
+  milliseconds,
+  type WhoisProfile,
+  whoisProfile,
+} from './answers.ts';
 
 /** Makes an answer of the lines that answer a question. */
 export type Collector<A> = {
@@ -15,7 +24,7 @@ export type Collector<A> = {
 };
 
 /** What a question is asked about, and by which connection. */
-export type Asking = { readonly name: string; readonly view: ServerView; readonly clock: Clock };
+export type QuestionSubject = { readonly name: string; readonly view: ServerView; readonly clock: Clock };
 
 type Answers = {
   /** The answer itself (324) is read by the channel's state. */
@@ -89,7 +98,7 @@ export function subjectOf({ command, params }: Line): string {
 }
 
 /** How the gateway asks. */
-export type Asked<A> = {
+export type GatewayQuestion<A> = {
   readonly line: (name: string) => string;
   /** `urgent` goes before all that waits; see `LineWriter`. */
   readonly urgent?: true;
@@ -100,12 +109,12 @@ export type Asked<A> = {
   /** Milliseconds that a server has for the answer, with `renewed` for each line of it. */
   readonly patience: number;
   readonly renewed?: true;
-  readonly collect: (asking: Asking) => Collector<A>;
+  readonly collect: (asking: QuestionSubject) => Collector<A>;
 };
 
 const usual = { named: true, limit: 20, patience: 30_000 } as const;
 
-export const ASKED: { readonly [K in AskedKind]: Asked<Answers[K]> } = {
+export const ASKED: { readonly [K in AskedKind]: GatewayQuestion<Answers[K]> } = {
   modes: { ...usual, line: (name) => makeLine('MODE', [name]), collect: () => ({ end: () => undefined }) },
   bans: { ...usual, line: (name) => makeLine('MODE', [name, 'b']), collect: banMasks },
   list: { ...usual, line: () => makeLine('LIST', []), named: false, renewed: true, collect: listedChannels },
