@@ -5,6 +5,7 @@ import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import { oursIn, primaryChannel } from '#bridges/irc/connection/realm.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { restoredPresence } from '#bridges/irc/people/away.ts';
+import { subjectOf } from '#bridges/irc/questions/question-table.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -14,7 +15,7 @@ import type { Draft } from '#src/model/event.ts';
 import { snapshot } from './channel.ts';
 import type { ChannelStep, StepChannels } from './channel-state.ts';
 
-/** A line by which channels change: its own, or with `reply` the server's word on one. */
+/** A line by which channels change. */
 export const changes =
   (step: StepChannels): LineReading =>
   (line, connection) => {
@@ -27,20 +28,17 @@ export const describes =
   (step: StepChannels): LineReading =>
   (line, connection) => {
     const { channels, view } = connection;
-    const channel = channels.get(view.fold(nameIn(line)));
+    const channel = channels.get(view.fold(subjectOf(line)));
     const entering = channel !== undefined && !channel.joined;
     follow(step(channels, line, view), line, connection);
     return entering;
   };
 
-/** RFC 2812 §5.1: 353 has the channel before the list of names, the others have it first. */
-const nameIn = ({ command, params }: Line): string => (command === '353' ? params.at(-2) : params[1]) ?? '';
-
 function follow(step: ChannelStep, line: Line, connection: IrcConnection): void {
   const { host, realm, view, pending, netsplits } = connection;
-  const self = isSelf(line.nick, view);
   const given = line.params[0] ?? '';
-  if (line.command === 'NICK' && self && isName(given)) connection.renamed(given);
+  const renamed = line.command === 'NICK' && isSelf(line.nick, view) && isName(given);
+  if (renamed) connection.renamed(given);
   const drafts = netsplits.sift(line, step.drafts);
   const channel = step.self?.room ?? '';
   emit(host, step.self?.change === 'joined' ? welcome(channel, drafts, connection) : drafts);
@@ -49,26 +47,37 @@ function follow(step: ChannelStep, line: Line, connection: IrcConnection): void 
     realm.primaries.joined(channel, view);
     emit(host, invited(channel, connection));
     pending.done('join', channel);
+    learnModes(channel, connection);
   }
   if (step.self?.change === 'left') {
     realm.primaries.left(channel, view);
     pending.done('leave', channel);
   }
-  if (MEMBERSHIP.has(line.command))
-    learnModes(view.fold(line.command === '366' ? (line.params[1] ?? '') : given), connection);
-  if (self) done(line, connection);
+  if (renamed) pending.renamed(given);
 }
 
-/** Lines after which another connection of ours may be the primary of a channel. */
-const MEMBERSHIP: ReadonlySet<string> = new Set(['366', 'JOIN', 'PART', 'KICK']);
+/** Another connection of ours may be the primary of a channel now. */
+export const primaryMayChange: LineReading = ({ params: [name = ''] }, connection) => {
+  learnModes(connection.view.fold(name), connection);
+  return false;
+};
 
-/** Our own change came back to us. */
-function done({ command, params: [name = '', about = ''] }: Line, { pending, view }: IrcConnection): void {
-  if (command === 'KICK') pending.done('kick', view.fold(name), view.fold(about));
-  if (command === 'MODE') pending.done('mode', view.fold(name));
-  if (command === 'TOPIC') pending.done('topic', view.fold(name));
-  if (command === 'NICK') pending.renamed(name);
-}
+// Our own changes come back to us: they are done.
+
+export const kickDone: LineReading = ({ nick, params: [name = '', who = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('kick', view.fold(name), view.fold(who));
+  return false;
+};
+
+export const modeDone: LineReading = ({ nick, params: [name = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('mode', view.fold(name));
+  return false;
+};
+
+export const topicDone: LineReading = ({ nick, params: [name = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('topic', view.fold(name));
+  return false;
+};
 
 // Where another connection of ours is the primary already, its list is the one that counts: ours may be older or newer.
 function welcome(channel: string, drafts: readonly Draft[], { realm, channels, view }: IrcConnection) {

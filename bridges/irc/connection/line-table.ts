@@ -1,4 +1,11 @@
-import { changes, describes } from '#bridges/irc/channels/channel-lines.ts';
+import {
+  changes,
+  describes,
+  kickDone,
+  modeDone,
+  primaryMayChange,
+  topicDone,
+} from '#bridges/irc/channels/channel-lines.ts';
 import { STEPS } from '#bridges/irc/channels/channel-state.ts';
 import {
   awayNotice,
@@ -65,14 +72,14 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   INVITE: [noteNames, shown],
   WALLOPS: [shown],
 
-  JOIN: [noteNames, came, changes(STEPS.JOIN)],
-  PART: [noteNames, changes(STEPS.PART)],
-  KICK: [noteNames, changes(STEPS.KICK)],
+  JOIN: [noteNames, came, changes(STEPS.JOIN), primaryMayChange],
+  PART: [noteNames, changes(STEPS.PART), primaryMayChange],
+  KICK: [noteNames, changes(STEPS.KICK), primaryMayChange, kickDone],
   QUIT: [noteNames, went, changes(STEPS.QUIT)],
   NICK: [noteNames, nickChange, renamed, changes(STEPS.NICK)],
   AWAY: [noteNames, awayNotice, changes(STEPS.AWAY)],
-  MODE: [noteNames, changes(STEPS.MODE)],
-  TOPIC: [noteNames, changes(STEPS.TOPIC)],
+  MODE: [noteNames, changes(STEPS.MODE), modeDone],
+  TOPIC: [noteNames, changes(STEPS.TOPIC), topicDone],
 
   // The login, and the state of the network (RFC 2812 §5.1).
   ...each('001 002 003 004 010 020 042', []),
