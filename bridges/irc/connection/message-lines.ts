@@ -24,8 +24,8 @@ export const ctcpReply: LineReading = (line, { questions }) => {
 export const versionRequest: LineReading = (line, connection) => {
   const { host, writer, view } = connection;
   const { nick, params } = line;
-  if (isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
   if (ctcp(params.at(-1) ?? '')?.command !== 'VERSION') return false;
+  if (isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
   const now = host.clock.now();
   if (now - connection.versionToldAt < VERSION_PACE) return false;
   connection.versionToldAt = now;
