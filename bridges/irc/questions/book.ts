@@ -179,7 +179,7 @@ export class QuestionBook {
     }
   }
 
-  /** Whose answer a line is a part of. Who still waits comes before who has been answered. */
+  /** Whose answer a line is a part of: who waits comes first, unless it may still follow an earlier refusal. */
   #reader(line: Line): Question | undefined {
     const name = this.#owner.view.fold(subjectOf(line));
     const fits = ({ names }: Question): boolean => names.length === 0 || names.includes(name);
@@ -187,9 +187,9 @@ export class QuestionBook {
       const { rows, ends } = QUESTIONS[one.kind];
       return one.stage !== 'over' && (rows.has(line.command) || ends.has(line.command)) && fits(one);
     });
-    return (
-      waits ?? this.#first((one) => one.stage === 'over' && QUESTIONS[one.kind].after.has(line.command) && fits(one))
-    );
+    if (waits?.stage === 'begun') return waits;
+    const over = this.#first((one) => one.stage === 'over' && QUESTIONS[one.kind].after.has(line.command) && fits(one));
+    return over && (!waits || over.seq < waits.seq) ? over : waits;
   }
 
   #first(wanted: (question: Question) => boolean): Question | undefined {
@@ -204,6 +204,7 @@ export class QuestionBook {
     if (question.stage === 'over') return this.#remove(question);
     if (QUESTIONS[question.kind].ends.has(line.command)) return this.#done(question, line);
     const asked = ASKED[question.kind as AskedKind];
+    question.stage = 'begun';
     if (asked.renewed) question.until = this.#owner.clock.now() + asked.patience;
     question.waiting?.collector.row?.(line);
   }

@@ -171,6 +171,22 @@ describe('the book of questions', () => {
     expect(told(at.gw)).toEqual(['#d No such channel']);
   });
 
+  it('takes the end of what was refused for nothing else, where a server sends one or not', async () => {
+    await using at = await romeo();
+    const profile = () => at.gw.bridge.ask({ kind: 'profile', realm: REALM, who: 'nurse' }, at.session);
+    for (const end of [[':irc.fake 318 romeo nurse :End'], []]) {
+      const refused = expect(profile()).rejects.toMatchObject({ code: 'item-not-found' });
+      await at.far.until(/^WHOIS nurse$/);
+      await at.answer(':irc.fake 401 romeo nurse :No such nick');
+      await refused;
+      const found = profile();
+      await at.far.until(/^WHOIS nurse$/);
+      await at.answer(...end, ':irc.fake 311 romeo nurse n b.host * :Nurse', ':irc.fake 318 romeo nurse :End');
+      expect(await found).toMatchObject({ name: 'Nurse' });
+      expect(told(at.gw)).toEqual([]);
+    }
+  });
+
   it('leaves the list of who enters to the JOIN, also where a person asks for the same', async () => {
     await using server = await ircServer({ serve: true });
     await using gw = await rig(server);
