@@ -9,6 +9,13 @@ const release = join(root, 'release');
 const source = readJson('package.json');
 /** These are loaded as they are, when they are needed: they look for files of their own, or come in parts. */
 const ASIDE = [/^pino/, /^pg/, /^twilio/, 'irc-framework'];
+const { packages } = readJson('node_modules/.package-lock.json');
+/** Packages of our own, by their names in node_modules: npm links them to folders of the checkout. Loaded as they are, too. */
+const LOCAL = new Map(
+  Object.entries(packages)
+    .filter(([, { link }]) => link)
+    .map(([path, { resolved }]) => [path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), resolved]),
+);
 
 await step('cleaning release/', () => rmSync(release, { recursive: true, force: true }));
 await step('bundling', bundle);
@@ -24,13 +31,13 @@ await step('packing', pack);
  * all the modules (docs/performance.md). What the program finds by its path keeps it: the entry, bridges and workers.
  */
 async function bundle() {
-  const workers = globSync('src/**/*.worker.ts', { cwd: root });
+  const workers = globSync(['src/**/*.worker.ts', 'bridges/**/*.worker.ts'], { cwd: root });
   const entries = ['src/main.ts', ...globSync('bridges/*/index.ts', { cwd: root }), ...workers];
   const bundler = await rolldown({
     cwd: root,
     input: Object.fromEntries(entries.map((file) => [file.replace(/\.ts$/, ''), file])),
     platform: 'node',
-    external: [/^node:/, /^#bridges\/[^/]+\/index\.ts$/, ...ASIDE],
+    external: [/^node:/, /^#bridges\/[^/]+\/index\.ts$/, ...ASIDE, ...LOCAL.keys()],
     plugins: [{ name: 'ascii', renderChunk: ascii }],
     onLog(_level, { message }) {
       throw new Error(message);
@@ -53,7 +60,8 @@ function ascii(code) {
 
 /** What npm needs to know of the built package. It carries its dependencies with it. */
 function releasePackage() {
-  const { name, version, description, engines, bin, dependencies, optionalDependencies } = source;
+  const { name, version, description, engines, bin, optionalDependencies } = source;
+  const dependencies = withoutPaths(source.dependencies);
   const folders = Object.keys(source.imports).map((pattern) => pattern.replace(/^#|\/\*$/g, ''));
   return {
     name,
@@ -71,10 +79,21 @@ function releasePackage() {
   };
 }
 
+/** A folder of the checkout means nothing to an operator's npm: what was copied of it has a version. */
+function withoutPaths(dependencies) {
+  return Object.fromEntries(
+    Object.entries(dependencies).map(([name, spec]) => {
+      const folder = LOCAL.get(name);
+      return [name, spec.startsWith('file:') && folder ? readJson(join(folder, 'package.json')).version : spec];
+    }),
+  );
+}
+
 /** Copies what the lockfile counts as needed in production. A Node of our own is for npm to install where it fits. */
 function copyDependencies() {
-  const { packages } = readJson('node_modules/.package-lock.json');
-  const needed = Object.entries(packages).filter(([, entry]) => !entry.dev && !entry.devOptional && !entry.optional);
+  const needed = Object.entries(packages).filter(
+    ([path, entry]) => path.startsWith('node_modules/') && !entry.dev && !entry.devOptional && !entry.optional,
+  );
   for (const [path] of needed) {
     const nested = (file) => file.slice(join(root, path).length).includes('/node_modules');
     cpSync(join(root, path), join(release, path), {

@@ -1,27 +1,38 @@
-import type { Chosen, NetworkMapping } from '#src/model/capabilities.ts';
-import type { Draft, EventBody } from '#src/model/event.ts';
+import type { Chosen, Feature, NetworkMapping } from '#src/model/capabilities.ts';
+import type { Draft, EventBody, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { degrade } from './degrade.ts';
 import { choose, type Overrides, operatorChoice } from './overrides.ts';
 import { outward } from './targets.ts';
-import { peerFeatures, xmpp } from './xmpp.ts';
 
-/** Names of service discovery for what can be said of an earlier message, to one person and in a room. */
+/** What the table of a network makes something of, said to one person and in a room. */
 export type Advertised = {
-  readonly contact: readonly string[];
-  readonly room: readonly string[];
+  readonly contact: readonly Feature[];
+  readonly room: readonly Feature[];
   /** The kinds that are read in rooms: what crosses as such could not be shown there yet by whoever says it. */
   readonly heard: readonly EventBody['kind'][];
 };
 
 const target = 'earlier' as EventId;
-const SAMPLES: readonly EventBody[] = [
-  { kind: 'edit', target, text: 'word' },
-  { kind: 'retract', target },
-  { kind: 'reaction', target, emoji: ['\u{1f44d}'] },
+const PLAIN: Message = { kind: 'message', text: 'word', style: 'plain' };
+const FILE = { url: 'https://a.example/f.png', name: 'f.png', type: 'image/png', size: 1 };
+const SAMPLES: readonly (readonly [Feature, EventBody])[] = [
+  ['edit', { kind: 'edit', target, text: 'word' }],
+  ['retract', { kind: 'retract', target }],
+  ['reaction', { kind: 'reaction', target, emoji: ['\u{1f44d}'] }],
+  ['reply', { ...PLAIN, replyTo: target }],
+  ['file', { ...PLAIN, files: [FILE] }],
+  ['spoiler', { ...PLAIN, spoiler: '' }],
+  ['mention', { ...PLAIN, mentions: ['juliet'] }],
+  ['typing', { kind: 'typing', active: true }],
+  ['receipt', { kind: 'receipt', target, state: 'delivered' }],
+  ['marker', { kind: 'receipt', target, state: 'displayed' }],
+  ['attention', { kind: 'attention' }],
 ];
+/** What is known of the message that a sample is about. */
+const ABOUT = { quote: 'an earlier word', author: 'juliet', fresh: true } as const;
 
 const CONTACT: Place = { kind: 'contact', account: 'romeo@a.example' as AccountKey, id: 'juliet' };
 const ROOM: Place = { kind: 'shared', transport: '', id: 'verona' };
@@ -32,18 +43,31 @@ const ROOM: Place = { kind: 'shared', transport: '', id: 'verona' };
  */
 export function advertised(mapping: NetworkMapping, overrides: Overrides): Advertised {
   const chosen = choose(mapping.policy.out, operatorChoice(overrides, 'out'));
-  const samples = SAMPLES.filter(({ kind }) => (xmpp.facts.out[kind] ?? 'none') !== 'none');
   const pieces = (body: EventBody, place: Place) => piecesOf(body, place, mapping, chosen);
-  const among = (some: readonly EventBody[], place: Place): string[] =>
-    some.flatMap((body) => (pieces(body, place).length > 0 ? (peerFeatures[body.kind] ?? []) : []));
-  const heard = samples.filter((body) => pieces(body, ROOM).every(({ kind }) => kind === 'message'));
-  return { contact: among(samples, CONTACT), room: among(heard, ROOM), heard: heard.map(({ kind }) => kind) };
+  const plain = JSON.stringify(pieces(PLAIN, CONTACT).map(contents));
+  const isSomething = (found: readonly Draft[]): boolean =>
+    found.length > 0 && JSON.stringify(found.map(contents)) !== plain;
+  const among = (place: Place): Feature[] =>
+    SAMPLES.flatMap(([feature, body]) => (isSomething(pieces(body, place)) ? [feature] : []));
+  const heard = CHANGES.filter((change) =>
+    SAMPLES.some(([name, body]) => name === change && pieces(body, ROOM).every(({ kind }) => kind === 'message')),
+  );
+  const silent = CHANGES.filter((change) => !heard.includes(change));
+  return {
+    contact: among(CONTACT),
+    room: among(ROOM).filter((feature) => !silent.some((kind) => kind === feature)),
+    heard,
+  };
 }
+
+const CHANGES: readonly ('edit' | 'retract' | 'reaction')[] = ['edit', 'retract', 'reaction'];
+
+const contents = ({ place: _, ...rest }: Draft): object => rest;
 
 function piecesOf(body: EventBody, place: Place, mapping: NetworkMapping, chosen: Chosen): readonly Draft[] {
   try {
     const from = { kind: 'xmpp', bare: 'romeo@a.example' as BareJid } as const;
-    return degrade({ place, from, ...body } as Draft, outward(mapping), { chosen });
+    return degrade({ place, from, ...body } as Draft, outward(mapping), { ...ABOUT, chosen });
   } catch (error) {
     if (error instanceof Failure) return [];
     throw error;

@@ -11,7 +11,6 @@ import type {
 import { rungsOf } from './ladders.ts';
 import { levelIn } from './parts.ts';
 import { inward, outward } from './targets.ts';
-import { peerFeatures, xmpp } from './xmpp.ts';
 
 /** Every feature in the words of its users, in the order of the page. */
 const TITLES: Readonly<Record<Feature, string>> = {
@@ -24,6 +23,7 @@ const TITLES: Readonly<Record<Feature, string>> = {
   retract: 'retraction',
   reaction: 'reaction',
   reply: 'reply',
+  spoiler: 'spoiler',
   file: 'file',
   subject: 'subject of a message',
   thread: 'thread',
@@ -53,12 +53,12 @@ const INTRO = `# What crosses, and what becomes of the rest
 
 This page is rendered from the tables in \`mappings/\` by \`npm run docs\`. **Bold** is what happens unless something else
 is chosen. A choice stands by its name under \`mapping:\` of a transport, such as \`mapping: { reaction: drop }\`, and
-under \`mapping: { in: { ... } }\` for what comes from the network. What a server or a client offers beyond this is used
-where it is there.`;
+under \`mapping: { in: { ... } }\` for what comes from the network. What an XMPP client
+does not know stands in the text of the same message.`;
 
 /** `docs/features.md`: for each network and direction what is carried and what happens otherwise. Pure. */
 export function renderFeatures(networks: readonly TitledMapping[]): string {
-  return `${[INTRO, ...networks.map(network), clients()].join('\n\n')}\n`;
+  return `${[INTRO, ...networks.map(network)].join('\n\n')}\n`;
 }
 
 function network({ title, mapping }: TitledMapping): string {
@@ -117,18 +117,4 @@ function choices(ladder: Ladder, level: Level): string {
   });
   const wait = ladder.window === undefined ? '' : ` (waits up to ${ladder.window / 1000} s for the next)`;
   return rungs.join('; ') + wait;
-}
-
-/** What is written to a client that does not advertise a feature, once the gateway writes it at all. */
-function clients(): string {
-  const known = FEATURES.filter((feature) => peerFeatures[feature] !== undefined);
-  const rows = known.map((feature) => {
-    const ladder: Ladder | undefined = xmpp.policy.in[feature];
-    return `| ${TITLES[feature]} | \`${peerFeatures[feature]}\` | ${ladder ? choices(ladder, 'none') : ''} |`;
-  });
-  return [
-    '## XMPP clients',
-    'What a client does not say that it knows (XEP-0030, XEP-0115) is turned into something that it shows.',
-    ['| what | the client says | otherwise |', '|---|---|---|', ...rows].join('\n'),
-  ].join('\n\n');
 }

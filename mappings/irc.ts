@@ -15,6 +15,7 @@ import {
   refuse,
   replyToNick,
   replyWithQuote,
+  spoilerAsPrefix,
   subjectAsLine,
   tooLongRefused,
   wholeAsLink,
@@ -104,6 +105,7 @@ export const irc: NetworkMapping = {
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
       thread: { default: 'drop', drop: without('thread') },
+      spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
       form: {
         default: 'text',
         text: formAsText,

@@ -15,6 +15,7 @@ export const carriesFile = ({ files }: Pick<Target, 'files'>, file: FileRef): bo
 
 /** How each part is told in a message, in the order in which they are taken care of. */
 export const parts: readonly (readonly [MessagePart, (message: Message, target: Target) => boolean])[] = [
+  ['spoiler', ({ spoiler }) => spoiler !== undefined],
   ['reply', ({ replyTo }) => replyTo !== undefined],
   ['file', ({ files = [] }, target) => files.some((file) => !carriesFile(target, file))],
   ['form', ({ form }) => form !== undefined],

@@ -77,7 +77,7 @@ export const reshape = (
 });
 
 /** The message crosses without the part, which nobody sees in its text. */
-export const without = (part: 'replyTo' | 'subject' | 'thread' | 'form' | 'mentions'): Rung<MessageDraft> =>
+export const without = (part: 'replyTo' | 'subject' | 'thread' | 'form' | 'mentions' | 'spoiler'): Rung<MessageDraft> =>
   reshape('left out of the message', (draft) => lacking(draft, part));
 
 function lacking(draft: MessageDraft, part: keyof Message): MessageDraft {
@@ -135,6 +135,15 @@ export const replyToNick = reshape(
   replyAfter((author, about) => (about.fresh && author !== undefined ? `${author}: ` : quoteWords(author, about))),
 );
 export const replyWithQuote = reshape('nick and first words of the message before the text', replyAfter(quoteWords));
+
+/** The warning stands where the reader comes to it first. */
+export const spoilerAsPrefix = reshape(
+  '"Spoiler" and what it is about before the text',
+  ({ spoiler = '', ...draft }) => {
+    const about = excerpt(spoiler, QUOTE);
+    return { ...draft, text: `Spoiler${about === '' ? '' : ` (${about})`}: ${draft.text}` };
+  },
+);
 
 /** Files that the target does not take are told in a message of their own after the text. */
 export const filesAsLinks: Rung<MessageDraft> = {

@@ -12,6 +12,7 @@ import {
   quoted,
   refuse,
   reshape,
+  spoilerAsPrefix,
   subjectAsLine,
   without,
 } from './rungs.ts';
@@ -149,6 +150,7 @@ export const sms: NetworkMapping = {
         refuse: refuse('not-supported', 'A form cannot be answered by SMS.'),
       },
       mention: { default: 'drop', drop: without('mentions') },
+      spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
       receipt: { default: 'drop', drop },

@@ -22,11 +22,11 @@ export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = f
   ladders: policy.out,
 });
 
-/** XMPP as the target of what comes from a network. `peer` is XMPP as one reader knows it (`peerFacts`). */
-export const inward = (mapping: NetworkMapping, peer: Capabilities = xmpp.facts): Target => ({
-  levels: peer.in,
-  text: peer.text,
-  files: peer.files,
+/** XMPP as the target of what comes from a network. */
+export const inward = (mapping: NetworkMapping): Target => ({
+  levels: xmpp.facts.in,
+  text: xmpp.facts.text,
+  files: xmpp.facts.files,
   ladders: { ...xmpp.policy.in, ...mapping.policy.in },
 });
 
@@ -39,7 +39,7 @@ export function inwardLadders({ facts, policy }: NetworkMapping): Ladders {
 const comes = (facts: Capabilities, feature: Feature): boolean =>
   feature === 'file' ? Object.keys(facts.files).length > 0 : levelIn(facts.in, feature) !== 'none';
 
-const isFull = (feature: Feature): boolean => levelIn(xmpp.facts.in, feature) === 'full';
+const isFull = (feature: Feature): boolean => feature === 'file' || levelIn(xmpp.facts.in, feature) === 'full';
 
 /** Where an accepted event waits until it is delivered. */
 export const durabilityOf = (

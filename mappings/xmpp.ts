@@ -1,4 +1,4 @@
-import type { Capabilities, Feature, Level, NetworkMapping } from '#src/model/capabilities.ts';
+import type { NetworkMapping } from '#src/model/capabilities.ts';
 import type { EventBody } from '#src/model/event.ts';
 import { cleanName } from './names.ts';
 import {
@@ -16,26 +16,14 @@ import {
 } from './rungs.ts';
 import { excerpt } from './split.ts';
 
-/** The features of service discovery by which a client says that it knows what it gets (XEP-0030, XEP-0115). */
-export const peerFeatures: Readonly<Partial<Record<Feature, string>>> = {
-  edit: 'urn:xmpp:message-correct:0',
-  retract: 'urn:xmpp:message-retract:1',
-  reaction: 'urn:xmpp:reactions:0',
-  receipt: 'urn:xmpp:receipts',
-  marker: 'urn:xmpp:chat-markers:0',
-  typing: 'http://jabber.org/protocol/chatstates',
-  attention: 'urn:xmpp:attention:0',
-  reply: 'urn:xmpp:reply:0',
-  file: 'urn:xmpp:sfs:0',
-  form: 'jabber:x:data',
-};
-
 type RoomChange = Extract<EventBody, { kind: 'room' }>['change'];
 const ROOM: Readonly<Record<RoomChange, string>> = {
   destroyed: 'The room was closed',
   renamed: 'The room has a new name',
   avatar: 'The room has a new picture',
   config: 'The settings of the room were changed',
+  listed: 'The room is in your list',
+  left: 'You are no member of the room any more',
 };
 
 /** A sentence with what belongs to it. */
@@ -51,9 +39,17 @@ export const xmpp: NetworkMapping = {
       subject: 'full',
       thread: 'full',
       form: 'full',
-      // In rooms where their network makes a message of it.
-      edit: 'partial',
-      retract: 'partial',
+      edit: 'full',
+      retract: 'full',
+      reaction: 'full',
+      reply: 'full',
+      mention: 'full',
+      spoiler: 'full',
+      typing: 'full',
+      receipt: 'full',
+      marker: 'full',
+      attention: 'full',
+      call: 'full',
       topic: 'full',
       nick: 'full',
       occupant: 'partial',
@@ -63,12 +59,22 @@ export const xmpp: NetworkMapping = {
       presence: 'full',
       contact: 'full',
     },
+    // What a client does not know stands in the text of the same message (XEP-0428).
     in: {
       message: 'full',
       action: 'full',
       subject: 'full',
       thread: 'full',
       form: 'full',
+      edit: 'full',
+      retract: 'full',
+      reaction: 'full',
+      reply: 'full',
+      mention: 'full',
+      spoiler: 'full',
+      typing: 'full',
+      marker: 'full',
+      attention: 'full',
       occupant: 'full',
       occupants: 'full',
       topic: 'full',
@@ -78,7 +84,7 @@ export const xmpp: NetworkMapping = {
     },
     // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
-    files: {},
+    files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
     rooms: 'shared',
     // XEP-0114 has no acknowledgements.
@@ -129,6 +135,7 @@ export const xmpp: NetworkMapping = {
       thread: { default: 'drop', drop: without('thread') },
       mention: { default: 'drop', drop: without('mentions') },
       typing: { default: 'drop', drop },
+      // A receipt is given once, by what becomes of the message that asked for it (XEP-0184).
       receipt: { default: 'drop', drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },
@@ -152,14 +159,3 @@ export const xmpp: NetworkMapping = {
     },
   },
 };
-
-/** XMPP as one client knows it, by the features that it advertises. Without them nothing is known and nothing lowered. */
-export function peerFacts(features?: ReadonlySet<string>): Capabilities {
-  if (!features) return xmpp.facts;
-  const lowered = Object.entries(peerFeatures).filter(([, name]) => !features.has(name));
-  return {
-    ...xmpp.facts,
-    in: { ...xmpp.facts.in, ...Object.fromEntries(lowered.map(([feature]): [string, Level] => [feature, 'none'])) },
-    files: features.has(peerFeatures.file ?? '') ? xmpp.facts.files : {},
-  };
-}

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { ZodType } from 'zod';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Fetch } from '#src/lib/fetch.ts';
@@ -14,19 +15,46 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
 /**
- * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delivered` that
- * the person's device has it. Doubt is a `Failure` with `certain: false`.
+ * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delayed` that it is
+ * still being tried further on, which ends nothing and is told its sender once, `delivered` that the person's device has it.
+ * Doubt is a `Failure` with `certain: false`.
  */
-export type Delivered = { readonly ids: readonly ForeignId[]; readonly state: 'written' | 'taken' | 'delivered' };
+export type Delivered = {
+  readonly ids: readonly ForeignId[];
+  readonly state: 'written' | 'taken' | 'delayed' | 'delivered';
+};
 export type Outcome = Delivered | Failure;
 
-/** One step of a dialogue with a person: a form to fill in, something to look at, or a wait. */
-export type Step =
+/**
+ * What a person sees of a dialogue: a form to fill in, something to look at, or something that is waited for, which ends
+ * by itself when `until` does (a rejection is thrown where it was yielded).
+ */
+export type Stage =
   | { readonly kind: 'form'; readonly form: Form }
   | { readonly kind: 'show'; readonly text: string; readonly url?: string; readonly qr?: string }
-  | { readonly kind: 'wait'; readonly text: string };
+  | { readonly kind: 'wait'; readonly text: string; readonly until: Promise<unknown> };
+
+/**
+ * One step of a dialogue. Whoever goes back has it run anew with the answers given so far; `act` is what may happen only
+ * once: its result is remembered, and nobody goes back over it.
+ */
+export type Step = Stage | { readonly kind: 'act'; run(): Promise<unknown> };
+
+/** Does within a dialogue what has an effect: `const key = yield* act(() => ...)`. Throws what `run` rejects with. */
+export async function* act<T>(run: () => Promise<T>): AsyncGenerator<Step, T, Answer> {
+  const result: unknown = yield { kind: 'act', run };
+  return result as T;
+}
 
 export type Credentials = Readonly<Record<string, Sealed>>;
+
+/** What a login works with: for whom it is, and in which realm, `''` on a network without realms. */
+export type LoginWork<Config = unknown> = {
+  readonly config: Config;
+  readonly host: Host;
+  readonly account: AccountKey;
+  readonly realm: string;
+};
 
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
@@ -39,17 +67,17 @@ export type Login<Config = unknown> = {
   /** People are let in without it as well: it is offered at the address of a realm, and registering asks for none. */
   readonly guests?: boolean;
   /**
-   * `realm` is `''` on a network without realms. Throws a `Failure` where the network refuses. Whoever gives up calls
-   * `return()`: the generator closes its lines.
+   * Throws a `Failure` where the network refuses. Whoever gives up calls `return()`: the generator closes its lines.
    */
-  start(config: Config, host: Host, realm: string): AsyncGenerator<Step, Credentials, Answer>;
+  start(work: LoginWork<Config>): AsyncGenerator<Step, Credentials, Answer>;
 };
 
-/** What a command works with. `session` is there when its user is online in the place's realm. */
+/** What a command works with: `account` is whose user called it, also in a room that is shared. `session` is there when its user is online in the place's realm. */
 export type CommandWork<Config = unknown> = {
   readonly config: Config;
   readonly host: Host;
   readonly bridge: Bridge;
+  readonly account: AccountKey;
   readonly session?: Session;
   /** Where it was called; for `gateway` and `realm` the realm of its user. */
   readonly place: Place;
@@ -61,6 +89,8 @@ export type Command<Config = unknown> = {
   readonly on: 'gateway' | 'realm' | 'room' | 'contact';
   readonly who: 'user' | 'admin';
   readonly title: string;
+  /** The words that start it where they are typed in the room itself, as `topic` does after a slash: in lower case. */
+  readonly typed?: readonly string[];
   run(work: CommandWork<Config>): AsyncGenerator<Step, string, Answer>;
 };
 
@@ -104,12 +134,15 @@ export type BridgeDefinition<Config = unknown> = {
   open(config: Config, host: Host): Promise<Bridge>;
 };
 
-/** The live connection of an account in a realm. */
+/** Why a session ends: the gateway stops, its user has left or wants nothing of it any more, or the account is removed. */
+export type CloseReason = 'stopped' | 'left' | 'removed';
+
+/** The live connection of an account in a realm. Where the bridge has no `connect` it only tells whose it is. */
 export type Session = {
   readonly account: AccountKey;
   readonly realm: string;
   /** Leaves the network politely. Resolves when the line is closed. Never rejects. */
-  close(reason: string): Promise<void>;
+  close(reason: CloseReason): Promise<void>;
 };
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };
@@ -131,10 +164,16 @@ export type SessionState =
  */
 export type Preview = { readonly text: string; readonly from?: string; readonly charges?: readonly Charge[] };
 
+/** What an account logs in with in a realm. */
+export type AccountLogin = { readonly realm: string; readonly credentials: Credentials };
+
 /** One opened transport. */
 export type Bridge = {
-  /** Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up. */
-  connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
+  /**
+   * Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up.
+   * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
+   */
+  connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
   /**
    * Hands an event to the wire, in order. Returns without a promise where nothing has to be waited for. Confirmation
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
@@ -151,6 +190,22 @@ export type Bridge = {
   preview?(event: Event, session?: Session): Promise<Preview>;
   /** What this peer, server or conversation really offers now. */
   narrow?(place: Place, session?: Session): Capabilities;
+  /**
+   * Opens what `media.lend` was given, decrypted on the way. A `range` may be ignored. Rejects with `Failure('item-not-found')`
+   * or `Failure('gone')` for what is not there (any more), and with others where the network does not give it now.
+   */
+  openFile?(reference: string, range?: ByteRange): Promise<OpenedFile>;
+  /**
+   * The account is being removed: what it has at the network ends, with a session or without one. Ghosts leave, tokens are
+   * revoked, devices logged out. Its sessions are closed; its state and `logins` are gone afterwards, also when this rejects
+   * or takes too long.
+   */
+  forget?(account: AccountKey, logins: readonly AccountLogin[]): Promise<void>;
+  /**
+   * Settings have changed: those of an account, of its realm or a room where there is a `place`, or without an account those
+   * of a shared room.
+   */
+  changed?(account: AccountKey | undefined, place?: Place): void;
   /** Pauses reading from the network while the XMPP server is slower than it, and goes on after. */
   pause(paused: boolean): void;
   [Symbol.asyncDispose](): Promise<void>;
@@ -160,33 +215,47 @@ export type Bridge = {
 export type StateKey = { readonly account?: AccountKey; readonly key: string };
 /** `expires` is in milliseconds since 1970; `seal` encrypts the value at rest. */
 export type StateOptions = { readonly expires?: number; readonly seal?: boolean };
+/** Text, or bytes as they are. */
+export type StateValue = string | Uint8Array;
 /** `value: null` deletes. */
-export type StateWrite = StateKey & StateOptions & { readonly value: string | null };
+export type StateWrite = StateKey & StateOptions & { readonly value: StateValue | null };
+/** A write that is done only where the value is `expect` (text and its UTF-8 are the same), or with `null` where there is none. */
+export type StateChange = StateWrite & { readonly expect?: StateValue | null };
 
 /** What a bridge remembers across restarts: sync tokens, reply tokens, opt-outs. All promises resolve once durable. */
 export type BridgeState = {
   get(at: StateKey): Promise<string | undefined>;
-  put(at: StateKey, value: string, options?: StateOptions): Promise<void>;
+  bytes(at: StateKey): Promise<Uint8Array | undefined>;
+  put(at: StateKey, value: StateValue, options?: StateOptions): Promise<void>;
   delete(at: StateKey): Promise<void>;
+  /**
+   * Does all of them or none. Resolves with whether it was done: no, where something is not as it was expected. What is
+   * expected is compared with what there is before any of them; a key comes once.
+   */
+  write(changes: readonly StateChange[]): Promise<boolean>;
   /** The entries of an account, or those of the transport itself, whose key begins with `prefix`, in order of keys. */
   list(at: {
     readonly account?: AccountKey;
     readonly prefix: string;
-  }): Promise<readonly { readonly key: string; readonly value: string }[]>;
+  }): Promise<readonly { readonly key: string; readonly value: string; readonly bytes: Uint8Array }[]>;
 };
 
 /** What people have set for a place, each as the definition's own schema yields it. */
 export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
 
-/** Routes on the public listener, under /hooks/<transport>/. */
+/**
+ * What is served: `method` requests to `path`, below the transport's own prefix. `:name` in it is one segment, whatever it
+ * is. Bodies over `maxBytes` are answered 413.
+ */
+export type Route = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly maxBytes: number };
+
+/** Answers a request. `params` are the segments of the path by their names, decoded once. */
+export type Serve = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>;
+
+/** Routes on the public listener, under /hooks/<transport>/: to that a homeserver or a provider appends its own paths. */
 export type Http = {
-  /** Serves `method` requests to `path` (below the transport's own prefix); bodies over `maxBytes` are answered 413. */
-  route(
-    method: 'GET' | 'POST' | 'PUT',
-    path: string,
-    maxBytes: number,
-    serve: (request: Request) => Promise<Response>,
-  ): void;
+  /** The same method and path a second time is a bug. */
+  route(route: Route, serve: Serve): void;
   /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
   url(path: string): string | undefined;
 };
@@ -197,6 +266,44 @@ export type Media = {
     content: ReadableStream<Uint8Array> | Uint8Array,
     meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
   ): Promise<FileRef & { readonly expires: number }>;
+  /**
+   * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
+   * stored, and nobody can read the `reference` in it. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
+   * there is no public address, or for a reference of more than 2000 characters.
+   */
+  lend(
+    reference: string,
+    meta: { readonly name?: string; readonly type?: string; readonly size?: number; readonly lifetime?: number },
+  ): FileRef & { readonly expires: number };
+};
+
+/** Bytes of a file from `start` to `end`, both included; without `end` all that follow. */
+export type ByteRange = { readonly start: number; readonly end?: number };
+
+/** A file that is read: `range` says which bytes come, where it is not the whole, and `size` is that of the whole. */
+export type OpenedFile = {
+  readonly content: ReadableStream<Uint8Array>;
+  readonly size?: number;
+  readonly range?: Required<ByteRange>;
+};
+
+/**
+ * Where a bridge listens, and how much it takes: connections at a time in all and of one address (more are closed), and
+ * milliseconds for which one may say nothing. What is left out is for strangers; a trusted program may have more.
+ */
+export type Endpoint = {
+  readonly host: string;
+  readonly port: number;
+  readonly most?: number;
+  readonly perPeer?: number;
+  readonly idle?: number;
+};
+
+/** A listener that is open. `port` is the one that it got, where none was asked for (0). */
+export type SocketServer = {
+  readonly port: number;
+  /** Takes no more connections, and resolves when the last has ended. */
+  close(): Promise<void>;
 };
 
 /** What a bridge is given. */
@@ -209,21 +316,39 @@ export type Host = {
   emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
   /**
    * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
-   * restart: `taken`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
+   * restart: `taken`, perhaps `delayed`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was
    * told no sooner than it resolves; a rejection with a `Failure` says that it is not kept.
    */
   settle(id: EventId, outcome: Outcome): void | Promise<void>;
   status(session: SessionKey, state: SessionState): void;
+  /**
+   * Replaces what an account logs in with, such as a token that was refreshed. Resolves once durable with whether it was
+   * done: no, where it is not `expected` any more. Only then may the network hear of the new ones.
+   */
+  credentials(key: SessionKey, expected: Credentials, next: Credentials): Promise<boolean>;
   /**
    * Reserves what the bridge spends of itself and not for an event: in the budgets of an account, or without one in those
    * of all together. Resolves with what gives it back. Rejects with `Failure('budget-exhausted')`, and then nothing is
    * reserved; a budget that the definition does not name is a bug.
    */
   charge(charges: readonly Charge[], account?: AccountKey): Promise<() => Promise<void>>;
+  /**
+   * Something is wrong that those who run the gateway have to see to, such as a network that refuses all of us. `name` says
+   * what, and is one of few: the same is counted each time and told once an hour. Never throws.
+   */
+  alarm(name: string, text: string): void;
+  /** Tells those who run the gateway, as a message that is kept until it has arrived. Never throws. */
+  tellAdmins(text: string): void;
   readonly state: BridgeState;
-  settings(place: Place): Promise<Settings>;
+  /** What holds at a place: in a shared room what is set for all, and over it what `account` has set for itself. */
+  settings(place: Place, account?: AccountKey): Promise<Settings>;
   /** Opens a TCP or TLS connection under the address rules. Rejects with a `Failure`. */
   readonly connect: Connect;
+  /**
+   * Takes TCP connections, while the gateway runs: the bridge ends its sockets when it is closed, and what is left is cut.
+   * Rejects where the address cannot be had, which `open` passes on: the operator reads it at the start.
+   */
+  listen(endpoint: Endpoint, onSocket: (socket: Socket) => void): Promise<SocketServer>;
   readonly http: Http;
   readonly media: Media;
   /** Fetches over HTTP under the same rules, redirects included. Rejects with a `Failure`, and so does the body. */

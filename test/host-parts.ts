@@ -1,4 +1,4 @@
-import type { Host } from '#src/bridge.ts';
+import type { Bridge, Host } from '#src/bridge.ts';
 import { refuseFetch } from '#src/core/reach.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
@@ -6,12 +6,35 @@ import { openMetrics } from '#src/lib/metrics.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openSite } from '#src/web/site.ts';
 
+/** A bridge on which each account has a connection. */
+export type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
+
+/** The bridge as one of those. Throws for the others. */
+export function connecting(bridge: Bridge): Connecting {
+  const { connect } = bridge;
+  if (!connect) throw new Error('nobody has a connection there');
+  return { ...bridge, connect };
+}
+
+/** What a host has beside, for those to whom nobody listens. */
+export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen'> = {
+  credentials: async () => false,
+  alarm: () => undefined,
+  tellAdmins: () => undefined,
+  listen: () => Promise.reject(new Error('nobody listens here')),
+};
+
 /** What a host has of the web where the operator has configured none of it: routes that nobody can reach, no files. */
 export function webless(transport: string, connect: Host['connect']): Pick<Host, 'http' | 'media' | 'fetch'> {
   const site = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });
   return {
     http: site.http(transport),
-    media: { put: () => Promise.reject(new Failure('service-unavailable')) },
+    media: {
+      put: () => Promise.reject(new Failure('service-unavailable')),
+      lend() {
+        throw new Failure('service-unavailable');
+      },
+    },
     fetch: openFetch({ connect, refuse: refuseFetch }),
   };
 }

@@ -1,5 +1,5 @@
 import { sms } from '#mappings/sms.ts';
-import type { Bridge, Host, Session } from '#src/bridge.ts';
+import type { Bridge, Host } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
@@ -62,10 +62,6 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
   void poll.now();
 
   return {
-    async connect({ account, realm }, _wish, signal): Promise<Session> {
-      if (closed || signal.aborted) throw new Failure('stopping');
-      return { account, realm, close: async () => undefined };
-    },
     deliver: outbox.deliver,
     ask: async <Q extends Query>(query: Q) => (await answer(query, config)) as ReplyTo<Q>,
     reconcile: ({ id }) => tracking.look(id),

@@ -1,6 +1,13 @@
-import type { BridgeState, StateKey, StateOptions, StateWrite } from '#src/bridge.ts';
+import type { BridgeState, StateChange, StateKey, StateOptions, StateValue, StateWrite } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { SealKey, Statement, StatePlace, Store } from '#src/store/index.ts';
+import {
+  GuardFailed,
+  type SealKey,
+  type StateKept,
+  type Statement,
+  type StatePlace,
+  type Store,
+} from '#src/store/index.ts';
 import { away } from './store-away.ts';
 
 export type BridgeStateParts = {
@@ -19,6 +26,10 @@ export type StoredState = {
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
+/** How often a change is tried whose guard has failed. */
+const TRIES = 3;
+
+const bytesOf = (value: StateValue): Uint8Array => (typeof value === 'string' ? encoder.encode(value) : value);
 
 /** The state of a transport's bridge in the store. What has expired is not found. Rejects with a `Failure` while the store is away. */
 export function openBridgeState({ store, transport, sealKey }: BridgeStateParts): StoredState {
@@ -28,17 +39,48 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
     key,
   });
 
-  function kept({ expires, seal = false }: StateOptions): { expires?: number; seal?: SealKey } {
+  function kept({ expires, seal = false }: StateOptions): StateKept {
     if (seal && !sealKey) throw new Failure('not-supported', { text: 'There is no key to seal secrets with.' });
     return { ...(expires !== undefined && { expires }), ...(seal && sealKey && { seal: sealKey }) };
   }
 
   function statement({ value, ...write }: StateWrite): Statement {
     if (value === null) return store.bridgeState.remove(at(write));
-    return store.bridgeState.put(at(write), encoder.encode(value), kept(write));
+    return store.bridgeState.put(at(write), bytesOf(value), kept(write));
   }
 
-  const write = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]).catch(away));
+  /** The statements of a change, or nothing where what is there is not what it expects. */
+  async function changing({ expect, ...write }: StateChange): Promise<readonly Statement[] | undefined> {
+    if (expect === undefined) return [statement(write)];
+    const place = at(write);
+    const { value } = write;
+    // Where there is to be nothing and is nothing, a value that comes and goes shows that.
+    if (expect === null && value === null)
+      return [store.bridgeState.claim(place, new Uint8Array()), store.bridgeState.remove(place)];
+    if (expect === null) return [store.bridgeState.claim(place, bytesOf(value ?? ''), kept(write))];
+    const found = await store.bridgeState.find(place, sealKey).catch(away);
+    if (!found || Buffer.compare(found.value, bytesOf(expect)) !== 0) return undefined;
+    if (value === null) return [store.bridgeState.removeFound(place, found)];
+    return [store.bridgeState.swap(place, found, bytesOf(value), kept(write))];
+  }
+
+  /** A guard that fails may have met the same value sealed anew: only another look tells. */
+  async function write(changes: readonly StateChange[]): Promise<boolean> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const all = await Promise.all(changes.map(changing));
+      const statements = all.flatMap((each) => each ?? []);
+      if (all.includes(undefined)) return false;
+      try {
+        await store.unit(statements);
+        return true;
+      } catch (error) {
+        if (!(error instanceof GuardFailed)) away(error);
+      }
+    }
+    return false;
+  }
+
+  const one = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]).catch(away));
 
   return {
     statements: (writes) => writes.map(statement),
@@ -47,11 +89,13 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
         const value = await store.bridgeState.get(at(key), sealKey).catch(away);
         return value && decoder.decode(value);
       },
-      put: (key, value, options) => write({ ...key, ...options, value }),
-      delete: (key) => write({ ...key, value: null }),
+      bytes: (key) => store.bridgeState.get(at(key), sealKey).catch(away),
+      put: (key, value, options) => one({ ...key, ...options, value }),
+      delete: (key) => one({ ...key, value: null }),
+      write,
       async list({ account, prefix }) {
         const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey).catch(away);
-        return found.map(({ key, value }) => ({ key, value: decoder.decode(value) }));
+        return found.map(({ key, value }) => ({ key, value: decoder.decode(value), bytes: value }));
       },
     },
   };

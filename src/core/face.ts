@@ -1,4 +1,5 @@
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import { openFarewell } from '#src/core/accounts/farewell.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import { openMembership } from '#src/core/accounts/membership.ts';
 import { openOwnSettings } from '#src/core/accounts/own-settings.ts';
@@ -11,6 +12,7 @@ import type { Registration } from '#src/core/dialogues/registration.ts';
 import { openCharging } from '#src/core/journal/charging.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Journaling } from '#src/core/journal/journaling.ts';
+import { openHostAlarms } from '#src/core/journal/operator/host-alarms.ts';
 import { placeOf } from '#src/core/journal/owed.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Occupancy } from '#src/core/rooms/occupancy.ts';
@@ -111,6 +113,8 @@ export function faceOf(house: House): OpenCore {
       charge: openCharging({ store, budgets: journaling.budgets, transport: house.transport }),
       status: sessions.status,
       settings: settings.of,
+      credentials: house.logins.replace,
+      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
     },
     accept(draft, origin) {
       if (stopping) {
@@ -149,6 +153,7 @@ export function faceOf(house: House): OpenCore {
       refuse: (account, failure) =>
         delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
       settings,
+      farewell: openFarewell({ ...parts, logins: house.logins, bridge: (domain) => house.transport(domain).bridge() }),
     }),
     probed: people.probed,
     attend: people.attend,
@@ -192,7 +197,7 @@ export function faceOf(house: House): OpenCore {
       people.farewell();
       house.flicker.stop();
       rooms.farewell();
-      await sessions.close('The gateway is stopping.');
+      await sessions.close();
       await house.lanes.idle();
       await journaling.stop();
       await archive.flush();

@@ -1,4 +1,4 @@
-import type { Command, Step } from '#src/bridge.ts';
+import type { Command, Stage } from '#src/bridge.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
@@ -7,6 +7,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 
+export type { Lending, LentFile } from '#src/core/media/lending.ts';
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
 
@@ -28,8 +29,18 @@ export type Origin = {
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
 export type Recipient = { readonly jid: string; readonly nick?: string };
 
+/** What the readers of an event know of the earlier message that it is about. */
+export type About = {
+  /** The archive's id of it, by which messages are named in rooms (XEP-0444 §4.2, XEP-0461 §3.1). */
+  readonly stanzaId?: string;
+  /** The nick of whoever wrote it. */
+  readonly author?: string;
+  readonly quote?: string;
+};
+
 /** What an event carries that only XMPP knows. */
 export type Marks = {
+  readonly about?: About;
   readonly id?: XmppId;
   readonly originId?: string;
   /** The archive's id of the message (XEP-0359). */
@@ -94,9 +105,12 @@ export type RoomInfo = { readonly occupants: number; readonly topic?: string };
 export type SettingsScope = 'account' | 'realm' | 'room';
 export type SettingsChange = { readonly place: Place; readonly scope: SettingsScope; readonly answer: Answer };
 
-/** Where a dialogue stands: at a step that wants an answer, or at its end with what its person is told. */
+/**
+ * Where a dialogue stands: at a step that wants an answer, with whether there is a way `back` from it, or at its end with
+ * what its person is told.
+ */
 export type Progress =
-  | { readonly kind: 'step'; readonly id: string; readonly step: Step }
+  | { readonly kind: 'step'; readonly id: string; readonly step: Stage; readonly back: boolean }
   | { readonly kind: 'done'; readonly text: string };
 
 /** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
@@ -128,8 +142,10 @@ export type Dialogues = {
   command(who: Talker, at: { place: Place; on: Command['on']; node: string }): Promise<Progress>;
   /** The commands that a user may call: those of the bridge, and then the core's own. None for who may call none. */
   offered(user: BareJid, transport: string): readonly Offer[];
-  /** Goes on; a step that only shows something or waits is answered with nothing. */
+  /** Goes on; a step that only shows something is answered with nothing, and so is a wait, which resolves at its end. */
   answer(at: { owner: string; id: string }, answer: Answer): Promise<Progress>;
+  /** Goes back to the form before. Rejects with a `Failure`, and stays where it is, where there is no way back. */
+  back(at: { owner: string; id: string }): Promise<Progress>;
   cancel(at: { owner: string; id: string }): void;
 };
 

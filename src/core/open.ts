@@ -63,6 +63,14 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    changed(account, place) {
+      const domain = account ? splitAccount(account).transport : place && placeTransport(place);
+      try {
+        if (domain !== undefined) transport(domain).bridge().changed?.(account, place);
+      } catch (err) {
+        log.error({ err }, 'a bridge failed at a change of settings');
+      }
+    },
     stay: (account, on) => sessions.stay(account, on),
     keep: (account, on) => rooms.keep(account, on),
   });

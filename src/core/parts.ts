@@ -12,6 +12,7 @@ import type { SealKey, Store } from '#src/store/index.ts';
 import type { Aliases } from './aliases.ts';
 import type { Core, XmppSide } from './index.ts';
 import type { Charging } from './journal/charging.ts';
+import type { HostAlarms } from './journal/operator/host-alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import type { LimitName } from './limits.ts';
 import type { Inbound } from './way/inbound.ts';
@@ -82,16 +83,16 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
-  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end. */
-  report?(what: 'parked' | 'budget' | 'dropped' | 'retried', transport: string): void;
+  /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
+  report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings'> & {
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
     readonly emit: Inbound['accept'];
     readonly charge: Charging;
-  };
+  } & HostAlarms;
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */

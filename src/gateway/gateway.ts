@@ -23,6 +23,7 @@ import { reportTo } from '#src/process/report.ts';
 import { packageVersion } from '#src/process/version.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
+import { openSockets } from '#src/web/sockets.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
@@ -81,10 +82,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   });
   const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
-  const media = await openMediaOf(config, { store, clock, log }).catch(async (error: unknown) => {
+  const media = await openMediaOf(config, {
+    store,
+    clock,
+    log,
+    key,
+    bridge: (domain) => transports.get(domain)?.bridge,
+  }).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;
   });
+  const sockets = openSockets({ clock, log, metrics });
   const connect = reach(openConnect());
   const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
@@ -173,6 +181,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       transport: domain,
       state,
       settings: core.host.settings,
+      credentials: core.host.credentials,
+      alarm: (name, text) => core.host.alarm(domain, name, text),
+      tellAdmins: (text) => core.host.tellAdmins(domain, text),
       emit(drafts, writes = []) {
         for (const { kind } of drafts) countIn(kind);
         return core.host.emit(drafts, statements(writes));
@@ -181,8 +192,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,
       connect,
+      listen: sockets.listenFor(domain),
       http: site.http(domain),
-      media: media.host,
+      media: media.hostFor(domain),
       fetch,
       log: log.child({ transport: domain }),
       clock,
@@ -233,10 +245,13 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   async function stop(): Promise<void> {
     // RELIABILITY: refuse new, tell occupants, leave the networks, flush and read the streams to their end.
+    sockets.refuse();
     await site.close();
     await core.stop();
     stopping.abort();
     await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await sockets.close();
+    fetch.close();
     await Promise.all([...transports.values()].map(({ link }) => link?.flush()));
     await Promise.all([...transports.values()].map(({ link }) => link?.close()));
     media.store?.stop();
@@ -252,12 +267,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     }
     await core.restore();
   } catch (error) {
+    stopping.abort();
+    await Promise.all([...transports.values()].map(({ bridge }) => bridge?.[Symbol.asyncDispose]()));
+    await sockets.close();
+    fetch.close();
     await pruning.stop();
     await store[Symbol.asyncDispose]();
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
-  site.open(media.store);
+  site.open({ shelf: media.store, lending: media.lending });
+  sockets.open();
   void core.start();
 
   return {

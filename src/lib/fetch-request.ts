@@ -6,9 +6,11 @@ export type FetchRequest = {
   readonly method: string;
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Uint8Array | undefined;
-  /** The host is the operator's own choice. */
-  readonly trusted: boolean;
+  readonly body: FetchInit['body'];
+  /** Bytes of a body that is a stream, where they are known. */
+  readonly size: number | undefined;
+  /** Who named the host, where that is not whoever else. */
+  readonly namedBy: FetchInit['namedBy'];
 };
 
 /** What the connection sets by itself, and what would turn one request into two. */
@@ -34,7 +36,8 @@ export function firstRequest(address: string, init: FetchInit, refuse: Refuse): 
     method: (init.method ?? 'GET').toUpperCase(),
     headers: Object.fromEntries(headers),
     body: init.body,
-    trusted: init.chosenByOperator ?? false,
+    size: init.size,
+    namedBy: init.namedBy,
   };
 }
 
@@ -48,7 +51,7 @@ export function nextRequest(
   const same = url.origin === last.url.origin;
   // §15.4.4: 303 asks for a GET; §15.4.2 and §15.4.3 allow it after a POST.
   const get = status === 303 ? last.method !== 'HEAD' : status < 303 && last.method === 'POST';
-  if (!get && last.body !== undefined && !same)
+  if (!get && last.body !== undefined && (!same || last.body instanceof ReadableStream))
     throw refuse('bad-url', `${last.url.host} wants what was sent to it to go to ${url.host}.`);
   const kept = Object.entries(last.headers).filter(
     ([name]) => (same || HARMLESS.has(name)) && !(get && name.startsWith('content-')),
@@ -58,7 +61,8 @@ export function nextRequest(
     method: get ? 'GET' : last.method,
     headers: Object.fromEntries(kept),
     body: get ? undefined : last.body,
-    trusted: last.trusted && same,
+    size: get ? undefined : last.size,
+    namedBy: same ? last.namedBy : undefined,
   };
 }
 

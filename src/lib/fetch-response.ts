@@ -9,6 +9,8 @@ type Limits = {
   readonly refuse: Refuse;
   /** What an error while reading means. */
   explain(error: unknown): Error;
+  /** Gives it up, also while it is read. */
+  readonly stop: AbortSignal;
 };
 
 /** RFC 9110 §8.4.1, RFC 7932, RFC 8878. We ask for none of them, and servers use them all the same. */
@@ -32,7 +34,8 @@ export function decoded(answer: IncomingMessage, method: string, limits: Limits)
   }
   const headers = headersOf(answer);
   if (method === 'HEAD' || BODILESS.has(status)) {
-    answer.destroy();
+    // Read to its end, which is here: the connection may be kept.
+    answer.resume();
     return new Response(null, { status, headers });
   }
   const coding = (headers.get('content-encoding') ?? 'identity').trim().toLowerCase();
@@ -60,6 +63,10 @@ async function* counted(answer: IncomingMessage, decoder: Transform | undefined,
   // `compose` and `pipeline` would hide which of the two has failed.
   answer.on('error', (error) => decoder?.destroy(error));
   const plain = decoder ? answer.pipe(decoder) : answer;
+  // The request itself may be over by now, and would hear of it no more.
+  const abort = () => answer.destroy(new Error('given up'));
+  limits.stop.addEventListener('abort', abort, { once: true });
+  if (limits.stop.aborted) abort();
   let size = 0;
   try {
     for await (const chunk of plain as AsyncIterable<Uint8Array>) {
@@ -70,8 +77,10 @@ async function* counted(answer: IncomingMessage, decoder: Transform | undefined,
   } catch (error) {
     throw size > limits.most ? error : limits.explain(error);
   } finally {
+    limits.stop.removeEventListener('abort', abort);
     decoder?.destroy();
-    answer.destroy();
+    // One that was read to its end leaves its connection to the next.
+    if (!answer.complete) answer.destroy();
   }
 }
 

@@ -19,14 +19,20 @@ export const COUNTERS = {
     help: 'Rows that the operator has dropped, or had tried at once',
     labels: ['transport', 'action'],
   },
+  isthmus_alarms_total: { help: 'Alarms of bridges', labels: ['transport', 'name'] },
   isthmus_budget_alarms_total: { help: 'Budgets of which four fifths were spent', labels: ['transport'] },
   isthmus_hooks_total: { help: 'Requests to the routes of a transport, by answer', labels: ['transport', 'status'] },
+  isthmus_connections_total: {
+    help: 'Connections to the listeners of a transport, by whether they were taken or refused',
+    labels: ['transport', 'outcome'],
+  },
   isthmus_links_lost_total: { help: 'Connections to the XMPP server that were lost', labels: ['transport'] },
 } as const;
 
 /** What rises and falls. */
 export const GAUGES = {
   isthmus_link_online: { help: '1 while the XMPP server has accepted the component', labels: ['transport'] },
+  isthmus_connections: { help: 'Connections to the listeners of a transport', labels: ['transport'] },
   isthmus_store_damaged: { help: '1 if the check after a crash has found errors in the store', labels: [] },
 } as const;
 

@@ -10,7 +10,16 @@ export type Durability = 'journal' | 'memory';
 export type Direction = 'out' | 'in';
 
 /** What a message can have beside its text. */
-export type MessagePart = 'reply' | 'file' | 'subject' | 'thread' | 'form' | 'mention' | 'action' | 'notice';
+export type MessagePart =
+  | 'spoiler'
+  | 'reply'
+  | 'file'
+  | 'subject'
+  | 'thread'
+  | 'form'
+  | 'mention'
+  | 'action'
+  | 'notice';
 
 /** What the tables speak of: a kind of event, a part of a message, `displayed` receipts, and texts that are too long. */
 export type Feature = EventKind | MessagePart | 'marker' | 'long';

@@ -1,3 +1,4 @@
+import type { Avatar } from './avatar.ts';
 import type { Answer, Form } from './form.ts';
 import type { EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
@@ -5,8 +6,20 @@ import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
 import type { Show } from './show.ts';
 
-/** A file that crosses: an address to fetch it from, and what is known of it. Size in bytes. */
-export type FileRef = { readonly url: string; readonly name?: string; readonly type?: string; readonly size?: number };
+/**
+ * A file that crosses: an address to fetch it from, and what is known of it. Size in bytes, width and height in pixels,
+ * duration in milliseconds, `sha256` in hexadecimal.
+ */
+export type FileRef = {
+  readonly url: string;
+  readonly name?: string;
+  readonly type?: string;
+  readonly size?: number;
+  readonly width?: number;
+  readonly height?: number;
+  readonly duration?: number;
+  readonly sha256?: string;
+};
 
 export type { Show };
 
@@ -24,7 +37,10 @@ export type Message = {
   readonly subject?: string;
   readonly thread?: string;
   readonly form?: Form;
+  /** People, as the network calls them; in a room by their nicks. */
   readonly mentions?: readonly string[];
+  /** The text gives something away: what it is about, in words that do not. May be empty. */
+  readonly spoiler?: string;
 };
 
 /**
@@ -49,6 +65,8 @@ export type OccupantChange = {
   readonly by?: string;
   /** A join's password (XEP-0045 §7.2.6), a channel key on some networks. */
   readonly password?: Sealed;
+  /** Who leaves is no member any more, where the network knows members who are not there (XEP-0045 §7.10 and others). */
+  readonly forGood?: boolean;
   /** How much history a joining client wants to be shown. */
   readonly history?: HistoryWish;
 };
@@ -59,16 +77,25 @@ export type EventBody =
   | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string }
   | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
   | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
-  | { readonly kind: 'receipt'; readonly target: MessageId; readonly state: 'delivered' | 'displayed' | 'failed' }
+  /** `upTo`: it speaks of all that was there before its target, too. */
+  | {
+      readonly kind: 'receipt';
+      readonly target: MessageId;
+      readonly state: 'delivered' | 'displayed' | 'failed';
+      readonly upTo?: boolean;
+    }
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }
   | { readonly kind: 'call' }
   | { readonly kind: 'presence'; readonly show: Show; readonly status?: string; readonly idle?: number }
-  | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: FileRef }
+  | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: Avatar }
   | {
       readonly kind: 'contact';
       readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
       readonly reason?: string;
+      /** How the list at which the contact stands calls it, and in which groups. */
+      readonly name?: string;
+      readonly groups?: readonly string[];
     }
   /** `show` and `status` as the presence had them that asked for it. */
   | { readonly kind: 'nick'; readonly wanted: string; readonly show?: Show; readonly status?: string }
@@ -76,16 +103,29 @@ export type EventBody =
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[] }
   | {
       readonly kind: 'affiliation';
-      readonly changes: readonly { readonly id: string; readonly affiliation: Occupant['affiliation'] }[];
+      readonly changes: readonly {
+        readonly id: string;
+        readonly affiliation: Occupant['affiliation'];
+        readonly reason?: string;
+      }[];
     }
   /** `setAt` (milliseconds since 1970) tells when a subject was set that was there before; a change is set `at` once. */
   | { readonly kind: 'topic'; readonly text: string; readonly by?: string; readonly setAt?: number }
-  | { readonly kind: 'invite'; readonly room: string; readonly reason?: string }
-  /** `answer` goes out with `config`: the fields of `ask config` as a person filled them in; what is missing stays. */
+  /** `declined` answers one (XEP-0045 §7.8.2). */
+  | { readonly kind: 'invite'; readonly room: string; readonly reason?: string; readonly declined?: boolean }
+  /**
+   * `answer` goes out with `config`: the fields of `ask config` as a person filled them in; what is missing stays. One that
+   * is `destroyed` may go on as `alternate`, an address. What a network lists for an account (`listed`, and `left` once it
+   * does not any more) may say below which space it is, how it looks, and how much of it was not read.
+   */
   | {
       readonly kind: 'room';
-      readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config';
+      readonly change: 'destroyed' | 'renamed' | 'avatar' | 'config' | 'listed' | 'left';
       readonly text?: string;
+      readonly avatar?: Avatar;
+      readonly alternate?: string;
+      readonly unread?: number;
+      readonly below?: string;
       readonly answer?: Answer;
     };
 

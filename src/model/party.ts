@@ -1,3 +1,4 @@
+import type { Avatar } from './avatar.ts';
 import type { AccountKey, BareJid } from './ids.ts';
 import type { Show } from './show.ts';
 
@@ -28,4 +29,7 @@ export type Occupant = {
   /** What is known of their presence, where a network tells that of occupants. */
   readonly show?: Show;
   readonly status?: string;
+  readonly avatar?: Avatar;
+  /** What they are besides, as XEP-0317 has it: `id` is an address that says what is meant. */
+  readonly hats?: readonly { readonly id: string; readonly title: string }[];
 };

@@ -1,3 +1,4 @@
+import type { Avatar } from './avatar.ts';
 import type { Draft } from './event.ts';
 import type { Form } from './form.ts';
 import type { Page } from './page.ts';
@@ -6,7 +7,14 @@ import type { Place } from './place.ts';
 
 /** A question to a network that changes nothing there. */
 export type Query =
-  | { readonly kind: 'rooms'; readonly realm: string; readonly page: Page; readonly match?: string }
+  /** `below` asks for what lies below a space, by its address. */
+  | {
+      readonly kind: 'rooms';
+      readonly realm: string;
+      readonly page: Page;
+      readonly match?: string;
+      readonly below?: string;
+    }
   | { readonly kind: 'people'; readonly realm: string; readonly page: Page; readonly match: string }
   | { readonly kind: 'room'; readonly place: Place }
   | { readonly kind: 'occupants'; readonly place: Place; readonly page: Page }
@@ -25,7 +33,8 @@ export type RoomTrait = 'moderated' | 'members-only' | 'password' | 'hidden';
 export type Reply =
   | {
       readonly kind: 'rooms';
-      readonly list: readonly { id: string; name: string; topic?: string; users?: number }[];
+      /** `space`: other rooms lie below it. */
+      readonly list: readonly { id: string; name: string; topic?: string; users?: number; space?: boolean }[];
       readonly count?: number;
       /** Where the page begins in the whole list. */
       readonly index?: number;
@@ -40,7 +49,12 @@ export type Reply =
     }
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
   | { readonly kind: 'list'; readonly list: readonly Party[] }
-  | { readonly kind: 'profile'; readonly name?: string; readonly facts: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'profile';
+      readonly name?: string;
+      readonly avatar?: Avatar;
+      readonly facts: Readonly<Record<string, string>>;
+    }
   /** The oldest first, each with its `ids`, which pages go by. `complete`: there is nothing beyond in that direction. */
   | { readonly kind: 'history'; readonly events: readonly Draft[]; readonly complete: boolean }
   /**

@@ -44,11 +44,11 @@ export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
 export type { Account } from './rows/accounts.ts';
 export type { Archived, ArchivedPage, ArchivePageAsk } from './rows/archive.ts';
-export type { StatePlace } from './rows/bridge-state.ts';
+export type { StateKept, StatePlace } from './rows/bridge-state.ts';
 export type { Bucket } from './rows/buckets.ts';
 export type { StoredBudget } from './rows/budgets.ts';
 export type { Contact } from './rows/contacts.ts';
-export type { CredentialPlace } from './rows/credentials.ts';
+export type { CredentialFound, CredentialPlace } from './rows/credentials.ts';
 export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
 export type { LinkedEvent, MessageIds } from './rows/links.ts';
 export type { MediaFile } from './rows/media.ts';
@@ -60,7 +60,7 @@ export type { KeptSession } from './rows/sessions.ts';
 export type { SettingsOf } from './rows/settings.ts';
 export type { Interval } from './rows/visibility.ts';
 export type { JournalOutcome, JournalState } from './schema.ts';
-export { SealBroken, type SealKey } from './seal.ts';
+export { SealBroken, type SealKey, seal, unseal } from './seal.ts';
 export {
   GuardFailed,
   type Result,

@@ -6,7 +6,7 @@ import type { Metrics } from '#src/lib/metrics.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { adminPages } from './admin.ts';
 import type { Readiness } from './health.ts';
-import { ListenFailure } from './listen-failure.ts';
+import { listening } from './listening.ts';
 import { publicPages } from './public.ts';
 import type { Site } from './site.ts';
 
@@ -54,28 +54,9 @@ async function listen(name: string, app: Hono, at: Address, open: AsyncDisposabl
     serverOptions: { requestTimeout: 30_000, headersTimeout: 10_000 },
   }) as Server;
   server.maxConnections = MOST_CONNECTIONS;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (error) => reject(new ListenFailure(trouble(name, at, error), { cause: error })));
-  server.listen(at.port, at.host, resolve);
-  await promise;
+  const where = await listening(server, at, `${name}.listen`);
   open.defer(() => close(server));
-  return render(server);
-}
-
-function trouble(name: string, at: Address, error: NodeJS.ErrnoException): string {
-  const words: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'another program uses the port',
-    EACCES: 'this user may not use the port',
-    EADDRNOTAVAIL: 'this machine does not have the address',
-    ENOTFOUND: 'there is no such host',
-  };
-  return `cannot listen on ${at.host}:${at.port} (${name}.listen): ${words[error.code ?? ''] ?? error.message}`;
-}
-
-function render(server: Server): string {
-  const at = server.address();
-  if (at === null || typeof at === 'string') throw new Error('a TCP listener has no address');
-  return at.family === 'IPv6' ? `[${at.address}]:${at.port}` : `${at.address}:${at.port}`;
+  return where.family === 'IPv6' ? `[${where.address}]:${where.port}` : `${where.address}:${where.port}`;
 }
 
 /** Takes no more requests, lets the current ones end, and cuts what has not ended in time. */

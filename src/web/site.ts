@@ -1,8 +1,9 @@
-import type { Http } from '#src/bridge.ts';
+import type { Http, Serve } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { readBody, SlowBody } from './body.ts';
-import { type MediaPages, mediaPages } from './media.ts';
+import { type Files, type MediaPages, mediaPages } from './media.ts';
+import { openRoutes } from './routes.ts';
 import { failed, plain } from './status.ts';
 
 /** What the public listener serves beside the health pages. Opened before everything that has something to serve. */
@@ -10,7 +11,7 @@ export type Site = {
   /** The routes of one transport. */
   http(transport: string): Http;
   /** From now on requests are answered; before, senders are asked to come back. */
-  open(files: Parameters<typeof mediaPages>[0] | undefined): void;
+  open(files: Files): void;
   /** Refuses what is new and resolves when all that was under way has been answered, or after a while. */
   close(): Promise<void>;
   /** Answers a request below /hooks/. */
@@ -26,11 +27,8 @@ type SiteParts = {
   readonly metrics: Metrics;
 };
 
-type Route = {
-  readonly transport: string;
-  readonly maxBytes: number;
-  readonly serve: (request: Request) => Promise<Response>;
-};
+type Served = { readonly transport: string; readonly maxBytes: number; readonly serve: Serve };
+type Asked = { readonly request: Request; readonly url: string; readonly params: Readonly<Record<string, string>> };
 
 /** How long requests that are being answered may take when the gateway stops, in milliseconds. */
 const GRACE = 2000;
@@ -39,7 +37,7 @@ const NOWHERE = 'http://gateway.invalid';
 
 /** A site without routes. Nothing is asked of a request's own idea of where it went: no Host, no X-Forwarded-Host. */
 export function openSite({ publicUrl, clock, metrics }: SiteParts): Site {
-  const routes = new Map<string, Map<string, Route>>();
+  const routes = openRoutes<Served>();
   const running = new Set<Promise<Response>>();
   let state: 'starting' | 'open' | 'closed' = 'starting';
   let files: MediaPages = async () => plain(404, 'There is nothing here.');
@@ -57,23 +55,24 @@ export function openSite({ publicUrl, clock, metrics }: SiteParts): Site {
 
   async function answerHook(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
-    const methods = routes.get(pathname);
-    if (!methods) return plain(404, 'There is nothing here.');
+    const { methods, params } = routes.find(pathname) ?? {};
+    if (!methods || !params) return plain(404, 'There is nothing here.');
     const route = methods.get(request.method === 'HEAD' ? 'GET' : request.method);
     // RFC 9110 §15.5.6
     const answer = route
-      ? await serve(route, request, (publicUrl ?? NOWHERE) + pathname + search)
+      ? await serve(route, { request, params, url: (publicUrl ?? NOWHERE) + pathname + search })
       : plain(405, 'This method is not known here.', { Allow: [...methods.keys()].join(', ') });
     const [first] = methods.values();
     if (first) metrics.count('isthmus_hooks_total', { transport: first.transport, status: String(answer.status) });
     return answer;
   }
 
-  async function serve({ maxBytes, serve: run }: Route, request: Request, url: string): Promise<Response> {
+  async function serve({ maxBytes, serve: run }: Served, { request, url, params }: Asked): Promise<Response> {
     try {
       const bodiless = request.method === 'GET' || request.method === 'HEAD';
       const body = bodiless ? undefined : await readBody(request, maxBytes, clock);
-      return await run(new Request(url, { method: request.method, headers: request.headers, ...(body && { body }) }));
+      const { method, headers } = request;
+      return await run(new Request(url, { method, headers, ...(body && { body }) }), params);
     } catch (error) {
       if (error instanceof SlowBody) return plain(408, 'The request took too long.', { Connection: 'close' });
       return failed(error);
@@ -82,16 +81,12 @@ export function openSite({ publicUrl, clock, metrics }: SiteParts): Site {
 
   return {
     http: (transport) => ({
-      route(method, path, maxBytes, run) {
-        const pathname = pathBelow(transport, path);
-        const methods = routes.get(pathname) ?? new Map<string, Route>();
-        if (methods.has(method)) throw new Error(`${method} ${pathname} is served already`);
-        routes.set(pathname, methods.set(method, { transport, maxBytes, serve: run }));
-      },
+      route: ({ method, path, maxBytes }, run) =>
+        routes.add({ method, path: pathBelow(transport, path) }, { transport, maxBytes, serve: run }),
       url: (path) => (publicUrl === undefined ? undefined : publicUrl + pathBelow(transport, path)),
     }),
-    open(shelf) {
-      if (shelf) files = mediaPages(shelf);
+    open(there) {
+      files = mediaPages(there);
       state = 'open';
     },
     async close() {

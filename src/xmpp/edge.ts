@@ -11,7 +11,7 @@ import { MUC } from './muc/decode.ts';
 import { isGone } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { decode, originOf } from './stanza/decode.ts';
-import { encode, type Sending } from './stanza/encode.ts';
+import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, placeJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
@@ -19,6 +19,8 @@ import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import type { Xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
+import { openTyping } from './typing.ts';
+import type { Sending, Written } from './xep/extension.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
 
@@ -63,7 +65,8 @@ export type Edge = XmppSide & {
   onOversize(header: Element): void;
 };
 
-type Transport = EdgeTransport & { readonly view: View };
+/** `marks`: what every event of the transport is written with. */
+type Transport = EdgeTransport & { readonly view: View; readonly marks: Written };
 
 /** What is written so many ms after it happened says when that was. Clocks of networks differ by less. */
 const LATE = 2 * 60_000;
@@ -78,6 +81,7 @@ export function openEdge({
   failureFrom = () => undefined,
 }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
+  const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, transport] of given) {
     const { addresses, rooms, archive, console, forms, carried } = transport;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
@@ -95,7 +99,7 @@ export function openEdge({
       nickOf,
       occupants,
     };
-    transports.set(domain, { ...transport, view: viewOf(facts) });
+    transports.set(domain, { ...transport, view: viewOf(facts), marks: asking(carried) });
   }
   const lost = openLosses({ core, log });
 
@@ -129,7 +133,7 @@ export function openEdge({
     const words = toGateway(stanza, transport.view);
     if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
-    if (draft) core().accept(draft, origin);
+    if (draft && heard.isNews(draft)) core().accept(draft, origin);
   }
 
   /** What a person writes to the gateway itself. */
@@ -225,10 +229,11 @@ export function openEdge({
 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
-      if (!transport || to.length === 0) return true;
+      if (!transport || to.length === 0 || !told.isNews(event)) return true;
       try {
         const late = now() - event.at > LATE;
-        const sendings = encode(event, to, transport.addresses, late ? { ...marks, late } : marks);
+        const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
+        const sendings = encode(event, to, transport.addresses, known);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
         return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {
@@ -258,6 +263,12 @@ export function openEdge({
       }
     },
   };
+}
+
+/** Clients are asked for what the network wants to know. */
+function asking(carried: Facts['carried']): Written {
+  const asks = ['receipt', 'marker'].filter((answer) => carried?.contact.includes(answer));
+  return asks.length === 0 ? {} : { asks };
 }
 
 /** False where one of them was not taken. */

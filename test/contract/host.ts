@@ -1,12 +1,13 @@
 import { pino } from 'pino';
-import type { Charge, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
+import type { Charge, Credentials, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
-import { webless } from '../host-parts.ts';
+import { unheard, webless } from '../host-parts.ts';
 import { memoryState } from './memory-state.ts';
 
 /** A host that writes down what it is told. */
@@ -19,6 +20,12 @@ export type TestHost = {
   /** What is reserved, but for what was given back. */
   readonly charged: { readonly charges: readonly Charge[]; readonly account: AccountKey | undefined }[];
   /** Whether no more may be spent. */
+  /** What those who run the gateway were told: each with the name of its alarm, if it is one. */
+  readonly alarms: { readonly name: string | undefined; readonly text: string }[];
+  /** Whose settings were read, and where. */
+  readonly read: { readonly place: Place; readonly account: AccountKey | undefined }[];
+  /** What accounts log in with since a bridge has replaced it. */
+  readonly replaced: { readonly key: SessionKey; readonly next: Credentials }[];
   readonly budget: { exhausted: boolean };
   /** Resolves with what `look` finds, looked for after each thing that the bridge tells. */
   when<T>(what: string, look: () => T | undefined | false): Promise<T>;
@@ -27,7 +34,7 @@ export type TestHost = {
 };
 
 /** What a host offers of the world outside beside connections, and how long it goes on. */
-export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'signal'>>;
+export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'listen' | 'signal'>>;
 
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
 export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {
@@ -37,6 +44,9 @@ export function testHost(transport: string, patience: number, settings: Settings
   const settled: TestHost['settled'] = [];
   const states: TestHost['states'] = [];
   const charged: TestHost['charged'] = [];
+  const alarms: TestHost['alarms'] = [];
+  const read: TestHost['read'] = [];
+  const replaced: TestHost['replaced'] = [];
   const budget = { exhausted: false };
   const watchers = new Set<() => void>();
   let durable: Promise<void> | undefined;
@@ -44,6 +54,7 @@ export function testHost(transport: string, patience: number, settings: Settings
     for (const watch of [...watchers]) watch();
   };
   const host: Host = {
+    listen: unheard.listen,
     transport,
     emit(news, writes = []) {
       drafts.push(...news);
@@ -60,6 +71,19 @@ export function testHost(transport: string, patience: number, settings: Settings
       states.push({ key, state });
       tell();
     },
+    async credentials(key, _expected, next) {
+      replaced.push({ key, next });
+      tell();
+      return true;
+    },
+    alarm(name, text) {
+      alarms.push({ name, text });
+      tell();
+    },
+    tellAdmins(text) {
+      alarms.push({ name: undefined, text });
+      tell();
+    },
     async charge(charges, account) {
       if (budget.exhausted) throw new Failure('budget-exhausted');
       const reserved: TestHost['charged'][number] = { charges, account };
@@ -68,7 +92,12 @@ export function testHost(transport: string, patience: number, settings: Settings
       return async () => void charged.splice(charged.indexOf(reserved), 1);
     },
     state: memory.state,
-    settings: async () => settings,
+    async settings(place, account) {
+      read.push({ place, account });
+      // Whoever waits for this sees what came of it.
+      setImmediate(tell);
+      return settings;
+    },
     connect: reach(openConnect()),
     ...webless(transport, reach(openConnect())),
     log: pino({ level: 'silent' }),
@@ -83,6 +112,9 @@ export function testHost(transport: string, patience: number, settings: Settings
     settled,
     states,
     charged,
+    alarms,
+    read,
+    replaced,
     budget,
     when: (what, look) =>
       new Promise((done, fail) => {

@@ -5,7 +5,7 @@ import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { type TestHost, testHost } from './host.ts';
+import { type Served, type TestHost, testHost } from './host.ts';
 import type { Contract, Wire } from './network.ts';
 
 export const NAME = 'romeo';
@@ -39,7 +39,7 @@ export type Rig = TestHost & {
 };
 
 /** `settings` is what the users have set. */
-export type RigOptions = { readonly slow?: boolean; readonly settings?: Settings };
+export type RigOptions = { readonly slow?: boolean; readonly settings?: Settings; readonly served?: Served };
 
 /** Runs a check in a fresh world, and makes sure that every event in it ended exactly once. */
 export async function withRig(
@@ -61,10 +61,10 @@ export async function withRig(
 export async function openRig(
   contract: Contract,
   wire: Wire,
-  { slow = false, settings = {} }: RigOptions = {},
+  { slow = false, settings = {}, served }: RigOptions = {},
 ): Promise<Rig> {
   const { definition, patience = PATIENCE } = contract;
-  const parts = testHost(TRANSPORT, patience, settings, wire.served?.());
+  const parts = testHost(TRANSPORT, patience, settings, { ...wire.served?.(), ...served });
   const config = definition.config.parse(wire.settings({ slow }));
   const bridge = await definition.open(config, parts.host);
   const { facts } = definition.mapping;
@@ -94,7 +94,8 @@ export async function openRig(
     home: home(),
     async connect(name = NAME, signal = new AbortController().signal) {
       const credentials = await wire.credentials(name);
-      return bridge.connect(key(name), { nick: name, ...(credentials && { credentials }) }, signal);
+      const wish = { nick: name, ...(credentials && { credentials }) };
+      return bridge.connect?.(key(name), wish, signal) ?? { ...key(name), close: async () => undefined };
     },
     async enter(name = NAME) {
       const session = await rig.connect(name);

@@ -5,10 +5,12 @@ import { createInterface } from 'node:readline';
 import { describe, expect, it, vi } from 'vitest';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid, type EventId, type ForeignId, type XmppId } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
 import {
   type Archived,
   GuardFailed,
   type NewRow,
+  openKey,
   openStore,
   type Statement,
   StatementFailed,
@@ -524,6 +526,45 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect((await store.bridgeState.list(at('a/'))).map(({ key }) => key)).toEqual(['a/2', 'a/\u{1f600}']);
     expect((await store.unit([store.bridgeState.prune(5)]))[0]?.changed).toBe(1);
     await store.scrub();
+  }),
+
+  'replaces what an account logs in with only as it was found': on(async (store) => {
+    const romeo = accountKey('romeo@a.example' as BareJid, 'net');
+    const key = openKey({ text: '1'.repeat(64) });
+    const place = { account: romeo, realm: '', name: 'token' };
+    const { put, find, removeFound } = store.credentials;
+    const account = { key: romeo, user: 'romeo@a.example' as BareJid, transport: 'net', registered: true };
+    await store.unit([store.accounts.put({ ...account, created: 0, seen: 0 }), put(key, place, new Sealed('old'))]);
+    const found = (await find(key, romeo, '')).get('token');
+    if (!found) throw new Error('what was kept is found');
+    const replace = (next: string) => store.unit([removeFound(place, found), put(key, place, new Sealed(next))]);
+    const ends = await Promise.allSettled([replace('one'), replace('two')]);
+    expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect((await find(key, romeo, '')).get('token')?.secret.open()).toBe('one');
+  }),
+
+  'gives what bridges claim to the first, and changes only what was found': on(async (store) => {
+    const at = (key: string) => ({ transport: 'net', account: '', key });
+    const [one, two] = [new Uint8Array([1, 0, 255]), new Uint8Array([2])];
+    const { claim, find, swap, removeFound } = store.bridgeState;
+    const ends = await Promise.allSettled(Array.from({ length: 9 }, () => store.unit([claim(at('a'), one)])));
+    expect(ends.filter(({ status }) => status === 'fulfilled').length).toBe(1);
+    // What has expired is nobody's.
+    await store.unit([claim(at('b'), one, { expires: 0 })]);
+    await store.unit([claim(at('b'), two)]);
+    const found = await find(at('a'));
+    if (!found) throw new Error('what was claimed is there');
+    expect(found.value).toEqual(one);
+    const changes = [swap(at('a'), found, two), removeFound(at('a'), found), swap(at('c'), found, two)];
+    for (const change of changes.slice(1)) {
+      await store.unit([swap(at('a'), found, two), change]).catch((error) => expect(error).toBeInstanceOf(GuardFailed));
+      expect(await store.bridgeState.get(at('a'))).toEqual(one);
+    }
+    await store.unit(changes.slice(0, 1));
+    expect(await store.bridgeState.get(at('a'))).toEqual(two);
+    await expect(store.unit([removeFound(at('a'), found)])).rejects.toBeInstanceOf(GuardFailed);
+    await store.unit([removeFound(at('a'), { value: two, stored: two })]);
+    expect(await find(at('a'))).toBeUndefined();
   }),
 };
 

@@ -1,7 +1,8 @@
-import type { Bridge, BridgeDefinition, Host } from '#src/bridge.ts';
+import type { Bridge, BridgeDefinition, Command, Host } from '#src/bridge.ts';
 import type { Address } from '#src/model/address.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { connecting } from '../host-parts.ts';
 
 /** A bridge made wrong in one way, and the name of the check that catches it. */
 export type Wrong = {
@@ -34,6 +35,16 @@ const addresses =
       return { ...right, ...change(right) };
     },
   });
+
+const command: Omit<Command, 'node'> = {
+  on: 'room',
+  who: 'user',
+  title: 'Does nothing',
+  async *run() {
+    yield { kind: 'show', text: '' };
+    return '';
+  },
+};
 
 const certainly = (certain: boolean) =>
   changed({
@@ -68,6 +79,14 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'charges what nobody has a budget for',
     check: 'what an event costs has a budget',
     wrong: (definition) => ({ ...definition, charges: () => [{ budget: 'nothing', amount: 1 }] }),
+  },
+  {
+    name: 'starts two commands with one word',
+    check: 'what is typed in a room starts one command of rooms',
+    wrong: (definition) => ({
+      ...definition,
+      commands: ['a', 'b'].map((node) => ({ ...command, node, typed: ['word'] })),
+    }),
   },
   {
     name: 'settles twice',
@@ -193,9 +212,11 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'rejects a login with what is no failure',
     check: REFUSED,
     wrong: changed({
-      bridge: ({ connect }) => ({
+      bridge: (bridge) => ({
         connect: (key, wish, signal) =>
-          connect(key, wish, signal).catch((cause: unknown) => Promise.reject(new Error('no', { cause }))),
+          connecting(bridge)
+            .connect(key, wish, signal)
+            .catch((cause: unknown) => Promise.reject(new Error('no', { cause }))),
       }),
     }),
   },
@@ -230,6 +251,15 @@ export const wrongBridges: readonly Wrong[] = [
     name: 'folds a second time to something else',
     check: ADDRESSES,
     wrong: addresses(({ fold }) => ({ fold: (address: Address) => ({ ...fold(address), name: `${address.name}x` }) })),
+  },
+];
+
+/** What can be wrong with one on which nobody has a session. */
+export const wrongGhosts: readonly Wrong[] = [
+  {
+    name: 'leaves ghosts behind',
+    check: 'an account that is removed leaves no line',
+    wrong: changed({ bridge: () => ({ forget: async () => undefined }) }),
   },
 ];
 

@@ -31,7 +31,7 @@ describe('the state of a bridge', () => {
     const { state } = openBridgeState({ store, transport: 'net.example' });
     expect(await state.get({ key: 'sync' })).toBe('s1');
     expect(await state.get({ account: romeo, key: 'sync' })).toBe('s2 ♥');
-    expect(await state.list({ account: romeo, prefix: 'sy' })).toEqual([{ key: 'sync', value: 's2 ♥' }]);
+    expect(await state.list({ account: romeo, prefix: 'sy' })).toMatchObject([{ key: 'sync', value: 's2 ♥' }]);
     expect(await openBridgeState({ store, transport: 'other.example' }).state.get({ key: 'sync' })).toBeUndefined();
     await state.delete({ key: 'sync' });
     expect(await state.list({ prefix: '' })).toEqual([]);
@@ -73,5 +73,55 @@ describe('the state of a bridge', () => {
     expect(Buffer.from(row?.value ?? []).includes('hush')).toBe(false);
     const keyless = openBridgeState({ store, transport: 'net.example' });
     expect(() => keyless.statements([{ key: 'token', value: 'hush', seal: true }])).toThrow('no key');
+  });
+
+  it('keeps bytes as they are', async () => {
+    using at = await opened();
+    await using store = await at.open();
+    const { state } = openBridgeState({ store, transport: 'net.example', sealKey });
+    const bytes = new Uint8Array([0, 255, 128, 10]);
+    for (const seal of [false, true]) {
+      await state.put({ key: 'crypto' }, bytes, { seal });
+      expect(await state.bytes({ key: 'crypto' })).toEqual(bytes);
+    }
+    expect((await state.list({ prefix: '' }))[0]?.bytes).toEqual(bytes);
+    expect(await state.bytes({ key: 'nothing' })).toBeUndefined();
+  });
+
+  it.each([false, true])('is written whole or not at all, where it is as expected (sealed: %s)', async (seal) => {
+    using at = await opened();
+    await using store = await at.open();
+    const { state } = openBridgeState({ store, transport: 'net.example', sealKey });
+    const alias = (value: string | null, expect?: string | null) =>
+      state.write([
+        { key: 'other', value: `beside ${value}`, seal },
+        { key: 'alias', value, seal, ...(expect !== undefined && { expect }) },
+      ]);
+    const held = async () => [await state.get({ key: 'alias' }), await state.get({ key: 'other' })];
+    // Of many who claim it at once one is the first.
+    const claims = await Promise.all(['a', 'b', 'c', 'd'].map((name) => alias(name, null)));
+    expect(claims.filter((done) => done).length).toBe(1);
+    const [first = ''] = await held();
+    expect(await held()).toEqual([first, `beside ${first}`]);
+    expect(await alias('x', 'never')).toBe(false);
+    expect(await alias(null, null)).toBe(false);
+    expect(await held()).toEqual([first, `beside ${first}`]);
+    expect((await Promise.all([alias('x', first), alias('y', first)])).filter((done) => done).length).toBe(1);
+    expect(await alias('z')).toBe(true);
+    expect(await alias(null, 'x')).toBe(false);
+    expect(await alias(null, 'z')).toBe(true);
+    expect(await alias(null, null)).toBe(true);
+    expect(await held()).toEqual([undefined, 'beside null']);
+  });
+
+  it('counts what has expired as nothing', async () => {
+    using at = await opened();
+    await using store = await at.open();
+    const { state } = openBridgeState({ store, transport: 'net.example' });
+    await state.put({ key: 'claim' }, 'mine', { expires: at.clock.now() + 10 });
+    expect(await state.write([{ key: 'claim', value: 'yours', expect: null }])).toBe(false);
+    at.clock.advance(10);
+    expect(await state.write([{ key: 'claim', value: 'yours', expect: 'mine' }])).toBe(false);
+    expect(await state.write([{ key: 'claim', value: 'yours', expect: null }])).toBe(true);
   });
 });

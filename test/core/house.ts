@@ -10,7 +10,7 @@ import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
-import { webless } from '../host-parts.ts';
+import { unheard, webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
 import { freeLimits, plainTransport } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
@@ -69,7 +69,10 @@ export async function openHouse(dir: string, settings: object) {
   const host: Host = {
     transport: DOMAIN,
     ...core.host,
+    listen: unheard.listen,
     emit: (drafts, writes = []) => core.host.emit(drafts, statements(writes)),
+    alarm: (name, text) => core.host.alarm(DOMAIN, name, text),
+    tellAdmins: (text) => core.host.tellAdmins(DOMAIN, text),
     charge: (charges, account) => core.host.charge(DOMAIN, charges, account),
     state,
     connect: reach(openConnect()),
@@ -98,6 +101,7 @@ export async function openHouse(dir: string, settings: object) {
   return {
     core,
     store,
+    host,
     key,
     clock,
     /** Resolves once Romeo is in the room, rejects with what he was refused for. */

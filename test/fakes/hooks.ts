@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Http } from '#src/bridge.ts';
+import type { Http, Serve } from '#src/bridge.ts';
+import { openRoutes } from '#src/web/routes.ts';
 
 /** A public listener on a free port, for bridges that are tested without the gateway around them. */
 export type Hooks = AsyncDisposable & {
@@ -9,10 +10,12 @@ export type Hooks = AsyncDisposable & {
   open(base?: string): Http & { readonly real: (path: string) => string };
 };
 
-type Route = { readonly maxBytes: number; readonly serve: (request: Request) => Promise<Response> };
+type Served = { readonly maxBytes: number; readonly serve: Serve };
 
 export async function hooksServer(): Promise<Hooks> {
-  const routes = new Map<string, Route>();
+  const routes = openRoutes<string>();
+  /** By method and path: a bridge that is opened again takes over what it served before. */
+  const served = new Map<string, Served>();
   const server = createServer((request, response) => {
     void answer(request, response);
   });
@@ -23,14 +26,18 @@ export async function hooksServer(): Promise<Hooks> {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', origin);
-    const route = routes.get(`${request.method} ${url.pathname}`);
+    const { methods, params = {} } = routes.find(url.pathname) ?? {};
+    const route = served.get(methods?.get(request.method ?? 'GET') ?? '');
     const body = route && (await bodyOf(request, route.maxBytes));
     if (!route || body === undefined) return void response.writeHead(route ? 413 : 404).end();
     const headers = Object.entries(request.headersDistinct).flatMap(([name, values = []]) =>
       values.map((value): [string, string] => [name, value]),
     );
     try {
-      const found = await route.serve(new Request(url, { method: request.method ?? 'GET', headers, body }));
+      const found = await route.serve(
+        new Request(url, { method: request.method ?? 'GET', headers, ...(body.length > 0 && { body }) }),
+        params,
+      );
       response.writeHead(found.status, Object.fromEntries(found.headers)).end(await found.text());
     } catch (error) {
       response.writeHead(500).end(String(error));
@@ -41,7 +48,11 @@ export async function hooksServer(): Promise<Hooks> {
     open(base = origin) {
       const prefix = `/hooks/${++count}`;
       return {
-        route: (method, path, maxBytes, serve) => void routes.set(`${method} ${prefix}${path}`, { maxBytes, serve }),
+        route({ method, path, maxBytes }, serve) {
+          const key = `${method} ${prefix}${path}`;
+          if (!served.has(key)) routes.add({ method, path: prefix + path }, key);
+          served.set(key, { maxBytes, serve });
+        },
         url: (path) => base + prefix + path,
         real: (path) => origin + prefix + path,
       };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
@@ -11,8 +12,21 @@ const order = z.union([
   z.object({ person: z.string(), password: z.string().optional() }),
   z.object({ room: z.string(), password: z.string().optional() }),
   z.object({
-    fault: z.enum(['refuse', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
-    on: z.enum(['begin', 'code', 'login', 'send', 'sent', 'people', 'rooms', 'occupants', 'history', 'hello']),
+    fault: z.enum(['delay', 'refuse', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
+    on: z.enum([
+      'file',
+      'revoke',
+      'begin',
+      'code',
+      'login',
+      'send',
+      'sent',
+      'people',
+      'rooms',
+      'occupants',
+      'history',
+      'hello',
+    ]),
     code: z.string().optional(),
     times: z.number().optional(),
   }),
@@ -22,9 +36,13 @@ const order = z.union([
   z.object({ release: z.literal(true) }),
   z.object({ break: z.literal(true) }),
   z.object({ code: z.string() }),
+  z.object({ key: z.string() }),
+  z.object({ file: z.string(), key: z.number() }),
+  z.object({ renewKey: z.string() }),
+  z.object({ notice: z.string() }),
   z.object({ hear: z.string() }),
   z.object({
-    wait: z.enum(['idle', 'acked', 'held', 'online']),
+    wait: z.enum(['idle', 'acked', 'held', 'online', 'revoked']),
     of: z.string().optional(),
     count: z.number().optional(),
   }),
@@ -82,11 +100,22 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;
+  if ('file' in what) return keep(loft, what);
+  if ('key' in what) return loft.person(what.key).key;
+  if ('renewKey' in what) return (loft.person(what.renewKey).nextKey = randomUUID());
+  if ('notice' in what) return [...lines].map((line) => line.write(what)).length;
   if ('hear' in what) return when(() => lineOf(world, what.hear)?.heard.shift());
   if ('heard' in what) return [...lines].flatMap(({ heard }) => heard.splice(0));
   if ('isAcked' in what) return holds({ wait: 'acked', of: what.isAcked }, world);
   if ('sync' in what) return Promise.all([...lines].map((line) => line.sync()));
   return when(() => (holds(what, world) ? true : undefined));
+}
+
+/** Keeps a file, hidden by a byte. It gives what it is called. */
+function keep({ files }: World['loft'], { file, key }: { file: string; key: number }): { id: string; key: number } {
+  const id = `f${files.size + 1}`;
+  files.set(id, Buffer.from(file).map((byte) => byte ^ key) as Buffer);
+  return { id, key };
 }
 
 const optional = ({ code, times }: { code?: string | undefined; times?: number | undefined }) => ({
@@ -106,12 +135,17 @@ function act({ as, to, letter: what, elsewhere }: Act, { loft }: World): unknown
   return answer;
 }
 
-type Wait = { wait: 'idle' | 'acked' | 'held' | 'online'; of?: string | undefined; count?: number | undefined };
+type Wait = {
+  wait: 'idle' | 'acked' | 'held' | 'online' | 'revoked';
+  of?: string | undefined;
+  count?: number | undefined;
+};
 
 function holds({ wait, of = '', count = 1 }: Wait, { loft, faults, lines }: World): boolean {
   if (wait === 'idle') return lines.size === 0;
   if (wait === 'held') return faults.held >= count;
   const person = loft.people.get(of);
+  if (wait === 'revoked') return person?.revoked === true;
   return wait === 'online' ? person?.online !== undefined : person?.queue.length === 0;
 }
 

@@ -27,8 +27,9 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
   }
 
   function changed(letter: Of<'edit'> | Of<'retract'>): string[] {
-    const ids = said(letter);
     const post = loft.posts.get(letter.of);
+    const moderated = letter.type === 'retract' && post !== undefined && post.by !== by;
+    const ids = said(moderated ? { ...letter, moderated } : letter);
     if (letter.type === 'retract') loft.posts.delete(letter.of);
     else if (post?.letter.type === 'message') post.letter.text = letter.text;
     return ids;
@@ -91,6 +92,7 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
     const { id, members } = inside();
     if (letter.change === 'renamed') loft.room(id).name = letter.text ?? id;
     if (letter.change === 'destroyed') loft.rooms.delete(id);
+    if (letter.change === 'listed') loft.room(id).below = letter.below;
     return tell(letter, members.keys());
   }
 
@@ -122,6 +124,7 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
         throw new Refusal('forbidden', 'Only the loft knows who is there.');
       case 'profile':
         loft.person(by).display = letter.name ?? loft.person(by).display;
+        loft.person(by).avatar = letter.avatar ?? loft.person(by).avatar;
         return said(letter);
       default:
         return said(letter);

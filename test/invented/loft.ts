@@ -16,9 +16,13 @@ type Occupant = Extract<Letter, { type: 'occupants' }>['list'][number];
 export type Person = {
   readonly name: string;
   display: string;
+  avatar: Answer['avatar'];
   password: string | undefined;
   code: string | undefined;
   key: string;
+  revoked: boolean;
+  /** The key that takes the place of the other once it is used: the next login is told of it. */
+  nextKey: string | undefined;
   readonly contacts: Set<string>;
   /** Events that were not acknowledged. */
   queue: { readonly n: number; readonly post: Post }[];
@@ -28,6 +32,8 @@ export type Person = {
 export type Room = {
   readonly id: string;
   name: string;
+  /** The space that it lies below. */
+  below: string | undefined;
   topic: Extract<Letter, { type: 'topic' }>;
   topicBy: string;
   password: string | undefined;
@@ -41,6 +47,8 @@ export type Loft = {
   readonly people: Map<string, Person>;
   readonly rooms: Map<string, Room>;
   readonly posts: Map<string, Post>;
+  /** Files as they are kept: hidden. */
+  readonly files: Map<string, Buffer>;
   /** Requests to send that were done, by their sender and tag, with the ids of what came of them. */
   readonly done: Map<string, string[]>;
   person(name: string): Person;
@@ -57,6 +65,7 @@ export function openLoft(): Loft {
     people: new Map(),
     rooms: new Map(),
     posts: new Map(),
+    files: new Map(),
     done: new Map(),
     person(name) {
       const found = loft.people.get(name.toLowerCase());
@@ -93,7 +102,18 @@ export function openLoft(): Loft {
 
 /** Puts somebody into the loft. Without a password it is a guest. */
 export function settle(loft: Loft, name: string, password?: string): Person {
-  const fresh = { display: name, password, code: undefined, key: randomUUID(), queue: [], n: 0, online: undefined };
+  const fresh = {
+    display: name,
+    password,
+    code: undefined,
+    key: randomUUID(),
+    nextKey: undefined,
+    revoked: false,
+    avatar: undefined,
+    queue: [],
+    n: 0,
+    online: undefined,
+  };
   const person: Person = { name: name.toLowerCase(), contacts: new Set(), ...fresh };
   loft.people.set(person.name, person);
   return person;
@@ -101,7 +121,15 @@ export function settle(loft: Loft, name: string, password?: string): Person {
 
 export function build(loft: Loft, id: string, password?: string): Room {
   const topic = { type: 'topic', text: '' } as const;
-  const parts = { name: id.slice(1), topic, topicBy: '', password, members: new Map(), affiliations: new Map() };
+  const parts = {
+    name: id.slice(1),
+    below: undefined,
+    topic,
+    topicBy: '',
+    password,
+    members: new Map(),
+    affiliations: new Map(),
+  };
   const room: Room = { id: id.toLowerCase(), ...parts };
   loft.rooms.set(room.id, room);
   return room;
@@ -124,11 +152,34 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
     person.code = undefined;
     return { answer: { key: person.key } };
   }
+  if (request.do === 'file') return { answer: fileOf(loft, request) };
+  if (request.do === 'revoke') {
+    const person = loft.person(request.name);
+    if (person.key === request.key) person.key = randomUUID();
+    person.revoked = true;
+    return { answer: {} };
+  }
   if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
-  const person = loft.people.get(request.name.toLowerCase()) ?? settle(loft, request.name);
-  if (person.password === undefined ? person.online !== undefined : person.key !== request.key)
-    throw new Refusal(request.key === undefined ? 'taken' : 'password', 'This name is taken, or the key is wrong.');
-  return { person, answer: { name: person.name, epoch: loft.epoch, from: person.queue[0]?.n ?? person.n + 1 } };
+  return logIn(loft, request);
+}
+
+function fileOf({ files }: Loft, { of, from, to }: Extract<Request, { do: 'file' }>): Answer {
+  const file = files.get(of);
+  if (!file) throw new Refusal('unknown', 'There is no such file.');
+  return { data: file.subarray(from, to === undefined ? undefined : to + 1).toString('base64'), size: file.length };
+}
+
+function logIn(loft: Loft, { name, key }: Extract<Request, { do: 'login' }>): { answer: Answer; person: Person } {
+  const person = loft.people.get(name.toLowerCase()) ?? settle(loft, name);
+  if (person.nextKey !== undefined && person.nextKey === key) {
+    person.key = person.nextKey;
+    person.nextKey = undefined;
+  }
+  if (person.password === undefined ? person.online !== undefined : person.key !== key)
+    throw new Refusal(key === undefined ? 'taken' : 'password', 'This name is taken, or the key is wrong.');
+  const renewed = person.nextKey !== undefined && { key: person.nextKey };
+  const from = person.queue[0]?.n ?? person.n + 1;
+  return { person, answer: { name: person.name, epoch: loft.epoch, from, ...renewed } };
 }
 
 type Sending = Extract<Request, { do: 'send' }>;
@@ -160,10 +211,19 @@ const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking
     return { people: list.map(({ name, display }) => ({ id: name, name: display })), count };
   },
   rooms(loft, asking) {
-    const all = [...loft.rooms.values()].filter(({ id }) => id.includes(asking.match ?? ''));
+    const isSpace = (id: string): boolean => [...loft.rooms.values()].some(({ below }) => below === id);
+    const all = [...loft.rooms.values()].filter(
+      ({ id, below }) => id.includes(asking.match ?? '') && (asking.below === undefined || below === asking.below),
+    );
     const { list, count } = page(all, asking, ({ id }) => id);
     return {
-      rooms: list.map(({ id, name, topic, members }) => ({ id, name, topic: topic.text, users: members.size })),
+      rooms: list.map(({ id, name, topic, members }) => ({
+        id,
+        name,
+        topic: topic.text,
+        users: members.size,
+        ...(isSpace(id) && { space: true }),
+      })),
       count,
     };
   },
@@ -182,7 +242,10 @@ const answers: Readonly<Partial<Record<Asking['do'], (loft: Loft, asking: Asking
     const closed = password === undefined ? 'no' : 'yes';
     return { facts: { name, topic: topic.text, occupants: String(members.size), closed } };
   },
-  profile: (loft, { of = '' }) => ({ name: loft.person(of).display, facts: { name: loft.person(of).display } }),
+  profile(loft, { of = '' }) {
+    const { display: name, avatar } = loft.person(of);
+    return { name, ...(avatar && { avatar }), facts: { name } };
+  },
   list(loft, { of = '', match }) {
     const listed = [...loft.room(of).affiliations].filter(([, affiliation]) => affiliation === match);
     return { people: listed.map(([id]) => ({ id, name: loft.person(id).display })) };

@@ -15,6 +15,7 @@ const journaled = all<Durability>('journal', 'typing', 'presence', 'occupants');
 /** What a message can have beside its text. Forms are what pigeons cannot carry. */
 const parts: Levels = {
   reply: 'full',
+  spoiler: 'full',
   subject: 'full',
   thread: 'full',
   mention: 'full',

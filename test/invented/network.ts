@@ -4,7 +4,7 @@ import { Sealed } from '#src/model/sealed.ts';
 import type { Contract, Wire } from '../contract/network.ts';
 import { type Orders, orders } from './control.ts';
 import { facts } from './mapping.ts';
-import { bridge } from './pigeon/index.ts';
+import { bridge, ghostBridge } from './pigeon/index.ts';
 import type { Letter, ToLoft } from './pigeon/wire.ts';
 import { pigeonServer } from './server.ts';
 
@@ -17,6 +17,7 @@ export const pigeonContract = (name: string, definition: BridgeDefinition = brid
   definition,
   network: {
     acknowledged: true,
+    lines: definition !== ghostBridge,
     addresses: ['', 'romeo', ROOM, '~a.b-c_d', 'X1'],
     open: () => openWire(definition, settings),
   },
@@ -39,6 +40,7 @@ export async function openWire(definition: BridgeDefinition, more: object = {}):
     settings: ({ slow }) => ({ port: server.port, ...(slow && { window: 1 }), ...more }),
     realm: '',
     async credentials(name) {
+      if (definition === ghostBridge) return undefined;
       const key = keys.get(name) ?? String(await order({ person: name, password: 'secret' }));
       keys.set(name, key);
       return { name: new Sealed(name), key: new Sealed(key) };

@@ -1,14 +1,28 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import type { CommandWork } from '#src/bridge.ts';
+import type { ByteRange, CommandWork, Host, Login } from '#src/bridge.ts';
+import { openLog } from '#src/lib/log.ts';
+import { openMetrics } from '#src/lib/metrics.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId, ForeignId } from '#src/model/ids.ts';
+import type { Answer } from '#src/model/form.ts';
+import type { BareJid, EventId, ForeignId } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
+import { openSockets } from '#src/web/sockets.ts';
 import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.ts';
 import { kinds, sample } from '../contract/samples.ts';
+import { hooksServer } from '../fakes/hooks.ts';
+import { handClock } from '../hand-clock.ts';
+import { connecting } from '../host-parts.ts';
 import { nothing, openWire, pigeonContract } from './network.ts';
 import type { PigeonConfig } from './pigeon/config.ts';
-import { bridge, sharedBridge } from './pigeon/index.ts';
+import { decode } from './pigeon/decode.ts';
+import { encode } from './pigeon/encode.ts';
+import { bridge, ghostBridge, sharedBridge } from './pigeon/index.ts';
 import { passwordAndCode } from './pigeon/login.ts';
+import type { View } from './pigeon/view.ts';
+import { post } from './pigeon/wire.ts';
 
 type Options = RigOptions & { readonly definition?: typeof bridge; readonly config?: object };
 
@@ -31,13 +45,31 @@ async function withLoft(
 const config = (rig: Rig): PigeonConfig => bridge.config.parse(rig.wire.settings({ slow: false }));
 const given = (values: Record<string, string>) =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, [value]]));
+/** A login, with what it does done. */
+function talk(login: Login<PigeonConfig>, rig: Rig) {
+  const steps = login.start({ config: config(rig), host: rig.host, ...rig.key('juliet') });
+  const onward = async (move: ReturnType<typeof steps.next>): ReturnType<typeof steps.next> => {
+    const at = await move;
+    if (at.done || at.value.kind !== 'act') return at;
+    return onward(
+      at.value.run().then(
+        (value) => steps.next(value as Answer),
+        (error) => steps.throw(error),
+      ),
+    );
+  };
+  return {
+    next: (answer: Answer = {}) => onward(steps.next(answer)),
+    throw: (error: Failure) => steps.throw(error),
+  };
+}
 const message = (text: string) => ({ type: 'message', text }) as const;
 
 describe('the login', () => {
   it('asks for name and password, then for the code, and ends with a key', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       expect((await login.next()).value).toMatchObject({ kind: 'form', form: { title: 'Pigeon account' } });
       expect((await login.next(given({ name: 'juliet', password: 'rose' }))).value).toMatchObject({ kind: 'show' });
       expect((await login.next({})).value).toMatchObject({ kind: 'form' });
@@ -46,14 +78,18 @@ describe('the login', () => {
       const end = await login.next(given({ code: String(await order({ code: 'juliet' })) }));
       if (!end.done) throw new Error('the dialogue goes on');
       expect(JSON.stringify(end.value)).not.toContain('juliet');
-      const session = await rig.bridge.connect(rig.key('juliet'), { credentials: end.value }, rig.host.signal);
-      await session.close('');
+      const session = await connecting(rig.bridge).connect(
+        rig.key('juliet'),
+        { credentials: end.value },
+        rig.host.signal,
+      );
+      await session.close('left');
     }));
 
   it('ends with a failure for a wrong password', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       expect(await failureOf(login.next(given({ name: 'juliet', password: 'x' })))).toMatchObject({
         foreign: 'password',
@@ -63,7 +99,7 @@ describe('the login', () => {
   it('ends with a failure after three wrong codes', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.next({});
@@ -74,7 +110,7 @@ describe('the login', () => {
   it('closes its line when it is given up', () =>
     withLoft(async (rig, { order }) => {
       await order({ person: 'juliet', password: 'rose' });
-      const login = passwordAndCode.start(config(rig), rig.host, '');
+      const login = talk(passwordAndCode, rig);
       await login.next();
       await login.next(given({ name: 'juliet', password: 'rose' }));
       await login.throw(new Failure('stopping')).catch((error: unknown) => expect(error).toBeInstanceOf(Failure));
@@ -83,8 +119,101 @@ describe('the login', () => {
 
   it('is needed where guests are not let in', () =>
     withLoft(async (rig) => {
-      const connecting = rig.bridge.connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
-      expect(await failureOf(connecting)).toMatchObject({ code: 'not-registered' });
+      const entering = connecting(rig.bridge).connect(rig.key(), { nick: 'romeo' }, rig.host.signal);
+      expect(await failureOf(entering)).toMatchObject({ code: 'not-registered' });
+    }));
+});
+
+describe('an account that is removed', () => {
+  it('has its key void at the loft, whether it has a session or not', () =>
+    withLoft(async (rig, { order }) => {
+      for (const name of ['romeo', 'juliet']) {
+        await order({ person: name, password: 'rose' });
+        const key = String(await order({ key: name }));
+        const credentials = { name: new Sealed(name), key: new Sealed(key) };
+        if (name === 'romeo') await connecting(rig.bridge).connect(rig.key(), { credentials }, rig.host.signal);
+        await rig.bridge.forget?.(rig.key(name).account, [{ realm: '', credentials }]);
+        expect(await order({ key: name })).not.toBe(key);
+      }
+      await rig.bridge.forget?.(rig.key('paris').account, []);
+    }));
+
+  it('takes its ghost along', () =>
+    withLoft(
+      async (rig, { order }) => {
+        await rig.enter();
+        await order({ wait: 'online', of: 'romeo' });
+        await rig.bridge.forget?.(rig.key().account, []);
+        await order({ wait: 'idle' });
+      },
+      { definition: ghostBridge },
+    ));
+});
+
+describe('letters that come by themselves', () => {
+  const letters = ({ drafts }: Rig) => drafts.map((one) => ({ ...one, text: one.kind === 'message' ? one.text : '' }));
+
+  it('are taken over HTTP, by deep paths, once they are durable', async () => {
+    await using hooks = await hooksServer();
+    const http = hooks.open();
+    await withLoft(
+      async (rig) => {
+        const put = (path: string, body: string) => fetch(http.real(path), { method: 'PUT', body });
+        const commit = rig.holdEmits();
+        let answered = false;
+        const answer = put('/drops/mercutio/romeo%40xmpp.example/a%2F1', 'a letter').finally(() => (answered = true));
+        await rig.told('a letter');
+        expect(answered).toBe(false);
+        commit();
+        expect((await answer).status).toBe(200);
+        expect(letters(rig)).toMatchObject([{ text: 'a letter', place: rig.places.contact, ids: ['a/1'] }]);
+        expect((await put('/drops/mercutio/romeo@xmpp.example/1', 'x'.repeat(1001))).status).toBe(413);
+        expect((await put('/drops/mercutio', 'x')).status).toBe(404);
+      },
+      { served: { http } },
+    );
+  });
+
+  it('are taken where the operator listens, once they are durable', async () => {
+    const sockets = openSockets({ clock: handClock(), metrics: openMetrics(), log: openLog('silent') });
+    sockets.open();
+    const landing = Promise.withResolvers<number>();
+    const listen: Host['listen'] = async (endpoint, onSocket) => {
+      const server = await sockets.listenFor('net.gw.example')(endpoint, onSocket);
+      landing.resolve(server.port);
+      return server;
+    };
+    await withLoft(
+      async (rig) => {
+        const socket = connect(await landing.promise, '127.0.0.1').setEncoding('utf8');
+        const heard = async () => String(await once(socket, 'data'));
+        const commit = rig.holdEmits();
+        socket.write('mercutio romeo@xmpp.example by air\n');
+        await rig.told('by air');
+        const answer = heard();
+        commit();
+        expect(await answer).toBe('taken\n');
+        socket.write('mercutio romeo@xmpp.example\n');
+        expect(await heard()).toBe('no bad-request\n');
+        await sockets.close();
+      },
+      { served: { listen }, config: { landing: { host: '127.0.0.1', port: 0 } } },
+    );
+  });
+});
+
+describe('those who run the gateway', () => {
+  it('are told that the loft refuses all of us, and what its keeper has to say', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'refuse', on: 'send', code: 'standing' });
+      await rig.outcome(await rig.say('refused', session));
+      await order({ notice: 'Your birds make noise.' });
+      await rig.when('the notice', () => rig.alarms.length === 2);
+      expect(rig.alarms).toEqual([
+        { name: 'standing', text: 'The loft says: standing.' },
+        { name: undefined, text: 'Your birds make noise.' },
+      ]);
     }));
 });
 
@@ -186,6 +315,119 @@ describe('what crosses', () => {
       ]);
     }));
 
+  it('files that the loft keeps cross by links, behind which they are readable', async () => {
+    const lent: { reference: string; meta: object }[] = [];
+    const media: Host['media'] = {
+      put: () => Promise.reject(new Failure('service-unavailable')),
+      lend(reference, meta) {
+        lent.push({ reference, meta });
+        return { url: `https://gw.example/${lent.length}`, ...meta, expires: 0 };
+      },
+    };
+    await withLoft(
+      async (rig, { order }) => {
+        await rig.enter();
+        const kept = (await order({ file: 'a rose by any name', key: 7 })) as { id: string; key: number };
+        const file = { kept, name: 'rose.txt', type: 'text/plain', size: 18 };
+        await order({ as: 'mercutio', to: '~verona', letter: { ...message('see'), files: [file] } });
+        expect(await rig.told('see')).toMatchObject({ files: [{ url: 'https://gw.example/1', name: 'rose.txt' }] });
+        const { reference = '' } = lent[0] ?? {};
+        const read = async (range?: ByteRange) => {
+          const opened = await rig.bridge.openFile?.(reference, range);
+          return [await new Response(opened?.content).text(), opened?.range, opened?.size];
+        };
+        expect(await read()).toEqual(['a rose by any name', undefined, 18]);
+        expect(await read({ start: 2, end: 5 })).toEqual(['rose', { start: 2, end: 5 }, 18]);
+        expect(await read({ start: 14 })).toEqual(['name', { start: 14, end: 17 }, 18]);
+        await order({ fault: 'refuse', on: 'file', code: 'unknown' });
+        expect(await failureOf(read())).toMatchObject({ code: 'item-not-found' });
+      },
+      { served: { media } },
+    );
+  });
+
+  const picture = { sha1: 'a9993e36', type: 'image/png', data: 'AAEC' };
+  const lent = { url: 'https://gw.example/media/lent/x/rose.png', type: 'image/png' };
+  const rose = { ...lent, width: 640, height: 480, duration: 1500, sha256: 'e3b0c442', size: 3 };
+  const dressed = {
+    ...{ id: 'tybalt', nick: 'Tybalt', affiliation: 'member', role: 'participant' },
+    ...{ avatar: picture, hats: [{ id: 'urn:capulet', title: 'Capulet' }] },
+  } as const;
+  const bodies: [place: 'room' | 'contact' | 'realm', body: EventBody][] = [
+    ['room', { kind: 'message', text: 'see', style: 'plain', files: [rose] }],
+    ['contact', { kind: 'receipt', target: 'p1' as ForeignId, state: 'displayed', upTo: true }],
+    ['realm', { kind: 'profile', name: 'Romeo', avatar: lent }],
+    ['contact', { kind: 'contact', action: 'subscribe', name: 'My friend', groups: ['Verona'] }],
+    ['contact', { kind: 'invite', room: '~verona', declined: true, reason: 'I am banished' }],
+    ['room', { kind: 'affiliation', changes: [{ id: 'tybalt', affiliation: 'outcast', reason: 'He drew first' }] }],
+    ['room', { kind: 'room', change: 'destroyed', text: 'Too hot', alternate: '~mantua' }],
+    ['room', { kind: 'room', change: 'avatar', avatar: picture }],
+    ['room', { kind: 'room', change: 'listed', text: 'Verona', avatar: lent, unread: 3, below: '~italy' }],
+    ['room', { kind: 'room', change: 'left' }],
+  ];
+
+  it.each(bodies)('all that is known of it crosses both ways: %s %o', (place, body) =>
+    withLoft(async (rig) => {
+      const levels = rig.facts;
+      const { account } = rig.key();
+      const view: View = {
+        ...{ transport: rig.host.transport, account, name: 'romeo', levels },
+        lend: () => undefined,
+        ours: () => undefined,
+      };
+      const head = { id: 'e1' as EventId, at: 0, live: true, place: rig.places[place] } as const;
+      const from = { kind: 'xmpp', bare: 'romeo@xmpp.example' as BareJid } as const;
+      const { letter, to } = encode({ ...head, from, ...body }, view);
+      const line: unknown = JSON.parse(JSON.stringify({ id: 'p9', at: 1, by: 'romeo', to, letter }));
+      expect(decode(post.parse(line), view)).toMatchObject([{ ...body, place: rig.places[place] }]);
+    }),
+  );
+
+  it('who is there is told with picture and hats, and leaves for good', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      const letter = { type: 'occupants', list: [dressed] } as const;
+      const [list] = decode(post.parse({ id: 'p9', at: 1, by: 'mercutio', to: '~verona', letter }), {
+        ...{ transport: 'net', account: session.account, name: 'romeo', levels: rig.facts },
+        lend: () => undefined,
+        ours: () => undefined,
+      });
+      expect(list).toMatchObject({ kind: 'occupants', list: [dressed] });
+      const who = { id: 'romeo', nick: 'romeo', affiliation: 'none', role: 'participant' } as const;
+      await order({ heard: true });
+      await rig.outcome(await rig.deliver({ kind: 'occupant', change: 'leave', who, forGood: true }, session));
+      expect(JSON.parse(String(await order({ hear: 'romeo' })))).toMatchObject({ letter: { forGood: true } });
+    }));
+
+  it('a person has a picture, and a space rooms below it', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ as: 'mercutio', to: '', letter: { type: 'profile', name: 'Mercutio', avatar: picture } });
+      const profile = await rig.bridge.ask({ kind: 'profile', who: 'mercutio', realm: '' }, session);
+      expect(profile).toMatchObject({ name: 'Mercutio', avatar: picture });
+      await order({ room: '~italy' });
+      await order({ as: 'mercutio', to: '~verona', letter: { type: 'room', change: 'listed', below: '~italy' } });
+      const rooms = async (below?: string) =>
+        (await rig.bridge.ask({ kind: 'rooms', realm: '', page: { max: 9 }, ...(below && { below }) }, session)).list;
+      expect((await rooms('~italy')).map(({ id }) => id)).toEqual(['~verona']);
+      expect((await rooms()).map(({ id, space }) => [id, space])).toEqual([
+        ['~verona', undefined],
+        ['~italy', true],
+      ]);
+    }));
+
+  it('what is delayed is told to be so, and arrives', () =>
+    withLoft(async (rig, { order }) => {
+      const session = await rig.enter();
+      await order({ fault: 'delay', on: 'send' });
+      const id = await rig.say('slowly', session);
+      await rig.when('the delay', () => rig.settled.some((one) => one.id === id));
+      expect(rig.settled.at(-1)).toMatchObject({ id, outcome: { state: 'delayed' } });
+      expect(rig.outcomes(id)).toEqual([]);
+      await order({ release: true });
+      expect(await rig.outcome(id)).toMatchObject({ state: 'taken' });
+    }));
+
   it('what was written in another client is marked', () =>
     withLoft(async (rig, { order }) => {
       await rig.enter();
@@ -225,6 +467,26 @@ describe('what crosses', () => {
     ));
 });
 
+describe('settings', () => {
+  it('are read again once the core says that they have changed', async () => {
+    const settings: { account: object } = { account: {} };
+    await withLoft(
+      async (rig) => {
+        const session = await rig.enter();
+        const said = await rig.outcome(await rig.say('see this', session, rig.places.contact));
+        const target = (said instanceof Failure ? undefined : said.ids[0]) ?? ('' as ForeignId);
+        const seen = () => rig.deliver(sample('receipt', { target: target, room: '' }), session, rig.places.contact);
+        expect(await rig.outcome(await seen())).toMatchObject({ ids: [expect.any(String)] });
+        settings.account = { receipts: false };
+        rig.bridge.changed?.(rig.key().account);
+        await rig.when('the change', () => rig.read.length > 1);
+        expect(await rig.outcome(await seen())).toEqual({ ids: [], state: 'taken' });
+      },
+      { settings },
+    );
+  });
+});
+
 describe('commands', () => {
   it.each([
     ['where', 'realm', {}, 'The loft is there.'],
@@ -239,6 +501,7 @@ describe('commands', () => {
         config: config(rig),
         host: rig.host,
         bridge: rig.bridge,
+        account: session.account,
         session,
         place: rig.places[on],
       };

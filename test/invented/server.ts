@@ -122,7 +122,8 @@ function openLine(world: World, socket: Socket): void {
     const { fault, code = '' } = faults.next(request) ?? {};
     if (fault === 'refuse') return line.write({ re: request.tag, no: code, text: `The loft says: ${code}.` });
     if (fault === 'break-before') return line.kill();
-    if (fault === 'hold') return faults.hold(() => line.write(answer(request)));
+    if (fault === 'delay') line.write({ re: request.tag, later: true });
+    if (fault === 'hold' || fault === 'delay') return faults.hold(() => line.write(answer(request)));
     const reply = answer(request);
     if (fault === 'break-after') return line.kill();
     if (fault !== 'hang') line.write(reply);

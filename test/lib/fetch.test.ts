@@ -102,10 +102,10 @@ describe('the guarded fetch', () => {
     const strict = openFetch({ connect: openConnect({ lookup: () => Promise.reject(new Error('no names')) }), refuse });
     const here = server.at('/', '127.0.0.1');
     await expect(strict(here)).rejects.toMatchObject({ reason: 'forbidden' });
-    expect((await strict(here, { chosenByOperator: true })).status).toBe(200);
-    expect((await strict(`${here}?to=/x`, { chosenByOperator: true })).status).toBe(200);
+    expect((await strict(here, { namedBy: 'operator' })).status).toBe(200);
+    expect((await strict(`${here}?to=/x`, { namedBy: 'operator' })).status).toBe(200);
     const there = encodeURIComponent(server.at('/', '127.0.0.2'));
-    await expect(strict(`${here}?to=${there}`, { chosenByOperator: true })).rejects.toMatchObject({
+    await expect(strict(`${here}?to=${there}`, { namedBy: 'operator' })).rejects.toMatchObject({
       reason: 'forbidden',
     });
   });
@@ -213,5 +213,121 @@ describe('the guarded fetch', () => {
     const answer = await open(server.at('/'));
     await answer.body?.cancel();
     await gone.promise;
+  });
+
+  /** Bytes that come one chunk after the other, each when it is asked for. */
+  function chunks(count: number, size = 65_536): ReadableStream<Uint8Array> {
+    let left = count;
+    return new ReadableStream({
+      pull(controller) {
+        if (left-- > 0) controller.enqueue(new Uint8Array(size));
+        else controller.close();
+      },
+    });
+  }
+
+  it.each([undefined, 16 * 65_536])('sends a body as it comes (its size told: %s)', async (size) => {
+    let read = 0;
+    await using server = await served(async (request, response) => {
+      for await (const chunk of request) read += (chunk as Buffer).length;
+      response.end(JSON.stringify(request.headers));
+    });
+    const answer = await open(server.at('/'), { method: 'PUT', body: chunks(16), size, namedBy: 'account' });
+    expect(await answer.json()).toMatchObject(
+      size === undefined ? { 'transfer-encoding': 'chunked' } : { 'content-length': String(size) },
+    );
+    expect(read).toBe(16 * 65_536);
+  });
+
+  it('sends a body no faster than it is taken, and no further once it is answered', async () => {
+    let pulled = 0;
+    const cancelled = Promise.withResolvers<void>();
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulled++;
+        controller.enqueue(new Uint8Array(65_536));
+      },
+      cancel: () => cancelled.resolve(),
+    });
+    await using server = await served((_, response) => void response.writeHead(413).end('too much'));
+    const answer = await open(server.at('/'), { method: 'POST', body: endless, namedBy: 'operator' });
+    expect([answer.status, await answer.text()]).toEqual([413, 'too much']);
+    await cancelled.promise;
+    expect(pulled).toBeLessThan(1000);
+  });
+
+  it('rejects with what the body failed with, and takes no stream elsewhere', async () => {
+    await using server = await served(leading);
+    const broken = new Error('the file is gone');
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(broken) });
+    await expect(open(server.at('/'), { method: 'POST', body })).rejects.toBe(broken);
+    const hop = server.at('/?status=307&to=/x');
+    await expect(open(hop, { method: 'POST', body: chunks(1) })).rejects.toMatchObject({ reason: 'bad-url' });
+  });
+
+  it('keeps connections to hosts that were named here, each under its own rules', async () => {
+    const lines = new Set<unknown>();
+    await using server = await served((request, response) => {
+      lines.add(request.socket);
+      return mirror(request, response);
+    });
+    const fetch = openFetch({ connect: openConnect({ lookup, allowed }), refuse });
+    const ask = async (init: Parameters<Fetch>[1]) => (await fetch(server.at('/'), init)).text();
+    for (let n = 0; n < 3; n++) await ask({ namedBy: 'account' });
+    await (await fetch(server.at('/'), { method: 'HEAD', namedBy: 'account' })).text();
+    expect(lines.size).toBe(1);
+    await ask({ namedBy: 'operator' });
+    expect(lines.size).toBe(2);
+    for (let n = 0; n < 2; n++) await ask({});
+    expect(lines.size).toBe(4);
+    const inside = server.at('/', '127.0.0.2');
+    await expect(fetch(inside, { namedBy: 'account' })).rejects.toMatchObject({ reason: 'forbidden' });
+    fetch.close();
+  });
+
+  it('asks again where a kept connection was closed meanwhile, what may be asked twice', async () => {
+    let count = 0;
+    await using server = await served((request, response) => {
+      // The second request on a line is met by a reset.
+      if (++count === 2) return void request.socket.resetAndDestroy();
+      mirror(request, response);
+    });
+    const ask = async (method: string) => (await open(server.at('/'), { method, namedBy: 'account' })).text();
+    await ask('GET');
+    await ask('GET');
+    expect(count).toBe(3);
+    count = 1;
+    await expect(ask('POST')).rejects.toMatchObject({ reason: 'bad-answer' });
+  });
+
+  it('takes as long as the caller says only where the host was named here', async () => {
+    const time = AbortSignal.timeout;
+    const asked: number[] = [];
+    AbortSignal.timeout = (ms) => {
+      asked.push(ms);
+      return time.call(AbortSignal, ms);
+    };
+    try {
+      await using server = await served(mirror);
+      const ask = async (init: Parameters<Fetch>[1]) => (await open(server.at('/'), init)).text();
+      for (const namedBy of ['operator', 'account', undefined] as const) await ask({ timeout: 120_000, namedBy });
+      await ask({ namedBy: 'account' });
+    } finally {
+      AbortSignal.timeout = time;
+    }
+    expect(asked).toEqual([120_000, 120_000, 30_000, 30_000]);
+  });
+
+  it('gives up what a kept connection answers, too', async () => {
+    await using server = await served((request, response) => {
+      response.write('begun');
+      if (request.url === '/end') response.end();
+    });
+    const stop = new AbortController();
+    const begun = await open(server.at('/'), { signal: stop.signal, namedBy: 'account' });
+    const body = begun.text();
+    stop.abort();
+    await expect(body).rejects.toMatchObject({ reason: 'aborted' });
+    expect(await (await open(server.at('/end'), { namedBy: 'account' })).text()).toBe('begun');
   });
 });

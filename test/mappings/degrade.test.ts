@@ -3,7 +3,6 @@ import { degrade } from '#mappings/degrade.ts';
 import { irc } from '#mappings/irc.ts';
 import { drop, keep } from '#mappings/rungs.ts';
 import { inward, outward } from '#mappings/targets.ts';
-import { peerFacts, peerFeatures } from '#mappings/xmpp.ts';
 import type { Context, Target } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { alone, inRoom, message, target } from './drafts.ts';
@@ -175,29 +174,36 @@ describe('towards IRC', () => {
 
 describe('towards XMPP', () => {
   const toXmpp = inward(irc);
+  /** XMPP as it was before its extensions: the ladders hold for what is lowered. */
+  const bare: Target = { ...toXmpp, levels: { message: 'full', action: 'full' }, files: {} };
 
   it('a notice is marked, since XMPP has none', () => {
     expect(degrade(message('hi', { style: 'notice' }), toXmpp)).toEqual([message('[notice] hi')]);
     expect(texts(message('hi', { style: 'notice' }), { chosen: { notice: 'plain' } }, toXmpp)).toEqual(['hi']);
   });
 
-  it('a person does what the network says of them', () => {
-    expect(degrade(inRoom({ kind: 'attention' }), toXmpp)).toEqual([
+  it.each([
+    alone({ kind: 'edit', target, text: 'new' }),
+    alone({ kind: 'retract', target }),
+    alone({ kind: 'reaction', target, emoji: ['👍'] }),
+    alone({ kind: 'typing', active: true }),
+    alone({ kind: 'receipt', target, state: 'displayed' }),
+    alone({ kind: 'attention' }),
+    message('indeed', { replyTo: target, mentions: ['juliet'], spoiler: 'the end' }),
+    message('', { files: [{ url: 'https://a.example/f' }] }),
+  ])('$kind crosses as what it is', (draft) => expect(degrade(draft, toXmpp)).toEqual([draft]));
+
+  it('a call is told in words, and a receipt is given by what becomes of a message', () => {
+    expect(texts(alone({ kind: 'call' }), {}, toXmpp)).toEqual(['called, but calls cannot cross']);
+    expect(degrade(alone({ kind: 'receipt', target, state: 'delivered' }), toXmpp)).toEqual([]);
+  });
+
+  it('the ladders say it in words where a level is lower', () => {
+    const reply = message('indeed', { replyTo: target });
+    expect(texts(reply, { author: 'Juliet', quote: 'good\nnight' }, bare)).toEqual(['> Juliet: good night\nindeed']);
+    expect(texts(inRoom({ kind: 'reaction', target, emoji: ['👍'] }), {}, bare)).toEqual(['👍 to a message']);
+    expect(degrade(inRoom({ kind: 'attention' }), bare)).toEqual([
       message('wants your attention', { style: 'action' }),
     ]);
-  });
-
-  it('a reply quotes for those who know no replies', () => {
-    const reply = message('indeed', { replyTo: target });
-    expect(texts(reply, { author: 'Juliet', quote: 'good\nnight' }, toXmpp)).toEqual(['> Juliet: good night\nindeed']);
-  });
-
-  it('a client lowers what it does not know, and an unknown one nothing', () => {
-    const full = { ...peerFacts(), in: { ...peerFacts().in, edit: 'full', reaction: 'full' } } as const;
-    expect(peerFacts(new Set([peerFeatures.edit ?? ''])).in).toMatchObject({ message: 'full', reaction: 'none' });
-    expect(peerFacts(undefined)).toBe(peerFacts());
-    const reaction = inRoom({ kind: 'reaction', target, emoji: ['👍'] });
-    expect(degrade(reaction, inward(irc, full))).toEqual([reaction]);
-    expect(texts(reaction, {}, toXmpp)).toEqual(['👍 to a message']);
   });
 });

@@ -8,6 +8,7 @@ import { durabilityOf } from '#mappings/targets.ts';
 import { xmpp } from '#mappings/xmpp.ts';
 import { bridgeKinds, findBridge } from '#src/load.ts';
 import type { Chosen } from '#src/model/capabilities.ts';
+import { pigeon } from '../invented/mapping.ts';
 
 const definitions = (await Promise.all((await bridgeKinds()).map(findBridge))).filter((found) => found !== undefined);
 const mappings = [xmpp, ...definitions.map(({ mapping }) => mapping)];
@@ -40,21 +41,30 @@ describe('what is advertised', () => {
     if (!found) throw new Error(`there is no table for ${kind}`);
     return found.mapping;
   };
-  const [edit, retract] = ['urn:xmpp:message-correct:0', 'urn:xmpp:message-retract:1'];
-
   it('is what a rung makes something of', () => {
+    const words = ['reply', 'file', 'spoiler', 'mention'];
     expect(advertised(ofKind('irc'), {})).toEqual({
-      contact: [edit, retract],
-      room: [edit, retract],
-      heard: ['edit', 'retract'],
+      contact: ['edit', 'retract', 'reaction', ...words],
+      // Decision 0008: no lines of reactions in channels.
+      room: ['edit', 'retract', ...words],
+      heard: ['edit', 'retract', 'reaction'],
     });
-    expect(advertised(ofKind('irc'), { edit: 'drop' })).toEqual({
-      contact: [retract],
-      room: [retract],
-      heard: ['edit', 'retract'],
+    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop' })).toEqual({
+      contact: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
+      room: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
+      heard: ['edit', 'retract', 'reaction'],
     });
-    expect(advertised(ofKind('sms'), {}).contact).toEqual([edit]);
-    expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual([]);
+    expect(advertised(ofKind('sms'), {}).contact).toEqual(['edit', 'reply', 'file', 'spoiler']);
+    expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual(['reply', 'file', 'spoiler']);
+  });
+
+  it('is all of it where the network carries all of it, and in rooms what those who say it are shown', () => {
+    const { contact, room, heard } = advertised(pigeon, {});
+    expect(contact).toContain('typing');
+    expect(contact).toContain('marker');
+    expect(contact).toContain('reaction');
+    expect(room).not.toContain('reaction');
+    expect(heard).toEqual([]);
   });
 });
 

@@ -17,7 +17,7 @@ const failure = fc
 
 const input: fc.Arbitrary<LifeInput> = fc.oneof(
   fc.constant({ on: 'begin' } as const),
-  fc.constantFrom('written', 'taken', 'delivered').map((state) => ({ on: 'settled', state }) as LifeInput),
+  fc.constantFrom('written', 'taken', 'delayed', 'delivered').map((state) => ({ on: 'settled', state }) as LifeInput),
   failure.map((one) => ({ on: 'failed', failure: one }) as const),
   fc
     .tuple(fc.constantFrom('sent', 'not-sent', 'unknown'), failure)

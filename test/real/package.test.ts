@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -53,24 +53,93 @@ function answer(socket: Socket, text: string): void {
   if (text.includes('</stream:stream>')) socket.end('</stream:stream>');
 }
 
-describe('the package', () => {
-  beforeAll(async () => {
-    await run(process.execPath, ['build.mjs'], { cwd: ROOT });
-    site.file('package.json', '{ "private": true }');
-    const archive = readdirSync(join(ROOT, 'release')).find((name) => name.endsWith('.tgz')) ?? '';
-    const flags = [
-      '--offline',
-      '--ignore-scripts',
-      '--no-audit',
-      '--no-fund',
-      '--cache',
-      join(site.path, 'empty-cache'),
+/** Builds a checkout, and installs what comes of it as an operator does, without a network. */
+async function install(checkout: string, where: typeof site): Promise<void> {
+  await run(process.execPath, ['build.mjs'], { cwd: checkout });
+  where.file('package.json', '{ "private": true }');
+  const archive = readdirSync(join(checkout, 'release')).find((name) => name.endsWith('.tgz')) ?? '';
+  const cache = ['--cache', join(where.path, 'empty-cache')];
+  const flags = ['--offline', '--ignore-scripts', '--no-audit', '--no-fund', ...cache];
+  await run('npm', ['install', join(checkout, 'release', archive), ...flags], {
+    cwd: where.path,
+    env: { ...process.env, PATH },
+  });
+}
+
+/** What npm makes of a package in a folder of the checkout. */
+function link(checkout: string, name: string, at: string): void {
+  const path = join(checkout, 'node_modules', name);
+  rmSync(path, { recursive: true, force: true });
+  symlinkSync(join(checkout, at), path);
+  const file = join(checkout, 'node_modules/.package-lock.json');
+  const lock = JSON.parse(readFileSync(file, 'utf8'));
+  lock.packages[`node_modules/${name}`] = { resolved: at, link: true };
+  lock.packages[at] = { version: '1.0.1' };
+  writeFileSync(file, JSON.stringify(lock));
+}
+
+/** The checkout with one more bridge: it has a worker, and two packages of its own, one in the place of a library's own. */
+function checkoutWithProbe(to: string): void {
+  for (const part of ['src', 'mappings', 'bridges', 'bin', 'build.mjs', 'config.example.yaml', 'README.md'])
+    cpSync(join(ROOT, part), join(to, part), { recursive: true });
+  mkdirSync(join(to, 'node_modules'));
+  for (const name of readdirSync(join(ROOT, 'node_modules')))
+    symlinkSync(join(ROOT, 'node_modules', name), join(to, 'node_modules', name));
+  const lock = join(to, 'node_modules/.package-lock.json');
+  rmSync(lock);
+  cpSync(join(ROOT, 'node_modules/.package-lock.json'), lock);
+  const write = (name: string, text: string) => {
+    const file = join(to, 'bridges/probe', name);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
+  };
+  write(
+    'deep/probe.worker.ts',
+    "import { parentPort } from 'node:worker_threads';\nimport { word } from 'probe-shim';\nparentPort?.postMessage(word());\n",
+  );
+  write(
+    'index.ts',
+    [
+      "import { once } from 'node:events';",
+      "import { Worker } from 'node:worker_threads';",
+      'export async function asked(): Promise<string> {',
+      "  const worker = new Worker(new URL(import.meta.resolve('#bridges/probe/deep/probe.worker.ts')));",
+      "  return String((await once(worker, 'message'))[0]);",
+      '}',
+    ].join('\n'),
+  );
+  for (const name of ['probe-shim', 'isomorphic-textencoder']) {
+    write(`${name}/package.json`, JSON.stringify({ name, version: '1.0.1', type: 'module', exports: './index.js' }));
+    write(`${name}/index.js`, `export const word = () => 'from ${name}';\n`);
+    link(to, name, `bridges/probe/${name}`);
+  }
+  const own = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const dependencies = { ...own.dependencies, 'probe-shim': 'file:bridges/probe/probe-shim' };
+  const overrides = { 'isomorphic-textencoder': 'file:bridges/probe/isomorphic-textencoder' };
+  writeFileSync(join(to, 'package.json'), JSON.stringify({ ...own, dependencies, overrides }));
+}
+
+describe('a package with a bridge that has a worker and packages of its own', () => {
+  it('brings them along, built like all others', { timeout: 5 * MINUTES }, async () => {
+    using checkout = folder();
+    using there = folder();
+    checkoutWithProbe(checkout.path);
+    await install(checkout.path, there);
+    const at = join(there.path, 'node_modules/isthmus');
+    expect(existsSync(join(at, 'dist/bridges/probe/deep/probe.worker.js'))).toBe(true);
+    const script = [
+      "import { asked } from './dist/bridges/probe/index.js';",
+      "import { word } from 'isomorphic-textencoder';",
+      "process.stdout.write([await asked(), word()].join(', '));",
     ];
-    await run('npm', ['install', join(ROOT, 'release', archive), ...flags], {
-      cwd: site.path,
-      env: { ...process.env, PATH },
-    });
-  }, 5 * MINUTES);
+    writeFileSync(join(at, 'probe.mjs'), script.join('\n'));
+    const { stdout } = await run(process.execPath, ['probe.mjs'], { cwd: at });
+    expect(stdout).toBe('from probe-shim, from isomorphic-textencoder');
+  });
+});
+
+describe('the package', () => {
+  beforeAll(() => install(ROOT, site), 5 * MINUTES);
 
   afterAll(() => site[Symbol.dispose]());
 

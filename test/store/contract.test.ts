@@ -31,6 +31,7 @@ describe('the contract', () => {
     ['hasty', hasty, 'has everything that it acknowledged before a kill'],
     ['unguarded', unguarded, 'undoes a whole unit when a guard does not hold'],
     ['unguarded', unguarded, 'never overspends a budget'],
+    ['unguarded', unguarded, 'gives what bridges claim to the first, and changes only what was found'],
     ['piecemeal', piecemeal, 'undoes a whole unit when a guard does not hold'],
     ['clinging', clinging, 'keeps the units of one group apart'],
     ['optimistic', optimistic, 'never overspends a budget'],

@@ -36,7 +36,7 @@ async function gallery(parts: Partial<MediaParts> = {}) {
       readiness: () => ({ ready: true, transports: {} }),
     }),
   );
-  site.open(media);
+  site.open({ shelf: media });
   const lasting = stack.move();
   return {
     media,

@@ -25,7 +25,7 @@ async function listener(routes: (http: Http) => void, publicUrl: string | undefi
     registry: metrics.registry,
     readiness: () => ({ ready: true, transports: {} }),
   });
-  site.open(undefined);
+  site.open({});
   const at = `http://${web.addresses.http}`;
   return {
     site,
@@ -45,7 +45,7 @@ const post = (body: NonNullable<RequestInit['body']>): RequestInit =>
 
 describe('routes of a transport', () => {
   it('are told our own address and the bytes as they came, whatever the request claims', async () => {
-    await using at = await listener((http) => http.route('POST', 'sms/in', 100, echo));
+    await using at = await listener((http) => http.route({ method: 'POST', path: 'sms/in', maxBytes: 100 }, echo));
     const claims = { Host: 'evil.example', 'X-Forwarded-Host': 'evil.example', 'X-Forwarded-Proto': 'ftp' };
     const answer = await at.ask('/hooks/net.example/sms/in?a=1&a=%2f2', {
       ...post(new Uint8Array([0, 255, 13, 10])),
@@ -57,14 +57,58 @@ describe('routes of a transport', () => {
   });
 
   it('know no public address where the operator has configured none', async () => {
-    await using at = await listener((http) => http.route('POST', 'in', 100, echo), undefined);
+    await using at = await listener(
+      (http) => http.route({ method: 'POST', path: 'in', maxBytes: 100 }, echo),
+      undefined,
+    );
     expect(
       openSite({ publicUrl: undefined, clock: at.clock, metrics: at.metrics }).http('n').url('in'),
     ).toBeUndefined();
   });
 
+  it('are deep, with parameters that are decoded once', async () => {
+    const named = async (request: Request, params: object) => Response.json({ ...params, method: request.method });
+    await using at = await listener((http) => {
+      http.route({ method: 'PUT', path: '/_matrix/app/v1/transactions/:id', maxBytes: 100 }, named);
+      http.route({ method: 'GET', path: '/_matrix/app/v1/users/:who', maxBytes: 0 }, named);
+      http.route({ method: 'GET', path: '/_matrix/app/v1/users/me', maxBytes: 0 }, async () => Response.json('me'));
+      http.route({ method: 'GET', path: '/rooms/:room/:event', maxBytes: 0 }, named);
+    });
+    const put: RequestInit = { ...post('{}'), method: 'PUT' };
+    const found = async (path: string, init?: RequestInit) => {
+      const answer = await at.ask(`/hooks/net.example${path}`, init);
+      return answer.ok ? answer.json() : answer.status;
+    };
+    expect(await found('/_matrix/app/v1/transactions/17?access_token=x', put)).toEqual({ id: '17', method: 'PUT' });
+    const users = '/_matrix/app/v1/users';
+    const asked = [
+      '%40romeo%3Aa.example',
+      '@romeo:a.example',
+      'a%2Fb',
+      '%2540',
+      '%E2%99%A5',
+      '__proto__',
+      'constructor',
+    ];
+    const heard = await Promise.all(asked.map((who) => found(`${users}/${who}`)));
+    expect(heard.map((one) => (one as { who: string }).who)).toEqual([
+      '@romeo:a.example',
+      '@romeo:a.example',
+      'a/b',
+      '%40',
+      '♥',
+      '__proto__',
+      'constructor',
+    ]);
+    expect(await found(`${users}/me`)).toBe('me');
+    expect(await found('/rooms/%21r%3Aa/%24e')).toEqual({ room: '!r:a', event: '$e', method: 'GET' });
+    for (const path of [`${users}/`, users, `${users}/a/b`, `${users}/%`, `${users}/%ff`, '/rooms//e'])
+      expect(await found(path)).toBe(404);
+    expect(await found(`${users}/a`, put)).toBe(405);
+  });
+
   it('are found by their exact path and method', async () => {
-    await using at = await listener((http) => http.route('POST', 'in', 100, echo));
+    await using at = await listener((http) => http.route({ method: 'POST', path: 'in', maxBytes: 100 }, echo));
     const statuses = async (...paths: string[]) =>
       Promise.all(paths.map(async (path) => (await at.ask(path, post(''))).status));
     expect(
@@ -79,20 +123,20 @@ describe('routes of a transport', () => {
     ).toEqual([200, 404, 404, 404, 404, 404]);
     const wrong = await at.ask('/hooks/net.example/in');
     expect([wrong.status, wrong.headers.get('Allow')]).toEqual([405, 'POST']);
-    expect(() => at.http.route('POST', '/in', 1, echo)).toThrow('is served already');
+    expect(() => at.http.route({ method: 'POST', path: '/in', maxBytes: 1 }, echo)).toThrow('is served already');
   });
 
   it.each([
     ['with its length told', () => new Uint8Array(11)],
     ['in chunks', () => ReadableStream.from([new Uint8Array(6), new Uint8Array(5)])],
   ])('refuse a body that is too large, %s', async (_, body) => {
-    await using at = await listener((http) => http.route('POST', 'in', 10, echo));
+    await using at = await listener((http) => http.route({ method: 'POST', path: 'in', maxBytes: 10 }, echo));
     expect((await at.ask('/hooks/net.example/in', post(body()))).status).toBe(413);
     expect((await at.ask('/hooks/net.example/in', post(new Uint8Array(10)))).status).toBe(200);
   });
 
   it('do not wait for a body that does not come', async () => {
-    await using at = await listener((http) => http.route('POST', 'in', 100, echo));
+    await using at = await listener((http) => http.route({ method: 'POST', path: 'in', maxBytes: 100 }, echo));
     const socket = connect(at.port, '127.0.0.1');
     socket.on('error', () => socket.destroy());
     let text = '';
@@ -124,7 +168,9 @@ describe('routes of a transport', () => {
     [new Failure('internal'), 500],
     [new Error('hush'), 500],
   ])('answer what they throw: %s gives %i', async (error, status) => {
-    await using at = await listener((http) => http.route('GET', 'in', 0, () => Promise.reject(error)));
+    await using at = await listener((http) =>
+      http.route({ method: 'GET', path: 'in', maxBytes: 0 }, () => Promise.reject(error)),
+    );
     const answer = await at.ask('/hooks/net.example/in');
     const text = await answer.text();
     expect(answer.status).toBe(status);
@@ -136,7 +182,7 @@ describe('routes of a transport', () => {
   });
 
   it('are counted by transport and status', async () => {
-    await using at = await listener((http) => http.route('GET', 'in', 0, echo));
+    await using at = await listener((http) => http.route({ method: 'GET', path: 'in', maxBytes: 0 }, echo));
     for (const path of ['in', 'in', 'nothing']) await at.ask(`/hooks/net.example/${path}`);
     await at.ask('/hooks/net.example/in', post(''));
     const text = await at.metrics.registry.metrics();
@@ -149,7 +195,7 @@ describe('routes of a transport', () => {
     const begun = Promise.withResolvers<void>();
     const end = Promise.withResolvers<Response>();
     await using at = await listener((http) =>
-      http.route('GET', 'in', 0, () => {
+      http.route({ method: 'GET', path: 'in', maxBytes: 0 }, () => {
         begun.resolve();
         return end.promise;
       }),

@@ -443,10 +443,33 @@ describe('events out', () => {
     expect(stamps).toEqual([undefined, undefined, '1969-12-31T23:57:59.999Z']);
   });
 
+  it('tell of typing only what is news; a message ends it', async () => {
+    const typing = (active: boolean, id = 'juliet'): Event => ({
+      ...said(''),
+      from: { kind: 'network', id, name: id },
+      kind: 'typing',
+      active,
+    });
+    const events = [
+      ...[typing(false), typing(true), typing(true), typing(true, 'nurse'), typing(false), typing(false)],
+      ...[typing(true), said('a'), typing(false), typing(true)],
+    ];
+    for (const event of events) edge.deliver(event, [{ jid: ROMEO_X }]);
+    const states = (await world.written()).map((one) => `${one.attrs.from} ${one.getChildElements()[0]?.getName()}`);
+    expect(states).toEqual([
+      `${room}/juliet composing`,
+      `${room}/nurse composing`,
+      `${room}/juliet paused`,
+      `${room}/juliet composing`,
+      `${room}/Juliet body`,
+      `${room}/juliet composing`,
+    ]);
+  });
+
   it('that nobody reads, of a kind or to a place that is not there, are nothing', async () => {
     edge.deliver(said('b'), []);
     edge.deliver(said('b', { kind: 'shared', transport: 'other.example', id: '#x%net' }), [{ jid: ROMEO_X }]);
-    edge.deliver({ ...said('b'), kind: 'attention' }, [{ jid: ROMEO_X }]);
+    edge.deliver({ ...said('b'), kind: 'call' }, [{ jid: ROMEO_X }]);
     edge.deliver(said('b', { kind: 'shared', transport: GATEWAY, id: ' #x%net' }), [{ jid: ROMEO_X }]);
     expect(await world.written()).toEqual([]);
   });

@@ -90,6 +90,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
     login: () => Promise.reject(new Failure('not-supported')),
     command: () => Promise.reject(new Failure('not-supported')),
     answer: () => Promise.reject(new Failure('item-not-found')),
+    back: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
     offered: () => [],
   },

@@ -17,7 +17,7 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, quit, target, type Wire } from '#bridges/irc/wire/encode.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
-import type { Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -34,6 +34,13 @@ import type { Line } from './server-view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
 const ECHO_PATIENCE = 5_000;
+
+/** What the others in the channels read. */
+const FAREWELLS: Readonly<Record<CloseReason, string>> = {
+  stopped: 'The gateway is stopping',
+  left: 'leaving',
+  removed: 'leaving',
+};
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const TAKEN: Delivered = { ids: [], state: 'taken' };
@@ -96,7 +103,7 @@ export class IrcConnection implements LineSocketOwner {
     this.realm = realm;
     this.session = {
       ...{ account: key.account, realm: key.realm },
-      close: (why) => this.close(why, new Failure('recipient-unavailable')),
+      close: (why) => this.close(FAREWELLS[why], new Failure('recipient-unavailable')),
     };
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;

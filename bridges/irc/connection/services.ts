@@ -22,7 +22,7 @@ export const services: Login<IrcConfig> = {
   name: 'Account with services',
   oneForm: true,
   guests: true,
-  async *start(config, _host, realm) {
+  async *start({ config, realm }) {
     const server = serverOf(config, realm);
     if (!server) throw new Failure('not-allowed', { text: `This gateway does not connect to ${realm}.` });
     assertPrivate(server.entry, realm);

@@ -46,18 +46,14 @@ export function serveWebhooks({ host, provider, inbox, tracking, paused }: Serve
   }
 
   host.http.route(
-    'POST',
-    '/inbound',
-    MOST_BYTES,
+    { method: 'POST', path: '/inbound', maxBytes: MOST_BYTES },
     guarded('/inbound', async (post) => {
       await inTime(host.clock, inbox.take(await provider.parseInbound(post)));
       return provider.acknowledge();
     }),
   );
   host.http.route(
-    'POST',
-    '/status',
-    MOST_BYTES,
+    { method: 'POST', path: '/status', maxBytes: MOST_BYTES },
     guarded('/status', async (post) => {
       const news = provider.parseStatus(post);
       const ref = refOf(post.url);

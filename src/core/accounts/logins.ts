@@ -1,7 +1,8 @@
-import type { Credentials, SessionKey } from '#src/bridge.ts';
+import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { SealKey, Statement, Store } from '#src/store/index.ts';
+import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { removal } from './purge.ts';
+import { isVault } from './settings.ts';
 
 export type LoginParts = {
   readonly store: Store;
@@ -12,6 +13,8 @@ export type LoginParts = {
 export type Logins = {
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
+  /** Replaces what the account logs in with, where it is as expected. Resolves once durable with whether it was done. */
+  replace(at: SessionKey, expected: Credentials, next: Credentials): Promise<boolean>;
   /** Forgets what the account logs in with in the realm. Resolves once durable. */
   forget(at: SessionKey): Promise<void>;
   /** Registers an account that needs no login. Resolves once durable. */
@@ -21,6 +24,8 @@ export type Logins = {
   registered(account: AccountKey): Promise<boolean>;
   /** What the account logs in with, none for a guest. Rejects with SealBroken under another key. */
   credentials(at: SessionKey): Promise<Credentials | undefined>;
+  /** All that the account logs in with. Rejects with SealBroken under another key. */
+  all(account: AccountKey): Promise<readonly AccountLogin[]>;
 };
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
@@ -31,6 +36,11 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
       store.accounts.register(account, true),
     ];
+  }
+
+  async function credentialsOf({ account, realm }: SessionKey): Promise<Credentials | undefined> {
+    const found = await store.credentials.get(key, account, realm);
+    return found.size === 0 ? undefined : Object.fromEntries(found);
   }
 
   return {
@@ -46,6 +56,24 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
         ),
       ]);
     },
+    async replace({ account, realm }, expected, next) {
+      const found = await store.credentials.find(key, account, realm);
+      const names = Object.keys(expected);
+      const same = names.every((name) => found.get(name)?.secret.open() === expected[name]?.open());
+      if (!same || names.length === 0 || found.size !== names.length) return false;
+      const place = (name: string) => ({ account, realm, name });
+      try {
+        await store.unit([
+          ...[...found].map(([name, one]) => store.credentials.removeFound(place(name), one)),
+          ...Object.entries(next).map(([name, secret]) => store.credentials.put(key, place(name), secret)),
+        ]);
+        return true;
+      } catch (error) {
+        // Somebody has registered anew, or is gone.
+        if (!(error instanceof GuardFailed)) throw error;
+        return false;
+      }
+    },
     async forget({ account, realm }) {
       await store.unit([store.credentials.remove(account, realm)]);
     },
@@ -53,9 +81,14 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       await store.unit(removal(store, { account, since: now() }));
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
-    async credentials({ account, realm }) {
-      const found = await store.credentials.get(key, account, realm);
-      return found.size === 0 ? undefined : Object.fromEntries(found);
+    credentials: credentialsOf,
+    async all(account) {
+      const realms = (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+      const found = await Promise.all(realms.map((realm) => credentialsOf({ account, realm })));
+      return realms.flatMap((realm, index) => {
+        const credentials = found[index];
+        return credentials ? [{ realm, credentials }] : [];
+      });
     },
   };
 }

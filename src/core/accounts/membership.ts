@@ -23,6 +23,8 @@ export type MembershipParts = {
   readonly registration: Registration;
   readonly sessions: Pick<Sessions, 'drop'>;
   readonly settings: Pick<OpenSettings, 'forget'>;
+  /** Has the network hear of it. Never rejects. */
+  farewell(account: AccountKey): Promise<void>;
   /** What the account still owes to its network fails. */
   refuse(account: AccountKey, failure: Failure): void;
 };
@@ -44,8 +46,13 @@ export function openMembership(parts: MembershipParts): Membership {
       // A use that waits to be written would bring the account back.
       await accounts.flush();
       const goodbye = await people.dismissed(account);
+      parts.refuse(account, new Failure('not-registered'));
+      await sessions.drop(account, new Failure('not-registered'));
+      // The bridge may need what it keeps for the account, and what that logs in with.
+      await parts.farewell(account);
       await logins.unregister(account);
       settings.forget(account);
+      // Whoever wanted a session meanwhile wanted one of an account that is gone now.
       parts.refuse(account, new Failure('not-registered'));
       await sessions.drop(account, new Failure('not-registered'));
       await media?.forget(account);

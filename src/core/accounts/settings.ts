@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { BridgeDefinition, Settings } from '#src/bridge.ts';
-import type { SettingsScope as Scope } from '#src/core/index.ts';
+import type { SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Answer, Form } from '#src/model/form.ts';
+import type { Form } from '#src/model/form.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -29,6 +29,8 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
+  /** Hears when what an account has set has changed, or what all share of a room. Never throws. */
+  changed(account: AccountKey | undefined, place?: Place): void;
   /** Hears when an account chooses to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
   /** Hears when an account chooses to stay in its rooms without a client, or no longer. */
@@ -36,15 +38,18 @@ export type SettingsParts = {
 };
 
 export type OpenSettings = {
-  /** What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. */
-  of(place: Place): Promise<Settings>;
+  /**
+   * What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. In a shared room
+   * an account's own values come before those that hold for all.
+   */
+  of(place: Place, account?: AccountKey): Promise<Settings>;
   staysConnected(account: AccountKey): Promise<boolean>;
   /** Whether the account stays in its rooms without a client. */
   staysInRooms(account: AccountKey): Promise<boolean>;
-  /** What somebody can set at a place, with what holds now; secrets are blank. */
-  form(place: Place, scope: Scope): Promise<Form>;
+  /** What somebody can set at a place, with what holds now; secrets are blank. In a shared room for `account`, or for all. */
+  form(place: Place, scope: Scope, account?: AccountKey): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
-  change(place: Place, scope: Scope, answer: Answer): Promise<void>;
+  change(change: SettingsChange & { readonly account?: AccountKey }): Promise<void>;
   /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
 };
@@ -101,11 +106,13 @@ export function openSettings(parts: SettingsParts): OpenSettings {
   }
 
   /** What is stored for a place, from the account down to its own. */
-  async function layers(place: Place): Promise<Readonly<Record<Scope, Values>>> {
+  async function layers(place: Place, account?: AccountKey): Promise<Readonly<Record<Scope, Values>>> {
     const settings = schemasOf(placeTransport(place));
     const at = SCOPES.map(async (scope) => {
-      const of = subject(place, scope, parts.realm);
-      return [scope, of ? await stored(of, settings[scope]) : {}] as const;
+      const all = place.kind === 'shared' ? subject({ place }, scope, parts.realm) : undefined;
+      const own = subject(seen(place, account), scope, parts.realm);
+      const found = [all, own].map((of) => (of ? stored(of, settings[scope]) : NOTHING));
+      return [scope, merged(await Promise.all(found))] as const;
     });
     return Object.fromEntries(await Promise.all(at)) as Record<Scope, Values>;
   }
@@ -149,31 +156,32 @@ export function openSettings(parts: SettingsParts): OpenSettings {
   return {
     staysConnected: (account) => chosen(account, 'stay_connected'),
     staysInRooms: (account) => chosen(account, 'persistent'),
-    async of(place) {
-      const { account, realm, room } = parts.schemas(placeTransport(place));
-      const at = await layers(place);
+    async of(place, account) {
+      const { account: own, realm, room } = parts.schemas(placeTransport(place));
+      const at = await layers(place, account);
       return {
-        ...(account && { account: yielded(account, at.account) }),
+        ...(own && { account: yielded(own, at.account) }),
         ...(realm && { realm: yielded(realm, at.account, at.realm) }),
         ...(room && { room: yielded(room, at.account, at.realm, at.room) }),
       };
     },
-    async form(place, scope) {
+    async form(place, scope, account) {
       const { [scope]: settings } = schemasOf(placeTransport(place));
-      const at = await layers(place);
+      const at = await layers(place, account);
       const values = merged(SCOPES.slice(0, SCOPES.indexOf(scope) + 1).map((one) => at[one]));
       return { fields: settings.map((setting) => fieldOf(setting, fitting(setting, values[setting.name]))) };
     },
-    async change(place, scope, answer) {
+    async change({ place, scope, answer, account: by }) {
       const { [scope]: settings } = schemasOf(placeTransport(place));
-      const of = subject(place, scope, parts.realm);
+      const of = subject(seen(place, by), scope, parts.realm);
       if (!of || settings.length === 0) throw new Failure('not-allowed');
       const changes = changesOf(settings, answer);
       await new Promise<void>((done, fail) => {
         lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
       });
-      if (scope !== 'account') return;
-      const account = of.account as AccountKey;
+      const account = of.account === '' ? undefined : (of.account as AccountKey);
+      parts.changed(account, scope === 'account' ? undefined : place);
+      if (scope !== 'account' || account === undefined) return;
       if ('stay_connected' in changes) parts.stay(account, await chosen(account, 'stay_connected'));
       if ('persistent' in changes) parts.keep(account, await chosen(account, 'persistent'));
     },
@@ -188,14 +196,24 @@ const nameOf = ({ account, scope, subject: what }: SettingsOf): string => `${acc
 /** The realm of the credentials in which the secrets among settings are kept: no realm has a line break in its name. */
 const vault = ({ scope, subject: what }: SettingsOf): string => `settings\n${scope}\n${what}`;
 
-/** What a scope is about at a place. A shared room belongs to nobody: it has its own settings and no others. */
-function subject(place: Place, scope: Scope, realm: (place: Place) => string): SettingsOf | undefined {
-  if (place.kind === 'shared')
-    return scope === 'room' ? { account: '', scope, subject: `${place.transport} ${place.id}` } : undefined;
-  const { account } = place;
+/** Whether a realm of credentials holds such secrets. */
+export const isVault = (realm: string): boolean => realm.startsWith('settings\n');
+
+/** A place as an account sees it; without one what all share of it, for a shared room belongs to nobody. */
+type Seen = { readonly place: Place; readonly account?: AccountKey | undefined };
+
+const seen = (place: Place, account?: AccountKey): Seen =>
+  place.kind === 'shared' ? { place, account } : { place, account: place.account };
+
+/** What a scope is about at a place. */
+function subject({ place, account }: Seen, scope: Scope, realm: (place: Place) => string): SettingsOf | undefined {
+  const room =
+    place.kind === 'shared' ? `${place.transport} ${place.id}` : place.kind === 'room' ? place.id : undefined;
+  if (account === undefined)
+    return scope === 'room' && room !== undefined ? { account: '', scope, subject: room } : undefined;
   if (scope === 'account') return { account, scope, subject: '' };
   if (scope === 'realm') return { account, scope, subject: realm(place) };
-  return place.kind === 'room' ? { account, scope, subject: place.id } : undefined;
+  return room === undefined ? undefined : { account, scope, subject: room };
 }
 
 const merged = (layers: readonly Values[]): Values => Object.assign(Object.create(null), ...layers);

@@ -13,7 +13,7 @@ export type ChatParts = {
   admit(who: Talker): void;
 };
 
-type Begun = { readonly id: string; filling?: Filling };
+type Begun = { readonly id: string; readonly back: boolean; filling?: Filling };
 
 /** Where one client stands. */
 type Session = {
@@ -41,6 +41,7 @@ const WAITING = 10;
 /** A program that answers everything, as another gateway may do, is left alone after so many misses. */
 const MISSES = 5;
 const LEAVE = 'Send cancel to leave it.';
+const BACK = 'Send back to answer anew what was asked before.';
 /** Steps in a row that ask nothing. */
 const STEPS = 100;
 
@@ -79,6 +80,7 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
 
   async function respond(turn: Turn, text: string): Promise<void> {
     const { session, who, transport, tell, foreign } = turn;
+    if (session.begun?.back && /^back$/i.test(text)) return goBack(turn, session.begun);
     if (session.begun?.filling) return fill(turn, session.begun, session.begun.filling, text);
     const offered = dialogues.offered(who.user, transport);
     const called = await call(text, offered, (address) => places.find(transport, who.user, address, foreign));
@@ -89,6 +91,10 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     else tell(words(called.kind === 'help' ? help(offered) : called.text));
     if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) tell(words(help(offered)));
     session.met = true;
+  }
+
+  async function goBack(turn: Turn, { id }: Begun): Promise<void> {
+    await follow(turn, () => dialogues.back({ owner: turn.who.owner, id }));
   }
 
   function miss({ session, tell }: Turn, why: string): void {
@@ -113,8 +119,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
         session.begun = undefined;
         return tell(words(progress.text));
       }
-      const { id, step } = progress;
-      const begun: Begun = { id };
+      const { id, step, back } = progress;
+      const begun: Begun = { id, back };
       session.begun = begun;
       if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
       tell(words('url' in step && step.url !== undefined ? `${step.text}\n${step.url}` : step.text));
@@ -128,7 +134,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     const { next, answer } = filling;
     if (!next) return follow(turn, () => dialogues.answer({ owner: who.owner, id: begun.id }, answer));
     begun.filling = filling;
-    const said = opened ? [introduction(opened), `${question(next)}\n${LEAVE}`] : [question(next)];
+    const ways = begun.back ? `${LEAVE} ${BACK}` : LEAVE;
+    const said = opened ? [introduction(opened), `${question(next)}\n${ways}`] : [question(next)];
     tell(words(said.filter((part) => part !== '').join('\n\n')));
   }
 

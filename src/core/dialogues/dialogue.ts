@@ -5,6 +5,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
+import { type Arrived, openReplay } from './replay.ts';
 
 export type DialogueParts = {
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export type Dialogues = {
   start<Result>(owner: string, talk: Talk<Result>): Promise<Progress>;
   /** Goes on after a step; what shows something or waits is answered with nothing. A failure ends the dialogue. */
   answer(at: DialogueAt, answer: Answer): Promise<Progress>;
+  /** Goes back to the form before. Rejects with `Failure('bad-request')`, and stays, where there is no way back. */
+  back(at: DialogueAt): Promise<Progress>;
   /** Gives a dialogue up. Throws `Failure('item-not-found')` where there is none. */
   cancel(at: DialogueAt): void;
   /** Gives all up whose owner fits. */
@@ -36,14 +39,20 @@ export type Dialogues = {
   readonly size: number;
 };
 
+type Next = Exclude<Arrived<never>, { result: never }> | { readonly finish: () => Promise<string> };
+
 type Open = {
   readonly owner: string;
   readonly id: string;
-  next(answer: Answer): Promise<{ step: Step } | { finish: () => Promise<string> }>;
+  begin(): Promise<Next>;
+  next(answer: Answer): Promise<Next>;
+  back(): Promise<Next>;
   /** Lets the generator close what it has open. */
   end(): Promise<unknown>;
   readonly gone: AbortController;
   busy: boolean;
+  /** Whether there is a way back from where it stands. */
+  returns: boolean;
   expiry: () => void;
 };
 
@@ -56,17 +65,19 @@ export function openDialogues({ clock, log, limits }: DialogueParts): Dialogues 
 
   function begin<Result>(owner: string, talk: Talk<Result>): Open {
     const gone = new AbortController();
-    const steps = talk.start(gone.signal);
+    const replay = openReplay(() => talk.start(gone.signal), gone.signal);
+    const next = (arrived: Arrived<Result>): Next =>
+      'result' in arrived ? { finish: () => talk.finish(arrived.result) } : arrived;
     const dialogue: Open = {
       owner,
       id: randomUUID(),
-      async next(answer) {
-        const { done, value } = await steps.next(answer);
-        return done ? { finish: () => talk.finish(value) } : { step: value };
-      },
-      end: () => steps.return(undefined as never),
+      begin: () => replay.begin().then(next),
+      next: (answer) => replay.answer(answer).then(next),
+      back: () => replay.back().then(next),
+      end: replay.end,
       gone,
       busy: false,
+      returns: false,
       expiry: () => undefined,
     };
     open.set(dialogue.id, dialogue);
@@ -91,17 +102,18 @@ export function openDialogues({ clock, log, limits }: DialogueParts): Dialogues 
     dialogue.end().catch((err: unknown) => log.warn({ err }, 'a dialogue that was given up failed'));
   }
 
-  async function go(dialogue: Open, answer: Answer): Promise<Progress> {
+  async function go(dialogue: Open, move: (dialogue: Open) => Promise<Next>): Promise<Progress> {
     if (dialogue.busy) throw new Failure('too-fast', { text: 'The answer before this is still being worked on.' });
     dialogue.busy = true;
     wait(dialogue);
     try {
-      const next = await dialogue.next(answer);
+      const next = await move(dialogue);
       // Given up meanwhile: what came of it is nobody's.
       find(dialogue);
-      if ('step' in next) {
+      if ('stage' in next) {
         wait(dialogue);
-        return { kind: 'step', id: dialogue.id, step: next.step };
+        dialogue.returns = next.back;
+        return { kind: 'step', id: dialogue.id, step: next.stage, back: next.back };
       }
       forget(dialogue);
       return { kind: 'done', text: await next.finish() };
@@ -123,9 +135,14 @@ export function openDialogues({ clock, log, limits }: DialogueParts): Dialogues 
       const own = [...open.values()].filter((one) => one.owner === owner).length;
       if (own >= limits.most) throw new Failure('too-fast', { text: 'Finish or cancel first what you have begun.' });
       if (open.size >= MOST) throw new Failure('queue-full');
-      return go(begin(owner, talk), {});
+      return go(begin(owner, talk), (dialogue) => dialogue.begin());
     },
-    answer: async (at, answer) => go(find(at), answer),
+    answer: async (at, answer) => go(find(at), (dialogue) => dialogue.next(answer)),
+    async back(at) {
+      const dialogue = find(at);
+      if (!dialogue.returns) throw new Failure('bad-request', { text: 'There is no way back from here.' });
+      return go(dialogue, (one) => one.back());
+    },
     cancel: (at) => giveUp(find(at)),
     drop(fits) {
       for (const dialogue of [...open.values()]) if (fits(dialogue.owner)) giveUp(dialogue);

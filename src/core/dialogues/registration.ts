@@ -56,10 +56,10 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
   /** Begins the login, and gives the form at which it stands. */
   async function begin(
     owner: string,
-    { login, key: { realm } }: Found,
+    { login, key }: Found,
     finish: (credentials: Known) => Promise<string>,
   ): Promise<{ readonly at: DialogueAt; readonly form: Form }> {
-    const first = await dialogues.start(owner, { start: (signal) => login.start(signal, realm), finish });
+    const first = await dialogues.start(owner, { start: (signal) => login.start(signal, key), finish });
     if (first.kind !== 'step') throw new Error('a login of one form asks for nothing');
     const at = { owner, id: first.id };
     if (first.step.kind === 'form') return { at, form: first.step.form };
@@ -101,7 +101,7 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
       const account = accountKey(who.user, where.transport);
       const wanted = found(where, account);
       if (wanted) return logIn(wanted, who.owner, answer);
-      await settings.change(settingsPlace(account), 'account', answer);
+      await settings.change({ place: settingsPlace(account), scope: 'account', answer });
       await logins.enrol(account);
     },
   };

@@ -1,4 +1,14 @@
-import type { Bridge, BridgeDefinition, Command, CommandWork, Credentials, Host, Session, Step } from '#src/bridge.ts';
+import type {
+  Bridge,
+  BridgeDefinition,
+  Command,
+  CommandWork,
+  Credentials,
+  Host,
+  Session,
+  SessionKey,
+  Step,
+} from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { Dialogues, Talker } from '#src/core/index.ts';
@@ -14,7 +24,7 @@ export type TransportTalks = {
     readonly name: string;
     readonly oneForm: boolean;
     readonly guests: boolean;
-    start(signal: AbortSignal, realm: string): AsyncGenerator<Step, Credentials, Answer>;
+    start(signal: AbortSignal, key: SessionKey): AsyncGenerator<Step, Credentials, Answer>;
   }[];
   readonly commands: readonly BoundCommand[];
 };
@@ -22,7 +32,7 @@ export type TransportTalks = {
 /** A command with all that it works with but the place and the account of whoever calls it. */
 export type BoundCommand = Omit<Command, 'run'> & {
   run(
-    work: Pick<CommandWork, 'bridge' | 'place' | 'session'> & { readonly account: AccountKey },
+    work: Pick<CommandWork, 'bridge' | 'account' | 'place' | 'session'>,
     signal: AbortSignal,
   ): AsyncGenerator<Step, string, Answer>;
 };
@@ -38,11 +48,11 @@ export function talksOf({ logins, commands }: BridgeDefinition, config: unknown,
       name: login.name,
       oneForm: login.oneForm === true,
       guests: login.guests === true,
-      start: (signal, realm) => login.start(config, until(signal), realm),
+      start: (signal, key) => login.start({ config, host: until(signal), ...key }),
     })),
     commands: commands.map((command) => ({
       ...command,
-      run: ({ account: _, ...work }, signal) => command.run({ ...work, config, host: until(signal) }),
+      run: (work, signal) => command.run({ ...work, config, host: until(signal) }),
     })),
   };
 }
@@ -79,10 +89,10 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
       check(who);
       const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
       if (!login) throw new Failure('item-not-found');
+      const account = accountKey(who.user, transport);
       return dialogues.start(who.owner, {
-        start: (signal) => login.start(signal, realm),
+        start: (signal) => login.start(signal, { account, realm }),
         async finish(credentials: Credentials) {
-          const account = accountKey(who.user, transport);
           await logins.register({ account, realm }, credentials);
           await parts.enrolled(account);
           return 'You are registered.';
@@ -107,6 +117,7 @@ export function openTalks({ accounts, admins, dialogues, logins, ...parts }: Tal
     offered: (user, transport) =>
       accounts.permitted(user) ? commandsOf(transport).filter((one) => isFor(user, one)) : [],
     answer: dialogues.answer,
+    back: dialogues.back,
     cancel: dialogues.cancel,
   };
 }

@@ -128,6 +128,7 @@ export function openDelivery({ store, rows, time, clock, log, ...parts }: Delive
       apply(item, { on: 'failed', failure: outcome });
     } else {
       if (outcome.state === 'written') return;
+      if (outcome.state === 'delayed') return apply(item, { on: 'settled', state: outcome.state });
       item.ids.push(...outcome.ids);
       item.pending.delete(id);
       if (item.pending.size > 0) return;

@@ -1,3 +1,4 @@
+import type { Delivered } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Journaled, JournalOutcome } from '#src/store/index.ts';
 
@@ -7,7 +8,7 @@ export type Life = Pick<Journaled, 'state' | 'attempts' | 'doubted' | 'told' | '
 export type LifeInput =
   /** It is handed over now. */
   | { readonly on: 'begin' }
-  | { readonly on: 'settled'; readonly state: 'written' | 'taken' | 'delivered' }
+  | { readonly on: 'settled'; readonly state: Delivered['state'] }
   | { readonly on: 'failed'; readonly failure: Failure }
   /** What was found out about a doubt, which `failure` had raised. */
   | { readonly on: 'reconciled'; readonly as: 'sent' | 'not-sent' | 'unknown'; readonly failure: Failure }
@@ -106,7 +107,8 @@ function begin(life: Life): Next {
   ];
 }
 
-function settled(life: Life, state: 'written' | 'taken' | 'delivered', facts: LifeFacts): Next {
+function settled(life: Life, state: Delivered['state'], facts: LifeFacts): Next {
+  if (state === 'delayed') return delayed(life);
   if (state === 'written' || (state === 'taken' && life.state === 'taken')) return [life];
   if (state === 'taken' && facts.confirms === 'delivered') {
     const receipt: LifeEffect[] = facts.handedOver ? [{ do: 'receipt' }] : [];
@@ -115,6 +117,10 @@ function settled(life: Life, state: 'written' | 'taken' | 'delivered', facts: Li
   const receipt: LifeEffect[] = life.state === 'taken' && facts.handedOver ? [] : [{ do: 'receipt' }];
   return [{ ...life, state: 'done' }, { do: 'end', outcome: 'delivered', note: state, certain: true }, ...receipt];
 }
+
+/** Its network has it and goes on trying: it waits there, and its sender is told so once. */
+const delayed = (life: Life): Next =>
+  life.told ? [life] : [{ ...life, told: true }, { do: 'step', note: 'delayed' }, { do: 'tell' }];
 
 function withdrawn(life: Life, over: boolean, { now }: LifeFacts): Next {
   if (over)

@@ -1,5 +1,6 @@
 import type { Media } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
+import { type Lending, type LendingParts, openLending } from './lending.ts';
 import { type MediaParts, type MediaStore, openMedia } from './media.ts';
 
 /** The sections of the config that say where files are kept. Sizes in bytes, times in milliseconds. */
@@ -18,29 +19,43 @@ export type MediaConfig = {
 
 /** The files of a gateway as its parts get them: the bridges, the core and the pruning. */
 export type OpenedMedia = {
-  readonly host: Media;
+  hostFor(transport: string): Media;
   readonly store: MediaStore | undefined;
+  readonly lending: Lending | undefined;
   readonly pruning: { readonly pruneMedia?: () => Promise<void> };
 };
 
-/** Opens the media store where the operator has configured one. Rejects where its folder cannot be used. */
+/** Milliseconds for which a link to a file of a network leads somewhere where the operator keeps no files. */
+const LENT = 7 * 86_400_000;
+
+/** Opens the media store where the operator has configured one, and links where there is a public address. Rejects where its folder cannot be used. */
 export async function openMediaOf(
   { http, media }: MediaConfig,
-  parts: Pick<MediaParts, 'store' | 'clock' | 'log'>,
+  parts: Pick<MediaParts, 'store' | 'clock' | 'log'> & Pick<LendingParts, 'key' | 'bridge'>,
 ): Promise<OpenedMedia> {
-  if (!media || http?.public_url === undefined) return { host: none, store: undefined, pruning: {} };
-  const store = await openMedia({
-    ...parts,
-    dir: media.dir,
-    maxSize: media.max_size,
-    quota: media.quota,
-    total: media.total,
-    retention: media.retention,
-    publicUrl: http.public_url,
-  });
-  return { host: { put: store.put }, store, pruning: { pruneMedia: store.prune } };
+  const publicUrl = http?.public_url;
+  if (publicUrl === undefined) return { hostFor: () => none, store: undefined, lending: undefined, pruning: {} };
+  const lending = openLending({ ...parts, publicUrl, retention: media?.retention ?? LENT });
+  const store = media && (await openMedia({ ...parts, ...placesOf(media), publicUrl }));
+  return {
+    hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport) }),
+    store,
+    lending,
+    pruning: store ? { pruneMedia: store.prune } : {},
+  };
 }
+
+const placesOf = ({ dir, max_size: maxSize, quota, total, retention }: NonNullable<MediaConfig['media']>) => ({
+  dir,
+  maxSize,
+  quota,
+  total,
+  retention,
+});
 
 const none: Media = {
   put: () => Promise.reject(new Failure('service-unavailable', { text: 'This gateway keeps no files.' })),
+  lend() {
+    throw new Failure('service-unavailable', { text: 'This gateway has no public address.' });
+  },
 };

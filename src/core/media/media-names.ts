@@ -28,5 +28,8 @@ export function plainType(type: string | undefined): string {
   return /^[a-z0-9][\w!#$&^.+-]{0,63}\/[a-z0-9][\w!#$&^.+-]{0,63}$/.test(plain) ? plain : 'application/octet-stream';
 }
 
+/** The path of a link to a file of a network. */
+export const lentPath = (token: string, name: string): string => `/media/lent/${token}/${encodeURIComponent(name)}`;
+
 /** The path of a file on the public listener. */
 export const mediaPath = (secret: string, name: string): string => `/media/${secret}/${encodeURIComponent(name)}`;

@@ -30,7 +30,7 @@ export type Shelf = { open(secret: string): Promise<KeptFile | { readonly kind: 
 export type Spot = { readonly secret: string; readonly url: string; readonly expires: number };
 
 /** The files of the gateway. */
-export type MediaStore = Media &
+export type MediaStore = Pick<Media, 'put'> &
   Shelf & {
     /** An address for a text of that name, before anybody knows whether it is needed. Nothing is written. */
     reserve(name: string): Spot;

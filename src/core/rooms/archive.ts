@@ -183,16 +183,18 @@ function within(
   return messages.slice(first + 1);
 }
 
-const bodyOf = ({ text, style }: Message): string => JSON.stringify({ text, ...(style !== 'plain' && { style }) });
+/** What is kept of a message: what it has beside its text, too, so that a file alone is not an empty text later. */
+const bodyOf = ({ text, style, files, replyTo, spoiler, mentions, thread }: Message): string =>
+  JSON.stringify({ text, ...(style !== 'plain' && { style }), files, replyTo, spoiler, mentions, thread });
 
 function messageOf({ id, at, fromName, fromId, body, xmpp, event }: Archived, place: Place): ArchivedMessage {
-  const { text, style = 'plain' } = JSON.parse(body) as { text: string; style?: Message['style'] };
+  const { style = 'plain', ...message } = JSON.parse(body) as Omit<Message, 'kind' | 'style'> & Partial<Message>;
   return {
     id: String(id),
     at,
     nick: fromName ?? fromId,
     place,
-    message: { kind: 'message', text, style },
+    message: { ...message, kind: 'message', style },
     // What was shown when it was said had the event's own id where nobody on XMPP had given one.
     xmppId: (xmpp ?? event) as XmppId,
   };

@@ -1,4 +1,4 @@
-import type { Session, SessionKey, SessionState } from '#src/bridge.ts';
+import type { CloseReason, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import { failureFrom } from '#src/core/store-away.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -32,8 +32,8 @@ export type Sessions = {
   state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string };
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
-  /** Closes every session. Resolves when all lines are closed. */
-  close(reason: string): Promise<void>;
+  /** Closes every session because of the stop. Resolves when all lines are closed. */
+  close(): Promise<void>;
 };
 
 type Line = {
@@ -43,6 +43,8 @@ type Line = {
   /** What the network calls the user. */
   called: string | undefined;
   stay: boolean;
+  /** Its account is removed. */
+  removed: boolean;
   /** Expected, and not asked for yet. */
   expected: boolean;
   session: Session | undefined;
@@ -63,6 +65,9 @@ const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 
+/** The session of somebody on a network on which nobody has a connection: it only says whose it is. */
+const standIn = (key: SessionKey): Session => ({ ...key, close: () => CLOSED });
+
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
   const lines = new Map<string, Line>();
@@ -80,6 +85,7 @@ export function openSessions(parts: SessionParts): Sessions {
       called: undefined,
       stay: false,
       expected: false,
+      removed: false,
       session: undefined,
       since: 0,
       held: new Held(holding),
@@ -119,7 +125,7 @@ export function openSessions(parts: SessionParts): Sessions {
         line.cancel();
         return line.held.refuse(new Failure('recipient-unavailable'));
       case 'close':
-        line.closed = close(line, 'leaving');
+        line.closed = close(line, line.removed ? 'removed' : 'left');
     }
   }
 
@@ -147,12 +153,12 @@ export function openSessions(parts: SessionParts): Sessions {
         line.stay = stay;
         if (stay) lasts(line, true);
         const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
-        return parts.bridge(transport).connect(line.key, wish, attempt.signal);
+        return parts.bridge(transport).connect?.(line.key, wish, attempt.signal) ?? standIn(line.key);
       })
       .then(
         (session) => {
           // Released in the meantime: nobody wants what was just made.
-          if (attempt.signal.aborted) return void session.close('not needed any more');
+          if (attempt.signal.aborted) return void session.close('left');
           line.session = session;
           line.cancel = nothing;
           line.since = clock.now();
@@ -189,7 +195,7 @@ export function openSessions(parts: SessionParts): Sessions {
     });
   }
 
-  async function close(line: Line, reason: string): Promise<void> {
+  async function close(line: Line, reason: CloseReason): Promise<void> {
     const { session } = line;
     line.session = undefined;
     await session?.close(reason);
@@ -256,6 +262,7 @@ export function openSessions(parts: SessionParts): Sessions {
       const own = ofAccount(account);
       for (const line of own) {
         line.held.refuse(failure);
+        line.removed = true;
         input(line, { kind: 'release' });
         parts.abandon(line.key, failure);
       }
@@ -268,12 +275,12 @@ export function openSessions(parts: SessionParts): Sessions {
       return { name: line.phase.name, ...(line.called !== undefined && { nick: line.called }) };
     },
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
-    async close(reason) {
+    async close() {
       await Promise.all(
         [...lines.values()].map((line) => {
           line.cancel();
           line.held.refuse(new Failure('stopping'));
-          return line.session?.close(reason);
+          return line.session?.close('stopped');
         }),
       );
       lines.clear();

@@ -227,8 +227,8 @@ export function openOutbound({
   }
 
   function settle(id: EventId, outcome: Outcome): void {
-    // Written is not taken: the flight goes on until the network's server has it.
-    if (!(outcome instanceof Failure) && outcome.state === 'written') return;
+    // Neither is taken: the flight goes on until the network's server has it.
+    if (!(outcome instanceof Failure) && (outcome.state === 'written' || outcome.state === 'delayed')) return;
     const flight = ids.land(id);
     if (!flight) return;
     const { event, origin, shared } = flight;

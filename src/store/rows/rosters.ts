@@ -17,7 +17,8 @@ export type Rosters = {
   topicOf(place: string): Promise<ShownTopic | undefined>;
 };
 
-type Row = Omit<Occupant, 'account'> & { readonly place: string };
+/** What they look like besides is shown anew by whoever tells it. */
+type Row = Pick<Occupant, 'id' | 'nick' | 'affiliation' | 'role'> & { readonly place: string };
 
 const put = writing((db, a: Row) =>
   db

@@ -20,7 +20,7 @@ const isAffiliation = (text: string | undefined): text is Affiliation => AFFILIA
 const isRole = (text: string | undefined): text is Role => ROLES.includes(text ?? '');
 
 /** The requests about it (§8, §9). */
-export const adminRoutes: NonNullable<Extension['routes']> = {
+export const adminRoutes: NonNullable<Extension['iq']> = {
   [`set/${ADMIN} query`]: change,
   [`get/${ADMIN} query`]: list,
 };

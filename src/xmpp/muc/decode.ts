@@ -1,4 +1,4 @@
-// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence.
+// XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence, and the subject.
 import type { Element } from 'ltx';
 import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -8,7 +8,8 @@ import { type Jid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { showOf } from '#src/xmpp/stanza/presence.ts';
 import { assertHere, type Envelope, partyOf, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { timeOf } from '#src/xmpp/xep/datetime.ts';
-import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
+import { childOf, own, ownText } from '#src/xmpp/xep/elements.ts';
+import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
 
 export const MUC = 'http://jabber.org/protocol/muc';
 
@@ -104,4 +105,11 @@ function absenceIn(stanza: Element): { readonly show?: Show; readonly status?: s
 function shownIn(stanza: Element): { readonly show: Show; readonly status?: string } {
   const status = ownText(stanza, 'status');
   return { show: showOf(stanza), ...(status && { status }) };
+}
+
+/** XEP-0045 §8.1: a subject without a body and without a thread sets the room's subject, an empty one removes it. */
+export function decodeTopic(subject: Element, reading: Reading, { stanza, body }: ReadContext): Reading {
+  const said = reading.kind !== 'message' || body !== '' || reading.files !== undefined;
+  if (stanza.attrs.type !== 'groupchat' || said || own(stanza, 'thread').length > 0) return reading;
+  return { kind: 'topic', text: subject.getText() };
 }

@@ -2,25 +2,34 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
-import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
 import { adminRoutes } from './admin.ts';
-import { MUC } from './decode.ts';
-import { occupantJid } from './encode.ts';
+import { decodePresence, decodeTopic, MUC } from './decode.ts';
+import { encodeOccupant, encodeOccupants, encodeTopic } from './encode.ts';
 import { askedRoom } from './occupancy.ts';
 import { ownerRoutes } from './owner.ts';
 
 export const muc: Extension = {
-  xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6' },
-  features: {
-    // XEP-0045 §6.2. Left out by the router where a transport has no rooms.
-    gateway: [MUC],
-    // XEP-0045 §6.4, §15.5; stable_id (§7.4): a message comes back with the id that it was sent with.
-    room: [MUC, 'muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured', `${MUC}#stable_id`],
-  },
-  routes: { ...adminRoutes, ...ownerRoutes },
+  xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
+  features: ({ rooms }) =>
+    rooms === 'none'
+      ? {}
+      : {
+          // XEP-0045 §6.2
+          gateway: [MUC],
+          // XEP-0045 §6.4, §15.5; stable_id (§7.4): a message comes back with the id that it was sent with.
+          room: [MUC, ...USUAL, `${MUC}#stable_id`],
+        },
+  presence: decodePresence,
+  reads: { subject: decodeTopic },
+  sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic },
+  iq: { ...adminRoutes, ...ownerRoutes },
 };
+
+/** XEP-0045 §15.3: what rooms are where nothing else is known. */
+const USUAL = ['muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured'];
 
 /** XEP-0045 §15.3: what is said of a room that is kept in some way, and instead of what. */
 const TRAITS: Readonly<Record<RoomTrait, readonly [instead: string, feature: string]>> = {

@@ -1,16 +1,12 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants are shown.
-import type { Marks, Recipient } from '#src/core/index.ts';
+import type { Recipient } from '#src/core/index.ts';
 import type { EventOf } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
-import type { Sending } from '#src/xmpp/stanza/encode.ts';
-import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { occupantJid, resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { showElements } from '#src/xmpp/stanza/presence.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
-
-/** The JID of an occupant; the room itself where there is no nick. */
-export const occupantJid = (room: string, nick: string): string =>
-  nick === '' ? room : `${room}/${resourcePrep(nick)}`;
+import type { Sending, WholeContext } from '#src/xmpp/xep/extension.ts';
 
 /** Somebody's place in a room, as the extension of a presence. */
 type Standing = {
@@ -45,7 +41,7 @@ function shownAs(who: Occupant): readonly Xml[] {
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
 /** Who is there, for somebody who comes in. Everybody's own presence is left out: it comes last, with 110. */
-export function encodeOccupants(event: EventOf<'occupants'>, to: readonly Recipient[], room: string): Sending[] {
+export function encodeOccupants(event: EventOf<'occupants'>, { to, place: room }: WholeContext): Sending[] {
   return event.list.flatMap((who) => {
     const readers = to.filter(({ nick }) => nick !== who.nick);
     if (readers.length === 0) return [];
@@ -64,9 +60,7 @@ export function encodeOccupants(event: EventOf<'occupants'>, to: readonly Recipi
 /** A change of one occupant: the same for everybody, except that one's own presence carries 110. */
 export function encodeOccupant(
   event: EventOf<'occupant'>,
-  to: readonly Recipient[],
-  room: string,
-  { statuses = [] }: Marks,
+  { to, place: room, marks: { statuses = [] } }: WholeContext,
 ): Sending[] {
   const own = to.filter(({ nick }) => nick === event.who.nick);
   const others = own.length === 0 ? to : to.filter(({ nick }) => nick !== event.who.nick);
@@ -128,7 +122,7 @@ function causeOf({ by, reason }: EventOf<'occupant'>): Xml {
 }
 
 /** XEP-0045 §7.2.15, §8.1: the subject, empty if there is none; with a stamp if it is known when it was set. */
-export function encodeTopic(event: EventOf<'topic'>, to: readonly Recipient[], room: string): Sending[] {
+export function encodeTopic(event: EventOf<'topic'>, { to, place: room }: WholeContext): Sending[] {
   const { text, by, setAt } = event;
   return [
     {

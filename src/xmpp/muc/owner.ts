@@ -27,7 +27,7 @@ const KNOWN: ReadonlyMap<string, string> = new Map(Object.entries(NAMES).map(([n
 const TYPES: Readonly<Partial<Record<Field['type'], string>>> = { boolean: 'boolean', secret: 'text-private' };
 
 /** The requests about them (§10). */
-export const ownerRoutes: NonNullable<Extension['routes']> = {
+export const ownerRoutes: NonNullable<Extension['iq']> = {
   [`get/${OWNER} query`]: show,
   [`set/${OWNER} query`]: set,
 };

@@ -4,17 +4,10 @@ import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { decodePresence } from '#src/xmpp/muc/decode.ts';
-import { decodeInvitation } from '#src/xmpp/muc/invite.ts';
-import { replacedBy } from '#src/xmpp/xep/correction.ts';
-import { formIn } from '#src/xmpp/xep/data-forms.ts';
 import { own, ownText } from '#src/xmpp/xep/elements.ts';
-import { isEncrypted } from '#src/xmpp/xep/encryption.ts';
-import { hintsOf } from '#src/xmpp/xep/hints.ts';
-import { readBody } from '#src/xmpp/xep/me-command.ts';
-import { asksReceipt } from '#src/xmpp/xep/receipts.ts';
-import { retractedBy } from '#src/xmpp/xep/retraction.ts';
-import { originIdOf } from '#src/xmpp/xep/stanza-ids.ts';
+import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
+import { indexed, matches } from './child-index.ts';
 import { splitJid } from './jid.ts';
 import { decodeContactPresence } from './presence.ts';
 import {
@@ -27,20 +20,27 @@ import {
   type Target,
   type View,
 } from './target.ts';
+import { changedText } from './text-changes.ts';
+
+const guards = extensions.flatMap(({ refuses }) => (refuses ? [refuses] : []));
+const readers = indexed(extensions, ({ reads }) => reads);
+const textReaders = extensions.flatMap(({ readText }) => (readText ? [readText] : []));
+const origins = indexed(extensions, ({ origin }) => origin);
+const presences = extensions.flatMap(({ presence }) => (presence ? [presence] : []));
 
 /** What an answer needs of a stanza that has both addresses. */
 export function originOf(stanza: Element, from: string, to: string): Origin {
   const { type, id } = stanza.attrs;
-  const originId = stanza.name === 'message' ? originIdOf(stanza) : undefined;
-  return {
+  const origin: Origin = {
     stanza: stanza.name as Origin['stanza'],
     from,
     to,
     ...(type !== undefined && { type }),
     ...(id !== undefined && { id: id as XmppId }),
-    ...(originId !== undefined && { originId }),
-    ...(asksReceipt(stanza) && { receipt: true }),
   };
+  if (stanza.name !== 'message') return origin;
+  const known = matches(stanza, origins).map(({ child, value }) => value(child, stanza));
+  return known.length === 0 ? origin : Object.assign({}, origin, ...known);
 }
 
 /**
@@ -52,31 +52,38 @@ export function decode(stanza: Element, view: View): Draft | undefined {
   const to = splitJid(stanza.attrs.to ?? '');
   // RFC 6120 §8.3.1: an error is never answered; the edge looks at it.
   if (stanza.attrs.type === 'error') return undefined;
-  if (stanza.name === 'presence') {
-    return decodePresence(stanza, { from, to, view }) ?? decodeContactPresence(stanza, { from, to, view });
-  }
+  if (stanza.name === 'presence') return decodePresence(stanza, { from, to, view });
   return stanza.name === 'message' ? decodeMessage(stanza, { from, to, view }) : undefined;
+}
+
+function decodePresence(stanza: Element, envelope: Envelope): Draft | undefined {
+  for (const presence of presences) {
+    const draft = presence(stanza, envelope);
+    if (draft) return draft;
+  }
+  return decodeContactPresence(stanza, envelope);
 }
 
 function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  const body = bodyOf(stanza);
-  const text = body?.getText() || undefined;
-  if (isEncrypted(stanza, text)) {
-    throw new Failure('not-acceptable', {
-      text: 'Encrypted messages cannot cross this gateway. Switch encryption off for this conversation.',
-    });
+  const element = bodyOf(stanza);
+  const body = element?.getText() ?? '';
+  for (const guard of guards) {
+    const failure = guard(stanza, body || undefined);
+    if (failure) throw failure;
   }
-  const target = envelope.view.target(envelope.to.local);
-  if (type === 'groupchat') return decodeGroupchat(stanza, text, { ...envelope, target });
-  const invite = decodeInvitation(stanza, { ...envelope, target });
-  if (invite) return invite;
-  const changes = changeOf(stanza, text);
-  if (changes) return { ...common(stanza, envelope, body), place: conversation(target, envelope), ...changes };
-  const form = formIn(stanza);
-  if (text === undefined && !form) return undefined;
-  const place = conversation(target, envelope);
-  return { ...common(stanza, envelope, body), place, ...messageOf(stanza, text ?? ''), ...(form && { form }) };
+  const { from, to, view } = envelope;
+  const target = view.target(to.local);
+  // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
+  if (type === 'groupchat' && (target.kind !== 'room' || to.resource !== ''))
+    throw new Failure('bad-request', { text: 'Only a room itself takes messages of type groupchat.' });
+  const context: ReadContext = { stanza, from, to, view, target, body, changes: [], understood: new Set() };
+  const reading = read(context);
+  const said = reading && heard(reading, context);
+  if (!said) return undefined;
+  const lang = element?.attrs['xml:lang'] ?? stanza.attrs['xml:lang'];
+  const place = said.place ?? placeOf(type === 'groupchat', target, envelope);
+  return { ...said, from: partyOf(from), place, ...(lang !== undefined && { lang }) };
 }
 
 /** RFC 6121 §5.2.3: several bodies are one text in several languages. */
@@ -85,62 +92,67 @@ function bodyOf(stanza: Element): Element | undefined {
   return bodies.find(({ attrs }) => attrs['xml:lang'] === undefined) ?? bodies[0];
 }
 
-function common(stanza: Element, { from }: Envelope, body?: Element): Pick<Draft, 'from' | 'hints' | 'lang'> {
-  const hints = hintsOf(stanza);
-  const lang = body?.attrs['xml:lang'] ?? stanza.attrs['xml:lang'];
-  return { from: partyOf(from), ...(hints && { hints }), ...(lang !== undefined && { lang }) };
+/** The message as its extensions read it, in their order; nothing where it is empty. */
+function read(context: ReadContext): Reading | undefined {
+  let reading: Reading = messageOf(context);
+  for (const { child, value } of matches(context.stanza, readers)) reading = value(child, reading, context);
+  if ((reading.kind === 'message' || reading.kind === 'edit') && context.changes.length > 0)
+    reading = { ...reading, text: changedText(context.body, context.changes) };
+  for (const readText of textReaders) reading = readText(reading);
+  return isEmpty(reading) ? undefined : reading;
 }
 
-function messageOf(stanza: Element, text: string): Message {
+/** RFC 6121 §5.2.4, §5.2.5 */
+function messageOf({ stanza, body }: ReadContext): Message {
   const subject = ownText(stanza, 'subject');
   const thread = ownText(stanza, 'thread');
-  return { kind: 'message', ...readBody(text), ...(subject && { subject }), ...(thread && { thread }) };
+  return {
+    kind: 'message',
+    text: body,
+    style: 'plain',
+    ...(subject && { subject }),
+    ...(thread && { thread }),
+  };
 }
 
-/** What a message changes of an earlier one. */
-function changeOf(stanza: Element, text: string | undefined) {
-  const retracted = retractedBy(stanza);
-  if (retracted !== undefined) return { kind: 'retract', target: retracted } as const;
-  const replaced = text === undefined ? undefined : replacedBy(stanza);
-  if (replaced === undefined || text === undefined) return undefined;
-  return { kind: 'edit', target: replaced, text: readBody(text).text } as const;
+function isEmpty(reading: Reading): boolean {
+  if (reading.kind === 'edit') return reading.text === '';
+  return reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form;
 }
 
-function decodeGroupchat(
-  stanza: Element,
-  text: string | undefined,
-  envelope: Envelope & { readonly target: Target },
-): Draft | undefined {
-  const { target, to, from, view } = envelope;
-  // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
-  if (target.kind !== 'room' || to.resource !== '') {
-    throw new Failure('bad-request', { text: 'Only a room itself takes messages of type groupchat.' });
+/** Kinds that nobody is told of, and that nobody waits for. */
+const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true, receipt: true };
+/** Kinds that change or comment what was said in a room. */
+const CHANGES: Readonly<Partial<Record<Reading['kind'], true>>> = { edit: true, retract: true, reaction: true };
+
+/** What the transport takes of what was read: its network's table knows what it has no use for. */
+function heard(reading: Reading, { stanza, target, body, view: { carried } }: ReadContext): Reading | undefined {
+  const { kind } = reading;
+  const groupchat = stanza.attrs.type === 'groupchat';
+  if (SILENT[kind]) {
+    if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
+    const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
+    return carried?.[groupchat ? 'room' : 'contact'].includes(feature) ? reading : undefined;
   }
-  const place = roomPlace(view, target, from.bare);
-  const changes = changeOf(stanza, text);
-  if (changes && view.carried?.heard.includes(changes.kind)) {
+  if (!groupchat || !CHANGES[kind] || carried?.heard.includes(kind)) return reading;
+  // What a room cannot show yet as what it is, is said in the words that came with it.
+  const said: Reading = { kind: 'message', text: body, style: 'plain', ...(reading.hints && { hints: reading.hints }) };
+  return body === '' ? undefined : textReaders.reduce<Reading>((known, readText) => readText(known), said);
+}
+
+/** Where a message goes. */
+function placeOf(groupchat: boolean, target: Target, envelope: Envelope): Place {
+  const { from, view } = envelope;
+  if (groupchat && target.kind === 'room') {
     assertHere(target);
-    return { ...common(stanza, envelope, bodyOf(stanza)), place, ...changes };
+    return roomPlace(view, target, from.bare);
   }
-  if (text !== undefined) {
-    assertHere(target);
-    return { ...common(stanza, envelope, bodyOf(stanza)), place, ...messageOf(stanza, text) };
-  }
-  // XEP-0045 §8.1: a subject without a body and without a thread sets the room's subject, an empty one removes it.
-  const subject = ownText(stanza, 'subject');
-  if (subject === undefined || own(stanza, 'thread').length > 0) return undefined;
-  assertHere(target);
-  return { ...common(stanza, envelope), place, kind: 'topic', text: subject };
-}
-
-/** Where a message to one person goes. */
-function conversation(target: Target, { from, to, view }: Envelope): Place {
   const account = accountKey(from.bare, view.transport);
   switch (target.kind) {
     case 'contact':
       return { kind: 'contact', account, id: target.id };
     case 'room':
-      return { kind: 'contact', account, id: privately(target, { from, to, view }) };
+      return { kind: 'contact', account, id: privately(target, envelope) };
     case 'realm':
       if (view.console) return { kind: 'realm', account, realm: target.realm };
   }

@@ -1,49 +1,47 @@
-import type { Marks, Recipient } from '#src/core/index.ts';
+import type { Recipient } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
-import type { Event, EventKind, EventOf } from '#src/model/event.ts';
-import { encodeOccupant, encodeOccupants, encodeTopic, occupantJid } from '#src/xmpp/muc/encode.ts';
-import { encodeInvitation } from '#src/xmpp/muc/invite.ts';
-import { endedForm } from '#src/xmpp/xep/data-forms.ts';
-import { delayElement } from '#src/xmpp/xep/delay.ts';
-import { hintElements } from '#src/xmpp/xep/hints.ts';
-import { writeBody } from '#src/xmpp/xep/me-command.ts';
-import { nickElement } from '#src/xmpp/xep/nick.ts';
-import { originIdElement, stanzaIdElement } from '#src/xmpp/xep/stanza-ids.ts';
-import { placeJid } from './jid.ts';
+import type { Event, EventKind, Message } from '#src/model/event.ts';
+import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
+import { bodyElement, bodyElements } from './body.ts';
+import { occupantJid, placeJid } from './jid.ts';
 import { encodeContact, encodePresence } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
 
-/** One stanza and all who get it: it is serialised once, and only the address changes. */
-export type Sending = {
-  readonly name: 'message' | 'presence';
-  readonly from: string;
-  readonly to: readonly string[];
-  readonly type?: string;
-  readonly id?: string;
-  readonly children: readonly Xml[];
+type Writer<Context, Result> = (event: Event, context: Context) => Result | undefined;
+
+/** What the extensions have for the events of one kind, in their order. */
+type Writers = {
+  readonly sends: readonly Writer<WholeContext, readonly Sending[]>[];
+  readonly says: Writer<WriteContext, string> | undefined;
+  readonly fallbacks: readonly Writer<WriteContext, Fallback>[];
+  readonly writes: readonly Writer<WriteContext, readonly Xml[]>[];
 };
 
-/** What goes with an event. `late`: it happened some time before it is written, and says when. */
-export type Written = Marks & { readonly late?: boolean };
+const companions = extensions.flatMap(({ accompanies }) => (accompanies ? [accompanies] : []));
+const byKind = new Map<EventKind, Writers>();
 
-type Encoder<K extends EventKind> = (
-  event: EventOf<K>,
-  to: readonly Recipient[],
-  /** The bare JID of the event's place. */
-  place: string,
-  marks: Written,
-) => Sending[];
+function writersOf(kind: EventKind): Writers {
+  const known = byKind.get(kind);
+  if (known) return known;
+  const [says] = all<WriteContext, string>(kind, ({ says: own }) => own);
+  const writers: Writers = {
+    sends: all(kind, ({ sends }) => sends),
+    says,
+    fallbacks: all(kind, ({ fallbacks }) => fallbacks),
+    writes: all(kind, ({ writes }) => writes),
+  };
+  byKind.set(kind, writers);
+  return writers;
+}
 
-/** Partial: the kinds that are not here do not cross to XMPP yet, and no table in `mappings/` says that they do. */
-const encoders: { readonly [K in EventKind]?: Encoder<K> } = {
-  message: encodeMessage,
-  occupant: encodeOccupant,
-  occupants: encodeOccupants,
-  topic: encodeTopic,
-  invite: encodeInvitation,
-  contact: encodeContact,
-  presence: encodePresence,
-};
+/** The functions of a kind take events of that kind, and are looked up by it. */
+function all<C, R>(kind: EventKind, of: (extension: Extension) => object | undefined): Writer<C, R>[] {
+  return extensions.flatMap((extension) => {
+    const own = of(extension) as { readonly [K in EventKind]?: Writer<C, R> } | undefined;
+    return own?.[kind] ?? [];
+  });
+}
 
 /** What an event is on the wire, in order. Pure. `undefined` where its kind is not carried. */
 export function encode(
@@ -51,41 +49,75 @@ export function encode(
   to: readonly Recipient[],
   addresses: Addresses,
   marks: Written = {},
-): Sending[] | undefined {
-  const encoder = encoders[event.kind] as Encoder<EventKind> | undefined;
-  return encoder?.(event, to, placeJid(event.place, addresses), marks);
+): readonly Sending[] | undefined {
+  const place = placeJid(event.place, addresses);
+  if (event.kind === 'contact') return encodeContact(event, to, place);
+  if (event.kind === 'presence') return encodePresence(event, to, place);
+  const writers = writersOf(event.kind);
+  const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
+  const context: WholeContext = { place, inRoom, marks, addresses, to };
+  for (const send of writers.sends) {
+    const sendings = send(event, context);
+    if (sendings) return sendings;
+  }
+  if (!writers.says && writers.writes.length === 0) return undefined;
+  const children = childrenOf(event, context, writers);
+  return children.length === 0 ? [] : [messageOf(event, context, children)];
 }
 
-function encodeMessage(event: EventOf<'message'>, to: readonly Recipient[], place: string, marks: Written): Sending[] {
-  const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
-  return [
-    {
-      name: 'message',
-      // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
-      id: marks.id ?? event.id,
-      type: inRoom ? 'groupchat' : 'chat',
-      from: inRoom ? occupantJid(place, speaker(event)) : place,
-      to: to.map(({ jid }) => jid),
-      children: contents(event, place, marks),
-    },
-  ];
-}
+/** The message of an event (RFC 6121 §5.2, XEP-0045 §7.4). */
+export const messageOf = (
+  event: Event,
+  { place, inRoom, marks, to }: WholeContext,
+  children: readonly Xml[],
+): Sending => ({
+  name: 'message',
+  // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
+  id: marks.id ?? event.id,
+  type: inRoom ? 'groupchat' : 'chat',
+  from: inRoom ? occupantJid(place, speaker(event)) : place,
+  to: to.map(({ jid }) => jid),
+  children,
+});
 
 /** The nick of whoever wrote a message in a room. */
 const speaker = ({ from }: Event): string => (from.kind === 'network' ? (from.name ?? from.id) : '');
 
-function contents(event: EventOf<'message'>, place: string, { originId, stanzaId, late }: Written): Xml[] {
-  const children = [xml`<body>${writeBody(event.text, event.style)}</body>`];
-  if (event.subject !== undefined) children.unshift(xml`<subject>${event.subject}</subject>`);
-  if (event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
-  // In a room the resource says it.
-  const nick = event.place.kind === 'contact' ? nickElement(event.from) : undefined;
-  if (nick) children.push(nick);
-  if (event.form?.ending) children.push(...endedForm(event.form, event.form.ending));
-  if (originId !== undefined) children.push(originIdElement(originId));
-  if (stanzaId !== undefined) children.push(stanzaIdElement(stanzaId, place));
-  if (event.hints) children.push(...hintElements(event.hints));
-  // XEP-0203 §2: what is not live happened some time ago, and so did what was kept on its way.
-  if (!event.live || late) children.push(delayElement(place, event.at));
+function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writes }: Writers): Xml[] {
+  const children: Xml[] = [];
+  // RFC 6121 §5.2.4, §5.2.5
+  if (event.kind === 'message' && event.subject !== undefined) children.push(xml`<subject>${event.subject}</subject>`);
+  const text = says?.(event, context);
+  const plain = event.kind === 'message' && isPlain(event, context.marks);
+  const inBody = plain ? undefined : fallbacksOf(event, context, fallbacks);
+  if (inBody) children.push(...bodyElements(text, inBody, event.lang));
+  else if (text !== undefined) children.push(bodyElement(text, event.lang));
+  if (event.kind === 'message' && event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
+  if (!plain) for (const write of writes) append(children, write(event, context));
+  if (children.length === 0) return children;
+  for (const accompany of companions) append(children, accompany(event, context));
   return children;
+}
+
+/** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
+const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks }: Written): boolean =>
+  replyTo === undefined &&
+  files === undefined &&
+  form === undefined &&
+  mentions === undefined &&
+  spoiler === undefined &&
+  asks === undefined;
+
+/** Most events have none. */
+function fallbacksOf(event: Event, context: WriteContext, writers: Writers['fallbacks']): Fallback[] | undefined {
+  let found: Fallback[] | undefined;
+  for (const writer of writers) {
+    const words = writer(event, context);
+    if (words) found = [...(found ?? []), words];
+  }
+  return found;
+}
+
+function append(children: Xml[], more: readonly Xml[] | undefined): void {
+  if (more) for (const one of more) children.push(one);
 }

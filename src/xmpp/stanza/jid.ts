@@ -82,7 +82,8 @@ const NOT_FREEFORM = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\ufff9-\
  */
 export const resourcePrep = memo(5000, (nick: string): string => {
   const composed = nick.normalize('NFC').replace(/\p{Zs}/gu, ' ');
-  const cleaned = composed.replace(NOT_FREEFORM, '').normalize('NFC');
+  // What a server would make other characters of is written as those: what was prepared stays as it is.
+  const cleaned = (isChanged(nick) ? composed.normalize('NFKC') : composed).replace(NOT_FREEFORM, '').normalize('NFC');
   if (cleaned === composed && !isChanged(nick) && cleaned !== '' && utf8Length(cleaned) <= PART_BYTES) return cleaned;
   const mark = `~${createHash('sha256').update(nick).digest('hex').slice(0, 6)}`;
   return cut(cleaned, PART_BYTES - mark.length) + mark;
@@ -103,3 +104,7 @@ function cut(text: string, bytes: number): string {
   }
   return text.slice(0, end);
 }
+
+/** The JID of an occupant (XEP-0045 §4.2); the room itself where there is no nick. */
+export const occupantJid = (room: string, nick: string): string =>
+  nick === '' ? room : `${room}/${resourcePrep(nick)}`;

@@ -6,7 +6,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
-import type { Sending } from './encode.ts';
+import type { Sending } from '#src/xmpp/xep/extension.ts';
 import { splitJid } from './jid.ts';
 import { type Envelope, partyOf } from './target.ts';
 import { type Xml, xml } from './xml.ts';

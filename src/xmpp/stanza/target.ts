@@ -32,7 +32,7 @@ export type Facts = {
   readonly console?: boolean | undefined;
   /** Whether people can be sent forms to answer. */
   readonly forms?: boolean | undefined;
-  /** What discovery says can be done with an earlier message, to one person and in a room, and what is read there. */
+  /** What the network's table makes something of, said to one person and in a room, and what is read in rooms. */
   readonly carried?: Readonly<Record<'contact' | 'room' | 'heard', readonly string[]>> | undefined;
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;

@@ -1,16 +1,22 @@
 // XEP-0308: Last Message Correction, version 1.2.1.
-import type { Element } from 'ltx';
 import type { XmppId } from '#src/model/ids.ts';
-import { childOf } from './elements.ts';
-import type { Extension } from './extension.ts';
+import { xml } from '#src/xmpp/stanza/xml.ts';
+import { carriedIn, type Extension } from './extension.ts';
 
 const CORRECT = 'urn:xmpp:message-correct:0';
 
 /** Advertised where the table of a network makes something of it, if only a text of its own. */
 export const correction: Extension = {
   xep: { number: '0308', title: 'Last Message Correction', version: '1.2.1' },
+  features: (view) => carriedIn(view, 'edit', CORRECT),
+  reads: {
+    // §3: the whole new text in the place of the message with this id. Who does not know it reads the text as it is.
+    [`${CORRECT} replace`]: ({ attrs: { id } }, reading, { understood }) => {
+      if (reading.kind !== 'message' || reading.text === '' || id === undefined) return reading;
+      understood.add(CORRECT);
+      return { kind: 'edit', target: id as XmppId, text: reading.text };
+    },
+  },
+  says: { edit: ({ text }) => text },
+  writes: { edit: ({ target }) => [xml`<replace xmlns='urn:xmpp:message-correct:0' id='${target}'/>`] },
 };
-
-/** §3: the id of the message that this one stands in the place of. */
-export const replacedBy = (message: Element): XmppId | undefined =>
-  childOf(message, 'replace', CORRECT)?.attrs.id as XmppId | undefined;

@@ -2,7 +2,7 @@
 import type { Element } from 'ltx';
 import type { Answer, Ending, Field, Form } from '#src/model/form.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import { childOf, own, ownText } from './elements.ts';
+import { own, ownText } from './elements.ts';
 import type { Extension } from './extension.ts';
 
 export const FORMS = 'jabber:x:data';
@@ -10,7 +10,14 @@ export const FORMS = 'jabber:x:data';
 /** Forms in messages: people of networks whose tables carry them can be asked. */
 export const dataForms: Extension = {
   xep: { number: '0004', title: 'Data Forms', version: '2.13.1' },
-  features: { contact: [FORMS] },
+  features: ({ forms }) => (forms ? { contact: [FORMS] } : {}),
+  reads: {
+    [`${FORMS} x`]: (x, reading) => {
+      const form = formIn(x);
+      return form && reading.kind === 'message' ? { ...reading, form } : reading;
+    },
+  },
+  writes: { message: ({ form }) => (form?.ending ? endedForm(form, form.ending) : undefined) },
 };
 
 /** XEP-0004 §3.3: the types of fields. */
@@ -68,10 +75,9 @@ const KINDS: ReadonlyMap<string, Field['type']> = new Map([
   ['jid-multi', 'lines'],
 ]);
 
-/** The form that a message asks somebody to fill in, if it holds one. */
-export function formIn(stanza: Element): Form | undefined {
-  const x = childOf(stanza, 'x', FORMS);
-  if (x?.attrs.type !== 'form') return undefined;
+/** The form that somebody is asked to fill in; nothing for one that comes back. */
+function formIn(x: Element): Form | undefined {
+  if (x.attrs.type !== 'form') return undefined;
   const title = ownText(x, 'title');
   // §3.1: several instructions are lines.
   const instructions = own(x, 'instructions').map((one) => one.getText());
@@ -101,7 +107,7 @@ function fieldOf(field: Element): Field {
 }
 
 /** A form that came back (§3.1), and who sent it, as their network calls them. */
-export function endedForm({ fields }: Form, { state, by, verified }: Ending): Xml[] {
+function endedForm({ fields }: Form, { state, by, verified }: Ending): Xml[] {
   const how = verified === undefined ? undefined : xml` verified='${verified}'`;
   const x =
     state === 'submit'

@@ -1,4 +1,9 @@
 // XEP-0082: XMPP Date and Time Profiles, version 1.1.1.
+import type { Extension } from './extension.ts';
+
+export const dateTimes: Extension = {
+  xep: { number: '0082', title: 'XMPP Date and Time Profiles', version: '1.1.1', part: 'DateTime' },
+};
 
 const PROFILE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 

@@ -4,7 +4,11 @@ import { stampOf } from './datetime.ts';
 import type { Extension } from './extension.ts';
 
 /** Only written: a stamp that somebody sends us proves nothing. */
-export const delay: Extension = { xep: { number: '0203', title: 'Delayed Delivery', version: '2.0' } };
+export const delay: Extension = {
+  xep: { number: '0203', title: 'Delayed Delivery', version: '2.0', part: 'written' },
+  // §2: what is not live happened some time ago, and so did what was kept on its way.
+  accompanies: ({ live, at }, { place, marks }) => (live && !marks.late ? undefined : [delayElement(place, at)]),
+};
 
 /** The stamp of something that happened at `at` (milliseconds since 1970) and that `from` has kept. */
 export const delayElement = (from: string, at: number): Xml =>

@@ -15,7 +15,7 @@ const both = [INFO, ITEMS];
 export const disco: Extension = {
   xep: { number: '0030', title: 'Service Discovery', version: '2.5.0' },
   features: { gateway: both, realm: both, room: both, occupant: [INFO], contact: [INFO] },
-  routes: { [`get/${INFO} query`]: answerInfo, [`get/${ITEMS} query`]: answerItems },
+  iq: { [`get/${INFO} query`]: answerInfo, [`get/${ITEMS} query`]: answerItems },
 };
 
 /** XEP-0030 §7: none of our JIDs has nodes yet. */

@@ -1,8 +1,14 @@
 import type { Element } from 'ltx';
 import type { Identity } from '#src/bridge.ts';
-import type { Core } from '#src/core/index.ts';
+import type { Core, Marks, Origin, Recipient } from '#src/core/index.ts';
+import type { Addresses } from '#src/model/address.ts';
+import type { Feature } from '#src/model/capabilities.ts';
+import type { Draft, Event, EventBody, EventKind, EventOf, Hints } from '#src/model/event.ts';
+import type { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
-import type { Target, View } from '#src/xmpp/stanza/target.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Envelope, Target, View } from '#src/xmpp/stanza/target.ts';
+import type { TextChange } from '#src/xmpp/stanza/text-changes.ts';
 import type { Xml } from '#src/xmpp/stanza/xml.ts';
 
 /** What a JID of ours may be, as discovery tells them apart. */
@@ -26,6 +32,8 @@ export type Request = {
   tell(...children: readonly Xml[]): void;
   /** Runs the work once the result has been written; not at all where the answer is an error. */
   afterwards(work: () => void): void;
+  /** The elements of the message that an event is. */
+  contents(event: Event): readonly Xml[];
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
 };
@@ -33,10 +41,112 @@ export type Request = {
 /** Answers a request with the payload of the result, if it has one. Throws a `Failure` for an error. */
 export type Route = (request: Request) => Xml | undefined | Promise<Xml | undefined>;
 
-/** One specification: what it is called, what it advertises where, and the requests that it answers. */
-export type Extension = {
-  readonly xep: { readonly number: string; readonly title: string; readonly version: string };
-  readonly features?: Readonly<Partial<Record<TargetKind, readonly string[]>>>;
-  /** By `get/` or `set/`, namespace, space, name of the payload. */
-  readonly routes?: Readonly<Record<string, Route>>;
+/** What a message says, while it is read. The place of its conversation is the reader's to change. */
+export type Reading = EventBody & { readonly place?: Place; readonly hints?: Hints };
+
+/** What a reader of messages knows beside its own element. */
+export type ReadContext = Envelope & {
+  readonly stanza: Element;
+  readonly target: Target;
+  /** The body as it came. */
+  readonly body: string;
+  /** What is to be taken out of the body or put into it, by the positions in what came. */
+  readonly changes: TextChange[];
+  /** The namespaces whose elements were understood, so that what stands for them in the body is not needed. */
+  readonly understood: Set<string>;
 };
+
+/** Reads one child of a message into what the others have made of it. Throws a `Failure` for what is refused. */
+export type Reader = (child: Element, reading: Reading, context: ReadContext) => Reading;
+
+/** One stanza and all who get it: it is serialised once, and only the address changes. */
+export type Sending = {
+  readonly name: 'message' | 'presence';
+  readonly from: string;
+  readonly to: readonly string[];
+  readonly type?: string;
+  readonly id?: string;
+  readonly children: readonly Xml[];
+};
+
+/**
+ * What goes with an event. `late`: it happened some time before it is written, and says when. `asks`: which answers of
+ * the reader its network carries.
+ */
+export type Written = Marks & { readonly late?: boolean; readonly asks?: readonly string[] };
+
+/** What a writer knows beside its event. */
+export type WriteContext = {
+  /** The bare JID of the event's place, and whether that is a room. */
+  readonly place: string;
+  readonly inRoom: boolean;
+  readonly marks: Written;
+  readonly addresses: Addresses;
+};
+
+/** Words in the body that stand for an element (XEP-0428): for whom the namespace `of` says nothing. */
+export type Fallback = { readonly of: string; readonly text: string; readonly at: 'start' | 'end' };
+
+/** A function for some kinds of events. */
+type ByKind<Context, Result> = {
+  readonly [K in EventKind]?: (event: EventOf<K>, context: Context) => Result | undefined;
+};
+
+export type WholeContext = WriteContext & { readonly to: readonly Recipient[] };
+
+/** Features by the kind of target that has them. */
+export type Features = Readonly<Partial<Record<TargetKind, readonly string[]>>>;
+
+/** What it is called, and the version that was read. `part`: what is implemented of it, where that is not all that concerns a gateway. */
+export type Specification = {
+  readonly number: string;
+  readonly title: string;
+  readonly version: string;
+  readonly part?: string;
+};
+
+/**
+ * One specification: what it is called, what it advertises where, what it reads in messages and presence and writes of
+ * events, and the requests that it answers. Elements are named by namespace, space, name; `xep/index.ts` has the order.
+ */
+export type Extension = {
+  readonly xep: Specification;
+  /** What it advertises; as a function, by what the transport has and its network's table makes something of. */
+  readonly features?: Features | ((view: View) => Features);
+  /** Why a message is refused before anything else in it is looked at. */
+  refuses?(stanza: Element, body: string | undefined): Failure | undefined;
+  /** The children of messages; a name without a namespace is of the message's own. */
+  readonly reads?: Readonly<Record<string, Reader>>;
+  /** Looks at the text that has been read, without what stood for elements. */
+  readText?(reading: Reading): Reading;
+  /** What an answer or a reflection needs of a message. */
+  readonly origin?: Readonly<Record<string, (child: Element, stanza: Element) => Partial<Origin>>>;
+  /** What a presence means; nothing where it is none of the extension's. Throws a `Failure` for what is refused. */
+  presence?(stanza: Element, envelope: Envelope): Draft | undefined;
+  /** The words of an event that are its body. */
+  readonly says?: ByKind<WriteContext, string>;
+  /** The elements in the message of an event. */
+  readonly writes?: ByKind<WriteContext, readonly Xml[]>;
+  /** What stands for an element in the body. */
+  readonly fallbacks?: ByKind<WriteContext, Fallback>;
+  /** The elements in the message of any event. */
+  accompanies?(event: Event, context: WriteContext): readonly Xml[] | undefined;
+  /** All stanzas of an event, instead of one message; `undefined` where it is a message all the same. */
+  readonly sends?: ByKind<WholeContext, readonly Sending[]>;
+  /** Requests by `get/` or `set/`, and the payload. */
+  readonly iq?: Readonly<Record<string, Route>>;
+};
+
+/** The features of something that a network's table makes something of, with people and in rooms. */
+export function carriedIn({ carried }: View, feature: Feature, ...names: readonly string[]): Features {
+  const person = carried?.contact.includes(feature) ? names : [];
+  return { contact: person, occupant: person, room: carried?.room.includes(feature) ? names : [] };
+}
+
+/** What the reader calls the message that an event is about: in rooms the archive's id (XEP-0359 §4), where there is one. */
+export const aboutId = ({ target }: { readonly target: string }, { inRoom, marks }: WriteContext): string =>
+  (inRoom ? marks.about?.stanzaId : undefined) ?? target;
+
+/** Whether nothing was said yet: what comes alone has a meaning of its own. */
+export const isBlank = (reading: Reading): boolean =>
+  reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form && !reading.subject;

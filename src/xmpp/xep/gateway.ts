@@ -10,7 +10,7 @@ const GATEWAY = 'jabber:iq:gateway';
 export const gatewayPrompt: Extension = {
   xep: { number: '0100', title: 'Gateway Interaction', version: '1.0' },
   features: { gateway: [GATEWAY] },
-  routes: { [`get/${GATEWAY} query`]: answerGet, [`set/${GATEWAY} query`]: answerSet },
+  iq: { [`get/${GATEWAY} query`]: answerGet, [`set/${GATEWAY} query`]: answerSet },
 };
 
 /** The longest address that is looked at, in UTF-16 units. */

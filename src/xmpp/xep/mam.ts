@@ -2,15 +2,14 @@
 import type { Element } from 'ltx';
 import type { ArchivedMessage, ArchiveQuery } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { occupantJid } from '#src/xmpp/muc/encode.ts';
-import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { stampOf, timeOf } from './datetime.ts';
 import { childOf } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
-import { writeBody } from './me-command.ts';
 import { rangeElement, rangeOf } from './rsm.ts';
 
 const MAM = 'urn:xmpp:mam:2';
@@ -21,8 +20,9 @@ const PAGE = 50;
 export const mam: Extension = {
   xep: { number: '0313', title: 'Message Archive Management', version: '1.1.3' },
   // §6.1.1; XEP-0359 §4: rooms with an archive give out stanza ids.
-  features: { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] },
-  routes: {
+  features: ({ rooms, archive }) =>
+    archive && rooms !== 'none' ? { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] } : {},
+  iq: {
     [`set/${MAM} query`]: answerQuery,
     [`get/${MAM} query`]: answerForm,
     [`get/${MAM} metadata`]: answerMetadata,
@@ -43,9 +43,8 @@ async function answerQuery(request: Request): Promise<Xml> {
   const { query, ids, flip } = wishOf(payload);
   const page = ids.length > 0 ? await core.archived(place, user, ids) : await core.archive(place, user, query);
   const { messages, complete, count } = page;
-  const queryid = payload.attrs.queryid;
   // flip-page turns the order in which a page is told, not what is on it.
-  for (const message of flip ? messages.toReversed() : messages) request.tell(resultOf(message, room, queryid));
+  for (const message of flip ? messages.toReversed() : messages) request.tell(resultOf(message, request, room));
   const set = rangeElement(messages.at(0)?.id, messages.at(-1)?.id, count);
   return complete
     ? xml`<fin xmlns='urn:xmpp:mam:2' complete='true'>${set}</fin>`
@@ -53,10 +52,12 @@ async function answerQuery(request: Request): Promise<Xml> {
 }
 
 /** §4.2: the result, with the message as it was said in the room (XEP-0313 §5.1.1). */
-function resultOf({ id, at, nick, message, xmppId }: ArchivedMessage, room: string, queryid: string | undefined): Xml {
-  const body = xml`<body>${writeBody(message.text, message.style)}</body>`;
+function resultOf({ id, at, nick, place, message, xmppId }: ArchivedMessage, request: Request, room: string): Xml {
+  const { queryid } = request.payload.attrs;
+  const speaker = { kind: 'network', id: nick, name: nick } as const;
+  const contents = request.contents({ ...message, id: id as EventId, at, place, from: speaker, live: true });
   const from = occupantJid(room, nick);
-  const said = xml`<message xmlns='jabber:client' type='groupchat' from='${from}' id='${xmppId ?? id}'>${body}</message>`;
+  const said = xml`<message xmlns='jabber:client' type='groupchat' from='${from}' id='${xmppId ?? id}'>${contents}</message>`;
   const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${stampOf(at)}'/>${said}</forwarded>`;
   return xml`<result xmlns='urn:xmpp:mam:2'${attrs({ id, queryid })}>${forwarded}</result>`;
 }

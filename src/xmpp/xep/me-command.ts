@@ -3,19 +3,26 @@ import type { MessageStyle } from '#src/model/event.ts';
 import type { Extension } from './extension.ts';
 
 /** XEP-0245 has no feature to advertise: every client knows it. */
-export const meCommand: Extension = { xep: { number: '0245', title: 'The /me Command', version: '1.0' } };
+export const meCommand: Extension = {
+  xep: { number: '0245', title: 'The /me Command', version: '1.0' },
+  readText(reading) {
+    if (reading.kind === 'edit') return { ...reading, text: readBody(reading.text).text };
+    return reading.kind === 'message' ? { ...reading, ...readBody(reading.text) } : reading;
+  },
+  says: { message: ({ text, style }) => writeBody(text, style) },
+};
 
 const ME = '/me ';
 
 /** A body as text and style. */
-export function readBody(body: string): { text: string; style: MessageStyle } {
+function readBody(body: string): { text: string; style: MessageStyle } {
   // XEP-0245 §2: exactly these four characters, at the start.
   if (!body.startsWith(ME) || body.length === ME.length) return { text: body, style: 'plain' };
   return { text: body.slice(ME.length), style: 'action' };
 }
 
 /** The body that shows a text in its style. A notice has no form of its own in XMPP. */
-export function writeBody(text: string, style: MessageStyle): string {
+function writeBody(text: string, style: MessageStyle): string {
   if (style === 'plain') return text;
   return style === 'action' ? ME + text : `[notice] ${text}`;
 }

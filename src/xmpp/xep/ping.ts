@@ -27,7 +27,7 @@ const PING = 'urn:xmpp:ping';
 export const ping: Extension = {
   xep: { number: '0199', title: 'XMPP Ping', version: '2.0.1' },
   features: { gateway: [PING], realm: [PING], room: [PING], contact: [PING] },
-  routes: { [`get/${PING} ping`]: answer },
+  iq: { [`get/${PING} ping`]: answer },
 };
 
 /** Our own ping, for `alive` (§4.1). */

@@ -13,7 +13,7 @@ const REGISTER = 'jabber:iq:register';
 export const register: Extension = {
   xep: { number: '0077', title: 'In-Band Registration', version: '2.4' },
   features: { gateway: [REGISTER], realm: [REGISTER] },
-  routes: { [`get/${REGISTER} query`]: answerGet, [`set/${REGISTER} query`]: answerSet },
+  iq: { [`get/${REGISTER} query`]: answerGet, [`set/${REGISTER} query`]: answerSet },
 };
 
 /** XEP-0077 §12.4.1 (the registrar's fields) as far as networks ask for them; other fields are in the data form alone. */

@@ -3,8 +3,12 @@ import type { Element } from 'ltx';
 import { Failure } from '#src/model/failure.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
+import type { Extension } from './extension.ts';
 
 const RSM = 'http://jabber.org/protocol/rsm';
+
+/** A part of what asks for lists: archives and rooms. */
+export const resultSets: Extension = { xep: { number: '0059', title: 'Result Set Management', version: '1.0' } };
 
 /** What part of a list is asked for. `before: ''` is the last page (§2.5). */
 export type Range = {

@@ -19,5 +19,5 @@ async function card({ core, user, view }: Request, { realm, who }: Person): Prom
 
 export const vcard: Extension = {
   xep: { number: '0054', title: 'vcard-temp', version: '1.3.0' },
-  routes: { 'get/vcard-temp vCard': answer },
+  iq: { 'get/vcard-temp vCard': answer },
 };

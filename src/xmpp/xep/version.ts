@@ -22,5 +22,5 @@ async function asked({ core, user, view }: Request, { realm, who }: Person): Pro
 export const softwareVersion: Extension = {
   xep: { number: '0092', title: 'Software Version', version: '1.1' },
   features: { gateway: [VERSION], realm: [VERSION], room: [VERSION] },
-  routes: { [`get/${VERSION} query`]: answer },
+  iq: { [`get/${VERSION} query`]: answer },
 };

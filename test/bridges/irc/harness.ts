@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
-import type { Bridge, Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
+import type { Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
@@ -9,13 +9,13 @@ import type { Place } from '#src/model/place.ts';
 import { memoryState } from '../../contract/memory-state.ts';
 import type { IrcConnection, IrcServer } from '../../fakes/irc-server.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
-import { webless } from '../../host-parts.ts';
+import { type Connecting, connecting, unheard, webless } from '../../host-parts.ts';
 
 export const TRANSPORT = 'irc.gw.example';
 export const REALM = 'net.example';
 
 export type Rig = {
-  readonly bridge: Bridge;
+  readonly bridge: Connecting;
   readonly clock: HandClock;
   readonly drafts: Draft[];
   readonly settled: { readonly id: string; readonly outcome: Outcome }[];
@@ -44,6 +44,7 @@ export async function rig(
     for (const watch of [...watchers]) watch();
   };
   const host: Host = {
+    ...unheard,
     transport: TRANSPORT,
     emit(news) {
       drafts.push(...news);
@@ -70,7 +71,7 @@ export async function rig(
     servers: { [REALM]: { host: '127.0.0.1', port: server.port, tls: false, throttle: 'off', ...entry } },
     ...settings,
   });
-  const bridge = await irc.open(config, host);
+  const bridge = connecting(await irc.open(config, host));
   return {
     bridge,
     clock,

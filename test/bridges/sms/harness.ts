@@ -70,6 +70,9 @@ export async function world(
       signal: stopping.signal,
       fetch: (url) => fetch(url),
       media: {
+        lend() {
+          throw new Failure('service-unavailable');
+        },
         async put(content, { type }) {
           kept.push({
             type,

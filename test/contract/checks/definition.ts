@@ -64,6 +64,14 @@ export const definitionChecks: readonly Check[] = [
       expect(new Set(nodes).size).toBe(nodes.length);
     },
   },
+  {
+    name: 'what is typed in a room starts one command of rooms',
+    async run({ definition }) {
+      const typed = definition.commands.flatMap(({ on, typed = [] }) => typed.map((word) => ({ on, word })));
+      for (const { on, word } of typed) expect([on, word]).toEqual(['room', expect.stringMatching(/^[^\s/A-Z]+$/)]);
+      expect(new Set(typed.map(({ word }) => word)).size).toBe(typed.length);
+    },
+  },
 ];
 
 function messageTo(id: string, text: string): Event {

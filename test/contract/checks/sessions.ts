@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
+import { connecting } from '../../host-parts.ts';
 import type { Check } from '../network.ts';
 import { failureOf, inTime, openRig, withRig } from '../rig.ts';
 
@@ -11,7 +12,7 @@ export const sessionChecks: readonly Check[] = [
       withRig(contract, async (rig) => {
         const session = await rig.enter();
         expect(session).toMatchObject(rig.key());
-        await session.close('good night');
+        await session.close('left');
         await inTime(rig.wire.idle(), 'the line is closed');
         const late = await rig.say('too late', session);
         expect(rig.outcomes(late)).toEqual([expect.any(Failure)]);
@@ -35,7 +36,7 @@ export const sessionChecks: readonly Check[] = [
       const credentials = await wire.credentials('romeo');
       await wire[Symbol.asyncDispose]();
       const wish = { nick: 'romeo', ...(credentials && { credentials }) };
-      await failureOf(rig.bridge.connect(rig.key(), wish, new AbortController().signal));
+      await failureOf(connecting(rig.bridge).connect(rig.key(), wish, new AbortController().signal));
       await rig.bridge[Symbol.asyncDispose]();
     },
   },

@@ -2,6 +2,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '#src/core/index.ts';
 import type { BareJid } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
 import { openKey, SealBroken, StoreRefused } from '#src/store/index.ts';
 import { openWire } from '../../invented/network.ts';
 import { bridge } from '../../invented/pigeon/index.ts';
@@ -122,6 +123,47 @@ describe('a login in two steps', () => {
   });
 });
 
+describe('a login that its network renews', () => {
+  const credentials = async ({ store, key }: House) =>
+    Object.fromEntries([...(await store.credentials.get(key, account, ''))].map(([name, one]) => [name, one.open()]));
+  const sealed = (values: Record<string, string>) =>
+    Object.fromEntries(Object.entries(values).map(([name, value]) => [name, new Sealed(value)]));
+  const at = { account, realm: '' };
+
+  it('replaces what was kept, and is used from then on', async () => {
+    await using town = await openTown();
+    let key: unknown;
+    {
+      await using house = await town.open();
+      await logIn(town, house);
+      key = await town.order({ renewKey: 'juliet' });
+      await house.join();
+      expect(await credentials(house)).toEqual({ name: 'juliet', key });
+    }
+    await using house = await town.open();
+    await house.join();
+    // The old key is void once the new one was used.
+    expect(await town.order({ key: 'juliet' })).toBe(key);
+  });
+
+  it('replaces nothing but what it knows', async () => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    const { key = '' } = await credentials(house);
+    const kept = { name: 'juliet', key };
+    for (const other of [{ name: 'juliet' }, { ...kept, more: 'x' }, { ...kept, key: 'x' }, {}]) {
+      expect(await house.host.credentials(at, sealed(other), sealed({ key: 'new' }))).toBe(false);
+    }
+    expect(await credentials(house)).toEqual(kept);
+    const replace = (next: string) => house.host.credentials(at, sealed(kept), sealed({ key: next }));
+    expect((await Promise.all([replace('a'), replace('b')])).sort()).toEqual([false, true]);
+    await house.core.unregister(DOMAIN, ROMEO);
+    expect(await house.host.credentials(at, sealed(kept), sealed({ key: 'c' }))).toBe(false);
+    expect(await credentials(house)).toEqual({});
+  });
+});
+
 describe('unregistering', () => {
   it('removes the account with all that it had, and closes its session', async () => {
     await using town = await openTown();
@@ -131,8 +173,10 @@ describe('unregistering', () => {
     await house.core.settings.change({ place, scope: 'account', answer: { receipts: ['false'] } }, ROMEO);
     await house.join();
     await town.order({ wait: 'online', of: 'juliet' });
+    const key = await town.order({ key: 'juliet' });
     await house.core.unregister(DOMAIN, ROMEO);
     await town.order({ wait: 'idle' });
+    expect(await town.order({ key: 'juliet' })).not.toBe(key);
     expect(await house.store.accounts.get(account)).toBeUndefined();
     expect((await house.store.credentials.get(house.key, account, '')).size).toBe(0);
     expect(await house.core.host.settings(place)).toMatchObject({ account: { receipts: true } });
@@ -208,5 +252,19 @@ describe('a session', () => {
     house.leave();
     await house.core.unregister(DOMAIN, ROMEO);
     await town.order({ wait: 'idle' });
+  });
+
+  it('tells the network also of an account without a session, and goes on where that does not answer', async () => {
+    await using town = await openTown();
+    await using house = await town.open();
+    await logIn(town, house);
+    const key = await town.order({ key: 'juliet' });
+    await town.order({ fault: 'hang', on: 'revoke' });
+    const leaving = house.core.unregister(DOMAIN, ROMEO);
+    await town.order({ wait: 'revoked', of: 'juliet' });
+    house.clock.advance(10_000);
+    await leaving;
+    expect(await town.order({ key: 'juliet' })).not.toBe(key);
+    expect(await house.core.registered({ transport: DOMAIN }, ROMEO)).toBe(false);
   });
 });

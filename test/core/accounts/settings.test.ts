@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import type { Form } from '#src/model/form.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
@@ -34,10 +34,12 @@ const rich = {
   room: z.strictObject({ colour: z.enum(['red', 'blue']).default('red') }),
 };
 
+let changes: unknown[][] = [];
 let dir: ReturnType<typeof folder>;
 let store: Store;
 
 beforeEach(async () => {
+  changes = [];
   dir = folder();
   const url = `sqlite:${dir.path}/s.db`;
   store = await openStore({ url, log: pino({ level: 'silent' }), clock: systemClock });
@@ -56,6 +58,7 @@ const open = (schemas: typeof bridge.settings = rich) =>
     schemas: () => schemas,
     realm: () => 'r',
     persistent: () => false,
+    changed: (...what) => void changes.push(what),
     stay: () => undefined,
     keep: () => undefined,
   });
@@ -102,13 +105,13 @@ describe('settings', () => {
   });
 
   it('change by what an answer contains, and outlive the process', async () => {
-    await open().change(realm, 'account', { receipts: ['0'], speed: ['7'] });
-    await open().change(realm, 'account', { words: ['a', 'b'], unknown: ['x'] });
+    await open().change({ place: realm, scope: 'account', answer: { receipts: ['0'], speed: ['7'] } });
+    await open().change({ place: realm, scope: 'account', answer: { words: ['a', 'b'], unknown: ['x'] } });
     const again = open();
     expect(await again.of(realm)).toMatchObject({
       account: { receipts: false, speed: 7, words: ['a', 'b'], colour: 'red' },
     });
-    await again.change(realm, 'account', { speed: [''] });
+    await again.change({ place: realm, scope: 'account', answer: { speed: [''] } });
     expect(valuesOf(await again.form(realm, 'account'))).toMatchObject({ receipts: ['false'], speed: ['3'] });
   });
 
@@ -121,7 +124,11 @@ describe('settings', () => {
     ['words', Array.from({ length: 2 }, () => 'x'.repeat(5000))],
   ])('refuse %s = %j by name, and store nothing of the answer', async (name, value) => {
     const settings = open();
-    const change = settings.change(realm, 'account', { stay_connected: ['true'], [name]: value });
+    const change = settings.change({
+      place: realm,
+      scope: 'account',
+      answer: { stay_connected: ['true'], [name]: value },
+    });
     await expect(change).rejects.toMatchObject({ code: 'not-acceptable', message: expect.stringContaining(name) });
     expect(await settings.staysConnected(account)).toBe(false);
   });
@@ -133,18 +140,41 @@ describe('settings', () => {
       return [found.account?.colour, found.realm?.colour, found.room?.colour];
     };
     expect(await colours()).toEqual(['red', 'blue', 'red']);
-    await settings.change(room, 'account', { colour: ['blue'] });
+    await settings.change({ place: room, scope: 'account', answer: { colour: ['blue'] } });
     expect(await colours()).toEqual(['blue', 'blue', 'blue']);
-    await settings.change(room, 'realm', { colour: ['red'] });
+    await settings.change({ place: room, scope: 'realm', answer: { colour: ['red'] } });
     expect(await colours()).toEqual(['blue', 'red', 'red']);
-    await settings.change(room, 'room', { colour: ['blue'] });
+    await settings.change({ place: room, scope: 'room', answer: { colour: ['blue'] } });
     expect(await colours()).toEqual(['blue', 'red', 'blue']);
+  });
+
+  it("of a shared room are everybody's own, over what is set for all", async () => {
+    const settings = open();
+    const shared: Place = { kind: 'shared', transport: DOMAIN, id: '~verona' };
+    const juliet = accountKey('juliet@a.example' as BareJid, DOMAIN);
+    const colour = async (who?: AccountKey) => (await settings.of(shared, who)).room;
+    const change = (colour: string, who?: AccountKey) =>
+      settings.change({ place: shared, scope: 'room', answer: { colour: [colour] }, ...(who && { account: who }) });
+    await change('blue');
+    expect([await colour(), await colour(account)]).toEqual([{ colour: 'blue' }, { colour: 'blue' }]);
+    await change('red', account);
+    expect([await colour(), await colour(account), await colour(juliet)]).toEqual(
+      ['blue', 'red', 'blue'].map((one) => ({ colour: one })),
+    );
+    expect((await settings.form(shared, 'room', account)).fields).toMatchObject([{ name: 'colour', value: ['red'] }]);
+    await settings.change({ place: realm, scope: 'account', answer: { receipts: ['0'] } });
+    expect(await settings.of(shared, account)).toMatchObject({ account: { receipts: false } });
+    expect(changes).toEqual([
+      [undefined, shared],
+      [account, shared],
+      [account, undefined],
+    ]);
   });
 
   it('never show a secret, keep it when it is left blank, and have it nowhere in plain', async () => {
     const settings = open();
-    await settings.change(realm, 'account', { pin: ['hush-hush'] });
-    await settings.change(realm, 'account', { pin: [''], speed: ['2'] });
+    await settings.change({ place: realm, scope: 'account', answer: { pin: ['hush-hush'] } });
+    await settings.change({ place: realm, scope: 'account', answer: { pin: [''], speed: ['2'] } });
     const form = await settings.form(realm, 'account');
     expect(JSON.stringify(form)).not.toContain('hush');
     const { account: set } = (await open().of(realm)) as { account: { pin: Sealed; speed: number } };
@@ -156,15 +186,15 @@ describe('settings', () => {
   it('lose no answer of two at the same time', async () => {
     const settings = open();
     await Promise.all([
-      settings.change(realm, 'account', { speed: ['5'] }),
+      settings.change({ place: realm, scope: 'account', answer: { speed: ['5'] } }),
       settings.of(realm),
-      settings.change(realm, 'account', { receipts: ['false'] }),
+      settings.change({ place: realm, scope: 'account', answer: { receipts: ['false'] } }),
     ]);
     expect(await settings.of(realm)).toMatchObject({ account: { speed: 5, receipts: false } });
   });
 
   it('fall back to the default where a new schema does not take what was stored', async () => {
-    await open().change(realm, 'account', { colour: ['blue'], speed: ['4'] });
+    await open().change({ place: realm, scope: 'account', answer: { colour: ['blue'], speed: ['4'] } });
     const narrower = open({ account: rich.account.extend({ colour: z.enum(['red', 'green']).default('green') }) });
     expect(await narrower.of(realm)).toMatchObject({ account: { colour: 'green', speed: 4 } });
     expect(valuesOf(await narrower.form(realm, 'account'))).toMatchObject({ colour: ['green'] });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Step } from '#src/bridge.ts';
+import { act, type Step } from '#src/bridge.ts';
 import { openChat } from '#src/core/dialogues/chat.ts';
 import { openDialogues } from '#src/core/dialogues/dialogue.ts';
 import type { Dialogues, Talker } from '#src/core/index.ts';
@@ -21,6 +21,7 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
     command: () => running.start(CLIENT, { start: run, finish: async (text: string) => text }),
     offered: () => [{ node: 'go', on: 'gateway', title: 'Go' }],
     answer: running.answer,
+    back: running.back,
     cancel: running.cancel,
   };
   const told: string[] = [];
@@ -52,6 +53,7 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
 
 type Steps = AsyncGenerator<Step, string, Answer>;
 const LEAVE = 'Send cancel to leave it.';
+const BACK = 'Send back to answer anew what was asked before.';
 const field = (name: string) => ({ name, type: 'text', required: true }) as const;
 
 describe('the chat with the gateway', () => {
@@ -67,10 +69,29 @@ describe('the chat with the gateway', () => {
       'Look.\nhttps://a.example/',
       `one?\n${LEAVE}`,
       'two?',
-      `More\n\nthree?\n${LEAVE}`,
+      `More\n\nthree?\n${LEAVE} ${BACK}`,
       '1 help 3',
     ]);
     expect(running.size).toBe(0);
+  });
+
+  it('goes back where that is offered, and else takes the word as an answer', async () => {
+    const { say, told } = chatWith(async function* (): Steps {
+      const { one } = yield { kind: 'form', form: { fields: [field('one')] } };
+      const { two } = yield { kind: 'form', form: { fields: [field('two')] } };
+      yield* act(async () => undefined);
+      const { three } = yield { kind: 'form', form: { fields: [field('three')] } };
+      return `${one} ${two} ${three}`;
+    });
+    for (const text of ['go', 'back', 'Back', '1', '2', 'back']) await say(text);
+    expect(told).toEqual([
+      `one?\n${LEAVE}`,
+      `two?\n${LEAVE} ${BACK}`,
+      `one?\n${LEAVE}`,
+      `two?\n${LEAVE} ${BACK}`,
+      `three?\n${LEAVE}`,
+      '1 2 back',
+    ]);
   });
 
   it('says why a command failed, and what was begun is over', async () => {
@@ -84,8 +105,9 @@ describe('the chat with the gateway', () => {
 
   it('is left by cancel while it waits, and then says no more of it', async () => {
     const { say, told, heard, running } = chatWith(async function* (signal): Steps {
-      yield { kind: 'wait', text: 'Waiting.' };
-      await new Promise((done) => signal.addEventListener('abort', done));
+      const until = new Promise((done) => signal.addEventListener('abort', done));
+      yield { kind: 'wait', text: 'Waiting.', until };
+      await until;
       return 'too late';
     });
     const going = say('go');
@@ -117,8 +139,9 @@ describe('the chat with the gateway', () => {
 
   it('takes only so much at a time', async () => {
     const { say, heard } = chatWith(async function* (signal): Steps {
-      yield { kind: 'wait', text: 'Waiting.' };
-      await new Promise((done) => signal.addEventListener('abort', done));
+      const until = new Promise((done) => signal.addEventListener('abort', done));
+      yield { kind: 'wait', text: 'Waiting.', until };
+      await until;
       return 'too late';
     });
     const going = say('go');

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import type { Step } from '#src/bridge.ts';
+import { act, type Step } from '#src/bridge.ts';
 import { openDialogues, type Talk } from '#src/core/dialogues/dialogue.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
@@ -8,6 +8,7 @@ import { handClock } from '../../hand-clock.ts';
 
 const OWNER = 'romeo@a.example/x';
 const TIME = 600_000;
+const ASKED = { kind: 'form', form: { fields: [{ name: 'word', type: 'text' }] } } as const;
 
 /** Asks for a word until it is `open`, and tells what happens to it. */
 function riddle() {
@@ -17,7 +18,7 @@ function riddle() {
       signal.addEventListener('abort', () => told.push('aborted'));
       try {
         for (;;) {
-          const { word = [] } = yield { kind: 'wait', text: 'The word?' };
+          const { word = [] } = yield ASKED;
           if (word[0] === 'open') return 'treasure';
           if (word[0] === 'fail') throw new Failure('not-permitted');
         }
@@ -51,8 +52,8 @@ const over = { code: 'item-not-found' };
 describe('a dialogue', () => {
   it('goes from step to step to its end', async () => {
     const { dialogues, id, first, told } = await begun();
-    expect(first.step).toEqual({ kind: 'wait', text: 'The word?' });
-    expect(await dialogues.answer({ owner: OWNER, id }, { word: ['x'] })).toEqual(first);
+    expect(first).toMatchObject({ step: ASKED, back: false });
+    expect(await dialogues.answer({ owner: OWNER, id }, { word: ['x'] })).toEqual({ ...first, back: true });
     expect(await dialogues.answer({ owner: OWNER, id }, { word: ['open'] })).toEqual({
       kind: 'done',
       text: 'You get the treasure.',
@@ -118,5 +119,106 @@ describe('a dialogue', () => {
     expect(await dialogues.start('juliet@a.example/x', talk)).toMatchObject({ kind: 'step' });
     dialogues.cancel({ owner: OWNER, id });
     expect(await dialogues.start(OWNER, talk)).toMatchObject({ kind: 'step' });
+  });
+
+  const form = (title: string) => ({ kind: 'form', form: { title, fields: [] } }) as const;
+  type Steps = AsyncGenerator<Step, string, Answer>;
+
+  /** A dialogue that does what the generator says, and how to go on with it. */
+  async function talking(start: () => Steps) {
+    const { dialogues } = open();
+    const first = await dialogues.start(OWNER, { start, finish: async (text: string) => text });
+    if (first.kind !== 'step') throw new Error('it is over');
+    const at = { owner: OWNER, id: first.id };
+    const answer = (word: string) => dialogues.answer(at, { word: [word] });
+    return { dialogues, first, at, answer, back: () => dialogues.back(at) };
+  }
+
+  it('goes back by running anew with the answers so far', async () => {
+    let runs = 0;
+    let closed = 0;
+    const { answer, back } = await talking(async function* (): Steps {
+      runs++;
+      try {
+        const { word: one } = yield form('one');
+        yield { kind: 'show', text: 'look' };
+        const { word: two } = yield form('two');
+        const { word: three } = yield form('three');
+        return `${one} ${two} ${three}`;
+      } finally {
+        closed++;
+      }
+    });
+    await answer('1');
+    await answer('');
+    expect(await answer('2')).toMatchObject({ step: form('three'), back: true });
+    expect(await back()).toMatchObject({ step: form('two'), back: true });
+    expect([runs, closed]).toEqual([2, 1]);
+    expect(await back()).toMatchObject({ step: form('one'), back: false });
+    await expect(back()).rejects.toMatchObject({ code: 'bad-request' });
+    // It has stayed where it was.
+    for (const word of ['A', '', 'B']) await answer(word);
+    expect(await answer('C')).toEqual({ kind: 'done', text: 'A B C' });
+    expect([runs, closed]).toEqual([3, 3]);
+  });
+
+  it('does what has an effect once, and goes not back over it', async () => {
+    let done = 0;
+    const { answer, back } = await talking(async function* (): Steps {
+      const { word } = yield form('one');
+      const key = yield* act(async () => `${word} ${++done}`);
+      const failed = yield* failing();
+      const { word: two } = yield form('two');
+      const { word: three } = yield form('three');
+      return `${key} ${failed} ${two} ${three}`;
+    });
+    async function* failing(): AsyncGenerator<Step, string, Answer> {
+      try {
+        return yield* act(() => Promise.reject(new Failure('item-not-found', { text: `${++done}` })));
+      } catch (error) {
+        return `not ${error instanceof Failure ? error.message : 'known'}`;
+      }
+    }
+    expect(await answer('key')).toMatchObject({ step: form('two'), back: false });
+    await expect(back()).rejects.toBeInstanceOf(Failure);
+    expect(await answer('2')).toMatchObject({ step: form('three'), back: true });
+    expect(await back()).toMatchObject({ step: form('two'), back: false });
+    await answer('two');
+    expect(await answer('3')).toEqual({ kind: 'done', text: 'key 1 not 2 two 3' });
+    expect(done).toBe(2);
+  });
+
+  it('waits until what it waits for is there, also for its failure', async () => {
+    const came = Promise.withResolvers<string>();
+    const broke = Promise.withResolvers<string>();
+    const { first, answer } = await talking(async function* (): Steps {
+      yield { kind: 'wait', text: 'Wait.', until: came.promise };
+      const text = await came.promise;
+      try {
+        yield { kind: 'wait', text, until: broke.promise };
+      } catch (error) {
+        return error instanceof Failure ? error.message : 'something else';
+      }
+      return 'it came';
+    });
+    expect(first.step).toMatchObject({ kind: 'wait', text: 'Wait.' });
+    let over = false;
+    const waiting = answer('').finally(() => (over = true));
+    await new Promise((turn) => setImmediate(turn));
+    expect(over).toBe(false);
+    came.resolve('Wait more.');
+    expect(await waiting).toMatchObject({ step: { text: 'Wait more.' } });
+    broke.reject(new Failure('gone', { text: 'It is gone.' }));
+    expect(await answer('')).toEqual({ kind: 'done', text: 'It is gone.' });
+  });
+
+  it('can be given up while it waits', async () => {
+    const { dialogues, at, answer } = await talking(async function* (): Steps {
+      yield { kind: 'wait', text: 'Wait.', until: new Promise(() => undefined) };
+      return 'never';
+    });
+    const waiting = answer('');
+    dialogues.cancel(at);
+    await expect(waiting).rejects.toMatchObject({ code: 'item-not-found' });
   });
 });

@@ -37,6 +37,30 @@ describe('what users send', () => {
     });
   });
 
+  it('is told once to be delayed further on, which ends nothing, also after a restart', async () => {
+    using dir = tempFolder();
+    let id = '' as EventId;
+    const delayed = { ids: [], state: 'delayed' } as const;
+    const word = expect.stringMatching(/^\[notice\] Your message is delayed/);
+    await play(dir.file('s.db'), {}, async ({ core, store, told, sends }) => {
+      say(core, 'm1');
+      ({ id } = await sends(1));
+      await core.host.settle(id, TAKEN);
+      for (let times = 0; times < 2; times++) await core.host.settle(id, delayed);
+      await vi.waitUntil(() => told.length > 0, { timeout: 30_000 });
+      expect(told).toEqual([word]);
+      expect(await store.journal.byEvent(id)).toMatchObject({ state: 'taken' });
+      await core.stop();
+    });
+    await play(dir.file('s.db'), {}, async ({ core, told, tells }) => {
+      await core.host.settle(id, delayed);
+      await core.host.settle(id, DELIVERED);
+      await tells('receipt m1');
+      await core.stop();
+      expect(told.length).toBe(1);
+    });
+  });
+
   it('is refused once the gateway stops, but for repeats of what it has', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), {}, async ({ core, told, sends, tells }) => {

@@ -27,7 +27,7 @@ const saying = (text: string): Event => ({
 });
 
 /** Sessions on a network that takes everybody, unless it is told to refuse. */
-function openTown({ pace = 5000, stays = false, wanted = false }) {
+function openTown({ pace = 5000, stays = false, wanted = false, connectless = false }) {
   const clock = handClock();
   const told: string[] = [];
   const network: { refusal: Failure | undefined } = { refusal: undefined };
@@ -36,7 +36,7 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
     async connect(key, { nick }) {
       told.push(`${nameOf(key)} comes${nick === undefined ? '' : ` as ${nick}`}`);
       if (network.refusal) throw network.refusal;
-      return { ...key, close: async () => void told.push(`${nameOf(key)} goes`) };
+      return { ...key, close: async (why) => void told.push(`${nameOf(key)} goes: ${why}`) };
     },
   } as Pick<Bridge, 'connect'> as Bridge;
   const sessions = openSessions({
@@ -46,7 +46,7 @@ function openTown({ pace = 5000, stays = false, wanted = false }) {
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
     limits: { waitingLines: 2, waitingTime: 60_000 },
-    bridge: () => bridge,
+    bridge: () => (connectless ? ({} as Bridge) : bridge),
     credentials: async () => undefined,
     staysConnected: async () => stays,
     patient: () => false,
@@ -81,7 +81,7 @@ it('reconnects a lost session that nothing but its owner wants, and notes that i
   clock.advance(5000);
   expect(await news()).toEqual(['romeo lasts', 'romeo comes as Romeo', 'says rejoin']);
   sessions.stay(romeo.account, false);
-  expect(await news()).toEqual(['romeo ends', 'romeo goes']);
+  expect(await news()).toEqual(['romeo ends', 'romeo goes: left']);
 });
 
 it('doubles the wait while the network throttles, and gives up what is final', async () => {
@@ -136,4 +136,28 @@ it('gives up an expected session that nothing wants any more', async () => {
   clock.advance(60_000);
   expect(await news()).toEqual(['refused early']);
   expect(sessions.realms(romeo.account)).toEqual([]);
+});
+
+it('says why a session ends', async () => {
+  const { sessions, news } = openTown({});
+  for (const user of ['romeo', 'juliet', 'paris']) sessions.need(keyOf(user));
+  await news();
+  sessions.release(romeo);
+  await sessions.drop(keyOf('juliet').account, new Failure('not-registered'));
+  await sessions.close();
+  expect((await news()).filter((what) => what.includes('goes'))).toEqual([
+    'romeo goes: left',
+    'juliet goes: removed',
+    'paris goes: stopped',
+  ]);
+});
+
+it('takes whoever comes where nobody has a connection', async () => {
+  const { sessions, news } = openTown({ connectless: true });
+  sessions.need(romeo);
+  sessions.send(romeo, saying('hello'));
+  expect(await news()).toEqual(['says rejoin', 'says hello']);
+  expect(sessions.get(romeo)).toMatchObject(romeo);
+  await sessions.drop(romeo.account, new Failure('not-registered'));
+  expect(sessions.get(romeo)).toBeUndefined();
 });

@@ -13,8 +13,9 @@ type Answerer<K extends Query['kind']> = (
 ) => Promise<Extract<Reply, { kind: K }>>;
 
 const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
-  async rooms({ page, match = '' }, { ask }) {
-    const { rooms = [], count = 0 } = await ask({ do: 'rooms', match, ...pageOf(page) });
+  async rooms({ page, match = '', below }, { ask }) {
+    const within = below === undefined ? {} : { below };
+    const { rooms = [], count = 0 } = await ask({ do: 'rooms', match, ...within, ...pageOf(page) });
     return { kind: 'rooms', list: rooms, count };
   },
   async people({ page, match }, { ask }) {
@@ -34,8 +35,8 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
     return { kind: 'list', list: people.map(({ id, name }): Party => ({ kind: 'network', id, name })) };
   },
   async profile({ who }, { ask }) {
-    const { name, facts = {} } = await ask({ do: 'profile', of: who });
-    return { kind: 'profile', ...(name !== undefined && { name }), facts };
+    const { name, avatar, facts = {} } = await ask({ do: 'profile', of: who });
+    return { kind: 'profile', ...(name !== undefined && { name }), ...(avatar && { avatar }), facts };
   },
   async history({ place, page }, { ask, view }) {
     const { posts = [], complete = false } = await ask({ do: 'history', of: idOf(place), ...pageOf(page) });

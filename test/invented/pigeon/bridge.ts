@@ -7,12 +7,17 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import { answer, resolved } from './asks.ts';
 import { type Client, openClient } from './client.ts';
 import type { PigeonConfig } from './config.ts';
+import { openDrops } from './drops.ts';
+import { openFile } from './files.ts';
 import { openFlock } from './flock.ts';
-import { CONNECT_TIMEOUT } from './login.ts';
+import { CONNECT_TIMEOUT, revoke } from './login.ts';
 import { lowered, narrow } from './view.ts';
 
+type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
+
 /** Opens a pigeon transport. Nothing is connected until somebody asks for it. */
-export function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Bridge {
+export async function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Promise<Connecting> {
+  await openDrops(config, host);
   const levels = lowered(table, config.carries);
   const flock = openFlock(table.rooms === 'shared');
   const open = new WeakMap<Session, Client>();
@@ -51,6 +56,14 @@ export function openBridge(config: PigeonConfig, table: Capabilities, host: Host
       return (await client.sent(event.id)) ? 'sent' : 'not-sent';
     },
     withdraw: (id) => [...flock.clients.values()].some((client) => client.withdraw(id)),
+    openFile: (reference, range) => openFile({ config, host }, reference, range),
+    async forget(_account, logins) {
+      for (const { credentials } of logins) await revoke({ config, host }, credentials);
+    },
+    changed(account, place) {
+      if (!account || place) return;
+      void flock.clients.get(account)?.reread();
+    },
     narrow: (place) => narrow(levels, place),
     pause(now) {
       paused = now;
@@ -64,7 +77,7 @@ export function openBridge(config: PigeonConfig, table: Capabilities, host: Host
 }
 
 /** Whose event it is: the place tells, or where that is shared its author. */
-function accountOf({ place, from }: Event, transport: string): AccountKey {
+export function accountOf({ place, from }: Event, transport: string): AccountKey {
   if (place.kind !== 'shared') return place.account;
   if (from.kind !== 'xmpp') throw new Failure('bad-request');
   return accountKey(from.bare, transport);

@@ -2,16 +2,17 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Delivered, Host, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { type EventId, type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { Sealed } from '#src/model/sealed.ts';
 import { account as accountSchema, type PigeonConfig, realm as realmSchema, room as roomSchema } from './config.ts';
 import { decode } from './decode.ts';
 import { encode } from './encode.ts';
 import type { Flock } from './flock.ts';
 import { openInbox } from './inbox.ts';
 import { openLink } from './link.ts';
-import { openRequests } from './requests.ts';
+import { type Answered, openRequests } from './requests.ts';
 import type { View } from './view.ts';
 import type { Answer, FromLoft, Post, Request } from './wire.ts';
 
@@ -42,6 +43,8 @@ export type Client = {
   /** The host's time, in milliseconds. */
   now(): number;
   pause(paused: boolean): void;
+  /** Reads anew what its user has set for the account. Never rejects. */
+  reread(): Promise<void>;
   /** Leaves; what waits fails with `failure`. Never rejects. */
   close(failure: Failure): Promise<void>;
 };
@@ -59,7 +62,7 @@ type Given = {
 export async function openClient({ host, config, levels, flock }: Where, given: Given): Promise<Client> {
   const { key, wish, set, socket, signal } = given;
   const { account } = key;
-  const settings = accountSchema.parse(set.account ?? {});
+  let settings = accountSchema.parse(set.account ?? {});
   let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
   let name = '';
 
@@ -81,19 +84,29 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   if (signal.aborted) giveUp();
 
   function take(message: FromLoft): void | Promise<void> {
+    if ('later' in message) return host.settle(message.re as EventId, { ids: [], state: 'delayed' });
     if ('re' in message) return answered(message);
     if ('n' in message) return inbox.take(message);
+    if ('notice' in message) return host.tellAdmins(message.notice);
     link.send({ pong: message.ping });
   }
 
-  function answered(message: Extract<FromLoft, { re: string }>): void | Promise<void> {
+  function answered(message: Answered): void | Promise<void> {
     if (phase !== 'login' || 'no' in message) return requests.answered(message);
     // The events that follow are numbered on from what this says, and are for who it says we are.
-    return inbox.begin(message.ok).then(() => {
+    return inbox.begin(message.ok).then(async () => {
+      await renewed(message.ok);
       name = message.ok.name ?? '';
       online();
       requests.answered(message);
     });
+  }
+
+  /** The loft has a new key for us, and takes the old one until the new one was used. */
+  async function renewed({ key: fresh }: Answer): Promise<void> {
+    if (fresh === undefined || !wish.credentials) return;
+    const next = { ...wish.credentials, key: new Sealed(fresh) };
+    if (!(await host.credentials(key, wish.credentials, next))) host.log.info('a newer login is kept than this one');
   }
 
   async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
@@ -105,7 +118,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   }
 
   async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
-    return kind === 'typing' && roomSchema.parse((await host.settings(place)).room ?? {}).quiet;
+    return kind === 'typing' && roomSchema.parse((await host.settings(place, account)).room ?? {}).quiet;
   }
 
   function closed(ours: Failure | undefined): void {
@@ -125,6 +138,8 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     flock.sends(event.id);
     requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
       const ids = outcome instanceof Failure ? [] : ((outcome.ids ?? []) as ForeignId[]);
+      // It is none of its sender's fault.
+      if (outcome instanceof Failure && outcome.foreign === 'standing') host.alarm('standing', outcome.message);
       host.settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' });
     });
     return WRITTEN;
@@ -138,6 +153,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       account,
       levels,
       ours: flock.ours,
+      lend: (reference, meta) => lent(host, reference, meta),
       get name() {
         return name;
       },
@@ -148,6 +164,14 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     withdraw: requests.withdraw,
     now: host.clock.now,
     pause: link.pause,
+    async reread() {
+      try {
+        const changed = await host.settings({ kind: 'realm', account, realm: key.realm });
+        settings = accountSchema.parse(changed.account ?? {});
+      } catch (err) {
+        host.log.error({ err }, 'settings could not be read');
+      }
+    },
     close(failure) {
       if (phase !== 'closed') phase = 'closing';
       reason = failure;
@@ -171,6 +195,16 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     return client;
   } catch (error) {
     await link.end();
+    throw error;
+  }
+}
+
+/** A gateway without a public address has no links. */
+function lent({ media }: Host, reference: string, meta: Omit<FileRef, 'url'>): FileRef | undefined {
+  try {
+    return media.lend(reference, meta);
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
     throw error;
   }
 }

@@ -13,8 +13,9 @@ const where: Run = async function* ({ config }): AsyncGenerator<Step, string, An
 
 const count: Run = async function* ({ bridge, session, place }): AsyncGenerator<Step, string, Answer> {
   if (place.kind !== 'realm') throw new Failure('bad-request');
-  yield { kind: 'wait', text: 'The loft is asked.' };
-  const people = await bridge.ask({ kind: 'people', realm: place.realm, page: { max: 1 }, match: '' }, session);
+  const asking = bridge.ask({ kind: 'people', realm: place.realm, page: { max: 1 }, match: '' }, session);
+  yield { kind: 'wait', text: 'The loft is asked.', until: asking };
+  const people = await asking;
   return `${people.count ?? 0} people live here.`;
 };
 
@@ -29,8 +30,9 @@ const find: Run = async function* ({ bridge, session, place }): AsyncGenerator<S
 
 const about: Run = async function* ({ bridge, session, place }): AsyncGenerator<Step, string, Answer> {
   if (place.kind !== 'contact') throw new Failure('bad-request');
-  yield { kind: 'wait', text: 'The loft is asked.' };
-  const { name = place.id } = await bridge.ask({ kind: 'profile', who: place.id, realm: '' }, session);
+  const asking = bridge.ask({ kind: 'profile', who: place.id, realm: '' }, session);
+  yield { kind: 'wait', text: 'The loft is asked.', until: asking };
+  const { name = place.id } = await asking;
   return `This is ${name}.`;
 };
 
@@ -38,6 +40,6 @@ const about: Run = async function* ({ bridge, session, place }): AsyncGenerator<
 export const commands: readonly Command<PigeonConfig>[] = [
   { node: 'where', on: 'gateway', who: 'admin', title: 'Where the loft is', run: where },
   { node: 'count', on: 'realm', who: 'user', title: 'How many live here', run: count },
-  { node: 'find', on: 'room', who: 'user', title: 'Find in what was said', run: find },
+  { node: 'find', on: 'room', who: 'user', title: 'Find in what was said', typed: ['find', 'search'], run: find },
   { node: 'about', on: 'contact', who: 'user', title: 'Who is this', run: about },
 ];

@@ -12,6 +12,10 @@ export const config = z.strictObject({
   port: z.number().int().min(1).max(65535).describe('Its port'),
   guests: z.boolean().default(false).describe('May people without an account come in under a name of their choice?'),
   carries: z.partialRecord(z.enum(kinds), level).default({}).describe('Kinds of events that cross less than in full'),
+  landing: z
+    .strictObject({ host: z.string(), port: z.number().int().min(0).max(65535) })
+    .optional()
+    .describe('Where pigeons may land that bring letters by themselves'),
   window: z.number().int().min(1).max(1000).default(16).describe('Requests that may be unanswered; more wait here'),
   answer_time: durationSchema(1, 600_000).prefault('30s').describe('How long the loft may take to answer'),
 });

@@ -1,4 +1,4 @@
-import type { Draft, EventBody } from '#src/model/event.ts';
+import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { isRoom, placeOf, type View } from './view.ts';
@@ -22,11 +22,25 @@ export const occupantOf = (who: WireOccupant, view: View): Occupant => {
   return { ...who, ...(account && { account }) };
 };
 
+type WireFile = NonNullable<Extract<Letter, { type: 'message' }>['files']>[number];
+
+/** Where a file can be fetched: what the loft keeps is behind a link of ours. */
+function fileOf({ kept, url, ...meta }: WireFile, { lend }: View): FileRef[] {
+  if (url !== undefined) return [{ url, ...meta }];
+  const lent = kept && lend(JSON.stringify(kept), meta);
+  return lent ? [lent] : [];
+}
+
 function bodyOf({ by: id, nick: by = id, letter }: Post, view: View): EventBody {
   switch (letter.type) {
     case 'message': {
-      const { type: kind, of, ...rest } = letter;
-      return { kind, ...rest, ...(of !== undefined && { replyTo: of as ForeignId }) };
+      const { type: kind, of, files, ...rest } = letter;
+      return {
+        kind,
+        ...rest,
+        ...(files && { files: files.flatMap((file) => fileOf(file, view)) }),
+        ...(of !== undefined && { replyTo: of as ForeignId }),
+      };
     }
     case 'edit':
       return { kind: 'edit', target: letter.of as ForeignId, text: letter.text };
@@ -34,13 +48,18 @@ function bodyOf({ by: id, nick: by = id, letter }: Post, view: View): EventBody 
       return {
         kind: 'retract',
         target: letter.of as ForeignId,
-        by,
+        ...(letter.moderated && { by }),
         ...(letter.reason !== undefined && { reason: letter.reason }),
       };
     case 'react':
       return { kind: 'reaction', target: letter.of as ForeignId, emoji: letter.emoji };
     case 'receipt':
-      return { kind: 'receipt', target: letter.of as ForeignId, state: letter.state };
+      return {
+        kind: 'receipt',
+        target: letter.of as ForeignId,
+        state: letter.state,
+        ...(letter.upTo !== undefined && { upTo: letter.upTo }),
+      };
     case 'ring':
       return { kind: 'attention' };
     case 'nick':

@@ -12,7 +12,7 @@ const given = <K extends string, V>(name: K, value: V | undefined): { [_ in K]?:
 
 /** One entry for each kind that the table lets out. */
 const encoders: { readonly [K in Sent]: Encoder<K> } = {
-  message: ({ text, style, files, replyTo, subject, thread, mentions }) => ({
+  message: ({ text, style, files, replyTo, subject, thread, mentions, spoiler }) => ({
     type: 'message',
     text,
     style,
@@ -21,11 +21,12 @@ const encoders: { readonly [K in Sent]: Encoder<K> } = {
     ...given('subject', subject),
     ...given('thread', thread),
     ...given('mentions', mentions && [...mentions]),
+    ...given('spoiler', spoiler),
   }),
   edit: ({ target, text }) => ({ type: 'edit', of: target, text }),
   retract: ({ target, reason }) => ({ type: 'retract', of: target, ...given('reason', reason) }),
   reaction: ({ target, emoji }) => ({ type: 'react', of: target, emoji: [...emoji] }),
-  receipt: ({ target, state }) => ({ type: 'receipt', of: target, state }),
+  receipt: ({ target, state, upTo }) => ({ type: 'receipt', of: target, state, ...given('upTo', upTo) }),
   typing: ({ active }) => ({ type: 'typing', active }),
   attention: () => ({ type: 'ring' }),
   call: () => ({ type: 'call' }),
@@ -36,13 +37,31 @@ const encoders: { readonly [K in Sent]: Encoder<K> } = {
     ...given('idle', idle),
   }),
   profile: ({ name, avatar }) => ({ type: 'profile', ...given('name', name), ...given('avatar', avatar) }),
-  contact: ({ action }) => ({ type: 'contact', action }),
+  contact: ({ action, name, groups }) => ({
+    type: 'contact',
+    action,
+    ...given('name', name),
+    ...given('groups', groups && [...groups]),
+  }),
   nick: ({ wanted }) => ({ type: 'nick', nick: nickOf(wanted) }),
   occupant: occupant,
   affiliation: ({ changes }) => ({ type: 'affiliation', changes: [...changes] }),
   topic: ({ text }) => ({ type: 'topic', text }),
-  invite: ({ room, reason }) => ({ type: 'invite', room, ...given('reason', reason) }),
-  room: ({ change, text }) => ({ type: 'room', change, ...given('text', text) }),
+  invite: ({ room, reason, declined }) => ({
+    type: 'invite',
+    room,
+    ...given('reason', reason),
+    ...given('declined', declined),
+  }),
+  room: ({ change, text, avatar, alternate, unread, below }) => ({
+    type: 'room',
+    change,
+    ...given('text', text),
+    ...given('avatar', avatar),
+    ...given('alternate', alternate),
+    ...given('unread', unread),
+    ...given('below', below),
+  }),
 };
 
 /** What an event is on the wire, and to whom. Throws a `Failure` for what pigeons cannot carry. Pure. */
@@ -58,7 +77,7 @@ function target({ place }: Event): string {
 }
 
 // Whoever comes and goes by themselves is the account; the others are named by the loft's own ids.
-function occupant({ change, who, nick, reason, password }: EventOf<'occupant'>, { name }: View): Letter {
+function occupant({ change, who, nick, reason, password, forGood }: EventOf<'occupant'>, { name }: View): Letter {
   const own = change === 'join' || change === 'leave' || change === 'rename';
   const { affiliation, role } = who;
   return {
@@ -68,6 +87,7 @@ function occupant({ change, who, nick, reason, password }: EventOf<'occupant'>, 
     ...given('nick', nick),
     ...given('reason', reason),
     ...given('password', password?.open()),
+    ...given('forGood', forGood),
   };
 }
 

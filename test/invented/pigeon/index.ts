@@ -4,6 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { account, config, type PigeonConfig, realm, room } from './config.ts';
+import { openGhosts } from './ghosts.ts';
 import { passwordAlone, passwordAndCode } from './login.ts';
 
 /** The invented network: one line per account to one loft, rooms that belong to the account. */
@@ -19,6 +20,13 @@ export const bridge: BridgeDefinition<PigeonConfig> = {
   addresses: () => addresses,
   realms: () => [''],
   open: async (settings, host) => openBridge(settings, mapping.facts, host),
+};
+
+/** The same without sessions: whoever writes is a guest of the loft. */
+export const ghostBridge: BridgeDefinition<PigeonConfig> = {
+  ...bridge,
+  logins: [],
+  open: async (settings, host) => openGhosts(settings, mapping.facts, host),
 };
 
 /** The same with rooms that all accounts share. */

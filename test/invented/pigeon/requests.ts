@@ -16,6 +16,7 @@ const REFUSALS: Readonly<Record<string, FailureCode>> = {
   taken: 'nick-conflict',
   forbidden: 'not-permitted',
   busy: 'queue-full',
+  standing: 'internal',
 };
 
 type Item = {
@@ -25,11 +26,13 @@ type Item = {
   cancel: () => void;
 };
 
+export type Answered = Exclude<Extract<FromLoft, { re: string }>, { later: true }>;
+
 /** What was asked and is not answered yet. Each request ends exactly once. */
 export type Requests = {
   /** Throws `Failure('queue-full')`. `done` is called once, never from within. */
   start(request: Request, done: Item['done']): void;
-  answered(message: Extract<FromLoft, { re: string }>): void;
+  answered(message: Answered): void;
   /** Takes back what has not been written; false if it is too late. Its `done` is not called. */
   withdraw(tag: string): boolean;
   /** The line is gone: what was written is in doubt, what waited is certain not to have gone. */

@@ -1,5 +1,5 @@
 import type { Capabilities, Level } from '#src/model/capabilities.ts';
-import type { EventKind } from '#src/model/event.ts';
+import type { EventKind, FileRef } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 
@@ -11,6 +11,8 @@ export type View = {
   readonly name: string;
   /** What crosses here now: the table, narrowed by the operator. */
   readonly levels: Capabilities;
+  /** A link to a file of the loft; nothing where there can be none. */
+  lend(reference: string, meta: Omit<FileRef, 'url'>): FileRef | undefined;
   /** Whose connection of ours has this name. */
   ours(name: string): AccountKey | undefined;
 };

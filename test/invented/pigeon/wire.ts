@@ -5,18 +5,30 @@ export const LINE_CAP = 64 * 1024;
 
 const text = z.string();
 const id = z.string().min(1).max(100);
+/** A file is somewhere in the world, or in the loft, under an id and hidden by a key. */
 const file = z.object({
-  url: z.url({ protocol: /^https?$/ }),
+  url: z.url({ protocol: /^https?$/ }).exactOptional(),
+  kept: z.object({ id, key: z.number().int().min(0).max(255) }).exactOptional(),
   name: text.exactOptional(),
   type: text.exactOptional(),
   size: z.number().int().nonnegative().exactOptional(),
+  width: z.number().exactOptional(),
+  height: z.number().exactOptional(),
+  duration: z.number().exactOptional(),
+  sha256: text.exactOptional(),
 });
+const avatar = z.union([
+  z.object({ sha1: text, type: text, data: text }),
+  z.object({ url: z.url({ protocol: /^https?$/ }), type: text.exactOptional() }),
+]);
 const affiliation = z.enum(['owner', 'admin', 'member', 'none', 'outcast']);
 const occupant = z.object({
   id,
   nick: text,
   affiliation,
   role: z.enum(['moderator', 'participant', 'visitor', 'none']),
+  avatar: avatar.exactOptional(),
+  hats: z.array(z.object({ id: text, title: text })).exactOptional(),
 });
 
 /** What pigeons carry: one form for what is asked of the loft and for what it tells. `of` is the id of a message. */
@@ -30,11 +42,23 @@ export const letter = z.discriminatedUnion('type', [
     subject: text.exactOptional(),
     thread: text.exactOptional(),
     mentions: z.array(text).exactOptional(),
+    spoiler: text.exactOptional(),
   }),
   z.object({ type: z.literal('edit'), of: id, text }),
-  z.object({ type: z.literal('retract'), of: id, reason: text.exactOptional() }),
+  /** `moderated`: by somebody who has not written it, as the loft says. */
+  z.object({
+    type: z.literal('retract'),
+    of: id,
+    reason: text.exactOptional(),
+    moderated: z.literal(true).exactOptional(),
+  }),
   z.object({ type: z.literal('react'), of: id, emoji: z.array(text) }),
-  z.object({ type: z.literal('receipt'), of: id, state: z.enum(['delivered', 'displayed', 'failed']) }),
+  z.object({
+    type: z.literal('receipt'),
+    of: id,
+    state: z.enum(['delivered', 'displayed', 'failed']),
+    upTo: z.boolean().exactOptional(),
+  }),
   z.object({ type: z.literal('typing'), active: z.boolean() }),
   z.object({ type: z.literal('ring') }),
   z.object({ type: z.literal('call') }),
@@ -44,8 +68,13 @@ export const letter = z.discriminatedUnion('type', [
     status: text.exactOptional(),
     idle: z.number().nonnegative().exactOptional(),
   }),
-  z.object({ type: z.literal('profile'), name: text.exactOptional(), avatar: file.exactOptional() }),
-  z.object({ type: z.literal('contact'), action: z.enum(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed']) }),
+  z.object({ type: z.literal('profile'), name: text.exactOptional(), avatar: avatar.exactOptional() }),
+  z.object({
+    type: z.literal('contact'),
+    action: z.enum(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed']),
+    name: text.exactOptional(),
+    groups: z.array(text).exactOptional(),
+  }),
   z.object({ type: z.literal('nick'), nick: text }),
   z.object({
     type: z.literal('occupant'),
@@ -54,15 +83,28 @@ export const letter = z.discriminatedUnion('type', [
     nick: text.exactOptional(),
     reason: text.exactOptional(),
     password: text.exactOptional(),
+    forGood: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('occupants'), list: z.array(occupant) }),
-  z.object({ type: z.literal('affiliation'), changes: z.array(z.object({ id, affiliation })) }),
+  z.object({
+    type: z.literal('affiliation'),
+    changes: z.array(z.object({ id, affiliation, reason: text.exactOptional() })),
+  }),
   z.object({ type: z.literal('topic'), text, setAt: z.number().exactOptional() }),
-  z.object({ type: z.literal('invite'), room: id, reason: text.exactOptional() }),
+  z.object({
+    type: z.literal('invite'),
+    room: id,
+    reason: text.exactOptional(),
+    declined: z.boolean().exactOptional(),
+  }),
   z.object({
     type: z.literal('room'),
-    change: z.enum(['destroyed', 'renamed', 'avatar', 'config']),
+    change: z.enum(['destroyed', 'renamed', 'avatar', 'config', 'listed', 'left']),
     text: text.exactOptional(),
+    avatar: avatar.exactOptional(),
+    alternate: id.exactOptional(),
+    unread: z.number().int().nonnegative().exactOptional(),
+    below: id.exactOptional(),
   }),
 ]);
 export type Letter = z.output<typeof letter>;
@@ -92,21 +134,31 @@ export const answer = z.object({
   ids: z.array(id).exactOptional(),
   posts: z.array(post).exactOptional(),
   people: z.array(named).exactOptional(),
-  rooms: z.array(named.extend({ topic: text, users: z.number() })).exactOptional(),
+  rooms: z.array(named.extend({ topic: text, users: z.number(), space: z.boolean().exactOptional() })).exactOptional(),
   occupants: z.array(occupant).exactOptional(),
   facts: z.record(z.string(), text).exactOptional(),
   count: z.number().exactOptional(),
   complete: z.boolean().exactOptional(),
+  avatar: avatar.exactOptional(),
+  /** Bytes in base64, and how many there are in all. */
+  data: text.exactOptional(),
+  size: z.number().exactOptional(),
   sent: z.boolean().exactOptional(),
 });
 export type Answer = z.output<typeof answer>;
 
-/** What the loft sends: the answer to a request, a numbered event, or a question whether all before it was read. */
+/**
+ * What the loft sends: the answer to a request, a numbered event, a question whether all before it was read, or a notice for
+ * those who run the other side.
+ */
 export const fromLoft = z.union([
   z.object({ re: id, ok: answer }),
   z.object({ re: id, no: text, text }),
   z.object({ n: z.number().int().positive(), post }),
+  /** The answer takes its time: it comes all the same. */
+  z.object({ re: id, later: z.literal(true) }),
   z.object({ ping: z.number() }),
+  z.object({ notice: text }),
 ]);
 export type FromLoft = z.output<typeof fromLoft>;
 
@@ -117,6 +169,14 @@ export const toLoft = z.union([
   z.discriminatedUnion('do', [
     z.object({ do: z.literal('begin'), tag: id, name: id, password: text }),
     z.object({ do: z.literal('key'), tag: id, name: id, password: text }),
+    z.object({ do: z.literal('revoke'), tag: id, name: id, key: text }),
+    z.object({
+      do: z.literal('file'),
+      tag: id,
+      of: id,
+      from: z.number().int().nonnegative(),
+      to: z.number().exactOptional(),
+    }),
     z.object({ do: z.literal('code'), tag: id, name: id, code: text }),
     z.object({ do: z.literal('login'), tag: id, name: id, key: text.exactOptional() }),
     z.object({ do: z.literal('send'), tag: id, to: text, letter }),
@@ -126,6 +186,7 @@ export const toLoft = z.union([
       tag: id,
       of: text.exactOptional(),
       match: text.exactOptional(),
+      below: text.exactOptional(),
       max: z.number().int().min(1).max(1000).default(100),
       after: text.exactOptional(),
       before: text.exactOptional(),

@@ -6,6 +6,7 @@ import { accountKey } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/stanza/decode.ts';
 import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
 import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from '../invented.ts';
 
 const ADDRESSED = `from='${ROMEO_X}'`;
@@ -162,6 +163,43 @@ describe('messages', () => {
   });
 });
 
+describe('what a network has no use for', () => {
+  const composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
+  const displayed = "<displayed xmlns='urn:xmpp:chat-markers:0' id='m0'/>";
+  const received = "<received xmlns='urn:xmpp:receipts' id='m0'/>";
+  const nothing = { contact: [], room: [], heard: [] };
+
+  it.each([composing, displayed, received])('is not read: %s', (inside) => {
+    expect(decode(message(juliet, 'chat', inside), view())).toBeUndefined();
+    expect(decode(message(juliet, 'chat', inside), view({ carried: nothing }))).toBeUndefined();
+    expect(
+      decode(message(room, 'groupchat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+    ).toBeUndefined();
+    expect(
+      decode(message(GATEWAY, 'chat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+    ).toBeUndefined();
+  });
+
+  it('is read where the table makes something of it', () => {
+    const carried = { ...nothing, contact: ['typing'] };
+    expect(decode(message(juliet, 'chat', composing), view({ carried }))).toMatchObject({ kind: 'typing' });
+    expect(decode(message(juliet, 'chat', displayed), view({ carried }))).toBeUndefined();
+  });
+
+  it.each([
+    ["<replace xmlns='urn:xmpp:message-correct:0' id='m0'/>", 'edit'],
+    ["<retract xmlns='urn:xmpp:message-retract:1' id='m0'/>", 'retract'],
+    ["<reactions xmlns='urn:xmpp:reactions:0' id='m0'><reaction>x</reaction></reactions>", 'reaction'],
+  ])('is said in the words that came with it where a room cannot show it: %s', (inside, kind) => {
+    const words = { kind: 'message', text: 'words', style: 'plain', place: VERONA, from };
+    const given = message(room, 'groupchat', `<body>words</body>${inside}`);
+    expect(decode(given, view({ carried: nothing }))).toEqual(words);
+    expect(decode(given, view({ carried: { ...nothing, heard: [kind] } }))).toMatchObject({ kind, target: 'm0' });
+    if (kind === 'edit') return;
+    expect(decode(message(room, 'groupchat', inside), view({ carried: nothing }))).toBeUndefined();
+  });
+});
+
 describe('presence', () => {
   const who = { id: ROMEO, nick: 'Romeo', affiliation: 'none', role: 'participant' };
   const join = { kind: 'occupant', change: 'join', who, place: VERONA, from };
@@ -287,13 +325,18 @@ describe('anything at all', () => {
     fc.string({ maxLength: 12 }),
     fc.constantFrom('error', 'groupchat', 'unavailable', room, juliet, GATEWAY),
   );
-  const child = fc
-    .tuple(fc.constantFrom('body', 'subject', 'x', 'encrypted', 'thread', 'private', 'show'), word, word)
-    .map(([name, xmlns, text]) => {
-      const element = new Element(name, { xmlns });
-      element.children.push(text);
-      return element;
-    });
+  /** What extensions read, by the keys under which they do. */
+  const known = extensions.flatMap(({ reads = {} }) => Object.keys(reads)).map((key) => key.split(' '));
+  const named = fc.oneof(
+    fc.tuple(fc.constantFrom('body', 'subject', 'x', 'encrypted', 'thread', 'private', 'show'), word),
+    fc.constantFrom(...known).map(([namespace = '', name = namespace]) => [name, namespace] as const),
+  );
+  const attribute = fc.record({ id: word, for: word, start: word, end: word, uri: word }, { requiredKeys: [] });
+  const child = fc.tuple(named, word, attribute).map(([[name, xmlns], text, more]) => {
+    const element = new Element(name, { ...more, xmlns });
+    element.children.push(text);
+    return element;
+  });
   const attributes = fc.record({ from: word, to: word, type: word, id: word }, { requiredKeys: [] });
 
   it('is a draft, nothing, or a failure', () => {

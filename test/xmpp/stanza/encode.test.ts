@@ -101,7 +101,7 @@ describe('messages', () => {
   });
 
   it('of a kind that is not carried are nothing', () => {
-    expect(encode(event(VERONA, { kind: 'attention' }), [{ jid: ROMEO_X }], addresses)).toBeUndefined();
+    expect(encode(event(VERONA, { kind: 'call' }), [{ jid: ROMEO_X }], addresses)).toBeUndefined();
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
-import { extensions, route } from '#src/xmpp/stanza/router.ts';
+import { route } from '#src/xmpp/stanza/router.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
 import { GATEWAY, ROMEO, ROMEO_X, stanza, surroundings } from '../invented.ts';
 
 const PING = "<ping xmlns='urn:xmpp:ping'/>";

@@ -372,7 +372,7 @@ describe('the line', () => {
     const { session } = await login(gw, server, 'romeo');
     expect(await gw.bridge.connect(key('romeo'), { nick: 'other' }, never)).toBe(session);
     expect(await gw.bridge.ask({ kind: 'ping', realm: REALM }, session)).toEqual({ kind: 'ping', ms: 0 });
-    await session.close('bye');
+    await session.close('left');
     expect(gw.states).toHaveLength(1);
     await login(gw, server, 'romeo');
     expect(server.connections).toHaveLength(1);

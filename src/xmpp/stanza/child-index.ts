@@ -1,0 +1,42 @@
+import type { Element } from 'ltx';
+import type { Extension } from '#src/xmpp/xep/extension.ts';
+
+/** What extensions do with children of a stanza. `order` is the extension's place in the list. */
+type Entry<T> = { readonly namespace: string | undefined; readonly order: number; readonly value: T };
+type ChildIndex<T> = ReadonlyMap<string, readonly Entry<T>[]>;
+
+/** A child that an extension knows. */
+type Match<T> = { readonly child: Element; readonly order: number; readonly value: T };
+
+/** What extensions say of elements, by the elements' names. */
+export function indexed<T>(
+  extensions: readonly Extension[],
+  of: (extension: Extension) => Readonly<Record<string, T>> | undefined,
+): ChildIndex<T> {
+  const index = new Map<string, Entry<T>[]>();
+  for (const [order, extension] of extensions.entries()) {
+    for (const [key, value] of Object.entries(of(extension) ?? {})) {
+      const space = key.lastIndexOf(' ');
+      const name = key.slice(space + 1);
+      const entry = { namespace: space < 0 ? undefined : key.slice(0, space), order, value };
+      index.set(name, [...(index.get(name) ?? []), entry]);
+    }
+  }
+  return index;
+}
+
+/** The children that the index knows, in the order of the extensions. Most messages have none or few of them. */
+export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Match<T>[] {
+  const found: Match<T>[] = [];
+  for (const child of parent.children) {
+    if (typeof child === 'string') continue;
+    const entries = index.get(child.getName());
+    if (!entries) continue;
+    const namespace = child.getNS();
+    for (const entry of entries) {
+      if (namespace === (entry.namespace ?? parent.getNS()))
+        found.push({ child, order: entry.order, value: entry.value });
+    }
+  }
+  return found.length > 1 ? found.sort((a, b) => a.order - b.order) : found;
+}

@@ -1,0 +1,16 @@
+// XEP-0224: Attention, version 1.0.
+import { xml } from '#src/xmpp/stanza/xml.ts';
+import { carriedIn, type Extension, isBlank } from './extension.ts';
+
+const ATTENTION = 'urn:xmpp:attention:0';
+
+export const attention: Extension = {
+  xep: { number: '0224', title: 'Attention', version: '1.0' },
+  features: (view) => carriedIn(view, 'attention', ATTENTION),
+  reads: {
+    // §3: words that come with it are said all the same, and call for attention by themselves.
+    [`${ATTENTION} attention`]: (_, reading) => (isBlank(reading) ? { kind: 'attention' } : reading),
+  },
+  fallbacks: { attention: () => ({ of: ATTENTION, text: '/me wants your attention', at: 'end' }) },
+  writes: { attention: () => [xml`<attention xmlns='urn:xmpp:attention:0'/>`] },
+};

@@ -1,0 +1,101 @@
+import { muc } from '#src/xmpp/muc/disco.ts';
+import { invitations } from '#src/xmpp/muc/invite.ts';
+import { selfPing } from '#src/xmpp/muc/self-ping.ts';
+import { attention } from './attention.ts';
+import { callInvites } from './call-invites.ts';
+import { carbons } from './carbons.ts';
+import { chatStates } from './chat-states.ts';
+import { correction } from './correction.ts';
+import { dataForms } from './data-forms.ts';
+import { dateTimes } from './datetime.ts';
+import { delay } from './delay.ts';
+import { disco } from './disco.ts';
+import { encryption } from './encryption.ts';
+import type { Extension } from './extension.ts';
+import { fallback } from './fallback.ts';
+import { fileMetadata } from './file-metadata.ts';
+import { fileSharing } from './file-sharing.ts';
+import { gatewayPrompt } from './gateway.ts';
+import { hints } from './hints.ts';
+import { jidEscaping } from './jid-escaping.ts';
+import { jingleMessage } from './jingle-message.ts';
+import { mam } from './mam.ts';
+import { markers } from './markers.ts';
+import { markup } from './markup.ts';
+import { meCommand } from './me-command.ts';
+import { mentions } from './mentions.ts';
+import { moderation } from './moderation.ts';
+import { nick } from './nick.ts';
+import { outOfBand } from './out-of-band.ts';
+import { ping } from './ping.ts';
+import { reactions } from './reactions.ts';
+import { receipts } from './receipts.ts';
+import { register } from './register.ts';
+import { replies } from './replies.ts';
+import { retraction } from './retraction.ts';
+import { resultSets } from './rsm.ts';
+import { spoilers } from './spoilers.ts';
+import { stanzaIds } from './stanza-ids.ts';
+import { stickers } from './stickers.ts';
+import { styling } from './styling.ts';
+import { vcard } from './vcard.ts';
+import { softwareVersion } from './version.ts';
+import { xhtmlIm } from './xhtml-im.ts';
+
+/**
+ * All that this edge implements. Stanzas are read and written, requests routed and features advertised from this list
+ * and from nothing else, in its order.
+ */
+export const extensions: readonly Extension[] = [
+  disco,
+  // What is refused before anything else is looked at.
+  encryption,
+  // What is no message: an invitation, a call.
+  invitations,
+  jingleMessage,
+  callInvites,
+  // What is about an earlier message.
+  moderation,
+  retraction,
+  reactions,
+  correction,
+  // What a message has beside its text.
+  replies,
+  fileMetadata,
+  fileSharing,
+  outOfBand,
+  stickers,
+  dataForms,
+  mentions,
+  spoilers,
+  muc,
+  // What has a meaning of its own where nothing else is said.
+  attention,
+  markers,
+  receipts,
+  chatStates,
+  // The text.
+  fallback,
+  styling,
+  markup,
+  xhtmlIm,
+  meCommand,
+  // What goes with every message.
+  nick,
+  stanzaIds,
+  carbons,
+  hints,
+  delay,
+  // Requests.
+  softwareVersion,
+  vcard,
+  jidEscaping,
+  ping,
+  selfPing,
+  mam,
+  register,
+  gatewayPrompt,
+  // What others stand on.
+  resultSets,
+  dateTimes,
+];

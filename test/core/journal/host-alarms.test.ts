@@ -1,0 +1,34 @@
+import { pino } from 'pino';
+import { expect, it } from 'vitest';
+import { openHostAlarms } from '#src/core/journal/operator/host-alarms.ts';
+import { handClock } from '../../hand-clock.ts';
+
+it('an alarm is counted each time and told once an hour, what admins are told is told each time', () => {
+  const clock = handClock();
+  const told: string[] = [];
+  const counted: string[] = [];
+  const { alarm, tellAdmins } = openHostAlarms({
+    alarms: { tell: (transport, text) => void told.push(`${transport}: ${text}`) },
+    log: pino({ level: 'silent' }),
+    now: clock.now,
+    report: (what, transport, name) => void counted.push(`${what} ${transport} ${name}`),
+  });
+  alarm('mail.example', 'standing', 'We are refused.');
+  clock.advance(3_599_999);
+  alarm('mail.example', 'standing', 'We are refused.');
+  alarm('mail.example', 'key', 'The key is bad.');
+  alarm('net.example', 'standing', 'So are we.');
+  clock.advance(1);
+  alarm('mail.example', 'standing', 'We are refused again.');
+  for (const text of ['A letter.', 'A letter.']) tellAdmins('mail.example', text);
+  expect(told).toEqual([
+    'mail.example: We are refused.',
+    'mail.example: The key is bad.',
+    'net.example: So are we.',
+    'mail.example: We are refused again.',
+    'mail.example: A letter.',
+    'mail.example: A letter.',
+  ]);
+  expect(counted.length).toBe(5);
+  expect(counted[0]).toBe('alarm mail.example standing');
+});

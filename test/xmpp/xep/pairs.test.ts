@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Feature } from '#src/model/capabilities.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type EventId } from '#src/model/ids.ts';
+import type { Place } from '#src/model/place.ts';
+import { decode } from '#src/xmpp/stanza/decode.ts';
+import { encode } from '#src/xmpp/stanza/encode.ts';
+import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
+import { extensions } from '#src/xmpp/xep/index.ts';
+import { canonicalXml } from '../../conversations/match.ts';
+import { addresses, GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from '../invented.ts';
+import { type Pair, pairFiles } from './pairs.ts';
+
+const JULIET: Place = { kind: 'contact', account: accountKey(ROMEO, GATEWAY), id: 'juliet%net' };
+const PLACES: Readonly<Record<string, Place>> = { room: VERONA, person: JULIET };
+
+const ALL: readonly Feature[] = [
+  ...(['edit', 'retract', 'reaction', 'reply', 'file', 'mention'] as const),
+  ...(['spoiler', 'typing', 'receipt', 'marker', 'attention'] as const),
+];
+/** A network that carries everything. */
+const everything = view({ carried: { contact: ALL, room: ALL, heard: ['edit', 'retract', 'reaction'] } });
+
+/** What a stanza of Romeo's means: its place by name, nothing of who said it; why it is refused, as text. */
+function meaning(text: string): unknown {
+  const given = stanza(text);
+  given.attrs.from ??= ROMEO_X;
+  given.attrs.id ??= 'm1';
+  try {
+    const draft = decode(given, everything);
+    if (!draft) return null;
+    const { from, place, ...rest } = draft;
+    expect(from).toEqual({ kind: 'xmpp', bare: ROMEO, resource: 'x' });
+    const name = Object.keys(PLACES).find((one) => JSON.stringify(PLACES[one]) === JSON.stringify(place));
+    return { in: name, ...rest };
+  } catch (error) {
+    if (error instanceof Failure) return `${error.code}: ${error.message}`;
+    throw error;
+  }
+}
+
+/** What is written of an event of Juliet's, as XML. */
+function written(text: string): string[] {
+  const { in: where, marks = {}, ...given } = JSON.parse(text);
+  const event: Event = {
+    id: 'e1' as EventId,
+    at: Date.UTC(2026, 0, 2, 3, 4, 5),
+    live: true,
+    from: { kind: 'network', id: 'juliet', name: 'Juliet' },
+    place: PLACES[where],
+    ...given,
+  };
+  const sendings = encode(event, [{ jid: ROMEO_X, nick: 'Romeo' }], addresses, marks) ?? [];
+  return sendings.map(({ name, children, from, to, type, id }) => {
+    expect(name).toBe('message');
+    return String(xml`<message${attrs({ from, to: to.join(' '), type, id })}>${children}</message>`);
+  });
+}
+
+function check({ does, given, wanted }: Pair): void {
+  if (does === 'read') expect(meaning(given)).toEqual(JSON.parse(wanted));
+  else expect(written(given).map(canonicalXml)).toEqual(wanted === 'nothing' ? [] : [canonicalXml(wanted)]);
+}
+
+describe.each(pairFiles)('$file', ({ pairs }) => {
+  it.each(pairs)('$does: $title', check);
+});
+
+describe('the pairs', () => {
+  it('are of each extension that reads or writes messages', () => {
+    const files = new Set(pairFiles.map(({ file }) => file.slice(0, 4)));
+    const without = extensions
+      .filter(({ reads, says, writes, fallbacks }) => reads ?? says ?? writes ?? fallbacks)
+      .map(({ xep }) => xep.number)
+      .filter((number) => !files.has(number));
+    expect(without).toEqual([]);
+  });
+});
