@@ -9,7 +9,7 @@ const plain = (text: string) => `:Nurse!n@host.fake PRIVMSG #c :${text}`;
 const named = (text: string, id: number) => `@msgid=m${id} ${plain(text)}`;
 const texts = (gw: Rig) => gw.told('shared').flatMap((draft) => (draft.kind === 'message' ? [draft.text] : []));
 
-/** Romeo feeds #c, Juliet is in it too. */
+/** Romeo is the primary of #c, Juliet is in it too. */
 async function pair() {
   const opened = new AsyncDisposableStack();
   const server = opened.use(await ircServer({ serve: true }));
@@ -22,7 +22,7 @@ async function pair() {
 
 const lost = (gw: Rig) => gw.when(() => gw.states.some(({ state }) => state.kind === 'lost'));
 
-describe('the line of the one that feeds a channel breaks', () => {
+describe('the line of the primary connection of a channel breaks', () => {
   const kinds = [
     { name: 'by the text', line: plain, said: ['one', 'two', 'three', 'four'] },
     { name: 'by msgid', line: named, said: ['ha', 'ha', 'ha', 'ha'] },
