@@ -3,11 +3,11 @@
 import framework from 'irc-framework';
 import type { Element } from 'ltx';
 import { addresses as ircAddresses } from '#bridges/irc/addresses.ts';
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { decode as decodeLine } from '#bridges/irc/wire/decode.ts';
 import { encode as encodeLine } from '#bridges/irc/wire/encode.ts';
 import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
-import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import { foldName } from '#bridges/irc/wire/names.ts';
 import { degrade } from '#mappings/degrade.ts';
 import { irc as mapping } from '#mappings/irc.ts';
@@ -39,7 +39,7 @@ const xmppView = viewOf({
 });
 const target = outward(mapping);
 await using stack = new AsyncDisposableStack();
-const ircView: View = {
+const ircView: ServerView = {
   transport: DOMAIN,
   account: accountKey(`u0@${USERS}` as BareJid, DOMAIN),
   realm: REALM,
@@ -53,7 +53,7 @@ const ircView: View = {
   id: foldName,
   spelled: (name) => name,
   knows: () => true,
-  feeds: () => true,
+  isPrimary: () => true,
 };
 
 const HEADER = `<stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept' from='${DOMAIN}' id='1'>`;

@@ -8,12 +8,12 @@ import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
 import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
-import { openClient } from './connection/client.ts';
+import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
+import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
-import type { Client, Where } from './connection/shared.ts';
-import { askChannel } from './questions/ask-channel.ts';
+
 import { resolve } from './questions/resolve.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
@@ -22,8 +22,8 @@ import { target, textSize } from './wire/encode.ts';
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
 
-/** What the server or people on it are asked. */
-const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms']);
+/** What the server, people on it or its channels are asked. */
+const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list']);
 /** Contacts and invitations are between people. */
 const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as const;
 /** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
@@ -40,7 +40,7 @@ const reasonOf = (error: unknown): string =>
 export function openBridge(settings: IrcConfig, host: Host): Bridge {
   const addresses = addressesOf(settings.fixed_server);
   const realms = new Map<string, Realm>();
-  const clients = new WeakMap<Session, Client>();
+  const clients = new WeakMap<Session, IrcConnection>();
   const attempts = new Map<string, Promise<Session>>();
   const stop = new AbortController();
   let paused = false;
@@ -52,7 +52,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return realm;
   };
 
-  const online = (): Client[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
+  const online = (): IrcConnection[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
 
   async function dial(key: SessionKey, { entry, listed }: Entry, signal: AbortSignal) {
     const name = entry.host ?? key.realm;
@@ -71,7 +71,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     );
   }
 
-  const whereOf = (realm: string, server: ServerConfig): Where => ({
+  const whereOf = (realm: string, server: ServerConfig): ConnectionSetup => ({
     host,
     addresses,
     realm: realmOf(realm),
@@ -90,13 +90,13 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const { signal } = attempt;
     const where = whereOf(key.realm, found.entry);
     const account = accountOf(credentials);
-    const login = account && provenLogin(host, key, where.realm.standings, account);
+    const login = account && provenLogin(host, key, where.realm.logins, account);
     try {
       if (account) assertPrivate(found.entry, key.realm);
       if (!login?.quiet) say(key, connecting(key, found.entry));
       await where.realm.leaving.get(key.account);
       const socket = await dial(key, found, signal);
-      const client = await openClient(where, key, { socket, nick, account, signal });
+      const client = await openConnection(where, key, { socket, nick, account, signal });
       login?.worked();
       clients.set(client.session, client);
       if (paused) client.pause(true);
@@ -120,21 +120,21 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return attempt;
   }
 
-  function clientOf(session: Session | undefined): Client {
+  function clientOf(session: Session | undefined): IrcConnection {
     const client = session && clients.get(session);
     if (!client) throw new Failure('recipient-unavailable');
     return client;
   }
 
   /** A connection that is in the channel of a place, one that knows its modes if there is any. */
-  function inRoom(place: Place): { client: Client; channel: string } {
+  function inRoom(place: Place): { client: IrcConnection; channel: string } {
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
-    let found: { client: Client; channel: string } | undefined;
+    let found: { client: IrcConnection; channel: string } | undefined;
     for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
       const channel = client.view.fold(client.view.spelled(address.name));
-      if (!client.room(channel)?.joined) continue;
-      if (client.room(channel)?.modes.complete) return { client, channel };
+      if (!client.view.room(channel)?.joined) continue;
+      if (client.view.room(channel)?.modes.complete) return { client, channel };
       found ??= { client, channel };
     }
     if (found) return found;
@@ -143,7 +143,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
 
   function room(place: Place): Reply {
     const { client, channel } = inRoom(place);
-    const state = client.room(channel);
+    const state = client.view.room(channel);
     return {
       kind: 'room',
       name: state?.name ?? channel,
@@ -159,13 +159,10 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       const known = settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server];
       return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
     }
-    if (query.kind === 'config' || query.kind === 'list') return askChannel(query, clientOf(session));
     if (!ASKED.has(query.kind)) throw new Failure('not-supported');
     if (!session)
       throw new Failure('recipient-unavailable', { text: 'You are not connected there. Join a channel first.' });
-    const client = clientOf(session);
-    if (query.kind !== 'ping' || query.who !== undefined) return client.ask(query);
-    return { kind: 'ping', ms: await client.ping() };
+    return clientOf(session).ask(query);
   }
 
   function narrow(place: Place, session?: Session): Capabilities {
@@ -173,7 +170,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
     if (!client) return mapping.facts;
     const to = target(place, client.view);
-    const room = client.room(client.view.fold(to));
+    const room = client.view.room(client.view.fold(to));
     // Some servers refuse a line with any code where `c` is set, others take the codes away.
     const { format } = room?.modes.set.has('c') ? { format: 'plain' as const } : mapping.facts.text;
     return {

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import framework from 'irc-framework';
 import { describe, expect, it } from 'vitest';
 import { addresses } from '#bridges/irc/addresses.ts';
-import { isRoomCommand, stepRooms } from '#bridges/irc/channels/rooms.ts';
-import type { Rooms } from '#bridges/irc/channels/roster.ts';
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { Channels } from '#bridges/irc/channels/channel.ts';
+import { STEPS, type StepChannels } from '#bridges/irc/channels/channel-state.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { encode, line } from '#bridges/irc/wire/encode.ts';
 import { defaultIsupport, stepIsupport } from '#bridges/irc/wire/isupport.ts';
-import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import { parseModes } from '#bridges/irc/wire/modes.ts';
 import { cleanNick, foldName, nextNick } from '#bridges/irc/wire/names.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
@@ -19,7 +19,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
 
-const view: View = {
+const steps: ReadonlyMap<string, StepChannels> = new Map(Object.entries(STEPS));
+
+const view: ServerView = {
   transport: 'irc.gw',
   account: 'a@b irc.gw' as AccountKey,
   realm: 'net',
@@ -33,7 +35,7 @@ const view: View = {
   id: foldName,
   spelled: (name) => name,
   knows: () => true,
-  feeds: () => true,
+  isPrimary: () => true,
 };
 
 /** Text with what is dangerous on IRC in it more often than by chance. */
@@ -194,12 +196,12 @@ describe('encode', () => {
 
 /** What a connection in #c tells after these lines. */
 function texts(lines: readonly string[]): string[] {
-  const rooms: Rooms = new Map();
+  const rooms: Channels = new Map();
   let facts = view;
   const drafts = [':romeo!u@h JOIN #c', ...lines].flatMap((raw) => {
     const parsed = framework.ircLineParser(raw);
     if (parsed.command === '005') facts = { ...facts, isupport: stepIsupport(facts.isupport, parsed.params) };
-    return isRoomCommand(parsed.command) ? stepRooms(rooms, parsed, facts).drafts : decode(parsed, facts);
+    return steps.get(parsed.command)?.(rooms, parsed, facts).drafts ?? decode(parsed, facts);
   });
   return drafts.flatMap((draft) => (draft.kind === 'message' || draft.kind === 'topic' ? [draft.text] : []));
 }

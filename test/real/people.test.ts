@@ -50,6 +50,16 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
         (one) => one.attrs.from === NET && /irene .*\/?whois/i.test(one.getChildText('body') ?? ''),
         'the end of WHOIS',
       );
+      // What comes with every join is an answer, too, once it is asked for.
+      for (const [line, answer] of [
+        ['MODE #garden', /^#garden \+/],
+        ['/NAMES #garden', /^. #garden .*Alice/],
+        ['/names #garden', /^#garden .*names/i],
+        ['TOPIC #garden', /^#garden .*topic/i],
+      ] as const) {
+        await alice.send(xml('message', { to: NET, type: 'chat' }, xml('body', {}, line)));
+        await alice.next((one) => one.attrs.from === NET && answer.test(one.getChildText('body') ?? ''), line);
+      }
     });
 
     test('a nick in use is another one, and is got back', async () => {

@@ -1,18 +1,18 @@
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { line, shorten, target, type Wire } from '#bridges/irc/wire/encode.ts';
 import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { ChannelMember } from './channel.ts';
 import { configChanges, newChannelModes } from './channel-modes.ts';
-import type { Member } from './roster.ts';
 
 /** A reason is cut at so many bytes. */
 const REASON = 300;
 
 /** KICK (RFC 2812 §3.2.8). Throws a `Failure` for what is no nick. Pure. */
-function kick(event: EventOf<'occupant'>, view: View): Wire {
+function kick(event: EventOf<'occupant'>, view: ServerView): Wire {
   const room = target(event.place, view, 'room');
   const nick = nickOf(event.who.nick || view.spelled(event.who.id));
   const reason = shorten(event.reason ?? '', REASON);
@@ -25,7 +25,7 @@ function kick(event: EventOf<'occupant'>, view: View): Wire {
 }
 
 /** A ban, and then the kick: where the ban is refused nobody is kicked. */
-function ban(event: EventOf<'occupant'>, view: View): Wire {
+function ban(event: EventOf<'occupant'>, view: ServerView): Wire {
   const room = target(event.place, view, 'room');
   const nick = nickOf(event.who.nick || view.spelled(event.who.id));
   const banned = changeModes(room, [{ set: true, mode: 'b', param: banMask(nick, memberOf(room, nick, view)) }], view);
@@ -33,7 +33,7 @@ function ban(event: EventOf<'occupant'>, view: View): Wire {
 }
 
 /** Changes of an occupant by somebody else: kick, ban and role (XEP-0045 §8.2 to §9.1). Pure. */
-export function occupantWire(event: EventOf<'occupant'>, view: View): Wire {
+export function occupantWire(event: EventOf<'occupant'>, view: ServerView): Wire {
   if (event.change === 'kick') return kick(event, view);
   if (event.change === 'ban') return ban(event, view);
   if (event.change !== 'role') throw new Failure('not-supported');
@@ -53,7 +53,7 @@ export function occupantWire(event: EventOf<'occupant'>, view: View): Wire {
 }
 
 /** Affiliations as modes, bans and their removal, in one MODE. Pure. */
-export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view: View): Wire {
+export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view: ServerView): Wire {
   const room = target(place, view, 'room');
   const modes = changes.flatMap(({ id: address, affiliation }): ModeChange[] => {
     const id = view.spelled(address);
@@ -70,14 +70,14 @@ export function affiliationWire({ changes, place }: EventOf<'affiliation'>, view
 }
 
 /** INVITE (RFC 2812 §3.2.7): the place is the person. Pure. */
-export function inviteWire({ place, room: id }: EventOf<'invite'>, view: View): Wire {
+export function inviteWire({ place, room: id }: EventOf<'invite'>, view: ServerView): Wire {
   const nick = target(place, view, 'contact');
   const room = target({ kind: 'shared', transport: view.transport, id }, view, 'room');
   return { line: line('INVITE', [nick, room]), kind: 'invite', target: view.fold(room), text: view.fold(nick) };
 }
 
 /** The settings of a channel. Where nothing is to be changed the modes are asked for. Pure. */
-export function configWire({ place, change, answer = {} }: EventOf<'room'>, view: View): Wire {
+export function configWire({ place, change, answer = {} }: EventOf<'room'>, view: ServerView): Wire {
   if (change !== 'config') throw new Failure('not-supported');
   const room = target(place, view, 'room');
   const modes = view.room(view.fold(room))?.modes ?? newChannelModes();
@@ -85,7 +85,7 @@ export function configWire({ place, change, answer = {} }: EventOf<'room'>, view
 }
 
 /** One MODE that removes what is higher than the wanted letter and sets that. `''` wants none at all. */
-function give(nick: string, modes: string, letter: string, { isupport }: View): ModeChange[] {
+function give(nick: string, modes: string, letter: string, { isupport }: ServerView): ModeChange[] {
   const order = isupport.prefixModes;
   const kept = letter === '' ? order.length : order.indexOf(letter);
   const higher = [...order].filter((one, index) => index < kept && modes.includes(one));
@@ -98,7 +98,7 @@ function give(nick: string, modes: string, letter: string, { isupport }: View): 
   return [{ set: false, mode: lowest, param: nick }];
 }
 
-function changeModes(room: string, changes: readonly ModeChange[], view: View): Wire {
+function changeModes(room: string, changes: readonly ModeChange[], view: ServerView): Wire {
   let letters = '';
   let sign = '';
   for (const { set, mode } of changes) {
@@ -115,14 +115,14 @@ function changeModes(room: string, changes: readonly ModeChange[], view: View): 
   };
 }
 
-const memberOf = (room: string, nick: string, view: View): Member | undefined =>
+const memberOf = (room: string, nick: string, view: ServerView): ChannelMember | undefined =>
   view.room(view.fold(room))?.members.get(view.fold(nick));
 
 /**
  * The mask that bans somebody: a mask as it is, the host where it is known, else the nick. Our own users share a host,
  * so theirs has the user too.
  */
-function banMask(id: string, member: Member | undefined): string {
+function banMask(id: string, member: ChannelMember | undefined): string {
   if (/[!@*?]/.test(id)) return id;
   const [user, host] = (member?.mask ?? '').split('@');
   if (!user || !host) return `${member?.nick ?? id}!*@*`;

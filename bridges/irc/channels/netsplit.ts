@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -23,10 +23,10 @@ type Held = { readonly draft: Change; readonly place: string; readonly nick: str
 const keyOf = (draft: Draft): string | undefined =>
   draft.kind === 'occupant' && draft.place.kind === 'shared' ? `${draft.place.id} ${draft.who.id}` : undefined;
 
-/** Keeps the flicker of a netsplit from users: who is back soon was never gone. */
+/** Keeps a netsplit that heals soon from users: who is back soon was never gone. */
 export class Netsplits {
   readonly #host: Host;
-  readonly #view: View;
+  readonly #view: ServerView;
   // Most connections never see a netsplit.
   #held: Map<string, Held> | undefined;
   /** Who is back, as they are by now; shown as they were until they have their modes again. */
@@ -35,7 +35,7 @@ export class Netsplits {
   #cancel: (() => void) | undefined;
   #settle: (() => void) | undefined;
 
-  constructor(host: Host, view: View) {
+  constructor(host: Host, view: ServerView) {
     this.#host = host;
     this.#view = view;
   }

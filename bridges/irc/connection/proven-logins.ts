@@ -14,7 +14,7 @@ const MISSING: FailureCode = 'service-unavailable';
 const DENIED: FailureCode = 'password-required';
 
 /** What is remembered of each account's standing with the services of a server. */
-export type Standing = {
+export type LoginRecord = {
   /** Which account and password have worked, as a digest. */
   proof?: string | undefined;
   /** Refusals since then. */
@@ -22,7 +22,7 @@ export type Standing = {
   /** As whom the server said that we are logged in. */
   as?: string | undefined;
 };
-export type Standings = Map<AccountKey, Standing>;
+export type LoginRecords = Map<AccountKey, LoginRecord>;
 
 /** An attempt to log in with an account. */
 export type ProvenLogin = {
@@ -33,7 +33,7 @@ export type ProvenLogin = {
   judge(error: unknown): Promise<{ readonly failure: unknown; readonly news: boolean }>;
 };
 
-export function standingOf(standings: Standings, account: AccountKey): Standing {
+export function recordOf(standings: LoginRecords, account: AccountKey): LoginRecord {
   const known = standings.get(account) ?? { refusals: 0 };
   standings.set(account, known);
   return known;
@@ -43,8 +43,8 @@ export function standingOf(standings: Standings, account: AccountKey): Standing 
  * What has let its user in before is not given up for one refusal: services say no as well while they are away. What
  * never has, or not since it was changed, is final at once. Proofs are kept, so that a restart does not forget them.
  */
-export function provenLogin(host: Host, key: SessionKey, standings: Standings, given: ServicesAccount): ProvenLogin {
-  const standing = standingOf(standings, key.account);
+export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords, given: ServicesAccount): ProvenLogin {
+  const standing = recordOf(standings, key.account);
   const at = { account: key.account, key: `login ${key.realm.toLowerCase()}` };
   const proof = createHash('sha256').update(`${given.username.open()}\0${given.password.open()}`).digest('hex');
   const quiet = standing.refusals > 0;

@@ -1,48 +1,66 @@
-import { type Feed, openFeed } from '#bridges/irc/channels/feed.ts';
-import type { Member, Room } from '#bridges/irc/channels/roster.ts';
+import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
+import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
+import type { ServerConfig } from '#bridges/irc/config.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
+import type { Host, SessionKey } from '#src/bridge.ts';
+import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Standings } from './proven-logins.ts';
-import type { Client } from './shared.ts';
+import type { IrcConnection } from './irc-connection.ts';
+import type { LoginRecords } from './proven-logins.ts';
 
 /** Our connections to one server: who is who, and who speaks for which channel. */
 export type Realm = {
-  readonly clients: Map<AccountKey, Client>;
+  readonly clients: Map<AccountKey, IrcConnection>;
   /** Our nicks, folded. */
   readonly nicks: Map<string, AccountKey>;
-  readonly feed: Feed;
+  readonly primaries: Primaries;
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
-  readonly standings: Standings;
+  readonly logins: LoginRecords;
   readonly spelling: Spelling;
 };
 
 export const openRealm = (): Realm => ({
   clients: new Map(),
   nicks: new Map(),
-  feed: openFeed(),
+  primaries: openPrimaries(),
   leaving: new Map(),
-  standings: new Map(),
+  logins: new Map(),
   spelling: new Spelling(),
 });
 
+/** What a connection is opened with. */
+export type ConnectionSetup = {
+  readonly host: Host;
+  readonly addresses: Addresses;
+  readonly realm: Realm;
+  readonly server: ServerConfig;
+  readonly realname: string;
+  /** Milliseconds that logging in may take. */
+  readonly timeout: number;
+};
+
+/** What the server is called towards people. */
+export const serverName = ({ server }: ConnectionSetup, { realm }: Pick<SessionKey, 'realm'>): string =>
+  server.host ?? realm;
+
 /**
- * Ours in a channel, each as its own connection knows it. The connection that feeds the channel may not have read yet
+ * Ours in a channel, each as its own connection knows it. The primary connection may not have read yet
  * that they came, and says nothing of it when it does: a list without them would put them out for good.
  */
-export function oursIn(realm: Realm, channel: string): Member[] {
-  return realm.feed.members(channel).flatMap(({ account }) => {
+export function oursIn(realm: Realm, channel: string): ChannelMember[] {
+  return realm.primaries.members(channel).flatMap(({ account }) => {
     const client = realm.clients.get(account);
     return (client && memberOf(client, channel)) ?? [];
   });
 }
 
-/** A channel as the connection knows it that feeds it. */
-export function fedRoom(realm: Realm, channel: string): Room | undefined {
-  const [senior] = realm.feed.members(channel);
-  return senior && realm.clients.get(senior.account)?.room(channel);
+/** A channel as its primary connection knows it. */
+export function primaryChannel(realm: Realm, channel: string): Channel | undefined {
+  const [senior] = realm.primaries.members(channel);
+  return senior && realm.clients.get(senior.account)?.view.room(channel);
 }
 
 /** The member of a channel that a connection is itself. */
-const memberOf = (client: Client, channel: string): Member | undefined =>
-  client.room(channel)?.members.get(client.view.fold(client.view.nick));
+const memberOf = (client: IrcConnection, channel: string): ChannelMember | undefined =>
+  client.view.room(channel)?.members.get(client.view.fold(client.view.nick));

@@ -3,25 +3,30 @@ import { userName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
-import type { Link } from './link.ts';
-import { type LoginEffect, type LoginState, startLogin, stepLogin } from './login.ts';
-import type { OwnView } from './own-view.ts';
+import type { ConnectionState } from './connection-state.ts';
+import type { LineSocket } from './line-socket.ts';
+import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
+import { type ConnectionSetup, serverName } from './realm.ts';
+import {
+  type RegistrationEffect,
+  type RegistrationState,
+  startRegistration,
+  stepRegistration,
+} from './registration-state.ts';
 import { openSasl, type ServicesAccount } from './sasl.ts';
-import { nameOf, type Where } from './shared.ts';
-import { beginLogin, type Login } from './transport.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
-export type Wanted = {
+export type RegistrationWish = {
   readonly nick: string | undefined;
   readonly account: ServicesAccount | undefined;
   readonly signal: AbortSignal;
 };
 
-type Parts = {
-  readonly where: Where;
+type RegistrationOptions = {
+  readonly setup: ConnectionSetup;
   readonly key: SessionKey;
-  readonly view: OwnView;
-  readonly link: Link;
+  readonly view: ConnectionState;
+  readonly socket: LineSocket;
   /** A line is for whoever follows the connection, too. */
   readonly tell: (line: Line) => void;
   /** Logged in; `wanted` is the nick that was asked for first. */
@@ -29,45 +34,45 @@ type Parts = {
 };
 
 /** The registration of a connection with its server (RFC 2812 §3.1). It is let go of once that is over. */
-export class Registration {
-  readonly #parts: Parts;
+export class ConnectionRegistration {
+  readonly #options: RegistrationOptions;
   readonly #signal: AbortSignal;
-  readonly #login: Login;
+  readonly #login: CapabilityNegotiation;
   readonly #cancel: () => void;
-  #state: LoginState;
+  #state: RegistrationState;
 
-  /** Begins at once. What goes wrong fails the link. */
-  constructor(parts: Parts, { nick, account, signal }: Wanted) {
-    const { where, key, link } = parts;
-    const { writer } = link;
-    this.#parts = parts;
+  /** Begins at once. What goes wrong fails the connection. */
+  constructor(options: RegistrationOptions, { nick, account, signal }: RegistrationWish) {
+    const { setup, key, socket } = options;
+    const { writer } = socket;
+    this.#options = options;
     this.#signal = signal;
-    this.#state = startLogin(nick);
-    parts.view.nick = this.#state.nick;
+    this.#state = startRegistration(nick);
+    options.view.nick = this.#state.nick;
     const sasl =
       account &&
       openSasl(account, {
-        host: nameOf(where, key),
+        host: serverName(setup, key),
         write: (line) => writer.urgent(line),
-        refused: (why) => link.fail(why),
+        refused: (why) => socket.fail(why),
       });
     // The library's client is large: it goes with this.
-    this.#login = beginLogin(
-      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: where.realname },
+    this.#login = beginNegotiation(
+      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: setup.realname },
       (line) => writer.urgent(line),
       sasl,
     );
     signal.addEventListener('abort', this.#giveUp);
-    this.#cancel = where.host.clock.after(where.timeout, () =>
-      link.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
+    this.#cancel = setup.host.clock.after(setup.timeout, () =>
+      socket.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
     );
     if (signal.aborted) this.#giveUp();
   }
 
   take(line: Line): void {
     if (this.#login.take(line)) return;
-    const { where, key, view, tell } = this.#parts;
-    const [next, effect] = stepLogin(this.#state, line, nameOf(where, key));
+    const { setup, key, view, tell } = this.#options;
+    const [next, effect] = stepRegistration(this.#state, line, serverName(setup, key));
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
     // A server without capabilities does not know the command, or wants NICK first.
@@ -88,14 +93,14 @@ export class Registration {
   }
 
   readonly #giveUp = (): void =>
-    this.#parts.link.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
+    this.#options.socket.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
 
-  #act(effect: LoginEffect): void {
-    const { view, link, done } = this.#parts;
+  #act(effect: RegistrationEffect): void {
+    const { view, socket, done } = this.#options;
     if (effect.kind === 'nick') {
       view.nick = effect.nick;
-      link.writer.urgent(makeLine('NICK', [effect.nick]));
-    } else if (effect.kind === 'failed') link.fail(effect.failure);
+      socket.writer.urgent(makeLine('NICK', [effect.nick]));
+    } else if (effect.kind === 'failed') socket.fail(effect.failure);
     else done(this.#state.wanted);
   }
 }

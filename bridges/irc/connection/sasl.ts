@@ -2,10 +2,10 @@ import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
-/** The longest part of an answer in one line (https://ircv3.net/specs/extensions/sasl-3.1). */
-const PART = 400;
+/** The longest chunk of an answer in one line (https://ircv3.net/specs/extensions/sasl-3.1). */
+const CHUNK = 400;
 
 /** What an account of the services of a network is known by. */
 export type ServicesAccount = { readonly username: Sealed; readonly password: Sealed };
@@ -19,7 +19,7 @@ export type Sasl = {
   readonly done: boolean;
 };
 
-type Parts = {
+type SaslOptions = {
   readonly host: string;
   readonly write: (line: string) => void;
   /** Called once, where there is no way in with the account: nobody goes online without it then. */
@@ -27,7 +27,7 @@ type Parts = {
 };
 
 /** IRCv3 SASL 3.1 and 3.2 with PLAIN (RFC 4616). It never goes on without the account. */
-export function openSasl(account: ServicesAccount, { host, write, refused }: Parts): Sasl {
+export function openSasl(account: ServicesAccount, { host, write, refused }: SaslOptions): Sasl {
   let stage: 'waiting' | 'asked' | 'named' | 'sent' | 'done' | 'failed' = 'waiting';
   /** The mechanisms on offer, empty where the server does not name them; `undefined` where there is no SASL. */
   let offer: readonly string[] | undefined;
@@ -62,7 +62,7 @@ export function openSasl(account: ServicesAccount, { host, write, refused }: Par
   function challenge({ params: [given] }: Line): true {
     if (stage !== 'named' || given !== '+') return missing();
     stage = 'sent';
-    for (const part of parts(account)) write(makeLine('AUTHENTICATE', [part]));
+    for (const chunk of chunks(account)) write(makeLine('AUTHENTICATE', [chunk]));
     return true;
   }
 
@@ -111,9 +111,9 @@ export function openSasl(account: ServicesAccount, { host, write, refused }: Par
 }
 
 /** RFC 4616 §2: nobody in whose name it is done, who it is, and the password; each NUL divides. */
-function parts({ username, password }: ServicesAccount): string[] {
+function chunks({ username, password }: ServicesAccount): string[] {
   const whole = Buffer.from(`\0${username.open()}\0${password.open()}`, 'utf8').toString('base64');
-  const all = whole.match(new RegExp(`.{1,${PART}}`, 'g')) ?? [];
-  // A last part of full length is followed by an empty one.
-  return whole.length % PART === 0 ? [...all, '+'] : all;
+  const all = whole.match(new RegExp(`.{1,${CHUNK}}`, 'g')) ?? [];
+  // A last chunk of full length is followed by an empty one.
+  return whole.length % CHUNK === 0 ? [...all, '+'] : all;
 }

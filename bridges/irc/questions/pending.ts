@@ -1,9 +1,9 @@
-import type { Writer } from '#bridges/irc/connection/queue.ts';
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import type { Wire } from '#bridges/irc/wire/encode.ts';
 import { foldName, isRoomName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
-import type { Host, Outcome } from '#src/bridge.ts';
+import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 
@@ -16,6 +16,7 @@ const PATIENCE = 45_000;
 
 /** `seq` is the order of writing, 0 while it waits; `until` when its own answer is overdue. */
 type Item = { readonly id: EventId; wire: Wire; seq: number; until?: number };
+export type PendingEvent = Readonly<Item>;
 
 type Refusable = Exclude<Wire['kind'], 'nick' | 'raw'>;
 
@@ -53,26 +54,18 @@ const UNNAMED = set('472 974');
 /** Kinds whose refusals name the channel or the person. */
 const ABOUT: ReadonlySet<Wire['kind']> = new Set(['kick', 'mode', 'invite']);
 
-export type PendingOptions = {
-  /** Each event that leaves the book is settled with it. */
-  readonly host: Pick<Host, 'settle' | 'clock'>;
-  /** Takes what follows of an event. */
-  readonly writer: Pick<Writer, 'send'>;
-  /** How the server compares names. */
-  readonly fold: (name: string) => string;
-  /** Hears of a channel (folded name) whose join the server has not answered in time. */
-  readonly overdue: (channel: string) => void;
-};
+/** To which connection it was handed. */
+type Owner = Pick<IrcConnection, 'host' | 'view' | 'writer' | 'joinOverdue'>;
 
 /** What was handed to a connection and is not settled yet. Each event is settled exactly once. */
 export class Pending {
-  readonly #options: PendingOptions;
+  readonly #owner: Owner;
   readonly #items = new Map<EventId, Item>();
   #last = 0;
   #expiry: (() => void) | undefined;
 
-  constructor(options: PendingOptions) {
-    this.#options = options;
+  constructor(owner: Owner) {
+    this.#owner = owner;
   }
 
   /** Throws `Failure('queue-full')`. The returned function marks the event as written. */
@@ -89,7 +82,7 @@ export class Pending {
 
   /** Settles the message that an echo confirms; false if none waits for that target. */
   echoed(target: string, text: string, msgid: string | undefined): boolean {
-    const key = this.#options.fold(target);
+    const key = this.#owner.view.fold(target);
     // Servers may change a text on its way (colours stripped, words masked): then the oldest for that target is meant.
     const item =
       this.#find('message', (wire) => wire.target === key && wire.text === text) ??
@@ -104,9 +97,18 @@ export class Pending {
     );
   }
 
-  /** Settles the event that a numeric refuses; false if none fits. */
-  refused(line: Line, failure: Failure): boolean {
-    return this.#close(this.#culprit(line), failure);
+  /** The event that a numeric refuses; `undefined` if none fits. */
+  refused(line: Line): PendingEvent | undefined {
+    return this.#culprit(line);
+  }
+
+  refuse({ id }: PendingEvent, failure: Failure): void {
+    this.#close(this.#items.get(id), failure);
+  }
+
+  /** The number of something that is written now. Numbers only grow. */
+  number(): number {
+    return ++this.#last;
   }
 
   /** The server has read everything up to this number: what was not refused is done, but for what is answered. */
@@ -151,16 +153,16 @@ export class Pending {
   }
 
   #written(item: Item): void {
-    item.seq = ++this.#last;
+    item.seq = this.number();
     if (!ANSWERED.has(item.wire.kind)) return;
-    const { clock } = this.#options.host;
+    const { clock } = this.#owner.host;
     item.until = clock.now() + PATIENCE;
     this.#expiry ??= clock.after(PATIENCE, () => this.#expire());
   }
 
   // RELIABILITY: nothing waits for ever. Some servers say nothing at all to a JOIN that they do not like.
   #expire(): void {
-    const { clock } = this.#options.host;
+    const { clock } = this.#owner.host;
     this.#expiry = undefined;
     const now = clock.now();
     let next: number | undefined;
@@ -175,12 +177,12 @@ export class Pending {
   #overdue(item: Item): void {
     const { kind, target } = item.wire;
     this.#close(item, new Failure('remote-server-timeout', { text: 'The server has not answered this.' }));
-    if (kind === 'join') this.#options.overdue(target);
+    if (kind === 'join') this.#owner.joinOverdue(target);
   }
 
   #close(item: Item | undefined, outcome: Outcome): boolean {
     if (!item || !this.#items.delete(item.id)) return false;
-    this.#options.host.settle(item.id, outcome);
+    this.#owner.host.settle(item.id, outcome);
     return true;
   }
 
@@ -191,7 +193,7 @@ export class Pending {
     item.wire = next;
     item.seq = 0;
     try {
-      this.#options.writer.send(next.line, () => this.#written(item));
+      this.#owner.writer.send(next.line, () => this.#written(item));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       this.#close(item, error);
@@ -221,7 +223,7 @@ export class Pending {
     if (UNTARGETED.has(line.command)) return this.#oldest(SAID);
     // The first parameter is our nick, the last a sentence.
     if (line.params.length <= 2) return this.#oldest(new Set(kinds));
-    const names = line.params.slice(1, 3).map((name) => this.#options.fold(name));
+    const names = line.params.slice(1, 3).map((name) => this.#owner.view.fold(name));
     const fits = (wire: Wire): boolean =>
       ABOUT.has(wire.kind)
         ? UNNAMED.has(line.command) || names.includes(wire.target) || names.includes(wire.text)

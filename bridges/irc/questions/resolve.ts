@@ -13,13 +13,13 @@ type Realms = { readonly addresses: Addresses; readonly realms: readonly string[
  * server is left out although there are several.
  */
 export function resolve(text: string, { addresses, realms }: Realms): string {
-  const { name, realm } = parts(text.trim(), realms);
+  const { name, realm } = named(text.trim(), realms);
   const address: Address = addresses.fold({ kind: name.startsWith('#') ? 'room' : 'contact', realm, name });
   // Read again as any other address is, so that nothing else can come of it.
   return addresses.format(addresses.fold(addresses.parse(addresses.format(address))));
 }
 
-function parts(text: string, realms: readonly string[]): { readonly name: string; readonly realm: string } {
+function named(text: string, realms: readonly string[]): { readonly name: string; readonly realm: string } {
   const link = LINK.exec(text);
   if (link) return linked(link[1] ?? '', link[2] ?? '');
   const [, name, realm] = LONG.exec(text) ?? SHORT.exec(text) ?? [];

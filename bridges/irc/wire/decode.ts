@@ -1,15 +1,7 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
 import { contactPlace, fromPerson, invitation, realmNotice, roomPlace, saying } from './drafts.ts';
-
-/** Numerics that every login and join brings, or that others here read; nobody wants them as chat. */
-const NOISE: ReadonlySet<string> = new Set(
-  (
-    '001 002 003 004 005 010 020 042 250 251 252 253 254 255 265 266 305 306 315 324 329 331 332 333 341 353 366 367 368 ' +
-    '372 375 376 396 422 900 901 903'
-  ).split(' '),
-);
 
 const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
 
@@ -20,7 +12,7 @@ export function ctcp(text: string): { command: string; rest: string } | undefine
 }
 
 /** The channel that a target means, without a status prefix (`@#chan`, ISUPPORT STATUSMSG); `undefined` for a nick. */
-export function roomOf(target: string, { isupport }: View): string | undefined {
+export function roomOf(target: string, { isupport }: ServerView): string | undefined {
   const [first = '', second = ''] = target;
   if (isupport.statusmsg.includes(first) && isupport.chantypes.includes(second) && second !== '')
     return target.slice(1);
@@ -28,24 +20,25 @@ export function roomOf(target: string, { isupport }: View): string | undefined {
 }
 
 /** Whether a nick is our own. */
-export const isSelf = (nick: string, view: View): boolean => nick !== '' && view.fold(nick) === view.fold(view.nick);
+export const isSelf = (nick: string, view: ServerView): boolean =>
+  nick !== '' && view.fold(nick) === view.fold(view.nick);
 
-/** What a line without memory means: talk, notices, and what the server tells. Pure, never throws. */
-export function decode(line: Line, view: View): Draft[] {
-  if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return talk(line, view);
+/** What a line without memory means: messages, notices, and what the server tells. Pure, never throws. */
+export function decode(line: Line, view: ServerView): Draft[] {
+  if (line.command === 'PRIVMSG' || line.command === 'NOTICE') return message(line, view);
   if (line.command === 'WALLOPS') return realmNotice(view, `${line.nick || line.prefix}: ${line.params.at(-1) ?? ''}`);
   if (line.command === 'INVITE' && isSelf(line.params[0] ?? '', view)) {
     return invitation({ view, room: line.params[1] ?? '', line });
   }
-  if (!/^\d{3}$/.test(line.command) || NOISE.has(line.command)) return [];
-  return realmNotice(view, line.params.slice(1).join(' '));
+  // RFC 2812 §2.4: the first parameter of a numeric is our nick.
+  return /^\d{3}$/.test(line.command) ? realmNotice(view, line.params.slice(1).join(' ')) : [];
 }
 
 /** https://ircv3.net/specs/extensions/message-ids: what is told again under the same id is known already. */
 const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
   msgid ? { ids: [msgid as ForeignId] } : {};
 
-function talk(line: Line, view: View): Draft[] {
+function message(line: Line, view: ServerView): Draft[] {
   const [target = '', ...rest] = line.params;
   const said = rest.at(-1);
   if (said === undefined) return [];

@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import type { Place } from '#src/model/place.ts';
@@ -8,24 +8,24 @@ import { isName, isRoomName } from './names.ts';
 type Network = Extract<Draft['from'], { kind: 'network' }>;
 
 /** The address of a channel or person, by any spelling that the server takes for the same name. */
-export const addressOf = (kind: 'room' | 'contact', name: string, view: View): string =>
+export const addressOf = (kind: 'room' | 'contact', name: string, view: ServerView): string =>
   view.addresses.format(view.addresses.fold({ kind, realm: view.realm, name: view.id(name) }));
 
 /** The place of a channel, by any spelling of its name. */
-export const roomPlace = (name: string, view: View): Place => ({
+export const roomPlace = (name: string, view: ServerView): Place => ({
   kind: 'shared',
   transport: view.transport,
   id: addressOf('room', name, view),
 });
 
-export const contactPlace = (nick: string, view: View): Place => ({
+export const contactPlace = (nick: string, view: ServerView): Place => ({
   kind: 'contact',
   account: view.account,
   id: addressOf('contact', nick, view),
 });
 
 /** Who sent a line: a nick, or a server by its name. */
-export function sender(line: Line, view: View): Network {
+export function sender(line: Line, view: ServerView): Network {
   const name = line.nick || line.prefix;
   return { kind: 'network', id: view.id(name), name };
 }
@@ -42,13 +42,13 @@ export function stamp(line: Line): { at?: number } {
 type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
 
 /** A message draft with the codes that were sent, or nothing where no text is left without them. */
-export const saying = (line: Line, view: View, { place, text, style }: Saying): Draft[] =>
+export const saying = (line: Line, view: ServerView, { place, text, style }: Saying): Draft[] =>
   isBlank(stripFormatting(text))
     ? []
     : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text, style }];
 
 /** What the server itself or the gateway says: chat from the realm, not to be stored or copied. */
-export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string): Draft[] {
+export function realmNotice(view: Pick<ServerView, 'account' | 'realm'>, text: string): Draft[] {
   const plain = text
     .split('\n')
     .map((row) => stripFormatting(row).trimEnd())
@@ -66,7 +66,7 @@ export function realmNotice(view: Pick<View, 'account' | 'realm'>, text: string)
   ];
 }
 
-type Invitation = { readonly view: View; readonly room: string; readonly line?: Line; readonly reason?: string };
+type Invitation = { readonly view: ServerView; readonly room: string; readonly line?: Line; readonly reason?: string };
 
 /** An invitation to a channel, from a person, or from the server where `line` names none. */
 export function invitation({ view, room, line, reason }: Invitation): Draft[] {

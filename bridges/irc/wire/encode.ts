@@ -1,5 +1,5 @@
 import { affiliationWire, configWire, inviteWire, occupantWire } from '#bridges/irc/channels/moderation.ts';
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
@@ -43,7 +43,7 @@ export function line(command: string, middle: readonly string[], trailing?: stri
 const unfit = () => new Failure('not-acceptable', { text: 'This holds characters that a line on IRC cannot carry.' });
 
 /** The wire form of an event. Throws `Failure` for what cannot be said on IRC. Pure. */
-export function encode(event: Event, view: View): Wire {
+export function encode(event: Event, view: ServerView): Wire {
   switch (event.kind) {
     case 'message':
       return event.place.kind === 'realm' ? asked(raw(event.text), view) : message(event, view);
@@ -68,13 +68,13 @@ export function encode(event: Event, view: View): Wire {
 }
 
 // A server says nothing to whoever asks for the nick that they have.
-const asked = (wire: Wire, { nick }: View): Wire =>
+const asked = (wire: Wire, { nick }: ServerView): Wire =>
   wire.kind === 'nick' && wire.text === nick ? { ...wire, kind: 'raw', target: 'NICK' } : wire;
 
 /** Controls but the tab and the codes by which a text switches looks (modern.ircdocs.horse/formatting). */
 const UNFIT = /[\u0000\u0001\u0003-\u0008\u000a-\u0010\u0012-\u001c\u001f]/;
 
-function message({ text, style, place }: Event & { kind: 'message' }, view: View): Wire {
+function message({ text, style, place }: Event & { kind: 'message' }, view: ServerView): Wire {
   const to = target(place, view);
   if (text === '' || UNFIT.test(text)) throw unfit();
   const room = style === 'action' ? ACTION_FRAME : 0;
@@ -85,7 +85,7 @@ function message({ text, style, place }: Event & { kind: 'message' }, view: View
 }
 
 // A subject of several lines becomes one.
-function topic(text: string, room: string, view: View): Wire {
+function topic(text: string, room: string, view: ServerView): Wire {
   const { isupport } = view;
   const one = text.replace(/[\r\n]+/g, ' ').trim();
   if (isupport.topiclen !== undefined && utf8Length(one) > isupport.topiclen) {
@@ -95,7 +95,7 @@ function topic(text: string, room: string, view: View): Wire {
 }
 
 // RFC 2812 §3.2.1: JOIN <channel> <key>; a comma would begin a list.
-function join(room: string, view: View, key: string | undefined): Wire {
+function join(room: string, view: ServerView, key: string | undefined): Wire {
   if (key !== undefined && !isName(key))
     throw new Failure('not-acceptable', { text: 'A channel key is one word without commas.' });
   return {
@@ -106,7 +106,7 @@ function join(room: string, view: View, key: string | undefined): Wire {
   };
 }
 
-function leave(room: string, view: View, reason: string): Wire {
+function leave(room: string, view: ServerView, reason: string): Wire {
   const said = shorten(reason, 300);
   return {
     line: line('PART', [room], said === '' ? undefined : said),
@@ -134,13 +134,13 @@ export function shorten(text: string, size: number): string {
 }
 
 /** How many bytes a text may have on its way to a target, so that no receiver's copy is cut. */
-export function textSize(to: string, { nick, mask }: View): number {
+export function textSize(to: string, { nick, mask }: ServerView): number {
   const prefix = 1 + utf8Length(nick) + 1 + (mask === undefined ? LONGEST_MASK : utf8Length(mask));
   return Math.max(LINE_LIMIT - prefix - utf8Length(` PRIVMSG ${to} :`) - ACTION_FRAME, 1);
 }
 
 /** The channel or nick of a place as it stands on the wire. Throws `Failure` where the place is no such thing. */
-export function target(place: Place, view: View, kind?: 'room' | 'contact'): string {
+export function target(place: Place, view: ServerView, kind?: 'room' | 'contact'): string {
   if (place.kind === 'realm') throw new Failure('not-supported');
   const address = view.addresses.parse(place.id);
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');

@@ -1,4 +1,4 @@
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 
 /** Channels and people of one line that are read. */
 const MOST = 100;

@@ -1,4 +1,4 @@
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import { Failure, type FailureCode, failures } from '#src/model/failure.ts';
 

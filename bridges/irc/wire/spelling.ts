@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { AMBIGUOUS, escapeName, unescapeName } from './escape.ts';
 import { splitNamesEntry } from './modes.ts';
 import { foldName, isName } from './names.ts';
@@ -6,7 +6,7 @@ import { foldName, isName } from './names.ts';
 /** Names of one server that are remembered. */
 const LIMIT = 5000;
 
-type Server = Pick<View, 'isupport' | 'fold'>;
+type Server = Pick<ServerView, 'isupport' | 'fold'>;
 
 /**
  * How the names of a server stand in addresses, which fold as rfc1459: they are formed before any server is known. Where

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { addresses } from '#bridges/irc/addresses.ts';
+import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { newChannelModes } from '#bridges/irc/channels/channel-modes.ts';
-import type { Member, Room } from '#bridges/irc/channels/roster.ts';
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { encode, type Wire } from '#bridges/irc/wire/encode.ts';
 import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
-import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import { foldName } from '#bridges/irc/wire/names.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -17,8 +17,8 @@ const account = 'a@b irc.gw' as AccountKey;
 const place = { kind: 'shared', transport: 'irc.gw', id: '#c%net' } as const;
 const person = { kind: 'contact', account, id: 'juliet%net' } as const;
 
-const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
-  const room: Room = {
+const viewWith = (members: readonly ChannelMember[], prefixModes = 'qaohv'): ServerView => {
+  const room: Channel = {
     name: '#c',
     joined: true,
     members: new Map(members.map((member) => [member.nick, member])),
@@ -42,16 +42,16 @@ const viewWith = (members: readonly Member[], prefixModes = 'qaohv'): View => {
     knows: () => true,
     ours: () => undefined,
     room: (name) => (name === '#c' ? room : undefined),
-    feeds: () => true,
+    isPrimary: () => true,
   };
 };
 
-const wire = (body: EventBody, view: View, where: Event['place'] = place): Wire =>
+const wire = (body: EventBody, view: ServerView, where: Event['place'] = place): Wire =>
   encode(
     { id: '1' as EventId, at: 0, live: true, place: where, from: { kind: 'xmpp', bare: 'a@b' as BareJid }, ...body },
     view,
   );
-const member = (modes: string, more: Partial<Member> = {}): Member => ({
+const member = (modes: string, more: Partial<ChannelMember> = {}): ChannelMember => ({
   nick: 'x',
   modes,
   account: undefined,
@@ -82,7 +82,7 @@ it.each<[Role, string, string, string]>([
   expect(wire({ kind: 'occupant', change: 'role', who: who(role) }, view).line).toBe(`MODE #c ${expected}`);
 });
 
-it.each<[Partial<Member>, string]>([
+it.each<[Partial<ChannelMember>, string]>([
   [{}, 'x!*@*'],
   [{ mask: 'u@host' }, '*!*@host'],
   // All of ours come from one host.

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openSasl } from '#bridges/irc/connection/sasl.ts';
-import type { Line } from '#bridges/irc/connection/view.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { Sealed } from '#src/model/sealed.ts';
 
 const line = (command: string, ...params: string[]): Line => ({

@@ -355,11 +355,14 @@ describe('the line', () => {
     const one = say('romeo', shared('#c'), 'one');
     gw.bridge.deliver(one, session);
     await far.until(/^PRIVMSG/);
-    far.send('ERROR :Closing Link: killed');
+    far.send('ERROR :Closing LineSocket: killed');
     far.end();
     expect(await outcome(gw, one.id)).toMatchObject({ code: 'recipient-unavailable', certain: false });
     await gw.when(() => gw.states.length === 2);
-    expect(gw.states[1]?.state).toMatchObject({ kind: 'lost', failure: { foreign: 'ERROR Closing Link: killed' } });
+    expect(gw.states[1]?.state).toMatchObject({
+      kind: 'lost',
+      failure: { foreign: 'ERROR Closing LineSocket: killed' },
+    });
     expect(() => gw.bridge.deliver(one, session)).toThrow(expect.objectContaining({ code: 'recipient-unavailable' }));
   });
 

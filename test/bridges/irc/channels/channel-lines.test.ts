@@ -39,6 +39,25 @@ it('the question for modes goes when nothing else waits, and leaves half of the 
   expect(asked).toEqual(['#a', '#b', '#c', '#d', '#e']);
 });
 
+it('whoever asks for the settings of a channel does not wait for that question, and is answered by what was asked for them', async () => {
+  await using server = await ircServer({ serve: true });
+  await using gw = await rig(server, {}, { throttle: { burst: 4, per_second: 1 } });
+  const asked: string[] = [];
+  server.on('MODE', ([name = '']) => asked.push(name) > 0);
+  const { session, far } = await login(gw, server, 'romeo');
+  for (const join of ['#a', '#b', '#c', '#d'].map(wish)) gw.bridge.deliver(join, session);
+  await gw.when(() => gw.settled.length === 4);
+  await far.sync();
+  const form = gw.bridge.ask({ kind: 'config', place: shared('#a') }, session);
+  gw.clock.advance(1000);
+  await far.until(/^MODE #a$/);
+  expect(asked).toEqual(['#a']);
+  far.send(':irc.fake 324 romeo #a +m');
+  expect(await form).toMatchObject({ facts: { m: '' } });
+  gw.clock.advance(3000);
+  await far.until(/^MODE #a$/);
+});
+
 it('a connection that takes a channel over asks for itself, and a refusal is not told', async () => {
   await using server = await ircServer({ serve: true });
   await using gw = await rig(server);

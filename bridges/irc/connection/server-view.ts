@@ -1,5 +1,5 @@
 import type { ParsedLine } from 'irc-framework';
-import type { Room } from '#bridges/irc/channels/roster.ts';
+import type { Channel } from '#bridges/irc/channels/channel.ts';
 import type { Isupport } from '#bridges/irc/wire/isupport.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -7,7 +7,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 export type Line = ParsedLine;
 
 /** What `decode`, `encode` and the steps may know of a connection. They only read it. */
-export type View = {
+export type ServerView = {
   readonly transport: string;
   readonly account: AccountKey;
   readonly realm: string;
@@ -20,7 +20,7 @@ export type View = {
   /** Whose connection of ours has this folded nick in this realm. */
   ours(folded: string): AccountKey | undefined;
   /** A channel that this connection is in, by its folded name. */
-  room(folded: string): Room | undefined;
+  room(folded: string): Channel | undefined;
   /** A name in the form in which the server takes it for equal to others (CASEMAPPING). */
   fold(name: string): string;
   /** A name of the server as it stands in addresses. */
@@ -30,5 +30,5 @@ export type View = {
   /** Whether there is a conversation with this folded nick, or it is a contact. */
   knows(folded: string): boolean;
   /** Whether this connection is the one that speaks for a channel (folded name). */
-  feeds(channel: string): boolean;
+  isPrimary(channel: string): boolean;
 };

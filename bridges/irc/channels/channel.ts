@@ -1,4 +1,4 @@
-import type { View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -11,7 +11,7 @@ import type { ChannelModes } from './channel-modes.ts';
 const MEMBER_LIMIT = 100_000;
 
 /** `account` is set for one of ours, and stays through a change of nick. */
-export type Member = {
+export type ChannelMember = {
   nick: string;
   modes: string;
   account: AccountKey | undefined;
@@ -20,12 +20,12 @@ export type Member = {
 };
 
 /** What a connection knows of a channel that it is in, or (`joined` is false) is entering. */
-export type Room = {
+export type Channel = {
   readonly name: string;
   joined: boolean;
   /** Whether strangers cannot see the channel (modes `s` and `p`). */
   secret?: boolean;
-  readonly members: Map<string, Member>;
+  readonly members: Map<string, ChannelMember>;
   /** Which accounts of ours are among the members. */
   readonly own: Set<AccountKey>;
   topic: string;
@@ -37,10 +37,10 @@ export type Room = {
 };
 
 /** By folded name. The steps change it in place; it belongs to one connection. */
-export type Rooms = Map<string, Room>;
+export type Channels = Map<string, Channel>;
 
 /** A member as the rest of the house sees it. */
-export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'modes'>): Occupant => ({
+export const occupant = (member: ChannelMember, view: ServerView, { modes }: Pick<Channel, 'modes'>): Occupant => ({
   id: view.id(member.nick),
   nick: member.nick,
   ...standing(member.modes, view.isupport, modes.set.has('m')),
@@ -51,7 +51,7 @@ export const occupant = (member: Member, view: View, { modes }: Pick<Room, 'mode
  * What somebody who enters is told: the whole list, then the subject, always. Those in `also` are listed too if the
  * room does not know of them yet.
  */
-export function snapshot(room: Room, view: View, also: readonly Member[] = []): Draft[] {
+export function snapshot(room: Channel, view: ServerView, also: readonly ChannelMember[] = []): Draft[] {
   const missing = also.filter(
     ({ nick, account }) => !room.members.has(view.fold(nick)) && (account === undefined || !room.own.has(account)),
   );
@@ -76,7 +76,7 @@ export function snapshot(room: Room, view: View, also: readonly Member[] = []): 
 }
 
 /** Forgets that a nick was one of ours, once its connection is gone. */
-export function disown(rooms: Rooms, account: AccountKey): void {
+export function disown(rooms: Channels, account: AccountKey): void {
   for (const room of rooms.values()) {
     if (!room.own.delete(account)) continue;
     for (const member of room.members.values()) if (member.account === account) member.account = undefined;
@@ -84,7 +84,7 @@ export function disown(rooms: Rooms, account: AccountKey): void {
 }
 
 /** Enters a member, or renews it; `undefined` for what is no nick and for a full list. */
-export function add(room: Room, nick: string, modes: string, view: View): Member | undefined {
+export function add(room: Channel, nick: string, modes: string, view: ServerView): ChannelMember | undefined {
   const key = view.fold(nick);
   if (!isName(nick) || (room.members.size >= MEMBER_LIMIT && !room.members.has(key))) return undefined;
   const member = { nick, modes, account: view.ours(key) };
@@ -94,7 +94,7 @@ export function add(room: Room, nick: string, modes: string, view: View): Member
 }
 
 /** Takes a member out, by any spelling of the nick. */
-export function remove(room: Room, nick: string, view: View): Member | undefined {
+export function remove(room: Channel, nick: string, view: ServerView): ChannelMember | undefined {
   const member = room.members.get(view.fold(nick));
   room.members.delete(view.fold(nick));
   if (member?.account !== undefined) room.own.delete(member.account);

@@ -206,7 +206,7 @@ describe('two of ours in one channel', () => {
     ]);
   });
 
-  it('a list holds those of ours whom the one that feeds has not read of yet', async () => {
+  it('a list holds those of ours whom the primary connection has not read of yet', async () => {
     await using server = await ircServer({ serve: true });
     await using gw = await rig(server);
     const names: string[] = [];

@@ -3,13 +3,13 @@ import { showText } from '#mappings/presence.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { EventOf } from '#src/model/event.ts';
 
-/** Milliseconds that somebody has to be away before the network is told, so that it is not told of every flicker. */
+/** Milliseconds that somebody has to be away before the network is told, so that it is not told of every pause. */
 const UNCHANGED = 60_000;
 /** Bytes of what is said about it. */
 const TEXT = 200;
 
 /** Our own AWAY (RFC 2812 §4.1), said only when it changes. */
-export type Absence = {
+export type OwnAway = {
   take(event: EventOf<'presence'>): void;
   stop(): void;
 };
@@ -18,7 +18,7 @@ export type Absence = {
  * Being away is said after a minute, being back at once. What the account's presence as a whole is counts; as long as
  * nothing is known of that, what was said to a room last.
  */
-export function openAbsence(clock: Clock, say: (line: string) => boolean): Absence {
+export function openOwnAway(clock: Clock, say: (line: string) => boolean): OwnAway {
   let said: string | undefined;
   let wanted: string | undefined;
   let whole = false;

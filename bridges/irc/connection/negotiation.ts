@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import framework, { type Client } from 'irc-framework';
 import type { Sasl } from './sasl.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
 /** The capabilities that this bridge has a use for. `batch` is not among them, so that nothing is held back unbounded. */
 const WANTED: ReadonlySet<string> = new Set([
@@ -14,7 +14,7 @@ const WANTED: ReadonlySet<string> = new Set([
 ]);
 
 /** The part of logging in that irc-framework does: CAP, NICK and USER. Its lines go through `write`. */
-export type Login = {
+export type CapabilityNegotiation = {
   /**
    * Takes a line of the server in; true if nobody else needs it. May throw: the library trusts servers to send whole
    * lines.
@@ -31,11 +31,11 @@ type Identity = { readonly nick: string; readonly username: string; readonly rea
  * Begins to log in over a line that is open already: the library never sees a socket. With `sasl` the negotiation does
  * not end before that has succeeded.
  */
-export function beginLogin(
+export function beginNegotiation(
   { nick, username, realname }: Identity,
   write: (line: string) => void,
   sasl: Sasl | undefined,
-): Login {
+): CapabilityNegotiation {
   class Transport extends EventEmitter {
     connect(): void {
       this.emit('open');

@@ -1,42 +1,42 @@
-import type { Peer } from '#bridges/irc/channels/feed.ts';
-import type { Room, Rooms } from '#bridges/irc/channels/roster.ts';
+import type { Channel, Channels } from '#bridges/irc/channels/channel.ts';
+import type { PrimaryCandidate } from '#bridges/irc/channels/primary.ts';
 import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
 import { folding, foldName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Where } from './shared.ts';
-import type { Line, View } from './view.ts';
+import type { ConnectionSetup } from './realm.ts';
+import type { Line, ServerView } from './server-view.ts';
 
 const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
 
 /** A set of capabilities; most connections have the same, and share it. */
 export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
 
-const NOBODY: Pick<View, 'knows'> = { knows: () => false };
+const NOBODY: Pick<ServerView, 'knows'> = { knows: () => false };
 
 /** What one connection knows of its server and itself, which it keeps up to date; and who it is to the others of ours. */
-export class OwnView implements View, Peer {
+export class ConnectionState implements ServerView, PrimaryCandidate {
   nick = '';
   mask: string | undefined;
   isupport: Isupport = defaultIsupport;
   caps: ReadonlySet<string> = capabilities([]);
   /** What the connection has learnt of people. */
   people = NOBODY;
-  readonly #where: Where;
+  readonly #setup: ConnectionSetup;
   readonly #key: SessionKey;
-  readonly #rooms: Rooms;
+  readonly #rooms: Channels;
   #folding = foldName;
 
-  constructor(where: Where, key: SessionKey, rooms: Rooms) {
-    this.#where = where;
+  constructor(setup: ConnectionSetup, key: SessionKey, rooms: Channels) {
+    this.#setup = setup;
     this.#key = key;
     this.#rooms = rooms;
   }
 
   get transport(): string {
-    return this.#where.host.transport;
+    return this.#setup.host.transport;
   }
 
   get account(): AccountKey {
@@ -48,14 +48,14 @@ export class OwnView implements View, Peer {
   }
 
   get addresses(): Addresses {
-    return this.#where.addresses;
+    return this.#setup.addresses;
   }
 
   ours(folded: string): AccountKey | undefined {
-    return this.#where.realm.nicks.get(folded);
+    return this.#setup.realm.nicks.get(folded);
   }
 
-  room(folded: string): Room | undefined {
+  room(folded: string): Channel | undefined {
     return this.#rooms.get(folded);
   }
 
@@ -64,25 +64,25 @@ export class OwnView implements View, Peer {
   }
 
   id(name: string): string {
-    return this.#where.realm.spelling.id(name, this);
+    return this.#setup.realm.spelling.id(name, this);
   }
 
   spelled(name: string): string {
-    return this.#where.realm.spelling.of(name, this);
+    return this.#setup.realm.spelling.of(name, this);
   }
 
   /** Learns from a line how names are written. */
   note(line: Line): void {
-    this.#where.realm.spelling.note(line, this);
+    this.#setup.realm.spelling.note(line, this);
   }
 
   knows(folded: string): boolean {
     return this.people.knows(folded);
   }
 
-  feeds(channel: string): boolean {
-    const { feed } = this.#where.realm;
-    return !feed.behind(channel, this) && feed.feeds(channel, this);
+  isPrimary(channel: string): boolean {
+    const { primaries } = this.#setup.realm;
+    return !primaries.behind(channel, this) && primaries.isPrimary(channel, this);
   }
 
   sees(channel: string, other: AccountKey): boolean {
@@ -101,12 +101,12 @@ export class OwnView implements View, Peer {
   rename(nick: string): void {
     this.forget();
     this.nick = nick;
-    this.#where.realm.nicks.set(this.fold(nick), this.account);
+    this.#setup.realm.nicks.set(this.fold(nick), this.account);
   }
 
   /** Our nick is nobody's any more. */
   forget(): void {
-    const { nicks } = this.#where.realm;
+    const { nicks } = this.#setup.realm;
     if (nicks.get(this.fold(this.nick)) === this.account) nicks.delete(this.fold(this.nick));
   }
 }

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 import framework from 'irc-framework';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
-import { LineReader } from '#bridges/irc/wire/lines.ts';
+import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-import { Writer } from './queue.ts';
-import type { Line } from './view.ts';
+import { LineWriter } from './line-writer.ts';
+import type { Line } from './server-view.ts';
 
 /** Milliseconds of silence after which the server is asked whether it is there, and that it then has to answer. */
 const SILENCE = 60_000;
@@ -15,7 +15,7 @@ const SILENCE = 60_000;
 const FAREWELL = 2_000;
 
 /** Whose line it is. */
-export type LinkOwner = {
+export type LineSocketOwner = {
   /** A line to go at the end of a write. */
   barrier(): string | undefined;
   /** Whether a line need not be parsed. May throw: the line is dropped then. */
@@ -32,15 +32,15 @@ type Options = {
   readonly log: Log;
   readonly throttle: Rate;
   readonly charset: string;
-  readonly owner: LinkOwner;
+  readonly owner: LineSocketOwner;
 };
 
 /**
  * An open line to a server: parsed lines come in, guarded ones go out. It takes an open socket over, and nothing that a
  * server sends escapes from here as an exception.
  */
-export class Link {
-  readonly writer: Writer;
+export class LineSocket {
+  readonly writer: LineWriter;
   readonly #options: Options;
   readonly #reader: LineReader;
   readonly #take = (text: string): void => this.#read(text);
@@ -56,7 +56,7 @@ export class Link {
   constructor(options: Options) {
     this.#options = options;
     const { socket, clock, charset } = options;
-    this.writer = new Writer(options);
+    this.writer = new LineWriter(options);
     this.#reader = new LineReader(charset);
     this.#heard = this.#now();
     this.#cancel = clock.after(SILENCE, () => this.#listen());

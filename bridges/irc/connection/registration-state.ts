@@ -1,28 +1,32 @@
 import { cleanNick, isName, nextNick } from '#bridges/irc/wire/names.ts';
 import { farewell, keptOut, NICK_TAKEN, refusal } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Line } from './view.ts';
+import type { Line } from './server-view.ts';
 
 /** How far a login is. `nick` is the one asked for last, then the one in force. */
-export type LoginState = {
+export type RegistrationState = {
   readonly wanted: string;
   readonly nick: string;
   readonly refusals: number;
   readonly welcome: boolean;
 };
 
-export type LoginEffect =
+export type RegistrationEffect =
   | { readonly kind: 'nick'; readonly nick: string }
   | { readonly kind: 'failed'; readonly failure: Failure }
   | { readonly kind: 'ready' };
 
-export function startLogin(wished: string | undefined): LoginState {
+export function startRegistration(wished: string | undefined): RegistrationState {
   const wanted = cleanNick(wished ?? 'user');
   return { wanted, nick: wanted, refusals: 0, welcome: false };
 }
 
 /** RFC 2812 §5.1: 001 says who we are; the end of the MOTD (376) or its absence (422) ends the burst with 005 in it. Pure. */
-export function stepLogin(state: LoginState, line: Line, host: string): readonly [LoginState, LoginEffect?] {
+export function stepRegistration(
+  state: RegistrationState,
+  line: Line,
+  host: string,
+): readonly [RegistrationState, RegistrationEffect?] {
   const { command } = line;
   if (command === '001') {
     const [given = ''] = line.params;
@@ -38,7 +42,7 @@ export function stepLogin(state: LoginState, line: Line, host: string): readonly
   return [state];
 }
 
-function anotherNick(state: LoginState, illegal: boolean): readonly [LoginState, LoginEffect] {
+function anotherNick(state: RegistrationState, illegal: boolean): readonly [RegistrationState, RegistrationEffect] {
   const refusals = state.refusals + 1;
   const nick = nextNick(state.wanted, refusals, illegal);
   if (nick === undefined) return [state, { kind: 'failed', failure: new Failure('nick-conflict') }];

@@ -1,7 +1,12 @@
+import framework from 'irc-framework';
+import type { Primaries, PrimaryCandidate } from '#bridges/irc/channels/primary.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
+import type { Draft } from '#src/model/event.ts';
+import { decode } from './decode.ts';
 import { foldName } from './names.ts';
 
 /** A message line to a channel as one connection has read it. */
-export type Seen = {
+export type MessageLine = {
   /** What it is known by: its msgid where the server gives one, else the line without tags, its target folded. */
   readonly key: string;
   /** Its msgid (https://ircv3.net/specs/extensions/message-ids), where the server gives one. */
@@ -11,12 +16,12 @@ export type Seen = {
 };
 
 /** What can be told of a line to a channel without taking it apart. */
-export type Glance = Seen & { readonly nick: string; readonly target: string };
+export type LineSummary = MessageLine & { readonly nick: string; readonly target: string };
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
 /** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
-export function glance(text: string): Glance | undefined {
+export function summaryOf(text: string): LineSummary | undefined {
   const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
   if (text[from] !== ':') return undefined;
   const command = text.indexOf(' ', from) + 1;
@@ -36,7 +41,7 @@ export function glance(text: string): Glance | undefined {
  * sequence, so where they overlap they are the same; the longest overlap counts. With none, all of `read` is taken for
  * newer: a line told twice is better than one not told.
  */
-export function lead(read: readonly Seen[], told: readonly Seen[]): number {
+export function lead(read: readonly MessageLine[], told: readonly MessageLine[]): number {
   const longest = Math.max(read.length, told.length);
   for (let by = 0; by < longest; by++) {
     if (ends(read, told, by)) return by;
@@ -46,10 +51,29 @@ export function lead(read: readonly Seen[], told: readonly Seen[]): number {
 }
 
 /** Whether the longer-lived one, without its last `by` lines, ends as the other does. */
-function ends(ahead: readonly Seen[], other: readonly Seen[], by: number): boolean {
+function ends(ahead: readonly MessageLine[], other: readonly MessageLine[], by: number): boolean {
   const overlap = Math.min(ahead.length - by, other.length);
   for (let back = 1; back <= overlap; back++) {
     if (ahead[ahead.length - by - back]?.key !== other[other.length - back]?.key) return false;
   }
   return overlap > 0;
 }
+
+/**
+ * Whether a raw line can be dropped unparsed: a message to a channel that another connection of ours tells or has told,
+ * or that comes from one of ours and was shown when it was taken. Echoes of our own lines pass.
+ */
+export function isDuplicate(text: string, primaries: Primaries, view: ServerView & PrimaryCandidate): boolean {
+  const seen = summaryOf(text);
+  if (!seen) return false;
+  const channel = view.fold(seen.target);
+  // Lines to a part of a channel (STATUSMSG) are not read by all of its members, so they are no part of what is compared.
+  if (!view.room(channel)?.joined) return false;
+  const nick = view.fold(seen.nick);
+  if (view.ours(nick) !== undefined) return nick !== view.fold(view.nick);
+  return primaries.received(channel, view, { key: seen.key, id: seen.id, text: seen.text });
+}
+
+/** What lines mean that were dropped as duplicates, and were none. */
+export const decodeMissed = (lines: readonly MessageLine[], view: ServerView): Draft[] =>
+  lines.flatMap(({ text }) => decode(framework.ircLineParser(text), view));

@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
@@ -15,43 +15,52 @@ const ROUND = 60_000;
 const NAMES = 400;
 
 /** Why somebody is watched: as a contact of the account, or because we want that nick ourselves. */
-export type Cause = 'contact' | 'nick';
+export type MonitorReason = 'contact' | 'nick';
 
-export type Seen = { readonly nick: string; readonly show: Show; readonly status?: string };
+export type PresenceChange = { readonly nick: string; readonly show: Show; readonly status?: string };
 
 type Person = {
   nick: string;
-  readonly why: Set<Cause>;
+  readonly why: Set<MonitorReason>;
   show: Show | undefined;
   status: string | undefined;
   monitored: boolean;
 };
 
-export type WatchParts = {
-  readonly view: View;
+export type MonitorOptions = {
+  readonly view: ServerView;
   readonly caps: () => ReadonlySet<string>;
   readonly clock: Clock;
   /** Queues a line; false where it cannot be taken now. */
   readonly say: (line: string) => boolean;
   /** A contact's state has changed. */
-  readonly tell: (seen: Seen) => void;
+  readonly tell: (seen: PresenceChange) => void;
   /** A nick that we want has become free. */
   readonly free: (nick: string) => void;
 };
 
 /** Whether people are there: by MONITOR where the server has it, else by asking with ISON in rounds. */
-export type Watch = {
+export type Monitor = {
   /** Throws `Failure('queue-full')`. What is known already is told at once. */
-  add(nick: string, why: Cause): void;
-  drop(nick: string, why: Cause): void;
-  has(nick: string, why: Cause): boolean;
-  /** Takes a line in; true if nobody else needs it. Never throws. */
-  take(line: Line): boolean;
+  add(nick: string, why: MonitorReason): void;
+  drop(nick: string, why: MonitorReason): void;
+  has(nick: string, why: MonitorReason): boolean;
+  /** Somebody has come or gone before our eyes. */
+  passed(nick: string, there: boolean): void;
+  spoke(nick: string): void;
+  /** Somebody is away, or back where there is no text. */
+  away(nick: string, text: string | undefined): void;
+  /** MONITOR tells who is there or not. */
+  listed(nicks: readonly string[], there: boolean): void;
+  /** MONITOR takes no more: these are asked for in rounds. */
+  full(nicks: readonly string[]): void;
+  /** The nicks of an ISON that are there; false if nothing was asked. */
+  answered(nicks: readonly string[]): boolean;
   /** The line is gone: nobody is seen any more. */
   stop(): void;
 };
 
-export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): Watch {
+export function openMonitor({ view, caps, clock, say, tell, free }: MonitorOptions): Monitor {
   const people = new Map<string, Person>();
   const fresh = new Set<Person>();
   let monitored = 0;
@@ -97,30 +106,12 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
     if (names !== undefined && say(makeLine('ISON', [], names.join(' ')))) asked = names;
   }
 
-  // RFC 2812 §4.9: those of the list that are there.
-  function answered(line: Line): boolean {
-    if (asked === undefined) return false;
-    const there = new Set((line.params.at(-1) ?? '').split(' ').map((name) => view.fold(name)));
-    for (const nick of asked) found(nick, there.has(view.fold(nick)));
-    asked = undefined;
-    ask();
-    return true;
-  }
-
   function found(nick: string, there: boolean): void {
     const person = people.get(view.fold(nick));
     if (!person) return;
     if (!there) return change(person, 'offline');
     person.nick = nick;
     if (person.show === undefined || person.show === 'offline') change(person, 'available');
-  }
-
-  function away(nick: string, text: string | undefined): void {
-    const person = people.get(view.fold(nick));
-    if (!person) return;
-    const status = cleaned(text ?? '');
-    if (text === undefined) change(person, 'available');
-    else change(person, 'away', status === '' ? undefined : status);
   }
 
   function change(person: Person, show: Show, status?: string): void {
@@ -133,50 +124,6 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
 
   function told({ nick, show, status }: Person): void {
     if (show !== undefined) tell({ nick, show, ...(status !== undefined && { status }) });
-  }
-
-  // https://ircv3.net/specs/extensions/monitor: 730 names those who are there with their masks, 731 those who are not.
-  const nicksOf = (line: Line): string[] =>
-    (line.params.at(-1) ?? '').split(',').map((target) => target.split('!')[0] ?? '');
-
-  const routes: Readonly<Record<string, (line: Line) => boolean>> = {
-    '303': answered,
-    '730': (line) => each(nicksOf(line), (nick) => found(nick, true)),
-    '731': (line) => each(nicksOf(line), (nick) => found(nick, false)),
-    // The list is full: these are asked for in rounds.
-    '734': (line) => {
-      each((line.params[2] ?? '').split(','), (nick) => mark(nick, false));
-      if (cancel === undefined) round();
-      return true;
-    },
-    '301': (line) => {
-      away(line.params[1] ?? '', line.params.at(-1));
-      return false;
-    },
-    // https://ircv3.net/specs/extensions/away-notify
-    AWAY: (line) => {
-      away(line.nick, line.params[0] || undefined);
-      return false;
-    },
-    JOIN: (line) => passing(line, true),
-    QUIT: (line) => passing(line, false),
-    PRIVMSG: (line) => {
-      const person = people.get(view.fold(line.nick));
-      // Where nobody tells that they are back, a word of theirs does.
-      if (person?.show === 'away' && !caps().has('away-notify')) change(person, 'available');
-      return passing(line, true);
-    },
-    NICK: (line) => {
-      if (isSelf(line.nick, view)) return false;
-      found(line.nick, false);
-      found(line.params[0] ?? '', true);
-      return false;
-    },
-  };
-
-  function passing({ nick }: Line, there: boolean): boolean {
-    if (people.size > 0 && !isSelf(nick, view)) found(nick, there);
-    return false;
   }
 
   return {
@@ -202,7 +149,38 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
       people.delete(view.fold(nick));
     },
     has: (nick, why) => people.get(view.fold(nick))?.why.has(why) ?? false,
-    take: (line) => (Object.hasOwn(routes, line.command) ? (routes[line.command]?.(line) ?? false) : false),
+    passed(nick, there) {
+      if (people.size > 0 && !isSelf(nick, view)) found(nick, there);
+    },
+    spoke(nick) {
+      const person = people.get(view.fold(nick));
+      // Where nobody tells that they are back, a word of theirs does.
+      if (person?.show === 'away' && !caps().has('away-notify')) change(person, 'available');
+      if (!isSelf(nick, view)) found(nick, true);
+    },
+    away(nick, text) {
+      const person = people.get(view.fold(nick));
+      if (!person) return;
+      const status = cleaned(text ?? '');
+      if (text === undefined) change(person, 'available');
+      else change(person, 'away', status === '' ? undefined : status);
+    },
+    listed(nicks, there) {
+      for (const nick of nicks) if (isName(nick)) found(nick, there);
+    },
+    full(nicks) {
+      for (const nick of nicks) if (isName(nick)) mark(nick, false);
+      if (cancel === undefined) round();
+    },
+    // RFC 2812 §4.9: those of the list that are there.
+    answered(nicks) {
+      if (asked === undefined) return false;
+      const there = new Set(nicks.map((name) => view.fold(name)));
+      for (const nick of asked) found(nick, there.has(view.fold(nick)));
+      asked = undefined;
+      ask();
+      return true;
+    },
     stop() {
       open = false;
       cancel?.();
@@ -213,11 +191,6 @@ export function openWatch({ view, caps, clock, say, tell, free }: WatchParts): W
       people.clear();
     },
   };
-}
-
-function each(nicks: readonly string[], run: (nick: string) => void): true {
-  for (const nick of nicks) if (isName(nick)) run(nick);
-  return true;
 }
 
 /** Names in lists that fit a line each. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { glance, lead } from '#bridges/irc/wire/past.ts';
+import { lead, summaryOf } from '#bridges/irc/wire/duplicates.ts';
 import { ircServer } from '../../../fakes/irc-server.ts';
 import { enter, type Rig, rig } from '../harness.ts';
 
@@ -9,7 +9,7 @@ const plain = (text: string) => `:Nurse!n@host.fake PRIVMSG #c :${text}`;
 const named = (text: string, id: number) => `@msgid=m${id} ${plain(text)}`;
 const texts = (gw: Rig) => gw.told('shared').flatMap((draft) => (draft.kind === 'message' ? [draft.text] : []));
 
-/** Romeo feeds #c, Juliet is in it too. */
+/** Romeo is the primary of #c, Juliet is in it too. */
 async function pair() {
   const opened = new AsyncDisposableStack();
   const server = opened.use(await ircServer({ serve: true }));
@@ -22,7 +22,7 @@ async function pair() {
 
 const lost = (gw: Rig) => gw.when(() => gw.states.some(({ state }) => state.kind === 'lost'));
 
-describe('the line of the one that feeds a channel breaks', () => {
+describe('the line of the primary connection of a channel breaks', () => {
   const kinds = [
     { name: 'by the text', line: plain, said: ['one', 'two', 'three', 'four'] },
     { name: 'by msgid', line: named, said: ['ha', 'ha', 'ha', 'ha'] },
@@ -115,11 +115,11 @@ describe('what two connections have read', () => {
   });
 
   it('is recognised without parsing', () => {
-    expect(glance('@time=x;msgid=abc :n!u@h PRIVMSG #c :hi')).toMatchObject({ key: 'abc', nick: 'n', target: '#c' });
-    expect(glance('@time=x :n!u@h NOTICE #c :hi')).toMatchObject({ key: ':n!u@h NOTICE #c :hi', nick: 'n' });
-    expect(glance(':irc.example PRIVMSG #c :a!b')).toMatchObject({ nick: 'irc.example', target: '#c' });
+    expect(summaryOf('@time=x;msgid=abc :n!u@h PRIVMSG #c :hi')).toMatchObject({ key: 'abc', nick: 'n', target: '#c' });
+    expect(summaryOf('@time=x :n!u@h NOTICE #c :hi')).toMatchObject({ key: ':n!u@h NOTICE #c :hi', nick: 'n' });
+    expect(summaryOf(':irc.example PRIVMSG #c :a!b')).toMatchObject({ nick: 'irc.example', target: '#c' });
     for (const other of ['PING :x', ':n!u@h JOIN #c', ':n PRIVMSG', ':n PRIVMSG #c', '@a', ':', '', 'PRIVMSG #c :x'])
-      expect(glance(other)).toBeUndefined();
-    fc.assert(fc.property(fc.string(), (text) => void glance(text)));
+      expect(summaryOf(other)).toBeUndefined();
+    fc.assert(fc.property(fc.string(), (text) => void summaryOf(text)));
   });
 });

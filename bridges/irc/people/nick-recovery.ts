@@ -1,9 +1,9 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import type { LineReading } from '#bridges/irc/connection/line-table.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { cleanNick, isName } from '#bridges/irc/wire/names.ts';
-import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
-import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** Milliseconds between two tries at a nick; twice as many after each refusal, up to about an hour. */
@@ -11,29 +11,19 @@ const PACE = 60_000;
 const DOUBLINGS = 6;
 
 /** Whose nick it is. */
-export type RegainOwner = {
-  readonly view: View;
-  readonly clock: Clock;
-  watch(nick: string): void;
-  unwatch(nick: string): void;
-  /** Queues a line; false where it cannot be taken now. */
-  say(line: string): boolean;
-  /** Whether the user has asked for a nick, or for that one, and waits for the answer. */
-  asked(nick?: string): boolean;
-};
+type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say'>;
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
-export class Regain {
-  readonly #owner: RegainOwner;
-  #wanted: string;
+export class NickRecovery {
+  readonly #owner: Owner;
+  #wanted = '';
   #trying = false;
   #refusals = 0;
   #last = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
 
-  constructor(owner: RegainOwner) {
+  constructor(owner: Owner) {
     this.#owner = owner;
-    this.#wanted = owner.view.nick;
   }
 
   /** The nick to be called by; what is in force is the view's. */
@@ -41,9 +31,10 @@ export class Regain {
     return this.#wanted;
   }
 
+  /** From now on that nick is wanted. */
   begin(nick: string): void {
-    const { view } = this.#owner;
-    this.#owner.unwatch(this.#wanted);
+    const { view, people } = this.#owner;
+    people.unwatch(this.#wanted, 'nick');
     this.#wanted = cleanNick(nick, view.isupport.nicklen);
     this.#refusals = 0;
     if (!this.#has()) this.#look();
@@ -54,21 +45,28 @@ export class Regain {
     if (this.#isWanted(nick)) this.#attempt();
   }
 
-  /** Takes a line in; true if it was the answer to our own try. */
-  take(line: Line): boolean {
-    const { view } = this.#owner;
-    const [nick = '', refused = ''] = line.params;
-    if (line.command === 'NICK' && isSelf(line.nick, view) && isName(nick)) {
-      this.#renamed(nick);
-      return false;
-    }
-    if (!this.#trying || !NICK_REFUSALS.has(line.command)) return false;
+  /** The server calls us by that nick now. */
+  renamed(nick: string): void {
+    const { people, pending } = this.#owner;
+    if (this.#wanted === '') return;
+    // A nick that was neither asked for nor wanted is the server's idea.
+    if (pending.asks(nick)) this.begin(nick);
+    else if (this.#isWanted(nick)) this.#wanted = nick;
+    else return this.#look();
+    this.#trying = false;
+    if (this.#isWanted(nick)) people.unwatch(this.#wanted, 'nick');
+  }
+
+  /** A numeric refuses a nick; true if that was our own try. */
+  refused({ command, params: [, refused = ''] }: Line): boolean {
+    if (!this.#trying) return false;
     // A refusal names the nick; where it does not, it is for the user.
-    if (this.#owner.asked() && (this.#owner.asked(refused) || !this.#isWanted(refused))) return false;
+    const { pending } = this.#owner;
+    if (pending.has('nick', '') && (pending.asks(refused) || !this.#isWanted(refused))) return false;
     this.#trying = false;
     this.#refusals++;
     // RFC 2812 §5.2: 432 says that it is no nick there, and never will be.
-    if (line.command === '432') this.begin(view.nick);
+    if (command === '432') this.begin(this.#owner.view.nick);
     // It may be reserved for a while without anybody having it.
     else this.#attempt();
     return true;
@@ -101,21 +99,19 @@ export class Regain {
     this.#trying = this.#owner.say(makeLine('NICK', [this.#wanted]));
   }
 
-  // Whoever has more contacts than can be watched does without.
+  // Whoever has more people than can be watched does without.
   #look(): void {
     try {
-      this.#owner.watch(this.#wanted);
+      this.#owner.people.watch(this.#wanted, 'nick');
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
   }
-
-  #renamed(nick: string): void {
-    // A nick that was neither asked for nor wanted is the server's idea.
-    if (this.#owner.asked(nick)) this.begin(nick);
-    else if (this.#isWanted(nick)) this.#wanted = nick;
-    else return this.#look();
-    this.#trying = false;
-    if (this.#isWanted(nick)) this.#owner.unwatch(this.#wanted);
-  }
 }
+
+export const nickChange: LineReading = ({ nick, params: [next = ''] }, { view, recovery }) => {
+  if (isSelf(nick, view) && isName(next)) recovery.renamed(next);
+  return false;
+};
+
+export const nickRefusal: LineReading = (line, { recovery }) => recovery.refused(line);

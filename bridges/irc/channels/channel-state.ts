@@ -1,4 +1,4 @@
-import type { Line, View } from '#bridges/irc/connection/view.ts';
+import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { awayInRooms } from '#bridges/irc/people/away.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { roomPlace, sender, stamp } from '#bridges/irc/wire/drafts.ts';
@@ -7,21 +7,25 @@ import { isName } from '#bridges/irc/wire/names.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
+import { add, type Channel, type ChannelMember, type Channels, occupant, remove, snapshot } from './channel.ts';
 import { isBanned, learnChannelModes, newChannelModes, stepChannelModes } from './channel-modes.ts';
-import { add, type Member, occupant, type Room, type Rooms, remove, snapshot } from './roster.ts';
 
 /** Channels that one connection may be in. */
 const ROOM_LIMIT = 500;
 
 /** What a step brings: drafts in order, and what became of our own stay in a channel. */
-export type Step = {
+export type ChannelStep = {
   readonly drafts: Draft[];
   readonly self?: { readonly change: 'joined' | 'left' | 'entering'; readonly room: string };
 };
 
-const NOTHING: Step = { drafts: [] };
+const NOTHING: ChannelStep = { drafts: [] };
 
-const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => Step>> = {
+/** Takes a line in. Short or senseless ones change nothing. Never throws. */
+export type StepChannels = (channels: Channels, line: Line, view: ServerView) => ChannelStep;
+
+/** How each line changes what is known of channels. */
+export const STEPS = {
   JOIN: join,
   PART: (rooms, line, view) =>
     depart(rooms, line, view, { channel: line.params[0], nick: line.nick, change: 'leave', reason: line.params[1] }),
@@ -44,23 +48,15 @@ const steps: Readonly<Record<string, (rooms: Rooms, line: Line, view: View) => S
   '333': topicAuthor,
   '353': names,
   '366': namesEnd,
-};
+} satisfies Readonly<Record<string, StepChannels>>;
 
-/** Whether a command is one of those that change what is known of channels. */
-export const isRoomCommand = (command: string): boolean => Object.hasOwn(steps, command);
-
-/** Takes a line in. Short or senseless lines change nothing. Never throws. */
-export function stepRooms(rooms: Rooms, line: Line, view: View): Step {
-  return (isRoomCommand(line.command) ? steps[line.command]?.(rooms, line, view) : undefined) ?? NOTHING;
-}
-
-function join(rooms: Rooms, line: Line, view: View): Step {
+function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const name = line.params[0] ?? '';
   const key = view.fold(name);
   if (!isName(name) || !isName(line.nick)) return NOTHING;
   if (isSelf(line.nick, view)) {
     if (rooms.size >= ROOM_LIMIT && !rooms.has(key)) return NOTHING;
-    const room: Room = {
+    const room: Channel = {
       name,
       joined: false,
       members: new Map(),
@@ -77,7 +73,7 @@ function join(rooms: Rooms, line: Line, view: View): Step {
   const member = room && add(room, line.nick, '', view);
   if (member && line.ident !== '' && line.hostname !== '') member.mask = `${line.ident}@${line.hostname}`;
   // One of ours comes with a list of its own, once it is in.
-  if (!room?.joined || !member || member.account !== undefined || !view.feeds(key)) return NOTHING;
+  if (!room?.joined || !member || member.account !== undefined || !view.isPrimary(key)) return NOTHING;
   return { drafts: [change(line, room, view, { change: 'join', who: occupant(member, view, room) })] };
 }
 
@@ -89,7 +85,12 @@ type Departure = {
   by?: string;
 };
 
-function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: kind, reason, by }: Departure): Step {
+function depart(
+  rooms: Channels,
+  line: Line,
+  view: ServerView,
+  { channel, nick, change: kind, reason, by }: Departure,
+): ChannelStep {
   const key = view.fold(channel ?? '');
   const room = rooms.get(key);
   if (!room) return NOTHING;
@@ -101,8 +102,8 @@ function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: k
     kind === 'kick' &&
     member !== undefined &&
     isBanned(room.modes, self && view.mask ? { nick, mask: view.mask } : member);
-  // One of ours tells of its own going itself, exactly once; the feed tells of all others.
-  const mine = self ? room.joined : view.feeds(key) && member?.account === undefined;
+  // One of ours tells of its own going itself, exactly once; the primary connection tells of all others.
+  const mine = self ? room.joined : view.isPrimary(key) && member?.account === undefined;
   const drafts =
     member && mine
       ? [
@@ -117,13 +118,13 @@ function depart(rooms: Rooms, line: Line, view: View, { channel, nick, change: k
   return self ? { drafts, self: { change: 'left', room: key } } : { drafts };
 }
 
-function quit(rooms: Rooms, line: Line, view: View): Step {
+function quit(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   if (isSelf(line.nick, view)) return NOTHING;
   const drafts: Draft[] = [];
   for (const [key, room] of rooms) {
     const member = remove(room, line.nick, view);
     if (!member) continue;
-    if (!room.joined || !view.feeds(key)) continue;
+    if (!room.joined || !view.isPrimary(key)) continue;
     // One of ours that has lost its line will be back.
     const { account: _, ...who } = occupant(member, view, room);
     drafts.push(change(line, room, view, { change: 'leave', who, ...said(line.params[0]) }));
@@ -131,7 +132,7 @@ function quit(rooms: Rooms, line: Line, view: View): Step {
   return { drafts };
 }
 
-function rename(rooms: Rooms, line: Line, view: View): Step {
+function rename(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const nick = line.params[0] ?? '';
   if (!isName(nick)) return NOTHING;
   const drafts: Draft[] = [];
@@ -143,14 +144,14 @@ function rename(rooms: Rooms, line: Line, view: View): Step {
     room.members.delete(view.fold(line.nick));
     member.nick = nick;
     room.members.set(view.fold(nick), member);
-    const mine = self || (member.account === undefined && view.feeds(key));
+    const mine = self || (member.account === undefined && view.isPrimary(key));
     if (room.joined && mine)
       drafts.push(change(line, room, view, { change: 'rename', who, newId: view.id(nick), nick }));
   }
   return { drafts };
 }
 
-function mode(rooms: Rooms, line: Line, view: View): Step {
+function mode(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[0] ?? ''));
   if (!room) return NOTHING;
   const touched = applyModes(room, parseModes(line.params.slice(1), view.isupport), view);
@@ -158,8 +159,13 @@ function mode(rooms: Rooms, line: Line, view: View): Step {
 }
 
 /** Those of the touched whose standing is another now. */
-function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: Room, view: View): Draft[] {
-  if (!room.joined || touched.size === 0 || !view.feeds(view.fold(room.name))) return [];
+function changedRoles(
+  touched: ReadonlyMap<ChannelMember, Occupant>,
+  line: Line,
+  room: Channel,
+  view: ServerView,
+): Draft[] {
+  if (!room.joined || touched.size === 0 || !view.isPrimary(view.fold(room.name))) return [];
   const drafts: Draft[] = [];
   for (const [member, before] of touched) {
     const who = occupant(member, view, room);
@@ -170,10 +176,10 @@ function changedRoles(touched: ReadonlyMap<Member, Occupant>, line: Line, room: 
 }
 
 /** Carries mode changes out, and tells whom they may have touched, as they were before. */
-function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map<Member, Occupant> {
+function applyModes(room: Channel, changes: readonly ModeChange[], view: ServerView): Map<ChannelMember, Occupant> {
   // What those without a letter may do depends on it.
   const touched = changes.some(({ mode: letter }) => letter === 'm') ? voiceless(room, view) : new Map();
-  const touch = (member: Member) => touched.has(member) || touched.set(member, occupant(member, view, room));
+  const touch = (member: ChannelMember) => touched.has(member) || touched.set(member, occupant(member, view, room));
   for (const one of changes) {
     stepChannelModes(room.modes, one, view.isupport);
     if (/^[sp]$/.test(one.mode)) room.secret = one.set;
@@ -186,7 +192,7 @@ function applyModes(room: Room, changes: readonly ModeChange[], view: View): Map
   return touched;
 }
 
-const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
+const voiceless = (room: Channel, view: ServerView): Map<ChannelMember, Occupant> =>
   new Map(
     [...room.members.values()]
       .filter(({ modes }) => modes === '')
@@ -194,7 +200,7 @@ const voiceless = (room: Room, view: View): Map<Member, Occupant> =>
   );
 
 /** RFC 2812 §5.1: 324 lists all modes of a channel. */
-function channelModes(rooms: Rooms, line: Line, view: View): Step {
+function channelModes(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[1] ?? ''));
   if (!room) return NOTHING;
   const touched = voiceless(room, view);
@@ -203,7 +209,7 @@ function channelModes(rooms: Rooms, line: Line, view: View): Step {
   return { drafts: changedRoles(touched, line, room, view) };
 }
 
-function topic(rooms: Rooms, line: Line, view: View): Step {
+function topic(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const key = view.fold(line.params[0] ?? '');
   const room = rooms.get(key);
   const text = line.params[1];
@@ -211,7 +217,7 @@ function topic(rooms: Rooms, line: Line, view: View): Step {
   noteTopic(room, text);
   room.topicBy = line.nick || line.prefix;
   room.topicAt = stamp(line).at;
-  if (!room.joined || !view.feeds(key)) return NOTHING;
+  if (!room.joined || !view.isPrimary(key)) return NOTHING;
   return {
     drafts: [
       {
@@ -227,13 +233,13 @@ function topic(rooms: Rooms, line: Line, view: View): Step {
   };
 }
 
-function noteTopic(room: Room | undefined, text: string): Step {
+function noteTopic(room: Channel | undefined, text: string): ChannelStep {
   if (room) room.topic = stripFormatting(text);
   return NOTHING;
 }
 
 // 333 is of no RFC: <nick> <channel> <setter> <seconds since 1970>, the setter with or without a mask.
-function topicAuthor(rooms: Rooms, line: Line, view: View): Step {
+function topicAuthor(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params[1] ?? ''));
   const [by = ''] = (line.params[2] ?? '').split('!');
   const at = Number(line.params[3]);
@@ -243,7 +249,7 @@ function topicAuthor(rooms: Rooms, line: Line, view: View): Step {
   return NOTHING;
 }
 
-function names(rooms: Rooms, line: Line, view: View): Step {
+function names(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const room = rooms.get(view.fold(line.params.at(-2) ?? ''));
   if (!room || room.joined || line.params.length < 3) return NOTHING;
   // RFC 2812 §5.1: 353 tells `@` of a secret channel, `*` of a private one.
@@ -255,7 +261,7 @@ function names(rooms: Rooms, line: Line, view: View): Step {
   return NOTHING;
 }
 
-function namesEnd(rooms: Rooms, line: Line, view: View): Step {
+function namesEnd(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   const key = view.fold(line.params[1] ?? '');
   const room = rooms.get(key);
   if (!room || room.joined) return NOTHING;
@@ -271,7 +277,7 @@ const said = (reason: string | undefined): { reason?: string } => {
 
 type Changed = Omit<Extract<Draft, { kind: 'occupant' }>, 'kind' | 'place' | 'from'>;
 
-const change = (line: Line, room: Room, view: View, what: Changed): Draft => ({
+const change = (line: Line, room: Channel, view: ServerView, what: Changed): Draft => ({
   kind: 'occupant',
   place: roomPlace(room.name, view),
   from: sender(line, view),

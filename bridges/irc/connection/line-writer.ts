@@ -18,7 +18,7 @@ type Options = {
 type Item = { readonly line: string; readonly sent: (() => void) | undefined };
 
 /** The one writer of a connection: once per turn of the event loop, at most as fast as the throttle says and the socket takes it. */
-export class Writer {
+export class LineWriter {
   readonly #options: Options;
   readonly #pace: TokenBucket;
   readonly #drained = (): void => this.#schedule();
@@ -27,7 +27,7 @@ export class Writer {
   #turn: NodeJS.Immediate | undefined;
   #cancel: (() => void) | undefined;
   /** What can wait, as long as there is any. */
-  #idle: string[] | undefined;
+  #idle: Item[] | undefined;
   #linger: (() => void) | undefined;
   #open = true;
 
@@ -46,11 +46,14 @@ export class Writer {
     if (!this.#cancel) this.#schedule();
   }
 
-  /** Queues a line that can wait: it goes when nothing else does, and leaves half of the burst to what people say. */
-  later(line: string): void {
+  /**
+   * Queues a line that can wait: it goes when nothing else does, and leaves half of the burst to what people say. `sent`
+   * as above.
+   */
+  later(line: string, sent?: () => void): void {
     guard(line);
     this.#idle ??= [];
-    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push(line);
+    if (this.#idle.length < QUEUE_LIMIT) this.#idle.push({ line, sent });
     if (!this.#linger) this.#schedule();
   }
 
@@ -83,10 +86,10 @@ export class Writer {
   }
 
   #schedule(): void {
-    if (this.#open) this.#turn ??= setImmediate(Writer.#turned, this);
+    if (this.#open) this.#turn ??= setImmediate(LineWriter.#turned, this);
   }
 
-  static #turned(writer: Writer): void {
+  static #turned(writer: LineWriter): void {
     writer.#flush();
   }
 
@@ -119,7 +122,8 @@ export class Writer {
     if (!this.#idle || this.#queue.length > 0) return [];
     const gone = this.#idle.splice(0, this.#pace.take(this.#idle.length, this.#spare));
     if (this.#idle.length === 0) this.#idle = undefined;
-    return gone;
+    for (const item of gone) item.sent?.();
+    return gone.map((item) => item.line);
   }
 
   #rest(): void {

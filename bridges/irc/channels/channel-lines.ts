@@ -1,0 +1,134 @@
+// What becomes of a line that changes channels, beside the change itself (`channel-state.ts`).
+
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import type { LineReading } from '#bridges/irc/connection/line-table.ts';
+import { oursIn, primaryChannel } from '#bridges/irc/connection/realm.ts';
+import type { Line } from '#bridges/irc/connection/server-view.ts';
+import { restoredPresence } from '#bridges/irc/people/away.ts';
+import { subjectOf } from '#bridges/irc/questions/question-table.ts';
+import { isSelf } from '#bridges/irc/wire/decode.ts';
+import { invitation } from '#bridges/irc/wire/drafts.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
+import type { Draft } from '#src/model/event.ts';
+import { snapshot } from './channel.ts';
+import type { ChannelStep, StepChannels } from './channel-state.ts';
+
+/** A line by which channels change. */
+export const changes =
+  (step: StepChannels): LineReading =>
+  (line, connection) => {
+    follow(step(connection.channels, line, connection.view), line, connection);
+    return false;
+  };
+
+/** The server's word on a channel. While the connection is entering that, it is the answer to its JOIN. */
+export const describes =
+  (step: StepChannels): LineReading =>
+  (line, connection) => {
+    const { channels, view } = connection;
+    const channel = channels.get(view.fold(subjectOf(line)));
+    const entering = channel !== undefined && !channel.joined;
+    follow(step(channels, line, view), line, connection);
+    return entering;
+  };
+
+function follow(step: ChannelStep, line: Line, connection: IrcConnection): void {
+  const { host, realm, view, pending, netsplits } = connection;
+  const given = line.params[0] ?? '';
+  const renamed = line.command === 'NICK' && isSelf(line.nick, view) && isName(given);
+  if (renamed) connection.renamed(given);
+  const drafts = netsplits.sift(line, step.drafts);
+  const channel = step.self?.room ?? '';
+  emit(host, step.self?.change === 'joined' ? welcome(channel, drafts, connection) : drafts);
+  if (step.self?.change === 'entering') entering(line, channel, connection);
+  if (step.self?.change === 'joined') {
+    realm.primaries.joined(channel, view);
+    emit(host, invited(channel, connection));
+    pending.done('join', channel);
+    learnModes(channel, connection);
+  }
+  if (step.self?.change === 'left') {
+    realm.primaries.left(channel, view);
+    pending.done('leave', channel);
+  }
+  if (renamed) pending.renamed(given);
+}
+
+/** Another connection of ours may be the primary of a channel now. */
+export const primaryMayChange: LineReading = ({ params: [name = ''] }, connection) => {
+  learnModes(connection.view.fold(name), connection);
+  return false;
+};
+
+// Our own changes come back to us: they are done.
+
+export const kickDone: LineReading = ({ nick, params: [name = '', who = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('kick', view.fold(name), view.fold(who));
+  return false;
+};
+
+export const modeDone: LineReading = ({ nick, params: [name = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('mode', view.fold(name));
+  return false;
+};
+
+export const topicDone: LineReading = ({ nick, params: [name = ''] }, { pending, view }) => {
+  if (isSelf(nick, view)) pending.done('topic', view.fold(name));
+  return false;
+};
+
+// Where another connection of ours is the primary already, its list is the one that counts: ours may be older or newer.
+function welcome(channel: string, drafts: readonly Draft[], { realm, channels, view }: IrcConnection) {
+  const known = primaryChannel(realm, channel);
+  const self = channels.get(channel)?.members.get(view.fold(view.nick));
+  return known
+    ? snapshot(known, view, [...oursIn(realm, channel), ...(self ? [self] : [])])
+    : restoredPresence(drafts, view);
+}
+
+function entering(line: Line, channel: string, { view, pending, writer, unaskedJoins }: IrcConnection): void {
+  if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
+  if (pending.has('join', channel)) unaskedJoins.wanted(channel);
+  else if (!unaskedJoins.enter(channel)) writer.send(makeLine('PART', [line.params[0] ?? channel]));
+}
+
+// Nobody of ours asked for it: the user is invited to where the server has put them already.
+function invited(channel: string, { view, channels, pending, unaskedJoins }: IrcConnection): readonly Draft[] {
+  if (!unaskedJoins.entered(channel) || pending.has('join', channel)) return [];
+  const entered = channels.get(channel);
+  if (entered) entered.held = [];
+  return invitation({
+    view,
+    room: entered?.name ?? channel,
+    reason: 'The server has put you into this channel.',
+  });
+}
+
+/** Nobody waits any more for a channel (folded name): whoever is let in later, or half in already, leaves. */
+export function joinOverdue(channel: string, { channels, writer, unaskedJoins }: IrcConnection): void {
+  const known = channels.get(channel);
+  if (known) writer.urgent(makeLine('PART', [known.name]));
+  else unaskedJoins.expect(channel);
+}
+
+/**
+ * Sees to it that the primary connection of a channel (folded name) knows its modes: nobody may change one for days.
+ * Called when the connection may have become the primary, or be in it beside that. Each channel is asked for once, when
+ * nothing else is to be sent.
+ */
+export function learnModes(channel: string, { realm, view, channels, questions }: IrcConnection): void {
+  const known = channels.get(channel);
+  if (!known?.joined || known.modes.complete || known.modes.asked) return;
+  if (realm.primaries.isPrimary(channel, view)) {
+    known.modes.asked = true;
+    questions.ask('modes', known.name, { idle: true }).catch(unanswered);
+  } else if (known.modes.set.size === 0) {
+    // It may be about to change over there: good enough until this one is the primary itself.
+    for (const [letter, param] of primaryChannel(realm, channel)?.modes.set ?? []) known.modes.set.set(letter, param);
+  }
+}
+
+/** Who may not know the modes does without: nobody has asked. */
+const unanswered = (): void => {};

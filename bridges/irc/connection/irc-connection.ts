@@ -1,0 +1,363 @@
+import type { Socket } from 'node:net';
+import { type Channel, type Channels, disown, snapshot } from '#bridges/irc/channels/channel.ts';
+import { joinOverdue, learnModes } from '#bridges/irc/channels/channel-lines.ts';
+import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
+import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
+import type { Takeover } from '#bridges/irc/channels/primary.ts';
+import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
+import { KnownPeople } from '#bridges/irc/people/known-people.ts';
+import { NickRecovery } from '#bridges/irc/people/nick-recovery.ts';
+import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
+import { ask } from '#bridges/irc/questions/ask.ts';
+import { QuestionBook } from '#bridges/irc/questions/book.ts';
+import { Pending } from '#bridges/irc/questions/pending.ts';
+import { realmNotice } from '#bridges/irc/wire/drafts.ts';
+import { decodeMissed, isDuplicate } from '#bridges/irc/wire/duplicates.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { encode, quit, target, type Wire } from '#bridges/irc/wire/encode.ts';
+import { singly } from '#bridges/irc/wire/lists.ts';
+import { farewell } from '#bridges/irc/wire/numerics.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Query, Reply } from '#src/model/query.ts';
+import { ConnectionState, capabilities } from './connection-state.ts';
+import { LineSocket, type LineSocketOwner } from './line-socket.ts';
+import { read } from './line-table.ts';
+import type { LineWriter } from './line-writer.ts';
+import { type ConnectionSetup, oursIn, primaryChannel, type Realm, serverName } from './realm.ts';
+import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
+import { barrierLine } from './server-lines.ts';
+import type { Line } from './server-view.ts';
+
+/** Milliseconds after which messages whose echo has not come are proven by a PING. */
+const ECHO_PATIENCE = 5_000;
+
+/** What the others in the channels read. */
+const FAREWELLS: Readonly<Record<CloseReason, string>> = {
+  stopped: 'The gateway is stopping',
+  left: 'leaving',
+  removed: 'leaving',
+};
+
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+const TAKEN: Delivered = { ids: [], state: 'taken' };
+
+/** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
+export function openConnection(
+  setup: ConnectionSetup,
+  key: SessionKey,
+  wish: RegistrationWish & { socket: Socket },
+): Promise<IrcConnection> {
+  return new Promise((resolve, reject) => new IrcConnection({ setup, key, resolve, reject }, wish));
+}
+
+type Opening = {
+  readonly setup: ConnectionSetup;
+  readonly key: SessionKey;
+  readonly resolve: (connection: IrcConnection) => void;
+  readonly reject: (failure: Failure) => void;
+};
+
+/**
+ * The connection of one account to one server. What its lines act upon is open to those who read them
+ * (`line-table.ts`). A class, and what it has are classes: there are thousands (decision 0009).
+ */
+export class IrcConnection implements LineSocketOwner {
+  readonly session: Session;
+  readonly host: Host;
+  readonly realm: Realm;
+  readonly view: ConnectionState;
+  readonly channels: Channels = new Map();
+  readonly writer: LineWriter;
+  readonly pending: Pending;
+  readonly questions: QuestionBook;
+  readonly people: KnownPeople;
+  readonly recovery: NickRecovery;
+  readonly netsplits: Netsplits;
+  readonly unaskedJoins = new UnaskedJoins();
+  /** The rows of a message of the day that is being told. */
+  motd: string[] | undefined;
+  /** When a CTCP VERSION was answered last. */
+  versionToldAt = Number.NEGATIVE_INFINITY;
+  readonly #setup: ConnectionSetup;
+  readonly #key: SessionKey;
+  readonly #socket: LineSocket;
+  #away: OwnAway | undefined;
+  #list: ChannelList | undefined;
+  #trips = 0;
+  /** As long as it is not logged in. */
+  #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
+  #phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
+  #reason: Failure | undefined;
+  #patience: (() => void) | undefined;
+
+  constructor({ setup, key, resolve, reject }: Opening, wish: RegistrationWish & { socket: Socket }) {
+    const { host, realm, server } = setup;
+    const { clock, log } = host;
+    this.#setup = setup;
+    this.#key = key;
+    this.host = host;
+    this.realm = realm;
+    this.session = {
+      ...{ account: key.account, realm: key.realm },
+      close: (why) => this.close(FAREWELLS[why], new Failure('recipient-unavailable')),
+    };
+    const view = new ConnectionState(setup, key, this.channels);
+    this.view = view;
+    const { throttle, charset } = server;
+    this.#socket = new LineSocket({ socket: wish.socket, clock, log, throttle, charset, owner: this });
+    const { writer } = this.#socket;
+    this.writer = writer;
+    this.pending = new Pending(this);
+    this.questions = new QuestionBook(this);
+    this.recovery = new NickRecovery(this);
+    this.people = new KnownPeople(this);
+    view.people = this.people;
+    this.netsplits = new Netsplits(host, view);
+    const registration = new ConnectionRegistration(
+      {
+        ...{ setup, key, view, socket: this.#socket },
+        tell: (line) => this.#read(line),
+        done: (wanted) => {
+          this.#ready(wanted);
+          resolve(this);
+        },
+      },
+      wish,
+    );
+    this.#entry = { registration, reject };
+  }
+
+  get clock(): Clock {
+    return this.host.clock;
+  }
+
+  /** Throws a `Failure` for what is refused at once. */
+  deliver(event: Event): Delivered {
+    if (this.#phase !== 'online') throw new Failure('recipient-unavailable');
+    if (event.kind === 'presence') {
+      (this.#away ??= openOwnAway(this.clock, (line) => this.say(line))).take(event);
+      return TAKEN;
+    }
+    if (event.kind === 'contact') {
+      this.people.subscribe(event);
+      return TAKEN;
+    }
+    if (event.kind === 'message' && event.place.kind === 'contact')
+      this.people.talksWith(target(event.place, this.view));
+    return this.#send(event, encode(event, this.view));
+  }
+
+  #send(event: Event, wire: Wire): Delivered {
+    if (wire.kind === 'raw' && wire.target === 'QUIT')
+      this.#reason = new Failure('not-allowed', { text: 'You have quit.' });
+    const written = this.pending.add(event.id, wire);
+    // Whoever is just leaving is in the channel only until the server has read it.
+    const enters = wire.kind === 'join' && !this.pending.has('leave', wire.target);
+    const channel = enters ? this.channels.get(wire.target) : undefined;
+    if (channel?.joined) {
+      // A server says nothing to a second JOIN.
+      written();
+      queueMicrotask(() => this.#again(channel, wire.target));
+      return WRITTEN;
+    }
+    try {
+      this.writer.send(wire.line, wire.kind === 'raw' ? () => this.#asked(written, wire) : written);
+    } catch (error) {
+      this.pending.drop(event.id);
+      throw error;
+    }
+    return WRITTEN;
+  }
+
+  #asked(written: () => void, { text }: Wire): void {
+    written();
+    this.questions.asked(text);
+  }
+
+  /** Queues a line that can wait for another time; false where it cannot be taken now. */
+  say(line: string): boolean {
+    try {
+      this.writer.send(line);
+      return true;
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.host.log.debug({ err: error }, 'a line of our own waits for another time');
+      return false;
+    }
+  }
+
+  /** Milliseconds to the server and back. Rejects with a `Failure`. */
+  ping(): Promise<number> {
+    return this.questions.ask('roundtrip', `trip-${++this.#trips}`);
+  }
+
+  /** What the server, people and channels are asked. Rejects with a `Failure`. */
+  ask(query: Query): Promise<Reply> {
+    return this.#phase === 'online' ? ask(query, this) : Promise.reject(new Failure('recipient-unavailable'));
+  }
+
+  /** The list of the server's channels. */
+  channelList(): ChannelList {
+    const { view, clock, questions } = this;
+    return (this.#list ??= openChannelList({ view, clock, questions }));
+  }
+
+  pause(paused: boolean): void {
+    this.#socket.pause(paused);
+  }
+
+  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
+  takeOver(takeovers: readonly Takeover[]): void {
+    const { host, realm } = this;
+    for (const takeover of takeovers)
+      emit(host, decodeMissed(realm.primaries.takeOver(takeover, this.view), this.view));
+    const channels = takeovers.map(({ channel }) => channel);
+    const behind = channels.filter((channel) => realm.primaries.behind(channel, this.view));
+    for (const channel of channels) if (!behind.includes(channel)) this.#describe(channel);
+    if (behind.length === 0) return;
+    const listAll = () => {
+      for (const channel of behind) this.#describe(channel);
+    };
+    // The server answers behind everything that it has sent before.
+    this.ping().then(listAll, listAll);
+  }
+
+  disown(account: AccountKey): void {
+    disown(this.channels, account);
+  }
+
+  close(why: string, failure: Failure): Promise<void> {
+    const { realm } = this;
+    const { account } = this.view;
+    if (this.#phase === 'online') {
+      this.#phase = 'closing';
+      this.#reason = failure;
+      realm.clients.delete(account);
+    }
+    const end = this.#socket.end(quit(why)).finally(() => realm.leaving.delete(account));
+    realm.leaving.set(account, end);
+    return end;
+  }
+
+  // RELIABILITY: echo-message proves that the server took a line, else a PING after it that comes back.
+  barrier(): string | undefined {
+    const pending = this.pending;
+    const echo = this.view.caps.has('echo-message');
+    if (pending.unproven(echo)) return barrierLine(pending.last);
+    if (echo && pending.unproven(false)) {
+      this.#patience ??= this.host.clock.after(ECHO_PATIENCE, () => {
+        this.#patience = undefined;
+        if (pending.unproven(false)) this.#socket.writer.urgent(barrierLine(pending.last));
+      });
+    }
+    return undefined;
+  }
+
+  skip(text: string): boolean {
+    return this.#phase !== 'login' && isDuplicate(text, this.realm.primaries, this.view);
+  }
+
+  take(line: Line): void {
+    if (line.command === 'ERROR' && this.#phase !== 'closing')
+      this.#reason ??= farewell(serverName(this.#setup, this.view), line.params.at(-1) ?? '');
+    if (this.#entry) return this.#entry.registration.take(line);
+    if (line.command === 'ERROR') return;
+    this.#read(line);
+  }
+
+  #read(line: Line): void {
+    const faults: unknown[] = [];
+    for (const one of singly(line)) read(one, this, faults);
+    if (faults.length > 0) throw faults[0];
+  }
+
+  closed(ours: Failure | undefined): void {
+    const before = this.#phase;
+    this.#phase = 'closed';
+    this.#patience?.();
+    this.#entry?.registration.close();
+    const text = `${serverName(this.#setup, this.view)} closed the connection.`;
+    const failure = ours ?? this.#reason ?? new Failure('recipient-unavailable', { text });
+    this.#leaveRealm();
+    this.questions.fail(failure);
+    this.recovery.stop();
+    this.#away?.stop();
+    this.people.stop();
+    this.#list?.stop();
+    const code = before === 'closing' ? failure.code : 'recipient-unavailable';
+    this.pending.fail((certain) => new Failure(code, { text: failure.message, certain }));
+    this.#entry?.reject(failure);
+    this.#entry = undefined;
+    if (before !== 'online') return;
+    const { host } = this;
+    emit(host, realmNotice(this.view, `Connection lost: ${failure.message}`));
+    host.status(this.#key, { kind: 'lost', failure });
+  }
+
+  #leaveRealm(): void {
+    const { realm } = this;
+    const { account } = this.view;
+    this.view.forget();
+    if (realm.clients.get(account) === this) realm.clients.delete(account);
+    this.netsplits.stop();
+    const takeovers = realm.primaries.lost(this.view);
+    for (const other of realm.clients.values()) other.disown(account);
+    const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
+    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.takeOver(all);
+  }
+
+  #ready(wanted: string): void {
+    const { host, realm } = this;
+    const { server } = this.#setup;
+    const { view } = this;
+    if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
+    this.#entry?.registration.close();
+    this.#entry = undefined;
+    this.#phase = 'online';
+    realm.clients.set(view.account, this);
+    const secret = server.tls ? 'encrypted' : 'not encrypted';
+    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
+    this.recovery.begin(wanted);
+    this.#tellOnline();
+  }
+
+  /** Nobody waits any more for a channel (folded name). */
+  joinOverdue(channel: string): void {
+    joinOverdue(channel, this);
+  }
+
+  /** The server calls us by another nick now. */
+  renamed(nick: string): void {
+    this.view.rename(nick);
+    if (this.#phase === 'online') this.#tellOnline();
+  }
+
+  #tellOnline(): void {
+    const { wanted } = this.recovery;
+    const { nick } = this.view;
+    this.host.status(this.#key, { kind: 'online', nick, ...(wanted !== nick && { wanted }) });
+  }
+
+  #describe(channel: string): void {
+    const { host, realm } = this;
+    const room = this.channels.get(channel);
+    realm.primaries.caughtUp(channel, this.view);
+    if (room && realm.primaries.isPrimary(channel, this.view))
+      emit(host, snapshot(room, this.view, oursIn(realm, channel)));
+    learnModes(channel, this);
+  }
+
+  #again(room: Channel, target: string): void {
+    const { host, realm } = this;
+    const known = primaryChannel(realm, target) ?? room;
+    // Where others of ours are, what was held has been told to them, or was before their time.
+    const held = realm.primaries.members(target).length < 2 ? (room.held ?? []) : [];
+    delete room.held;
+    if (this.pending.has('join', target)) emit(host, [...snapshot(known, this.view, oursIn(realm, target)), ...held]);
+    this.pending.done('join', target);
+  }
+}

@@ -1,0 +1,63 @@
+import { ctcp, decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { IrcConnection } from './irc-connection.ts';
+import type { LineReading } from './line-table.ts';
+import type { Line } from './server-view.ts';
+
+/** Messages that are held of a channel for whoever may take the invitation there. */
+const HELD = 100;
+/** Milliseconds between two answers to CTCP VERSION. */
+const VERSION_PACE = 5_000;
+const VERSION = 'Isthmus, a gateway between XMPP and IRC';
+
+/** A reply by CTCP answers who has asked (https://modern.ircdocs.horse/ctcp). */
+export const ctcpReply: LineReading = (line, { questions }) => {
+  const command = ctcp(line.params.at(-1) ?? '')?.command;
+  if (command !== 'PING' && command !== 'VERSION') return false;
+  return questions.end(command === 'PING' ? 'ping' : 'version', line.nick, line);
+};
+
+/** A request by CTCP VERSION is answered, but not too often. */
+export const versionRequest: LineReading = (line, connection) => {
+  const { host, writer, view } = connection;
+  const { nick, params } = line;
+  if (ctcp(params.at(-1) ?? '')?.command !== 'VERSION') return false;
+  if (isSelf(nick, view) || roomOf(params[0] ?? '', view) !== undefined || !isName(nick)) return false;
+  const now = host.clock.now();
+  if (now - connection.versionToldAt < VERSION_PACE) return false;
+  connection.versionToldAt = now;
+  writer.send(makeLine('NOTICE', [nick], `\u0001VERSION ${VERSION}\u0001`));
+  return false;
+};
+
+/** PRIVMSG and NOTICE: an echo of ours, something said in a channel or to us. */
+export const message: LineReading = (line, connection) => {
+  const { host, realm, view, channels, pending, netsplits } = connection;
+  const target = line.params[0] ?? '';
+  if (isSelf(line.nick, view)) {
+    if (pending.echoed(target, line.params.at(-1) ?? '', line.tags.msgid) || !isSelf(target, view)) return true;
+  }
+  const name = roomOf(target, view);
+  if (name !== undefined) {
+    netsplits.spoke(line.nick);
+    const folded = view.fold(name);
+    // Duplicates of other connections have been dropped before. Only lines to a part of the channel are left.
+    const channel = channels.get(folded);
+    if (!channel?.joined || !realm.primaries.isPrimary(folded, view)) return true;
+    const sender = view.fold(line.nick);
+    if (channel.members.get(sender)?.account ?? view.ours(sender)) return true;
+    if (channel.held && realm.primaries.members(folded).length < 2) return hold(channel.held, line, connection);
+  }
+  emit(host, decode(line, view));
+  return true;
+};
+
+function hold(held: Draft[], line: Line, { host, view }: IrcConnection): true {
+  const now = host.clock.now();
+  held.push(...decode(line, view).map((draft) => ({ ...draft, at: draft.at ?? now })));
+  if (held.length > HELD) held.shift();
+  return true;
+}

@@ -1,0 +1,96 @@
+// What the server says of itself and of us.
+
+import { realmNotice } from '#bridges/irc/wire/drafts.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
+import { isName } from '#bridges/irc/wire/names.ts';
+import { capabilities } from './connection-state.ts';
+import type { IrcConnection } from './irc-connection.ts';
+import type { LineReading } from './line-table.ts';
+import { recordOf } from './proven-logins.ts';
+import type { Line } from './server-view.ts';
+
+/** Rows of a message of the day that are read. */
+const MOTD_ROWS = 500;
+
+/** Tokens of our barriers: everything written before has been read when one comes back. */
+const BARRIER = /^barrier-(\d{1,15})$/;
+
+export const barrierLine = (seq: number): string => makeLine('PING', [], `barrier-${seq}`);
+
+export const ping: LineReading = ({ params }, { writer }) => {
+  writer.urgent(makeLine('PONG', [], params.at(-1) ?? ''));
+  return true;
+};
+
+/** RFC 2812 §3.7.3: what we asked for with a PING. */
+export const pong: LineReading = (line, { pending, questions }) => {
+  const token = line.params.at(-1) ?? '';
+  const barrier = BARRIER.exec(token)?.[1];
+  if (barrier === undefined) return questions.end('roundtrip', token, line);
+  pending.proven(Number(barrier));
+  questions.proven(Number(barrier));
+  return true;
+};
+
+/** https://ircv3.net/specs/extensions/capability-negotiation: what the server takes back. */
+export const capability: LineReading = ({ params }, { view }) => {
+  if (params[1] !== 'DEL') return true;
+  const gone = new Set((params.at(-1) ?? '').split(' '));
+  view.caps = capabilities([...view.caps].filter((known) => !gone.has(known)));
+  return true;
+};
+
+export const isupport: LineReading = ({ params }, { view }) => {
+  view.learn(stepIsupport(view.isupport, params));
+  return false;
+};
+
+/** 396: the host name that others see now; some servers put user@host here. */
+export const visibleHost: LineReading = ({ params }, { view }) => {
+  const host = params[1] ?? '';
+  const [user = ''] = (view.mask ?? '').split('@');
+  if (isName(host)) view.mask = host.includes('@') ? host : user === '' ? undefined : `${user}@${host}`;
+  return true;
+};
+
+/** RFC 2812 §5.1: the message of the day (375, 372 …, 376) is told as one. Each row is written ":- <text>". */
+export const motd: LineReading = ({ command, params }, connection) => {
+  if (command === '375') connection.motd = undefined;
+  connection.motd ??= [];
+  const rows = connection.motd;
+  if (command === '372' && rows.length < MOTD_ROWS) rows.push((params.at(-1) ?? '').replace(/^- ?/, ''));
+  if (command !== '376') return true;
+  connection.motd = undefined;
+  emit(connection.host, realmNotice(connection.view, rows.join('\n')));
+  return true;
+};
+
+/** https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY. */
+export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);
+export const loggedOut: LineReading = (_line, connection) => loggedInAs(undefined, connection);
+
+function loggedInAs(name: string | undefined, { host, realm, view }: IrcConnection): true {
+  const record = recordOf(realm.logins, view.account);
+  if (name === record.as || (name !== undefined && !isName(name))) return true;
+  record.as = name;
+  emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
+  return true;
+}
+
+/** 341: the invitation has gone out. */
+export const inviting: LineReading = ({ params: [, nick = '', channel = ''] }, { pending, view }) =>
+  pending.done('invite', view.fold(channel), view.fold(nick));
+
+/** InspIRCd's 697: the mask is on the list already, which is what was wanted. */
+export const alreadyListed: LineReading = ({ params: [, channel = ''] }, { pending, view }) => {
+  pending.done('mode', view.fold(channel));
+  return true;
+};
+
+/** Learns how names are written. */
+export const noteNames: LineReading = (line: Line, { view }) => {
+  view.note(line);
+  return false;
+};
