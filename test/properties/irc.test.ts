@@ -11,7 +11,9 @@ import { defaultIsupport, stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import { parseModes } from '#bridges/irc/wire/modes.ts';
 import { cleanNick, foldName, nextNick } from '#bridges/irc/wire/names.ts';
+import { asSent } from '#mappings/degrade.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
+import { irc as mapping } from '#mappings/irc.ts';
 import { duration } from '#src/lib/duration.ts';
 import type { Address } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
@@ -194,7 +196,7 @@ describe('encode', () => {
   });
 });
 
-/** What a connection in #c tells after these lines. */
+/** What a connection in #c tells after these lines, as XMPP reads it. */
 function texts(lines: readonly string[]): string[] {
   const rooms: Channels = new Map();
   let facts = view;
@@ -203,7 +205,9 @@ function texts(lines: readonly string[]): string[] {
     if (parsed.command === '005') facts = { ...facts, isupport: stepIsupport(facts.isupport, parsed.params) };
     return steps.get(parsed.command)?.(rooms, parsed, facts).drafts ?? decode(parsed, facts);
   });
-  return drafts.flatMap((draft) => (draft.kind === 'message' || draft.kind === 'topic' ? [draft.text] : []));
+  return drafts.flatMap((draft) =>
+    draft.kind === 'message' || draft.kind === 'topic' ? [asSent(draft, mapping.facts).text] : [],
+  );
 }
 
 describe('reading', () => {

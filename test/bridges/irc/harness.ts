@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
+import { asSent } from '#mappings/degrade.ts';
 import type { Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
 import { reach } from '#src/core/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
@@ -23,7 +24,7 @@ export type Rig = {
   readonly logged: string[];
   /** Resolves once `check` holds; looked at after each thing that the bridge tells. */
   when(check: () => boolean): Promise<void>;
-  /** What was told of a place since the last call, without its place. */
+  /** What was told of a place since the last call, without its place, and its texts as XMPP reads them. */
   told(kind: Place['kind']): Draft[];
   [Symbol.asyncDispose](): Promise<void>;
 };
@@ -93,7 +94,7 @@ export async function rig(
     told(kind) {
       const found = drafts.filter((draft) => draft.place.kind === kind);
       for (const draft of found) drafts.splice(drafts.indexOf(draft), 1);
-      return found;
+      return found.map((draft) => asSent(draft, irc.mapping.facts));
     },
     [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
   };
