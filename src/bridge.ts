@@ -247,7 +247,7 @@ export type Settings = { readonly account?: unknown; readonly realm?: unknown; r
  * What is served: `method` requests to `path`, below the transport's own prefix. `:name` in it is one segment, whatever it
  * is. Bodies over `maxBytes` are answered 413.
  */
-export type Route = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly maxBytes: number };
+export type HttpRoute = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly maxBytes: number };
 
 /** Answers a request. `params` are the segments of the path by their names, decoded once. */
 export type Serve = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>;
@@ -255,7 +255,7 @@ export type Serve = (request: Request, params: Readonly<Record<string, string>>)
 /** Routes on the public listener, under /hooks/<transport>/: to that a homeserver or a provider appends its own paths. */
 export type Http = {
   /** The same method and path a second time is a bug. */
-  route(route: Route, serve: Serve): void;
+  route(route: HttpRoute, serve: Serve): void;
   /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
   url(path: string): string | undefined;
 };

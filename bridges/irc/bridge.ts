@@ -17,7 +17,8 @@ import { accountOf, assertPrivate } from './connection/services.ts';
 import { resolve } from './questions/resolve.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
-import { target, textSize } from './wire/encode.ts';
+import { textSize } from './wire/encode.ts';
+import { target } from './wire/line.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];

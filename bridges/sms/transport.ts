@@ -3,7 +3,7 @@ import { lanes } from '#src/lib/lanes.ts';
 import type { SmsConfig } from './config.ts';
 import type { Provider } from './provider/provider.ts';
 import type { SmsState } from './routing/state.ts';
-import type { RecentTexts } from './texts/recent-texts.ts';
+import type { LatestTexts } from './texts/recent-texts.ts';
 
 /** An opened transport: what everything that happens on it works with. */
 export type SmsTransport = {
@@ -11,7 +11,7 @@ export type SmsTransport = {
   readonly config: SmsConfig;
   readonly provider: Provider;
   readonly state: SmsState;
-  readonly recent: RecentTexts;
+  readonly recent: LatestTexts;
   /** Runs what reads and changes the state of one correspondent, one after the other. */
   alone<T>(their: string, work: () => Promise<T>): Promise<T>;
 };

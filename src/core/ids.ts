@@ -43,12 +43,12 @@ export type Ids = {
    * What the message that is called `target` on one side is called on the other: at least one id, with `author` only
    * one of theirs. Synchronous for what was linked lately. Throws or rejects with `Failure('item-not-found')`.
    */
-  resolve(at: Target, to: Side): Known | Promise<Known>;
+  resolve(at: MessageTarget, to: Side): Known | Promise<Known>;
   cut: Batch<MessageIds>['cut'];
   flush: Batch<MessageIds>['flush'];
 };
 
-export type Target = { readonly place: Place; readonly target: MessageId; readonly author?: string };
+export type MessageTarget = { readonly place: Place; readonly target: MessageId; readonly author?: string };
 
 /** Messages whose ids are remembered, beside the store. */
 const RECENT = 10_000;
@@ -66,13 +66,13 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     statements: (rows) => store.links.add(...rows),
   });
 
-  function known({ place, target, author }: Target, side: Side): Found | undefined {
+  function known({ place, target, author }: MessageTarget, side: Side): Found | undefined {
     const found = recent.get(keyOf(side, placeKey(place), target));
     return author === undefined || found?.author === author ? found : undefined;
   }
 
   /** What was linked before what is remembered; all that is remembered is written first, so nothing falls between. */
-  async function stored({ place, target, author }: Target, side: Side): Promise<Found | undefined> {
+  async function stored({ place, target, author }: MessageTarget, side: Side): Promise<Found | undefined> {
     await batch.flush();
     const key = placeKey(place);
     if (side === 'foreign') return store.links.byForeign(key, target as ForeignId, author);

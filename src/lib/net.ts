@@ -5,7 +5,7 @@ import { type Attempt, openAttempt } from './attempt.ts';
 import { SharedReadsSocket } from './shared-reads.ts';
 
 /** Where to connect to. `chosenByUser` puts the target under the address rules of SECURITY rule 6. */
-export type Endpoint = {
+export type ConnectTarget = {
   readonly host: string;
   readonly port: number;
   readonly tls?: {
@@ -43,7 +43,7 @@ export class ConnectError extends Error {
 }
 
 /** Resolves with an open socket (after the TLS handshake). Rejects with a `ConnectError`. */
-export type Connect = (target: Endpoint, signal: AbortSignal) => Promise<Socket>;
+export type Connect = (target: ConnectTarget, signal: AbortSignal) => Promise<Socket>;
 
 type Found = { readonly address: string; readonly family: number };
 /** Every address of a host name. Rejects where there is none. */
@@ -80,7 +80,7 @@ export function openConnect(options: Options = {}): Connect {
 
 type Rules = { readonly lookup: Lookup; readonly allowed: (address: string) => boolean };
 
-async function resolve(target: Endpoint, { lookup, allowed: may }: Rules): Promise<readonly Found[]> {
+async function resolve(target: ConnectTarget, { lookup, allowed: may }: Rules): Promise<readonly Found[]> {
   const family = isIP(target.host);
   const found = family ? [{ address: target.host, family }] : await lookup(target.host);
   const local = target.localAddress ? isIP(target.localAddress) : 0;
@@ -91,7 +91,7 @@ async function resolve(target: Endpoint, { lookup, allowed: may }: Rules): Promi
   return allowed;
 }
 
-function dial(target: Endpoint, addresses: readonly Found[]): Socket {
+function dial(target: ConnectTarget, addresses: readonly Found[]): Socket {
   const list = addresses.map(({ address, family }) => ({ address, family }));
   const checked: LookupFunction = (_host, options, callback) => {
     const [first] = list;
@@ -114,7 +114,7 @@ function dial(target: Endpoint, addresses: readonly Found[]): Socket {
 
 type Under = { readonly socket: Socket; readonly stop: AbortSignal; readonly ca: string | undefined };
 
-async function secure(target: Endpoint, rules: NonNullable<Endpoint['tls']>, under: Under): Promise<Socket> {
+async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['tls']>, under: Under): Promise<Socket> {
   const pins = (rules.pin ?? []).map(plainPin);
   const socket = tlsConnect({
     socket: under.socket,
@@ -174,7 +174,7 @@ const TCP_ERRORS: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'did not answer in time',
 };
 
-function explain(error: unknown, target: Endpoint, { attempt, signal }: Signals): ConnectError {
+function explain(error: unknown, target: ConnectTarget, { attempt, signal }: Signals): ConnectError {
   if (error instanceof ConnectError) return error;
   const where = `${target.host}:${target.port}`;
   if (signal.aborted) return new ConnectError('aborted', 'The attempt to connect was given up.', error);

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import { type Cells, COUNTERS, GAUGES } from './metrics.ts';
+import { COUNTERS, GAUGES } from './metric-names.ts';
+import type { Cells } from './metrics.ts';
 
 /** The values in Prometheus' text format, together with those of the process, some of which begin now. */
 export function openExposition(cells: Cells): Registry {

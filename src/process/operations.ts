@@ -4,16 +4,16 @@ import type { Queue } from '#src/core/index.ts';
 import type { Store } from '#src/store/index.ts';
 
 /** Hears how far an operation is. */
-export type Progress = (done: number, total: number) => void;
+export type OperationProgress = (done: number, total: number) => void;
 
 type Operation<Args, Answer> = {
   readonly args: z.ZodType<Args>;
-  run(args: Args, progress: Progress): Promise<Answer>;
+  run(args: Args, progress: OperationProgress): Promise<Answer>;
 };
 
 const operation = <Args, Answer>(
   args: z.ZodType<Args>,
-  run: (args: Args, progress: Progress) => Promise<Answer>,
+  run: (args: Args, progress: OperationProgress) => Promise<Answer>,
 ): Operation<Args, Answer> => ({ args, run });
 
 const id = z.int().min(1);
@@ -56,7 +56,7 @@ export type AnswerOf<N extends OperationName> = Awaited<ReturnType<Operations[N]
 export async function operate(
   operations: Operations,
   asked: { readonly name: string; readonly args: unknown },
-  progress: Progress,
+  progress: OperationProgress,
 ): Promise<unknown> {
   const found = Object.entries(operations).find(([name]) => name === asked.name)?.[1] as
     | Operation<unknown, unknown>

@@ -21,7 +21,7 @@ import { type Rosters, rosters } from './rows/rosters.ts';
 
 import { type Running, running } from './rows/running.ts';
 
-import { type Sent, sent } from './rows/sent.ts';
+import { type SentRows, sent } from './rows/sent.ts';
 
 import { openSequence } from './rows/sequence.ts';
 import { type SessionRows, sessions } from './rows/sessions.ts';
@@ -114,7 +114,7 @@ export type Store = AsyncDisposable & {
   readonly queue: QueueRows;
   readonly running: Running;
   readonly rosters: Rosters;
-  readonly sent: Sent;
+  readonly sent: SentRows;
   readonly sessions: SessionRows;
   readonly settings: SettingsRows;
   readonly visibility: Visibility;

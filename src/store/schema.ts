@@ -2,7 +2,7 @@ import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
 
 /** A link's side, and a setting's scope. */
-export type Side = 'xmpp' | 'foreign';
+export type LinkSide = 'xmpp' | 'foreign';
 export type Scope = 'account' | 'realm' | 'room' | 'conversation';
 
 /** Where a row of the journal stands, and what became of one that has ended: `parked` is a bounce that is reported. */
@@ -48,7 +48,7 @@ export type Schema = {
     foreign_id: string | null;
   };
   visibility: { account: AccountKey; place: string; from_id: number; to_id: number | null };
-  links: { event: EventId; side: Side; part: number; place: string; id: string; author: string; at: number };
+  links: { event: EventId; side: LinkSide; part: number; place: string; id: string; author: string; at: number };
   aliases: { transport: string; alias: string; address: string };
   bridge_state: {
     transport: string;

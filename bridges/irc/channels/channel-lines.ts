@@ -9,7 +9,7 @@ import { subjectOf } from '#bridges/irc/questions/question-table.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import { snapshot } from './channel.ts';

@@ -1,5 +1,5 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
-import { line, shorten, target, type Wire } from '#bridges/irc/wire/encode.ts';
+import { line, shorten, target, type Wire } from '#bridges/irc/wire/line.ts';
 import { type ModeChange, standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { letterOfAffiliation, letterOfRole } from '#mappings/roles.ts';

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import framework from 'irc-framework';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';

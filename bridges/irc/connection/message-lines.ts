@@ -1,6 +1,6 @@
 import { ctcp, decode, isSelf, roomOf } from '#bridges/irc/wire/decode.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { IrcConnection } from './irc-connection.ts';

@@ -1,4 +1,4 @@
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Sealed } from '#src/model/sealed.ts';

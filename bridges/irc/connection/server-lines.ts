@@ -2,8 +2,8 @@
 
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { capabilities } from './connection-state.ts';
 import type { IrcConnection } from './irc-connection.ts';

@@ -3,7 +3,7 @@ import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { contactPlace } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
-import { target } from '#bridges/irc/wire/encode.ts';
+import { target } from '#bridges/irc/wire/line.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { type Monitor, type MonitorReason, openMonitor, type PresenceChange } from './monitor.ts';
 

@@ -1,6 +1,6 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import type { Clock } from '#src/lib/clock.ts';

@@ -2,7 +2,7 @@ import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { LineReading } from '#bridges/irc/connection/line-table.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { cleanNick, isName } from '#bridges/irc/wire/names.ts';
 import { Failure } from '#src/model/failure.ts';
 

@@ -1,4 +1,4 @@
-import { line as makeLine, shorten } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine, shorten } from '#bridges/irc/wire/line.ts';
 import { showText } from '#mappings/presence.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { EventOf } from '#src/model/event.ts';

@@ -1,6 +1,6 @@
 import { ctcp } from '#bridges/irc/wire/decode.ts';
 import { addressOf } from '#bridges/irc/wire/drafts.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { stripFormatting } from '#mappings/formatting.ts';

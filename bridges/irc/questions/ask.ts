@@ -1,7 +1,7 @@
 import { type Channel, occupant } from '#bridges/irc/channels/channel.ts';
 import { configForm } from '#bridges/irc/channels/channel-modes.ts';
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
-import { target } from '#bridges/irc/wire/encode.ts';
+import { target } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Party } from '#src/model/party.ts';

@@ -1,6 +1,6 @@
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
-import type { Wire } from '#bridges/irc/wire/encode.ts';
+import type { Wire } from '#bridges/irc/wire/line.ts';
 import { foldName, isRoomName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
 import type { Outcome } from '#src/bridge.ts';

@@ -1,5 +1,5 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
-import { line as makeLine } from '#bridges/irc/wire/encode.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isRoomName } from '#bridges/irc/wire/names.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import {

@@ -1,6 +1,6 @@
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';
-import { LINE_LIMIT, type Wire } from './encode.ts';
+import { LINE_LIMIT, type Wire } from './line.ts';
 
 /** Lines that the gateway says itself: from a person they would part it from what the server believes. */
 const OURS: ReadonlySet<string> = new Set(

@@ -5,10 +5,10 @@ const MOST_CONVERSATIONS = 2000;
 const MOST_TEXTS = 20;
 
 /** The latest texts of each conversation, in memory only: phones name the text they are about by quoting it. */
-export type RecentTexts = { of(key: string): readonly RecentText[]; add(key: string, text: RecentText): void };
+export type LatestTexts = { of(key: string): readonly RecentText[]; add(key: string, text: RecentText): void };
 
 /** Empty. The conversation that was quiet longest is forgotten first. */
-export function openRecentTexts(): RecentTexts {
+export function openRecentTexts(): LatestTexts {
   const texts = new Map<string, readonly RecentText[]>();
   return {
     of: (key) => texts.get(key) ?? [],

@@ -26,7 +26,7 @@ export type ChoiceParts = {
 };
 
 /** A conversation of an account that is no realm: the choices for it come before those of the account. */
-export type Conversation = { readonly account: AccountKey; readonly place: Place };
+export type ConversationAt = { readonly account: AccountKey; readonly place: Place };
 
 export type Choices = {
   /** Reads what people have chosen. Resolves once it is known; until then nobody has chosen anything. */
@@ -38,9 +38,9 @@ export type Choices = {
   /** An account has changed some of its settings. */
   took(account: AccountKey, changes: Values): void;
   /** What somebody may choose for one conversation, with what holds there by their own choice. */
-  form(of: Conversation): Form;
+  form(of: ConversationAt): Form;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field. */
-  change(of: Conversation, answer: Answer): Promise<void>;
+  change(of: ConversationAt, answer: Answer): Promise<void>;
   /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
 };
@@ -66,7 +66,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
   const settings = (transport: string): readonly Setting[] => rendered.get(transport) ?? [];
   const settingsAt = (place: Place): readonly Setting[] =>
     settings(placeTransport(place)).filter(({ name }) => holdsAt(name, place.kind));
-  const valuesOf = ({ account, place }: Conversation): Values => known.get(account)?.get(subjectOf(place)) ?? {};
+  const valuesOf = ({ account, place }: ConversationAt): Values => known.get(account)?.get(subjectOf(place)) ?? {};
 
   function put(account: AccountKey, subject: string, values: Values): void {
     const left = Object.entries(values).filter(
@@ -80,7 +80,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
   }
 
   /** Accounts are made by their first use. */
-  function rows({ account, place }: Conversation, values: Values): readonly Statement[] {
+  function rows({ account, place }: ConversationAt, values: Values): readonly Statement[] {
     const at = now();
     return [
       store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),

@@ -1,5 +1,5 @@
 import type { Outcome, Session } from '#src/bridge.ts';
-import type { Ids, Target } from '#src/core/ids.ts';
+import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { eventOf, type Item } from '#src/core/journal/rows.ts';
 import type { CoreTransport } from '#src/core/transport.ts';
@@ -35,7 +35,7 @@ export function carry(context: CarryContext, item: Item): void | Promise<void> {
 type Found = readonly MessageId[] | undefined;
 
 /** What is durable is looked up when it goes: what it is about may have waited itself until then. */
-function known({ ids }: CarryContext, at: Target): Found | Promise<Found> {
+function known({ ids }: CarryContext, at: MessageTarget): Found | Promise<Found> {
   const unknown = (error: unknown): undefined => {
     if (!(error instanceof Failure) || error.code !== 'item-not-found') throw error;
   };

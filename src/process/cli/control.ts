@@ -3,7 +3,13 @@ import { dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Config } from '#src/config.ts';
 import { openOffline } from '#src/process/offline.ts';
-import { type AnswerOf, type ArgsOf, type OperationName, operate, type Progress } from '#src/process/operations.ts';
+import {
+  type AnswerOf,
+  type ArgsOf,
+  type OperationName,
+  type OperationProgress,
+  operate,
+} from '#src/process/operations.ts';
 
 /**
  * Where the gateway of a config listens for its commands: the setting, else beside the store's file, else, for a store
@@ -25,7 +31,7 @@ export type ControlReply =
   | { readonly answer: unknown }
   | { readonly error: string };
 
-type Call = <N extends OperationName>(name: N, args: ArgsOf<N>, progress?: Progress) => Promise<AnswerOf<N>>;
+type Call = <N extends OperationName>(name: N, args: ArgsOf<N>, progress?: OperationProgress) => Promise<AnswerOf<N>>;
 /** Operations by their names: in the gateway if it runs, else on the store itself. */
 export type Desk = AsyncDisposable & { readonly running: boolean; readonly call: Call };
 
@@ -61,7 +67,7 @@ function connect(path: string): Promise<Socket | undefined> {
   return promise;
 }
 
-async function ask(path: string, asked: ControlAsk, progress: Progress): Promise<unknown> {
+async function ask(path: string, asked: ControlAsk, progress: OperationProgress): Promise<unknown> {
   const socket = await connect(path);
   if (!socket) throw new ControlRefused('the gateway has stopped');
   try {

@@ -1,5 +1,5 @@
 import type { EventId, ForeignId, XmppId } from '#src/model/ids.ts';
-import type { Side } from '#src/store/schema.ts';
+import type { LinkSide } from '#src/store/schema.ts';
 import { type Read, reading, writing, writingRows } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
 
@@ -40,7 +40,7 @@ export type Links = {
 
 type LinkRow = {
   readonly event: EventId;
-  readonly side: Side;
+  readonly side: LinkSide;
   readonly part: number;
   readonly place: string;
   readonly id: string;
@@ -58,7 +58,7 @@ const add = writingRows<LinkRow>(['event', 'side', 'part', 'place', 'id', 'autho
 const rowsOf = ({ ids, first = 0, ...link }: MessageIds): LinkRow[] =>
   ids.map((id, index) => ({ ...link, id, part: first + index }));
 
-type Looked = { place: string; side: Side; id: string };
+type Looked = { place: string; side: LinkSide; id: string };
 
 const newest = reading((db, a: Looked) =>
   db
@@ -111,7 +111,7 @@ const prune = writing((db, a: { before: number; max: number }) =>
 export const links = (read: Read): Links => {
   const byEvent = async (event: EventId) => {
     const rows = await read(ofEvent({ event }));
-    const of = (side: Side) => rows.filter((row) => row.side === side).map(({ id }) => id);
+    const of = (side: LinkSide) => rows.filter((row) => row.side === side).map(({ id }) => id);
     return { xmpp: of('xmpp') as XmppId[], foreign: of('foreign') as ForeignId[] };
   };
   const find = async (looked: Looked, author: string | undefined) => {

@@ -6,7 +6,7 @@ import type { Journaled } from './journal.ts';
 export type SentPiece = Pick<Journaled, 'event' | 'lane' | 'at' | 'state' | 'outcome'>;
 
 /** What users have sent to networks, as far as the journal still has it. */
-export type Sent = {
+export type SentRows = {
   /** The pieces of the last message of an account, or of its last one in a lane, in order; none if there is none. */
   last(account: string, lane?: string): Promise<readonly SentPiece[]>;
 };
@@ -40,7 +40,7 @@ const pieces = reading((db, a: { account: string; event: EventId }) =>
     .orderBy('id'),
 );
 
-export const sent = (read: Read): Sent => ({
+export const sent = (read: Read): SentRows => ({
   async last(account, lane) {
     const [found] = await read(lane === undefined ? newest({ account, lane: 'out %' }) : newestIn({ account, lane }));
     if (!found) return [];

@@ -8,12 +8,16 @@ import type { PackedOutcome } from './wire.ts';
 /** Milliseconds of one query from which on it is worth 10 MB of memory that nobody who writes waits for the next. */
 const SLOW = 100;
 
-export type Reading = AsyncDisposable & {
+export type SqliteReading = AsyncDisposable & {
   outcomes(queries: readonly StoreQuery<unknown>[]): Promise<readonly PackedOutcome[]>;
 };
 
 /** Reads in the thread that writes until a query was slow; from then on in a thread of its own. */
-export function openReading(file: string, writer: Pick<StoreThread<ReaderAsk, QueryAnswer>, 'ask'>, log: Log): Reading {
+export function openReading(
+  file: string,
+  writer: Pick<StoreThread<ReaderAsk, QueryAnswer>, 'ask'>,
+  log: Log,
+): SqliteReading {
   let own: StoreThread<ReaderAsk, QueryAnswer> | undefined;
   let starting: Promise<void> | undefined;
 

@@ -5,7 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
-import { assertHere, type RoomTarget, roomPlace, type Target } from '#src/xmpp/stanza/target.ts';
+import { assertHere, type JidTarget, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, ReadContext, Reading, Sending, WholeContext } from '#src/xmpp/xep/extension.ts';
 
@@ -20,7 +20,7 @@ export const invitations: Extension = {
   sends: { invite: encodeInvitation },
 };
 
-type Invited = { readonly person: Target; readonly room: RoomTarget; readonly reason: string | undefined };
+type Invited = { readonly person: JidTarget; readonly room: RoomTarget; readonly reason: string | undefined };
 
 function invitation({ person, room, reason }: Invited, { view, from }: ReadContext): Reading {
   assertHere(room);
@@ -39,7 +39,7 @@ function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   if (invites.length > 1) throw new Failure('bad-request', { text: 'Invite one person at a time.' });
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
   const invitee = splitJid(invite.attrs.to ?? '');
-  const person: Target = invitee.domain === view.transport ? view.target(invitee.local) : { kind: 'gateway' };
+  const person: JidTarget = invitee.domain === view.transport ? view.target(invitee.local) : { kind: 'gateway' };
   return invitation({ person, room: target, reason: invite.getChildText('reason') ?? undefined }, context);
 }
 
@@ -48,7 +48,7 @@ function direct(x: Element, reading: Reading, context: ReadContext): Reading {
   const { target, view, body } = context;
   if (target.kind !== 'contact') return reading;
   const { domain, local } = splitJid(x.attrs.jid ?? '');
-  const room: Target = domain === view.transport ? view.target(local) : { kind: 'gateway' };
+  const room: JidTarget = domain === view.transport ? view.target(local) : { kind: 'gateway' };
   // Words beside it are said all the same.
   if (room.kind !== 'room' && body !== '') return reading;
   if (room.kind !== 'room')

@@ -40,9 +40,13 @@ export function wordOf(answer: Element): Word | undefined {
 const INFO = xml`<query xmlns='http://jabber.org/protocol/disco#info'/>`;
 
 /** Sends an iq and resolves with its answer. Rejects where nobody answers in time. */
-export type Ask = (ask: { readonly from: string; readonly to: string; readonly payload: Xml }) => Promise<Element>;
+export type LossQuestion = (ask: {
+  readonly from: string;
+  readonly to: string;
+  readonly payload: Xml;
+}) => Promise<Element>;
 
-type Asking = { readonly from: string; readonly to: string; readonly ask: Ask };
+type Asking = { readonly from: string; readonly to: string; readonly ask: LossQuestion };
 
 /** Whether an answer means that its sender is gone; what is unclear is asked. Rejects where nobody answers that. */
 export async function isGone(answer: Element, { from, to, ask }: Asking): Promise<boolean> {

@@ -4,10 +4,10 @@ import type { Log } from '#src/lib/log.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import { unreachable } from '#src/xmpp/stanza/presence.ts';
 import { type Envelope, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
-import { type Ask, isGone, wordOf } from './gone.ts';
+import { isGone, type LossQuestion, wordOf } from './gone.ts';
 
 type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted'>; readonly log: Log };
-type Through = { readonly view: View; readonly request: Ask };
+type Through = { readonly view: View; readonly request: LossQuestion };
 
 /** A full JID that may be gone: who asks it, whether it matters, and what follows if it is so. */
 type Loss = { readonly from: string; readonly to: string; readonly matters: boolean; follow(): void };
@@ -34,7 +34,7 @@ export function openLosses({ core, log }: LossParts) {
     return { from: view.transport, to: sender, matters, follow: () => core().accept(draft, origin) };
   }
 
-  async function ask(error: Element, { from, to, follow }: Loss, request: Ask): Promise<void> {
+  async function ask(error: Element, { from, to, follow }: Loss, request: LossQuestion): Promise<void> {
     const key = `${from}\0${to}`;
     if (asked.has(key)) return;
     asked.add(key);

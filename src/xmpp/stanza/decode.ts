@@ -13,11 +13,11 @@ import { decodeContactPresence } from './presence.ts';
 import {
   assertHere,
   type Envelope,
+  type JidTarget,
   occupantId,
   partyOf,
   type RoomTarget,
   roomPlace,
-  type Target,
   type View,
 } from './target.ts';
 import { changedText } from './text-changes.ts';
@@ -141,7 +141,7 @@ function heard(reading: Reading, { stanza, target, body, view: { carried } }: Re
 }
 
 /** Where a message goes. */
-function placeOf(groupchat: boolean, target: Target, envelope: Envelope): Place {
+function placeOf(groupchat: boolean, target: JidTarget, envelope: Envelope): Place {
   const { from, view } = envelope;
   if (groupchat && target.kind === 'room') {
     assertHere(target);

@@ -8,7 +8,7 @@ import type { Place } from '#src/model/place.ts';
 import { escapeLocal, type Jid, resourcePrep, unescapeLocal } from './jid.ts';
 
 /** What a JID of ours stands for. `id` is the folded foreign address, `moved` if the room was written otherwise. */
-export type Target =
+export type JidTarget =
   | { readonly kind: 'gateway' }
   | { readonly kind: 'realm'; readonly realm: string }
   | { readonly kind: 'contact'; readonly id: string; readonly realm: string; readonly name: string }
@@ -20,7 +20,7 @@ export type Target =
       readonly moved?: true;
     };
 
-export type RoomTarget = Extract<Target, { kind: 'room' }>;
+export type RoomTarget = Extract<JidTarget, { kind: 'room' }>;
 
 /** What a transport's stanzas are read with. */
 export type Facts = {
@@ -45,7 +45,7 @@ export type Facts = {
 
 export type View = Facts & {
   /** What a local part stands for. Throws `Failure('jid-malformed')` if it is no address of this network. */
-  target(local: string): Target;
+  target(local: string): JidTarget;
 };
 
 /** The facts with a memory for addresses: parsing one is most of the cost of a short message. */
@@ -54,7 +54,7 @@ export const viewOf = (facts: Facts): View => ({
   target: memo(10_000, (local) => targetOf(local, facts)),
 });
 
-function targetOf(local: string, { addresses, addressOf }: Facts): Target {
+function targetOf(local: string, { addresses, addressOf }: Facts): JidTarget {
   if (local === '') return { kind: 'gateway' };
   const address = addresses.fold(addresses.parse(foreign(local, addressOf)));
   const { kind, realm, name } = address;

@@ -4,7 +4,14 @@ import { component, type StreamParser } from '@xmpp/component';
 import type { Element } from 'ltx';
 import { SharedReadsSocket } from '#src/lib/shared-reads.ts';
 import { xml } from '#src/xmpp/stanza/xml.ts';
-import { createReader, NS_STREAM, type Reader, ReaderError, type ReaderLimits, type StreamEvents } from './reader.ts';
+import {
+  createReader,
+  NS_STREAM,
+  ReaderError,
+  type ReaderLimits,
+  type StreamEvents,
+  type StreamReader,
+} from './reader.ts';
 import type { StreamCondition } from './reader-error.ts';
 
 const NS_CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-streams';
@@ -57,7 +64,7 @@ export function connect(options: ConnectionOptions, events: ConnectionEvents): C
   const password = Buffer.from(options.secret, 'utf8').toString('latin1');
   const { domain, host, port } = options;
   const entity = component({ service: `xmpp://${domain}`, domain, password });
-  let reader: Reader | undefined;
+  let reader: StreamReader | undefined;
   let over = false;
   /** Our side of the stream is closed. */
   let finished = false;

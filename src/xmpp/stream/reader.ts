@@ -28,7 +28,7 @@ export type StreamEvents = {
   end(): void;
 };
 
-export type Reader = {
+export type StreamReader = {
   /** Takes the next bytes of the stream, cut anywhere. Throws a `ReaderError` after which nothing more is read. */
   write(bytes: Buffer): void;
   /** Drops whatever is still to come, also what is left of the bytes at hand. */
@@ -141,7 +141,7 @@ function treeSink(events: StreamEvents): Sink {
 }
 
 /** An incremental reader of one component stream, for bytes as they come from the socket (SECURITY rule 3). */
-export function createReader(events: StreamEvents, limits: ReaderLimits = readerLimits): Reader {
+export function createReader(events: StreamEvents, limits: ReaderLimits = readerLimits): StreamReader {
   let stopped = false;
   const live: StreamEvents = {
     start: (header) => stopped || events.start(header),

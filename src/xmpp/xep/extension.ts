@@ -7,12 +7,12 @@ import type { Draft, Event, EventBody, EventKind, EventOf, Hints } from '#src/mo
 import type { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import type { Envelope, Target, View } from '#src/xmpp/stanza/target.ts';
+import type { Envelope, JidTarget, View } from '#src/xmpp/stanza/target.ts';
 import type { TextChange } from '#src/xmpp/stanza/text-changes.ts';
 import type { Xml } from '#src/xmpp/stanza/xml.ts';
 
 /** What a JID of ours may be, as discovery tells them apart. */
-export type TargetKind = Target['kind'] | 'occupant';
+export type TargetKind = JidTarget['kind'] | 'occupant';
 
 /** A request to one of our JIDs (RFC 6120 §8.2.3), and what it is answered with. */
 export type Request = {
@@ -21,7 +21,7 @@ export type Request = {
   readonly from: string;
   readonly user: BareJid;
   readonly kind: TargetKind;
-  readonly target: Target;
+  readonly target: JidTarget;
   /** The resource that was written to: an occupant's nick. */
   readonly resource: string;
   readonly view: View;
@@ -47,7 +47,7 @@ export type Reading = EventBody & { readonly place?: Place; readonly hints?: Hin
 /** What a reader of messages knows beside its own element. */
 export type ReadContext = Envelope & {
   readonly stanza: Element;
-  readonly target: Target;
+  readonly target: JidTarget;
   /** The body as it came. */
   readonly body: string;
   /** What is to be taken out of the body or put into it, by the positions in what came. */

@@ -3,7 +3,7 @@ import { Failure } from '#src/model/failure.ts';
 import { answerSelfPing } from '#src/xmpp/muc/self-ping.ts';
 import { xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
-import { askPerson, type Person } from './person.ts';
+import { type AskedPerson, askPerson } from './person.ts';
 
 /** XEP-0199 §4.2: the answer to a ping is an empty result. Rooms have more to say about it. */
 const answer: Route = (request) => {
@@ -13,7 +13,7 @@ const answer: Route = (request) => {
 };
 
 /** A person's own client answers where the network can ask it; else the gateway does, or says that nobody can be asked. */
-async function pinged({ core, user, view, kind }: Request, { realm, who }: Person): Promise<undefined> {
+async function pinged({ core, user, view, kind }: Request, { realm, who }: AskedPerson): Promise<undefined> {
   try {
     await core.ask({ kind: 'ping', realm, who }, view.transport, user);
   } catch (error) {

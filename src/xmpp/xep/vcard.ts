@@ -2,7 +2,7 @@
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
-import { askPerson, type Person } from './person.ts';
+import { type AskedPerson, askPerson } from './person.ts';
 
 const answer: Route = (request) => {
   if (request.kind === 'occupant') askedOccupant(request, 'not-joined');
@@ -10,7 +10,7 @@ const answer: Route = (request) => {
 };
 
 /** The name, the name on the network, and everything else in words. */
-async function card({ core, user, view }: Request, { realm, who }: Person): Promise<Xml> {
+async function card({ core, user, view }: Request, { realm, who }: AskedPerson): Promise<Xml> {
   const { name, facts } = await core.ask({ kind: 'profile', realm, who }, view.transport, user);
   const words = Object.entries(facts).map(([fact, value]) => `${fact}: ${value}`);
   const known = words.length === 0 ? undefined : xml`<DESC>${words.join('\n')}</DESC>`;

@@ -2,7 +2,7 @@
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
-import { askPerson, type Person } from './person.ts';
+import { type AskedPerson, askPerson } from './person.ts';
 
 const VERSION = 'jabber:iq:version';
 
@@ -14,7 +14,7 @@ const answer: Route = (request) => {
   return xml`<query xmlns='jabber:iq:version'><name>Isthmus</name><version>${version}</version></query>`;
 };
 
-async function asked({ core, user, view }: Request, { realm, who }: Person): Promise<Xml> {
+async function asked({ core, user, view }: Request, { realm, who }: AskedPerson): Promise<Xml> {
   const { name, version } = await core.ask({ kind: 'version', realm, who }, view.transport, user);
   return xml`<query xmlns='jabber:iq:version'><name>${name}</name><version>${version}</version></query>`;
 }
