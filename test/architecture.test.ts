@@ -149,6 +149,20 @@ describe('the sources', () => {
     expect(names.filter((name, at) => names.indexOf(name) < at)).toEqual([]);
   });
 
+  it('are spoken of in the words of the glossary: each names one exported type', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8').split('## Words')[1] ?? '';
+    const words = [...page.matchAll(/^\| ([a-z ]+) \| `(\w+)` \|/gm)].map(([, word, type]) => ({ word, type }));
+    const exported = new Set(
+      sources.flatMap((file) =>
+        [...code(file).matchAll(/^export (?:type|class|interface) (\w+)/gm)].map((found) => found[1]),
+      ),
+    );
+    expect(words.length).toBeGreaterThan(20);
+    expect(words.length).toBeLessThanOrEqual(30);
+    expect(words.filter(({ type }) => !exported.has(type))).toEqual([]);
+    expect(new Set(words.map(({ word }) => word)).size).toBe(words.length);
+  });
+
   it('have no circle of imports', () => {
     const known = new Set(sources);
     const done = new Set<string>();
