@@ -64,8 +64,8 @@ export function addressOf(from: string, country: string): string | undefined {
 export function senderAddress(from: string, country: string): string {
   const usual = addressOf(from, country);
   if (usual !== undefined) return usual;
-  // No sender is called NUL: that is what stands for none.
-  if (from === '') return '~=00';
+  // No byte of UTF-8 is FF: that is what stands for none.
+  if (from === '') return '~=ff';
   const name = from.toLowerCase().toWellFormed();
   if (from.length <= MOST_NAME) return `~${escaped(name)}`;
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 40);
