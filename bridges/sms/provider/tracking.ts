@@ -31,6 +31,7 @@ export function openTracking(transport: SmsTransport): DeliveryTracking {
       if (!message) return;
       const { messageState, outcomes, read } = advance(message.messageState, what);
       if (messageState === message.messageState) return;
+      if (messageState.failed) await claim(ref, message, what.sid);
       for (const outcome of outcomes) await host.settle(ref as EventId, outcome);
       const { our, their } = message;
       await transport.alone(their, async () => {
@@ -39,6 +40,12 @@ export function openTracking(transport: SmsTransport): DeliveryTracking {
         await host.emit(drafts, [...state.writeMessage(ref, { ...message, messageState }), ...learnt.writes]);
       });
     });
+
+  /** Keeps whose message it is before its failure is told: what is sent again after that must not be taken for it. */
+  async function claim(ref: string, message: MessageRecord, sid: string): Promise<void> {
+    if (message.messageState.sid !== undefined) return;
+    await host.emit([], state.writeMessage(ref, { ...message, messageState: { ...message.messageState, sid } }));
+  }
 
   // News is told before it is kept: only behind it there is none.
   const doubt = (ref: string, failure: Failure): Promise<void> =>
