@@ -150,18 +150,21 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
 
   /** Every accepted stanza has one outcome, and its sender knows that. */
   function answered(stanza: string, rows: readonly Accepted[]): void {
-    const { receipt, error, retried } = words.get(stanza) ?? UNHEARD;
+    const { receipt, error, retried, copies } = words.get(stanza) ?? UNHEARD;
+    // What a client sends again may cross the error on its way, and is a new try all the same.
+    const again = retried || (copies > 0 && rows.length > 1);
     for (const { outcome } of rows) figures.outcomes[`${outcome}`] = (figures.outcomes[`${outcome}`] ?? 0) + 1;
     tries(stanza, rows);
     const outcome = rows.at(-1)?.outcome ?? null;
     if (outcome === null) return violate(`${stanza} is accepted and still owed`);
-    if (receipt > 0 && error > 0 && !retried) violate(`${stanza} has both a receipt and an error`);
+    if (receipt > 0 && error > 0 && !again) violate(`${stanza} has both a receipt and an error`);
     if (outcome === 'delivered' ? receipt === 0 : error === 0)
       violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
   }
 
   function lands(accepted: readonly Accepted[], landed: readonly Landed[]): void {
     const events = new Map(accepted.map((one) => [one.event, one]));
+    const again = sentAgain(accepted);
     const found = new Map<string, Accepted | undefined>();
     const last = new Map<string, number>();
     for (const { lane, number, tag } of landed) {
@@ -171,14 +174,22 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       const copy = found.has(message) && !hasFailed(found.get(message)?.outcome);
       if (copy || found.has(tag)) violate(`${message} is ${there} twice`);
       found.set(message, row).set(tag, row);
-      if (!row || !isRetried(row)) inOrder(last, { lane, number });
+      if (!row || !again.has(row.stanza)) inOrder(last, { lane, number });
     }
     for (const [event, { outcome }] of events)
       if (outcome === 'delivered' && !found.has(event)) violate(`${event} was called delivered and is not ${there}`);
   }
 
-  /** What was sent again after an error has no place in the order. */
-  const isRetried = ({ stanza }: Accepted): boolean => words.get(stanza)?.retried === true;
+  /** What was sent again after an error has no place in the order, nor has what has another row. */
+  function sentAgain(accepted: readonly Accepted[]): ReadonlySet<string> {
+    const once = new Set<string>();
+    const again = new Set<string>();
+    for (const { stanza } of accepted) {
+      if (once.has(stanza) || words.get(stanza)?.retried) again.add(stanza);
+      once.add(stanza);
+    }
+    return again;
+  }
 
   function inOrder(last: Map<string, number>, { lane, number }: Numbered): void {
     const before = last.get(lane) ?? -1;
