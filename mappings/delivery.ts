@@ -12,5 +12,11 @@ export const usualDelivery: Required<DeliveryFacts> = {
   sessionless: false,
 };
 
+const known = new WeakMap<Capabilities, Required<DeliveryFacts>>();
+
 /** How what is journaled goes to a network. */
-export const deliveryOf = ({ delivery }: Capabilities): Required<DeliveryFacts> => ({ ...usualDelivery, ...delivery });
+export function deliveryOf(facts: Capabilities): Required<DeliveryFacts> {
+  const found = known.get(facts) ?? { ...usualDelivery, ...facts.delivery };
+  known.set(facts, found);
+  return found;
+}

@@ -27,7 +27,7 @@ import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
 import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
-import { placeOf } from './journal/owed.ts';
+import { placeOf } from './journal/rows.ts';
 import type { LimitName, Limits } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
 import type { People } from './people/people.ts';
@@ -141,7 +141,7 @@ export type Opened = {
 export function coreOf(opened: Opened): OpenCore {
   const { parts, accounts, archive, dialogues, intake, journaling, people, rooms, sessions, settings } = opened;
   const { store, xmpp, log, aliases, transports } = parts;
-  const { delivery } = journaling;
+  const { delivery, settling } = journaling;
   let stopping = false;
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
@@ -176,7 +176,7 @@ export function coreOf(opened: Opened): OpenCore {
           return away(error);
         }
       },
-      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      settle: (id, outcome) => settling.settle(id, outcome)?.catch(away),
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
@@ -216,8 +216,7 @@ export function coreOf(opened: Opened): OpenCore {
       purging: opened.purging,
       registration: opened.registration,
       sessions,
-      refuse: (account, failure) =>
-        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+      refuse: (account, failure) => delivery.fail((row) => row.owed.way === 'out' && row.account === account, failure),
       settings,
       farewell: openFarewell({
         ...parts,
@@ -283,6 +282,6 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.lasting.flush();
       await opened.purging.stop();
     },
-    status: () => ({ rooms: rooms.size, flights: delivery.size }),
+    status: () => ({ rooms: rooms.size, flights: settling.size }),
   };
 }

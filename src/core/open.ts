@@ -1,5 +1,6 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -32,6 +33,7 @@ import { openSessions } from './sessions/sessions.ts';
 import type { CoreTransport } from './transport.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
+import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
 /**
@@ -88,7 +90,8 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: settings.staysConnected,
   });
   const journaling = openJournaling({ ...parts, archive, ids, sessions, transport, realm, asFailure });
-  const { display, delivery, rows, commit } = journaling;
+  const { display, delivery, settling, rows, commit } = journaling;
+  const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const rooms = openRooms({
     xmpp,
     display,
@@ -146,13 +149,12 @@ export function openCore(parts: CoreParts): OpenCore {
     drop: journaling.purge,
   });
 
-  const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
-  const amend = openAmend({ store, delivery, rows, intake, now, sessions, tables, transport, realm });
+  const intake = openIntake({ journaling, store, xmpp, clock, transport, asFailure });
+  const amend = openAmend({ store, delivery, settling, rows, intake, now, sessions, tables, transport, realm });
   const outward = openOutward({
     accounts,
     limits: rates,
     rooms,
-    people,
     sessions,
     ids,
     texts,
@@ -194,12 +196,12 @@ export function openCore(parts: CoreParts): OpenCore {
     rows,
     log,
     now,
-    durable: ({ place, kind }) => journaling.keeps('in', place, kind),
+    durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
   const bounces = openBounces({
     store,
-    delivery,
+    settling,
     tell(draft, account) {
       const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
       if (level !== 'none') outward.send(draft, account);
@@ -218,7 +220,7 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
-  journaling.listen({ settled: outward.settled });
+  settling.listen({ settled: openSettle({ transport, ids, rooms, people, display, durable, xmpp }) });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {
@@ -228,7 +230,7 @@ export function openCore(parts: CoreParts): OpenCore {
     changed: (key) => people.turned(key),
     released(key) {
       const fits = journaling.ofSession(key.account, key.realm);
-      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
+      delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
     abandoned(key, failure) {
       rooms.abandon(key, failure);

@@ -4,7 +4,7 @@ import { openAliases } from '#src/core/aliases.ts';
 import { openBridgeState } from '#src/core/bridge-state.ts';
 import { talksOf } from '#src/core/dialogues/talks.ts';
 import { openIntegrity } from '#src/core/integrity.ts';
-import { journalFacts } from '#src/core/journal/journal-facts.ts';
+import { journalFacts } from '#src/core/journal/budgets.ts';
 import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
 import { openPruning } from '#src/core/pruning.ts';

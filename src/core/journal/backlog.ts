@@ -1,6 +1,6 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Store } from '#src/store/index.ts';
-import type { Item, Lane } from './rows.ts';
+import type { Lane, OwedRow } from './rows.ts';
 import type { Rows } from './shelf.ts';
 
 export type BacklogParts = {
@@ -9,8 +9,8 @@ export type BacklogParts = {
   readonly clock: Clock;
   readonly lanes: Map<string, Lane>;
   load(key: string): Promise<void>;
-  /** Such an item is no longer in memory. */
-  forget(item: Item): void;
+  /** Such a row is no longer in memory. */
+  forget(row: OwedRow): void;
 };
 
 /** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
@@ -45,10 +45,10 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
     for (const lane of lanes.values()) {
       if (!waits(lane)) continue;
       // What is in the store is what is read again.
-      const kept = await Promise.allSettled(lane.items.map(rows.written));
+      const kept = await Promise.allSettled(lane.rows.map(rows.written));
       if (kept.some(({ status }) => status === 'rejected') || !waits(lane) || lanes.get(lane.key) !== lane) continue;
       lane.cancel?.();
-      for (const item of lane.items) forget(item);
+      for (const row of lane.rows) forget(row);
       lanes.delete(lane.key);
       aside = true;
       return true;
@@ -109,5 +109,10 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
   };
 }
 
-const waits = ({ loading, items, cancel }: Lane): boolean =>
-  !loading && cancel !== undefined && items.length > 0 && items.every(({ busy, doubt }) => !busy && !doubt);
+/** What is in memory alone would be lost. */
+const waits = ({ loading, rows, coming, cancel }: Lane): boolean =>
+  !loading &&
+  cancel !== undefined &&
+  coming.length === 0 &&
+  rows.length > 0 &&
+  rows.every(({ kept, busy, doubt }) => kept && !busy && !doubt);

@@ -1,35 +1,103 @@
-import type { Outcome, Session } from '#src/bridge.ts';
+import { deliveryOf } from '#mappings/delivery.ts';
+import type { Outcome } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
-import type { Delivery } from '#src/core/journal/lane.ts';
-import { eventOf, type Item } from '#src/core/journal/rows.ts';
+import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
+import { eventOf, type OwedRow } from '#src/core/journal/rows.ts';
+import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { CoreTransport } from '#src/core/transport.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { MessageId } from '#src/model/ids.ts';
+import type { AccountKey, MessageId } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import { authorIn, targetOf, translate } from './reference.ts';
 
 export type CarryContext = {
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly delivery: Pick<Delivery, 'track' | 'settle'>;
-  readonly transport: CoreTransport;
-  readonly session: Session | undefined;
-  /** What is no failure is a bug: it is logged. */
+  readonly sessions: Pick<Sessions, 'get'>;
+  transport(domain: string): CoreTransport;
+  realm(place: Place): string;
+  /** How long an event is tried, in milliseconds. */
+  expiry(domain: string): number;
+  /** The wait before the next try, in milliseconds, between bounds. */
+  wait(bounds: { min: number; max: number }, attempts: number): number;
   asFailure(error: unknown): Failure;
 };
 
+/** What is not durable goes while somebody takes it, and is not tried again. */
+const ONCE = {
+  confirms: 'taken',
+  handedOver: true,
+  charged: false,
+  once: new Failure('recipient-unavailable'),
+  expiry: Number.POSITIVE_INFINITY,
+  tell: Number.POSITIVE_INFINITY,
+  window: Number.POSITIVE_INFINITY,
+  wait: () => 0,
+} as const;
+
+/** Towards networks: the events of users, over their sessions. The only caller of `bridge.deliver`. */
+export function openCarry(context: CarryContext): DeliveryAgent {
+  const { sessions, realm } = context;
+  const transportOf = ({ place }: Event): CoreTransport => context.transport(placeTransport(place));
+  const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
+  const sessionOf = (event: Event, account: string) =>
+    sessions.get({ account: account as AccountKey, realm: realm(event.place) });
+
+  return {
+    facts(row) {
+      if (!row.kept) return ONCE;
+      const event = eventOf(row);
+      const { mapping, receipts } = transportOf(event);
+      const { told, window, retry, pause } = deliveryOf(mapping.facts);
+      return {
+        confirms: mapping.facts.confirms,
+        handedOver: receipts === 'handed over',
+        charged: row.charges !== null,
+        expiry: context.expiry(placeTransport(event.place)),
+        tell: told,
+        window,
+        wait: (attempts, { retryAfter = 0 }) => Math.max(context.wait(retry, attempts), Math.min(retryAfter, pause)),
+      };
+    },
+    free(row) {
+      const event = eventOf(row);
+      const { sessionless, window } = tableOf(event);
+      return sessionless || sessionOf(event, row.account) ? window : 0;
+    },
+    ready(row) {
+      const event = eventOf(row);
+      row.session = row.to ? sessions.get(row.to) : sessionOf(event, row.account);
+      return row.session !== undefined || tableOf(event).sessionless;
+    },
+    carry: (row, heard) => carry(context, row, heard),
+    reconcile: async (row) =>
+      row.known.size > 1
+        ? 'unknown'
+        : ((await transportOf(eventOf(row)).bridge().reconcile?.(eventOf(row))) ?? 'unknown'),
+    withdraw(row) {
+      const { withdraw } = transportOf(eventOf(row)).bridge();
+      return withdraw !== undefined && row.pending.size > 0 && [...row.pending].every((id) => withdraw(id));
+    },
+  };
+}
+
 /** Hands a row over to its network. Throws a `Failure`, or rejects with it, for what is refused at once. */
-export function carry(context: CarryContext, item: Item): void | Promise<void> {
-  const event = eventOf(item);
-  if (!item.kept) return hand(context, item, event);
+function carry(context: CarryContext, row: OwedRow, heard: Hearing): void | Promise<void> {
+  const event = eventOf(row);
+  if (!row.kept) return hand(context, row, event, heard);
   const target = targetOf(event);
-  if (target === undefined) return handAll(context, item, [event]);
+  if (target === undefined) return hand(context, row, event, heard);
   // What is about one message here may be about several of the network.
   const named = (drafts: readonly object[]): Event[] =>
     drafts.map((one, index) => ({ ...one, id: index === 0 ? event.id : `${event.id}+${index}` }) as Event);
   const author = authorIn(event);
   const at = { place: event.place, target, ...(author !== undefined && { author }) };
-  return chain(known(context, at), (found) => handAll(context, item, named(translate(event, found))));
+  return chain(known(context, at), (found) => {
+    const events = named(translate(event, found));
+    for (const one of events) hand(context, row, one, heard);
+    if (events.length === 0) later(() => void heard.settle(row.event, { ids: [], state: 'taken' }));
+  });
 }
 
 type Found = readonly MessageId[] | undefined;
@@ -47,20 +115,16 @@ function known({ ids }: CarryContext, at: MessageTarget): Found | Promise<Found>
   }
 }
 
-function handAll(context: CarryContext, item: Item, events: readonly Event[]): void {
-  for (const event of events) hand(context, item, event);
-  if (events.length === 0) later(() => void context.delivery.settle(item.row.event, { ids: [], state: 'taken' }));
-}
-
 /** The one place where a bridge is given an event. */
-function hand({ delivery, transport, session, asFailure }: CarryContext, item: Item, event: Event): void {
-  if (item.kept) delivery.track(item, event.id);
-  transport.accepted(event.kind);
-  const settle = (outcome: Outcome): void => void delivery.settle(event.id, outcome);
-  const delivered = transport.bridge().deliver(event, session);
-  if (delivered instanceof Promise) delivered.then(settle, (error: unknown) => settle(asFailure(error)));
-  else if (item.kept) later(() => settle(delivered));
-  else settle(delivered);
+function hand(context: CarryContext, row: OwedRow, event: Event, { track, settle }: Hearing): void {
+  if (row.kept) track(row, event.id);
+  const { accepted, bridge } = context.transport(placeTransport(event.place));
+  accepted(event.kind);
+  const delivered = bridge().deliver(event, row.session);
+  if (!row.kept && !(delivered instanceof Promise)) return void settle(event.id, delivered);
+  const heard = (outcome: Outcome): void => void settle(event.id, outcome);
+  if (delivered instanceof Promise) delivered.then(heard, (error: unknown) => heard(context.asFailure(error)));
+  else later(() => heard(delivered));
 }
 
 /** A bridge that is done at once is heard after the hand that it was given. */

@@ -1,14 +1,14 @@
 import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
-import { type Item, memoryItem, type Shared } from '#src/core/journal/rows.ts';
+import { memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { Degraded } from './degrade.ts';
-import { sameKey, translate } from './reference.ts';
+import { points, sameKey, translate } from './reference.ts';
 import type { Leg } from './route.ts';
 
 export type KeepContext = {
@@ -38,58 +38,54 @@ export function keep(
 ): void | Promise<void> {
   const { pieces, long } = degraded;
   if (pieces.length === 0) return;
-  const go = (all: readonly Draft[]): void | Promise<void> => {
-    const { origin } = sent;
-    if (context.journaled(draft)) {
-      // It may have been given up while the pieces were made.
-      if (!isSessionless(leg)) context.sessions.require(leg.key);
-      return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
-    }
-    const items = itemsOf(context, all, leg, sent, degraded.ids);
-    return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
-  };
-  return chain(reached(context, draft, leg, pieces), () => chain(long ? long.settled(pieces) : pieces, go));
+  const reaching = reached(context, draft, leg, pieces);
+  // Most goes at once: nothing is made for waiting.
+  if (!reaching && !long) return take(context, draft, leg, sent, degraded);
+  return chain(reaching, () =>
+    chain(long ? long.settled(pieces) : pieces, (all) => take(context, draft, leg, sent, { ...degraded, pieces: all })),
+  );
+}
+
+function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded: Degraded): void | Promise<void> {
+  if (!context.journaled(draft)) return putAll(context, rowsOf(context, draft, leg, sent, degraded));
+  // It may have been given up while the pieces were made.
+  if (!isSessionless(leg)) context.sessions.require(leg.key);
+  const { pieces } = degraded;
+  context.intake.take({ draft, pieces, account: leg.key.account, origin: sent.origin });
 }
 
 /** Each is handed over before the next. */
-function putAll(context: KeepContext, [first, ...more]: readonly Item[]): void | Promise<void> {
+function putAll(context: KeepContext, [first, ...more]: readonly OwedRow[]): void | Promise<void> {
   if (!first) return;
   const work = context.delivery.put(first);
-  if (more.length === 0) return work;
-  return chain(work, () => putAll(context, more));
+  return more.length === 0 ? work : chain(work, () => putAll(context, more));
 }
 
-function itemsOf(
+function rowsOf(
   { now }: KeepContext,
-  pieces: readonly Draft[],
-  { key, lane }: Leg,
+  draft: Draft,
+  { lane, key: to }: Leg,
   { origin, shared }: Sent,
-  ids: Degraded['ids'],
-): readonly Item[] {
-  const all = pieces.flatMap((piece) => translate(piece, ids));
-  return all.map((piece, index) => {
-    const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
-    const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryItem(event, { lane, account: key.account, journey, shared, to: key });
+  { pieces, ids, window, previous }: Degraded,
+): readonly OwedRow[] {
+  const all = pieces.some(points) ? pieces.flatMap((piece) => translate(piece, ids)) : pieces;
+  const at = now();
+  // What the next of its kind may replace waits for that, as long as the table says.
+  const held = window > 0 && all.length === 1 ? { key: sameKey(draft), until: at + window, previous } : undefined;
+  return all.map((one, index) => {
+    const event: Event = { ...one, id: newEventId(), at, live: true };
+    const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
+    return memoryRow(event, lane, to.account, { shared, to, piece, held });
   });
-}
-
-/** What the next of its kind may replace waits for that, as long as the table says. */
-function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, previous }: Degraded): Item {
-  return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
 }
 
 const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
 
 /** Sees to a session: a message to a person may open one. */
-function reached(
-  { sessions, ...context }: KeepContext,
-  draft: Draft,
-  leg: Leg,
-  pieces: readonly Draft[],
-): void | Promise<void> {
+function reached(context: KeepContext, draft: Draft, leg: Leg, pieces: readonly Draft[]): void | Promise<void> {
   if (leg.session || isSessionless(leg)) return;
   const { key } = leg;
+  const { sessions } = context;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
   return context.opens(key.account).then((opens) => {

@@ -1,6 +1,6 @@
 import { outward } from '#mappings/targets.ts';
 import type { Session, SessionKey } from '#src/bridge.ts';
-import { outwardLane } from '#src/core/journal/owed.ts';
+import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -27,25 +27,16 @@ export type Leg = Side & {
 };
 
 /** Decides where to. Throws a `Failure` for an address that there is not. */
-export function route(
-  { sessions, tables, ...context }: RouteContext,
-  { place }: Draft,
-  account: AccountKey,
-): readonly Leg[] {
+export function route(context: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
   const domain = placeTransport(place);
   const transport = context.transport(domain);
+  const tables = context.tables.get(domain);
   const key = { account, realm: context.realm(place) };
-  const session = sessions.get(key);
-  const target = outward(transport.mapping, transport.bridge().narrow?.(place, session));
-  return [
-    {
-      place,
-      key,
-      session,
-      lane: outwardLane(place, account),
-      transport,
-      target,
-      chosen: tables.get(domain)?.chosen('out', place, account) ?? {},
-    },
-  ];
+  const session = context.sessions.get(key);
+  const { mapping } = transport;
+  const now = transport.bridge().narrow?.(place, session) ?? mapping.facts;
+  // Most of the time all that the table says is there.
+  const target = now === mapping.facts && tables ? tables.network : outward(mapping, now);
+  const chosen = tables?.chosen('out', place, account) ?? {};
+  return [{ place, key, session, lane: outwardLane(place, account), transport, target, chosen }];
 }

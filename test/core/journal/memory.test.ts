@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Carrier } from '#src/core/journal/carrier.ts';
+import { openAsFailure } from '#src/core/bugs.ts';
+import type { DeliveryAgent } from '#src/core/journal/agent.ts';
 import { openDelivery } from '#src/core/journal/lane.ts';
-import { eventOf, type Held, memoryItem } from '#src/core/journal/rows.ts';
+import { eventOf, type Held, memoryRow } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
 import { openCommit, openRows } from '#src/core/journal/shelf.ts';
+import { openSettling } from '#src/core/way/settle.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -44,9 +46,10 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
   const clock = handClock();
   await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
   const time = openRunningTime(store, clock, log);
-  const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
+  const commit = openCommit(store, []);
+  const rows = openRows({ store, commit, time, clock, log });
   const [seen, side] = [[] as string[], { ready: true }];
-  const carrier: Carrier = {
+  const network: DeliveryAgent = {
     facts: () => ({
       confirms: 'taken',
       handedOver: true,
@@ -57,26 +60,34 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
       window: Number.POSITIVE_INFINITY,
       wait: () => 0,
     }),
+    free: () => 0,
     ready: () => side.ready,
-    carry: (item) => void seen.push(eventOf(item).id),
+    carry: (row) => void seen.push(eventOf(row).id),
     reconcile: async () => 'unknown',
     withdraw: () => false,
-    landed: ({ row }) => void seen.push(`${row.event} landed`),
-    refused: ({ row }, { code }) => void seen.push(`${row.event} ${code}`),
-    answers: () => [],
-    writes: () => [],
-    ended: () => undefined,
   };
+  const settling = openSettling({
+    ...{ store, commit, rows, time, clock, log },
+    budgets: { release: () => [] },
+    answers: { of: () => undefined, ofAll: async () => undefined },
+    agent: () => network,
+  });
+  settling.listen({
+    settled: ({ event }, failure) => void seen.push(`${event} ${failure ? failure.code : 'landed'}`),
+  });
   const limits = { waitingLines: 2, waitingTime: 60_000 };
-  const delivery = openDelivery({ store, rows, time, clock, log, limits, carrier: () => carrier });
+  const delivery = openDelivery({
+    ...{ store, rows, time, clock, log, limits, settling },
+    agent: () => network,
+    asFailure: openAsFailure(log),
+  });
   await act({
     ...{ seen, side, clock },
-    say: (text, lane = 'out verona', held) =>
-      void delivery.put(memoryItem(saying(text), { lane, account: 'romeo', shared: { answered: false }, held })),
-    settle: (text) => void delivery.settle(text as EventId, TAKEN),
+    say: (text, lane = 'out verona', held) => void delivery.put(memoryRow(saying(text), lane, 'romeo', { held })),
+    settle: (text) => void settling.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
     fail: (failure) => delivery.fail(() => true, failure),
-    size: () => delivery.size,
+    size: () => settling.size,
   });
   await delivery.stop();
 }

@@ -1,5 +1,5 @@
 import type { Display } from '#src/core/journal/display.ts';
-import { inwardId } from '#src/core/journal/owed.ts';
+import { inwardId } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import { accountKey, type BareJid, type EventId, newEventId } from '#src/model/ids.ts';

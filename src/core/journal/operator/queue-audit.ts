@@ -1,4 +1,4 @@
-import type { Owed } from '#src/core/journal/owed.ts';
+import type { Owed } from '#src/core/journal/rows.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { QueuedRow, Store } from '#src/store/index.ts';
 import { entryOf, type Queue } from './queue-entry.ts';

@@ -1,7 +1,6 @@
 import type { Delivery } from '#src/core/journal/lane.ts';
-import { type FreshRow, failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
-import { type Item, newRow } from '#src/core/journal/rows.ts';
+import { type FreshRow, failedPiece, newRow, type Owed, type OwedRow, type Piece } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -20,7 +19,7 @@ export type QueueParts = {
   release(charges: string | null): readonly Statement[];
   /** What the process has in hand, and when what was written of it is durable; absent where no gateway runs. */
   readonly delivery?: Pick<Delivery, 'drop' | 'push' | 'wake'>;
-  written?(item: Item): Promise<void>;
+  written?(row: OwedRow): Promise<void>;
 };
 
 /** Rows that are read at a time. */
@@ -34,7 +33,7 @@ const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
   done: 'has ended',
 };
 
-const journeyOf = ({ origin }: QueuedRow): Journey => JSON.parse(origin ?? 'null') as Journey;
+const pieceOf = ({ origin }: QueuedRow): Piece => JSON.parse(origin ?? 'null') as Piece;
 
 /** The queue over a store, of a gateway that runs or of none. Everything rejects with `item-not-found` for no row. */
 export function openQueue(parts: QueueParts): Queue {
@@ -71,7 +70,7 @@ export function openQueue(parts: QueueParts): Queue {
     const { state, event } = await rowOf(id);
     if (state !== 'ready') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT[state]}.` });
     await store.unit([store.queue.hurry(id)]);
-    delivery?.wake(({ lane }) => lane.items.some(({ row }) => row.event === event));
+    delivery?.wake(({ lane }) => lane.rows.some((one) => one.event === event));
     return delivery ? `Row ${id} is tried as soon as its side is there.` : `Row ${id} is tried at the next start.`;
   }
 
@@ -83,8 +82,8 @@ export function openQueue(parts: QueueParts): Queue {
       return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
     }
     const failure = new Failure('not-allowed', { text: DROPPED });
-    const held = delivery?.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
-    await Promise.all(held.map((item) => parts.written?.(item)));
+    const held = delivery?.drop((one) => one.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
+    await Promise.all(held.map((one) => parts.written?.(one)));
     if (held.length === 0) await end(row, failure);
     return `Row ${id} is dropped${row.origin === null ? '' : ', and its sender is told'}.`;
   }
@@ -100,7 +99,7 @@ export function openQueue(parts: QueueParts): Queue {
       store.queue.own(row.id, epoch),
       store.journal.end({
         ...{ ...change, outcome: 'bounced', note: `bounced: ${failure.code}`, doubted: !unspent },
-        ...(answer && { origin: failedJourney(journeyOf(row), failure) }),
+        ...(answer && { origin: failedPiece(pieceOf(row), failure) }),
       }),
       ...(answer ? [store.journal.addOnce(answer, epoch)] : []),
       ...(unspent ? parts.release(row.charges) : []),
@@ -116,7 +115,7 @@ export function openQueue(parts: QueueParts): Queue {
       ...newRow(parts, { now, expiry: parts.expiry }, { way: 'in', event, place, owed: own }),
       key,
     });
-    return errorRow(make, owed.event, journeyOf(row), failure);
+    return errorRow(make, owed.event, pieceOf(row), failure);
   }
 
   return { list, show, retry, drop, states: () => store.journal.states() };
