@@ -10,7 +10,7 @@ import type { Reservation } from './budgets.ts';
 import type { Journaling } from './journaling.ts';
 import { wantsReceipt } from './receipts.ts';
 import { type Due, openRepeats } from './repeats.ts';
-import { type FreshRow, journaledId, laneOf, type Piece, stanzaKey } from './rows.ts';
+import { type FreshRow, type Held, journaledId, laneOf, type Piece, stanzaKey } from './rows.ts';
 import { cameThrough } from './shelf.ts';
 
 export type IntakeParts = {
@@ -28,6 +28,7 @@ export type Writ = {
   readonly pieces: readonly Draft[];
   readonly account: AccountKey;
   readonly origin: Origin | undefined;
+  readonly held?: Held | undefined;
 };
 
 /** Where journaled events of users come in. */
@@ -63,7 +64,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   const repeats = openRepeats({ store, settling: journaling.settling, transport: parts.transport });
   let stopping = false;
 
-  function planOf({ draft, pieces, account, origin }: Writ): Planned[] {
+  function planOf({ draft, pieces, account, origin, held }: Writ): Planned[] {
     const domain = placeTransport(draft.place);
     const { charges, budgets = [] } = parts.transport(domain);
     const group = `j-${newEventId()}`;
@@ -72,7 +73,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const own: Piece | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
-      const rest = { key, origin: own ? JSON.stringify(own) : null, piece: own, charges: reserved.kept };
+      const rest = { key, origin: own ? JSON.stringify(own) : null, piece: own, charges: reserved.kept, held };
       return { row: journaling.outward(event, account, rest), reserved };
     });
   }

@@ -57,8 +57,12 @@ export type Journaling = {
   keeps(way: Direction, place: Place, kind: EventKind): boolean;
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (row: OwedRow) => boolean;
-  /** A row for a network. */
-  outward(event: Event, account: AccountKey, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'piece'>): FreshRow;
+  /** A row for a network, which is not tried before what it is held back for had its time. */
+  outward(
+    event: Event,
+    account: AccountKey,
+    rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'piece' | 'held'>,
+  ): FreshRow;
 };
 
 const WEEK = 7 * 86_400_000;
@@ -161,7 +165,9 @@ export function openJournaling(parts: JournalingParts): Journaling {
       const { id, place } = event;
       const own = { way: 'out', event: id, place, owed: { way: 'out', event } } as const;
       const made = newRow({ store, clock }, { now: time.now(), expiry: expiry(placeTransport(place)) }, own);
-      return { ...made, account, lane: outwardLane(place, account), ...rest };
+      const { window = 0 } = rest.held ?? {};
+      const notBefore = window === 0 ? 0 : time.now() + window;
+      return { ...made, account, lane: outwardLane(place, account), notBefore, ...rest };
     },
   };
 }

@@ -1,7 +1,8 @@
+import { replaces } from '#mappings/combine.ts';
 import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
@@ -60,8 +61,8 @@ export type Delivery = {
   put(row: OwedRow): void | Promise<void>;
   /** Hands an event over that is for now or for never: without somebody to take it, it is forgotten. */
   tell(event: Event, account: AccountKey): void;
-  /** What is held back in a lane for a later one of that key. */
-  held(lane: string, key: string): Held | undefined;
+  /** What is held back in a lane and would be made void by a draft. */
+  held(lane: string, draft: Draft): Held | undefined;
   /** What is in hand of a lane, in order. */
   waiting(lane: string): readonly OwedRow[];
   /** Tries again what waited for its side, in the lanes whose first row fits. */
@@ -139,7 +140,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     if ((lane.more && row.id > lane.last) || settling.inHand(row.event)) return;
     const one = durableRow(row, lane);
     settling.remember(one);
-    release(lane, one);
+    one.life = { ...one.life, notBefore: release(lane, one) };
     lane.rows.push(one);
     lane.last = Math.max(lane.last, row.id);
   }
@@ -147,11 +148,13 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   function put(row: OwedRow): void | Promise<void> {
     settling.remember(row);
     const known = lanes.get(row.laneKey);
-    if (!known && !row.held && parts.agent(row).ready(row)) {
+    const { window = 0 } = row.held ?? {};
+    if (!known && window === 0 && parts.agent(row).ready(row)) {
       row.life = FLYING;
       return hand(row);
     }
     const lane = known ?? laneOf(row.laneKey, false);
+    if (window > 0) row.life = { ...row.life, notBefore: clock.now() + window };
     const until = release(lane, row);
     if (lane.rows.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
       settling.forget(row);
@@ -163,18 +166,25 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     pump(lane);
   }
 
-  /** Whatever follows what is held back ends that: it goes before it, or gives its place up. When the new one may go. */
-  function release(lane: Lane, { held }: OwedRow): number {
+  /**
+   * Whatever follows what is held back ends that: it goes before it, or is made void and gives its place up. Returns when
+   * the new one may go.
+   */
+  function release(lane: Lane, { held, life }: OwedRow): number {
     const before = lane.rows.at(-1);
-    if (!before?.held || before.busy) return held?.until ?? 0;
-    if (held?.key !== before.held.key) {
+    if (!before?.held || before.busy || before.life.state !== 'ready') return life.notBefore;
+    const { notBefore } = before.life;
+    if (!held || !replaces(held.draft, before.held.draft)) {
       before.life = hastened(before.life);
-      return held?.until ?? 0;
+      return life.notBefore;
     }
-    lane.rows.pop();
-    settling.forget(before);
-    before.shared?.ended?.(undefined);
-    return before.held.until;
+    if (before.kept) apply(before, { on: 'withdrawn', over: true });
+    else {
+      lane.rows.pop();
+      settling.forget(before);
+      before.shared?.ended?.(undefined);
+    }
+    return Math.min(life.notBefore, notBefore);
   }
 
   function load(lane: Lane): Promise<void> {
@@ -354,9 +364,9 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       row.life = FLYING;
       void hand(row);
     },
-    held(lane, key) {
+    held(lane, draft) {
       const last = lanes.get(lane)?.rows.at(-1);
-      return last?.held?.key === key && !last.busy ? last.held : undefined;
+      return last?.held && !last.busy && replaces(draft, last.held.draft) ? last.held : undefined;
     },
     waiting: (key) => lanes.get(key)?.rows ?? [],
     wake(fits) {

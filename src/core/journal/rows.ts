@@ -18,7 +18,11 @@ export type Owed =
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
 
 /** A row that is new, with what it says: whoever has it in hand need not read that again. */
-export type FreshRow = NewRow & { readonly owed: Owed; readonly piece?: Piece | undefined };
+export type FreshRow = NewRow & {
+  readonly owed: Owed;
+  readonly piece?: Piece | undefined;
+  readonly held?: Held | undefined;
+};
 
 /** A failure in a form that can be kept. */
 export type FailureNote = {
@@ -48,8 +52,11 @@ export type Shared = {
   ended?: (failure: Failure | undefined) => void;
 };
 
-/** Until when (ms, by the time of its row) a row waits for a later one of its key, and the text that both stand for. */
-export type Held = { readonly key: string; readonly until: number; readonly previous: string | undefined };
+/**
+ * What a change says that a later one may make void, how long it waits for that (ms, 0 where the table gives it no time), and
+ * the text that both stand for.
+ */
+export type Held = { readonly draft: Draft; readonly window: number; readonly previous: string | undefined };
 
 /** What is owed to one side, in hand. */
 export type OwedRow = {
@@ -67,7 +74,7 @@ export type OwedRow = {
   readonly to: SessionKey | undefined;
   /** That session, as it was when somebody last asked whether it is there. */
   session: Session | undefined;
-  /** What it is held back for: a later one of that key takes its place. */
+  /** What it is, where a later one can take its place while it waits. */
   readonly held: Held | undefined;
   /** Where it waits, if it does. */
   lane: Lane;
@@ -120,7 +127,7 @@ export const newLane = (key: string): Lane => ({
 });
 
 /** A row of the store, or one that is on its way there, in its lane. */
-export const durableRow = (row: Journaled | FreshRow, lane: Lane, held?: Held): OwedRow => ({
+export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
   id: row.id,
   event: row.event,
   laneKey: row.lane,
@@ -131,7 +138,7 @@ export const durableRow = (row: Journaled | FreshRow, lane: Lane, held?: Held): 
   shared: undefined,
   to: undefined,
   session: undefined,
-  held,
+  held: 'held' in row ? row.held : undefined,
   lane,
   ...('owed' in row ? { owed: row.owed, piece: row.piece } : readFrom(row)),
   life: lifeOf(row),

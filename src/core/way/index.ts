@@ -17,7 +17,7 @@ import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
-import { points, sameKey, translate } from './reference.ts';
+import { points, translate } from './reference.ts';
 import { NOTHING, type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
 import { type RefuseContext, refuse } from './settle.ts';
@@ -94,7 +94,7 @@ export function openOutward(context: OutwardContext): Outward {
 
   /** What takes the place of something that is held back stands for what that stood for. */
   function instead(draft: Draft, leg: Leg, about: Reference): Reference {
-    const held = context.delivery.held(leg.lane, sameKey(draft));
+    const held = context.delivery.held(leg.lane, draft);
     return held?.previous === undefined ? about : { ...about, context: { ...about.context, previous: held.previous } };
   }
 

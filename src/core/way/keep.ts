@@ -1,14 +1,14 @@
 import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
-import { memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
+import { type Held, memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { Degraded } from './degrade.ts';
-import { points, sameKey, translate } from './reference.ts';
+import { points, translate } from './reference.ts';
 import type { Leg } from './route.ts';
 
 export type KeepContext = {
@@ -51,7 +51,8 @@ function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded
   // It may have been given up while the pieces were made.
   if (!isSessionless(leg)) context.sessions.require(leg.key);
   const { pieces } = degraded;
-  context.intake.take({ draft, pieces, account: leg.key.account, origin: sent.origin });
+  const held = heldFor(draft, degraded, pieces.length);
+  context.intake.take({ draft, pieces, account: leg.key.account, origin: sent.origin, held });
 }
 
 /** Each is handed over before the next. */
@@ -66,18 +67,22 @@ function rowsOf(
   draft: Draft,
   { lane, key: to }: Leg,
   { origin, shared }: Sent,
-  { pieces, ids, window, previous }: Degraded,
+  degraded: Degraded,
 ): readonly OwedRow[] {
+  const { pieces, ids } = degraded;
   const all = pieces.some(points) ? pieces.flatMap((piece) => translate(piece, ids)) : pieces;
   const at = now();
-  // What the next of its kind may replace waits for that, as long as the table says.
-  const held = window > 0 && all.length === 1 ? { key: sameKey(draft), until: at + window, previous } : undefined;
+  const held = heldFor(draft, degraded, all.length);
   return all.map((one, index) => {
     const event: Event = { ...one, id: newEventId(), at, live: true };
     const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
     return memoryRow(event, lane, to.account, { shared, to, piece, held });
   });
 }
+
+/** A change that the next one may make void waits for that, as long as the table says. */
+const heldFor = (draft: Draft, { window, previous }: Degraded, count: number): Held | undefined =>
+  count === 1 && points(draft) && draft.kind !== 'message' ? { draft, window, previous } : undefined;
 
 const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
 

@@ -28,7 +28,7 @@ export const TAKEN: Delivered = { ids: ['n1' as ForeignId], state: 'taken' };
 export const DELIVERED: Delivered = { ids: [], state: 'delivered' };
 
 /** A network without sessions that confirms what a test tells it to. */
-const table = {
+export const table = {
   ...pigeon,
   facts: {
     ...pigeon.facts,
@@ -52,7 +52,7 @@ export type World = {
   tells(...what: string[]): Promise<void>;
 };
 
-export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'receipts'>> & {
+export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'receipts' | 'mapping'>> & {
   /** Where lines of the log go, and what the operator has to know. */
   log?: Log;
   report?: CoreParts['report'];

@@ -142,13 +142,17 @@ it('lets what comes later wait behind it, also while it goes', () =>
 
 describe('what is held back for the next of its kind', () => {
   const lane = 'out verona';
-  const until = (clock: World['clock'], key: string): Held => ({ key, until: clock.now() + 5000, previous: undefined });
+  const held = (target: string): Held => {
+    const { place, from } = saying('');
+    const draft = { place, from, kind: 'edit', target: target as EventId, text: 'two' } as const;
+    return { draft, window: 5000, previous: undefined };
+  };
 
   it('goes when its time is over, and gives its place to the next one until then', () =>
     play(({ say, seen, clock }) => {
-      say('one', lane, until(clock, 'edit'));
+      say('one', lane, held('m1'));
       clock.advance(3000);
-      say('two', lane, until(clock, 'edit'));
+      say('two', lane, held('m1'));
       clock.advance(1999);
       expect(seen).toEqual([]);
       clock.advance(1);
@@ -156,9 +160,9 @@ describe('what is held back for the next of its kind', () => {
     }));
 
   it('goes before whatever else is said', () =>
-    play(({ say, seen, clock }) => {
-      say('one', lane, until(clock, 'edit'));
-      say('two', lane, until(clock, 'other edit'));
+    play(({ say, seen }) => {
+      say('one', lane, held('m1'));
+      say('two', lane, held('m2'));
       expect(seen).toEqual(['one']);
       say('three');
       expect(seen).toEqual(['one', 'two', 'three']);
@@ -167,7 +171,7 @@ describe('what is held back for the next of its kind', () => {
   it('waits for somebody to hand it to after that as long as everything', () =>
     play(({ say, seen, clock, side }) => {
       side.ready = false;
-      say('one', lane, until(clock, 'edit'));
+      say('one', lane, held('m1'));
       clock.advance(64_999);
       expect(seen).toEqual([]);
       clock.advance(1);
