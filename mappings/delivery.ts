@@ -9,6 +9,7 @@ export const usualDelivery: Required<DeliveryFacts> = {
   told: 15 * MINUTE,
   retry: { min: 1000, max: 5 * MINUTE },
   pause: 60 * MINUTE,
+  burst: 0,
   sessionless: false,
 };
 

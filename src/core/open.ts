@@ -220,7 +220,7 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
-  settling.listen({ settled: openSettle({ transport, ids, rooms, people, display, durable, xmpp }) });
+  settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {

@@ -59,12 +59,9 @@ describe('what the tables say', () => {
     expect(fieldsOf('TextLimits')).toEqual(['format', 'unit', 'size', 'pieces', 'lines']);
   });
 
-  it.each(fieldsOf('Context'))(
-    'is decided by `%s`, which the core supplies',
-    (field) => {
-      expect(writers(field, (file) => file.startsWith('src/core/'))).not.toEqual([]);
-    },
-  );
+  it.each(fieldsOf('Context'))('is decided by `%s`, which the core supplies', (field) => {
+    expect(writers(field, (file) => file.startsWith('src/core/'))).not.toEqual([]);
+  });
 
   it.each(fieldsOf('Context'))('has a rung that reads `%s`', (field) => {
     expect(readers(field, isRung)).not.toEqual([]);

@@ -19,8 +19,11 @@ export type DeliveryAgent = {
   free(row: Pick<OwedRow, 'owed' | 'account'>): number;
   /** Whether it can be handed over now; `wake` tells when that may have changed. */
   ready(row: OwedRow): boolean;
-  /** Hands it over. What becomes of it is heard for each of the ids in `row.pending`. Throws a `Failure`. */
-  carry(row: OwedRow, heard: Hearing): void | Promise<void>;
+  /**
+   * Hands a row over, with those that go as one with it. What becomes of each is heard for the ids in its `pending`. Throws a
+   * `Failure`.
+   */
+  carry(row: OwedRow, heard: Hearing, more: readonly OwedRow[]): void | Promise<void>;
   reconcile(row: OwedRow): Promise<'sent' | 'not-sent' | 'unknown'>;
   /** Takes back what was handed over and has not left; false if it is too late. */
   withdraw(row: OwedRow): boolean;

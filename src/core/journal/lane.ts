@@ -7,7 +7,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { DeliveryAgent, Hearing } from './agent.ts';
-import { openBacklog } from './backlog.ts';
+import { openBacklog, ROWS } from './backlog.ts';
 import { openComing } from './coming.ts';
 import { hastened, type Life, type LifeInput, nextTime } from './life.ts';
 import {
@@ -52,7 +52,6 @@ export type Delivery = {
   behind(lane: string, work: () => void): boolean;
   /** How many rows are being added. */
   readonly coming: number;
-  /** Takes a row that is durable. */
   push(row: FreshRow): void;
   /**
    * Takes what nothing is written of. It goes at once where nothing waits before it, with no promise then. Throws
@@ -77,10 +76,11 @@ export type Delivery = {
   stop(): Promise<void>;
 };
 
-/** Rows of a lane that are read at once. */
-const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
+/** Messages wait for each other, everything else for what makes it void. */
+const isBurst = ({ draft }: Held): boolean => draft.kind === 'message';
+
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
@@ -89,13 +89,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   const { apply, facts: factsOf } = settling;
   const heard: Hearing = settling;
   let stopped = false;
-  /** Rows with smaller ids are of earlier runs. */
-  const own = store.journal.nextId();
   const suspects = openSuspects({ clock, lanes, apply, pump });
-  const backlog = openBacklog({
-    ...{ store, rows, clock, lanes, forget: settling.forget },
-    load: (key) => load(laneOf(key, true)),
-  });
+  const backlog = openBacklog({ store, rows, clock, lanes, settling, take, pump, lane: (key) => laneOf(key, true) });
   const coming = openComing({
     lane: (key) => laneOf(key, backlog.left()),
     look: (key) => lanes.get(key) ?? { ...NO_LANE, more: backlog.left() },
@@ -103,7 +98,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   });
   settling.join({
     ...{ mark: coming.mark, push, freed: leave, goesOn: ({ lane }) => pump(lane), stepped: suspects.stepped },
-    wanted: (key) => load(laneOf(key, true)),
+    wanted: (key) => backlog.load(laneOf(key, true)),
   });
 
   function leave(row: OwedRow): void {
@@ -115,9 +110,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   }
 
   function laneOf(key: string, unknown: boolean): Lane {
-    const known = lanes.get(key);
-    if (known) return known;
-    const lane: Lane = { ...newLane(key), more: unknown };
+    const lane = lanes.get(key) ?? { ...newLane(key), more: unknown };
     lanes.set(key, lane);
     return lane;
   }
@@ -174,6 +167,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     const before = lane.rows.at(-1);
     if (!before?.held || before.busy || before.life.state !== 'ready') return life.notBefore;
     const { notBefore } = before.life;
+    // They go as one.
+    if (held && isBurst(held) && isBurst(before.held)) return Math.min(life.notBefore, notBefore);
     if (!held || !replaces(held.draft, before.held.draft)) {
       before.life = hastened(before.life);
       return life.notBefore;
@@ -187,38 +182,13 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     return Math.min(life.notBefore, notBefore);
   }
 
-  function load(lane: Lane): Promise<void> {
-    lane.loading ??= page(lane).finally(() => {
-      lane.loading = undefined;
-      // In the same turn, not in that of the page: what is pushed between the two would be seen by nobody.
-      for (const row of lane.late.splice(0)) take(lane, row);
-      pump(lane);
-    });
-    return lane.loading;
-  }
-
-  async function page(lane: Lane): Promise<void> {
-    const found = (await rows.claim(lane, PAGE)) ?? [];
-    lane.more = found.length === PAGE;
-    for (const stored of found) {
-      lane.last = stored.id;
-      // Its end is on its way to the store.
-      if (settling.inHand(stored.event)) continue;
-      const row = durableRow(stored, lane);
-      settling.remember(row);
-      lane.rows.push(row);
-      // One of this run was added as tried, and nobody has begun with it.
-      if (stored.state === 'flight' && stored.id < own) apply(row, { on: 'orphaned' });
-    }
-  }
-
   /** Hands over what may go now, in order, and waits for what may not. */
   function pump(lane: Lane): void {
     if (lane === NO_LANE) return;
     lane.cancel?.();
     lane.cancel = undefined;
     if (stopped) return;
-    if (lane.more && lane.rows.length < PAGE / 2) void load(lane);
+    if (lane.more && lane.rows.length < ROWS / 2) void backlog.load(lane);
     let open = 0;
     const now = time.now();
     for (const row of [...lane.rows]) {
@@ -253,8 +223,16 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     row.busy = true;
     if (!row.kept) goOn(row);
     else if (row.doubt) reconcile(row, row.doubt);
-    else begin(row);
+    else begin([row, ...burstAfter(row)]);
     return true;
+  }
+
+  /** What waited with a row to go as one with it. */
+  function burstAfter({ lane, held }: OwedRow): readonly OwedRow[] {
+    if (!held || !isBurst(held)) return [];
+    const behind = lane.rows.filter(({ busy, life }) => !busy && life.state === 'ready');
+    const end = behind.findIndex((one) => !one.held || !isBurst(one.held));
+    return end < 0 ? behind : behind.slice(0, end);
   }
 
   /** What was handed over and has not left in all its time is taken back. */
@@ -266,49 +244,62 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
 
   /** What is not durable waits for nothing any more once it is handed over. */
   function goOn(row: OwedRow): void {
-    const { lane } = row;
+    const { begun } = row.lane;
     row.life = FLYING;
     leave(row);
     row.lane = NO_LANE;
-    if (lane.begun) void lane.begun.then(() => carry(row));
-    else void carry(row);
+    void (begun ? begun.then(() => carry(row)) : carry(row));
   }
 
-  function begin(row: OwedRow): void {
+  /** Begins with a row, or with several that go as one. */
+  function begin(together: readonly [OwedRow, ...OwedRow[]]): void {
+    const [row] = together;
     const { lane } = row;
     if (row.life.state === 'ready') {
-      apply(row, { on: 'begin' });
-      row.busy = true;
+      for (const one of together) {
+        apply(one, { on: 'begin' });
+        one.busy = true;
+      }
       // Counted before it is made: a row that ends the process is known by its attempts.
-      return follow(lane, row.written, row);
+      return follow(lane, Promise.all(together.map(({ written }) => written)), together);
     }
-    if (lane.begun) return follow(lane, lane.begun, row);
+    if (lane.begun) return follow(lane, lane.begun, together);
     const work = carry(row);
-    if (work) follow(lane, work);
+    if (work) follow(lane, work, []);
   }
 
-  /** Hands a row over after something, and after all that has begun before it. */
-  function follow(lane: Lane, after: Promise<void>, row?: OwedRow): void {
-    const turn = Promise.all([lane.begun, after]).then(() => row && carry(row));
+  /** Hands rows over after something, and after all that has begun before them. */
+  function follow(lane: Lane, after: Promise<unknown>, together: readonly OwedRow[]): void {
+    const turn = Promise.all([lane.begun, after]).then(() => {
+      const [row, ...more] = together.filter(({ life }) => life.state === 'flight');
+      return row && carry(row, more);
+    });
     lane.begun = turn;
     void turn.then(() => {
       if (lane.begun === turn) lane.begun = undefined;
     });
   }
 
-  /** Hands a row over now, if somebody takes it. Resolves, where it is no matter of now, when that is done or has failed. */
-  function carry(row: OwedRow): void | Promise<void> {
+  /** Hands over now, if somebody takes it. Resolves, where it is no matter of now, when that is done or has failed. */
+  function carry(row: OwedRow, more: readonly OwedRow[] = []): void | Promise<void> {
     if (stopped || row.life.state !== 'flight') return;
-    if (!parts.agent(row).ready(row)) return settling.record(row, row.event, new Failure('recipient-unavailable'));
-    if (row.kept) row.pending.clear();
-    row.ids = [];
-    return hand(row);
+    const all = more.length === 0 ? [row] : [row, ...more];
+    if (!parts.agent(row).ready(row)) return failed(all, new Failure('recipient-unavailable'));
+    for (const one of all) {
+      if (one.kept) one.pending.clear();
+      one.ids = [];
+    }
+    return hand(row, more);
   }
 
-  function hand(row: OwedRow): void | Promise<void> {
-    const fail = (error: unknown): void => settling.record(row, row.event, parts.asFailure(error));
+  function failed(all: readonly OwedRow[], failure: Failure): void {
+    for (const one of all) settling.record(one, one.event, failure);
+  }
+
+  function hand(row: OwedRow, more: readonly OwedRow[] = []): void | Promise<void> {
+    const fail = (error: unknown): void => failed([row, ...more], parts.asFailure(error));
     try {
-      return parts.agent(row).carry(row, heard)?.catch(fail);
+      return parts.agent(row).carry(row, heard, more)?.catch(fail);
     } catch (error) {
       fail(error);
     }

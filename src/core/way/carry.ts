@@ -70,7 +70,8 @@ export function openCarry(context: CarryContext): DeliveryAgent {
       row.session = row.to ? sessions.get(row.to) : sessionOf(event, row.account);
       return row.session !== undefined || tableOf(event).sessionless;
     },
-    carry: (row, heard) => carry(context, row, heard),
+    carry: (row, heard, more) =>
+      more.length === 0 ? carry(context, row, heard) : carryTogether(context, [row, ...more], heard),
     reconcile: async (row) =>
       row.known.size > 1
         ? 'unknown'
@@ -125,6 +126,25 @@ function hand(context: CarryContext, row: OwedRow, event: Event, { track, settle
   const heard = (outcome: Outcome): void => void settle(event.id, outcome);
   if (delivered instanceof Promise) delivered.then(heard, (error: unknown) => heard(context.asFailure(error)));
   else later(() => heard(delivered));
+}
+
+/** Messages that go as one: each keeps an outcome of its own. */
+async function carryTogether(context: CarryContext, rows: readonly OwedRow[], heard: Hearing): Promise<void> {
+  const events = rows.map(eventOf);
+  const [row] = rows;
+  const [event] = events;
+  if (!row || !event) return;
+  const { accepted, bridge } = context.transport(placeTransport(event.place));
+  for (const one of rows) heard.track(one, one.event);
+  for (const { kind } of events) accepted(kind);
+  const outcomes = await bridge().deliverTogether?.(events, row.session);
+  for (const [index, { id }] of events.entries()) {
+    const outcome = outcomes?.[index];
+    void heard.settle(
+      id,
+      outcome ?? new Failure('internal', { text: 'Nothing was said of a message.', certain: false }),
+    );
+  }
 }
 
 /** A bridge that is done at once is heard after the hand that it was given. */

@@ -1,3 +1,4 @@
+import { deliveryOf } from '#mappings/delivery.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -51,7 +52,7 @@ function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded
   // It may have been given up while the pieces were made.
   if (!isSessionless(leg)) context.sessions.require(leg.key);
   const { pieces } = degraded;
-  const held = heldFor(draft, degraded, pieces.length);
+  const held = heldFor(draft, degraded, pieces.length) ?? burstFor(draft, leg, pieces.length);
   context.intake.take({ draft, pieces, account: leg.key.account, origin: sent.origin, held });
 }
 
@@ -83,6 +84,13 @@ function rowsOf(
 /** A change that the next one may make void waits for that, as long as the table says. */
 const heldFor = (draft: Draft, { window, previous }: Degraded, count: number): Held | undefined =>
   count === 1 && points(draft) && draft.kind !== 'message' ? { draft, window, previous } : undefined;
+
+/** A message that may go as one with those that follow it waits for them, as long as the table says. */
+function burstFor(draft: Draft, { transport }: Leg, count: number): Held | undefined {
+  const { burst: window } = deliveryOf(transport.mapping.facts);
+  if (count !== 1 || draft.kind !== 'message' || window === 0 || !transport.bridge().deliverTogether) return undefined;
+  return { draft, window, previous: undefined };
+}
 
 const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
 

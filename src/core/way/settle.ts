@@ -1,5 +1,5 @@
 import { asSent } from '#mappings/degrade.ts';
-import type { Outcome } from '#src/bridge.ts';
+import type { LostRecipient, Outcome } from '#src/bridge.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
@@ -27,7 +27,7 @@ import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, EventId, ForeignId, XmppId } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
 import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 
@@ -47,6 +47,8 @@ export type SettlingParts = {
 export type SettleNews = {
   /** The network has a row, or, with a failure, will never have it: that of what is durable is answered by rows. */
   settled?(row: OwedRow, failure?: Failure): void;
+  /** It has not reached some of its recipients. */
+  lost?(row: OwedRow, lost: readonly LostRecipient[]): void;
   /** A row has ended the process too often: it was given up. */
   parked?(row: OwedRow): void;
 };
@@ -171,6 +173,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       apply(row, { on: 'failed', failure: outcome });
     } else {
       if (outcome.state === 'written') return;
+      if (outcome.lost) for (const news of listeners) news.lost?.(row, outcome.lost);
       if (outcome.state === 'delayed') return apply(row, { on: 'settled', state: outcome.state });
       row.ids = row.ids.length === 0 ? outcome.ids : [...row.ids, ...outcome.ids];
       row.pending.delete(id);
@@ -193,6 +196,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
   function hear(row: OwedRow, outcome: Outcome): void {
     if (outcome instanceof Failure || row.life.state !== 'flight') return record(row, row.event, outcome);
     if (outcome.state === 'written' || outcome.state === 'delayed') return;
+    if (outcome.lost) for (const news of listeners) news.lost?.(row, outcome.lost);
     row.ids = outcome.ids;
     row.life = ARRIVED;
     byEvent.delete(row.event);
@@ -256,7 +260,8 @@ export type SettleContext = RefuseContext & {
   readonly ids: Pick<Ids, 'link'>;
   readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
   readonly people: Pick<People, 'settled'>;
-  readonly display: Pick<Display, 'owe'>;
+  readonly display: Pick<Display, 'owe' | 'show'>;
+  now(): number;
   /** Whether such an event is kept until XMPP has it. */
   durable(at: { readonly place: Place; readonly kind: Event['kind'] }): boolean;
 };
@@ -268,16 +273,32 @@ const GROUPS = 1000;
  * Answers what has become of rows: their ids are linked and rooms show them, or their sender has the error. What is durable
  * has its error by a row.
  */
-export function openSettle(context: SettleContext): (row: OwedRow, failure?: Failure) => void {
+export function openSettle(context: SettleContext): SettleNews {
   /** What the pieces of a stanza have in common that is durable, lately. */
   const groups = openRecent<Shared>(GROUPS);
-  return (row, failure) => {
-    const { shared, piece } = row;
-    const group = piece?.group ?? '';
-    const common = shared ?? groups.get(group) ?? { answered: false };
-    if (!shared && group !== '') groups.set(group, common);
-    settle(context, row, common, failure);
+  return {
+    settled(row, failure) {
+      const { shared, piece } = row;
+      const group = piece?.group ?? '';
+      const common = shared ?? groups.get(group) ?? { answered: false };
+      if (!shared && group !== '') groups.set(group, common);
+      settle(context, row, common, failure);
+    },
+    lost(row, lost) {
+      for (const one of lost) tellLost(context, row, one);
+    },
   };
+}
+
+/** A word to the client that has written, from where it was written to: nobody else reads it. */
+function tellLost({ display, now }: SettleContext, row: OwedRow, { to, failure }: LostRecipient): void {
+  const { place } = eventOf(row);
+  if (!row.piece || (place.kind !== 'contact' && !isRoom(place))) return;
+  const from = { kind: 'network', id: place.kind === 'contact' ? place.id : '' } as const;
+  const text = `[notice] Your message did not reach ${to}: ${failure.message}`;
+  const told: Event = { id: newEventId(), at: now(), place, from, live: true, kind: 'message', text, style: 'plain' };
+  if (row.kept) display.owe(told.id);
+  display.show(told, [{ jid: row.piece.origin.from }]);
 }
 
 function settle(context: SettleContext, row: OwedRow, shared: Shared, failure: Failure | undefined): void {

@@ -61,11 +61,12 @@ export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'recei
   down?: boolean;
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
+  together?: NonNullable<Bridge['deliverTogether']>;
 };
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, admins = [], down = false, report, ...others } = options;
+  const { deliver = () => WRITTEN, reconcile, together, admins = [], down = false, report, ...others } = options;
   const { log = silent, ...rest } = others;
   const clock = handClock();
   await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
@@ -78,6 +79,7 @@ export async function play(file: string, options: Options, act: (world: World) =
       return deliver(event);
     },
     ...(reconcile && { reconcile }),
+    ...(together && { deliverTogether: together }),
     ask: () => Promise.reject(new Failure('not-supported')),
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,

@@ -2,10 +2,11 @@ import { expect, it, vi } from 'vitest';
 import { asText } from '#mappings/rungs.ts';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Draft, Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import { tempFolder } from '../../store/folder.ts';
-import { DELIVERED, DOMAIN, mercutio, type Options, play, romeo, say, table } from './journal-world.ts';
+import { DELIVERED, DOMAIN, mercutio, type Options, passing, play, romeo, say, table } from './journal-world.ts';
 
 /** Reactions and corrections are texts there, and wait for those that make them void. */
 const options: Options = {
@@ -90,6 +91,63 @@ it('goes when its time is over after a restart, too', async () => {
     clock.advance(10_000);
     await sends(1);
     expect(texts(sent)).toEqual(['likes: a']);
+    await core.stop();
+  });
+});
+
+it('lets messages of a burst go as one, each with an outcome of its own', async () => {
+  using dir = tempFolder();
+  const bursts: string[][] = [];
+  const burst: Options = {
+    mapping: { ...table, facts: { ...table.facts, delivery: { ...table.facts.delivery, burst: 10_000 } } },
+    deliver: () => DELIVERED,
+    together(events) {
+      bursts.push(texts(events).map(String));
+      return events.map((event) => (texts([event])[0] === 'two' ? new Failure('item-not-found') : DELIVERED));
+    },
+  };
+  await play(dir.file('s.db'), burst, async ({ core, store, clock, told, tells }) => {
+    say(core, 'm1', 'one');
+    await owes(store, 1, 0);
+    clock.advance(9000);
+    say(core, 'm2', 'two');
+    say(core, 'm3', 'three');
+    await owes(store, 3, 0);
+    clock.advance(1000);
+    await vi.waitUntil(() => told.length === 3, { timeout: 30_000 });
+    expect(bursts).toEqual([['one', 'two', 'three']]);
+    await tells('receipt m1', 'error m2 item-not-found', 'receipt m3');
+    await core.stop();
+  });
+});
+
+it('sends what has waited alone as it is, and what is left of a burst again', async () => {
+  using dir = tempFolder();
+  const bursts: string[][] = [];
+  const burst: Options = {
+    mapping: { ...table, facts: { ...table.facts, delivery: { ...table.facts.delivery, burst: 10_000 } } },
+    deliver: () => DELIVERED,
+    together(events) {
+      bursts.push(texts(events).map(String));
+      throw new Failure('queue-full');
+    },
+  };
+  await play(dir.file('s.db'), burst, async ({ core, store, clock, sent, sends }) => {
+    say(core, 'm1', 'one');
+    await owes(store, 1, 0);
+    clock.advance(10_000);
+    await sends(1);
+    for (const text of ['two', 'three']) say(core, text, text);
+    // With the receipt of the first.
+    await owes(store, 2, 2);
+    await passing(clock, 10_000, () => bursts.length >= 2);
+    expect([texts(sent), bursts.slice(0, 2)]).toEqual([
+      ['one'],
+      [
+        ['two', 'three'],
+        ['two', 'three'],
+      ],
+    ]);
     await core.stop();
   });
 });

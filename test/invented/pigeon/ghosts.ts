@@ -33,6 +33,11 @@ export async function openGhosts(config: PigeonConfig, table: Capabilities, host
     ...bridge,
     deliver: (event: Event) =>
       ghost(accountOf(event, host.transport)).then((session) => bridge.deliver(event, session)),
+    async deliverTogether(events) {
+      const [event] = events;
+      const session = event && (await ghost(accountOf(event, host.transport)));
+      return (await bridge.deliverTogether?.(events, session)) ?? [];
+    },
     async ask(query, session) {
       if (!session) throw new Failure('recipient-unavailable');
       return bridge.ask(query, await ghost(session.account));
