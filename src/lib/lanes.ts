@@ -1,16 +1,18 @@
+type Work = () => void | Promise<void>;
+
 /** Work that is done one after the other within a lane, side by side across lanes. */
 export type Lanes = {
   /**
    * Runs `work` after all that was given to the lane before. Synchronous work in an idle lane runs at once, so that
    * nothing is allocated on the hot path. A rejection is the caller's: `work` must not throw.
    */
-  run(key: string, work: () => void | Promise<void>): void;
+  run(key: string, work: Work): void;
+  /** As `run`, for whoever has to know of its end: undefined where it is over at once, else it ends as `work` does. */
+  through(key: string, work: Work): Promise<void> | undefined;
   /** Resolves when every lane has run dry. */
   idle(): Promise<void>;
   readonly size: number;
 };
-
-type Work = () => void | Promise<void>;
 
 /** An empty set of lanes; `onError` hears of work that broke its promise not to throw. */
 export function lanes(onError: (error: unknown) => void): Lanes {
@@ -33,18 +35,37 @@ export function lanes(onError: (error: unknown) => void): Lanes {
     if (waiting.size === 0) for (const wake of idlers.splice(0)) wake();
   }
 
+  function run(key: string, work: Work): void {
+    const queue = waiting.get(key);
+    if (queue) {
+      queue.push(work);
+      return;
+    }
+    const pending = attempt(work);
+    if (!pending) return;
+    const fresh: Work[] = [];
+    waiting.set(key, fresh);
+    void drain(key, fresh, pending);
+  }
+
   return {
-    run(key, work) {
-      const queue = waiting.get(key);
-      if (queue) {
-        queue.push(work);
-        return;
-      }
-      const pending = attempt(work);
-      if (!pending) return;
-      const fresh: Work[] = [];
-      waiting.set(key, fresh);
-      void drain(key, fresh, pending);
+    run,
+    through(key, work) {
+      const end = Promise.withResolvers<void>();
+      let over = false;
+      const finish = (): void => {
+        over = true;
+        end.resolve();
+      };
+      run(key, () => {
+        try {
+          const pending = work();
+          return pending ? pending.then(finish, end.reject) : finish();
+        } catch (error) {
+          end.reject(error);
+        }
+      });
+      return over ? undefined : end.promise;
     },
     idle: () => (waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
     get size() {

@@ -91,8 +91,9 @@ export type OwedRow = {
   readonly known: Set<EventId>;
   /** What the network calls it. */
   ids: readonly ForeignId[];
-  /** Its last write. */
+  /** Its last write, and who waits to hear that the store refuses it. */
   written: Promise<void>;
+  refused: PromiseWithResolvers<never> | undefined;
 };
 
 /** One conversation in one direction. */
@@ -148,6 +149,7 @@ export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
   known: new Set(),
   ids: [],
   written: Promise.resolve(),
+  refused: undefined,
 });
 
 const lifeOf = ({ state, attempts, notBefore, expires, ...row }: Journaled | FreshRow): Life => {
@@ -197,6 +199,7 @@ export const memoryRow = (
   known: NONE,
   ids: NO_IDS,
   written: NOTHING_WRITTEN,
+  refused: undefined,
 });
 
 /** A row that waits for its first try, for `expiry` ms of gateway time from `now` on. */

@@ -297,42 +297,12 @@ export function openInward(context: InwardContext): Inward {
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
   function inOrder(draft: Draft): Promise<void> | undefined {
-    const end = Promise.withResolvers<void>();
-    let done = false;
     looking++;
-    const finish = (): void => {
-      looking--;
-      done = true;
-      end.resolve();
-    };
-    const fail = (error: unknown): void => {
-      looking--;
-      end.reject(error);
-    };
-    lanes.run(`in ${placeKey(draft.place)}`, () => {
-      try {
-        const work = take(draft);
-        return work ? work.then(finish, fail) : finish();
-      } catch (error) {
-        return fail(error);
-      }
-    });
-    return done ? undefined : end.promise;
-  }
-
-  /** Resolves when everything before it in the places' lanes is done; at once where they are idle. */
-  function shown(drafts: readonly Draft[]): Promise<unknown> | undefined {
-    const open: Promise<void>[] = [];
-    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) {
-      let done = false;
-      const end = Promise.withResolvers<void>();
-      lanes.run(key, () => {
-        done = true;
-        end.resolve();
-      });
-      if (!done) open.push(end.promise);
-    }
-    return open.length === 0 ? undefined : Promise.all(open);
+    const over = (): void => void looking--;
+    const work = lanes.through(`in ${placeKey(draft.place)}`, () => take(draft));
+    if (work) void work.then(over, over);
+    else over();
+    return work;
   }
 
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
@@ -343,8 +313,7 @@ export function openInward(context: InwardContext): Inward {
   ): Promise<void> {
     if (open.length > 0) await Promise.all(open);
     if (!statements) return;
-    const waiting = shown(drafts);
-    if (waiting) await waiting;
+    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.through(key, () => undefined);
     await context.rows.owner();
     await context.commit.write(statements);
   }
