@@ -19,6 +19,7 @@ import { encode as encodeStanza } from '#src/xmpp/stanza/encode.ts';
 import { viewOf } from '#src/xmpp/stanza/target.ts';
 import { createReader } from '#src/xmpp/stream/reader.ts';
 import { createWriter } from '#src/xmpp/stream/writer.ts';
+import { plainTransport } from '../test/transports.ts';
 import { openBareCore } from './budget-core.ts';
 import { DOMAIN, REALM, USERS, userJid } from './load/world.ts';
 import { median } from './measure.ts';
@@ -29,10 +30,7 @@ const ROUNDS = 9;
 
 const addresses = ircAddresses(null);
 const xmppView = viewOf({
-  transport: DOMAIN,
-  addresses,
-  rooms: 'shared',
-  archive: true,
+  transport: plainTransport({ domain: DOMAIN, mapping, addresses, history: { record: true, replay: 0 } }),
   addressOf: () => undefined,
   nickOf: () => 'u0',
   occupants: () => [],

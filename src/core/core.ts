@@ -40,11 +40,11 @@ import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { away } from './store-away.ts';
-import type { CoreTransport } from './transport.ts';
+import type { Transport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
 export type CoreParts = {
-  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly transports: ReadonlyMap<string, Transport>;
   readonly access: Access;
   readonly limits: {
     /** How many lines wait for a session that is down, and for how many milliseconds. */
@@ -129,7 +129,7 @@ export type Opened = {
   readonly registration: Registration;
   readonly lanes: Lanes;
   realm(place: Place): string;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;

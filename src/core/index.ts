@@ -10,6 +10,7 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 export type { Lending, LentFile } from '#src/core/media/lending.ts';
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
+export type { Transport, TransportMetrics } from './transport.ts';
 
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {

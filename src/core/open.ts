@@ -29,7 +29,7 @@ import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
-import type { CoreTransport } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openTables } from './way/tables.ts';
@@ -41,14 +41,14 @@ import { openTables } from './way/tables.ts';
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
-  const transport = (domain: string): CoreTransport => {
+  const transport = (domain: string): Transport => {
     const found = transports.get(domain);
     if (!found) throw new Failure('item-not-found');
     return found;
   };
   const realm = (place: Place): string =>
     place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
-  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
+  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.metrics.folded(stanzas);
   const asFailure = openAsFailure(log);
 
   const choices = openChoices({ store, transports, now });
@@ -61,7 +61,7 @@ export function openCore(parts: CoreParts): OpenCore {
     store,
     key: parts.key,
     now,
-    schemas: (domain) => transport(domain).settings,
+    schemas: (domain) => transport(domain).definition.settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
     choices,
@@ -195,7 +195,7 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     now,
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
-    repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
+    repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
   const bounces = openBounces({
     store,

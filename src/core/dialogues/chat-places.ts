@@ -1,5 +1,5 @@
 import type { Core, Surface } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 
@@ -16,7 +16,7 @@ export type ChatPlaces = {
 
 type Parts = {
   readonly ask: Core['ask'];
-  transport(domain: string): Pick<CoreTransport, 'addresses' | 'mapping'>;
+  transport(domain: string): Pick<Transport, 'addresses' | 'mapping'>;
 };
 
 export function openChatPlaces({ ask, transport }: Parts): ChatPlaces {

@@ -74,7 +74,7 @@ async function look(parts: PreviewParts, draft: Draft, { account, bridge, sessio
       event.kind === 'message' ? seenOf(event, leg.target.text, { account, bridge, session }) : [],
     ),
   );
-  const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
+  const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges(event));
   const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
   return [...shown(seen, leg.target.text), ...senders(seen), ...costs(charges), NOT_SENT].join('\n');
 }

@@ -41,7 +41,10 @@ const isCalled = ({ journey }: Item, target: string): boolean =>
  */
 export function openAmend({ store, delivery, rows, intake, ...parts }: AmendParts) {
   const cost = (event: Event): number =>
-    (parts.transport(placeTransport(event.place)).charges?.(event) ?? []).reduce((sum, one) => sum + one.amount, 0);
+    parts
+      .transport(placeTransport(event.place))
+      .charges(event)
+      .reduce((sum, one) => sum + one.amount, 0);
 
   /** A text that would have to be put up somewhere is not changed in silence. */
   const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
@@ -77,7 +80,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   /** Whether the stanza has changed before what it is about. */
   async function isRepeat({ place }: Draft, key: string | null): Promise<boolean> {
     if (key === null || (await store.journal.byKey(key))?.lane !== amendedLane(place)) return false;
-    parts.transport(placeTransport(place)).repeated();
+    parts.transport(placeTransport(place)).metrics.repeated();
     return true;
   }
 

@@ -4,7 +4,7 @@ import type { CoreParts } from '#src/core/core.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -34,7 +34,7 @@ export type JournalingParts = Pick<
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
   readonly sessions: Pick<Sessions, 'get'>;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   asFailure(error: unknown): Failure;
 };

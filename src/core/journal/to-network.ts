@@ -2,7 +2,7 @@ import { deliveryOf } from '#mappings/delivery.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { type CarryContext, carry } from '#src/core/way/carry.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -30,7 +30,7 @@ export type ToNetworkParts = {
   readonly clock: Clock;
   readonly log: Log;
   delivery(): Delivery;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   /** How long an event is tried, in milliseconds. */
   expiry(domain: string): number;
@@ -50,7 +50,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
   /** How many may be under way in the lane of an account's event. None while no session takes it. */
   window(event: Event, account: string): number;
 } {
-  const transportOf = ({ place }: Event): CoreTransport => parts.transport(placeTransport(place));
+  const transportOf = ({ place }: Event): Transport => parts.transport(placeTransport(place));
   const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
   const keyOf = ({ place }: Event, account: string): SessionKey => ({
     account: account as AccountKey,

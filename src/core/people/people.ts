@@ -5,7 +5,7 @@ import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { failureFrom } from '#src/core/store-away.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -33,7 +33,7 @@ export type PeopleParts = {
   readonly tables: RouteContext['tables'];
   realm(place: Place): string;
   now(): number;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   /** Milliseconds in which what a contact changes again is told once. */
   readonly presenceWindow: number;
   /** So many stanzas with presence were saved. */

@@ -2,7 +2,7 @@ import { outward } from '#mappings/targets.ts';
 import type { Session, SessionKey } from '#src/bridge.ts';
 import { outwardLane } from '#src/core/journal/owed.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -11,7 +11,7 @@ import type { Side, Tables } from './tables.ts';
 export type RouteContext = {
   readonly sessions: Pick<Sessions, 'get'>;
   readonly tables: ReadonlyMap<string, Tables>;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   realm(place: Place): string;
 };
 
@@ -23,7 +23,7 @@ export type Leg = Side & {
   readonly session: Session | undefined;
   /** One for each place and account: who is slow holds up nobody else. */
   readonly lane: string;
-  readonly transport: CoreTransport;
+  readonly transport: Transport;
 };
 
 /** Decides where to. Throws a `Failure` for an address that there is not. */

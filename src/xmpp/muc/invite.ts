@@ -15,7 +15,7 @@ const DIRECT = 'jabber:x:conference';
 export const invitations: Extension = {
   xep: { number: '0249', title: 'Direct MUC Invitations', version: '1.2' },
   // XEP-0249 §4: people of the network take invitations, where there are rooms.
-  features: ({ rooms }) => (rooms === 'none' ? {} : { contact: [DIRECT] }),
+  features: ({ advertised }) => (advertised.rooms ? { contact: [DIRECT] } : {}),
   reads: { [`${MUC_USER} x`]: mediated, [`${DIRECT} x`]: direct },
   sends: { invite: encodeInvitation },
 };
@@ -26,7 +26,7 @@ function invitation({ person, room, reason }: Invited, { view, from }: ReadConte
   assertHere(room);
   if (person.kind !== 'contact' || person.realm !== room.realm)
     throw new Failure('item-not-found', { text: 'Only people of the network that the room is on can be invited.' });
-  const place = { kind: 'contact', account: accountKey(from.bare, view.transport), id: person.id } as const;
+  const place = { kind: 'contact', account: accountKey(from.bare, view.transport.domain), id: person.id } as const;
   return { kind: 'invite', place, room: room.id, ...(reason && { reason }) };
 }
 
@@ -39,7 +39,7 @@ function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   if (invites.length > 1) throw new Failure('bad-request', { text: 'Invite one person at a time.' });
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
   const invitee = splitJid(invite.attrs.to ?? '');
-  const person: JidTarget = invitee.domain === view.transport ? view.target(invitee.local) : { kind: 'gateway' };
+  const person: JidTarget = invitee.domain === view.transport.domain ? view.target(invitee.local) : { kind: 'gateway' };
   return invitation({ person, room: target, reason: invite.getChildText('reason') ?? undefined }, context);
 }
 
@@ -48,7 +48,7 @@ function direct(x: Element, reading: Reading, context: ReadContext): Reading {
   const { target, view, body } = context;
   if (target.kind !== 'contact') return reading;
   const { domain, local } = splitJid(x.attrs.jid ?? '');
-  const room: JidTarget = domain === view.transport ? view.target(local) : { kind: 'gateway' };
+  const room: JidTarget = domain === view.transport.domain ? view.target(local) : { kind: 'gateway' };
   // Words beside it are said all the same.
   if (room.kind !== 'room' && body !== '') return reading;
   if (room.kind !== 'room')
