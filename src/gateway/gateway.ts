@@ -1,14 +1,9 @@
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Config, Transport } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
 import { talksOf } from '#src/core/dialogues/talks.ts';
-import { openIntegrity } from '#src/core/integrity.ts';
 import { journalFacts } from '#src/core/journal/journal-facts.ts';
-import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
-import { openPruning } from '#src/core/pruning.ts';
-import { reach, refuseFetch } from '#src/core/reach.ts';
 import { failureFrom } from '#src/core/store-away.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
@@ -21,13 +16,16 @@ import { eventCounter } from '#src/process/event-counter.ts';
 import { type Operations, openOperations } from '#src/process/operations.ts';
 import { reportTo } from '#src/process/report.ts';
 import { packageVersion } from '#src/process/version.ts';
-import { keyOf, openStore } from '#src/store/index.ts';
+import { keyOf, openIntegrity, openPruning, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { openSockets } from '#src/web/sockets.ts';
 import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
+import { openBridgeState } from './bridge-state.ts';
+import { openMediaOf } from './media.ts';
 import { present } from './present.ts';
+import { reach, refuseFetch } from './reach.ts';
 import { transportFacts } from './transport-facts.ts';
 
 export type GatewayParts = {

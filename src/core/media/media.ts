@@ -8,8 +8,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { GuardFailed, type MediaFile, type Store } from '#src/store/index.ts';
-import { keepFile, prepareFolder, removeFile } from './media-files.ts';
+import { GuardFailed, keepFile, type MediaFile, prepareFolder, removeFile, type Store } from '#src/store/index.ts';
 import { fileName, idOf, mediaPath, newSecret, plainType } from './media-names.ts';
 
 /** A file as the web serves it. */
@@ -54,7 +53,7 @@ export type MediaParts = {
   readonly retention: number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
-  readonly store: Pick<Store, 'media' | 'unit'>;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -101,10 +100,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
       if (ids.length > 0) await store.unit(ids.map((id) => store.media.gone(id)));
       if (ids.length < CHUNK) break;
     }
-    while (!stopped) {
-      const [result] = await store.unit([store.media.forget(clock.now() - REMEMBERED, CHUNK)]);
-      if ((result?.changed ?? 0) < CHUNK) break;
-    }
+    await store.chunks(store.media.forget(clock.now() - REMEMBERED, CHUNK), CHUNK, () => stopped);
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { BridgeState, StateChange, StateKey, StateOptions, StateValue, StateWrite } from '#src/bridge.ts';
+import { away } from '#src/core/store-away.ts';
 import { Failure } from '#src/model/failure.ts';
 import {
   GuardFailed,
@@ -8,7 +9,6 @@ import {
   type StatePlace,
   type Store,
 } from '#src/store/index.ts';
-import { away } from './store-away.ts';
 
 export type BridgeStateParts = {
   readonly store: Pick<Store, 'bridgeState' | 'unit'>;
