@@ -38,7 +38,6 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import { away } from './store-away.ts';
 import type { CoreTransport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
@@ -169,13 +168,9 @@ export function coreOf(opened: Opened): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        try {
-          return opened.inward.accept(drafts, statements)?.catch(away);
-        } catch (error) {
-          return away(error);
-        }
+        return opened.inward.accept(drafts, statements);
       },
-      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      settle: delivery.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,

@@ -111,7 +111,7 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     xmpp,
     clock,
-    log,
+    asFailure,
     sessions,
     delivery,
     tables,

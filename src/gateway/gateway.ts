@@ -4,7 +4,6 @@ import { openAliases } from '#src/core/aliases.ts';
 import { talksOf } from '#src/core/dialogues/talks.ts';
 import { journalFacts } from '#src/core/journal/journal-facts.ts';
 import { openCore } from '#src/core/open.ts';
-import { failureFrom } from '#src/core/store-away.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -118,7 +117,6 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     version: packageVersion(),
     log,
     now: clock.now,
-    failureFrom,
   });
   const core = openCore({
     transports: new Map(

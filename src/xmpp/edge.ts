@@ -53,8 +53,6 @@ export type EdgeParts = {
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The answer to what was thrown and is no `Failure` of its own, if it is no bug either. */
-  failureFrom?: (error: unknown) => Failure | undefined;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -72,14 +70,7 @@ type Transport = EdgeTransport & { readonly view: View; readonly marks: Written 
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({
-  transports: given,
-  core,
-  version,
-  log,
-  now,
-  failureFrom = () => undefined,
-}: EdgeParts): Edge {
+export function openEdge({ transports: given, core, version, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Transport>();
   const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, transport] of given) {
@@ -177,8 +168,7 @@ export function openEdge({
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    const known = error instanceof Failure ? error : failureFrom(error);
-    if (known) return void refuse(origin, known);
+    if (error instanceof Failure) return void refuse(origin, error);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(

@@ -2,7 +2,6 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Media } from '#src/bridge.ts';
-import { away } from '#src/core/store-away.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { FileRef } from '#src/model/event.ts';
@@ -88,7 +87,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
       await store.unit([store.media.add(file, { quota: parts.quota, total: parts.total })]);
     } catch (error) {
       await removeFile(pathOf(file.id));
-      if (!(error instanceof GuardFailed)) return away(error);
+      if (!(error instanceof GuardFailed)) throw error;
       throw new Failure('queue-full', { text: 'There is no room left for files. Earlier ones expire with time.' });
     }
   }
@@ -121,7 +120,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     },
     async open(secret) {
       const id = idOf(secret);
-      const file = id === '' ? undefined : await store.media.get(id).catch(away);
+      const file = id === '' ? undefined : await store.media.get(id);
       if (!file) return undefined;
       if (file.expires <= clock.now()) return { kind: 'expired' };
       const { name, type, size } = file;
