@@ -6,14 +6,13 @@ import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { SealKey, Store } from '#src/store/index.ts';
+import type { Purging, SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
 import type { Choices } from './accounts/choices.ts';
 import { openFarewell } from './accounts/farewell.ts';
 import type { Logins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
 import { openOwnSettings } from './accounts/own-settings.ts';
-import type { Purging } from './accounts/purge.ts';
 import type { OpenSettings } from './accounts/settings.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
@@ -39,7 +38,6 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import { away } from './store-away.ts';
 import type { Transport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
@@ -170,13 +168,9 @@ export function coreOf(opened: Opened): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        try {
-          return opened.inward.accept(drafts, statements)?.catch(away);
-        } catch (error) {
-          return away(error);
-        }
+        return opened.inward.accept(drafts, statements);
       },
-      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      settle: delivery.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,

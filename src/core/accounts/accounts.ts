@@ -1,10 +1,9 @@
-import { openBatch } from '#src/core/batch.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
-import type { Account, Store } from '#src/store/index.ts';
+import { type Account, openBatch, type Store } from '#src/store/index.ts';
 
 /** Whom the operator lets in: domains, bare JIDs, or `*` for everybody. */
 export type Access = {

@@ -1,7 +1,6 @@
 import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
-import { removal } from './purge.ts';
+import { GuardFailed, removal, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { isVault } from './settings.ts';
 
 export type LoginParts = {

@@ -1,5 +1,4 @@
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
-import { failureFrom } from '#src/core/store-away.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -346,5 +345,5 @@ const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; att
   Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
-  return failureFrom(error) ?? new Failure('internal', { cause: error });
+  return error instanceof Failure ? error : new Failure('internal', { cause: error });
 }
