@@ -168,6 +168,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         event: event.id,
         xmpp: xmpp ?? null,
         foreign: null,
+        about: null,
       };
       batch.put(row);
       return String(row.id);
