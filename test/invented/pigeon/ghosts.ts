@@ -36,6 +36,7 @@ export async function openGhosts(config: PigeonConfig, table: Capabilities, host
   const { connect: _, ...rest } = guests;
   return {
     ...rest,
+    narrow: (place, session) => (lines ?? guests).narrow?.(place, session) ?? table,
     ...(lines && { connect: lines.connect }),
     deliver(event: Event, session?: Session) {
       if (lines && session && !session.stands) return lines.deliver(event, session);
