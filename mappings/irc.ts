@@ -57,6 +57,7 @@ export const irc: NetworkMapping = {
     files: {},
     // RFC 2812 §4.1: AWAY is the only state beside being there.
     shows: ['available', 'away', 'offline'],
+    identity: 'own',
     rooms: 'shared',
     // A line to the server is a command of the protocol, as it is.
     console: true,

@@ -19,6 +19,7 @@ import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
 import type { RunningDialogues } from './dialogues/dialogue.ts';
 import type { Registration } from './dialogues/registration.ts';
+import type { Identities } from './identities.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
@@ -38,6 +39,7 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import type { Standings } from './standing.ts';
 import type { Transport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
@@ -113,6 +115,7 @@ export type Opened = {
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: RunningDialogues;
   readonly flicker: Flicker;
+  readonly identities: Identities;
   readonly ids: Ids;
   readonly inward: Inward;
   readonly intake: Intake;
@@ -132,6 +135,7 @@ export type Opened = {
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly choices: Pick<Choices, 'load'>;
+  readonly standings: Standings;
   readonly talks: Core['dialogues'];
 };
 
@@ -156,7 +160,7 @@ export function coreOf(opened: Opened): OpenCore {
   };
   const chat = openChat({
     dialogues: opened.talks,
-    places: openChatPlaces({ ask, transport: opened.transport }),
+    places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
       if (!accounts.permitted(user)) throw accounts.refusal();
@@ -197,6 +201,7 @@ export function coreOf(opened: Opened): OpenCore {
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
+    standing: opened.standings.at,
     settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
     dialogues: opened.talks,
     chat,
@@ -235,6 +240,7 @@ export function coreOf(opened: Opened): OpenCore {
     ask,
     recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
+      await opened.identities.load();
       await restore({
         store: store,
         occupancy: opened.occupancy,

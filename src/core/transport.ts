@@ -1,6 +1,7 @@
 import { type Advertised, advertised } from '#mappings/advertised.ts';
 import type { Overrides } from '#mappings/overrides.ts';
 import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
+import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -53,6 +54,8 @@ export type Transport = Written &
   Running & {
     readonly mapping: BridgeDefinition['mapping'];
     readonly addresses: Addresses;
+    /** The realm of a formatted address. Throws a `Failure` for what is none. */
+    realmOf(id: string): string;
     readonly realms: readonly string[];
     /** What is said of the network in discovery. */
     readonly advertised: Advertised;
@@ -69,11 +72,13 @@ const FREE: readonly Charge[] = [];
 export function transportOf(written: Written, running: Running): Transport {
   const { definition, settings, overrides } = written;
   const { mapping } = definition;
+  const addresses = definition.addresses(settings);
   return {
     ...written,
     ...running,
     mapping,
-    addresses: definition.addresses(settings),
+    addresses,
+    realmOf: memo(10_000, (id) => addresses.parse(id).realm),
     realms: definition.realms(settings),
     advertised: advertised(mapping, overrides),
     talks: talksOf(definition, settings, running.host),

@@ -65,7 +65,8 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const occupants: Facts['occupants'] = (place) => core().rooms.occupants(place);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const view = viewOf({ transport, addressOf, nickOf, occupants });
+    const standing: Facts['standing'] = (user, at, address) => core().standing(user, at, address);
+    const view = viewOf({ transport, standing, addressOf, nickOf, occupants });
     transports.set(domain, { view, link, marks: asking(transport) });
   }
   const lost = openLosses({ core, log });

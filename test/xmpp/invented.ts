@@ -2,7 +2,7 @@ import type { Element } from 'ltx';
 import type { Core, Transport } from '#src/core/index.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { BareJid } from '#src/model/ids.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Surroundings } from '#src/xmpp/stanza/router.ts';
@@ -46,13 +46,23 @@ export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spo
 type Spoken = {
   readonly domain?: string;
   readonly said?: Partial<Transport['advertised']>;
-  readonly rooms?: 'none' | 'room' | 'shared';
+  readonly rooms?: 'none' | 'shared';
+};
+
+/** Rooms are one for all accounts. */
+export const standing: Core['standing'] = (user, domain, address) => {
+  const { kind } = address;
+  const account = accountKey(user, domain);
+  const place: Place =
+    kind === 'room' ? { kind: 'shared', transport: domain, id: address.id } : { ...address, account };
+  return { place, identity: 'own', membership: 'seat', carried: pigeon.facts };
 };
 
 /** A view in which Romeo's resource `x` is in #verona as `Romeo`. */
 export const view = (facts: Partial<Facts> = {}): View =>
   viewOf({
     transport: transport(),
+    standing,
     addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
     occupants: (place) => ('id' in place && place.id === '#verona%net' ? occupants : []),
@@ -102,6 +112,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
   refusal: () => new Failure('not-on-list'),
+  standing,
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {
     login: () => Promise.reject(new Failure('not-supported')),

@@ -1,4 +1,5 @@
 import type { Origin } from '#src/core/index.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { type RouteContext, route } from '#src/core/way/route.ts';
@@ -19,6 +20,7 @@ export type AmendParts = RouteContext & {
   readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
+  transport(domain: string): Transport;
   now(): number;
 };
 
@@ -85,7 +87,7 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   }
 
   function replace(item: Item, event: Message, done: readonly Statement[]): void {
-    item.owed = { way: 'out', event };
+    if (item.owed.way === 'out') item.owed = { ...item.owed, event };
     if (!item.kept) return;
     const body = JSON.stringify(item.owed);
     const changed = parts.now();

@@ -1,8 +1,9 @@
 import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { Footing } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, newEventId } from '#src/model/ids.ts';
+import { newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
@@ -24,7 +25,7 @@ export type IntakeParts = {
 export type Writ = {
   readonly draft: Draft;
   readonly pieces: readonly Draft[];
-  readonly account: AccountKey;
+  readonly to: Footing;
   readonly origin: Origin | undefined;
 };
 
@@ -60,9 +61,9 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   const repeats = openRepeats({ store, delivery: journaling.delivery, transport: parts.transport });
   let stopping = false;
 
-  function planOf({ draft, pieces, account, origin }: Writ): Planned[] {
-    const domain = placeTransport(draft.place);
-    const { charges, budgets } = parts.transport(domain);
+  function planOf({ draft, pieces, to, origin }: Writ): Planned[] {
+    const { domain, charges, budgets } = to.transport;
+    const { account } = to.key;
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
       const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
@@ -70,7 +71,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges(event));
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };
-      return { event, row: journaling.outward(event, account, rest), reserved };
+      return { event, row: journaling.outward(event, to, rest), reserved };
     });
   }
 

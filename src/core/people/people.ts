@@ -1,6 +1,7 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
@@ -29,8 +30,9 @@ export type PeopleParts = {
   readonly asFailure: AsFailure;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly identities: Pick<Identities, 'of'>;
+  readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
-  realm(place: Place): string;
   now(): number;
   transport(domain: string): Transport;
   /** Milliseconds in which what a contact changes again is told once. */

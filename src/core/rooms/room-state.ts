@@ -1,4 +1,5 @@
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -156,6 +157,15 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
   room.readers = undefined;
   const farewell = seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
   return [...farewell, ...gone(account, member)];
+}
+
+/** An account acts by another identity from now on: its clients are out, and whom the operator had there for it leaves. */
+export function end(room: Room, account: AccountKey, reason: string): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
+  const farewell = eject(room, account, [333], reason);
+  return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason }];
 }
 
 /** The network's list of who is here: told as the difference to what was known. */

@@ -230,6 +230,13 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...(byAccount.get(account) ?? [])])
         lane(room.place, () => run(room, state.part(room, account)));
     },
+    /** The account acts by another identity from now on, and is in none of its rooms any more. */
+    end(account: AccountKey, reason: string): void {
+      for (const room of [...(byAccount.get(account) ?? [])])
+        lane(room.place, () =>
+          after(run(room, state.end(room, account, reason)), () => settleMembers(room, [account])),
+        );
+    },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
       for (const one of last) {

@@ -1,8 +1,8 @@
-import type { Transport } from '#src/core/index.ts';
+import type { Core, Transport } from '#src/core/index.ts';
 import { memo } from '#src/lib/memo.ts';
 import { isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { BareJid } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import { escapeLocal, type Jid, resourcePrep, unescapeLocal } from './jid.ts';
@@ -25,6 +25,7 @@ export type RoomTarget = Extract<JidTarget, { kind: 'room' }>;
 /** What a transport's stanzas are read with. */
 export type Facts = {
   readonly transport: Transport;
+  readonly standing: Core['standing'];
   /** The foreign address that an alias stands for. */
   addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
@@ -61,10 +62,8 @@ function foreign(local: string, addressOf: Facts['addressOf']): string {
 }
 
 /** The place of a room for a user. */
-export const roomPlace = ({ transport: { domain, mapping } }: Facts, { id }: RoomTarget, user: BareJid): Place =>
-  mapping.facts.rooms === 'room'
-    ? { kind: 'room', account: accountKey(user, domain), id }
-    : { kind: 'shared', transport: domain, id };
+export const roomPlace = ({ transport, standing }: Facts, room: RoomTarget, user: BareJid): Place =>
+  standing(user, transport.domain, room).place;
 
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
 export function assertHere({ moved, id }: RoomTarget): void {

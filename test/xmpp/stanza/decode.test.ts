@@ -7,7 +7,7 @@ import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/stanza/decode.ts';
 import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { GATEWAY, ROMEO, ROMEO_X, stanza, transport, VERONA, view } from '../invented.ts';
+import { GATEWAY, ROMEO, ROMEO_X, standing, stanza, transport, VERONA, view } from '../invented.ts';
 
 const ADDRESSED = `from='${ROMEO_X}'`;
 const room = `#verona%net@${GATEWAY}`;
@@ -85,11 +85,9 @@ describe('messages', () => {
   });
 
   it('in a room of an account is in that room', () => {
-    const place = { kind: 'room', account: `${ROMEO} ${GATEWAY}`, id: '#verona%net' };
-    const draft = decode(
-      message(room, 'groupchat', '<body>b</body>'),
-      view({ transport: transport({ rooms: 'room' }) }),
-    );
+    const place = { kind: 'room', account: accountKey(ROMEO, GATEWAY), id: '#verona%net' } as const;
+    const known = standing(ROMEO, GATEWAY, { kind: 'room', id: place.id });
+    const draft = decode(message(room, 'groupchat', '<body>b</body>'), view({ standing: () => ({ ...known, place }) }));
     expect(draft?.place).toEqual(place);
   });
 
