@@ -17,7 +17,6 @@ import { openFirstTries } from './first-tries.ts';
 import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
-import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
 import { type FreshRow, type Owed, outwardLane } from './owed.ts';
 import { eventOf, type Item, newRow } from './rows.ts';
@@ -185,8 +184,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   });
 
   const { owner, written } = rows;
-  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
-  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
+  const queue = openQueue({
+    ...{ store, clock, expiry: inward, owner, release: budgets.release },
+    running: { delivery, written, log, report: (what, domain) => parts.report?.(what, domain) },
+  });
 
   const gone = new Failure('not-registered');
 
