@@ -25,7 +25,7 @@ import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
-import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
+import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import { placeOf } from './journal/owed.ts';
 import type { LimitName, Limits } from './limits.ts';
@@ -84,10 +84,11 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
-    readonly emit: Inward['accept'];
-    readonly charge: Charging;
-  } & HostAlarms;
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> &
+    Pick<Alarms, 'alarm' | 'tellAdmins'> & {
+      readonly emit: Inward['accept'];
+      readonly charge: Charging;
+    };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */
@@ -179,7 +180,8 @@ export function coreOf(opened: Opened): OpenCore {
       status: sessions.status,
       settings: settings.of,
       credentials: opened.logins.replace,
-      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
+      alarm: journaling.alarms.alarm,
+      tellAdmins: journaling.alarms.tellAdmins,
     },
     accept(draft, origin) {
       if (stopping) {
@@ -259,7 +261,7 @@ export function coreOf(opened: Opened): OpenCore {
     queue: journaling.queue,
     alarm(text) {
       const [domain] = transports.keys();
-      if (domain !== undefined) journaling.alarms.tell(domain, text);
+      if (domain !== undefined) journaling.alarms.tellAdmins(domain, text);
     },
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
