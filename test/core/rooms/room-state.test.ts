@@ -224,6 +224,73 @@ describe('coming back after a kill', () => {
   });
 });
 
+describe('coming back after a kill, one after the other', () => {
+  const back = () => {
+    const room = restored({
+      place: fresh().place,
+      sittings: [
+        { account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' },
+        { account: juliet, jid: 'juliet@a.example/balcony', nick: 'Juliet' },
+      ],
+      roster: [occupant('Romeo'), occupant('Juliet')],
+      topic: undefined,
+    });
+    state.snapshot(room, [occupant('Romeo', romeo)]);
+    state.joined(room, romeo);
+    return room;
+  };
+
+  it('says nothing of who waits for their turn, be they missing from a list or seen to go', () => {
+    const room = back();
+    expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([]);
+    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Juliet', juliet)]))).toEqual([
+      'entered juliet',
+    ]);
+    expect(short(state.joined(room, juliet))).toEqual([]);
+  });
+
+  it('tells those who are not let back in why, and the others that they are gone', () => {
+    expect(short(state.refused(back(), juliet, new Failure('banned')))).toEqual([
+      'leave Juliet -> balcony(Juliet) [333]',
+      'leave Juliet -> orchard(Romeo)',
+    ]);
+  });
+
+  it('tells the others of a client that has gone meanwhile', () => {
+    const gone = { account: juliet, jid: 'juliet@a.example/balcony' };
+    expect(short(state.leave(back(), gone))).toEqual([
+      'leave Juliet -> balcony(Juliet)',
+      'leave Juliet -> orchard(Romeo)',
+      'part juliet',
+    ]);
+  });
+});
+
+describe('losing the connection while others of ours stay', () => {
+  it('is told to the others alone', () => {
+    const room = withRomeo();
+    state.enter(room, { account: juliet, nick: 'Juliet', origin: origin('juliet@a.example/balcony') });
+    state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo), occupant('Juliet', juliet)]);
+    state.joined(room, juliet);
+    expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([
+      'leave Juliet -> orchard(Romeo)',
+    ]);
+    const again = { kind: 'occupant', change: 'join', who: occupant('Juliet', juliet) } as const;
+    expect(short(state.change(room, again))).toEqual([
+      'join Juliet -> orchard(Romeo)',
+      'role Juliet -> balcony(Juliet)',
+    ]);
+  });
+
+  it('is told as a change of nick where the old one was taken meanwhile', () => {
+    const room = withRomeo();
+    state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Romeo') });
+    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo_', romeo)]))).toEqual([
+      'rename Romeo=Romeo_ -> orchard(Romeo)',
+    ]);
+  });
+});
+
 describe('coming back after the connection was lost', () => {
   it('tells only what differs', () => {
     const room = withRomeo();
