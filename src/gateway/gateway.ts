@@ -64,6 +64,8 @@ type Opened = Transport & {
   host?: Host;
   link?: Link;
   bridge?: Bridge;
+  /** Since when the link has been lost, in ms since 1970. */
+  lost?: number | undefined;
 };
 
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
@@ -230,11 +232,16 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     const { domain } = opened;
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
-    if (phase !== 'online') return;
+    if (phase !== 'online') {
+      if (lost) opened.lost ??= clock.now();
+      return;
+    }
+    const since = opened.lost ?? clock.now();
+    opened.lost = undefined;
     core.online(domain);
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
-    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    core.recheck(domain, since).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     if (!ready()) return;
     for (const wake of waiters.splice(0)) wake();
     void integrity.check();

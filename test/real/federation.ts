@@ -80,8 +80,23 @@ export async function startFederation({ home = 'prosody', far, domains, ...optio
       await distant.restart();
     },
   };
+  const homeServer: RunningXmppServer = {
+    ...near,
+    async kill() {
+      await back.refuse();
+      await near.kill();
+    },
+    async stop() {
+      await near.stop();
+      await back.refuse();
+    },
+    async restart() {
+      await near.restart();
+      await back.listen();
+    },
+  };
   const resources = stack.move();
-  return { home: near, far: farServer, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+  return { home: homeServer, far: farServer, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 async function trustOfProsody(dir: string, everybody: boolean): Promise<void> {

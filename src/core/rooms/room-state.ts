@@ -6,6 +6,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import type { Untold } from './untold.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -263,6 +264,20 @@ function gone(room: Room, account: AccountKey, { present }: Member): RoomEffect[
   const who = ownOccupant(room.roster, account);
   if (who) room.roster.delete(who.id);
   return who ? tell(room, { kind: 'occupant', change: 'leave', who }) : [];
+}
+
+/** Tells once more how it stands: who is in the room sees who has come, changed or gone, and who is not hears that. */
+export function caughtUp(room: Room, changes: readonly Untold[]): RoomEffect[] {
+  return changes.flatMap(({ who, out }) => {
+    const now = room.roster.get(who.id);
+    const leave: EventBody = { kind: 'occupant', change: 'leave', who };
+    const readers = readersOf(room);
+    const gone = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));
+    // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
+    const farewell: RoomEffect[] =
+      gone.length > 0 ? [{ kind: 'tell', body: leave, to: gone, marks: { statuses: [333] } }] : [];
+    return [...farewell, ...tell(room, now ? { kind: 'occupant', change: 'role', who: now } : leave)];
+  });
 }
 
 /** A new subject. */

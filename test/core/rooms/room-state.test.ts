@@ -3,6 +3,7 @@ import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
 import { nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
+import { openRecentChanges } from '#src/core/rooms/untold.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -263,6 +264,35 @@ describe('coming back after a kill, one after the other', () => {
       'leave Juliet -> orchard(Romeo)',
       'part juliet',
     ]);
+  });
+});
+
+describe('the link being back', () => {
+  const recent = () => openRecentChanges({ now: () => 100 });
+  const play = (room: state.Room, into: ReturnType<typeof recent>, effects: readonly state.RoomEffect[]): void => {
+    for (const effect of effects) if (effect.kind === 'tell') into.told(room.place, effect.body, effect.to);
+  };
+
+  it('tells once more who has come, changed or gone, and those who are out that they are', () => {
+    const [room, changes] = [withRomeo(), recent()];
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') });
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }));
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Mercutio') }));
+    play(room, changes, state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard' }));
+    const [found] = changes.take('net.example', 100);
+    expect(short(state.caughtUp(room, found?.changes ?? []))).toEqual([
+      'role Paris -> balcony(Romeo)',
+      'leave Mercutio -> balcony(Romeo)',
+      'leave Romeo -> orchard(Romeo) [333]',
+      'role Romeo -> balcony(Romeo)',
+    ]);
+    expect(changes.take('net.example', 100)).toEqual([]);
+  });
+
+  it('does not speak of what was told long before', () => {
+    const [room, changes] = [withRomeo(), recent()];
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }));
+    expect(changes.take('net.example', 60_101)).toEqual([]);
   });
 });
 
