@@ -21,6 +21,7 @@ import { restored, suspend } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
@@ -54,6 +55,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
+  const recent = openRecentChanges(parts.clock);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -118,6 +120,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
+        recent.told(room.place, effect.body, effect.to);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
@@ -278,6 +281,14 @@ export function openRooms(parts: RoomParts) {
           after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
         );
       }
+    },
+    /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
+    catchUp(transport: string, since: number): void {
+      for (const { place, changes } of recent.take(transport, since))
+        lane(place, () => {
+          const room = find(place) ?? state.newRoom(place);
+          return run(room, state.caughtUp(room, changes));
+        });
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
