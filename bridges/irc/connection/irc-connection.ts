@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Channel, type Channels, disown, snapshot } from '#bridges/irc/channels/channel.ts';
 import { joinOverdue, learnModes } from '#bridges/irc/channels/channel-lines.ts';
@@ -28,9 +29,9 @@ import { ConnectionState, capabilities } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
-import { type ConnectionSetup, oursIn, primaryChannel, type Realm, serverName } from './realm.ts';
+import { type ConnectionSetup, oursIn, primaryChannel, type Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
-import { barrierLine } from './server-lines.ts';
+import { barrierLine, motdKey } from './server-lines.ts';
 import type { Line } from './server-view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
@@ -79,8 +80,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
   readonly unaskedJoins = new UnaskedJoins();
-  /** The rows of a message of the day that is being told. */
-  motd: string[] | undefined;
+  /** A message of the day that is being told, and whether a person has asked for it. */
+  motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
   /** When a CTCP VERSION was answered last. */
   versionToldAt = Number.NEGATIVE_INFINITY;
   readonly #setup: ConnectionSetup;
@@ -88,6 +89,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly #socket: LineSocket;
   #away: OwnAway | undefined;
   #list: ChannelList | undefined;
+  #motd: string | undefined;
   #trips = 0;
   /** As long as it is not logged in. */
   #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
@@ -99,6 +101,7 @@ export class IrcConnection implements LineSocketOwner {
     const { host, realm, server } = setup;
     const { clock, log } = host;
     this.#setup = setup;
+    this.#motd = setup.motd;
     this.#key = key;
     this.host = host;
     this.realm = realm;
@@ -207,6 +210,19 @@ export class IrcConnection implements LineSocketOwner {
     return (this.#list ??= openChannelList({ view, clock, questions }));
   }
 
+  /** The message of the day has been read. */
+  tellMotd(text: string, asked: boolean): void {
+    const { host, view } = this;
+    const digest = createHash('sha256').update(text).digest('base64url');
+    if (!asked && digest === this.#motd) return;
+    emit(host, realmNotice(view, text));
+    if (digest === this.#motd) return;
+    this.#motd = digest;
+    host.state
+      .put(motdKey(this.#key), digest)
+      .catch((err: unknown) => host.log.error({ err }, 'the message of the day was not noted'));
+  }
+
   pause(paused: boolean): void {
     this.#socket.pause(paused);
   }
@@ -264,9 +280,11 @@ export class IrcConnection implements LineSocketOwner {
 
   take(line: Line): void {
     if (line.command === 'ERROR' && this.#phase !== 'closing')
-      this.#reason ??= farewell(serverName(this.#setup, this.view), line.params.at(-1) ?? '');
+      this.#reason ??= farewell(this.view.realm, line.params.at(-1) ?? '');
     if (this.#entry) return this.#entry.registration.take(line);
-    if (line.command === 'ERROR') return;
+    // Behind a QUIT servers tell of their statistics, when nobody is there any more to read them.
+    const farewells = this.#phase === 'closing' && line.command === 'NOTICE' && !line.prefix.includes('!');
+    if (line.command === 'ERROR' || farewells) return;
     this.#read(line);
   }
 
@@ -281,7 +299,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'closed';
     this.#patience?.();
     this.#entry?.registration.close();
-    const text = `${serverName(this.#setup, this.view)} closed the connection.`;
+    const text = `${this.view.realm} closed the connection.`;
     const failure = ours ?? this.#reason ?? new Failure('recipient-unavailable', { text });
     this.#leaveRealm();
     this.questions.fail(failure);
@@ -294,8 +312,9 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.reject(failure);
     this.#entry = undefined;
     if (before !== 'online') return;
-    const { host } = this;
-    emit(host, realmNotice(this.view, `Connection lost: ${failure.message}`));
+    const { host, realm, view } = this;
+    realm.cutOff.set(view.account, failure.message);
+    emit(host, realmNotice(view, `Connection lost: ${failure.message}`));
     host.status(this.#key, { kind: 'lost', failure });
   }
 
@@ -313,7 +332,7 @@ export class IrcConnection implements LineSocketOwner {
 
   #ready(wanted: string): void {
     const { host, realm } = this;
-    const { server } = this.#setup;
+    const { server, unasked } = this.#setup;
     const { view } = this;
     if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
     this.#entry?.registration.close();
@@ -321,7 +340,9 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'online';
     realm.clients.set(view.account, this);
     const secret = server.tls ? 'encrypted' : 'not encrypted';
-    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
+    const back = realm.cutOff.delete(view.account);
+    if (back || !unasked)
+      emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
     this.recovery.begin(wanted);
     this.#tellOnline();
   }

@@ -57,8 +57,11 @@ export type SessionNews = {
 };
 
 export type Sessions = {
-  /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
-  need(key: SessionKey, nick?: string): void;
+  /**
+   * Makes sure that the session exists or is being made. `nick` is what the user would like to be called; `unasked`: it is
+   * for their presence alone.
+   */
+  need(key: SessionKey, nick?: string, unasked?: true): void;
   /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
   /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
@@ -92,6 +95,8 @@ type Line = {
   nick: string | undefined;
   /** What the network calls the user. */
   called: string | undefined;
+  /** Nobody waits for the attempt that is under way. */
+  unasked: true | undefined;
   stay: boolean;
   /** Its account is removed. */
   removed: boolean;
@@ -133,6 +138,7 @@ export function openSessions(parts: SessionParts): Sessions {
       phase: { name: 'idle' },
       nick: undefined,
       called: undefined,
+      unasked: undefined,
       stay: false,
       expected: false,
       removed: false,
@@ -183,7 +189,10 @@ export function openSessions(parts: SessionParts): Sessions {
   function again(line: Line): void {
     const { transport } = splitAccount(line.key.account);
     const ms = pace(`${transport} ${line.key.realm}`);
-    const go = (): void => input(line, { kind: 'retry' });
+    const go = (): void => {
+      line.unasked = true;
+      input(line, { kind: 'retry' });
+    };
     if (ms > 0) line.cancel = clock.after(ms, go);
     else go();
   }
@@ -196,13 +205,17 @@ export function openSessions(parts: SessionParts): Sessions {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
     const { transport } = splitAccount(line.key.account);
-    const { nick } = line;
+    const { nick, unasked } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
       .then(([credentials, stay]) => {
         attempt.signal.throwIfAborted();
         line.stay = stay;
         if (stay) lasts(line, true);
-        const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
+        const wish = {
+          ...(nick !== undefined && { nick }),
+          ...(credentials && { credentials }),
+          ...(unasked && { unasked }),
+        };
         return parts.bridge(transport).connect?.(line.key, wish, attempt.signal) ?? standIn(line.key);
       })
       .then(
@@ -260,9 +273,11 @@ export function openSessions(parts: SessionParts): Sessions {
   }
 
   return {
-    need(key, nick) {
+    need(key, nick, unasked) {
       const line = lineOf(key);
-      if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
+      const starts = line.phase.name === 'idle' || line.phase.name === 'closing';
+      if (nick !== undefined && starts) line.nick = nick;
+      if (starts || line.expected) line.unasked = unasked;
       if (!line.expected) return input(line, { kind: 'need' });
       // Whoever asks does not wait for a turn.
       line.expected = false;
