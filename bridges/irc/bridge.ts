@@ -12,7 +12,7 @@ import { type IrcConnection, openConnection } from './connection/irc-connection.
 import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
-import { motdKey } from './connection/server-lines.ts';
+import { motdKey, nickKey } from './connection/server-lines.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
 
 import { resolve } from './questions/resolve.ts';
@@ -84,6 +84,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     timeout: settings.connect_timeout,
     unasked,
     motd: await host.state.get(motdKey(key)),
+    nick: await host.state.get(nickKey(key)),
   });
 
   async function open(
@@ -108,7 +109,12 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       await leaving.get(key.account);
       const setup = await setupOf(key, found.entry, unasked);
       const socket = await dial(key, found, signal);
-      const client = await openConnection(setup, key, { socket, nick, account, signal });
+      const client = await openConnection(setup, key, {
+        socket,
+        nick: (unasked && setup.nick) || nick,
+        account,
+        signal,
+      });
       login?.worked();
       clients.set(client.session, client);
       if (paused) client.pause(true);

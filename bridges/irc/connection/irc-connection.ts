@@ -19,7 +19,7 @@ import { encode, quit } from '#bridges/irc/wire/encode.ts';
 import { target, type Wire } from '#bridges/irc/wire/line.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
-import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -31,7 +31,7 @@ import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
 import { type ConnectionSetup, oursIn, primaryChannel, type Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
-import { barrierLine, motdKey } from './server-lines.ts';
+import { barrierLine, motdKey, nickKey } from './server-lines.ts';
 import type { Line } from './server-view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
@@ -90,6 +90,7 @@ export class IrcConnection implements LineSocketOwner {
   #away: OwnAway | undefined;
   #list: ChannelList | undefined;
   #motd: string | undefined;
+  #remembered: string | undefined;
   #trips = 0;
   /** As long as it is not logged in. */
   #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
@@ -102,6 +103,7 @@ export class IrcConnection implements LineSocketOwner {
     const { clock, log } = host;
     this.#setup = setup;
     this.#motd = setup.motd;
+    this.#remembered = setup.nick;
     this.#key = key;
     this.host = host;
     this.realm = realm;
@@ -218,9 +220,19 @@ export class IrcConnection implements LineSocketOwner {
     emit(host, realmNotice(view, text));
     if (digest === this.#motd) return;
     this.#motd = digest;
-    host.state
-      .put(motdKey(this.#key), digest)
-      .catch((err: unknown) => host.log.error({ err }, 'the message of the day was not noted'));
+    this.#note(motdKey(this.#key), digest);
+  }
+
+  /** That nick is asked for when nobody says otherwise, also after a restart. */
+  remember(nick: string): void {
+    if (nick === this.#remembered) return;
+    this.#remembered = nick;
+    this.#note(nickKey(this.#key), nick);
+  }
+
+  #note(at: StateKey, value: string): void {
+    const { state, log } = this.host;
+    state.put(at, value).catch((err: unknown) => log.error({ err, key: at.key }, 'something was not noted'));
   }
 
   pause(paused: boolean): void {
@@ -344,6 +356,7 @@ export class IrcConnection implements LineSocketOwner {
     if (back || !unasked)
       emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
     this.recovery.begin(wanted);
+    if (!unasked) this.remember(wanted);
     this.#tellOnline();
   }
 

@@ -45,6 +45,8 @@ export type ConnectionSetup = {
   readonly unasked: boolean;
   /** The digest of the message of the day that its user was told last. */
   readonly motd: string | undefined;
+  /** The nick that its user has asked for last. */
+  readonly nick: string | undefined;
 };
 
 /**

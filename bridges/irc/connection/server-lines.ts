@@ -71,6 +71,9 @@ export const motd: LineReading = ({ command, params }, connection) => {
 /** Where the digest of the message of the day is kept that somebody was told last. */
 export const motdKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `motd ${realm.toLowerCase()}` });
 
+/** Where the nick is kept that somebody has asked for last. */
+export const nickKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `nick ${realm.toLowerCase()}` });
+
 /** https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY. */
 export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);
 export const loggedOut: LineReading = (_line, connection) => loggedInAs(undefined, connection);

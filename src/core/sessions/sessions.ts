@@ -81,8 +81,8 @@ export type Sessions = {
   drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
-  /** Where the session stands, and what its network calls the user. */
-  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string };
+  /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
+  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session because of the stop. Resolves when all lines are closed. */
@@ -308,6 +308,7 @@ export function openSessions(parts: SessionParts): Sessions {
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
         line.nick = state.wanted ?? state.nick ?? line.nick;
+        if (line.stay) lasts(line, true);
         return;
       }
       line.session = undefined;
@@ -341,7 +342,12 @@ export function openSessions(parts: SessionParts): Sessions {
     state(key) {
       const line = lines.get(idOf(key));
       if (!line) return { name: 'idle' };
-      return { name: line.phase.name, ...(line.called !== undefined && { nick: line.called }) };
+      const { phase, called, nick } = line;
+      return {
+        name: phase.name,
+        ...(called !== undefined && { nick: called }),
+        ...(nick !== undefined && { wanted: nick }),
+      };
     },
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close() {
