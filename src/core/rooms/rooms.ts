@@ -19,7 +19,7 @@ import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf } from './room-seats.ts';
+import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { openRecentChanges } from './untold.ts';
 
@@ -29,7 +29,7 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -88,6 +88,24 @@ export function openRooms(parts: RoomParts) {
   const joinEvent = (room: state.Room, account: AccountKey): Event =>
     ownEvent(room, account, joining(account, room.members.get(account)));
 
+  /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
+  function join(room: state.Room, key: SessionKey): void {
+    const { account } = key;
+    const wanted = room.members.get(account)?.nick;
+    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
+    const { nick, wanted: asked } = parts.sessions.state(key);
+    if (
+      wanted !== undefined &&
+      nick !== wanted &&
+      asked !== undefined &&
+      asked !== wanted &&
+      !held &&
+      isNew(room, account)
+    )
+      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    parts.delivery.tell(joinEvent(room, account), account);
+  }
+
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
   /** Carries out what a step wants. Synchronous unless history has to be read. */
@@ -132,7 +150,7 @@ export function openRooms(parts: RoomParts) {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
         parts.sessions.need(key, effect.nick);
-        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
+        if (parts.sessions.get(key)) join(room, key);
         return;
       }
       case 'part': {
@@ -272,7 +290,7 @@ export function openRooms(parts: RoomParts) {
     },
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
-      for (const room of roomsOf(key)) parts.delivery.tell(joinEvent(room, key.account), key.account);
+      for (const room of roomsOf(key)) join(room, key);
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
