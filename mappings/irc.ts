@@ -107,10 +107,8 @@ export const irc: NetworkMapping = {
         default: 'invite',
         invite: {
           does: 'an invitation, and nothing of one that is declined',
-          keeps: true,
           apply: (draft) => (draft.declined ? [] : [draft]),
         },
-        refuse: refuse('not-supported', 'Nobody is invited from here.'),
       },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
       thread: { default: 'drop', drop: without('thread') },
