@@ -102,6 +102,14 @@ export const irc: NetworkMapping = {
       },
       reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
+      // INVITE has no answer.
+      invite: {
+        default: 'invite',
+        invite: {
+          does: 'an invitation, and nothing of one that is declined',
+          apply: (draft) => (draft.declined ? [] : [draft]),
+        },
+      },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
       thread: { default: 'drop', drop: without('thread') },
       spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },

@@ -233,6 +233,8 @@ export function coreOf(opened: Opened): OpenCore {
     attend: people.attend,
     addressOf: aliases.address,
     rooms: {
+      quit: (place, user) => rooms.quit(place, accountKey(user, placeTransport(place))),
+      isMember: (place, user) => rooms.isMember(place, accountKey(user, placeTransport(place))),
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
       occupants: rooms.occupants,

@@ -207,6 +207,10 @@ export type Core = {
   /** The foreign address that an alias in a JID stands for (`model/alias`). */
   addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
+    /** The user leaves a room for good. False for who is no member of it. */
+    quit(place: Place, user: BareJid): boolean;
+    /** Whether the account of the user is a member, with a client there or without. */
+    isMember(place: Place, user: BareJid): boolean;
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;
     info(place: Place): RoomInfo | undefined;

@@ -33,6 +33,7 @@ import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
+import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openTables } from './way/tables.ts';
@@ -187,6 +188,7 @@ export function openCore(parts: CoreParts): OpenCore {
         }),
     asFailure,
   });
+  const echoes = openEchoes({ delivery });
   const inward = openInward({
     accounts,
     limits: rates,
@@ -196,6 +198,7 @@ export function openCore(parts: CoreParts): OpenCore {
     ids,
     texts,
     archive,
+    echoes,
     media: undefined,
     tables,
     lanes,
@@ -238,7 +241,13 @@ export function openCore(parts: CoreParts): OpenCore {
       sessions.turn(account);
     },
   });
-  journaling.listen({ settled: outward.settled });
+  journaling.listen({
+    settled(item, failure) {
+      outward.settled(item, failure);
+      // What became of it is noted after this.
+      queueMicrotask(echoes.settled);
+    },
+  });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {

@@ -129,6 +129,8 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   registration: { form: async () => ({ fields: [] }), register: async () => () => {}, forget: async () => {} },
   probed: () => {},
   rooms: {
+    quit: () => false,
+    isMember: () => false,
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
     occupants: view().occupants,

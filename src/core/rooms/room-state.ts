@@ -33,6 +33,8 @@ type Member = {
   present: boolean;
   kept: boolean;
   password: Sealed | undefined;
+  /** What was said while it had no seat. */
+  unread: number;
   readonly seats: Map<string, Seat>;
 };
 
@@ -57,7 +59,14 @@ export type RoomEffect =
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
-  | { readonly kind: 'part'; readonly account: AccountKey; readonly reason: string | undefined }
+  | {
+      readonly kind: 'part';
+      readonly account: AccountKey;
+      readonly reason: string | undefined;
+      readonly forGood?: true;
+    }
+  /** The user of an account that has no client there is told of the room. */
+  | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
 
 export const newRoom = (place: Place): Room => ({
@@ -92,12 +101,17 @@ export function enter(room: Room, { account, nick, origin, password, history = {
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);
-    room.members.set(account, { nick, joined: false, present: false, kept: false, password, seats });
+    room.members.set(account, { nick, joined: false, present: false, kept: false, password, unread: 0, seats });
     return [{ kind: 'join', account, nick }];
   }
+  // Of a member without a client nobody has asked the network yet who is there.
+  const asks = member.kept && !member.joined && membershipIn(room.place) === 'network';
+  if (asks) member.nick = nick;
   member.kept = false;
+  member.unread = 0;
   if (password) member.password = password;
   member.seats.set(seat.jid, seat);
+  if (asks) return [{ kind: 'join', account, nick }];
   return member.joined ? welcome(room, account, seat) : [];
 }
 

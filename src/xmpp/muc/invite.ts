@@ -3,7 +3,7 @@ import type { Element } from 'ltx';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { assertHere, type JidTarget, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
@@ -33,6 +33,8 @@ function invitation({ person, room, reason }: Invited, { view, from }: ReadConte
 /** XEP-0045 §7.8.2: to the room, which asks somebody in. */
 function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   const { stanza, target, to, from, view } = context;
+  const [decline] = x.getChildren('decline');
+  if (decline) return declined(decline, reading, context);
   const invites = x.getChildren('invite');
   const [invite] = invites;
   if (!invite || target.kind !== 'room' || to.resource !== '' || stanza.attrs.type === 'groupchat') return reading;
@@ -41,6 +43,20 @@ function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   const invitee = splitJid(invite.attrs.to ?? '');
   const person: JidTarget = invitee.domain === view.transport.domain ? view.target(invitee.local) : { kind: 'gateway' };
   return invitation({ person, room: target, reason: invite.getChildText('reason') ?? undefined }, context);
+}
+
+/** XEP-0045 §7.8.2: to the room, for whoever has asked: the network hears that its invitation is declined. */
+function declined(decline: Element, reading: Reading, { target, from, view }: ReadContext): Reading {
+  if (target.kind !== 'room') return reading;
+  const { domain, local } = splitJid(decline.attrs.to ?? '');
+  const inviter: JidTarget = domain === view.transport.domain ? view.target(local) : { kind: 'gateway' };
+  const account = accountKey(from.bare, view.transport.domain);
+  const place: Place =
+    inviter.kind === 'contact'
+      ? { kind: 'contact', account, id: inviter.id }
+      : { kind: 'realm', account, realm: target.realm };
+  const reason = decline.getChildText('reason');
+  return { kind: 'invite', place, room: target.id, declined: true, ...(reason && { reason }) };
 }
 
 /** XEP-0249 §2: to the person, naming the room. */
