@@ -10,7 +10,6 @@ export const usualDelivery: Required<DeliveryFacts> = {
   retry: { min: 1000, max: 5 * MINUTE },
   pause: 60 * MINUTE,
   burst: 0,
-  sessionless: false,
 };
 
 const known = new WeakMap<Capabilities, Required<DeliveryFacts>>();

@@ -60,9 +60,10 @@ export type DeliveryFacts = {
   readonly pause?: number;
   /** How long a message waits for others of its conversation to go as one with them; not at all where it is 0. */
   readonly burst?: number;
-  /** The bridge works with the operator's identity: events go without a session. */
-  readonly sessionless?: boolean;
 };
+
+/** Whether an account acts on its network by itself, or the operator for it: then nothing needs a session. */
+export type WhoseIdentity = 'own' | 'operator';
 
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
@@ -77,7 +78,12 @@ export type Capabilities = {
   readonly shows: readonly Show[];
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
   readonly unseen?: string;
-  /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
+  /** With `both` whoever has logged in acts by themselves, and the operator for everybody else. */
+  readonly identity: WhoseIdentity | 'both';
+  /**
+   * Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. With both identities they are
+   * shared by all for whom the operator acts, and of one account for whoever acts by themselves.
+   */
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
   readonly console?: boolean;

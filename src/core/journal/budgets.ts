@@ -1,8 +1,6 @@
-import type { BridgeDefinition, Budget, Charge } from '#src/bridge.ts';
-import { away } from '#src/core/store-away.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Budget, Charge } from '#src/bridge.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { GuardFailed, type Statement, type Store } from '#src/store/index.ts';
@@ -125,36 +123,21 @@ export type Charging = (
 export type ChargingParts = {
   readonly store: Pick<Store, 'unit'>;
   readonly budgets: Budgets;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
 };
 
 export function openCharging({ store, budgets, transport }: ChargingParts): Charging {
   return async (domain, charges, account) => {
-    const { budgets: known = [] } = transport(domain);
+    const { budgets: known } = transport(domain);
     const { statements, kept } = budgets.reserve({ account, transport: domain, budgets: known }, charges);
     if (kept === null) return async () => undefined;
     try {
       await store.unit(statements);
     } catch (error) {
       if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
-      away(error);
+      throw error;
     }
     void budgets.watch(domain, known, kept);
-    return async () => void (await store.unit(budgets.release(kept)).catch(away));
-  };
-}
-
-type Facts = Pick<CoreTransport, 'charges' | 'budgets' | 'expiry'>;
-
-/** What the journal has to know of a transport: what its events cost, and how long (ms) its operator has them tried. */
-export function journalFacts(
-  { definition: { charges, budgets } }: { readonly definition: BridgeDefinition },
-  settings: unknown,
-  expiry: number | undefined,
-): Facts {
-  return {
-    ...(expiry !== undefined && { expiry }),
-    ...(charges && { charges: (event: Event) => charges(settings, event) }),
-    ...(budgets && { budgets: budgets(settings) }),
+    return async () => void (await store.unit(budgets.release(kept)));
   };
 }

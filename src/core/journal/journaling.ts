@@ -1,10 +1,11 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
 import type { CoreParts } from '#src/core/core.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing, Standings } from '#src/core/standing.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { openCarry } from '#src/core/way/carry.ts';
 import { openSettling, type Settling } from '#src/core/way/settle.ts';
 import type { Direction } from '#src/model/capabilities.ts';
@@ -16,13 +17,11 @@ import type { Purge } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
 import { type Delivery, openDelivery } from './lane.ts';
-import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
-import { openBudgetAlarms } from './operator/budget-alarms.ts';
+import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
-import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
 import { openAnswers } from './receipts.ts';
-import { type FreshRow, newRow, type Owed, type OwedRow, outwardLane, placeOf } from './rows.ts';
+import { type FreshRow, newRow, type Owed, type OwedRow, outwardLane } from './rows.ts';
 import { openRunningTime } from './running.ts';
 import { type Commit, openCommit, openRows, type Rows } from './shelf.ts';
 import { openToXmpp } from './to-xmpp.ts';
@@ -33,8 +32,9 @@ export type JournalingParts = Pick<
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
-  readonly sessions: Pick<Sessions, 'get'>;
-  transport(domain: string): CoreTransport;
+  readonly identities: Identities;
+  readonly standings: Pick<Standings, 'of'>;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   asFailure(error: unknown): Failure;
 };
@@ -58,11 +58,7 @@ export type Journaling = {
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (row: OwedRow) => boolean;
   /** A row for a network, which is not tried before what it is held back for had its time. */
-  outward(
-    event: Event,
-    account: AccountKey,
-    rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'piece' | 'held'>,
-  ): FreshRow;
+  outward(event: Event, to: Footing, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'piece' | 'held'>): FreshRow;
 };
 
 const WEEK = 7 * 86_400_000;
@@ -72,7 +68,7 @@ const STORE_RETRY = 1000;
 const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 export function openJournaling(parts: JournalingParts): Journaling {
-  const { store, xmpp, clock, log, random, archive, ids, transport, sessions, realm, asFailure } = parts;
+  const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
   const inward = parts.expiry ?? WEEK;
   const expiry = (domain: string): number => {
     const { expiry: own, mapping } = transport(domain);
@@ -98,11 +94,11 @@ export function openJournaling(parts: JournalingParts): Journaling {
   });
 
   const toXmpp = openToXmpp({ xmpp, log, expiry: inward, wait: (attempts) => wait(XMPP_RETRY, attempts) });
-  const toNetwork = openCarry({ ids, sessions, transport, realm, expiry, wait, asFailure });
+  const toNetwork = openCarry({ ids, standings, expiry, wait, asFailure });
   const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
   const { limits } = parts;
-  const delivery = openDelivery({ store, rows, time, clock, log, settling, agent, asFailure, limits });
+  const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
 
   let hurried = false;
   /** Writes what waits after this turn of the loop: whoever has more to write with it has done so. */
@@ -131,22 +127,14 @@ export function openJournaling(parts: JournalingParts): Journaling {
   });
   commit.join(display.cut);
 
-  const alarms = openAlarms({ admins: parts.access.admins, display, clock });
-  const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
-  budgets.listen((nearing) => {
-    parts.report?.('budget', nearing.transport);
-    return tellBudget(nearing);
-  });
-  settling.listen({
-    parked({ id, event, owed }) {
-      const domain = placeTransport(placeOf(owed));
-      parts.report?.('parked', domain);
-      if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
-    },
-  });
+  const alarms = openAlarms({ ...parts, display, commit, rows });
+  budgets.listen(alarms.nearing);
+  settling.listen({ parked: alarms.parked });
   const { owner, written } = rows;
-  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
-  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
+  const queue = openQueue({
+    ...{ store, clock, expiry: inward, owner, release: budgets.release },
+    running: { delivery, written, log, report: (what, domain) => parts.report?.(what, domain) },
+  });
   const gone = new Failure('not-registered');
 
   return {
@@ -160,11 +148,15 @@ export function openJournaling(parts: JournalingParts): Journaling {
       await delivery.stop();
     },
     ofSession: (account, at) => (row) =>
-      row.owed.way === 'out' && row.account === account && realm(row.owed.event.place) === at,
-    outward(event, account, rest) {
+      row.owed.way === 'out' &&
+      row.account === account &&
+      parts.realm(row.owed.event.place) === at &&
+      (row.owed.identity === undefined || row.owed.identity === identities.of(account)),
+    outward(event, { key: { account }, identity, transport: { domain } }, rest) {
       const { id, place } = event;
-      const own = { way: 'out', event: id, place, owed: { way: 'out', event } } as const;
-      const made = newRow({ store, clock }, { now: time.now(), expiry: expiry(placeTransport(place)) }, own);
+      const owed = { ...({ way: 'out', event } as const), ...(identities.differ(domain) && { identity }) };
+      const times = { now: time.now(), expiry: expiry(placeTransport(place)) };
+      const made = newRow({ store, clock }, times, { way: 'out', event: id, place, owed });
       const { window = 0 } = rest.held ?? {};
       const notBefore = window === 0 ? 0 : time.now() + window;
       return { ...made, account, lane: outwardLane(place, account), notBefore, ...rest };

@@ -1,5 +1,5 @@
 import type { Origin } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type EventId, splitAccount } from '#src/model/ids.ts';
@@ -30,7 +30,7 @@ export type AnswerParts = {
   readonly store: { readonly journal: Pick<Store['journal'], 'byEvent'> };
   readonly row: MakeRow;
   now(): number;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
 };
 
 export function openAnswers({ store, row: make, now, transport }: AnswerParts): Answers {

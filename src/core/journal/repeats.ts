@@ -1,4 +1,4 @@
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Settling } from '#src/core/way/settle.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -41,7 +41,7 @@ export type Repeats = {
 export function openRepeats(parts: {
   readonly store: { readonly journal: Pick<Store['journal'], 'byKey' | 'byEvent'> };
   readonly settling: Pick<Settling, 'inHand'>;
-  transport(domain: string): Pick<CoreTransport, 'mapping' | 'receipts'>;
+  transport(domain: string): Pick<Transport, 'mapping' | 'receipts'>;
 }): Repeats {
   const { journal } = parts.store;
 

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import type { Session, SessionKey } from '#src/bridge.ts';
+import type { Session } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import type { Footing } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
@@ -12,7 +14,8 @@ import type { Life } from './life.ts';
 
 /** What a row holds, and towards which side. */
 export type Owed =
-  | { readonly way: 'out'; readonly event: Event }
+  /** `identity`: by whose it was sent, where there are both. It goes out by no other, whatever the account is later. */
+  | { readonly way: 'out'; readonly event: Event; readonly identity?: WhoseIdentity }
   | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
   | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
@@ -70,9 +73,9 @@ export type OwedRow = {
   readonly kept: boolean;
   /** Of what is here and nowhere else. */
   readonly shared: Shared | undefined;
-  /** The session that takes it; what is durable finds it by its account and place. */
-  readonly to: SessionKey | undefined;
-  /** That session, as it was when somebody last asked whether it is there. */
+  /** How its account stands to where it goes; what is durable finds that by its account and place. */
+  readonly to: Footing | undefined;
+  /** The session that takes it, as it was when somebody last asked whether it is there. */
   session: Session | undefined;
   /** What it is, where a later one can take its place while it waits. */
   readonly held: Held | undefined;
@@ -175,13 +178,13 @@ const NEW: Life = { state: 'ready', attempts: 0, doubted: false, told: true, not
 export const memoryRow = (
   event: Event,
   lane: string,
-  account: string,
-  { shared, to, piece, held }: Partial<Pick<OwedRow, 'shared' | 'to' | 'piece' | 'held'>>,
+  to: Footing,
+  { shared, piece, held }: Partial<Pick<OwedRow, 'shared' | 'piece' | 'held'>>,
 ): OwedRow => ({
   id: 0,
   event: event.id,
   laneKey: lane,
-  account,
+  account: to.key.account,
   at: event.at,
   charges: null,
   kept: false,
@@ -190,7 +193,7 @@ export const memoryRow = (
   session: undefined,
   held,
   lane: NO_LANE,
-  owed: { way: 'out', event },
+  owed: { way: 'out', event, identity: to.identity },
   piece,
   life: NEW,
   busy: false,

@@ -3,20 +3,17 @@ import type { Outcome } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import { eventOf, type OwedRow } from '#src/core/journal/rows.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing, Standings } from '#src/core/standing.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, MessageId } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
+import { placeTransport } from '#src/model/place.ts';
 import { authorIn, targetOf, translate } from './reference.ts';
 
 export type CarryContext = {
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly sessions: Pick<Sessions, 'get'>;
-  transport(domain: string): CoreTransport;
-  realm(place: Place): string;
+  readonly standings: Pick<Standings, 'of'>;
   /** How long an event is tried, in milliseconds. */
   expiry(domain: string): number;
   /** The wait before the next try, in milliseconds, between bounds. */
@@ -38,49 +35,51 @@ const ONCE = {
 
 /** Towards networks: the events of users, over their sessions. The only caller of `bridge.deliver`. */
 export function openCarry(context: CarryContext): DeliveryAgent {
-  const { sessions, realm } = context;
-  const transportOf = ({ place }: Event): CoreTransport => context.transport(placeTransport(place));
-  const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
-  const sessionOf = (event: Event, account: string) =>
-    sessions.get({ account: account as AccountKey, realm: realm(event.place) });
-
   return {
     facts(row) {
       if (!row.kept) return ONCE;
-      const event = eventOf(row);
-      const { mapping, receipts } = transportOf(event);
+      const { place } = eventOf(row);
+      const { mapping, receipts } = standingOf(context, row).transport;
       const { told, window, retry, pause } = deliveryOf(mapping.facts);
       return {
         confirms: mapping.facts.confirms,
         handedOver: receipts === 'handed over',
         charged: row.charges !== null,
-        expiry: context.expiry(placeTransport(event.place)),
+        expiry: context.expiry(placeTransport(place)),
         tell: told,
         window,
         wait: (attempts, { retryAfter = 0 }) => Math.max(context.wait(retry, attempts), Math.min(retryAfter, pause)),
       };
     },
     free(row) {
-      const event = eventOf(row);
-      const { sessionless, window } = tableOf(event);
-      return sessionless || sessionOf(event, row.account) ? window : 0;
+      const { session, transport } = standingOf(context, row);
+      return session ? deliveryOf(transport.mapping.facts).window : 0;
     },
     ready(row) {
-      const event = eventOf(row);
-      row.session = row.to ? sessions.get(row.to) : sessionOf(event, row.account);
-      return row.session !== undefined || tableOf(event).sessionless;
+      row.session = standingOf(context, row).session;
+      return row.session !== undefined;
     },
     carry: (row, heard, more) =>
       more.length === 0 ? carry(context, row, heard) : carryTogether(context, [row, ...more], heard),
-    reconcile: async (row) =>
-      row.known.size > 1
-        ? 'unknown'
-        : ((await transportOf(eventOf(row)).bridge().reconcile?.(eventOf(row))) ?? 'unknown'),
+    async reconcile(row) {
+      if (row.known.size > 1) return 'unknown';
+      return (await standingOf(context, row).transport.bridge().reconcile?.(eventOf(row))) ?? 'unknown';
+    },
     withdraw(row) {
-      const { withdraw } = transportOf(eventOf(row)).bridge();
+      const { withdraw } = standingOf(context, row).transport.bridge();
       return withdraw !== undefined && row.pending.size > 0 && [...row.pending].every((id) => withdraw(id));
     },
   };
+}
+
+/** How the account stands to where a row goes, by the identity by which it was sent. */
+function standingOf(
+  { standings }: CarryContext,
+  { owed, account, to }: Pick<OwedRow, 'owed' | 'account'> & Partial<Pick<OwedRow, 'to'>>,
+): Footing {
+  if (to) return to;
+  if (owed.way !== 'out') throw new Error('only what goes to a network has a standing there');
+  return standings.of(account as AccountKey, owed.event.place, owed.identity);
 }
 
 /** Hands a row over to its network. Throws a `Failure`, or rejects with it, for what is refused at once. */
@@ -119,8 +118,8 @@ function known({ ids }: CarryContext, at: MessageTarget): Found | Promise<Found>
 /** The one place where a bridge is given an event. */
 function hand(context: CarryContext, row: OwedRow, event: Event, { track, settle }: Hearing): void {
   if (row.kept) track(row, event.id);
-  const { accepted, bridge } = context.transport(placeTransport(event.place));
-  accepted(event.kind);
+  const { metrics, bridge } = standingOf(context, row).transport;
+  metrics.accepted(event.kind);
   const delivered = bridge().deliver(event, row.session);
   if (!row.kept && !(delivered instanceof Promise)) return void settle(event.id, delivered);
   const heard = (outcome: Outcome): void => void settle(event.id, outcome);
@@ -134,9 +133,9 @@ async function carryTogether(context: CarryContext, rows: readonly OwedRow[], he
   const [row] = rows;
   const [event] = events;
   if (!row || !event) return;
-  const { accepted, bridge } = context.transport(placeTransport(event.place));
+  const { metrics, bridge } = standingOf(context, row).transport;
   for (const one of rows) heard.track(one, one.event);
-  for (const { kind } of events) accepted(kind);
+  for (const { kind } of events) metrics.accepted(kind);
   const outcomes = await bridge().deliverTogether?.(events, row.session);
   for (const [index, { id }] of events.entries()) {
     const outcome = outcomes?.[index];

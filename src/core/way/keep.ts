@@ -50,10 +50,10 @@ export function keep(
 function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded: Degraded): void | Promise<void> {
   if (!context.journaled(draft)) return putAll(context, rowsOf(context, draft, leg, sent, degraded));
   // It may have been given up while the pieces were made.
-  if (!isSessionless(leg)) context.sessions.require(leg.key);
+  if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
   const { pieces } = degraded;
   const held = heldFor(draft, degraded, pieces.length) ?? burstFor(draft, leg, pieces.length);
-  context.intake.take({ draft, pieces, account: leg.key.account, origin: sent.origin, held });
+  context.intake.take({ draft, pieces, to: leg.to, origin: sent.origin, held });
 }
 
 /** Each is handed over before the next. */
@@ -66,7 +66,7 @@ function putAll(context: KeepContext, [first, ...more]: readonly OwedRow[]): voi
 function rowsOf(
   { now }: KeepContext,
   draft: Draft,
-  { lane, key: to }: Leg,
+  { lane, to }: Leg,
   { origin, shared }: Sent,
   degraded: Degraded,
 ): readonly OwedRow[] {
@@ -77,7 +77,7 @@ function rowsOf(
   return all.map((one, index) => {
     const event: Event = { ...one, id: newEventId(), at, live: true };
     const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryRow(event, lane, to.account, { shared, to, piece, held });
+    return memoryRow(event, lane, to, { shared, piece, held });
   });
 }
 
@@ -86,18 +86,16 @@ const heldFor = (draft: Draft, { window, previous }: Degraded, count: number): H
   count === 1 && points(draft) && draft.kind !== 'message' ? { draft, window, previous } : undefined;
 
 /** A message that may go as one with those that follow it waits for them, as long as the table says. */
-function burstFor(draft: Draft, { transport }: Leg, count: number): Held | undefined {
+function burstFor(draft: Draft, { to: { transport } }: Leg, count: number): Held | undefined {
   const { burst: window } = deliveryOf(transport.mapping.facts);
   if (count !== 1 || draft.kind !== 'message' || window === 0 || !transport.bridge().deliverTogether) return undefined;
   return { draft, window, previous: undefined };
 }
 
-const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
-
 /** Sees to a session: a message to a person may open one. */
 function reached(context: KeepContext, draft: Draft, leg: Leg, pieces: readonly Draft[]): void | Promise<void> {
-  if (leg.session || isSessionless(leg)) return;
-  const { key } = leg;
+  if (leg.to.session) return;
+  const { key } = leg.to;
   const { sessions } = context;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);

@@ -21,7 +21,7 @@ import type { RunningTime } from '#src/core/journal/running.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -73,6 +73,8 @@ export type RowLanes = {
 export type Settling = Hearing & {
   readonly size: number;
   inHand(id: EventId): OwedRow | undefined;
+  /** What is in hand of a lane, waiting or not. */
+  ofLane(key: string): readonly OwedRow[];
   remember(row: OwedRow): void;
   forget(row: OwedRow): void;
   facts(row: OwedRow): LifeFacts & { readonly window: number };
@@ -229,6 +231,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       return byEvent.size;
     },
     inHand: (id) => byEvent.get(id),
+    ofLane: (key) => [...byEvent.values()].filter(({ laneKey }) => laneKey === key),
     remember: (row) => void byEvent.set(row.event, row),
     forget,
     facts,
@@ -260,7 +263,7 @@ const ARRIVED: OwedRow['life'] = {
 export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
 
 export type SettleContext = RefuseContext & {
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly ids: Pick<Ids, 'link'>;
   readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
   readonly people: Pick<People, 'settled'>;

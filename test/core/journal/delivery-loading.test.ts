@@ -10,6 +10,7 @@ import { openLog } from '#src/lib/log.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
+import { standings } from '../footings.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
 
 const log = openLog('silent');
@@ -78,7 +79,7 @@ async function play(
   const world: World = {
     ...{ store, row, settling },
     delivery: openDelivery({
-      ...{ store, time, clock, log, limits, settling },
+      ...{ store, time, clock, log, limits, settling, standings },
       rows: own,
       agent: () => network,
       asFailure: openAsFailure(log),

@@ -13,6 +13,7 @@ import type { BareJid, EventId } from '#src/model/ids.ts';
 import { openStore } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
+import { romeo, standings } from '../footings.ts';
 
 const log = openLog('silent');
 const TAKEN = { ids: [], state: 'taken' } as const;
@@ -77,13 +78,16 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
   });
   const limits = { waitingLines: 2, waitingTime: 60_000 };
   const delivery = openDelivery({
-    ...{ store, rows, time, clock, log, limits, settling },
+    ...{ store, rows, time, clock, log, limits, settling, standings },
     agent: () => network,
     asFailure: openAsFailure(log),
   });
   await act({
     ...{ seen, side, clock },
-    say: (text, lane = 'out verona', held) => void delivery.put(memoryRow(saying(text), lane, 'romeo', { held })),
+    say(text, lane = 'out verona', held) {
+      const event = saying(text);
+      void delivery.put(memoryRow(event, lane, standings.of(romeo, event.place), { held }));
+    },
     settle: (text) => void settling.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
     fail: (failure) => delivery.fail(() => true, failure),

@@ -141,7 +141,10 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
       // It is none of its sender's fault.
       if (outcome instanceof Failure && outcome.foreign === 'standing') host.alarm('standing', outcome.message);
-      host.settle(event.id, outcome instanceof Failure ? outcome : takenOf(outcome));
+      // Nothing waits here for an acknowledgement that would have to be kept back.
+      host
+        .settle(event.id, outcome instanceof Failure ? outcome : takenOf(outcome))
+        ?.catch((err: unknown) => host.log.warn({ err }, 'what became of a letter is not kept'));
     });
     return WRITTEN;
   }
