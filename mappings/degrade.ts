@@ -26,9 +26,8 @@ type MessageDraft = Draft & Message;
 export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
   const between = target.reads === target.text.format ? target.reads : BETWEEN;
   const read = restyled(draft, target.reads, between);
-  return carry(read, featureOf(read), target, context)
-    .flatMap((piece) => finish(piece, target, context))
-    .map((piece) => restyled(piece, between, target.text.format));
+  const pieces = carry(read, featureOf(read), target, context).flatMap((piece) => finish(piece, target, context));
+  return between === target.text.format ? pieces : pieces.map((piece) => restyled(piece, between, target.text.format));
 }
 
 /** As texts are styled while rungs put words around them: as they stand in the conversation that they quote. */

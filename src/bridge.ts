@@ -22,7 +22,11 @@ import type { Sealed } from '#src/model/sealed.ts';
 export type Delivered = {
   readonly ids: readonly ForeignId[];
   readonly state: 'written' | 'taken' | 'delayed' | 'delivered';
+  /** Whom of several recipients this does not hold for: its sender is told of each. None of them is a `Failure` of all. */
+  readonly lost?: readonly LostRecipient[];
 };
+/** Somebody whom an event has not reached, by the name that its sender knows them by. */
+export type LostRecipient = { readonly to: string; readonly failure: Failure };
 export type Outcome = Delivered | Failure;
 
 /**
@@ -184,6 +188,11 @@ export type Bridge = {
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
    */
   deliver(event: Event, session?: Session): Delivered | Promise<Delivered>;
+  /**
+   * As `deliver`, for messages of one conversation that have waited for each other where the table says so (`burst`): they
+   * may go as one. Each keeps an outcome of its own, in their order; what is thrown is that of all.
+   */
+  deliverTogether?(events: readonly Event[], session?: Session): readonly Outcome[] | Promise<readonly Outcome[]>;
   ask<Q extends Query>(query: Q, session?: Session): Promise<ReplyTo<Q>>;
   /** Whether an event has reached the network, which a doubt left open. Rejects with a `Failure` to be asked again. */
   reconcile?(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;

@@ -27,7 +27,7 @@ import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
 import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
-import { placeOf } from './journal/owed.ts';
+import { placeOf } from './journal/rows.ts';
 import type { LimitName, Limits } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
 import type { People } from './people/people.ts';
@@ -147,7 +147,7 @@ export type Opened = {
 export function coreOf(opened: Opened): OpenCore {
   const { parts, accounts, archive, dialogues, intake, journaling, people, rooms, sessions, settings } = opened;
   const { store, xmpp, log, aliases, transports } = parts;
-  const { delivery } = journaling;
+  const { delivery, settling } = journaling;
   let stopping = false;
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
@@ -178,7 +178,7 @@ export function coreOf(opened: Opened): OpenCore {
         for (const { place } of drafts) aliases.note(place);
         return opened.inward.accept(drafts, statements);
       },
-      settle: delivery.settle,
+      settle: settling.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
@@ -220,8 +220,7 @@ export function coreOf(opened: Opened): OpenCore {
       purging: opened.purging,
       registration: opened.registration,
       sessions,
-      refuse: (account, failure) =>
-        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+      refuse: (account, failure) => delivery.fail((row) => row.owed.way === 'out' && row.account === account, failure),
       settings,
       farewell: openFarewell({
         ...parts,
@@ -293,6 +292,6 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.lasting.flush();
       await opened.purging.stop();
     },
-    status: () => ({ rooms: rooms.size, flights: delivery.size }),
+    status: () => ({ rooms: rooms.size, flights: settling.size }),
   };
 }

@@ -1,5 +1,6 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -22,7 +23,7 @@ import { openAmend } from './journal/amend.ts';
 import { openBounces } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
-import type { Item } from './journal/rows.ts';
+import type { OwedRow } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openArchive } from './rooms/archive.ts';
@@ -36,6 +37,7 @@ import type { Transport } from './transport.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
+import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
 const LINKED = 'You are on this network by yourself now. Join again to be in the room so.';
@@ -98,7 +100,8 @@ export function openCore(parts: CoreParts): OpenCore {
   });
   const standings = openStandings({ identities, sessions, transport, realm });
   const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
-  const { display, delivery, rows, commit } = journaling;
+  const { display, delivery, settling, rows, commit } = journaling;
+  const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const rooms = openRooms({
     xmpp,
     display,
@@ -157,13 +160,12 @@ export function openCore(parts: CoreParts): OpenCore {
     drop: journaling.purge,
   });
 
-  const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
-  const amend = openAmend({ store, delivery, rows, intake, now, standings, tables, transport });
+  const intake = openIntake({ journaling, store, xmpp, clock, transport, asFailure });
+  const amend = openAmend({ store, delivery, settling, rows, intake, now, standings, tables, transport });
   const outward = openOutward({
     accounts,
     limits: rates,
     rooms,
-    people,
     sessions,
     standings,
     ids,
@@ -171,7 +173,6 @@ export function openCore(parts: CoreParts): OpenCore {
     archive,
     media,
     tables,
-    transport,
     xmpp,
     lanes,
     delivery,
@@ -188,7 +189,7 @@ export function openCore(parts: CoreParts): OpenCore {
         }),
     asFailure,
   });
-  const echoes = openEchoes({ delivery });
+  const echoes = openEchoes({ settling });
   const inward = openInward({
     accounts,
     limits: rates,
@@ -207,12 +208,12 @@ export function openCore(parts: CoreParts): OpenCore {
     rows,
     log,
     now,
-    durable: ({ place, kind }) => journaling.keeps('in', place, kind),
+    durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
   const bounces = openBounces({
     store,
-    delivery,
+    settling,
     tell(draft, account) {
       const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
       if (level !== 'none') outward.send(draft, account);
@@ -235,19 +236,15 @@ export function openCore(parts: CoreParts): OpenCore {
     changed(account, linked) {
       if (!identities.turn(account, linked)) return;
       rooms.end(account, linked ? LINKED : UNLINKED);
-      const left = ({ row, owed }: Item): boolean =>
-        owed.way === 'out' && row.account === account && owed.identity === 'own';
+      const left = ({ account: own, owed }: OwedRow): boolean =>
+        owed.way === 'out' && own === account && owed.identity === 'own';
       if (!linked) delivery.fail(left, new Failure('not-registered'));
       sessions.turn(account);
     },
   });
-  journaling.listen({
-    settled(item, failure) {
-      outward.settled(item, failure);
-      // What became of it is noted after this.
-      queueMicrotask(echoes.settled);
-    },
-  });
+  settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
+  // What became of it is noted after this.
+  settling.listen({ settled: () => queueMicrotask(echoes.settled) });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {
@@ -257,7 +254,7 @@ export function openCore(parts: CoreParts): OpenCore {
     changed: (key) => people.turned(key),
     released(key) {
       const fits = journaling.ofSession(key.account, key.realm);
-      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
+      delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
     abandoned(key, failure) {
       rooms.abandon(key, failure);

@@ -118,7 +118,14 @@ const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
 
-const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
+let last: SessionKey | undefined;
+let lastId = '';
+
+/** A stanza asks for its session several times with one key: its id is made, and hashed, once. */
+function idOf(key: SessionKey): string {
+  if (key !== last) [last, lastId] = [key, `${key.account} ${key.realm}`];
+  return lastId;
+}
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 

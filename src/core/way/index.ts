@@ -1,13 +1,11 @@
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
-import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
-import { openRecent } from '#src/lib/recent.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -20,10 +18,10 @@ import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
-import { points, sameKey, translate } from './reference.ts';
-import { type Reference, type ResolveContext, resolve } from './resolve.ts';
+import { points, translate } from './reference.ts';
+import { NOTHING, type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
-import { refuse, type SettleContext, settle } from './settle.ts';
+import { type RefuseContext, refuse } from './settle.ts';
 import { type ShowContext, show } from './show.ts';
 import type { Side, Tables } from './tables.ts';
 
@@ -32,7 +30,7 @@ export type OutwardContext = AdmitContext &
   ResolveContext &
   DegradeContext &
   KeepContext &
-  Omit<SettleContext, 'sharedOf'> & {
+  RefuseContext & {
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
@@ -50,14 +48,9 @@ export type Outward = {
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Tells a network how somebody in one of its rooms fares, who has said so beside something else. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
-  /** What has become of a row is answered. */
-  settled(item: Item, failure?: Failure): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
   send(draft: Draft, account: AccountKey): void;
 };
-
-/** Stanzas whose pieces are remembered. */
-const GROUPS = 1000;
 
 /** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
 export function openOutward(context: OutwardContext): Outward {
@@ -74,7 +67,9 @@ export function openOutward(context: OutwardContext): Outward {
 
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
-      const about = heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }));
+      const about = points(draft)
+        ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
+        : NOTHING;
       if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
       else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
     }
@@ -94,11 +89,13 @@ export function openOutward(context: OutwardContext): Outward {
     origin !== undefined && context.intake.recognises(draft, origin);
 
   const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
-    chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+    about === NOTHING
+      ? degrade(context, draft, leg, NOTHING)
+      : chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
 
   /** What takes the place of something that is held back stands for what that stood for. */
   function instead(draft: Draft, leg: Leg, about: Reference): Reference {
-    const held = points(draft) ? context.delivery.held(leg.lane, sameKey(draft)) : undefined;
+    const held = context.delivery.held(leg.lane, draft);
     return held?.previous === undefined ? about : { ...about, context: { ...about.context, previous: held.previous } };
   }
 
@@ -115,7 +112,9 @@ export function openOutward(context: OutwardContext): Outward {
   }
 
   const go = (draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void | Promise<void> =>
-    chain(pieces, (degraded) => keep(context, draft, leg, sent, degraded));
+    pieces instanceof Promise
+      ? pieces.then((degraded) => keep(context, draft, leg, sent, degraded))
+      : keep(context, draft, leg, sent, pieces);
 
   function fail(draft: Draft, sent: Sent, error: unknown): void | Promise<void> {
     const failure = context.asFailure(error);
@@ -179,33 +178,19 @@ export function openOutward(context: OutwardContext): Outward {
     let left = pieces.pieces.length;
     if (left === 0) return Promise.resolve();
     const { promise, resolve: done, reject } = Promise.withResolvers<void>();
-    const landed = (failure: Failure | undefined): void => {
+    const ended = (failure: Failure | undefined): void => {
       left--;
       if (failure) reject(failure);
       else if (left === 0) done();
     };
-    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, pieces);
+    dispatch(draft, leg, { origin: undefined, shared: { answered: false, ended } }, pieces);
     return promise;
   }
-
-  /** What the pieces of a stanza have in common that is durable, lately. */
-  const groups = openRecent<Shared>(GROUPS);
-
-  function sharedOf({ shared, journey }: Item): Shared {
-    if (shared) return shared;
-    const group = journey?.group ?? '';
-    const known = groups.get(group) ?? { answered: false };
-    groups.set(group, known);
-    return known;
-  }
-
-  const settling: SettleContext = { ...context, sharedOf };
 
   return {
     accept,
     perform,
     fares,
-    settled: (item, failure) => settle(settling, item, failure),
     send: (draft, account) => send(draft, account, newlySent(undefined)),
   };
 }
@@ -267,9 +252,9 @@ export function openInward(context: InwardContext): Inward {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables || !isAdmitted(draft)) return;
     const durable = isDurable(draft);
-    return chain(accept(context, draft, durable), (isNew) => {
-      if (isNew) return pass(draft, durable, tables);
-    });
+    const isNew = accept(context, draft, durable);
+    if (isNew instanceof Promise) return isNew.then((late) => (late ? pass(draft, durable, tables) : undefined));
+    return isNew ? pass(draft, durable, tables) : undefined;
   }
 
   /** Nobody on the network can be told of a refusal, so the log hears it. */
@@ -284,19 +269,22 @@ export function openInward(context: InwardContext): Inward {
 
   function pass(draft: Draft, durable: boolean, { xmpp, chosen, refers }: Tables): void | Promise<void> {
     const { place } = draft;
-    const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined });
+    const about = points(draft)
+      ? resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined })
+      : NOTHING;
     const referable = refers || place.kind === 'contact';
     // What comes to a room that all share is carried once for everybody in it.
     const side = { target: xmpp, chosen: chosen('in', place, place.kind === 'shared' ? undefined : place.account) };
-    return chain(about, (found) =>
-      show(context, draft, readable(draft, found, side), { durable, referable, about: found.context }),
-    );
+    const go = (found: Reference): void =>
+      show(context, draft, readable(draft, found, side), { durable, referable, about: found.context });
+    return about instanceof Promise ? about.then(go) : go(about);
   }
 
   /** What XMPP carries of it, with the ids that it knows. */
   function readable(draft: Draft, about: Reference, xmpp: Side): readonly Draft[] {
     try {
-      return degrade(context, draft, xmpp, about).pieces.flatMap((piece) => known(piece, about));
+      const { pieces } = degrade(context, draft, xmpp, about);
+      return pieces.some(points) ? pieces.flatMap((piece) => known(piece, about)) : pieces;
     } catch (error) {
       return unheard(error, draft, 'XMPP does not carry an event') ?? [];
     }
