@@ -9,7 +9,6 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Purging, SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
 import type { Choices } from './accounts/choices.ts';
-import { openFarewell } from './accounts/farewell.ts';
 import type { Logins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
 import { openOwnSettings } from './accounts/own-settings.ts';
@@ -18,7 +17,6 @@ import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
 import type { RunningDialogues } from './dialogues/dialogue.ts';
-import type { Registration } from './dialogues/registration.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
@@ -125,7 +123,7 @@ export type Opened = {
   readonly people: People;
   readonly purging: Purging;
   readonly rates: Limits;
-  readonly registration: Registration;
+  readonly registration: Core['registration'];
   readonly lanes: Lanes;
   realm(place: Place): string;
   transport(domain: string): CoreTransport;
@@ -160,7 +158,7 @@ export function coreOf(opened: Opened): OpenCore {
     places: openChatPlaces({ ask, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
-      if (!accounts.permitted(user)) throw accounts.refusal();
+      accounts.admit(user);
       opened.rates.spend('messages', user);
     },
   });
@@ -198,29 +196,12 @@ export function coreOf(opened: Opened): OpenCore {
     bounced: (_domain, user, id) =>
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
-    refusal: accounts.refusal,
+    admit: accounts.admit,
     settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
     dialogues: opened.talks,
     chat,
-    ...openMembership({
-      accounts,
-      media: parts.media,
-      dialogues,
-      limits: opened.rates,
-      logins: opened.logins,
-      people,
-      purging: opened.purging,
-      registration: opened.registration,
-      sessions,
-      refuse: (account, failure) =>
-        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
-      settings,
-      farewell: openFarewell({
-        ...parts,
-        logins: opened.logins,
-        bridge: (domain) => opened.transport(domain).bridge(),
-      }),
-    }),
+    ...openMembership({ ...parts, ...opened, delivery }),
+    registration: opened.registration,
     probed: people.probed,
     attend: people.attend,
     addressOf: aliases.address,

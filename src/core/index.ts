@@ -164,8 +164,8 @@ export type Core = {
   bounced(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
-  /** What somebody who is not permitted is told. */
-  refusal(): Failure;
+  /** Throws the `Failure` that somebody is told who may not. */
+  admit(user: BareJid): void;
   readonly settings: {
     /** What the user can set at a place, with what holds now; secrets are blank. Rejects with a `Failure`. */
     form(place: Place, scope: SettingsScope, user: BareJid): Promise<Form>;

@@ -123,7 +123,7 @@ export function openCore(parts: CoreParts): OpenCore {
   });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ transport, dialogues, logins, settings });
+  const registration = openRegistration({ transport, dialogues, limits: rates, logins, people, settings });
   const own = [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({

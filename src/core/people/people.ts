@@ -169,14 +169,13 @@ export function openPeople(parts: PeopleParts): People {
       (draft.place.kind === 'contact' || draft.place.kind === 'realm'),
     accept(draft, origin) {
       const asking = draft.kind === 'contact' && draft.action === 'subscribe';
-      if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) {
-        // Strangers are answered where they ask for something, and nowhere else.
-        if (asking) throw accounts.refusal();
-        return;
-      }
       const account = accounts.of(draft.from, placeTransport(draft.place));
+      const { user } = splitAccount(account);
+      // Strangers are answered where they ask for something, and nowhere else.
+      if (asking) accounts.admit(user);
+      else if (!accounts.permitted(user)) return;
       if (draft.kind === 'presence') return came(draft, account, origin.from);
-      if (asking) limits.spend('contacts', draft.from.bare);
+      if (asking) limits.spend('contacts', user);
       const { action } = draft;
       const id = roster.idOf(draft.place);
       answered(
