@@ -197,9 +197,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       const of = subject(seen(place, by), scope, parts.realm);
       if (!of || settings.length === 0) throw new Failure('not-allowed');
       const changes = changesOf(settings, answer);
-      await new Promise<void>((done, fail) => {
-        lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
-      });
+      await lanes.within(nameOf(of), () => write(of, settings, changes));
       const account = of.account === '' ? undefined : (of.account as AccountKey);
       if (scope === 'account' && account !== undefined) parts.choices.took(account, changes);
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);

@@ -106,28 +106,16 @@ export function openPeople(parts: PeopleParts): People {
 
   /** Works on a person in their lane. Synchronous where they are in memory and the work is. */
   function within(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
-    const end = Promise.withResolvers<void>();
-    let done = false;
-    lanes.run(`people ${account}`, () => {
-      const going = attempt(account, work);
-      if (!going) {
-        done = true;
-        // Whoever came while the lane was busy waits for it.
-        end.resolve();
-        return prune(account);
+    return lanes.within(`people ${account}`, () => {
+      let going: Promise<void> | undefined;
+      try {
+        const person = people.get(account);
+        going = (person ? work(person) : load(account).then(work)) ?? undefined;
+        return going?.finally(() => prune(account));
+      } finally {
+        if (!going) prune(account);
       }
-      return going.then(end.resolve, end.reject).finally(() => prune(account));
     });
-    return done ? undefined : end.promise;
-  }
-
-  function attempt(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
-    try {
-      const person = people.get(account);
-      return person ? work(person) : load(account).then(work);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   /** Lets the user hear of a failure that came later. */
