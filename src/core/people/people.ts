@@ -13,8 +13,9 @@ import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Contact, Store } from '#src/store/index.ts';
-import { isNobody, openContacts } from './contacts.ts';
+import type { Store } from '#src/store/index.ts';
+import { isNobody, mirrored } from './contact-state.ts';
+import { openContacts } from './contacts.ts';
 import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
 import { openPresence } from './presence.ts';
 import { openRoster } from './roster.ts';
@@ -88,7 +89,7 @@ export function openPeople(parts: PeopleParts): People {
       const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
       const person = newPerson(account, row?.registered === true);
       for (const contact of list) {
-        const subscription = subscriptionOf(contact);
+        const subscription = mirrored(contact);
         if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
         if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
       }
@@ -264,12 +265,4 @@ export function openPeople(parts: PeopleParts): People {
 const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'show' | 'status'>): Shown => ({
   show,
   ...(status && { status: status.slice(0, LONGEST) }),
-});
-
-/** The store has the user's view. */
-const subscriptionOf = ({ from, to, pendingIn, pendingOut }: Contact) => ({
-  from: to,
-  to: from,
-  pendingIn: pendingOut,
-  pendingOut: pendingIn,
 });
