@@ -16,6 +16,7 @@ import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
 import type { RunningDialogues } from './dialogues/dialogue.ts';
+import type { Identities } from './identities.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
@@ -35,11 +36,12 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import type { CoreTransport } from './transport.ts';
+import type { Standings } from './standing.ts';
+import type { Transport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
 export type CoreParts = {
-  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly transports: ReadonlyMap<string, Transport>;
   readonly access: Access;
   readonly limits: {
     /** How many lines wait for a session that is down, and for how many milliseconds. */
@@ -111,6 +113,7 @@ export type Opened = {
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: RunningDialogues;
   readonly flicker: Flicker;
+  readonly identities: Identities;
   readonly ids: Ids;
   readonly inward: Inward;
   readonly intake: Intake;
@@ -125,11 +128,12 @@ export type Opened = {
   readonly registration: Core['registration'];
   readonly lanes: Lanes;
   realm(place: Place): string;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly choices: Pick<Choices, 'load'>;
+  readonly standings: Standings;
   readonly talks: Core['dialogues'];
 };
 
@@ -154,7 +158,7 @@ export function coreOf(opened: Opened): OpenCore {
   };
   const chat = openChat({
     dialogues: opened.talks,
-    places: openChatPlaces({ ask, transport: opened.transport }),
+    places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
       accounts.admit(user);
@@ -196,6 +200,7 @@ export function coreOf(opened: Opened): OpenCore {
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     admit: accounts.admit,
+    standing: opened.standings.at,
     settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
     dialogues: opened.talks,
     chat,
@@ -205,6 +210,8 @@ export function coreOf(opened: Opened): OpenCore {
     attend: people.attend,
     addressOf: aliases.address,
     rooms: {
+      quit: (place, user) => rooms.quit(place, accountKey(user, placeTransport(place))),
+      isMember: (place, user) => rooms.isMember(place, accountKey(user, placeTransport(place))),
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
       occupants: rooms.occupants,
@@ -217,6 +224,7 @@ export function coreOf(opened: Opened): OpenCore {
     ask,
     recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
+      await opened.identities.load();
       await restore({
         store: store,
         occupancy: opened.occupancy,

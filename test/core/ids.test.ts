@@ -14,7 +14,8 @@ import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { tempFolder } from '../store/folder.ts';
-import { freeLimits, plainTransport } from './core-parts.ts';
+import { plainTransport } from '../transports.ts';
+import { freeLimits } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 const DOMAIN = 'pigeon.example';
@@ -82,14 +83,13 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const transport = {
-    ...plainTransport,
+  const transport = plainTransport({
     mapping: pigeon,
     addresses,
     history: { record: true, replay: 0 },
     bridge: () => bridge,
-    repeated: () => void repeats++,
-  };
+    metrics: { repeated: () => void repeats++ },
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },

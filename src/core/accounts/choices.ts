@@ -10,7 +10,7 @@ import {
   storedChoices,
 } from '#mappings/overrides.ts';
 import { inward } from '#mappings/targets.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
@@ -21,7 +21,7 @@ import { changesOf, fieldOf, type Setting, type Values } from './settings-form.t
 
 export type ChoiceParts = {
   readonly store: Pick<Store, 'settings' | 'accounts' | 'unit'>;
-  readonly transports: ReadonlyMap<string, Pick<CoreTransport, 'mapping' | 'overrides'>>;
+  readonly transports: ReadonlyMap<string, Pick<Transport, 'mapping' | 'overrides'>>;
   now(): number;
 };
 
@@ -129,7 +129,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
 const subjectOf = (place: Place): string =>
   place.kind === 'realm' ? `realm ${place.realm}` : `${place.kind} ${place.id}`;
 
-function sidesOf({ mapping, overrides }: Pick<CoreTransport, 'mapping' | 'overrides'>): Sides {
+function sidesOf({ mapping, overrides }: Pick<Transport, 'mapping' | 'overrides'>): Sides {
   const side = (direction: Direction, ladders: Ladders) => {
     const operator = operatorChoice(overrides, direction);
     return { ladders, operator, own: choose(ladders, operator) };

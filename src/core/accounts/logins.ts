@@ -9,7 +9,14 @@ export type LoginParts = {
   readonly now: () => number;
 };
 
+/** What logins tell, once it is durable. */
+export type LoginNews = {
+  /** The account has something to log in with, or nothing any more. */
+  changed(account: AccountKey, linked: boolean): void;
+};
+
 export type Logins = {
+  listen(news: LoginNews): void;
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
   /** Replaces what the account logs in with, where it is as expected. Resolves once durable with whether it was done. */
@@ -39,7 +46,15 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
     return found.size === 0 ? undefined : Object.fromEntries(found);
   }
 
+  const listeners: LoginNews[] = [];
+  const tell = (account: AccountKey, linked: boolean): void => {
+    for (const news of listeners) news.changed(account, linked);
+  };
+  const realmsOf = async (account: AccountKey): Promise<readonly string[]> =>
+    (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+
   return {
+    listen: (news) => void listeners.push(news),
     async enrol(account) {
       await store.unit(registering(account));
     },
@@ -51,6 +66,7 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
           store.credentials.put(key, { account, realm, name }, secret),
         ),
       ]);
+      tell(account, true);
     },
     async replace({ account, realm }, expected, next) {
       const found = await store.credentials.find(key, account, realm);
@@ -72,14 +88,16 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
     },
     async forget({ account, realm }) {
       await store.unit([store.credentials.remove(account, realm)]);
+      tell(account, (await realmsOf(account)).length > 0);
     },
     async unregister(account) {
       await store.unit(removal(store, { account, since: now() }));
+      tell(account, false);
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
     credentials: credentialsOf,
     async all(account) {
-      const realms = (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+      const realms = await realmsOf(account);
       const found = await Promise.all(realms.map((realm) => credentialsOf({ account, realm })));
       return realms.flatMap((realm, index) => {
         const credentials = found[index];

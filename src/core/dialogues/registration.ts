@@ -4,7 +4,7 @@ import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Core, RegistrationAt } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { People } from '#src/core/people/people.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
@@ -12,7 +12,7 @@ import type { Sealed } from '#src/model/sealed.ts';
 import type { DialogueAt, RunningDialogues } from './dialogue.ts';
 
 export type RegistrationParts = {
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly dialogues: RunningDialogues;
   readonly limits: Limits;
   readonly logins: Logins;
@@ -20,7 +20,7 @@ export type RegistrationParts = {
   readonly settings: OpenSettings;
 };
 
-type Login = CoreTransport['talks']['logins'][number];
+type Login = Transport['talks']['logins'][number];
 type Found = { readonly login: Login; readonly key: SessionKey };
 type Known = Readonly<Record<string, Sealed>>;
 

@@ -1,10 +1,11 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
 import type { CoreParts } from '#src/core/core.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing, Standings } from '#src/core/standing.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -31,8 +32,9 @@ export type JournalingParts = Pick<
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
-  readonly sessions: Pick<Sessions, 'get'>;
-  transport(domain: string): CoreTransport;
+  readonly identities: Identities;
+  readonly standings: Pick<Standings, 'of'>;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   asFailure(error: unknown): Failure;
 };
@@ -62,7 +64,7 @@ export type Journaling = {
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row for a network. */
-  outward(event: Event, account: AccountKey, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
+  outward(event: Event, to: Footing, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
   /**
    * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
    * committed, it finds out whether it did, for as long as somebody is patient.
@@ -156,10 +158,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ids,
     clock,
     log,
-    sessions: parts.sessions,
+    standings: parts.standings,
     delivery: () => delivery,
-    transport,
-    realm: parts.realm,
     expiry: outwardExpiry,
     wait,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
@@ -174,6 +174,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     asFailure: parts.asFailure,
   });
   const delivery = openDelivery({
+    standings: parts.standings,
     store,
     rows,
     time,
@@ -229,9 +230,15 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ofSession:
       (account, at) =>
       ({ row: { account: own }, owed }) =>
-        owed.way === 'out' && own === account && parts.realm(owed.event.place) === at,
-    outward: (event, account, rest) => ({
-      ...row('out', event.id, event.place, { way: 'out', event }),
+        owed.way === 'out' &&
+        own === account &&
+        parts.realm(owed.event.place) === at &&
+        (owed.identity === undefined || owed.identity === parts.identities.of(account)),
+    outward: (event, { key: { account }, identity, transport: { domain } }, rest) => ({
+      ...row('out', event.id, event.place, {
+        ...{ way: 'out', event },
+        ...(parts.identities.differ(domain) && { identity }),
+      }),
       account,
       lane: outwardLane(event.place, account),
       ...rest,

@@ -1,4 +1,5 @@
 import type { Outcome } from '#src/bridge.ts';
+import type { Standings } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -16,6 +17,7 @@ import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
+  readonly standings: Pick<Standings, 'of'>;
   readonly store: Store;
   readonly rows: Rows;
   readonly time: RunningTime;
@@ -333,7 +335,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     push,
     put,
     tell(event, account) {
-      const item = memoryItem(event, { lane: '', account, shared: { answered: false } });
+      const to = parts.standings.of(account, event.place);
+      const item = memoryItem(event, { lane: '', shared: { answered: false }, to });
       if (!parts.carrier(item).ready(item)) return;
       remember(item);
       item.life = FLYING;

@@ -17,7 +17,7 @@ import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
 import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'transport'> & {
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'transport'> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -35,7 +35,15 @@ export type Contacts = {
 const MOST = 5000;
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
-export function openContacts({ store, now, sessions, transport, roster, presence }: ContactParts): Contacts {
+export function openContacts({
+  store,
+  now,
+  sessions,
+  identities,
+  transport,
+  roster,
+  presence,
+}: ContactParts): Contacts {
   /** The network itself decides on a request; everywhere else it is granted here. */
   const asks = (person: Person, id: string): boolean =>
     !roster.isOurs(person.account, id) &&
@@ -66,8 +74,9 @@ export function openContacts({ store, now, sessions, transport, roster, presence
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
     if (person.contacts.size + person.owed.size >= MOST)
       throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
+    if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
-    if (asks(person, id) && !person.registered && !sessions.get(keyOf(person, id))) throw new Failure('not-registered');
+    if (!sessions.get(keyOf(person, id))) throw new Failure('not-registered');
   }
 
   async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -30,10 +31,11 @@ export type PeopleParts = {
   readonly asFailure: AsFailure;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly identities: Pick<Identities, 'of'>;
+  readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
-  realm(place: Place): string;
   now(): number;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   /** Milliseconds in which what a contact changes again is told once. */
   readonly presenceWindow: number;
   /** So many stanzas with presence were saved. */

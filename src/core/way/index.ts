@@ -166,7 +166,7 @@ export function openOutward(context: OutwardContext): Outward {
         const about = resolve(context, draft, {
           side: 'foreign',
           levels: leg.target.levels,
-          account: leg.key.account,
+          account: leg.to.key.account,
         });
         return { draft, leg, pieces: await reduced(draft, leg, about) };
       }),
