@@ -38,7 +38,7 @@ import { openTables } from './way/tables.ts';
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
  * those above, which listen at the end. Nothing happens until the first event.
  */
-export function openCore(parts: CoreParts): OpenCore {
+export function buildCore(parts: CoreParts) {
   const { transports, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
   const transport = (domain: string): CoreTransport => {
@@ -242,7 +242,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  return coreOf({
+  return {
     parts,
     accounts,
     archive,
@@ -269,5 +269,7 @@ export function openCore(parts: CoreParts): OpenCore {
     settings,
     talks,
     transport,
-  });
+  };
 }
+
+export const openCore = (parts: CoreParts): OpenCore => coreOf(buildCore(parts));
