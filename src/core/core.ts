@@ -177,15 +177,7 @@ export function coreOf(opened: Opened): OpenCore {
     ask,
     recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
-      await restore({
-        store: store,
-        occupancy: opened.occupancy,
-        rooms,
-        sessions,
-        transports,
-        accounts,
-        realm: opened.realm,
-      });
+      await restore({ ...parts, ...opened });
       opened.purging.resume();
     },
     async start() {

@@ -57,6 +57,11 @@ export function buildCore(parts: CoreParts) {
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
+  /** What lies below all that follows. */
+  const ground = {
+    ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
+    ...{ tables, texts, lanes, media, accounts, limits: rates },
+  };
   const settings = openSettings({
     store,
     key: parts.key,
@@ -89,53 +94,18 @@ export function buildCore(parts: CoreParts) {
   });
   const journaling = openJournaling({ ...parts, archive, ids, sessions, transport, realm, asFailure });
   const { display, delivery, rows, commit } = journaling;
-  const rooms = openRooms({
-    xmpp,
-    display,
-    clock,
-    log,
-    lanes,
-    archive,
-    occupancy,
-    delivery,
-    sessions,
-    settings,
-    realm,
-    linger: limits.linger,
-  });
-  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
-  const people = openPeople({
-    store,
-    accounts,
-    limits: rates,
-    lanes,
-    xmpp,
-    clock,
-    asFailure,
-    sessions,
-    delivery,
-    tables,
-    transport,
-    realm,
-    now,
-    presenceWindow: limits.presenceWindow ?? 0,
-    folded,
-  });
+  const { linger, presenceWindow = 0 } = limits;
+  const rooms = openRooms({ ...ground, display, archive, occupancy, delivery, sessions, settings, linger });
+  const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
+  const people = openPeople({ ...ground, sessions, delivery, presenceWindow, folded });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ transport, dialogues, limits: rates, logins, people, settings });
-  const own = [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })];
+  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
+  const own = [...previewCommands({ ...ground, sessions }), ...lastCommands({ store })];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({
-    accounts,
+    ...{ ...ground, dialogues, logins, people, sessions, settings },
     admins: parts.access.admins,
-    dialogues,
-    logins,
-    people,
-    sessions,
-    settings,
-    transport,
-    realm,
     own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
   });
   const purging = openPurging({
@@ -146,27 +116,10 @@ export function buildCore(parts: CoreParts) {
     drop: journaling.purge,
   });
 
-  const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
-  const amend = openAmend({ store, delivery, rows, intake, now, sessions, tables, transport, realm });
+  const intake = openIntake({ ...ground, journaling });
+  const amend = openAmend({ ...ground, delivery, rows, intake, sessions });
   const outward = openOutward({
-    accounts,
-    limits: rates,
-    rooms,
-    people,
-    sessions,
-    ids,
-    texts,
-    archive,
-    media,
-    tables,
-    transport,
-    realm,
-    xmpp,
-    lanes,
-    delivery,
-    intake,
-    amend,
-    now,
+    ...{ ...ground, rooms, people, sessions, ids, archive, delivery, intake, amend },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -175,25 +128,10 @@ export function buildCore(parts: CoreParts) {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
-    asFailure,
   });
   const inward = openInward({
-    accounts,
-    limits: rates,
-    rooms,
-    flicker,
-    people,
-    ids,
-    texts,
-    archive,
+    ...{ ...ground, rooms, flicker, people, ids, archive, display, commit, rows },
     media: undefined,
-    tables,
-    lanes,
-    display,
-    commit,
-    rows,
-    log,
-    now,
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
@@ -272,4 +210,5 @@ export function buildCore(parts: CoreParts) {
   };
 }
 
+/** The core, built, as the edges, the bridges and the process see it. */
 export const openCore = (parts: CoreParts): OpenCore => coreOf(buildCore(parts));
