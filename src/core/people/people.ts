@@ -1,3 +1,4 @@
+import { OFFLINE, type Shown } from '#mappings/presence.ts';
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
@@ -17,7 +18,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { isNobody, mirrored } from './contact-state.ts';
 import { openContacts } from './contacts.ts';
-import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
+import { newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
 import { openRoster } from './roster.ts';
 
