@@ -33,6 +33,7 @@ import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
+import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openTables } from './way/tables.ts';
@@ -138,8 +139,9 @@ export function buildCore(parts: CoreParts) {
           return false;
         }),
   });
+  const echoes = openEchoes({ delivery });
   const inward = openInward({
-    ...{ ...ground, rooms, flicker, people, ids, archive, display, commit, rows },
+    ...{ ...ground, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
@@ -175,7 +177,13 @@ export function buildCore(parts: CoreParts) {
       sessions.turn(account);
     },
   });
-  journaling.listen({ settled: outward.settled });
+  journaling.listen({
+    settled(item, failure) {
+      outward.settled(item, failure);
+      // What became of it is noted after this.
+      queueMicrotask(echoes.settled);
+    },
+  });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {

@@ -8,6 +8,7 @@ import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
 import { isGone } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
+import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
@@ -70,6 +71,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     transports.set(domain, { view, link, marks: asking(transport) });
   }
   const lost = openLosses({ core, log });
+  const elsewhere = openWrittenElsewhere();
 
   /** Whom a stanza is for, and where it comes from and goes to. */
   function receiver(stanza: Element): { readonly transport: Served; readonly origin: Origin } | undefined {
@@ -93,6 +95,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   function take(transport: Served, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.type === 'error') return bounced(transport, stanza, origin);
+    if (origin.stanza === 'message' && elsewhere.takes(stanza, origin)) return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -198,9 +201,10 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
       try {
+        const { addresses } = transport.view.transport;
         const late = now() - event.at > LATE;
         const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
-        const sendings = encode(event, to, transport.view.transport.addresses, known);
+        const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
         return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {

@@ -34,7 +34,8 @@ const table = {
   facts: {
     ...pigeon.facts,
     confirms: 'delivered',
-    delivery: { sessionless: true, expiry: 60 * MINUTE, told: 15 * MINUTE },
+    identity: 'operator',
+    delivery: { expiry: 60 * MINUTE, told: 15 * MINUTE },
   },
 } as const;
 
