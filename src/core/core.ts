@@ -75,8 +75,11 @@ export type OpenCore = Core & {
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */
   restore(): Promise<void>;
-  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
-  recheck(transport: string): Promise<void>;
+  /**
+   * The XMPP server was away and is back: tells what was kept from clients `since` then (ms since 1970), and asks every full JID
+   * of the transport whether it is still there.
+   */
+  recheck(transport: string, since: number): Promise<void>;
   /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
   start(): Promise<void>;
   /** What is owed, as the operator sees it. */
@@ -178,7 +181,10 @@ export function coreOf(opened: Opened): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
+    recheck(domain, since) {
+      rooms.catchUp(domain, since);
+      return checkSeats({ rooms, sessions, xmpp, transport: domain });
+    },
     async restore() {
       await opened.identities.load();
       await restore({ ...parts, ...opened });

@@ -181,20 +181,26 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       replies,
       onStanza: edge.onStanza,
       onOversize: edge.onOversize,
-      onState: (phase, reason) => changed(domain, phase, reason !== undefined),
+      onState: (phase, reason) => changed(opened, phase, reason !== undefined),
       // Above the high-water mark the networks are read no further: TCP pushes back to them (SECURITY rule 11).
       onPressure: (on) => opened.bridge?.pause(on),
     });
   }
 
-  function changed(domain: string, phase: Phase, lost: boolean): void {
+  function changed(opened: OpenedTransport, phase: Phase, lost: boolean): void {
+    const { domain } = opened.transport;
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
-    if (phase !== 'online') return;
+    if (phase !== 'online') {
+      if (lost) opened.lost ??= clock.now();
+      return;
+    }
+    const since = opened.lost ?? clock.now();
+    opened.lost = undefined;
     core.online(domain);
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
-    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    core.recheck(domain, since).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     if (!ready()) return;
     for (const wake of waiters.splice(0)) wake();
     void integrity.check();

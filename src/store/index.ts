@@ -5,7 +5,7 @@ import type { Heart } from '#src/lib/stall.ts';
 import type { Engine } from './engine.ts';
 import { type AccountRows, accounts } from './rows/accounts.ts';
 import { type AliasRows, aliases } from './rows/aliases.ts';
-import { type ArchiveRows, archive } from './rows/archive.ts';
+import { type ArchiveRows, archive, openArchiveIds } from './rows/archive.ts';
 import { bridgeState, type StateRows } from './rows/bridge-state.ts';
 import { type Buckets, buckets } from './rows/buckets.ts';
 import { type BudgetRows, budgets } from './rows/budgets.ts';
@@ -182,7 +182,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     copy: (to, progress) => engine.copy(to, progress),
     accounts: accounts(read),
     aliases: aliases(read),
-    archive: archive(read, await openSequence(engine, 'archive')),
+    archive: archive(read, await openArchiveIds(read)),
     bridgeState: bridgeState(read, clock.now),
     buckets: buckets(),
     budgets: budgets(read),

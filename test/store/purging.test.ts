@@ -29,7 +29,7 @@ async function fill(store: Store, dir: string): Promise<void> {
   const now = clock.now();
   const row = { place: VERONA, at: now, fromId: MARK, fromName: MARK, kind: 'message', body: `{"text":"${MARK}"}` };
   const ids = Array.from({ length: 1200 }, () => store.archive.nextId());
-  const rows = ids.map((id) => ({ ...row, id, event: `e${id}` as EventId, xmpp: null, foreign: null }));
+  const rows = ids.map((id) => ({ ...row, id, event: `e${id}` as EventId, xmpp: null, foreign: null, about: null }));
   const flags = { from: true, to: true, pendingIn: false, pendingOut: false, owed: [] };
   await store.unit([
     store.accounts.put({

@@ -52,6 +52,8 @@ export type People = {
   probed(place: Place, jid: string): void;
   /** A contact's presence or subscription. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** Whether nobody of the account is there, as far as we may see that. */
+  isAway(account: AccountKey): boolean;
   /** A bridge tells what became of a subscription. */
   settled(event: EventOf<'contact'>, outcome: Outcome): void;
   /** A session has changed; `failure` says why it was given up. */
@@ -193,6 +195,10 @@ export function openPeople(parts: PeopleParts): People {
       if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
+    },
+    isAway(account) {
+      const person = people.get(account);
+      return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
     },
     settled({ place, action }, outcome) {
       if (place.kind !== 'contact' || (action === 'subscribe' && !(outcome instanceof Failure))) return;

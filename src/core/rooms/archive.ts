@@ -168,6 +168,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         event: event.id,
         xmpp: xmpp ?? null,
         foreign: null,
+        about: null,
       };
       batch.put(row);
       return String(row.id);
@@ -181,7 +182,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
     },
     async sentAs(place, id) {
-      if (!/^\d{1,15}$/.test(id)) return undefined;
+      if (!/^\d{1,16}$/.test(id)) return undefined;
       await flush();
       const row = await store.archive.get(placeKey(place), Number(id));
       return row && ((row.xmpp ?? row.event) as XmppId);

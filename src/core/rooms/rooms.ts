@@ -21,8 +21,9 @@ import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf } from './room-seats.ts';
+import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
@@ -30,7 +31,7 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -56,6 +57,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
+  const recent = openRecentChanges(parts.clock);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -87,6 +89,24 @@ export function openRooms(parts: RoomParts) {
 
   const joinEvent = (room: state.Room, account: AccountKey): Event =>
     ownEvent(room, account, joining(account, room.members.get(account)));
+
+  /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
+  function join(room: state.Room, key: SessionKey): void {
+    const { account } = key;
+    const wanted = room.members.get(account)?.nick;
+    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
+    const { nick, wanted: asked } = parts.sessions.state(key);
+    if (
+      wanted !== undefined &&
+      nick !== wanted &&
+      asked !== undefined &&
+      asked !== wanted &&
+      !held &&
+      isNew(room, account)
+    )
+      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    parts.delivery.tell(joinEvent(room, account), account);
+  }
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
@@ -120,6 +140,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
+        recent.told(room.place, effect.body, effect.to);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
@@ -131,7 +152,7 @@ export function openRooms(parts: RoomParts) {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
         parts.sessions.need(key, effect.nick);
-        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
+        if (parts.sessions.get(key)) join(room, key);
         return;
       }
       case 'part': {
@@ -321,7 +342,7 @@ export function openRooms(parts: RoomParts) {
       for (const room of roomsOf(key)) {
         // Where the network has kept the membership, somebody who is not there need not know who is.
         const idle = membershipIn(room.place) === 'network' && room.members.get(key.account)?.seats.size === 0;
-        if (!idle) parts.delivery.tell(joinEvent(room, key.account), key.account);
+        if (!idle) join(room, key);
       }
     },
     /** The account's session in a realm is given up. */
@@ -331,6 +352,14 @@ export function openRooms(parts: RoomParts) {
           after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
         );
       }
+    },
+    /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
+    catchUp(transport: string, since: number): void {
+      for (const { place, changes } of recent.take(transport, since))
+        lane(place, () => {
+          const room = find(place) ?? state.newRoom(place);
+          return run(room, state.caughtUp(room, changes));
+        });
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
