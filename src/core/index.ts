@@ -167,8 +167,8 @@ export type Core = {
   bounced(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
-  /** What somebody who is not permitted is told. */
-  refusal(): Failure;
+  /** Throws the `Failure` that somebody is told who may not. */
+  admit(user: BareJid): void;
   /** What the account of a user at a transport is to an address. At once. */
   readonly standing: Standings['at'];
   readonly settings: {

@@ -47,7 +47,7 @@ const UNLINKED = 'You are not on this network by yourself any more. Join again t
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
  * those above, which listen at the end. Nothing happens until the first event.
  */
-export function openCore(parts: CoreParts): OpenCore {
+export function buildCore(parts: CoreParts) {
   const { transports, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
   const transport = (domain: string): Transport => {
@@ -66,6 +66,11 @@ export function openCore(parts: CoreParts): OpenCore {
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
+  /** What lies below all that follows. */
+  const ground = {
+    ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
+    ...{ tables, texts, lanes, media, accounts, limits: rates },
+  };
   const settings = openSettings({
     store,
     key: parts.key,
@@ -102,54 +107,18 @@ export function openCore(parts: CoreParts): OpenCore {
   const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
   const { display, delivery, settling, rows, commit } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
-  const rooms = openRooms({
-    xmpp,
-    display,
-    clock,
-    log,
-    lanes,
-    archive,
-    occupancy,
-    delivery,
-    sessions,
-    settings,
-    realm,
-    linger: limits.linger,
-  });
-  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
-  const people = openPeople({
-    store,
-    accounts,
-    limits: rates,
-    lanes,
-    xmpp,
-    clock,
-    asFailure,
-    sessions,
-    identities,
-    standings,
-    delivery,
-    tables,
-    transport,
-    now,
-    presenceWindow: limits.presenceWindow ?? 0,
-    folded,
-  });
+  const { linger, presenceWindow = 0 } = limits;
+  const rooms = openRooms({ ...ground, display, archive, occupancy, delivery, sessions, settings, linger });
+  const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
+  const people = openPeople({ ...ground, sessions, identities, standings, delivery, presenceWindow, folded });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ transport, dialogues, logins, settings });
-  const own = [...previewCommands({ media, standings, tables, now }), ...lastCommands({ store })];
+  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
+  const own = [...previewCommands({ ...ground, standings }), ...lastCommands({ store })];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({
-    accounts,
+    ...{ ...ground, dialogues, logins, people, sessions, settings },
     admins: parts.access.admins,
-    dialogues,
-    logins,
-    people,
-    sessions,
-    settings,
-    transport,
-    realm,
     own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
   });
   const purging = openPurging({
@@ -160,25 +129,10 @@ export function openCore(parts: CoreParts): OpenCore {
     drop: journaling.purge,
   });
 
-  const intake = openIntake({ journaling, store, xmpp, clock, transport, asFailure });
-  const amend = openAmend({ store, delivery, settling, rows, intake, now, standings, tables, transport });
+  const intake = openIntake({ ...ground, journaling });
+  const amend = openAmend({ ...ground, delivery, settling, rows, intake, standings });
   const outward = openOutward({
-    accounts,
-    limits: rates,
-    rooms,
-    sessions,
-    standings,
-    ids,
-    texts,
-    archive,
-    media,
-    tables,
-    xmpp,
-    lanes,
-    delivery,
-    intake,
-    amend,
-    now,
+    ...{ ...ground, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -187,27 +141,11 @@ export function openCore(parts: CoreParts): OpenCore {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
-    asFailure,
   });
   const echoes = openEchoes({ settling });
   const inward = openInward({
-    accounts,
-    limits: rates,
-    rooms,
-    flicker,
-    people,
-    ids,
-    texts,
-    archive,
-    echoes,
+    ...{ ...ground, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
-    tables,
-    lanes,
-    display,
-    commit,
-    rows,
-    log,
-    now,
     durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
@@ -268,7 +206,7 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  return coreOf({
+  return {
     parts,
     accounts,
     archive,
@@ -297,5 +235,8 @@ export function openCore(parts: CoreParts): OpenCore {
     standings,
     talks,
     transport,
-  });
+  };
 }
+
+/** The core, built, as the edges, the bridges and the process see it. */
+export const openCore = (parts: CoreParts): OpenCore => coreOf(buildCore(parts));

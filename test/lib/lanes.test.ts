@@ -43,4 +43,26 @@ describe('lanes', () => {
     expect(errors.map(String)).toEqual(['Error: one', 'Error: two']);
     expect(done).toEqual(['three']);
   });
+
+  it('tells who waits how it ended, and nothing of what was done at once', async () => {
+    const work = lanes((error) => {
+      throw error;
+    });
+    expect(work.within('a', () => undefined)).toBeUndefined();
+    const first = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const [one, two, three] = [
+      work.within('a', () => first.promise),
+      work.within('a', () => void done.push('two')),
+      work.within('a', () => {
+        throw new Error('three');
+      }),
+    ];
+    expect(done).toEqual([]);
+    first.resolve();
+    await Promise.all([one, two]);
+    expect(done).toEqual(['two']);
+    await expect(three).rejects.toThrow('three');
+    await expect(work.within('a', () => Promise.reject(new Error('four')))).rejects.toThrow('four');
+  });
 });

@@ -1,10 +1,11 @@
 import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
-import type { Statement } from '#src/store/index.ts';
 import {
   type ContactEffect,
   type ContactInput,
+  isNobody,
+  mirrored,
   none,
   type Subscription,
   type SubscriptionAction,
@@ -54,22 +55,19 @@ export function openContacts({
     const { account, contacts, owed } = person;
     const nobody = isNobody(next);
     const gone = nobody && untold.length === 0;
-    await store.unit(gone ? [store.contacts.remove(account, id)] : rows(account, id, { ...next, owed: untold }));
+    await store.unit(
+      gone
+        ? [store.contacts.remove(account, id)]
+        : [
+            store.accounts.used(account, now()),
+            store.contacts.put({ account, id, name: null, ...mirrored(next), owed: untold }),
+          ],
+    );
     if (nobody) contacts.delete(id);
     else contacts.set(id, next);
     presence.count(person);
     if (untold.length === 0) owed.delete(id);
     else owed.set(id, untold);
-  }
-
-  /** The store has the user's view, in which the directions are the other way round. */
-  function rows(
-    account: Person['account'],
-    id: string,
-    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
-  ): Statement[] {
-    const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
-    return [store.accounts.used(account, now()), store.contacts.put({ account, id, name: null, ...flags, owed })];
   }
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
@@ -142,7 +140,3 @@ export function openContacts({
     },
   };
 }
-
-/** Whether nothing is left of a subscription. */
-export const isNobody = ({ from, to, pendingIn, pendingOut }: Subscription): boolean =>
-  !from && !to && !pendingIn && !pendingOut;

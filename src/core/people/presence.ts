@@ -1,3 +1,4 @@
+import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest } from '#mappings/presence.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
@@ -7,7 +8,7 @@ import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
-import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
+import type { Person, Resource } from './person.ts';
 import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<

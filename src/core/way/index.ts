@@ -301,42 +301,17 @@ export function openInward(context: InwardContext): Inward {
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
-  function inOrder(draft: Draft): Promise<void> | undefined {
-    const end = Promise.withResolvers<void>();
-    let done = false;
+  function inOrder(draft: Draft): void | Promise<void> {
     looking++;
-    const finish = (): void => {
-      looking--;
-      done = true;
-      end.resolve();
-    };
-    const fail = (error: unknown): void => {
-      looking--;
-      end.reject(error);
-    };
-    lanes.run(`in ${placeKey(draft.place)}`, () => {
-      try {
-        const work = take(draft);
-        return work ? work.then(finish, fail) : finish();
-      } catch (error) {
-        return fail(error);
-      }
-    });
-    return done ? undefined : end.promise;
+    const end = (): void => void looking--;
+    const going = lanes.within(`in ${placeKey(draft.place)}`, () => take(draft));
+    return going ? going.finally(end) : end();
   }
 
   /** Resolves when everything before it in the places' lanes is done; at once where they are idle. */
   function shown(drafts: readonly Draft[]): Promise<unknown> | undefined {
-    const open: Promise<void>[] = [];
-    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) {
-      let done = false;
-      const end = Promise.withResolvers<void>();
-      lanes.run(key, () => {
-        done = true;
-        end.resolve();
-      });
-      if (!done) open.push(end.promise);
-    }
+    const keys = new Set(drafts.map(({ place }) => placeKey(place)));
+    const open = [...keys].flatMap((key) => lanes.within(key, () => undefined) ?? []);
     return open.length === 0 ? undefined : Promise.all(open);
   }
 
