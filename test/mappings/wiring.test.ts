@@ -59,7 +59,14 @@ function gateway(overrides: Overrides = {}, awaited = 1) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const transport = plainTransport({ mapping: irc, overrides, addresses, history, bridge: () => bridge });
+  const transport = plainTransport({
+    domain: DOMAIN,
+    mapping: irc,
+    overrides,
+    addresses,
+    history,
+    bridge: () => bridge,
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
