@@ -32,6 +32,7 @@ import { placeOf } from './journal/owed.ts';
 import type { LimitName, Limits } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
 import type { People } from './people/people.ts';
+import type { ContactRefusals } from './people/refusals.ts';
 import type { Archive } from './rooms/archive.ts';
 import type { Occupancy } from './rooms/occupancy.ts';
 import type { Flicker } from './rooms/presence-folding.ts';
@@ -43,6 +44,7 @@ import type { Sessions } from './sessions/sessions.ts';
 import type { Standings } from './standing.ts';
 import { away } from './store-away.ts';
 import type { Transport } from './transport.ts';
+import type { Admissions } from './way/admission.ts';
 import type { Inward, Outward } from './way/index.ts';
 
 export type CoreParts = {
@@ -86,7 +88,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> & {
     readonly emit: Inward['accept'];
     readonly charge: Charging;
   } & HostAlarms;
@@ -113,6 +115,7 @@ export type OpenCore = Core & {
 export type Opened = {
   readonly parts: CoreParts;
   readonly accounts: Accounts;
+  readonly admissions: Admissions;
   readonly archive: Archive;
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: RunningDialogues;
@@ -129,6 +132,7 @@ export type Opened = {
   readonly people: People;
   readonly purging: Purging;
   readonly rates: Limits;
+  readonly refusals: ContactRefusals;
   readonly registration: Registration;
   readonly lanes: Lanes;
   realm(place: Place): string;
@@ -175,11 +179,13 @@ export function coreOf(opened: Opened): OpenCore {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
         try {
-          return opened.inward.accept(drafts, statements)?.catch(away);
+          const taken = opened.inward.accept(drafts, statements);
+          return taken instanceof Promise ? taken.catch(away) : taken;
         } catch (error) {
           return away(error);
         }
       },
+      admits: (of) => opened.admissions.admits(of).catch(away),
       settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
@@ -249,6 +255,7 @@ export function coreOf(opened: Opened): OpenCore {
     recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
     async restore() {
       await opened.identities.load();
+      await opened.refusals.load();
       await restore({
         store: store,
         occupancy: opened.occupancy,

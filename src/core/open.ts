@@ -10,6 +10,7 @@ import { openPurging } from './accounts/purge.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { blockCommands } from './dialogues/block.ts';
 import { choiceCommands } from './dialogues/choice.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
@@ -25,6 +26,7 @@ import { openJournaling } from './journal/journaling.ts';
 import type { Item } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
+import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
@@ -33,6 +35,7 @@ import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
+import { openAdmissions } from './way/admission.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
@@ -114,7 +117,9 @@ export function openCore(parts: CoreParts): OpenCore {
     linger: limits.linger,
   });
   const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
+  const refusals = openContactRefusals({ store, log, now });
   const people = openPeople({
+    refusals,
     store,
     accounts,
     limits: rates,
@@ -135,7 +140,11 @@ export function openCore(parts: CoreParts): OpenCore {
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const registration = openRegistration({ transport, dialogues, logins, settings });
-  const own = [...previewCommands({ media, standings, tables, now }), ...lastCommands({ store })];
+  const own = [
+    ...previewCommands({ media, standings, tables, now }),
+    ...lastCommands({ store }),
+    ...blockCommands({ refusals }),
+  ];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({
     accounts,
@@ -160,6 +169,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
   const amend = openAmend({ store, delivery, rows, intake, now, standings, tables, transport });
   const outward = openOutward({
+    refusals,
     accounts,
     limits: rates,
     rooms,
@@ -189,10 +199,9 @@ export function openCore(parts: CoreParts): OpenCore {
     asFailure,
   });
   const echoes = openEchoes({ delivery });
+  const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
-    accounts,
-    limits: rates,
-    rooms,
+    admissions,
     flicker,
     people,
     ids,
@@ -274,6 +283,7 @@ export function openCore(parts: CoreParts): OpenCore {
   return coreOf({
     parts,
     accounts,
+    admissions,
     archive,
     bounces,
     choices,
@@ -292,6 +302,7 @@ export function openCore(parts: CoreParts): OpenCore {
     people,
     purging,
     rates,
+    refusals,
     realm,
     registration,
     rooms,

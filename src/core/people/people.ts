@@ -16,9 +16,10 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Contact, Store } from '#src/store/index.ts';
-import { isNobody, openContacts } from './contacts.ts';
+import { isNobody, MOST_CONTACTS, openContacts } from './contacts.ts';
 import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
 import { openPresence } from './presence.ts';
+import type { ContactRefusals } from './refusals.ts';
 import { openRoster } from './roster.ts';
 
 export type PeopleParts = {
@@ -31,6 +32,7 @@ export type PeopleParts = {
   readonly log: Log;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly refusals: ContactRefusals;
   readonly identities: Pick<Identities, 'of'>;
   readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
@@ -51,6 +53,8 @@ export type People = {
   probed(place: Place, jid: string): void;
   /** A contact's presence or subscription. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** Whether a contact is one of the account's; `full` where it is not and cannot become one. */
+  knows(account: AccountKey, id: string): Promise<'yes' | 'no' | 'full'>;
   /** A bridge tells what became of a subscription. */
   settled(event: EventOf<'contact'>, outcome: Outcome): void;
   /** A session has changed; `failure` says why it was given up. */
@@ -207,6 +211,13 @@ export function openPeople(parts: PeopleParts): People {
       if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
+    },
+    async knows(account, id) {
+      let known: 'yes' | 'no' | 'full' = 'no';
+      await within(account, ({ contacts: all }) => {
+        known = all.has(id) ? 'yes' : all.size >= MOST_CONTACTS ? 'full' : 'no';
+      });
+      return known;
     },
     settled({ place, action }, outcome) {
       if (place.kind !== 'contact' || (action === 'subscribe' && !(outcome instanceof Failure))) return;

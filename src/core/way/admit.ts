@@ -3,8 +3,8 @@ import type { LimitName, Limits } from '#src/core/limits.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { isRoom, type Place, placeTransport } from '#src/model/place.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { isRoom, placeTransport } from '#src/model/place.ts';
 
 export type AdmitContext = {
   readonly accounts: Pick<Accounts, 'permitted' | 'refusal' | 'of' | 'used'>;
@@ -23,12 +23,8 @@ const RATES: Readonly<Partial<Record<Draft['kind'], LimitName | 'free'>>> = {
 };
 
 /** Decides who may send a draft to a network, from the client `jid`. Throws the `Failure` of a refusal. */
-export function admit(context: AdmitContext, draft: Draft, jid: string): Admitted;
-/** The same for what a network sends: whether whom it is for may use the gateway. */
-export function admit(context: AdmitContext, draft: Draft): void;
-export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid?: string): Admitted | undefined {
+export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid: string): Admitted {
   const { from, place } = draft;
-  if (jid === undefined) return receives(accounts, place);
   if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
   const account = accounts.of(from, placeTransport(place));
   accounts.used(account);
@@ -38,10 +34,6 @@ export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, j
   const rate = passing === 'join' ? 'joins' : passing === 'leave' ? 'free' : (RATES[draft.kind] ?? 'messages');
   if (rate !== 'free') limits.spend(rate, from.bare);
   return { account, nick };
-}
-
-function receives(accounts: AdmitContext['accounts'], place: Place): undefined {
-  if (place.kind !== 'shared' && !accounts.permitted(splitAccount(place.account).user)) throw accounts.refusal();
 }
 
 /** Whoever enters or leaves a room need not be in it. */

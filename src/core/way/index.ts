@@ -1,7 +1,9 @@
+import type { Admission, Taken } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import type { ContactRefusals } from '#src/core/people/refusals.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
@@ -15,6 +17,7 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
+import type { Admissions } from './admission.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
@@ -36,6 +39,7 @@ export type OutwardContext = AdmitContext &
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
+    readonly refusals: Pick<ContactRefusals, 'lift'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -69,6 +73,9 @@ export function openOutward(context: OutwardContext): Outward {
       return pass(draft, account, origin);
     send(draft, account, newlySent(origin));
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
+    // Whoever writes to somebody wants an answer.
+    if (draft.kind === 'message' && draft.place.kind === 'contact')
+      context.refusals.lift(account, draft.place.id, 'declined');
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
@@ -229,8 +236,7 @@ function nameOf(account: AccountKey): string {
   return user.slice(0, user.indexOf('@'));
 }
 
-export type InwardContext = AdmitContext &
-  AcceptContext &
+export type InwardContext = AcceptContext &
   ResolveContext &
   DegradeContext &
   ShowContext & {
@@ -239,6 +245,7 @@ export type InwardContext = AdmitContext &
     readonly tables: ReadonlyMap<string, Tables>;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
+    readonly admissions: Pick<Admissions, 'of'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -249,12 +256,12 @@ export type Inward = {
    * Takes what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
    * What is journaled is shown after that, everything else at once. Synchronous when nothing has to be durable.
    */
-  accept(drafts: readonly Draft[], statements?: readonly Statement[]): void | Promise<void>;
+  accept(drafts: readonly Draft[], statements?: readonly Statement[]): Taken | Promise<Taken>;
 };
 
 /** admit → accept → resolve → degrade → show, each in a file of its own. */
 export function openInward(context: InwardContext): Inward {
-  const { lanes } = context;
+  const { lanes, log } = context;
   /** Places whose events wait for a look into the store; while there are none, nothing is put behind them. */
   let looking = 0;
 
@@ -265,21 +272,11 @@ export function openInward(context: InwardContext): Inward {
 
   function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
-    if (!tables || !isAdmitted(draft)) return;
+    if (!tables) return;
     const durable = isDurable(draft);
     return chain(accept(context, draft, durable), (isNew) => {
       if (isNew) return pass(draft, durable, tables);
     });
-  }
-
-  /** Nobody on the network can be told of a refusal, so the log hears it. */
-  function isAdmitted(draft: Draft): boolean {
-    try {
-      admit(context, draft);
-      return true;
-    } catch (error) {
-      return unheard(error, draft, 'an event came for somebody who may not use the gateway') ?? false;
-    }
   }
 
   function pass(draft: Draft, durable: boolean, { xmpp, chosen, refers }: Tables): void | Promise<void> {
@@ -309,7 +306,7 @@ export function openInward(context: InwardContext): Inward {
 
   function unheard(error: unknown, { kind }: Draft, what: string): undefined {
     if (!(error instanceof Failure)) throw error;
-    context.log.warn({ err: error, kind }, what);
+    log.warn({ err: error, kind }, what);
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
@@ -369,14 +366,23 @@ export function openInward(context: InwardContext): Inward {
   return {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
-      for (const draft of drafts) {
+      let answer: Admission[] | undefined;
+      for (const [index, draft] of drafts.entries()) {
+        const admission = context.admissions.of(draft);
+        if (admission !== 'yes') {
+          answer ??= drafts.map(() => 'yes');
+          answer[index] = admission;
+          log.info({ kind: draft.kind, admission }, 'an event was not taken');
+          continue;
+        }
         const plain = looking === 0 && draft.ids === undefined && !points(draft);
         const work = plain ? take(draft) : inOrder(draft);
         if (work) open.push(work);
       }
-      const durable = statements.length > 0 || drafts.some(isDurable);
-      if (open.length === 0 && !durable) return;
-      return settled(drafts, open, durable ? statements : undefined);
+      const durable =
+        statements.length > 0 || drafts.some((draft, at) => (answer?.[at] ?? 'yes') === 'yes' && isDurable(draft));
+      if (open.length === 0 && !durable) return answer;
+      return settled(drafts, open, durable ? statements : undefined).then(() => answer);
     },
   };
 }
