@@ -110,6 +110,7 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     archive,
     occupancy,
+    identities,
     delivery,
     sessions,
     settings,

@@ -201,6 +201,8 @@ export function openPresence(parts: PresenceParts): Presence {
 
   function logOut(person: Person): void {
     const { account } = person;
+    // With a connection of one's own its end says it.
+    if (!isByItself(person)) report(person);
     for (const realm of sessions.realms(account)) sessions.release({ account, realm });
     report(person);
   }

@@ -1,5 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -31,6 +32,7 @@ export type RoomParts = {
   /** The realm that a room is in. */
   realm(place: Place): string;
   readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly identities: Pick<Identities, 'of'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -346,7 +348,11 @@ export function openRooms(parts: RoomParts) {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
             const end = lasts ? suspend : state.eject;
-            await run(room, end(room, account, [332], 'The gateway is stopping.'));
+            const reason = 'The gateway is stopping.';
+            // Whoever has no connection of their own does not go with it.
+            const leaves = !lasts && parts.identities.of(account, room.place) === 'operator';
+            const parted = leaves ? [{ kind: 'part', account, reason } as const] : [];
+            await run(room, [...end(room, account, [332], reason), ...parted]);
           }
         });
       }
