@@ -49,7 +49,7 @@ const UNLINKED = 'You are not on this network by yourself any more. Join again t
  * those above, which listen at the end. Nothing happens until the first event.
  */
 export function openCore(parts: CoreParts): OpenCore {
-  const { transports, xmpp, clock, log, limits, store, media } = parts;
+  const { transports, aliases, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
   const transport = (domain: string): Transport => {
     const found = transports.get(domain);
@@ -99,7 +99,7 @@ export function openCore(parts: CoreParts): OpenCore {
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
   });
-  const standings = openStandings({ identities, sessions, transport, realm });
+  const standings = openStandings({ identities, aliases, sessions, transport, realm });
   const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
   const { display, delivery, rows, commit } = journaling;
   const rooms = openRooms({
@@ -170,6 +170,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
   const amend = openAmend({ store, delivery, rows, intake, now, standings, tables, transport });
   const outward = openOutward({
+    aliases,
     refusals,
     accounts,
     limits: rates,

@@ -19,6 +19,7 @@ import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import type { Admissions } from './admission.ts';
 import { type AdmitContext, admit } from './admit.ts';
+import { type AlternateContext, ownPlace } from './alternate.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
@@ -31,6 +32,7 @@ import { type ShowContext, show } from './show.ts';
 import type { Side, Tables } from './tables.ts';
 
 export type OutwardContext = AdmitContext &
+  AlternateContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
@@ -145,14 +147,13 @@ export function openOutward(context: OutwardContext): Outward {
   function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
     if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
     const { who, password, history } = draft;
-    rooms.enter(place, {
-      account,
-      nick: who.nick,
-      origin,
-      shown: who,
-      ...(password && { password }),
-      ...(history && { history }),
-    });
+    const enter = (own: Place): void => {
+      const address = own === place || place.kind === 'realm' ? draft.address : place.id;
+      rooms.enter(own, { account, nick: who.nick, origin, shown: who, password, history, address });
+    };
+    const own = ownPlace(context, place, account);
+    if (!(own instanceof Promise)) return enter(own);
+    own.then(enter, (error: unknown) => refuse(context, newlySent(origin), context.asFailure(error)));
   }
 
   /** What a network does not carry of that is not missed. */
