@@ -149,8 +149,11 @@ export type Session = {
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };
 
-/** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
-export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
+/**
+ * What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. `unasked`: nobody
+ * has just asked for it, so that nobody is told how it gets on unless that is news.
+ */
+export type Wish = { readonly nick?: string; readonly credentials?: Credentials; readonly unasked?: boolean };
 
 /**
  * How a session fares. `wanted` is the nick to ask for next time, if not the one in force. After `lost` the bridge

@@ -6,14 +6,13 @@ import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { SealKey, Store } from '#src/store/index.ts';
+import type { Purging, SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
 import type { Choices } from './accounts/choices.ts';
 import { openFarewell } from './accounts/farewell.ts';
 import type { Logins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
 import { openOwnSettings } from './accounts/own-settings.ts';
-import type { Purging } from './accounts/purge.ts';
 import type { OpenSettings } from './accounts/settings.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
@@ -26,7 +25,7 @@ import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
-import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
+import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import { placeOf } from './journal/owed.ts';
 import type { LimitName, Limits } from './limits.ts';
@@ -42,7 +41,6 @@ import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import type { Standings } from './standing.ts';
-import { away } from './store-away.ts';
 import type { Transport } from './transport.ts';
 import type { Admissions } from './way/admission.ts';
 import type { Inward, Outward } from './way/index.ts';
@@ -88,16 +86,20 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> & {
-    readonly emit: Inward['accept'];
-    readonly charge: Charging;
-  } & HostAlarms;
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> &
+    Pick<Alarms, 'alarm' | 'tellAdmins'> & {
+      readonly emit: Inward['accept'];
+      readonly charge: Charging;
+    };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */
   restore(): Promise<void>;
-  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
-  recheck(transport: string): Promise<void>;
+  /**
+   * The XMPP server was away and is back: tells what was kept from clients `since` then (ms since 1970), and asks every full JID
+   * of the transport whether it is still there.
+   */
+  recheck(transport: string, since: number): Promise<void>;
   /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
   start(): Promise<void>;
   /** What is owed, as the operator sees it. */
@@ -178,20 +180,16 @@ export function coreOf(opened: Opened): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        try {
-          const taken = opened.inward.accept(drafts, statements);
-          return taken instanceof Promise ? taken.catch(away) : taken;
-        } catch (error) {
-          return away(error);
-        }
+        return opened.inward.accept(drafts, statements);
       },
-      admits: (of) => opened.admissions.admits(of).catch(away),
-      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      admits: opened.admissions.admits,
+      settle: delivery.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
       credentials: opened.logins.replace,
-      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
+      alarm: journaling.alarms.alarm,
+      tellAdmins: journaling.alarms.tellAdmins,
     },
     accept(draft, origin) {
       if (stopping) {
@@ -252,7 +250,10 @@ export function coreOf(opened: Opened): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
+    recheck(domain, since) {
+      rooms.catchUp(domain, since);
+      return checkSeats({ rooms, sessions, xmpp, transport: domain });
+    },
     async restore() {
       await opened.identities.load();
       await opened.refusals.load();
@@ -274,7 +275,7 @@ export function coreOf(opened: Opened): OpenCore {
     queue: journaling.queue,
     alarm(text) {
       const [domain] = transports.keys();
-      if (domain !== undefined) journaling.alarms.tell(domain, text);
+      if (domain !== undefined) journaling.alarms.tellAdmins(domain, text);
     },
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {

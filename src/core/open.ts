@@ -3,10 +3,10 @@ import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
 import { openLogins } from './accounts/logins.ts';
-import { openPurging } from './accounts/purge.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
@@ -127,7 +127,7 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     xmpp,
     clock,
-    log,
+    asFailure,
     sessions,
     identities,
     standings,

@@ -1,13 +1,7 @@
 import type { Host } from '#src/bridge.ts';
 import type { Config } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
-import { openIntegrity } from '#src/core/integrity.ts';
-import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
-import { openPruning } from '#src/core/pruning.ts';
-import { reach, refuseFetch } from '#src/core/reach.ts';
-import { failureFrom } from '#src/core/store-away.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -17,12 +11,15 @@ import type { Heart } from '#src/lib/stall.ts';
 import { type Operations, openOperations } from '#src/process/operations.ts';
 import { reportTo } from '#src/process/report.ts';
 import { packageVersion } from '#src/process/version.ts';
-import { keyOf, openStore } from '#src/store/index.ts';
+import { keyOf, openIntegrity, openPruning, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { openSockets } from '#src/web/sockets.ts';
 import { openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
+import { openBridgeState } from './bridge-state.ts';
+import { openMediaOf } from './media.ts';
+import { reach, refuseFetch } from './reach.ts';
 import { type OpenedTransport, openedOf, outletOf } from './transports.ts';
 
 export type GatewayParts = {
@@ -106,7 +103,6 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     version: packageVersion(),
     log,
     now: clock.now,
-    failureFrom,
   });
   const core = openCore({
     transports: records,
@@ -186,20 +182,26 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       replies,
       onStanza: edge.onStanza,
       onOversize: edge.onOversize,
-      onState: (phase, reason) => changed(domain, phase, reason !== undefined),
+      onState: (phase, reason) => changed(opened, phase, reason !== undefined),
       // Above the high-water mark the networks are read no further: TCP pushes back to them (SECURITY rule 11).
       onPressure: (on) => opened.bridge?.pause(on),
     });
   }
 
-  function changed(domain: string, phase: Phase, lost: boolean): void {
+  function changed(opened: OpenedTransport, phase: Phase, lost: boolean): void {
+    const { domain } = opened.transport;
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
-    if (phase !== 'online') return;
+    if (phase !== 'online') {
+      if (lost) opened.lost ??= clock.now();
+      return;
+    }
+    const since = opened.lost ?? clock.now();
+    opened.lost = undefined;
     core.online(domain);
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
-    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    core.recheck(domain, since).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     if (!ready()) return;
     for (const wake of waiters.splice(0)) wake();
     void integrity.check();

@@ -8,7 +8,14 @@ import type { Outlet } from '#src/xmpp/edge.ts';
 import type { Link } from '#src/xmpp/stream/link.ts';
 
 /** What is opened for one transport; `host`, `bridge` and `link` are there once they have been. */
-export type OpenedTransport = { readonly transport: Transport; host?: Host; bridge?: Bridge; link?: Link };
+export type OpenedTransport = {
+  readonly transport: Transport;
+  host?: Host;
+  bridge?: Bridge;
+  link?: Link;
+  /** Since when the link has been lost, in ms since 1970. */
+  lost?: number | undefined;
+};
 
 /** The record of a transport with what will be opened for it. `expiry`: how long (ms) its operator has events tried. */
 export function openedOf(config: TransportConfig, metrics: Metrics, expiry: number | undefined): OpenedTransport {

@@ -16,6 +16,7 @@ export const migrations: readonly Migration[] = [
   owed,
   leaner,
   untold,
+  saidOf,
   refused,
 ];
 
@@ -175,4 +176,15 @@ function refused({ text }: Dialect): string[] {
 /** What a network has yet to be told of a subscription. */
 function untold({ text }: Dialect): string[] {
   return [`alter table contacts add column owed ${text} not null default ''`];
+}
+
+/** What is said of an earlier message is found by that, and what users said by the ids that they gave it. */
+function saidOf({ int }: Dialect): string[] {
+  return [
+    `alter table archive add column about ${int}`,
+    'create index archive_by_about on archive (about) where about is not null',
+    'create index archive_by_sent on archive (place, xmpp) where xmpp is not null',
+    // Its ids carry the time.
+    "delete from sequences where name = 'archive'",
+  ];
 }

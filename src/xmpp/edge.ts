@@ -41,8 +41,6 @@ export type EdgeParts = {
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The answer to what was thrown and is no `Failure` of its own, if it is no bug either. */
-  failureFrom?: (error: unknown) => Failure | undefined;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -60,15 +58,7 @@ type Served = { readonly view: View; readonly link: Outlet; readonly marks: Writ
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({
-  transports: given,
-  links,
-  core,
-  version,
-  log,
-  now,
-  failureFrom = () => undefined,
-}: EdgeParts): Edge {
+export function openEdge({ transports: given, links, core, version, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Served>();
   const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, link] of links) {
@@ -159,8 +149,7 @@ export function openEdge({
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    const known = error instanceof Failure ? error : failureFrom(error);
-    if (known) return void refuse(origin, known);
+    if (error instanceof Failure) return void refuse(origin, error);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(

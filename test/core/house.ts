@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { Host } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
 import { talksOf } from '#src/core/dialogues/talks.ts';
 import { openCore } from '#src/core/open.ts';
-import { reach } from '#src/core/reach.ts';
+import { openBridgeState } from '#src/gateway/bridge-state.ts';
+import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';

@@ -14,9 +14,9 @@ import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Statement, Store } from '#src/store/index.ts';
+import type { Store } from '#src/store/index.ts';
 import { changesOf, fieldOf, type Setting, type Values } from './settings-form.ts';
 
 export type ChoiceParts = {
@@ -79,15 +79,6 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
     else known.delete(account);
   }
 
-  /** Accounts are made by their first use. */
-  function rows({ account, place }: ConversationAt, values: Values): readonly Statement[] {
-    const at = now();
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
-      store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
-    ];
-  }
-
   return {
     async load() {
       for (const { account, scope, subject, values } of await store.settings.naming(CHOICE))
@@ -124,7 +115,10 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
         throw new Failure('not-acceptable', {
           text: `You have chosen for ${MOST} conversations, and more are not kept.`,
         });
-      await store.unit(rows(of, values));
+      await store.unit([
+        store.accounts.used(account, now()),
+        store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
+      ]);
       put(account, subjectOf(place), values);
     },
     forget: (account) => void known.delete(account),

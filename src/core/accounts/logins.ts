@@ -1,7 +1,6 @@
 import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
-import { removal } from './purge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { GuardFailed, removal, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { isVault } from './settings.ts';
 
 export type LoginParts = {
@@ -37,13 +36,10 @@ export type Logins = {
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
 export function openLogins({ store, key, now }: LoginParts): Logins {
-  function registering(account: AccountKey): readonly Statement[] {
-    const at = now();
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
-      store.accounts.register(account, true),
-    ];
-  }
+  const registering = (account: AccountKey): readonly Statement[] => [
+    store.accounts.used(account, now()),
+    store.accounts.register(account, true),
+  ];
 
   async function credentialsOf({ account, realm }: SessionKey): Promise<Credentials | undefined> {
     const found = await store.credentials.get(key, account, realm);

@@ -1,5 +1,4 @@
 import type { Budget, Charge } from '#src/bridge.ts';
-import { away } from '#src/core/store-away.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -133,9 +132,9 @@ export function openCharging({ store, budgets, transport }: ChargingParts): Char
       await store.unit(statements);
     } catch (error) {
       if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
-      away(error);
+      throw error;
     }
     void budgets.watch(domain, known, kept);
-    return async () => void (await store.unit(budgets.release(kept)).catch(away));
+    return async () => void (await store.unit(budgets.release(kept)));
   };
 }

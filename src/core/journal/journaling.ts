@@ -16,12 +16,10 @@ import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
 import { openFirstTries } from './first-tries.ts';
 import { type Delivery, openDelivery } from './lane.ts';
-import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
-import { openBudgetAlarms } from './operator/budget-alarms.ts';
+import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
-import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
-import { type FreshRow, type Owed, outwardLane, placeOf } from './owed.ts';
+import { type FreshRow, type Owed, outwardLane } from './owed.ts';
 import { eventOf, type Item, newRow } from './rows.ts';
 import { openRunningTime } from './running.ts';
 import { type Commit, cameThrough, openCommit, openRows, type Rows } from './shelf.ts';
@@ -87,15 +85,7 @@ const XMPP_RETRY = { min: 1000, max: 30_000 };
 export function openJournaling(parts: JournalingParts): Journaling {
   const { store, xmpp, clock, log, random, archive, ids, transport } = parts;
   const time = openRunningTime(store, clock, log);
-  const budgets = openBudgets({
-    store,
-    log,
-    now: clock.now,
-    alarm(nearing) {
-      parts.report?.('budget', nearing.transport);
-      return tellBudget(nearing);
-    },
-  });
+  const budgets = openBudgets({ store, log, now: clock.now, alarm: (nearing) => alarms.nearing(nearing) });
   const commit = openCommit(store, [archive.cut, ids.cut, () => display.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
   const inward = parts.expiry ?? WEEK;
@@ -145,13 +135,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const alarms = openAlarms({ admins: parts.access.admins, display, clock });
-  const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
-  function report({ row: { id, event }, owed }: Item): void {
-    const domain = placeTransport(placeOf(owed));
-    parts.report?.('parked', domain);
-    if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
-  }
+  const alarms = openAlarms({ ...parts, display, commit, rows });
   const listeners: JournalNews[] = [];
   const settled: JournalNews['settled'] = (item, failure) => {
     for (const news of listeners) news.settled(item, failure);
@@ -164,7 +148,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     expiry: inward,
     wait: (attempts) => wait(XMPP_RETRY, attempts),
     settle: (id, outcome) => void delivery.settle(id, outcome),
-    report,
+    report: alarms.parked,
   });
   const toNetwork = openToNetwork({
     store,
@@ -186,7 +170,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
       settled(item);
     },
     refused: settled,
-    report,
+    report: alarms.parked,
     asFailure: parts.asFailure,
   });
   const delivery = openDelivery({
@@ -201,8 +185,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   });
 
   const { owner, written } = rows;
-  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
-  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
+  const queue = openQueue({
+    ...{ store, clock, expiry: inward, owner, release: budgets.release },
+    running: { delivery, written, log, report: (what, domain) => parts.report?.(what, domain) },
+  });
 
   const gone = new Failure('not-registered');
 

@@ -2,7 +2,14 @@ import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Statement } from '#src/store/index.ts';
-import { type ContactEffect, type ContactInput, none, type Subscription, step } from './contact-state.ts';
+import {
+  type ContactEffect,
+  type ContactInput,
+  none,
+  type Subscription,
+  type SubscriptionAction,
+  step,
+} from './contact-state.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
@@ -18,7 +25,7 @@ export type Contacts = {
   /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
   apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
   /** What became of something that the network was told of a subscription. */
-  settled(person: Person, id: string, action: ContactInput['action'], outcome: Outcome): Promise<void>;
+  settled(person: Person, id: string, action: SubscriptionAction, outcome: Outcome): Promise<void>;
   /** A session of the person is there: tells the network what it was not told yet. */
   catchUp(person: Person, realm: string): void;
 };
@@ -62,12 +69,8 @@ export function openContacts({
     id: string,
     { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
   ): Statement[] {
-    const at = now();
     const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
-      store.contacts.put({ account, id, name: null, ...flags, owed }),
-    ];
+    return [store.accounts.used(account, now()), store.contacts.put({ account, id, name: null, ...flags, owed })];
   }
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
@@ -114,11 +117,7 @@ export function openContacts({
     }
   }
 
-  async function ask(
-    person: Person,
-    id: string,
-    action: Extract<ContactEffect, { kind: 'ask' }>['action'],
-  ): Promise<void> {
+  async function ask(person: Person, id: string, action: SubscriptionAction): Promise<void> {
     const { account } = person;
     const key = keyOf(person, id);
     const granted = action === 'subscribe' && !asks(person, id);

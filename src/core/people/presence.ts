@@ -191,7 +191,7 @@ export function openPresence(parts: PresenceParts): Presence {
   /** Where nobody has said how they want to be called, the name of their own address is the nearest. */
   function enter({ account }: Person, realm: string): void {
     const { user } = splitAccount(account);
-    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')));
+    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')), true);
   }
 
   function logIn(person: Person): void {

@@ -16,14 +16,15 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
-import { aboutMember, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
+import { aboutMember, isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
-import { restored, suspend } from './restored-room.ts';
+import { farewell, restored } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf } from './room-seats.ts';
+import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
@@ -31,7 +32,7 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
   readonly identities: Pick<Identities, 'of'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
@@ -58,6 +59,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
+  const recent = openRecentChanges(parts.clock);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -89,6 +91,24 @@ export function openRooms(parts: RoomParts) {
 
   const joinEvent = (room: state.Room, account: AccountKey): Event =>
     ownEvent(room, account, joining(account, room.members.get(account)));
+
+  /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
+  function join(room: state.Room, key: SessionKey): void {
+    const { account } = key;
+    const wanted = room.members.get(account)?.nick;
+    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
+    const { nick, wanted: asked } = parts.sessions.state(key);
+    if (
+      wanted !== undefined &&
+      nick !== wanted &&
+      asked !== undefined &&
+      asked !== wanted &&
+      !held &&
+      isNew(room, account)
+    )
+      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    parts.delivery.tell(joinEvent(room, account), account);
+  }
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
@@ -122,6 +142,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
+        recent.told(room.place, effect.body, effect.to);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
@@ -133,7 +154,7 @@ export function openRooms(parts: RoomParts) {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
         parts.sessions.need(key, effect.nick);
-        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
+        if (parts.sessions.get(key)) join(room, key);
         return;
       }
       case 'part': {
@@ -204,6 +225,14 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
+  /** Something happens to an account in a room, in its turn, after which it may be out. */
+  function befalls(place: Place, account: AccountKey, step: (room: state.Room) => readonly state.RoomEffect[]): void {
+    lane(place, () => {
+      const room = find(place);
+      if (room) return after(run(room, step(room)), () => settleMembers(room, [account]));
+    });
+  }
+
   /** What a network says of one of its rooms. */
   function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
@@ -261,10 +290,7 @@ export function openRooms(parts: RoomParts) {
     /** The account leaves for good, with all its clients. False where it is no member. */
     quit(place: Place, account: AccountKey): boolean {
       if (!find(place)?.members.has(account)) return false;
-      lane(place, () => {
-        const room = find(place);
-        if (room) return after(run(room, quit(room, account, 'user')), () => settleMembers(room, [account]));
-      });
+      befalls(place, account, (room) => quit(room, account, 'user'));
       return true;
     },
     /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
@@ -277,10 +303,8 @@ export function openRooms(parts: RoomParts) {
     },
     /** The account acts by another identity from now on, and is in none of its rooms any more. */
     end(account: AccountKey, reason: string): void {
-      for (const room of [...(byAccount.get(account) ?? [])])
-        lane(room.place, () =>
-          after(run(room, state.end(room, account, reason)), () => settleMembers(room, [account])),
-        );
+      for (const { place } of [...(byAccount.get(account) ?? [])])
+        befalls(place, account, (room) => state.end(room, account, reason));
     },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
@@ -290,26 +314,18 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
-        // What is said from now on is for whoever is a member all the time.
-        if (membershipIn(room.place) === 'network')
-          for (const [account, member] of room.members) {
-            member.present = true;
-            parts.archive.entered(account, room.place);
-          }
+        for (const [account, { present: inside }] of room.members)
+          if (inside) parts.archive.entered(account, room.place);
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
       );
     },
     /** The network answered a join. */
-    joined(place: Place, account: AccountKey, failure?: Failure): void {
-      lane(place, () => {
-        const room = find(place);
-        if (!room) return;
-        const effects = failure ? state.refused(room, account, failure) : state.joined(room, account);
-        return after(run(room, effects), () => settleMembers(room, [account]));
-      });
-    },
+    joined: (place: Place, account: AccountKey, failure?: Failure): void =>
+      befalls(place, account, (room) =>
+        failure ? state.refused(room, account, failure) : state.joined(room, account),
+      ),
     /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
     reflect(sent: EventOf<'message'>, account: AccountKey, marks: Marks): void {
       lane(sent.place, () => {
@@ -321,18 +337,21 @@ export function openRooms(parts: RoomParts) {
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
       for (const room of roomsOf(key)) {
-        // Where the network has kept the membership, somebody who is not there need not know who is.
-        const idle = membershipIn(room.place) === 'network' && room.members.get(key.account)?.seats.size === 0;
-        if (!idle) parts.delivery.tell(joinEvent(room, key.account), key.account);
+        if (!isIdle(room, key.account)) join(room, key);
       }
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
-      for (const room of roomsOf(key)) {
-        lane(room.place, () =>
-          after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
-        );
-      }
+      for (const { place } of roomsOf(key))
+        befalls(place, key.account, (room) => state.refused(room, key.account, failure));
+    },
+    /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
+    catchUp(transport: string, since: number): void {
+      for (const { place, changes } of recent.take(transport, since))
+        lane(place, () => {
+          const room = find(place) ?? state.newRoom(place);
+          return run(room, state.caughtUp(room, changes));
+        });
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
@@ -347,12 +366,7 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
-            const end = lasts ? suspend : state.eject;
-            const reason = 'The gateway is stopping.';
-            // Whoever has no connection of their own does not go with it.
-            const leaves = !lasts && parts.identities.of(account, room.place) === 'operator';
-            const parted = leaves ? [{ kind: 'part', account, reason } as const] : [];
-            await run(room, [...end(room, account, [332], reason), ...parted]);
+            await run(room, farewell(room, account, lasts, parts.identities.of(account, room.place)));
           }
         });
       }

@@ -16,7 +16,7 @@ export type ShowContext = {
   readonly ids: Pick<Ids, 'link'>;
   readonly lanes: Lanes;
   readonly display: Pick<Display, 'owe' | 'show'>;
-  readonly people: Pick<People, 'heard'>;
+  readonly people: Pick<People, 'heard' | 'isAway'>;
   /** The way into rooms. */
   readonly flicker: Pick<Flicker, 'apply'>;
   readonly texts: Pick<RecentTexts, 'note'>;
@@ -51,6 +51,8 @@ function tell({ lanes, flicker, people, display }: ShowContext, event: Event, ma
   if (event.kind === 'presence' || event.kind === 'contact')
     return lanes.run(placeKey(place), () => people.heard(event));
   if (place.kind === 'shared') return;
+  // What a network says of itself is for who reads it now.
+  if (place.kind === 'realm' && event.hints?.store === false && people.isAway(place.account)) return;
   // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
   const to = [{ jid: splitAccount(place.account).user }];
   lanes.run(placeKey(place), () => void display.show(event, to, marks));
