@@ -229,10 +229,12 @@ export function openPeople(parts: PeopleParts): People {
     },
     turned(key, failure) {
       if (stopped) return;
+      // What it is now: the work waits for its turn, and the next change comes for itself.
+      const online = sessions.state(key).name === 'online';
       const turn = (person: Person): void => {
         if (failure) person.failures.set(key.realm, failure);
-        presence.turned(person, key);
-        if (sessions.get(key)) contacts.catchUp(person, key.realm);
+        presence.turned(person, key, online);
+        if (online) contacts.catchUp(person, key.realm);
       };
       answered(within(key.account, turn));
     },

@@ -368,11 +368,11 @@ export function openInward(context: InwardContext): Inward {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
       let answer: Admission[] | undefined;
-      for (const [index, draft] of drafts.entries()) {
+      for (const draft of drafts) {
         const admission = context.admissions.of(draft);
         if (admission !== 'yes') {
           answer ??= drafts.map(() => 'yes');
-          answer[index] = admission;
+          answer[drafts.indexOf(draft)] = admission;
           log.info({ kind: draft.kind, admission }, 'an event was not taken');
           continue;
         }
