@@ -66,7 +66,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> &
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> &
     Pick<Alarms, 'alarm' | 'tellAdmins'> & {
       readonly emit: Inward['accept'];
       readonly charge: Charging;
@@ -131,6 +131,7 @@ export function coreOf(opened: Opened): OpenCore {
         for (const { place } of drafts) aliases.note(place);
         return opened.inward.accept(drafts, statements);
       },
+      admits: opened.admissions.admits,
       settle: settling.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
@@ -187,6 +188,7 @@ export function coreOf(opened: Opened): OpenCore {
     },
     async restore() {
       await opened.identities.load();
+      await opened.refusals.load();
       await restore({ ...parts, ...opened });
       opened.purging.resume();
     },

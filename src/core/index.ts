@@ -30,7 +30,12 @@ export type Origin = {
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
-export type Recipient = { readonly jid: string; readonly nick?: string };
+export type Recipient = {
+  readonly jid: string;
+  readonly nick?: string;
+  /** The address of the room by which it came, where that is another than its place has. */
+  readonly at?: string;
+};
 
 /** What the readers of an event know of the earlier message that it is about. */
 export type About = {

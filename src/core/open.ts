@@ -11,6 +11,7 @@ import { openLogins } from './accounts/logins.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { blockCommands } from './dialogues/block.ts';
 import { choiceCommands } from './dialogues/choice.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
@@ -26,6 +27,7 @@ import { openJournaling } from './journal/journaling.ts';
 import type { OwedRow } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
+import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
@@ -34,6 +36,7 @@ import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
+import { openAdmissions } from './way/admission.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
@@ -48,7 +51,7 @@ const UNLINKED = 'You are not on this network by yourself any more. Join again t
  * those above, which listen at the end. Nothing happens until the first event.
  */
 export function buildCore(parts: CoreParts) {
-  const { transports, xmpp, clock, log, limits, store, media } = parts;
+  const { transports, aliases, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
   const transport = (domain: string): Transport => {
     const found = transports.get(domain);
@@ -69,7 +72,7 @@ export function buildCore(parts: CoreParts) {
   /** What lies below all that follows. */
   const ground = {
     ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
-    ...{ tables, texts, lanes, media, accounts, limits: rates },
+    ...{ aliases, tables, texts, lanes, media, accounts, limits: rates },
   };
   const settings = openSettings({
     store,
@@ -103,18 +106,23 @@ export function buildCore(parts: CoreParts) {
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
   });
-  const standings = openStandings({ identities, sessions, transport, realm });
+  const standings = openStandings({ identities, aliases, sessions, transport, realm });
   const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
   const { display, delivery, settling, rows, commit } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const { linger, presenceWindow = 0 } = limits;
-  const rooms = openRooms({ ...ground, display, archive, occupancy, delivery, sessions, settings, linger });
+  const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
-  const people = openPeople({ ...ground, sessions, identities, standings, delivery, presenceWindow, folded });
+  const refusals = openContactRefusals({ store, log, now });
+  const people = openPeople({ ...ground, refusals, sessions, identities, standings, delivery, presenceWindow, folded });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
-  const own = [...previewCommands({ ...ground, standings }), ...lastCommands({ store })];
+  const own = [
+    ...previewCommands({ ...ground, standings }),
+    ...lastCommands({ store }),
+    ...blockCommands({ refusals }),
+  ];
   const choosing = choiceCommands({ choices });
   const talks = openTalks({
     ...{ ...ground, dialogues, logins, people, sessions, settings },
@@ -132,7 +140,7 @@ export function buildCore(parts: CoreParts) {
   const intake = openIntake({ ...ground, journaling });
   const amend = openAmend({ ...ground, delivery, settling, rows, intake, standings });
   const outward = openOutward({
-    ...{ ...ground, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
+    ...{ ...ground, refusals, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -143,8 +151,9 @@ export function buildCore(parts: CoreParts) {
         }),
   });
   const echoes = openEchoes({ settling });
+  const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
-    ...{ ...ground, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
+    ...{ ...ground, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
@@ -209,6 +218,7 @@ export function buildCore(parts: CoreParts) {
   return {
     parts,
     accounts,
+    admissions,
     archive,
     bounces,
     choices,
@@ -227,6 +237,7 @@ export function buildCore(parts: CoreParts) {
     people,
     purging,
     rates,
+    refusals,
     realm,
     registration,
     rooms,

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
-import type { Core, Origin, Said, Transport, XmppSide } from '#src/core/index.ts';
+import type { Core, Marks, Origin, Recipient, Said, Transport, XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
@@ -164,6 +165,21 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     return transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
   }
 
+  /** Writes an event to readers of one address. */
+  function written(transport: Served, event: Event, to: readonly Recipient[], marks: Marks | undefined): boolean {
+    try {
+      const { addresses } = transport.view.transport;
+      const late = now() - event.at > LATE;
+      const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
+      const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
+      if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
+      return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
+    } catch (error) {
+      log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
+      return true;
+    }
+  }
+
   return {
     refuse,
 
@@ -200,17 +216,12 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
-      try {
-        const { addresses } = transport.view.transport;
-        const late = now() - event.at > LATE;
-        const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
-        const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
-        if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
-        return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
-      } catch (error) {
-        log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
-        return true;
-      }
+      const { isAlternate } = transport.view.transport.addresses;
+      if (!isAlternate || !to.some(({ at }) => at !== undefined)) return written(transport, event, to, marks);
+      // Each reads a room by the address by which they came.
+      return [...Map.groupBy(to, ({ at }) => at)]
+        .map(([at, some]) => written(transport, asSeenAt(event, at), some, marks))
+        .every((taken) => taken);
     },
 
     probe(from, user) {
@@ -235,6 +246,10 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     },
   };
 }
+
+/** An event of a room as those see it who came by another of its names. */
+const asSeenAt = (event: Event, at: string | undefined): Event =>
+  at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
 
 /** Clients are asked for what the network wants to know. */
 function asking({ advertised: { contact } }: Transport): Written {

@@ -72,7 +72,7 @@ function gateway(overrides: Overrides = {}, awaited = 1) {
     access: { register: ['*'], admins: [] },
     limits: { ...freeLimits, reconnectMin: 1000, reconnectMax: 1000 },
     store,
-    aliases: { note: () => undefined, address: () => undefined },
+    aliases: { note: () => undefined, learn: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
       deliver(event) {

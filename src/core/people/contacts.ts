@@ -17,7 +17,7 @@ import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
 import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'transport'> & {
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'refusals' | 'transport'> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -32,7 +32,7 @@ export type Contacts = {
 };
 
 /** Contacts of one account (SECURITY rule 11). */
-const MOST = 5000;
+export const MOST_CONTACTS = 5000;
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
 export function openContacts({
@@ -40,6 +40,7 @@ export function openContacts({
   now,
   sessions,
   identities,
+  refusals,
   transport,
   roster,
   presence,
@@ -72,7 +73,7 @@ export function openContacts({
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
-    if (person.contacts.size + person.owed.size >= MOST)
+    if (person.contacts.size + person.owed.size >= MOST_CONTACTS)
       throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
     if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
@@ -82,6 +83,11 @@ export function openContacts({
   async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {
     check(person, id, input);
     const before = person.contacts.get(id) ?? none;
+    // Who was asked and says no has declined, until they add whoever asked.
+    if (input.by === 'user' && input.action === 'unsubscribed' && before.pendingOut)
+      refusals.refuse(person.account, id, 'declined');
+    if (input.by === 'user' && (input.action === 'subscribe' || input.action === 'subscribed'))
+      refusals.lift(person.account, id, 'declined');
     const [after, ...effects] = step(before, input);
     const told = person.owed.get(id) ?? [];
     const untold = asks(person, id) ? owing(told, input, effects) : [];

@@ -17,9 +17,10 @@ import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { isNobody, mirrored } from './contact-state.ts';
-import { openContacts } from './contacts.ts';
+import { MOST_CONTACTS, openContacts } from './contacts.ts';
 import { newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
+import type { ContactRefusals } from './refusals.ts';
 import { openRoster } from './roster.ts';
 
 export type PeopleParts = {
@@ -32,6 +33,7 @@ export type PeopleParts = {
   readonly asFailure: AsFailure;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly refusals: ContactRefusals;
   readonly identities: Pick<Identities, 'of'>;
   readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
@@ -52,6 +54,8 @@ export type People = {
   probed(place: Place, jid: string): void;
   /** A contact's presence or subscription. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** Whether a contact is one of the account's; `full` where it is not and cannot become one. */
+  knows(account: AccountKey, id: string): Promise<'yes' | 'no' | 'full'>;
   /** Whether nobody of the account is there, as far as we may see that. */
   isAway(account: AccountKey): boolean;
   /** A bridge tells what became of a subscription. */
@@ -196,6 +200,13 @@ export function openPeople(parts: PeopleParts): People {
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
     },
+    async knows(account, id) {
+      let known: 'yes' | 'no' | 'full' = 'no';
+      await within(account, ({ contacts: all }) => {
+        known = all.has(id) ? 'yes' : all.size >= MOST_CONTACTS ? 'full' : 'no';
+      });
+      return known;
+    },
     isAway(account) {
       const person = people.get(account);
       return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
@@ -207,10 +218,12 @@ export function openPeople(parts: PeopleParts): People {
     },
     turned(key, failure) {
       if (stopped) return;
+      // What it is now: the work waits for its turn, and the next change comes for itself.
+      const online = sessions.state(key).name === 'online';
       const turn = (person: Person): void => {
         if (failure) person.failures.set(key.realm, failure);
-        presence.turned(person, key);
-        if (sessions.get(key)) contacts.catchUp(person, key.realm);
+        presence.turned(person, key, online);
+        if (online) contacts.catchUp(person, key.realm);
       };
       answered(within(key.account, turn));
     },

@@ -23,15 +23,8 @@ const RATES: Readonly<Partial<Record<Draft['kind'], LimitName | 'free'>>> = {
 };
 
 /** Decides who may send a draft to a network, from the client `jid`. Throws the `Failure` of a refusal. */
-export function admit(context: AdmitContext, draft: Draft, jid: string): Admitted;
-/** The same for what a network sends: whether whom it is for may use the gateway. */
-export function admit(context: AdmitContext, draft: Draft): void;
-export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid?: string): Admitted | undefined {
+export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid: string): Admitted {
   const { from, place } = draft;
-  if (jid === undefined) {
-    if (place.kind !== 'shared') accounts.admit(splitAccount(place.account).user);
-    return undefined;
-  }
   const account = accounts.of(from, placeTransport(place));
   const { user } = splitAccount(account);
   accounts.admit(user);
