@@ -39,6 +39,7 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import type { Visits } from './sessions/visits.ts';
 import { away } from './store-away.ts';
 import type { CoreTransport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
@@ -132,6 +133,7 @@ export type Opened = {
   transport(domain: string): CoreTransport;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
+  readonly visits: Visits;
   readonly settings: OpenSettings;
   readonly choices: Pick<Choices, 'load'>;
   readonly talks: Core['dialogues'];
@@ -148,11 +150,12 @@ export function coreOf(opened: Opened): OpenCore {
 
   const ask: Core['ask'] = async (query, domain, user) => {
     const account = accountKey(user, domain);
-    const asked = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
-    const reply = await opened
-      .transport(domain)
-      .bridge()
-      .ask(query, sessions.get({ account, realm: asked }));
+    const realm = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
+    const bridge = opened.transport(domain).bridge();
+    // Whoever looks round is let in for it.
+    const visits = query.kind === 'rooms' && bridge.connect && accounts.permitted(user);
+    const session = await (visits ? opened.visits.enter({ account, realm }) : sessions.get({ account, realm }));
+    const reply = await bridge.ask(query, session);
     if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
     return reply;
   };
@@ -273,6 +276,7 @@ export function coreOf(opened: Opened): OpenCore {
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
+      opened.visits.stop();
       await sessions.close();
       await opened.lanes.idle();
       await journaling.stop();

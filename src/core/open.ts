@@ -29,6 +29,7 @@ import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
+import { openVisits } from './sessions/visits.ts';
 import type { CoreTransport } from './transport.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
@@ -266,6 +267,7 @@ export function openCore(parts: CoreParts): OpenCore {
     registration,
     rooms,
     sessions,
+    visits: openVisits({ sessions, clock: parts.clock }),
     settings,
     talks,
     transport,
