@@ -13,7 +13,7 @@ import { openLosses } from './peers/losses.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
-import { jidOf, placeJid, splitJid } from './stanza/jid.ts';
+import { jidOf, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
 import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
@@ -141,7 +141,7 @@ export function openEdge({
     const from = splitJid(origin.from);
     // Servers and other gateways write from their domains; answering each other would never end.
     if (from.local === '') return;
-    const head = { from: view.transport, to: origin.from, type: 'chat' };
+    const head = { from: speakingJid(view.transport), to: origin.from, type: 'chat' };
     const tell = (said: Said): void =>
       void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
     const who = { owner: from.full, user: from.bare };
@@ -201,7 +201,10 @@ export function openEdge({
       const link = transports.get(splitJid(to).domain)?.link;
       if (id === undefined) return true;
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
-      return link?.stanza('message', { from: to, to: from, type, id: `receipt-${id}` }, receivedElement(id)) ?? false;
+      return (
+        link?.stanza('message', { from: speakingJid(to), to: from, type, id: `receipt-${id}` }, receivedElement(id)) ??
+        false
+      );
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),

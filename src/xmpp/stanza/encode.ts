@@ -4,7 +4,7 @@ import type { Event, EventKind, Message } from '#src/model/event.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { bodyElement, bodyElements } from './body.ts';
-import { occupantJid, placeJid } from './jid.ts';
+import { occupantJid, placeJid, speakingJid } from './jid.ts';
 import { encodeContact, encodePresence } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -52,7 +52,7 @@ export function encode(
 ): readonly Sending[] | undefined {
   const place = placeJid(event.place, addresses);
   if (event.kind === 'contact') return encodeContact(event, to, place);
-  if (event.kind === 'presence') return encodePresence(event, to, place);
+  if (event.kind === 'presence') return encodePresence(event, to, speakingJid(place));
   const writers = writersOf(event.kind);
   const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
   const context: WholeContext = { place, inRoom, marks, addresses, to };
@@ -75,7 +75,7 @@ export const messageOf = (
   // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
   id: marks.id ?? event.id,
   type: inRoom ? 'groupchat' : 'chat',
-  from: inRoom ? occupantJid(place, speaker(event)) : place,
+  from: inRoom ? occupantJid(place, speaker(event)) : speakingJid(place),
   to: to.map(({ jid }) => jid),
   children,
 });

@@ -7,7 +7,8 @@ import type { Extension } from './extension.ts';
 export const delay: Extension = {
   xep: { number: '0203', title: 'Delayed Delivery', version: '2.0', part: 'written' },
   // §2: what is not live happened some time ago, and so did what was kept on its way.
-  accompanies: ({ live, at }, { place, marks }) => (live && !marks.late ? undefined : [delayElement(place, at, marks.stanzaId)]),
+  accompanies: ({ live, at }, { place, marks }) =>
+    live && !marks.late ? undefined : [delayElement(place, at, marks.stanzaId)],
 };
 
 /** The stamp of something that happened at `at` (milliseconds since 1970) and that `from` has kept, in an archive under `id`. */
