@@ -139,6 +139,8 @@ export type CloseReason = 'stopped' | 'left' | 'removed';
 
 /** The live connection of an account in a realm. Where the bridge has no `connect` it only tells whose it is. */
 export type Session = {
+  /** It only says whose it is: the bridge has not made it, and acts by the operator's identity for that account. */
+  readonly stands?: true;
   readonly account: AccountKey;
   readonly realm: string;
   /** Leaves the network politely. Resolves when the line is closed. Never rejects. */

@@ -1,5 +1,5 @@
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
-import { failureFrom } from '#src/core/store-away.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -31,6 +31,7 @@ export type SessionParts = {
   /** Milliseconds to wait before the next attempt, by the number of failures so far. */
   readonly backoff: (attempt: number) => number;
   bridge(transport: string): Bridge;
+  readonly identities: Pick<Identities, 'of'>;
   /** What the account logs in with in the realm. Rejects where it cannot be read. */
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
@@ -77,6 +78,8 @@ export type Sessions = {
   listen(news: SessionNews): void;
   /** The account has chosen to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
+  /** The account acts by another identity from now on: its sessions end, and are made anew where they are wanted. */
+  turn(account: AccountKey): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
   drop(account: AccountKey, failure: Failure): Promise<void>;
   /** The session if it is online. */
@@ -119,8 +122,8 @@ const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 
-/** The session of somebody on a network on which nobody has a connection: it only says whose it is. */
-const standIn = (key: SessionKey): Session => ({ ...key, close: () => CLOSED });
+/** The session of somebody for whom the operator acts: it only says whose it is. */
+export const standIn = (key: SessionKey): Session => ({ ...key, stands: true, close: () => CLOSED });
 
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
@@ -204,6 +207,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function connect(line: Line): void {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
+    if (parts.identities.of(line.key.account) === 'operator')
+      return void CLOSED.then(() => attempt.signal.aborted || connected(line, standIn(line.key)));
     const { transport } = splitAccount(line.key.account);
     const { nick, unasked } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
@@ -222,10 +227,7 @@ export function openSessions(parts: SessionParts): Sessions {
         (session) => {
           // Released in the meantime: nobody wants what was just made.
           if (attempt.signal.aborted) return void session.close('left');
-          line.session = session;
-          line.cancel = nothing;
-          line.since = clock.now();
-          input(line, { kind: 'connected' });
+          connected(line, session);
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
@@ -234,6 +236,13 @@ export function openSessions(parts: SessionParts): Sessions {
           input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
+  }
+
+  function connected(line: Line, session: Session): void {
+    line.session = session;
+    line.cancel = nothing;
+    line.since = clock.now();
+    input(line, { kind: 'connected' });
   }
 
   const kept = (line: Line): boolean => line.stay || isWanted(line.key);
@@ -329,6 +338,12 @@ export function openSessions(parts: SessionParts): Sessions {
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
+    turn(account) {
+      for (const line of ofAccount(account)) {
+        input(line, { kind: 'release' });
+        if (kept(line)) input(lineOf(line.key), { kind: 'need' });
+      }
+    },
     async drop(account, failure) {
       const own = ofAccount(account);
       for (const line of own) {
@@ -367,5 +382,5 @@ const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; att
   Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
-  return failureFrom(error) ?? new Failure('internal', { cause: error });
+  return error instanceof Failure ? error : new Failure('internal', { cause: error });
 }

@@ -7,6 +7,7 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
 import { isRoom, placeKey } from '#src/model/place.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points } from './reference.ts';
@@ -61,11 +62,17 @@ function tell({ lanes, flicker, people, display }: ShowContext, event: Event, ma
 const marksOf = ({ quote, author }: Context): Marks | undefined =>
   quote === undefined ? undefined : { about: { quote, ...(author !== undefined && { author }) } };
 
-const linkedAs = ({ place, from }: Draft, { id, at }: Event): Linked => ({
+/** What its user has written in another client is theirs to change from XMPP, too. */
+const writerOf = ({ place, from }: Draft): Party =>
+  from.kind === 'network' && from.self && place.kind !== 'shared'
+    ? { kind: 'xmpp', bare: splitAccount(place.account).user }
+    : from;
+
+const linkedAs = (draft: Draft, { id, at }: Event): Linked => ({
   event: id,
-  place: placeKey(place),
+  place: placeKey(draft.place),
   at,
-  author: authorOf(from),
+  author: authorOf(writerOf(draft)),
   xmpp: [],
   foreign: [],
 });

@@ -38,11 +38,11 @@ async function answerInfo(request: Request): Promise<Xml> {
 /** XEP-0030 §3.1 and the registrar's list of categories. */
 const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
   gateway: ({ identity, view }) =>
-    view.rooms === 'none' ? gateway(identity) : xml`${gateway(identity)}${conference(identity.name)}`,
+    !view.transport.advertised.rooms ? gateway(identity) : xml`${gateway(identity)}${conference(identity.name)}`,
   // What is browsed for rooms is a conference first: clients go by the first that they know.
   realm({ identity: { type, name }, target, view }) {
     const realm = { type, name: target.kind === 'realm' ? target.realm : name };
-    return view.rooms === 'none' ? gateway(realm) : xml`${conference(realm.name)}${gateway(realm)}`;
+    return !view.transport.advertised.rooms ? gateway(realm) : xml`${conference(realm.name)}${gateway(realm)}`;
   },
   room: ({ identity, target }) => conference(target.kind === 'room' ? target.name : identity.name),
   occupant: ({ resource }) => person(resource),
@@ -71,9 +71,9 @@ function answerItems(request: Request): Xml | Promise<Xml> {
 /** The items of a gateway are personal; a stranger has none. */
 function realmItems({ core, user, view }: Request): Xml[] {
   if (!core.permitted(user)) return [];
-  const { transport, addresses } = view;
-  return core.realms(transport, user).flatMap((realm) => {
+  const { domain, addresses } = view.transport;
+  return core.realms(domain, user).flatMap((realm) => {
     const id = addresses.format({ kind: 'realm', realm, name: '' });
-    return id === '' ? [] : [xml`<item jid='${jidOf(id, transport)}' name='${realm}'/>`];
+    return id === '' ? [] : [xml`<item jid='${jidOf(id, domain)}' name='${realm}'/>`];
   });
 }
