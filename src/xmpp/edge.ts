@@ -240,9 +240,9 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
 }
 
 /** Clients are asked for what the network wants to know. */
-function asking({ advertised: { contact } }: Transport): Written {
+function asking({ advertised: { contact }, definition }: Transport): Written {
   const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
-  return asks.length === 0 ? {} : { asks };
+  return { network: definition.identity.name, ...(asks.length > 0 && { asks }) };
 }
 
 /** False where one of them was not taken. */
