@@ -6,6 +6,7 @@ import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
+import { openRefusedLines } from './muc/refused-lines.ts';
 import { isGone } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
@@ -16,10 +17,11 @@ import { jidOf, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
 import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
-import type { Xml } from './stanza/xml.ts';
+import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import type { Sending, Written } from './xep/extension.ts';
+import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
 
@@ -72,6 +74,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   }
   const lost = openLosses({ core, log });
   const elsewhere = openWrittenElsewhere();
+  const refused = openRefusedLines(now);
 
   /** Whom a stanza is for, and where it comes from and goes to. */
   function receiver(stanza: Element): { readonly transport: Served; readonly origin: Origin } | undefined {
@@ -161,7 +164,13 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    return transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const notice = transport && refused.notice(origin, failure, transport.view);
+    if (notice !== undefined) {
+      const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
+      transport?.link.stanza('message', room, xml`<body>${notice}</body>`, ...hintElements({ store: false }));
+    }
+    return told;
   }
 
   return {

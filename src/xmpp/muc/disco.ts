@@ -1,5 +1,6 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what discovery says of rooms (§6).
-import type { RoomInfo } from '#src/core/index.ts';
+import type { Element } from 'ltx';
+import type { Origin, RoomInfo } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
@@ -24,10 +25,21 @@ export const muc: Extension = {
           room: [MUC, ...USUAL, `${MUC}#stable_id`],
         },
   presence: decodePresence,
+  origin: { body: firstWords },
   reads: { subject: decodeTopic },
   sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic },
   iq: { ...adminRoutes, ...ownerRoutes },
 };
+
+/** Characters of a line by which whoever wrote it knows it again. */
+const WORDS = 60;
+
+/** What a line to a room begins with, for when it is refused. */
+function firstWords(body: Element, { attrs }: Element): Partial<Origin> {
+  if (attrs.type !== 'groupchat') return {};
+  const [line = ''] = body.getText().trim().split('\n', 1);
+  return { said: line.length > WORDS ? `${line.slice(0, WORDS)}…` : line };
+}
 
 /** XEP-0045 §15.3: what rooms are where nothing else is known. */
 const USUAL = ['muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured'];
