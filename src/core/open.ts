@@ -72,6 +72,10 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).definition.settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    means(domain, setting) {
+      const { rooms, identity } = transport(domain).mapping.facts;
+      return setting === 'persistent' ? rooms !== 'none' : identity !== 'operator';
+    },
     choices,
   });
   const logins = openLogins({ store, key: parts.key, now });
