@@ -73,8 +73,8 @@ export function openCore(parts: CoreParts): OpenCore {
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
     means(domain, setting) {
-      const { rooms, identity } = transport(domain).mapping.facts;
-      return setting === 'persistent' ? rooms !== 'none' : identity !== 'operator';
+      const { facts } = transport(domain).mapping;
+      return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
     },
     choices,
   });

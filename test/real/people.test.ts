@@ -58,7 +58,10 @@ for (const ircd of ['inspircd', 'ngircd'] as const satisfies IrcServerName[]) {
         ['TOPIC #garden', /^#garden .*topic/i],
       ] as const) {
         await alice.send(xml('message', { to: NET, type: 'chat' }, xml('body', {}, line)));
-        await alice.next((one) => one.attrs.from === `${NET}/gateway` && answer.test(one.getChildText('body') ?? ''), line);
+        await alice.next(
+          (one) => one.attrs.from === `${NET}/gateway` && answer.test(one.getChildText('body') ?? ''),
+          line,
+        );
       }
     });
 
