@@ -107,11 +107,12 @@ export function coreOf(opened: Opened): OpenCore {
 
   const ask: Core['ask'] = async (query, domain, user) => {
     const account = accountKey(user, domain);
-    const asked = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
-    const reply = await opened
-      .transport(domain)
-      .bridge()
-      .ask(query, sessions.get({ account, realm: asked }));
+    const realm = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
+    const bridge = opened.transport(domain).bridge();
+    // Whoever looks round is let in for it.
+    const visits = query.kind === 'rooms' && bridge.connect && accounts.permitted(user);
+    const session = await (visits ? opened.visits.enter({ account, realm }) : sessions.get({ account, realm }));
+    const reply = await bridge.ask(query, session);
     if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
     return reply;
   };
@@ -213,6 +214,7 @@ export function coreOf(opened: Opened): OpenCore {
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
+      opened.visits.stop();
       await sessions.close();
       await opened.lanes.idle();
       await journaling.stop();

@@ -27,6 +27,8 @@ export type Origin = {
   readonly originId?: string;
   /** XEP-0184: the sender asks to be told when it has arrived. */
   readonly receipt?: boolean;
+  /** The first words of a line to a room. */
+  readonly said?: string;
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */

@@ -34,6 +34,7 @@ import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
+import { openVisits } from './sessions/visits.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
 import { openAdmissions } from './way/admission.ts';
@@ -81,6 +82,10 @@ export function buildCore(parts: CoreParts) {
     schemas: (domain) => transport(domain).definition.settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    means(domain, setting) {
+      const { facts } = transport(domain).mapping;
+      return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
+    },
     choices,
   });
   const logins = openLogins({ store, key: parts.key, now });
@@ -242,6 +247,7 @@ export function buildCore(parts: CoreParts) {
     registration,
     rooms,
     sessions,
+    visits: openVisits({ sessions, clock: parts.clock }),
     settings,
     standings,
     talks,

@@ -31,6 +31,8 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
+  /** Whether one of the core's own settings means anything on the transport's network. */
+  means?(transport: string, setting: string): boolean;
   /** What accounts may choose of the table of their transport is among their settings. */
   readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
 };
@@ -84,7 +86,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     const { account, realm, room } = parts.schemas(transport);
     const all = {
       account: [
-        ...settingsOf(ownOf(parts.persistent(transport))),
+        ...settingsOf(ownOf(parts.persistent(transport))).filter(({ name }) => parts.means?.(transport, name) ?? true),
         ...settingsOf(account),
         ...parts.choices.settings(transport),
       ],

@@ -344,8 +344,8 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
   const list = [...room.roster.values()];
   const own = list.find(({ nick }) => nick === member.nick);
   const self: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'participant' };
-  // XEP-0045 §7.2.3: 100 says that others may see who one is; 210 that the nick was changed.
-  const statuses = member.nick === seat.wanted ? [100] : [100, 210];
+  // XEP-0045 §7.2.3: 210 says that the nick was changed. No 100: nobody sees the full JIDs of others.
+  const statuses = member.nick === seat.wanted ? [] : [210];
   return [
     { kind: 'tell', body: { kind: 'occupants', list: list.filter(({ nick }) => nick !== member.nick) }, to },
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },

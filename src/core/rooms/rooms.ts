@@ -22,7 +22,7 @@ import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { openRecentChanges } from './untold.ts';
 
@@ -95,18 +95,8 @@ export function openRooms(parts: RoomParts) {
   /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
   function join(room: state.Room, key: SessionKey): void {
     const { account } = key;
-    const wanted = room.members.get(account)?.nick;
-    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
-    const { nick, wanted: asked } = parts.sessions.state(key);
-    if (
-      wanted !== undefined &&
-      nick !== wanted &&
-      asked !== undefined &&
-      asked !== wanted &&
-      !held &&
-      isNew(room, account)
-    )
-      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    const wanted = nickToAsk(room, roomsOf(key), account, parts.sessions.state(key));
+    if (wanted !== undefined) parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
     parts.delivery.tell(joinEvent(room, account), account);
   }
 
