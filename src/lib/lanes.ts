@@ -1,3 +1,5 @@
+type Work = () => void | Promise<void>;
+
 /** Work that is done one after the other within a lane, side by side across lanes. */
 export type Lanes = {
   /**
@@ -11,8 +13,6 @@ export type Lanes = {
   idle(): Promise<void>;
   readonly size: number;
 };
-
-type Work = () => void | Promise<void>;
 
 /** An empty set of lanes; `onError` hears of work that broke its promise not to throw. */
 export function lanes(onError: (error: unknown) => void): Lanes {

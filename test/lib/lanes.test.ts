@@ -30,6 +30,24 @@ describe('lanes', () => {
     expect(work.size).toBe(0);
   });
 
+  it('tells of the end of work that is not over at once, and that it failed', async () => {
+    const work = lanes(() => undefined);
+    const done: string[] = [];
+    expect(work.within('a', () => void done.push('a1'))).toBeUndefined();
+    const end = Promise.withResolvers<void>();
+    const first = work.within('a', () => end.promise);
+    const second = work.within('a', () => Promise.reject(new Error('two')));
+    end.resolve();
+    await first;
+    await expect(second).rejects.toThrow('two');
+    await expect(
+      work.within('a', () => {
+        throw new Error('three');
+      }),
+    ).rejects.toThrow('three');
+    expect(done).toEqual(['a1']);
+  });
+
   it('goes on after work that failed, and tells of it', async () => {
     const errors: unknown[] = [];
     const done: string[] = [];

@@ -87,7 +87,7 @@ export function openAmend({ store, delivery, settling, rows, intake, ...parts }:
   }
 
   function replace(row: OwedRow, event: Message, done: readonly Statement[]): void {
-    row.owed = { way: 'out', event };
+    if (row.owed.way === 'out') row.owed = { ...row.owed, event };
     if (!row.kept) return;
     const body = JSON.stringify(row.owed);
     const changed = parts.now();

@@ -68,7 +68,7 @@ const STORE_RETRY = 1000;
 const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 export function openJournaling(parts: JournalingParts): Journaling {
-  const { store, xmpp, clock, log, random, archive, ids, identities, standings, transport, realm, asFailure } = parts;
+  const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
   const inward = parts.expiry ?? WEEK;
   const expiry = (domain: string): number => {
     const { expiry: own, mapping } = transport(domain);
@@ -98,7 +98,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
   const { limits } = parts;
-  const delivery = openDelivery({ standings, store, rows, time, clock, log, settling, agent, asFailure, limits });
+  const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
 
   let hurried = false;
   /** Writes what waits after this turn of the loop: whoever has more to write with it has done so. */
@@ -147,21 +147,16 @@ export function openJournaling(parts: JournalingParts): Journaling {
       await toXmpp.proven();
       await delivery.stop();
     },
-    ofSession:
-      (account, at) =>
-      ({ owed, account: own }) =>
-        owed.way === 'out' &&
-        own === account &&
-        realm(owed.event.place) === at &&
-        (owed.identity === undefined || owed.identity === identities.of(account)),
+    ofSession: (account, at) => (row) =>
+      row.owed.way === 'out' &&
+      row.account === account &&
+      parts.realm(row.owed.event.place) === at &&
+      (row.owed.identity === undefined || row.owed.identity === identities.of(account)),
     outward(event, { key: { account }, identity, transport: { domain } }, rest) {
       const { id, place } = event;
-      const owed: Owed = { way: 'out', event, ...(identities.differ(domain) && { identity }) };
-      const made = newRow(
-        { store, clock },
-        { now: time.now(), expiry: expiry(domain) },
-        { way: 'out', event: id, place, owed },
-      );
+      const owed = { ...({ way: 'out', event } as const), ...(identities.differ(domain) && { identity }) };
+      const times = { now: time.now(), expiry: expiry(placeTransport(place)) };
+      const made = newRow({ store, clock }, times, { way: 'out', event: id, place, owed });
       const { window = 0 } = rest.held ?? {};
       const notBefore = window === 0 ? 0 : time.now() + window;
       return { ...made, account, lane: outwardLane(place, account), notBefore, ...rest };

@@ -27,13 +27,13 @@ import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
-  readonly standings: Pick<Standings, 'of'>;
   readonly store: Store;
   readonly rows: Rows;
   readonly time: RunningTime;
   readonly clock: Clock;
   readonly log: Log;
   readonly settling: Settling;
+  readonly standings: Pick<Standings, 'of'>;
   agent(row: Pick<OwedRow, 'owed'>): DeliveryAgent;
   asFailure(error: unknown): Failure;
   /** How much of what is not durable waits in a lane, and for how many milliseconds. */
@@ -239,9 +239,9 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
 
   /** What was handed over and has not left in all its time is taken back. */
   function overdue(row: OwedRow, now: number): boolean {
-    if (now < row.life.expires || row.doubt || !parts.agent(row).withdraw(row)) return false;
-    row.busy = false;
-    return true;
+    const back = now >= row.life.expires && !row.doubt && parts.agent(row).withdraw(row);
+    if (back) row.busy = false;
+    return back;
   }
 
   /** What is not durable waits for nothing any more once it is handed over. */
@@ -287,10 +287,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     if (stopped || row.life.state !== 'flight') return;
     const all = more.length === 0 ? [row] : [row, ...more];
     if (!parts.agent(row).ready(row)) return failed(all, new Failure('recipient-unavailable'));
-    for (const one of all) {
-      if (one.kept) one.pending.clear();
-      one.ids = [];
-    }
+    for (const one of all) one.ids = [];
+    for (const one of all) if (one.kept) one.pending.clear();
     return hand(row, more);
   }
 
@@ -351,7 +349,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     push,
     put,
     tell(event, account) {
-      const row = memoryRow(event, '', account, { to: parts.standings.of(account, event.place) });
+      const row = memoryRow(event, '', parts.standings.of(account, event.place), {});
       if (!parts.agent(row).ready(row)) return;
       settling.remember(row);
       row.life = FLYING;

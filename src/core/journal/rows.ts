@@ -94,8 +94,9 @@ export type OwedRow = {
   readonly known: Set<EventId>;
   /** What the network calls it. */
   ids: readonly ForeignId[];
-  /** Its last write. */
+  /** Its last write, and who waits to hear that the store refuses it. */
   written: Promise<void>;
+  refused: PromiseWithResolvers<never> | undefined;
 };
 
 /** One conversation in one direction. */
@@ -151,6 +152,7 @@ export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
   known: new Set(),
   ids: [],
   written: Promise.resolve(),
+  refused: undefined,
 });
 
 const lifeOf = ({ state, attempts, notBefore, expires, ...row }: Journaled | FreshRow): Life => {
@@ -176,13 +178,13 @@ const NEW: Life = { state: 'ready', attempts: 0, doubted: false, told: true, not
 export const memoryRow = (
   event: Event,
   lane: string,
-  account: string,
-  { shared, to, piece, held }: Partial<Pick<OwedRow, 'shared' | 'to' | 'piece' | 'held'>>,
+  to: Footing,
+  { shared, piece, held }: Partial<Pick<OwedRow, 'shared' | 'piece' | 'held'>>,
 ): OwedRow => ({
   id: 0,
   event: event.id,
   laneKey: lane,
-  account,
+  account: to.key.account,
   at: event.at,
   charges: null,
   kept: false,
@@ -191,7 +193,7 @@ export const memoryRow = (
   session: undefined,
   held,
   lane: NO_LANE,
-  owed: to ? { way: 'out', event, identity: to.identity } : { way: 'out', event },
+  owed: { way: 'out', event, identity: to.identity },
   piece,
   life: NEW,
   busy: false,
@@ -200,6 +202,7 @@ export const memoryRow = (
   known: NONE,
   ids: NO_IDS,
   written: NOTHING_WRITTEN,
+  refused: undefined,
 });
 
 /** A row that waits for its first try, for `expiry` ms of gateway time from `now` on. */

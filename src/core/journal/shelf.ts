@@ -26,8 +26,6 @@ export type Commit = {
   write(statements: readonly Statement[]): Promise<UnitResult>;
   /** One more that has something to write along. */
   join(source: () => Cut): void;
-  /** Resolves with the last unit: whoever has nothing to add waits for it. */
-  last(): Promise<void>;
 };
 
 /** One unit for what belongs together: events, their ids on both sides, the archive, and what is owed to XMPP. */
@@ -56,7 +54,6 @@ export function openCommit(store: Pick<Store, 'unit'>, first: readonly (() => Cu
       );
       return written;
     },
-    last: () => last,
   };
 }
 
@@ -97,7 +94,6 @@ const LONGEST = 300_000;
 
 export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
   const writing = new Set<Promise<void>>();
-  const refusals = openRefusals<OwedRow>();
   const sleepers = new Set<() => void>();
   let stopped = false;
   let epoch = 0;
@@ -161,6 +157,12 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     }
   }
 
+  /** Whoever waits for something to be written hears that the store has refused it, though it is tried again. */
+  function refuse(row: OwedRow): void {
+    row.refused ??= withRefusal();
+    row.refused.reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
+  }
+
   return {
     owner,
     get epoch() {
@@ -177,10 +179,11 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     },
     write(row, statements, then) {
       const work = row.written
-        .then(() => persist(statements, () => refusals.refuse(row)))
+        .then(() => persist(statements, () => refuse(row)))
         .then((results) => {
-          if (!results) return refusals.refuse(row);
-          refusals.accept(row);
+          if (!results) return refuse(row);
+          // Whoever waits for what comes after this write must hear of that, too.
+          row.refused = undefined;
           then(results);
         })
         .catch((err: unknown) => log.error({ err }, 'what was delivered could not be followed up'));
@@ -198,7 +201,10 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       }
       return [];
     },
-    written: (row) => refusals.unless(row, row.written),
+    written(row) {
+      row.refused ??= withRefusal();
+      return Promise.race([row.refused.promise, row.written]);
+    },
     async flush() {
       while (writing.size > 0) await Promise.all([...writing]);
     },
@@ -207,6 +213,13 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       for (const wake of [...sleepers]) wake();
     },
   };
+}
+
+function withRefusal(): PromiseWithResolvers<never> {
+  const made = Promise.withResolvers<never>();
+  // Most of the time nobody waits.
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** Ms between two questions to a store that is away. */
@@ -232,39 +245,4 @@ export async function cameThrough({ store, clock, patient }: DoubtParts, row: Ne
       await new Promise<void>((resolve) => clock.after(AGAIN, resolve));
     }
   }
-}
-
-/** Who waits for something to be written hears here that the store has refused it, though it is tried again. */
-export type Refusals<T extends object> = {
-  refuse(row: T): void;
-  accept(row: T): void;
-  /** Resolves with `written`. Rejects with a `Failure` as soon as the row is refused, or where it is already. */
-  unless(row: T, written: Promise<void>): Promise<void>;
-};
-
-export function openRefusals<T extends object>(): Refusals<T> {
-  const refusals = new WeakMap<T, PromiseWithResolvers<never>>();
-  const refused = new WeakSet<T>();
-
-  function of(row: T): PromiseWithResolvers<never> {
-    const known = refusals.get(row);
-    if (known) return known;
-    const made = Promise.withResolvers<never>();
-    // Most of the time nobody waits.
-    made.promise.catch(() => undefined);
-    refusals.set(row, made);
-    return made;
-  }
-
-  return {
-    refuse(row) {
-      refused.add(row);
-      of(row).reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
-    },
-    accept(row) {
-      // Whoever waits for what comes after this write must hear of that, too.
-      if (refused.delete(row)) refusals.delete(row);
-    },
-    unless: (row, written) => Promise.race([of(row).promise, written]),
-  };
 }

@@ -1,5 +1,5 @@
 import { deliveryOf } from '#mappings/delivery.ts';
-import type { Bridge, Outcome } from '#src/bridge.ts';
+import type { Outcome } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import { eventOf, type OwedRow } from '#src/core/journal/rows.ts';
@@ -8,6 +8,7 @@ import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, MessageId } from '#src/model/ids.ts';
+import { placeTransport } from '#src/model/place.ts';
 import { authorIn, targetOf, translate } from './reference.ts';
 
 export type CarryContext = {
@@ -37,41 +38,42 @@ export function openCarry(context: CarryContext): DeliveryAgent {
   return {
     facts(row) {
       if (!row.kept) return ONCE;
-      const { mapping, receipts, domain } = footingOf(context, row).transport;
+      const { place } = eventOf(row);
+      const { mapping, receipts } = standingOf(context, row).transport;
       const { told, window, retry, pause } = deliveryOf(mapping.facts);
       return {
         confirms: mapping.facts.confirms,
         handedOver: receipts === 'handed over',
         charged: row.charges !== null,
-        expiry: context.expiry(domain),
+        expiry: context.expiry(placeTransport(place)),
         tell: told,
         window,
         wait: (attempts, { retryAfter = 0 }) => Math.max(context.wait(retry, attempts), Math.min(retryAfter, pause)),
       };
     },
     free(row) {
-      const { session, transport } = footingOf(context, row);
+      const { session, transport } = standingOf(context, row);
       return session ? deliveryOf(transport.mapping.facts).window : 0;
     },
     ready(row) {
-      row.session = footingOf(context, row).session;
+      row.session = standingOf(context, row).session;
       return row.session !== undefined;
     },
     carry: (row, heard, more) =>
       more.length === 0 ? carry(context, row, heard) : carryTogether(context, [row, ...more], heard),
     async reconcile(row) {
       if (row.known.size > 1) return 'unknown';
-      return (await bridgeOf(context, row).reconcile?.(eventOf(row))) ?? 'unknown';
+      return (await standingOf(context, row).transport.bridge().reconcile?.(eventOf(row))) ?? 'unknown';
     },
     withdraw(row) {
-      const { withdraw } = bridgeOf(context, row);
+      const { withdraw } = standingOf(context, row).transport.bridge();
       return withdraw !== undefined && row.pending.size > 0 && [...row.pending].every((id) => withdraw(id));
     },
   };
 }
 
-/** How its account stands to where a row goes, by the identity by which it was sent. */
-function footingOf(
+/** How the account stands to where a row goes, by the identity by which it was sent. */
+function standingOf(
   { standings }: CarryContext,
   { owed, account, to }: Pick<OwedRow, 'owed' | 'account'> & Partial<Pick<OwedRow, 'to'>>,
 ): Footing {
@@ -79,8 +81,6 @@ function footingOf(
   if (owed.way !== 'out') throw new Error('only what goes to a network has a standing there');
   return standings.of(account as AccountKey, owed.event.place, owed.identity);
 }
-
-const bridgeOf = (context: CarryContext, row: OwedRow): Bridge => footingOf(context, row).transport.bridge();
 
 /** Hands a row over to its network. Throws a `Failure`, or rejects with it, for what is refused at once. */
 function carry(context: CarryContext, row: OwedRow, heard: Hearing): void | Promise<void> {
@@ -118,9 +118,9 @@ function known({ ids }: CarryContext, at: MessageTarget): Found | Promise<Found>
 /** The one place where a bridge is given an event. */
 function hand(context: CarryContext, row: OwedRow, event: Event, { track, settle }: Hearing): void {
   if (row.kept) track(row, event.id);
-  const { transport } = footingOf(context, row);
-  transport.metrics.accepted(event.kind);
-  const delivered = transport.bridge().deliver(event, row.session);
+  const { metrics, bridge } = standingOf(context, row).transport;
+  metrics.accepted(event.kind);
+  const delivered = bridge().deliver(event, row.session);
   if (!row.kept && !(delivered instanceof Promise)) return void settle(event.id, delivered);
   const heard = (outcome: Outcome): void => void settle(event.id, outcome);
   if (delivered instanceof Promise) delivered.then(heard, (error: unknown) => heard(context.asFailure(error)));
@@ -131,11 +131,12 @@ function hand(context: CarryContext, row: OwedRow, event: Event, { track, settle
 async function carryTogether(context: CarryContext, rows: readonly OwedRow[], heard: Hearing): Promise<void> {
   const events = rows.map(eventOf);
   const [row] = rows;
-  if (!row) return;
-  const { transport } = footingOf(context, row);
+  const [event] = events;
+  if (!row || !event) return;
+  const { metrics, bridge } = standingOf(context, row).transport;
   for (const one of rows) heard.track(one, one.event);
-  for (const { kind } of events) transport.metrics.accepted(kind);
-  const outcomes = await transport.bridge().deliverTogether?.(events, row.session);
+  for (const { kind } of events) metrics.accepted(kind);
+  const outcomes = await bridge().deliverTogether?.(events, row.session);
   for (const [index, { id }] of events.entries()) {
     const outcome = outcomes?.[index];
     void heard.settle(

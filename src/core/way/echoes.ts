@@ -10,11 +10,11 @@ export type Echoes = {
   settled(): void;
 };
 
-export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'inLane'> }): Echoes {
+export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'ofLane'> }): Echoes {
   const waiting = new Set<() => void>();
 
   function look(lane: string, { ids = [] }: Draft): boolean | undefined {
-    const own = settling.inLane(lane);
+    const own = settling.ofLane(lane);
     if (own.some((one) => ids.some((id) => one.ids.includes(id)))) return true;
     return own.some(({ life }) => life.state === 'flight') ? undefined : false;
   }

@@ -306,13 +306,6 @@ export function openInward(context: InwardContext): Inward {
     return going ? going.finally(end) : end();
   }
 
-  /** Resolves when everything before it in the places' lanes is done; at once where they are idle. */
-  function shown(drafts: readonly Draft[]): Promise<unknown> | undefined {
-    const keys = new Set(drafts.map(({ place }) => placeKey(place)));
-    const open = [...keys].flatMap((key) => lanes.within(key, () => undefined) ?? []);
-    return open.length === 0 ? undefined : Promise.all(open);
-  }
-
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
   async function settled(
     drafts: readonly Draft[],
@@ -321,8 +314,7 @@ export function openInward(context: InwardContext): Inward {
   ): Promise<void> {
     if (open.length > 0) await Promise.all(open);
     if (!statements) return;
-    const waiting = shown(drafts);
-    if (waiting) await waiting;
+    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.within(key, () => undefined);
     await context.rows.owner();
     await context.commit.write(statements);
   }

@@ -77,7 +77,7 @@ function rowsOf(
   return all.map((one, index) => {
     const event: Event = { ...one, id: newEventId(), at, live: true };
     const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryRow(event, lane, to.key.account, { shared, to, piece, held });
+    return memoryRow(event, lane, to, { shared, piece, held });
   });
 }
 

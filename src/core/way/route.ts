@@ -21,11 +21,9 @@ export type Leg = Side & {
 /** Decides where to. Throws a `Failure` for an address that there is not. */
 export function route(context: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
   const to = context.standings.of(account, place);
+  const { carried, transport } = to;
   const tables = context.tables.get(placeTransport(place));
-  const { mapping } = to.transport;
-  const { carried } = to;
   // Most of the time all that the table says is there.
-  const target = carried === mapping.facts && tables ? tables.network : outward(mapping, carried);
-  const chosen = tables?.chosen('out', place, account) ?? {};
-  return [{ to, lane: outwardLane(place, account), target, chosen }];
+  const target = carried === transport.mapping.facts && tables ? tables.network : outward(transport.mapping, carried);
+  return [{ to, lane: outwardLane(place, account), target, chosen: tables?.chosen('out', place, account) ?? {} }];
 }

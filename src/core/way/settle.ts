@@ -1,5 +1,5 @@
 import { asSent } from '#mappings/degrade.ts';
-import type { LostRecipient, Outcome } from '#src/bridge.ts';
+import type { Delivered, LostRecipient, Outcome } from '#src/bridge.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
@@ -73,8 +73,8 @@ export type RowLanes = {
 export type Settling = Hearing & {
   readonly size: number;
   inHand(id: EventId): OwedRow | undefined;
-  /** Those of a lane, waiting or not. */
-  inLane(lane: string): readonly OwedRow[];
+  /** What is in hand of a lane, waiting or not. */
+  ofLane(key: string): readonly OwedRow[];
   remember(row: OwedRow): void;
   forget(row: OwedRow): void;
   facts(row: OwedRow): LifeFacts & { readonly window: number };
@@ -155,6 +155,10 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     for (const news of listeners) news.settled?.(row, failure);
   }
 
+  function tellLost(row: OwedRow, { lost }: Delivered): void {
+    if (lost) for (const news of listeners) news.lost?.(row, lost);
+  }
+
   /** What follows from a step of which nothing is written. */
   function over(row: OwedRow, effects: readonly LifeEffect[]): void {
     if (isOwed(row.life)) return;
@@ -175,7 +179,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       apply(row, { on: 'failed', failure: outcome });
     } else {
       if (outcome.state === 'written') return;
-      if (outcome.lost) for (const news of listeners) news.lost?.(row, outcome.lost);
+      tellLost(row, outcome);
       if (outcome.state === 'delayed') return apply(row, { on: 'settled', state: outcome.state });
       row.ids = row.ids.length === 0 ? outcome.ids : [...row.ids, ...outcome.ids];
       row.pending.delete(id);
@@ -198,7 +202,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
   function hear(row: OwedRow, outcome: Outcome): void {
     if (outcome instanceof Failure || row.life.state !== 'flight') return record(row, row.event, outcome);
     if (outcome.state === 'written' || outcome.state === 'delayed') return;
-    if (outcome.lost) for (const news of listeners) news.lost?.(row, outcome.lost);
+    tellLost(row, outcome);
     row.ids = outcome.ids;
     row.life = ARRIVED;
     byEvent.delete(row.event);
@@ -227,7 +231,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       return byEvent.size;
     },
     inHand: (id) => byEvent.get(id),
-    inLane: (lane) => [...byEvent.values()].filter(({ laneKey }) => laneKey === lane),
+    ofLane: (key) => [...byEvent.values()].filter(({ laneKey }) => laneKey === key),
     remember: (row) => void byEvent.set(row.event, row),
     forget,
     facts,
@@ -288,13 +292,13 @@ export function openSettle(context: SettleContext): SettleNews {
       settle(context, row, common, failure);
     },
     lost(row, lost) {
-      for (const one of lost) tellLost(context, row, one);
+      for (const one of lost) notice(context, row, one);
     },
   };
 }
 
 /** A word to the client that has written, from where it was written to: nobody else reads it. */
-function tellLost({ display, now }: SettleContext, row: OwedRow, { to, failure }: LostRecipient): void {
+function notice({ display, now }: SettleContext, row: OwedRow, { to, failure }: LostRecipient): void {
   const { place } = eventOf(row);
   if (!row.piece || (place.kind !== 'contact' && !isRoom(place))) return;
   const from = { kind: 'network', id: place.kind === 'contact' ? place.id : '' } as const;

@@ -86,7 +86,7 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
     ...{ seen, side, clock },
     say(text, lane = 'out verona', held) {
       const event = saying(text);
-      void delivery.put(memoryRow(event, lane, 'romeo', { held, to: standings.of(romeo, event.place) }));
+      void delivery.put(memoryRow(event, lane, standings.of(romeo, event.place), { held }));
     },
     settle: (text) => void settling.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
