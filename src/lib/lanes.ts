@@ -6,9 +6,9 @@ export type Lanes = {
    * Runs `work` after all that was given to the lane before. Synchronous work in an idle lane runs at once, so that
    * nothing is allocated on the hot path. A rejection is the caller's: `work` must not throw.
    */
-  run(key: string, work: Work): void;
-  /** As `run`, for whoever has to know of its end: undefined where it is over at once, else it ends as `work` does. */
-  through(key: string, work: Work): Promise<void> | undefined;
+  run(key: string, work: () => void | Promise<void>): void;
+  /** The same for who waits: nothing where the work was done at once, else what ends as it does. Here it may throw. */
+  within(key: string, work: () => void | Promise<void>): void | Promise<void>;
   /** Resolves when every lane has run dry. */
   idle(): Promise<void>;
   readonly size: number;
@@ -50,22 +50,20 @@ export function lanes(onError: (error: unknown) => void): Lanes {
 
   return {
     run,
-    through(key, work) {
-      const end = Promise.withResolvers<void>();
-      let over = false;
-      const finish = (): void => {
-        over = true;
-        end.resolve();
-      };
+    within(key, work) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let done = false;
       run(key, () => {
         try {
-          const pending = work();
-          return pending ? pending.then(finish, end.reject) : finish();
+          const going = work();
+          if (going) return going.then(resolve, reject);
+          done = true;
+          resolve();
         } catch (error) {
-          end.reject(error);
+          reject(error);
         }
       });
-      return over ? undefined : end.promise;
+      return done ? undefined : promise;
     },
     idle: () => (waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
     get size() {

@@ -1,6 +1,8 @@
+import type { Admission, Taken } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import type { ContactRefusals } from '#src/core/people/refusals.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
@@ -13,7 +15,9 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
+import type { Admissions } from './admission.ts';
 import { type AdmitContext, admit } from './admit.ts';
+import { type AlternateContext, ownPlace } from './alternate.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
@@ -26,6 +30,7 @@ import { type ShowContext, show } from './show.ts';
 import type { Side, Tables } from './tables.ts';
 
 export type OutwardContext = AdmitContext &
+  AlternateContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
@@ -34,6 +39,7 @@ export type OutwardContext = AdmitContext &
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
+    readonly refusals: Pick<ContactRefusals, 'lift'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -62,6 +68,9 @@ export function openOutward(context: OutwardContext): Outward {
       return pass(draft, account, origin);
     send(draft, account, newlySent(origin));
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
+    // Whoever writes to somebody wants an answer.
+    if (draft.kind === 'message' && draft.place.kind === 'contact')
+      context.refusals.lift(account, draft.place.id, 'declined');
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
@@ -137,14 +146,13 @@ export function openOutward(context: OutwardContext): Outward {
   function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
     if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
     const { who, password, history } = draft;
-    rooms.enter(place, {
-      account,
-      nick: who.nick,
-      origin,
-      shown: who,
-      ...(password && { password }),
-      ...(history && { history }),
-    });
+    const enter = (own: Place): void => {
+      const address = own === place || place.kind === 'realm' ? draft.address : place.id;
+      rooms.enter(own, { account, nick: who.nick, origin, shown: who, password, history, address });
+    };
+    const own = ownPlace(context, place, account);
+    if (!(own instanceof Promise)) return enter(own);
+    own.then(enter, (error: unknown) => refuse(context, newlySent(origin), context.asFailure(error)));
   }
 
   /** What a network does not carry of that is not missed. */
@@ -214,8 +222,7 @@ function nameOf(account: AccountKey): string {
   return user.slice(0, user.indexOf('@'));
 }
 
-export type InwardContext = AdmitContext &
-  AcceptContext &
+export type InwardContext = AcceptContext &
   ResolveContext &
   DegradeContext &
   ShowContext & {
@@ -224,6 +231,7 @@ export type InwardContext = AdmitContext &
     readonly tables: ReadonlyMap<string, Tables>;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
+    readonly admissions: Pick<Admissions, 'of'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -234,12 +242,12 @@ export type Inward = {
    * Takes what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
    * What is journaled is shown after that, everything else at once. Synchronous when nothing has to be durable.
    */
-  accept(drafts: readonly Draft[], statements?: readonly Statement[]): void | Promise<void>;
+  accept(drafts: readonly Draft[], statements?: readonly Statement[]): Taken | Promise<Taken>;
 };
 
 /** admit → accept → resolve → degrade → show, each in a file of its own. */
 export function openInward(context: InwardContext): Inward {
-  const { lanes } = context;
+  const { lanes, log } = context;
   /** Places whose events wait for a look into the store; while there are none, nothing is put behind them. */
   let looking = 0;
 
@@ -253,21 +261,11 @@ export function openInward(context: InwardContext): Inward {
 
   function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
-    if (!tables || !isAdmitted(draft)) return;
+    if (!tables) return;
     const durable = isDurable(draft);
     const isNew = accept(context, draft, durable);
     if (isNew instanceof Promise) return isNew.then((late) => (late ? pass(draft, durable, tables) : undefined));
     return isNew ? pass(draft, durable, tables) : undefined;
-  }
-
-  /** Nobody on the network can be told of a refusal, so the log hears it. */
-  function isAdmitted(draft: Draft): boolean {
-    try {
-      admit(context, draft);
-      return true;
-    } catch (error) {
-      return unheard(error, draft, 'an event came for somebody who may not use the gateway') ?? false;
-    }
   }
 
   function pass(draft: Draft, durable: boolean, { xmpp, chosen, refers }: Tables): void | Promise<void> {
@@ -300,17 +298,15 @@ export function openInward(context: InwardContext): Inward {
 
   function unheard(error: unknown, { kind }: Draft, what: string): undefined {
     if (!(error instanceof Failure)) throw error;
-    context.log.warn({ err: error, kind }, what);
+    log.warn({ err: error, kind }, what);
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
-  function inOrder(draft: Draft): Promise<void> | undefined {
+  function inOrder(draft: Draft): void | Promise<void> {
     looking++;
-    const over = (): void => void looking--;
-    const work = lanes.through(`in ${placeKey(draft.place)}`, () => take(draft));
-    if (work) void work.then(over, over);
-    else over();
-    return work;
+    const end = (): void => void looking--;
+    const going = lanes.within(`in ${placeKey(draft.place)}`, () => take(draft));
+    return going ? going.finally(end) : end();
   }
 
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
@@ -321,7 +317,7 @@ export function openInward(context: InwardContext): Inward {
   ): Promise<void> {
     if (open.length > 0) await Promise.all(open);
     if (!statements) return;
-    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.through(key, () => undefined);
+    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.within(key, () => undefined);
     await context.rows.owner();
     await context.commit.write(statements);
   }
@@ -329,14 +325,23 @@ export function openInward(context: InwardContext): Inward {
   return {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
+      let answer: Admission[] | undefined;
       for (const draft of drafts) {
+        const admission = context.admissions.of(draft);
+        if (admission !== 'yes') {
+          answer ??= drafts.map(() => 'yes');
+          answer[drafts.indexOf(draft)] = admission;
+          log.info({ kind: draft.kind, admission }, 'an event was not taken');
+          continue;
+        }
         const plain = looking === 0 && draft.ids === undefined && !points(draft);
         const work = plain ? take(draft) : inOrder(draft);
         if (work) open.push(work);
       }
-      const durable = statements.length > 0 || drafts.some(isDurable);
-      if (open.length === 0 && !durable) return;
-      return settled(drafts, open, durable ? statements : undefined);
+      const durable =
+        statements.length > 0 || drafts.some((draft, at) => (answer?.[at] ?? 'yes') === 'yes' && isDurable(draft));
+      if (open.length === 0 && !durable) return answer;
+      return settled(drafts, open, durable ? statements : undefined).then(() => answer);
     },
   };
 }

@@ -87,6 +87,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport = plainTransport({
+    domain: DOMAIN,
     mapping: table,
     addresses,
     bridge: () => bridge,

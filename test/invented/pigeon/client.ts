@@ -113,10 +113,11 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
 
   async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
     const [draft] = decode(post, client.view);
-    if (!draft || (await isUnwanted(draft))) return host.emit([], writes);
-    if (draft.place.kind !== 'shared') return host.emit([draft], writes);
-    if (flock.isOurs(post)) return host.emit([], writes);
-    return flock.once(post.id, () => host.emit([draft], writes));
+    const keep = async (drafts: readonly Draft[]): Promise<void> => void (await host.emit(drafts, writes));
+    if (!draft || (await isUnwanted(draft))) return keep([]);
+    if (draft.place.kind !== 'shared') return keep([draft]);
+    if (flock.isOurs(post)) return keep([]);
+    return flock.once(post.id, () => keep([draft]));
   }
 
   async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
