@@ -191,7 +191,11 @@ export function openEdge({
     if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    return transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
+    if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))
+      transport?.link.stanza('presence', { from: origin.to, to: splitJid(origin.from).bare, type: 'unsubscribed' });
+    return told;
   }
 
   return {

@@ -46,15 +46,16 @@ export function openMembership(parts: MembershipParts): Membership {
       // A use that waits to be written would bring the account back.
       await accounts.flush();
       const goodbye = await people.dismissed(account);
-      parts.refuse(account, new Failure('not-registered'));
-      await sessions.drop(account, new Failure('not-registered'));
+      const left = new Failure('not-registered', { text: 'You have unregistered from this gateway.' });
+      parts.refuse(account, left);
+      await sessions.drop(account, left);
       // The bridge may need what it keeps for the account, and what that logs in with.
       await parts.farewell(account);
       await logins.unregister(account);
       settings.forget(account);
       // Whoever wanted a session meanwhile wanted one of an account that is gone now.
-      parts.refuse(account, new Failure('not-registered'));
-      await sessions.drop(account, new Failure('not-registered'));
+      parts.refuse(account, left);
+      await sessions.drop(account, left);
       await media?.forget(account);
       purging.start(account);
       return goodbye;

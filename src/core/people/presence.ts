@@ -3,9 +3,10 @@ import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { route } from '#src/core/way/route.ts';
 import { openFold } from '#src/lib/fold.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
 import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
 import type { Roster } from './roster.ts';
@@ -49,6 +50,10 @@ export type Presence = {
 const MOST_RESOURCES = 20;
 const MOST_CONTACTS = 5000;
 
+/** A login is a probe and a presence to each contact, in either order: ms between the two, and logins at the same time. */
+const LOGIN = 10_000;
+const LOGINS = 1000;
+
 /** Presence is never put up as a file. */
 const WITHOUT_FILES = { media: undefined };
 
@@ -65,6 +70,8 @@ export function openPresence(parts: PresenceParts): Presence {
     needless: ({ person, id }) => !isNews(person, id),
     saved: ({ person }) => parts.folded(splitAccount(person.account).transport, 1),
   });
+  /** When those asked of whom nothing was known, in ms since 1970. */
+  const probes = openRecent<number>(LOGINS);
   const foldName = ({ account }: Person, id: string): string => `${account} ${id}`;
 
   /** The realms in which a user wants to be: those of the contacts, and where there is one alone, that. */
@@ -119,13 +126,22 @@ export function openPresence(parts: PresenceParts): Presence {
     tell(person.account, id, { kind: 'presence', ...now });
   }
 
+  const probeName = ({ account }: Person, id: string, jid: string): string => `${account} ${id} ${jid}`;
+
+  /** Whether a resource that has just come was told with the answer to a probe, which some servers send first. */
+  const isTold = (person: Person, id: string, jid: string): boolean =>
+    [jid, bareOf(jid)].some((asker) => {
+      const at = probes.get(probeName(person, id, asker));
+      return at !== undefined && parts.clock.now() - at < LOGIN;
+    });
+
   /** A resource that has just come sees who is there. */
   function greet(person: Person, jid: string, { fresh }: Resource): void {
     for (const id of person.contacts.keys()) {
       if (!sees(person, id)) continue;
       const now = view(person, id);
       person.shown.set(id, now);
-      if (now.show === 'offline') continue;
+      if (now.show === 'offline' || isTold(person, id, jid)) continue;
       fresh.add(id);
       tell(person.account, id, { kind: 'presence', ...now }, jid);
     }
@@ -248,6 +264,7 @@ export function openPresence(parts: PresenceParts): Presence {
       // RFC 6121 §4.2.2: servers probe for a resource that comes, which was greeted already.
       const greeted = own.filter(([, { fresh }]) => fresh.delete(id));
       if (own.length > 0 && greeted.length === own.length) return;
+      if (own.length === 0) probes.set(probeName(person, id, jid), parts.clock.now());
       tell(person.account, id, { kind: 'presence', ...view(person, id) }, jid);
     },
     hide(person, id) {
