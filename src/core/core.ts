@@ -4,7 +4,7 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
+import { accountKey, bareOf } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
@@ -22,6 +22,7 @@ import type { RunningDialogues } from './dialogues/dialogue.ts';
 import type { Registration } from './dialogues/registration.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
+import type { Bounces } from './journal/bounces.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
@@ -78,6 +79,8 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
+  /** Which domains are of our own XMPP server, and how long a message to a user of another may come back, in ms. All are our own without it. */
+  readonly far?: { isHome(domain: string): boolean; readonly returns: number };
   /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
   report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
@@ -115,7 +118,7 @@ export type Opened = {
   readonly parts: CoreParts;
   readonly accounts: Accounts;
   readonly archive: Archive;
-  readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
+  readonly bounces: Bounces;
   readonly dialogues: RunningDialogues;
   readonly flicker: Flicker;
   readonly ids: Ids;
@@ -202,8 +205,10 @@ export function coreOf(opened: Opened): OpenCore {
       if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
-    bounced: (_domain, user, id) =>
-      opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
+    confirmed: (_domain, user, id) =>
+      opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
+    bounced: (_domain, user, id, why) =>
+      opened.bounces.bounced(user, id, why).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
     settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),

@@ -1,7 +1,7 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount } from '#src/model/ids.ts';
+import { splitAccount, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
@@ -18,7 +18,7 @@ import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
 import { openIds } from './ids.ts';
 import { openAmend } from './journal/amend.ts';
-import { openBounces } from './journal/bounces.ts';
+import { type Lost, openBounces } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
 import { openLimits } from './limits.ts';
@@ -197,13 +197,17 @@ export function openCore(parts: CoreParts): OpenCore {
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
   });
+  const tellLost = ({ place, id }: Lost): void => {
+    if (place.kind !== 'contact') return;
+    const { account } = place;
+    const from = { kind: 'xmpp', bare: splitAccount(account).user } as const;
+    outward.send({ kind: 'receipt', state: 'failed', target: id, place, from }, account);
+  };
   const bounces = openBounces({
     store,
     delivery,
-    tell(draft, account) {
-      const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
-      if (level !== 'none') outward.send(draft, account);
-    },
+    far: journaling.far,
+    lost: tellLost,
   });
 
   settings.listen({
@@ -218,7 +222,11 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
-  journaling.listen({ settled: outward.settled });
+  journaling.listen({
+    settled: outward.settled,
+    lost: ({ place, id }) => tellLost({ place, id: id as string as XmppId }),
+    reached: () => undefined,
+  });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {

@@ -8,7 +8,7 @@ import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
-import { isGone } from './peers/gone.ts';
+import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
@@ -22,7 +22,7 @@ import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import type { Sending, Written } from './xep/extension.ts';
 import { pingElement } from './xep/ping.ts';
-import { receivedElement } from './xep/receipts.ts';
+import { receivedElement, receivedId } from './xep/receipts.ts';
 
 /** The part of a component link that the edge uses. */
 export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
@@ -130,6 +130,8 @@ export function openEdge({
       if (place) core().probed(place, origin.from);
       return;
     }
+    const arrived = origin.stanza === 'message' ? receivedId(stanza) : undefined;
+    if (arrived !== undefined) void core().confirmed(transport.view.transport, splitJid(origin.from).bare, arrived);
     const words = toGateway(stanza, transport.view);
     if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
@@ -154,7 +156,7 @@ export function openEdge({
   function bounced({ view, link }: Transport, stanza: Element, origin: Origin): void {
     const { stanza: kind, from, id } = origin;
     if (lost(stanza, origin, { view, request: link.request })) return;
-    if (kind === 'message' && id) void core().bounced(view.transport, splitJid(from).bare, id);
+    if (kind === 'message' && id) void core().bounced(view.transport, splitJid(from).bare, id, bounceOf(stanza));
   }
 
   function answer(transport: Transport, iq: Element, origin: Origin): void {
@@ -250,6 +252,12 @@ export function openEdge({
       const transport = transports.get(placeTransport(from));
       const head = transport && { from: placeJid(from, transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
+    },
+
+    async answers(domain, server) {
+      const request = transports.get(domain)?.link.request;
+      const asking = { from: domain, to: server, payload: pingElement };
+      return (await request?.(asking).then(isOwnAnswer, () => false)) ?? false;
     },
 
     // XEP-0199 §4.2: an error is what a server answers for who is gone, and what a client answers that knows no pings.

@@ -25,6 +25,13 @@ export type Hand = {
   reconcile(item: Item, failure: Failure): void;
 };
 
+/** What had left its lane and has come back stands where it stood: before all that was accepted after it. */
+export function comeBack(item: Item, lane: Lane): void {
+  const next = lane.items.findIndex(({ row }) => row.id > item.row.id);
+  lane.items.splice(next < 0 ? lane.items.length : next, 0, item);
+  item.lane = lane;
+}
+
 export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts }: HandParts): Hand {
   function begin(item: Item): void {
     const { lane } = item;

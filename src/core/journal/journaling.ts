@@ -13,6 +13,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import { type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
+import { type FarServers, openFarServers, openReturns } from './far-servers.ts';
 import { openFirstTries } from './first-tries.ts';
 import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
@@ -29,7 +30,7 @@ import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
   CoreParts,
-  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access' | 'limits'
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'far' | 'report' | 'access' | 'limits'
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
@@ -43,6 +44,10 @@ export type JournalingParts = Pick<
 export type JournalNews = {
   /** Its network has it, or, with a failure, will never have it: that of what is durable is answered by the journal. */
   settled(item: Item, failure?: Failure): void;
+  /** Somebody behind another server will not get what was sent to them. */
+  lost(event: Event, failure: Failure): void;
+  /** A server of other users cannot be reached any more, or can be again. */
+  reached(domain: string, on: boolean): void;
 };
 
 /** Everything between what is accepted and what has arrived. */
@@ -52,6 +57,7 @@ export type Journaling = {
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
+  readonly far: FarServers;
   readonly display: Display;
   readonly commit: Commit;
   readonly delivery: Delivery;
@@ -80,6 +86,8 @@ const WEEK = 7 * 86_400_000;
 /** Ms after which a store that was away is tried again. */
 const STORE_RETRY = 1000;
 /** How the tries towards XMPP are spaced, in ms: a link that comes back is told at once anyhow. */
+/** How often a server that cannot be reached is tried, in ms. */
+const FAR_RETRY = { min: 5000, max: 300_000 };
 const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 export function openJournaling(parts: JournalingParts): Journaling {
@@ -156,7 +164,23 @@ export function openJournaling(parts: JournalingParts): Journaling {
   };
   const keeps: Journaling['keeps'] = (way, place, kind) =>
     durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
+  const far = openFarServers({
+    clock,
+    isHome: parts.far?.isHome ?? (() => true),
+    wait: (attempts) => wait(FAR_RETRY, attempts),
+    answers: xmpp.answers,
+    wake: (domain) => delivery.wake((item) => toXmpp.domainOf(item) === domain),
+    changed(domain, on) {
+      for (const news of listeners) news.reached(domain, on);
+    },
+  });
+  const stopReturns = parts.far ? openReturns({ store, rows, time, clock, log }) : () => undefined;
   const toXmpp = openToXmpp({
+    far,
+    returns: parts.far?.returns ?? 0,
+    lost(event, failure) {
+      for (const news of listeners) news.lost(event, failure);
+    },
     xmpp,
     log,
     expiry: inward,
@@ -220,7 +244,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
     delivery,
     rows,
     budgets,
+    far,
     async stop() {
+      stopReturns();
+      far.stop();
       await toXmpp.proven();
       await delivery.stop();
     },

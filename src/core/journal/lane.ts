@@ -5,11 +5,11 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
-import { openHand } from './attempt.ts';
+import { comeBack, openHand } from './attempt.ts';
 import { openBacklog } from './backlog.ts';
 import type { Carrier } from './carrier.ts';
 import { hastened, type Life, type LifeEffect, type LifeFacts, type LifeInput, nextTime, step } from './life.ts';
-import { type FreshRow, isJournaled } from './owed.ts';
+import { type FreshRow, isInward, isJournaled } from './owed.ts';
 import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
@@ -104,6 +104,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     if (effects.length === 0) return;
     if (life.state !== 'flight') item.busy = false;
     if (!isOwed(life)) leave(item);
+    else if (before === 'taken') comeBack(remember(item), laneOf(item.row.lane, backlog.left()));
     if (!item.kept) return told(item, effects);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken') carrier.landed(item);
@@ -144,7 +145,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
 
   function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
     const item = byEvent.get(id);
-    if (!item && !isJournaled(id)) return undefined;
+    if (!item && !isJournaled(id) && !isInward(id)) return undefined;
     if (item && !item.kept) return void record(item, id, outcome);
     const kept = item ? noted(item, id, outcome) : late(id, outcome);
     kept.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));

@@ -1,10 +1,12 @@
 import type { Delivered, Outcome } from '#src/bridge.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
+import { domainOf, type EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Carrier } from './carrier.ts';
+import type { FarServers } from './far-servers.ts';
 import { failureOf, type Owed, placeOf } from './owed.ts';
 import type { Item } from './rows.ts';
 
@@ -16,6 +18,11 @@ export type ToXmppParts = {
   wait(attempts: number): number;
   settle(id: EventId, outcome: Outcome): void;
   report(item: Item): void;
+  readonly far: FarServers;
+  /** How long a message to a user of another server may come back, in ms. */
+  readonly returns: number;
+  /** Somebody far away will not get an event. */
+  lost(event: Event, failure: Failure): void;
 };
 
 /** Rows that are written before their proof. */
@@ -30,7 +37,9 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
  * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
  * link that dropped may have lost is written again, under the same ids.
  */
-export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
+export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier & {
+  /** The domain of somebody behind another server to whom an item goes. */
+  domainOf(item: Item): string | undefined;
   /** Resolves when nothing waits for its proof. */
   proven(): Promise<void>;
 } {
@@ -39,8 +48,10 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
 
   function write(owed: Owed): boolean {
     switch (owed.way) {
-      case 'in':
-        return xmpp.deliver(owed.event, owed.to, owed.marks);
+      case 'in': {
+        const asks = farDomain({ owed }) === undefined ? owed.marks : { ...owed.marks, confirm: true };
+        return xmpp.deliver(owed.event, owed.to, asks);
+      }
       case 'receipt':
         return xmpp.receipt(owed.origin);
       case 'error':
@@ -68,9 +79,23 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
     unproven.running = false;
   }
 
+  /** The domain of somebody far away to whom a row goes, alone. */
+  function farDomain({ owed }: Pick<Item, 'owed'>): string | undefined {
+    if (owed.way !== 'in' || owed.to.length !== 1) return undefined;
+    const { place } = owed.event;
+    const domain = domainOf(owed.to[0]?.jid ?? '');
+    return (place.kind === 'contact' || place.kind === 'realm') && far.isFar(domain) ? domain : undefined;
+  }
+
+  function written(item: Item): void {
+    const domain = farDomain(item);
+    if (domain !== undefined) far.tried(domain, item.row.event, placeTransport(placeOf(item.owed)));
+  }
+
   return {
-    facts: () => ({
-      confirms: 'taken',
+    facts: (item) => ({
+      // Whom another server has to reach may not be reached: then it comes back, long after ours has read it.
+      ...(farDomain(item) === undefined ? { confirms: 'taken' } : { confirms: 'delivered', returns: parts.returns }),
       handedOver: true,
       charged: false,
       // The same stanza twice under the same id is what a server and its clients can bear.
@@ -80,12 +105,17 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
       window: WINDOW,
       wait: parts.wait,
     }),
-    ready: ({ owed }) => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined,
+    ready(item) {
+      if (xmpp.epoch(placeTransport(placeOf(item.owed))) === undefined) return false;
+      const domain = farDomain(item);
+      return domain === undefined || far.may(domain, item.row.event);
+    },
     carry(item) {
       const domain = placeTransport(placeOf(item.owed));
       const unproven = domains.get(domain) ?? { written: [], running: false };
       domains.set(domain, unproven);
       if (!write(item.owed)) throw new Failure(item.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      written(item);
       unproven.written.push({ id: item.row.event, epoch: xmpp.epoch(domain) });
       if (unproven.running) return;
       unproven.running = true;
@@ -99,13 +129,16 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
     landed: () => undefined,
     refused: () => undefined,
     answers: (item, effect) => {
-      if (effect.do === 'bounce')
+      if (effect.do === 'bounce') {
         log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');
+        if (item.owed.way === 'in' && farDomain(item) !== undefined) parts.lost(item.owed.event, effect.failure);
+      }
       if (effect.do === 'report') parts.report(item);
       return [];
     },
     writes: () => [],
     ended: () => undefined,
+    domainOf: farDomain,
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);
     },
