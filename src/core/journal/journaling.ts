@@ -121,7 +121,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
   const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow => {
     const made = row('in', event, place, owed);
-    const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
+    const goes = delivery.busy(made.lane) !== undefined && toXmpp.open(made);
     return goes ? { ...made, state: 'flight', attempts: 1 } : made;
   };
   const display: Display = openDisplay({

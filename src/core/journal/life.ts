@@ -117,6 +117,8 @@ function begin(life: Life): Next {
 function settled(life: Life, state: Delivered['state'], facts: LifeFacts): Next {
   if (state === 'delayed') return delayed(life);
   if (state === 'written' || (state === 'taken' && life.state === 'taken')) return [life];
+  // What has come back before its proof did is owed again.
+  if (state === 'taken' && life.state === 'ready' && facts.returns !== undefined) return [life];
   if (state === 'taken' && facts.confirms === 'delivered') {
     const receipt: LifeEffect[] = facts.handedOver ? [{ do: 'receipt' }] : [];
     const notBefore = facts.returns === undefined ? life.notBefore : facts.now + facts.returns;

@@ -7,7 +7,7 @@ import { domainOf, type EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Carrier } from './carrier.ts';
 import type { FarServers } from './far-servers.ts';
-import { failureOf, type Owed, placeOf } from './owed.ts';
+import { type FreshRow, failureOf, type Owed, placeOf } from './owed.ts';
 import type { Item } from './rows.ts';
 
 export type ToXmppParts = {
@@ -40,6 +40,8 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
 export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier & {
   /** The domain of somebody behind another server to whom an item goes. */
   domainOf(item: Item): string | undefined;
+  /** Whether what is new may go at once. */
+  open(row: FreshRow): boolean;
   /** Resolves when nothing waits for its proof. */
   proven(): Promise<void>;
 } {
@@ -139,6 +141,10 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier &
     writes: () => [],
     ended: () => undefined,
     domainOf: farDomain,
+    open({ owed }) {
+      const domain = farDomain({ owed });
+      return xmpp.epoch(placeTransport(placeOf(owed))) !== undefined && !(domain !== undefined && far.isDown(domain));
+    },
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);
     },

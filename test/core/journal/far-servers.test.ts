@@ -1,6 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Bounce } from '#src/core/index.ts';
+import { type Life, step } from '#src/core/journal/life.ts';
 import { inwardId } from '#src/core/journal/owed.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
 import { folder } from '../../process/cli/isthmus.ts';
 import { DOMAIN, MINUTE, mercutio, play, romeo, type World } from './journal-world.ts';
@@ -69,6 +71,17 @@ describe('what goes to a user of another server', () => {
       await vi.waitFor(() => expect(world.told.slice(4)).toEqual(['one', 'two', 'three']), poll);
       await states(world, ids, ['taken', 'taken', 'taken']);
     });
+  });
+
+  it('stays owed where it comes back before the proof that it was read', () => {
+    const life: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 9 };
+    const wait = () => 0;
+    const times = { now: 0, expiry: 9, tell: 9 };
+    const facts = { ...times, confirms: 'delivered', returns: 5, handedOver: true, charged: false, wait } as const;
+    const [back] = step(life, { on: 'failed', failure: new Failure('remote-server-timeout') }, facts);
+    expect(back.state).toBe('ready');
+    expect(step(back, { on: 'settled', state: 'taken' }, facts)).toEqual([back]);
+    expect(step(back, { on: 'settled', state: 'delivered' }, facts)[0].state).toBe('done');
   });
 
   it('is over where an error is final', () =>
