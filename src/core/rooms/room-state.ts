@@ -1,4 +1,5 @@
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -32,6 +33,8 @@ type Member = {
   present: boolean;
   kept: boolean;
   password: Sealed | undefined;
+  /** What was said while it had no seat. */
+  unread: number;
   readonly seats: Map<string, Seat>;
 };
 
@@ -56,7 +59,14 @@ export type RoomEffect =
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
-  | { readonly kind: 'part'; readonly account: AccountKey; readonly reason: string | undefined }
+  | {
+      readonly kind: 'part';
+      readonly account: AccountKey;
+      readonly reason: string | undefined;
+      readonly forGood?: true;
+    }
+  /** The user of an account that has no client there is told of the room. */
+  | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
 
 export const newRoom = (place: Place): Room => ({
@@ -91,12 +101,17 @@ export function enter(room: Room, { account, nick, origin, password, history = {
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);
-    room.members.set(account, { nick, joined: false, present: false, kept: false, password, seats });
+    room.members.set(account, { nick, joined: false, present: false, kept: false, password, unread: 0, seats });
     return [{ kind: 'join', account, nick }];
   }
+  // Of a member without a client nobody has asked the network yet who is there.
+  const asks = member.kept && !member.joined && membershipIn(room.place) === 'network';
+  if (asks) member.nick = nick;
   member.kept = false;
+  member.unread = 0;
   if (password) member.password = password;
   member.seats.set(seat.jid, seat);
+  if (asks) return [{ kind: 'join', account, nick }];
   return member.joined ? welcome(room, account, seat) : [];
 }
 
@@ -161,6 +176,15 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
   room.readers = undefined;
   const farewell = seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
   return [...farewell, ...gone(room, account, member)];
+}
+
+/** An account acts by another identity from now on: its clients are out, and whom the operator had there for it leaves. */
+export function end(room: Room, account: AccountKey, reason: string): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
+  const farewell = eject(room, account, [333], reason);
+  return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason }];
 }
 
 /** The network's list of who is here: told as the difference to what was known. */
