@@ -1,7 +1,7 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount, type XmppId } from '#src/model/ids.ts';
+import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
@@ -19,7 +19,7 @@ import { openTalks } from './dialogues/talks.ts';
 import { openIdentities } from './identities.ts';
 import { openIds } from './ids.ts';
 import { openAmend } from './journal/amend.ts';
-import { type Lost, openBounces } from './journal/bounces.ts';
+import { openBounces, openLossNotes } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
 import type { Item } from './journal/rows.ts';
@@ -210,12 +210,7 @@ export function openCore(parts: CoreParts): OpenCore {
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
-  const tellLost = ({ place, id }: Lost): void => {
-    if (place.kind !== 'contact') return;
-    const { account } = place;
-    const from = { kind: 'xmpp', bare: splitAccount(account).user } as const;
-    outward.send({ kind: 'receipt', state: 'failed', target: id, place, from }, account);
-  };
+  const tellLost = openLossNotes({ now, send: outward.send, mapping: (domain) => transport(domain).mapping });
   const bounces = openBounces({
     store,
     delivery,
@@ -251,7 +246,7 @@ export function openCore(parts: CoreParts): OpenCore {
       // What became of it is noted after this.
       queueMicrotask(echoes.settled);
     },
-    lost: ({ place, id }) => tellLost({ place, id: id as string as XmppId }),
+    lost: tellLost,
     reached: () => undefined,
   });
   rooms.listen({ fares: outward.fares });

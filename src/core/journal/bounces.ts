@@ -1,9 +1,10 @@
 import type { Bounce } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Event } from '#src/model/event.ts';
+import type { NetworkMapping } from '#src/model/capabilities.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount, type XmppId } from '#src/model/ids.ts';
-import type { Place } from '#src/model/place.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
 import type { Journaled, Store } from '#src/store/index.ts';
 import type { FarServers } from './far-servers.ts';
 import type { Delivery } from './lane.ts';
@@ -14,11 +15,43 @@ export type BouncesParts = {
   readonly delivery: Pick<Delivery, 'settle'>;
   readonly far: FarServers;
   /** Tells the network of a message of its own that was not delivered. */
-  lost(lost: Lost, failure: Failure): void;
+  lost(lost: Lost): void;
 };
 
 /** A message that has not arrived. */
-export type Lost = Pick<Event, 'place'> & { readonly id: XmppId };
+type Lost = { readonly place: Place; readonly id: string };
+
+export type LossNotesParts = {
+  now(): number;
+  send(draft: Draft, account: AccountKey): void;
+  mapping(transport: string): NetworkMapping;
+};
+
+/** Where a network is told in words, it is told once in so many ms for each conversation. */
+const ONCE_IN = 3_600_000;
+
+/** Tells the sender on a network that a message was lost, as its table has it: as what it is, in words, or not at all. */
+export function openLossNotes({ now, send, mapping }: LossNotesParts): (lost: Lost) => void {
+  const told = openRecent<number>(RECENT);
+  return ({ place, id }) => {
+    if (place.kind !== 'contact') return;
+    const { account } = place;
+    const { user, transport } = splitAccount(account);
+    if ((mapping(transport).facts.out.receipt ?? 'none') === 'none') {
+      const at = told.get(placeKey(place));
+      if (at !== undefined && now() - at < ONCE_IN) return;
+      told.set(placeKey(place), now());
+    }
+    try {
+      send(
+        { kind: 'receipt', state: 'failed', target: id as XmppId, place, from: { kind: 'xmpp', bare: user } },
+        account,
+      );
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+    }
+  };
+}
 
 /** Bounces that are remembered, so that each is told once. */
 const RECENT = 1000;
@@ -59,7 +92,7 @@ export function openBounces({ store, delivery, far, lost }: BouncesParts) {
       if (told.get(row.event)) return;
       told.set(row.event, true);
       delivery.settle(row.event, FAILURES.final());
-      lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id }, FAILURES.final());
+      lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id });
     },
     async confirmed(user: BareJid, id: XmppId): Promise<void> {
       const domain = domainOf(user);

@@ -371,8 +371,7 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
-            const end = lasts ? suspend : state.eject;
-            await run(room, end(room, account, [332], 'The gateway is stopping.'));
+            await run(room, (lasts ? suspend : state.eject)(room, account, [332], 'The gateway is stopping.'));
           }
         });
       }
