@@ -124,7 +124,10 @@ export const irc: NetworkMapping = {
         status: unlessIdle(keep('AWAY with its text, which everybody in the channels can read; not for being idle')),
         // A status is meant for friends, and AWAY is public.
         state: unlessIdle(
-          keep('AWAY without its text; not for being idle', ({ status: _, idle: __, ...rest }) => rest),
+          keep('AWAY without its text; not for being idle', ({ status, idle: _, ...rest }) =>
+            // That is said by the gateway, and of nobody's own.
+            rest.unreachable && status !== undefined ? { ...rest, status } : rest,
+          ),
         ),
         drop,
       },

@@ -125,6 +125,7 @@ export function openCore(parts: CoreParts): OpenCore {
     sessions,
     identities,
     standings,
+    far: journaling.far,
     delivery,
     tables,
     transport,
@@ -247,7 +248,7 @@ export function openCore(parts: CoreParts): OpenCore {
       queueMicrotask(echoes.settled);
     },
     lost: tellLost,
-    reached: () => undefined,
+    reached: people.reached,
   });
   rooms.listen({ fares: outward.fares });
   sessions.listen({

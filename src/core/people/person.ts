@@ -5,7 +5,7 @@ import type { Subscription } from './contact-state.ts';
 import type { Unconfirmed } from './unconfirmed.ts';
 
 /** What somebody is shown of somebody. */
-export type Shown = { readonly show: Show; readonly status?: string };
+export type Shown = { readonly show: Show; readonly status?: string; readonly unreachable?: boolean };
 
 /** One resource of a user that is available to us. */
 export type Resource = {
@@ -56,6 +56,8 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
 });
 
 export const OFFLINE: Shown = { show: 'offline' };
+/** Of whom nothing gets to their server. */
+export const UNREACHABLE: Shown = { show: 'away', status: 'cannot be reached at the moment', unreachable: true };
 export const AVAILABLE: Shown = { show: 'available' };
 
 /** From the strongest to the weakest: whoever is there in one place is there. */

@@ -6,14 +6,23 @@ import { openFold } from '#src/lib/fold.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, bareOf, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, bareOf, domainOf, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
-import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
+import {
+  AVAILABLE,
+  OFFLINE,
+  type Person,
+  type Resource,
+  type Shown,
+  sameShown,
+  strongest,
+  UNREACHABLE,
+} from './person.ts';
 import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
   PeopleParts,
-  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded'
+  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded' | 'far'
 > & {
   readonly roster: Roster;
 };
@@ -42,6 +51,8 @@ export type Presence = {
   count(person: Person): void;
   /** Makes sure of the session in one realm. */
   enter(person: Person, realm: string): void;
+  /** Tells the network how a user fares, where that has changed. */
+  report(person: Person): void;
   /** What flickers is not told any more. */
   stop(): void;
 };
@@ -156,13 +167,21 @@ export function openPresence(parts: PresenceParts): Presence {
     }
   }
 
+  const knows = ({ resources, contacts }: Person): boolean => resources.size > 0 || contacts.get('')?.to === true;
+
   /** Tells the network what it was not told yet. A session begins as available. */
   function report(person: Person): void {
-    const now = strongest(person.resources.values());
+    const { user } = splitAccount(person.account);
+    const down = parts.far.isDown(domainOf(user));
+    const seen = strongest(person.resources.values());
     for (const realm of sessions.realms(person.account)) {
       const key = { account: person.account, realm };
       const session = sessions.get(key);
-      if (!session || sameShown(now, person.told.get(realm) ?? AVAILABLE)) continue;
+      const told = person.told.get(realm) ?? AVAILABLE;
+      // Who was reached again and has never shown us any presence is there.
+      const shown = told.unreachable && !knows(person) ? AVAILABLE : seen;
+      const now = down ? UNREACHABLE : shown;
+      if (!session || sameShown(now, told)) continue;
       person.told.set(realm, now);
       const draft: Draft = {
         place: { kind: 'realm', ...key },
@@ -288,10 +307,11 @@ export function openPresence(parts: PresenceParts): Presence {
         person.failures.delete(realm);
         watch(person, realm);
         // Of who never showed us any presence nothing is known.
-        if (person.resources.size > 0 || person.contacts.get('')?.to) report(person);
+        if (knows(person)) report(person);
       } else for (const id of here) person.known.delete(id);
       refresh(person, ['', ...here]);
     },
+    report,
     stop: fold.stop,
   };
 }
