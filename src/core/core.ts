@@ -82,7 +82,7 @@ export type CoreParts = {
   /** Which domains are of our own XMPP server, and how long a message to a user of another may come back, in ms. All are our own without it. */
   readonly far?: { isHome(domain: string): boolean; readonly returns: number };
   /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
-  report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
+  report?(what: 'parked' | 'lost' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */

@@ -165,6 +165,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     far,
     returns: parts.far?.returns ?? 0,
     lost(event, failure) {
+      parts.report?.('lost', placeTransport(event.place));
       for (const news of listeners) news.lost(event, failure);
     },
     xmpp,
