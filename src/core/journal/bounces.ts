@@ -1,4 +1,5 @@
 import type { Bounce } from '#src/core/index.ts';
+import type { Settling } from '#src/core/way/settle.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { NetworkMapping } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -7,12 +8,11 @@ import { type AccountKey, type BareJid, domainOf, splitAccount, type XmppId } fr
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Journaled, Store } from '#src/store/index.ts';
 import type { FarServers } from './far-servers.ts';
-import type { Delivery } from './lane.ts';
-import { inwardId } from './owed.ts';
+import { inwardId } from './rows.ts';
 
 export type BouncesParts = {
   readonly store: Pick<Store, 'journal'>;
-  readonly delivery: Pick<Delivery, 'settle'>;
+  readonly settling: Pick<Settling, 'settle'>;
   readonly far: FarServers;
   /** Tells the network of a message of its own that was not delivered. */
   lost(lost: Lost): void;
@@ -66,7 +66,7 @@ const FAILURES: Readonly<Record<Bounce, () => Failure>> = {
  * What becomes of a message that the XMPP server has read: an error comes back for its id, or a client says that it has
  * arrived. Errors are never answered (RFC 6120 §8.3.1).
  */
-export function openBounces({ store, delivery, far, lost }: BouncesParts) {
+export function openBounces({ store, settling, far, lost }: BouncesParts) {
   const told = openRecent<true>(RECENT);
 
   /** What was sent to the user under that id and was journaled. */
@@ -87,11 +87,11 @@ export function openBounces({ store, delivery, far, lost }: BouncesParts) {
       if (far.isFar(domain)) {
         if (!isOpen(row)) return;
         if (why === 'unreachable') far.failed(domain, row.event);
-        return void (await delivery.settle(row.event, FAILURES[why]()));
+        return void (await settling.settle(row.event, FAILURES[why]()));
       }
       if (told.get(row.event)) return;
       told.set(row.event, true);
-      delivery.settle(row.event, FAILURES.final());
+      void settling.settle(row.event, FAILURES.final());
       lost({ place: (JSON.parse(row.origin) as { place: Place }).place, id });
     },
     async confirmed(user: BareJid, id: XmppId): Promise<void> {
@@ -100,7 +100,7 @@ export function openBounces({ store, delivery, far, lost }: BouncesParts) {
       const row = await rowOf(user, id);
       if (!row || !isOpen(row)) return;
       far.arrived(domain);
-      await delivery.settle(row.event, { ids: [], state: 'delivered' });
+      await settling.settle(row.event, { ids: [], state: 'delivered' });
     },
   };
 }

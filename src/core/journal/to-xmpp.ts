@@ -1,14 +1,12 @@
-import type { Delivered, Outcome } from '#src/bridge.ts';
+import type { Delivered } from '#src/bridge.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { domainOf, type EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
-import type { Carrier } from './carrier.ts';
+import type { DeliveryAgent, Hearing } from './agent.ts';
 import type { FarServers } from './far-servers.ts';
-import { type FreshRow, failureOf, type Owed, placeOf } from './owed.ts';
-import type { Item } from './rows.ts';
+import { failureOf, type Owed, type OwedRow, placeOf } from './rows.ts';
 
 export type ToXmppParts = {
   readonly xmpp: XmppSide;
@@ -16,13 +14,9 @@ export type ToXmppParts = {
   /** Milliseconds: how long something is tried, and the wait before the next try. */
   readonly expiry: number;
   wait(attempts: number): number;
-  settle(id: EventId, outcome: Outcome): void;
-  report(item: Item): void;
   readonly far: FarServers;
   /** How long a message to a user of another server may come back, in ms. */
   readonly returns: number;
-  /** Somebody far away will not get an event. */
-  lost(event: Event, failure: Failure): void;
 };
 
 /** Rows that are written before their proof. */
@@ -37,11 +31,9 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
  * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
  * link that dropped may have lost is written again, under the same ids.
  */
-export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier & {
-  /** The domain of somebody behind another server to whom an item goes. */
-  domainOf(item: Item): string | undefined;
-  /** Whether what is new may go at once. */
-  open(row: FreshRow): boolean;
+export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryAgent & {
+  /** The domain of somebody behind another server to whom a row goes. */
+  domainOf(row: Pick<OwedRow, 'owed'>): string | undefined;
   /** Resolves when nothing waits for its proof. */
   proven(): Promise<void>;
 } {
@@ -63,7 +55,7 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier &
     }
   }
 
-  async function prove(domain: string, unproven: Unproven): Promise<void> {
+  async function prove(domain: string, unproven: Unproven, { settle }: Hearing): Promise<void> {
     while (unproven.written.length > 0) {
       const burst = unproven.written;
       unproven.written = [];
@@ -76,75 +68,64 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): Carrier &
       );
       const epoch = xmpp.epoch(domain);
       for (const one of burst)
-        parts.settle(one.id, read && one.epoch === epoch ? READ : new Failure('recipient-unavailable'));
+        void settle(one.id, read && one.epoch === epoch ? READ : new Failure('recipient-unavailable'));
     }
     unproven.running = false;
   }
 
   /** The domain of somebody far away to whom a row goes, alone. */
-  function farDomain({ owed }: Pick<Item, 'owed'>): string | undefined {
+  function farDomain({ owed }: Pick<OwedRow, 'owed'>): string | undefined {
     if (owed.way !== 'in' || owed.to.length !== 1) return undefined;
     const { place } = owed.event;
     const domain = domainOf(owed.to[0]?.jid ?? '');
     return (place.kind === 'contact' || place.kind === 'realm') && far.isFar(domain) ? domain : undefined;
   }
 
-  function written(item: Item): void {
-    const domain = farDomain(item);
-    if (domain !== undefined) far.tried(domain, item.row.event, placeTransport(placeOf(item.owed)));
-  }
+  const isUp = ({ owed }: { readonly owed: Owed }): boolean => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined;
+
+  const facts = {
+    confirms: 'taken',
+    handedOver: true,
+    charged: false,
+    // The same stanza twice under the same id is what a server and its clients can bear.
+    repeatable: true,
+    expiry: parts.expiry,
+    tell: Number.POSITIVE_INFINITY,
+    window: WINDOW,
+    wait: parts.wait,
+  } as const;
+
+  const farFacts = { ...facts, confirms: 'delivered', returns: parts.returns } as const;
 
   return {
-    facts: (item) => ({
-      // Whom another server has to reach may not be reached: then it comes back, long after ours has read it.
-      ...(farDomain(item) === undefined ? { confirms: 'taken' } : { confirms: 'delivered', returns: parts.returns }),
-      handedOver: true,
-      charged: false,
-      // The same stanza twice under the same id is what a server and its clients can bear.
-      repeatable: true,
-      expiry: parts.expiry,
-      tell: Number.POSITIVE_INFINITY,
-      window: WINDOW,
-      wait: parts.wait,
-    }),
-    ready(item) {
-      if (xmpp.epoch(placeTransport(placeOf(item.owed))) === undefined) return false;
-      const domain = farDomain(item);
-      return domain === undefined || far.may(domain, item.row.event);
+    // Whom another server has to reach may not be reached: then it comes back, long after ours has read it.
+    facts: (row) => (farDomain(row) === undefined ? facts : farFacts),
+    free(row) {
+      const domain = farDomain(row);
+      return isUp(row) && !(domain !== undefined && far.isDown(domain)) ? WINDOW : 0;
     },
-    carry(item) {
-      const domain = placeTransport(placeOf(item.owed));
+    ready(row) {
+      const domain = farDomain(row);
+      return isUp(row) && (domain === undefined || far.may(domain, row.event));
+    },
+    carry(row, heard) {
+      const domain = placeTransport(placeOf(row.owed));
       const unproven = domains.get(domain) ?? { written: [], running: false };
       domains.set(domain, unproven);
-      if (!write(item.owed)) throw new Failure(item.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
-      written(item);
-      unproven.written.push({ id: item.row.event, epoch: xmpp.epoch(domain) });
+      if (!write(row.owed)) throw new Failure(row.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      const distant = farDomain(row);
+      if (distant !== undefined) far.tried(distant, row.event, domain);
+      unproven.written.push({ id: row.event, epoch: xmpp.epoch(domain) });
       if (unproven.running) return;
       unproven.running = true;
       // What else is written in this turn of the loop has its proof from the same ping.
-      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven));
+      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven, heard));
       proving.add(work);
       void work.then(() => proving.delete(work));
     },
     reconcile: async () => 'not-sent',
     withdraw: () => false,
-    landed: () => undefined,
-    refused: () => undefined,
-    answers: (item, effect) => {
-      if (effect.do === 'bounce') {
-        log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');
-        if (item.owed.way === 'in' && farDomain(item) !== undefined) parts.lost(item.owed.event, effect.failure);
-      }
-      if (effect.do === 'report') parts.report(item);
-      return [];
-    },
-    writes: () => [],
-    ended: () => undefined,
     domainOf: farDomain,
-    open({ owed }) {
-      const domain = farDomain({ owed });
-      return xmpp.epoch(placeTransport(placeOf(owed))) !== undefined && !(domain !== undefined && far.isDown(domain));
-    },
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);
     },

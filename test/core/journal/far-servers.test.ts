@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Bounce } from '#src/core/index.ts';
 import { type Life, step } from '#src/core/journal/life.ts';
-import { inwardId } from '#src/core/journal/owed.ts';
+import { inwardId } from '#src/core/journal/rows.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
 import { folder } from '../../process/cli/isthmus.ts';
