@@ -12,7 +12,7 @@ import { openCore } from '#src/core/open.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, type ForeignId, type XmppId } from '#src/model/ids.ts';
+import { accountKey, type BareJid, type ForeignId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { freeLimits } from '../core/core-parts.ts';
 import { xmppSide } from '../core/xmpp-side.ts';
