@@ -71,7 +71,10 @@ export function openCore(parts: CoreParts): OpenCore {
     store,
     clock,
     log,
-    settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
+    settings: (domain) => ({
+      ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
+      refers: tables.get(domain)?.refers ?? false,
+    }),
   });
   const ids = openIds({ store, log, archived: archive.sentAs });
   const occupancy = openOccupancy({ store, clock, log });

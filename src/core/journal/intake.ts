@@ -3,7 +3,7 @@ import type { CoreTransport } from '#src/core/transport.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
+import { isRoom, placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
 import type { Journaling, OutwardRow } from './journaling.ts';
@@ -66,7 +66,9 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
       const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
-      const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
+      const lead = part === 0;
+      const said = lead && piece !== draft && isRoom(draft.place) ? { said: draft } : {};
+      const journey: Journey | undefined = origin && { origin, lead, group, parts: pieces.length, ...said };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };

@@ -47,6 +47,8 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
+  /** Settles what nobody is handed, once all that is under way in its lane has ended. */
+  follow(item: Item): void;
   /** What is held back in a lane for a later one of that key. */
   held(lane: string, key: string): Held | undefined;
   /** What is in hand of a lane, in order. */
@@ -68,6 +70,8 @@ export type Delivery = {
 const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
+/** What its network has no piece of is settled as taken. */
+const NOBODY: Outcome = { ids: [], state: 'taken' };
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
@@ -117,7 +121,9 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     rows.write(item, statements, (results) => {
       for (const [index, row] of owed.entries()) if (results[index]?.changed === 1) push(row);
       if (effects.some((one) => one.do === 'end')) carrier.ended(item);
-      if (!isOwed(item.life)) forget(item);
+      if (isOwed(item.life)) return;
+      forget(item);
+      free(item);
     });
     suspects.stepped(item);
   }
@@ -126,8 +132,29 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
   function told(item: Item, effects: readonly LifeEffect[]): void {
     if (isOwed(item.life)) return;
     forget(item);
-    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) return parts.carrier(item).landed(item);
+    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) parts.carrier(item).landed(item);
     for (const effect of effects) if (effect.do === 'bounce') parts.carrier(item).refused(item, effect.failure);
+    free(item);
+  }
+
+  function free(item: Item): void {
+    const { followers } = item;
+    item.followers = undefined;
+    if (followers) for (const go of followers) go();
+  }
+
+  function follow(item: Item): void {
+    const before = new Set(byEvent.values());
+    let left = 1;
+    const go = (): void => {
+      if (--left === 0) settle(item.row.event, NOBODY);
+    };
+    for (const one of before) {
+      if (one === item || one.row.lane !== item.row.lane || one.life.state !== 'flight') continue;
+      left++;
+      one.followers = [...(one.followers ?? []), go];
+    }
+    go();
   }
 
   function forget(item: Item): void {
@@ -201,7 +228,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     }
     lane.items.pop();
     forget(before);
-    before.shared?.landed?.(undefined);
+    parts.carrier(before).landed(before);
     return before.held.until;
   }
 
@@ -350,6 +377,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       byEvent.set(id, item);
     },
     settle,
+    follow,
     held(lane, key) {
       const last = lanes.get(lane)?.items.at(-1);
       return last?.held?.key === key && !last.busy ? last.held : undefined;

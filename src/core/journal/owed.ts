@@ -8,7 +8,8 @@ import type { NewRow } from '#src/store/index.ts';
 
 /** What a row of the journal holds, and towards which side. */
 export type Owed =
-  | { readonly way: 'out'; readonly event: Event }
+  /** `silent`: its network has no piece of it, and it only takes its turn. */
+  | { readonly way: 'out'; readonly event: Event; readonly silent?: boolean }
   | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
   | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
@@ -33,6 +34,8 @@ export type Journey = {
   readonly lead: boolean;
   readonly group: string;
   readonly parts: number;
+  /** What was said in a room, where that is not what goes to the network. */
+  readonly said?: Draft;
   readonly failure?: FailureNote;
 };
 

@@ -1,7 +1,7 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
 import type { Clock } from '#src/lib/clock.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -13,6 +13,9 @@ import { type FreshRow, type Journey, laneOf, type Owed } from './owed.ts';
 export type Shared = {
   answered: boolean;
   linked?: Linked;
+  /** What the room will be shown, whole, once its network has the first piece; `taken` of them it has. */
+  said?: Draft;
+  taken?: number;
   /** Hears of each piece, for whoever waits for all of them. */
   landed?: (failure: Failure | undefined) => void;
 };
@@ -48,6 +51,8 @@ export type Item = {
   ids: readonly ForeignId[];
   /** Its last write. */
   written: Promise<void>;
+  /** What waits until it has ended. */
+  followers: (() => void)[] | undefined;
 };
 
 /** One conversation in one direction. */
@@ -93,6 +98,7 @@ export const itemOf = (row: Journaled | (Journaled & FreshRow), lane: Lane): Ite
   known: new Set(),
   ids: [],
   written: Promise.resolve(),
+  followers: undefined,
 });
 
 /** What a row of the store says. */
@@ -119,6 +125,7 @@ export const memoryItem = (
     readonly shared: Shared;
     readonly held?: Held | undefined;
     readonly to?: SessionKey | undefined;
+    readonly silent?: boolean;
   },
 ): Item => ({
   row: { id: 0, event: event.id, lane: at.lane, account: at.account, at: event.at, charges: null },
@@ -127,7 +134,7 @@ export const memoryItem = (
   to: at.to,
   held: at.held,
   lane: NO_LANE,
-  owed: { way: 'out', event },
+  owed: at.silent ? { way: 'out', event, silent: true } : { way: 'out', event },
   journey: at.journey,
   life: NEW,
   busy: false,
@@ -136,6 +143,7 @@ export const memoryItem = (
   known: NONE,
   ids: NO_IDS,
   written: NOTHING_WRITTEN,
+  followers: undefined,
 });
 
 /** Whether something is still to be done about a row. */

@@ -15,6 +15,8 @@ export type Seat = {
   readonly history: HistoryWish;
   readonly shown?: OwnShow | undefined;
   in: boolean;
+  /** When that happened which it was shown last of what came late or was said before it came, in ms since 1970. */
+  upTo: number;
 };
 
 /**
@@ -40,6 +42,8 @@ export type Room = {
   topic: Topic;
   /** The readers of the room, made anew after a change of seats or nicks. */
   readers: readonly Recipient[] | undefined;
+  /** When the last thing was said that readers were shown live, and who they were. */
+  last: { at: number; to: readonly Recipient[] };
 };
 
 /** What a step wants done, in order. */
@@ -61,6 +65,7 @@ export const newRoom = (place: Place): Room => ({
   members: new Map(),
   topic: { text: '' },
   readers: undefined,
+  last: { at: 0, to: [] },
 });
 
 /** Everybody who reads the room, with their own nick in it. */
@@ -69,6 +74,25 @@ export function readersOf(room: Room): readonly Recipient[] {
     [...member.seats.values()].filter((seat) => seat.in).map(({ jid }) => ({ jid, nick: member.nick })),
   );
   return room.readers;
+}
+
+/** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
+export function lateReaders(room: Room, at: number): readonly Recipient[] {
+  const { last } = room;
+  return readersOf(room).filter(({ jid }) => {
+    const seat = seatOf(room, jid);
+    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
+    if (seat) seat.upTo = Math.max(upTo, at);
+    return at > upTo;
+  });
+}
+
+export function seatOf(room: Room, jid: string): Seat | undefined {
+  for (const { seats } of room.members.values()) {
+    const seat = seats.get(jid);
+    if (seat) return seat;
+  }
+  return undefined;
 }
 
 export type Entrance = {
@@ -82,7 +106,7 @@ export type Entrance = {
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
 export function enter(room: Room, { account, nick, origin, password, history = {}, shown }: Entrance): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, in: false };
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, in: false, upTo: 0 };
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);

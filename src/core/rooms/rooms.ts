@@ -1,19 +1,20 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Marks, Recipient, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { after } from '#src/lib/after.ts';
+import { after, chain } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event, EventBody, EventOf } from '#src/model/event.ts';
+import type { Event, EventBody } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, Entry } from './archive.ts';
+import { type Archivable, aboutOf, aboutRow, isArchivable, sayer } from './archived.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
@@ -46,6 +47,9 @@ export type RoomNews = {
   /** An account in the room has said how it fares, for its network to know. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
 };
+
+/** What is older by so many ms was not said just now. Clocks of networks differ by less. */
+const LATE = 2 * 60_000;
 
 /** The rooms that accounts of ours are in. */
 export type Rooms = ReturnType<typeof openRooms>;
@@ -98,15 +102,11 @@ export function openRooms(parts: RoomParts) {
     if (room.members.size === 0) rooms.delete(placeKey(room.place));
   }
 
-  async function showHistory(
-    { place }: state.Room,
-    { account, to, wish }: Extract<state.RoomEffect, { kind: 'history' }>,
-  ) {
-    for (const old of await parts.archive.history(place, account, wish)) {
-      const from: Party = { kind: 'network', id: old.nick, name: old.nick };
-      const past: Event = { ...event(place, old.message, from), at: old.at, live: false };
-      parts.display.show(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
-    }
+  async function showHistory(room: state.Room, { account, to, wish }: Extract<state.RoomEffect, { kind: 'history' }>) {
+    const past = await parts.archive.history(room.place, account, wish);
+    for (const { event: old, marks } of past) parts.display.show(old, [to], marks);
+    const seat = state.seatOf(room, to.jid);
+    if (seat) seat.upTo = past.at(-1)?.at ?? 0;
   }
 
   function carryOut(room: state.Room, effect: Exclude<state.RoomEffect, { kind: 'history' }>): void {
@@ -181,7 +181,7 @@ export function openRooms(parts: RoomParts) {
     lane(what.place, () => {
       const room = find(what.place);
       if (!room) return;
-      if (what.kind === 'message') return said(room, what, marks);
+      if (isArchivable(what)) return said(room, { event: what, by: sayer(what.from), nick: nickIn(what), marks });
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
       return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
@@ -203,11 +203,36 @@ export function openRooms(parts: RoomParts) {
     }
   }
 
-  /** A message in a room: kept, and shown to everybody with the archive's id. */
-  function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
-    const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
-    const stanzaId = parts.archive.record(message, nick, marks.id);
-    parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+  /** Something that was said in a room: kept, and shown to everybody with the archive's id. */
+  function said(room: state.Room, entry: Omit<Entry, 'about'>, account?: AccountKey): void | Promise<void> {
+    const target = aboutOf(entry.event);
+    const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account);
+    return chain(about, (found) => kept(room, { ...entry, about: found }));
+  }
+
+  function kept(room: state.Room, entry: Entry): void | Promise<void> {
+    const { event: what, by, about } = entry;
+    // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
+    const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
+    if (own && about && about.fromId !== by) return;
+    const late = !what.live || parts.clock.now() - what.at > LATE;
+    if (!late) {
+      const to = state.readersOf(room);
+      room.last.at = what.at;
+      room.last.to = to;
+      return tellAll(entry, parts.archive.record(entry), to);
+    }
+    const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
+    return parts.archive
+      .recordLate(entry, seenBy)
+      .then((id) => tellAll(entry, id, state.lateReaders(room, what.at)));
+  }
+
+  function tellAll(entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
+    const { event: what, nick, about } = entry;
+    const marks = about ? { ...entry.marks, about: aboutRow(about.id, about) } : entry.marks;
+    const from: Party = what.from.kind === 'network' ? what.from : { kind: 'network', id: nick, name: nick };
+    parts.display.show({ ...what, from }, to, { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
   }
 
   return {
@@ -252,12 +277,12 @@ export function openRooms(parts: RoomParts) {
         return after(run(room, effects), () => settleMembers(room, [account]));
       });
     },
-    /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
-    reflect(sent: EventOf<'message'>, account: AccountKey, marks: Marks): void {
+    /** Shows what one of our own has said to everybody in the room (XEP-0045 §7.4). */
+    reflect(sent: Archivable, account: AccountKey, marks: Marks): void {
       lane(sent.place, () => {
         const room = find(sent.place);
         const nick = room?.members.get(account)?.nick;
-        if (room && nick !== undefined) said(room, { ...sent, from: { kind: 'network', id: nick, name: nick } }, marks);
+        if (room && nick !== undefined) return said(room, { event: sent, by: sayer(sent.from), nick, marks }, account);
       });
     },
     /** Brings an account's rooms back after a connection was made. */
@@ -314,3 +339,5 @@ export function openRooms(parts: RoomParts) {
     },
   };
 }
+
+const nickIn = ({ from }: Event): string => (from.kind === 'network' ? (from.name ?? from.id) : '');

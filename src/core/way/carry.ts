@@ -11,7 +11,7 @@ import { authorIn, targetOf, translate } from './reference.ts';
 
 export type CarryContext = {
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly delivery: Pick<Delivery, 'track' | 'settle'>;
+  readonly delivery: Pick<Delivery, 'track' | 'settle' | 'follow'>;
   readonly transport: CoreTransport;
   readonly session: Session | undefined;
   /** What is no failure is a bug: it is logged. */
@@ -20,6 +20,7 @@ export type CarryContext = {
 
 /** Hands a row over to its network. Throws a `Failure`, or rejects with it, for what is refused at once. */
 export function carry(context: CarryContext, item: Item): void | Promise<void> {
+  if (item.owed.way === 'out' && item.owed.silent) return context.delivery.follow(item);
   const event = eventOf(item);
   if (!item.kept) return hand(context, item, event);
   const target = targetOf(event);

@@ -17,7 +17,7 @@ import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
-import { type KeepContext, keep, type Sent } from './keep.ts';
+import { type KeepContext, keep, type Sent, sentFrom } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points, sameKey, translate } from './reference.ts';
 import { type Reference, type ResolveContext, resolve } from './resolve.ts';
@@ -66,7 +66,7 @@ export function openOutward(context: OutwardContext): Outward {
     const { account, nick } = admit(context, draft, origin.from);
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
-    send(draft, account, newlySent(origin));
+    send(draft, account, sentFrom(draft, origin));
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
@@ -151,7 +151,7 @@ export function openOutward(context: OutwardContext): Outward {
   function fares(account: AccountKey, place: Place, shown: OwnShow): void {
     const draft: Draft = { place, from: { kind: 'xmpp', bare: splitAccount(account).user }, ...faring(shown) };
     try {
-      send(draft, account, newlySent(undefined));
+      send(draft, account, sentFrom(draft, undefined));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
@@ -175,15 +175,16 @@ export function openOutward(context: OutwardContext): Outward {
   }
 
   function landing(draft: Draft, leg: Leg, pieces: Degraded): Promise<void> {
-    let left = pieces.pieces.length;
-    if (left === 0) return Promise.resolve();
     const { promise, resolve: done, reject } = Promise.withResolvers<void>();
-    const landed = (failure: Failure | undefined): void => {
+    const sent = sentFrom(draft, undefined, (failure) => {
       left--;
       if (failure) reject(failure);
       else if (left === 0) done();
-    };
-    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, pieces);
+    });
+    // What has no piece takes its turn where a room is told of it.
+    let left = pieces.pieces.length || (sent.shared.said ? 1 : 0);
+    if (left === 0) return Promise.resolve();
+    dispatch(draft, leg, sent, pieces);
     return promise;
   }
 
@@ -205,13 +206,11 @@ export function openOutward(context: OutwardContext): Outward {
     perform,
     fares,
     settled: (item, failure) => settle(settling, item, failure),
-    send: (draft, account) => send(draft, account, newlySent(undefined)),
+    send: (draft, account) => send(draft, account, sentFrom(draft, undefined)),
   };
 }
 
 type Ready = Degraded | Promise<Degraded>;
-
-const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
 
 /** What fails while its lane is busy is heard when its turn comes. */
 function heard<T>(value: T | Promise<T>): T | Promise<T> {

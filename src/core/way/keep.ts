@@ -2,6 +2,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { type Item, memoryItem, type Shared } from '#src/core/journal/rows.ts';
+import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
@@ -25,6 +26,14 @@ export type KeepContext = {
 /** The stanza that a draft came from, if any, with what all events that become of it have in common. */
 export type Sent = { readonly origin: Origin | undefined; readonly shared: Shared };
 
+/** What is sent; somebody may wait until it has `landed`. A room shows it once its network has the first of it. */
+export function sentFrom(draft: Draft, origin: Origin | undefined, landed?: Shared['landed']): Sent {
+  const shared: Shared = { answered: false };
+  if (isRoom(draft.place) && isArchivable(draft)) shared.said = draft;
+  if (landed) shared.landed = landed;
+  return { origin, shared };
+}
+
 /**
  * Keeps the pieces of a draft until they have arrived, each with an id, in the lane of its place and account. What is not
  * durable may go at once. Throws a `Failure`, or rejects with it, where no session will take it.
@@ -37,10 +46,12 @@ export function keep(
   degraded: Degraded,
 ): void | Promise<void> {
   const { pieces, long } = degraded;
-  if (pieces.length === 0) return;
+  if (pieces.length === 0 && !sent.shared.said) return;
   const go = (all: readonly Draft[]): void | Promise<void> => {
     const { origin } = sent;
-    if (context.journaled(draft)) {
+    if (all.length === 0) return putAll(context, [silentItem(context, draft, leg, sent)]);
+    // Whoever waits for it hears of it, and is told where it fails.
+    if (context.journaled(draft) && !sent.shared.landed) {
       // It may have been given up while the pieces were made.
       if (!isSessionless(leg)) context.sessions.require(leg.key);
       return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
@@ -72,6 +83,13 @@ function itemsOf(
     const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
     return memoryItem(event, { lane, account: key.account, journey, shared, to: key });
   });
+}
+
+/** Of what has no piece for its network the room is told in its turn. */
+function silentItem({ now }: KeepContext, draft: Draft, { key, lane }: Leg, { origin, shared }: Sent): Item {
+  const event: Event = { ...draft, id: newEventId(), at: now(), live: true };
+  const journey = origin && { origin, lead: true, group: '', parts: 1 };
+  return memoryItem(event, { lane, account: key.account, journey, shared, to: key, silent: true });
 }
 
 /** What the next of its kind may replace waits for that, as long as the table says. */

@@ -4,10 +4,11 @@ import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
 import { eventOf, type Item, type Shared } from '#src/core/journal/rows.ts';
 import type { People } from '#src/core/people/people.ts';
+import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { CoreTransport } from '#src/core/transport.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { ForeignId, XmppId } from '#src/model/ids.ts';
 import { isRoom, placeKey, placeTransport } from '#src/model/place.ts';
 
@@ -30,19 +31,39 @@ export type SettleContext = RefuseContext & {
 export function settle(context: SettleContext, item: Item, failure?: Failure): void {
   const event = eventOf(item);
   const shared = context.sharedOf(item);
-  if (shared.landed) return shared.landed(failure);
+  if (shared.landed) {
+    if (!failure) reflect(context, item, shared);
+    return shared.landed(failure);
+  }
   if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(context, event, item, failure);
   const { journey } = item;
   if (!journey) return;
-  const { origin, lead } = journey;
-  if (failure) return refuse(context, { origin, shared }, failure);
-  if (item.ids.length > 0) link(context.ids, event, { origin, lead, shared }, item.ids);
-  if (event.kind === 'message' && isRoom(event.place))
-    context.rooms.reflect(
-      asSent(event, context.transport(placeTransport(event.place)).mapping.facts),
-      context.accounts.of(event.from, placeTransport(event.place)),
-      lead ? marksOf(origin) : {},
-    );
+  const { origin, parts } = journey;
+  if (failure) return refuse(context, { origin, shared }, soFar(failure, shared, parts));
+  if (item.ids.length > 0) link(context.ids, event, { origin, shared }, item.ids);
+  reflect(context, item, shared);
+}
+
+/** Shows a room what was said there, whole and once. */
+function reflect(context: SettleContext, item: Item, shared: Shared): void {
+  const event = eventOf(item);
+  shared.taken = (shared.taken ?? 0) + 1;
+  if (!isRoom(event.place) || shared.taken > 1) return;
+  const { journey } = item;
+  const domain = placeTransport(event.place);
+  const written = journey?.lead ? asSent(event, context.transport(domain).mapping.facts) : undefined;
+  const said = shared.said ?? journey?.said ?? written;
+  if (!said || !isArchivable(said)) return;
+  const { id, at, from } = event;
+  context.rooms.reflect({ ...said, id, at, live: true }, context.accounts.of(from, domain), marksOf(journey?.origin));
+}
+
+/** With how much of it has arrived. */
+function soFar(failure: Failure, { taken = 0 }: Shared, parts: number): Failure {
+  if (taken === 0 || parts === 1) return failure;
+  const { code, message, certain, foreign } = failure;
+  const text = `Only ${taken} of ${parts} parts of this have arrived. ${message}`;
+  return new Failure(code, { text, certain, ...(foreign !== undefined && { foreign }) });
 }
 
 /** Tells the sender of one failure, however many pieces fail. */
@@ -56,17 +77,16 @@ export function refuse(
   shared.answered = true;
 }
 
-type Piece = { readonly origin: Origin; readonly lead: boolean; readonly shared: Shared };
+type Piece = { readonly origin: Origin; readonly shared: Shared };
 
-/** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
+/** The network's ids of a piece, with those by which XMPP knows the whole: the stanza's own, or ours where rooms show it. */
 function link(
   ids: Pick<Ids, 'link'>,
   event: Event,
-  { origin: { id, originId }, lead, shared }: Piece,
+  { origin: { id, originId }, shared }: Piece,
   foreign: readonly ForeignId[],
 ): void {
-  const own = lead ? [id, originId as XmppId | undefined].filter((one) => one !== undefined) : [];
-  const reflected = lead && id !== undefined ? [] : isRoom(event.place) ? [event.id as string as XmppId] : [];
+  const xmpp = shared.linked ? [] : isRoom(event.place) ? [id ?? event.id] : [id, originId];
   shared.linked ??= {
     event: event.id,
     place: placeKey(event.place),
@@ -75,7 +95,8 @@ function link(
     xmpp: [],
     foreign: [],
   };
-  ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
+  const own = new Set(xmpp.filter((one) => one !== undefined) as XmppId[]);
+  ids.link(shared.linked, { xmpp: [...own], foreign });
 }
 
 /** What changes how somebody stands to a room or contact is answered there. */
@@ -90,7 +111,7 @@ function settleStanding(
   rooms.joined(event.place, accounts.of(event.from, placeTransport(event.place)), failure);
 }
 
-const marksOf = ({ id, originId }: Origin): Marks => ({
+const marksOf = ({ id, originId }: Partial<Origin> = {}): Marks => ({
   ...(id !== undefined && { id: id as XmppId }),
   ...(originId !== undefined && { originId }),
 });

@@ -66,10 +66,29 @@ export function roomForm(request: Request): Xml | undefined {
   const info = room && request.core.rooms.info(room.place);
   if (!room || !info) return undefined;
   const subject = room.nick === undefined ? undefined : info.topic;
+  const unseen = unseenIn(request);
   return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${[
     field('muc#roominfo_occupants', 'Number of occupants', String(info.occupants)),
     ...(subject === undefined ? [] : [field('muc#roominfo_subject', 'Current subject', subject)]),
+    ...(unseen === '' ? [] : [field('muc#roominfo_description', 'Description', unseen)]),
   ]}</x>`;
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  edit: 'corrections',
+  retract: 'retractions',
+  reaction: 'reactions',
+  reply: 'what is replied to',
+  file: 'files',
+  mention: 'mentions',
+  spoiler: 'spoiler warnings',
+};
+
+/** What those in the room have among each other, and nobody else. */
+function unseenIn({ view, identity }: Request): string {
+  const words = (view.carried?.unseen ?? []).flatMap((feature) => WORDS[feature] ?? []);
+  const all = words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return all === '' ? '' : `${identity.name} does not see ${all}: only those who are here from XMPP do.`;
 }
 
 const field = (name: string, label: string, value: string): Xml =>

@@ -78,7 +78,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     core,
     version,
     afterwards,
-    contents: (event) => (encode(event, [], view.addresses) ?? []).flatMap(({ children }) => children),
+    written: (event, marks) => encode(event, [], view.addresses, marks) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };

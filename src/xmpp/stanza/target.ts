@@ -32,8 +32,8 @@ export type Facts = {
   readonly console?: boolean | undefined;
   /** Whether people can be sent forms to answer. */
   readonly forms?: boolean | undefined;
-  /** What the network's table makes something of, said to one person and in a room, and what is read in rooms. */
-  readonly carried?: Readonly<Record<'contact' | 'room' | 'heard', readonly string[]>> | undefined;
+  /** What can be said to one person, and among those in a room, and what of that a room's network does not see. */
+  readonly carried?: Readonly<Record<'contact' | 'room' | 'unseen', readonly string[]>> | undefined;
   /** Whether rooms keep what is said in them. */
   readonly archive: boolean;
   /** The foreign address that an alias stands for. */

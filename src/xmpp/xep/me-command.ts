@@ -9,7 +9,8 @@ export const meCommand: Extension = {
     if (reading.kind === 'edit') return { ...reading, text: readBody(reading.text).text };
     return reading.kind === 'message' ? { ...reading, ...readBody(reading.text) } : reading;
   },
-  says: { message: ({ text, style }) => writeBody(text, style) },
+  // Where a message was there are no words of it.
+  says: { message: ({ text, style }, { marks }) => (marks.retracted ? undefined : writeBody(text, style)) },
 };
 
 const ME = '/me ';
