@@ -64,7 +64,12 @@ const isReflected = ({ kind }: EventBody): boolean =>
 const contents = ({ place: _, ...rest }: Draft): object => rest;
 
 /** Nothing where it is refused. */
-function piecesOf(body: EventBody, place: Place, mapping: NetworkMapping, chosen: Chosen): readonly Draft[] | undefined {
+function piecesOf(
+  body: EventBody,
+  place: Place,
+  mapping: NetworkMapping,
+  chosen: Chosen,
+): readonly Draft[] | undefined {
   try {
     const from = { kind: 'xmpp', bare: 'romeo@a.example' as BareJid } as const;
     return degrade({ place, from, ...body } as Draft, outward(mapping), { ...ABOUT, chosen });

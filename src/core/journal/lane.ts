@@ -14,6 +14,7 @@ import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, n
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
+import { follow, free } from './turns.ts';
 
 export type DeliveryParts = {
   readonly store: Store;
@@ -70,8 +71,6 @@ export type Delivery = {
 const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
-/** What its network has no piece of is settled as taken. */
-const NOBODY: Outcome = { ids: [], state: 'taken' };
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
@@ -121,9 +120,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     rows.write(item, statements, (results) => {
       for (const [index, row] of owed.entries()) if (results[index]?.changed === 1) push(row);
       if (effects.some((one) => one.do === 'end')) carrier.ended(item);
-      if (isOwed(item.life)) return;
-      forget(item);
-      free(item);
+      if (!isOwed(item.life)) free(forget(item));
     });
     suspects.stepped(item);
   }
@@ -137,29 +134,10 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     free(item);
   }
 
-  function free(item: Item): void {
-    const { followers } = item;
-    item.followers = undefined;
-    if (followers) for (const go of followers) go();
-  }
-
-  function follow(item: Item): void {
-    const before = new Set(byEvent.values());
-    let left = 1;
-    const go = (): void => {
-      if (--left === 0) settle(item.row.event, NOBODY);
-    };
-    for (const one of before) {
-      if (one === item || one.row.lane !== item.row.lane || one.life.state !== 'flight') continue;
-      left++;
-      one.followers = [...(one.followers ?? []), go];
-    }
-    go();
-  }
-
-  function forget(item: Item): void {
-    if (!item.kept) return void byEvent.delete(item.row.event);
-    for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
+  function forget(item: Item): Item {
+    if (!item.kept) byEvent.delete(item.row.event);
+    else for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
+    return item;
   }
 
   function leave(item: Item): void {
@@ -377,7 +355,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       byEvent.set(id, item);
     },
     settle,
-    follow,
+    follow: (item) => follow(item, byEvent.values(), () => void settle(item.row.event, { ids: [], state: 'taken' })),
     held(lane, key) {
       const last = lanes.get(lane)?.items.at(-1);
       return last?.held?.key === key && !last.busy ? last.held : undefined;

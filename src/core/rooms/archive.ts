@@ -91,8 +91,9 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     ],
   });
   const { flush } = batch;
-  /** By the id that each was sent with. */
+  /** By their stanza-ids, and by the id that each was sent with. */
   const recent = openRecent<Archived>(RECENT);
+  const recentlySent = openRecent<Archived>(RECENT);
   /** Since which id each account is where it is. */
   const since = new Map<string, number>();
   const sentKey = (place: string, id: string): string => `${place} ${id}`;
@@ -218,9 +219,11 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       foreign: null,
       about: about?.id ?? null,
     };
-    recent.set(sentKey(place, marks.id ?? event.id), row);
+    const stanzaId = String(id);
+    recent.set(stanzaId, row);
+    recentlySent.set(sentKey(place, marks.id ?? event.id), row);
     batch.put({ row, changes: about ? changesOf(event, row, about) : NO_CHANGES });
-    return String(id);
+    return stanzaId;
   }
 
   /** What it changes of the message that it is about. */
@@ -236,16 +239,22 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     return store.archive.retract(place, about.id, event.by === undefined ? fromId : undefined, body);
   }
 
-  const replace = ({ place, xmpp, event }: Archived, row: Archived): void =>
-    recent.set(sentKey(place, xmpp ?? event), row);
+  function replace({ id, place, xmpp, event }: Archived, row: Archived): void {
+    recent.set(String(id), row);
+    recentlySent.set(sentKey(place, xmpp ?? event), row);
+  }
 
   const sight = (account: AccountKey, place: string): string => `${account}\n${place}`;
 
-  function recall(place: Place, id: string, account?: AccountKey): Archived | undefined | Promise<Archived | undefined> {
+  function recall(
+    place: Place,
+    id: string,
+    account?: AccountKey,
+  ): Archived | undefined | Promise<Archived | undefined> {
     if (!settings(placeTransport(place)).record) return undefined;
     const key = placeKey(place);
-    const row = recent.get(sentKey(key, id));
-    if (!row || row.kind === 'edit') return looked(place, id, account);
+    const row = recent.get(id) ?? recentlySent.get(sentKey(key, id));
+    if (row?.place !== key || row.kind === 'edit') return looked(place, id, account);
     return account === undefined || row.id >= (since.get(sight(account, key)) ?? Number.POSITIVE_INFINITY)
       ? row
       : looked(place, id, account);

@@ -82,4 +82,3 @@ export function aboutRow(id: number, row: Archived | undefined, author = row && 
     ...(quote !== undefined && quote !== '' && { quote }),
   };
 }
-

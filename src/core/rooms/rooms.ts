@@ -223,9 +223,7 @@ export function openRooms(parts: RoomParts) {
       return tellAll(entry, parts.archive.record(entry), to);
     }
     const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
-    return parts.archive
-      .recordLate(entry, seenBy)
-      .then((id) => tellAll(entry, id, state.lateReaders(room, what.at)));
+    return parts.archive.recordLate(entry, seenBy).then((id) => tellAll(entry, id, state.lateReaders(room, what.at)));
   }
 
   function tellAll(entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {

@@ -58,11 +58,19 @@ export function encode(
   const context: WholeContext = { place, inRoom, marks, addresses, to };
   for (const send of writers.sends) {
     const sendings = send(event, context);
-    if (sendings) return sendings;
+    if (sendings) return context.inRoom ? sendings.map((one) => accompanied(one, event, context)) : sendings;
   }
   if (!writers.says && writers.writes.length === 0) return undefined;
   const children = childrenOf(event, context, writers);
   return children.length === 0 ? [] : [messageOf(event, context, children)];
+}
+
+/** What a room says itself has what goes with every message, too. */
+function accompanied(sending: Sending, event: Event, context: WriteContext): Sending {
+  if (sending.name !== 'message') return sending;
+  const children = [...sending.children];
+  for (const accompany of companions) append(children, accompany(event, context));
+  return { ...sending, children };
 }
 
 /** The message of an event (RFC 6121 §5.2, XEP-0045 §7.4). */
