@@ -88,13 +88,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     once.now = clock.now();
     return once;
   }
-  const { begin, carry, reconcile } = openHand({
-    log,
-    carrier: parts.carrier,
-    stopped: () => stopped,
-    factsOf,
-    ...{ apply, record, pump },
-  });
+  const hand = { log, carrier: parts.carrier, stopped: () => stopped, factsOf, apply, record, pump };
+  const { begin, carry, reconcile } = openHand(hand);
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
 
