@@ -15,6 +15,13 @@ export const isArchivable = <E extends { readonly kind: EventBody['kind'] }>(
 ): event is Extract<E, { kind: Archivable['kind'] }> =>
   event.kind === 'message' || event.kind === 'edit' || event.kind === 'retract' || event.kind === 'reaction';
 
+/** What is older by so many ms was not said just now. Clocks of networks differ by less. */
+const LATE = 2 * 60_000;
+
+/** Whether it happened some time ago, and is told only now. */
+export const isLate = ({ live = true, at }: { readonly live?: boolean; readonly at?: number }, now: number): boolean =>
+  !live || (at !== undefined && now - at > LATE);
+
 /** The id of the message that it is about. */
 export const aboutOf = (event: Archivable): string | undefined =>
   event.kind === 'message' ? event.replyTo : event.target;

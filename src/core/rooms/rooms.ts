@@ -14,7 +14,7 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive, Entry } from './archive.ts';
-import { type Archivable, aboutOf, aboutRow, isArchivable, sayer } from './archived.ts';
+import { type Archivable, aboutOf, aboutRow, isArchivable, isLate, sayer } from './archived.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
@@ -47,9 +47,6 @@ export type RoomNews = {
   /** An account in the room has said how it fares, for its network to know. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
 };
-
-/** What is older by so many ms was not said just now. Clocks of networks differ by less. */
-const LATE = 2 * 60_000;
 
 /** The rooms that accounts of ours are in. */
 export type Rooms = ReturnType<typeof openRooms>;
@@ -214,9 +211,8 @@ export function openRooms(parts: RoomParts) {
     const { event: what, by, about } = entry;
     // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
     const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
-    if (own && about && about.fromId !== by) return;
-    const late = !what.live || parts.clock.now() - what.at > LATE;
-    if (!late) {
+    if (own && about && about.fromId !== by) return void parts.display.show(what, []);
+    if (!isLate(what, parts.clock.now())) {
       const to = state.readersOf(room);
       room.last.at = what.at;
       room.last.to = to;

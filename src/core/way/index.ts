@@ -2,6 +2,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import { isLate } from '#src/core/rooms/archived.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
@@ -12,7 +13,7 @@ import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
@@ -261,7 +262,9 @@ export function openInward(context: InwardContext): Inward {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables || !isAdmitted(draft)) return;
     const durable = isDurable(draft);
-    return chain(accept(context, draft, durable), (isNew) => {
+    // What comes late may have been told before the last start.
+    const late = isRoom(draft.place) && isLate(draft, context.now());
+    return chain(accept(context, draft, durable || late), (isNew) => {
       if (isNew) return pass(draft, durable, tables);
     });
   }
