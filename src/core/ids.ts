@@ -18,9 +18,9 @@ export type Linked = {
   readonly foreign: ForeignId[];
 };
 
-type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'>;
-/** A message by its ids on one side, at least one, and who wrote it. */
-export type Known = { readonly author: string; readonly ids: readonly MessageId[] };
+type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'> & { readonly at?: number };
+/** A message by its ids on one side, at least one, who wrote it, and when (ms since 1970) if that was lately. */
+export type Known = { readonly author: string; readonly ids: readonly MessageId[]; readonly at: number | undefined };
 type Side = 'xmpp' | 'foreign';
 
 export type IdsParts = {
@@ -80,7 +80,9 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     if (direct) return direct;
     // XEP-0461 §3.1, XEP-0444 §4.2: in a room a message is called by the stanza-id that the room gave it.
     const id = await archived(place, target);
-    return id === undefined ? undefined : store.links.byXmpp(key, id, author);
+    if (id === undefined) return undefined;
+    const found = known({ place, target: id, ...(author !== undefined && { author }) }, 'xmpp');
+    return found ?? store.links.byXmpp(key, id, author);
   }
 
   return {
@@ -117,5 +119,5 @@ function knownTo(found: Found | undefined, side: Side): Known {
   const ids = found?.[side] ?? [];
   if (!found || ids.length === 0)
     throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
-  return { author: found.author, ids };
+  return { author: found.author, ids, at: found.at };
 }

@@ -31,6 +31,7 @@ import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import type { CoreTransport } from './transport.ts';
 import { openInward, openOutward } from './way/index.ts';
+import { openMarkers } from './way/markers.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openTables } from './way/tables.ts';
 
@@ -54,6 +55,7 @@ export function openCore(parts: CoreParts): OpenCore {
   const choices = openChoices({ store, transports, now });
   const tables = openTables(transports, choices);
   const texts = openRecentTexts();
+  const markers = openMarkers();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
@@ -159,6 +161,7 @@ export function openCore(parts: CoreParts): OpenCore {
     sessions,
     ids,
     texts,
+    markers,
     archive,
     media,
     tables,
@@ -188,6 +191,7 @@ export function openCore(parts: CoreParts): OpenCore {
     people,
     ids,
     texts,
+    markers,
     archive,
     media: undefined,
     tables,

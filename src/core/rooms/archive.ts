@@ -311,8 +311,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     },
     async sentAs(place, id) {
       if (!/^\d{1,16}$/.test(id)) return undefined;
-      await flush();
-      const row = await store.archive.get(placeKey(place), Number(id));
+      const row = await recall(place, id);
       return row && ((row.xmpp ?? row.event) as XmppId);
     },
     history,

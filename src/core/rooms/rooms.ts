@@ -179,6 +179,11 @@ export function openRooms(parts: RoomParts) {
       const room = find(what.place);
       if (!room) return;
       if (isArchivable(what)) return said(room, { event: what, by: sayer(what.from), nick: nickIn(what), marks });
+      if (what.kind === 'receipt')
+        return chain(parts.archive.recall(what.place, what.target), (found) => {
+          const about = found ? { about: aboutRow(found.id, found) } : {};
+          parts.display.show(what, state.readersOf(room), { ...marks, ...about });
+        });
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
       return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));

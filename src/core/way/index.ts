@@ -19,6 +19,7 @@ import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import { type KeepContext, keep, type Sent, sentFrom } from './keep.ts';
+import type { Markers } from './markers.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points, sameKey, translate } from './reference.ts';
 import { type Reference, type ResolveContext, resolve } from './resolve.ts';
@@ -36,6 +37,7 @@ export type OutwardContext = AdmitContext &
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
+    readonly markers: Markers;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -94,7 +96,9 @@ export function openOutward(context: OutwardContext): Outward {
     origin !== undefined && context.intake.recognises(draft, origin);
 
   const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
-    chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+    chain(about, (found) =>
+      context.markers.isForward(draft, found.at) ? degrade(context, draft, leg, instead(draft, leg, found)) : NO_PIECES,
+    );
 
   /** What takes the place of something that is held back stands for what that stood for. */
   function instead(draft: Draft, leg: Leg, about: Reference): Reference {
@@ -212,6 +216,7 @@ export function openOutward(context: OutwardContext): Outward {
 }
 
 type Ready = Degraded | Promise<Degraded>;
+const NO_PIECES: Degraded = { pieces: [], long: undefined, ids: undefined, window: 0, previous: undefined };
 
 /** What fails while its lane is busy is heard when its turn comes. */
 function heard<T>(value: T | Promise<T>): T | Promise<T> {
@@ -236,6 +241,7 @@ export type InwardContext = AdmitContext &
     readonly commit: Pick<Commit, 'write'>;
     readonly rows: Pick<Rows, 'owner'>;
     readonly tables: ReadonlyMap<string, Tables>;
+    readonly markers: Markers;
     readonly log: Log;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
@@ -293,6 +299,7 @@ export function openInward(context: InwardContext): Inward {
   /** What XMPP carries of it, with the ids that it knows. */
   function readable(draft: Draft, about: Reference, xmpp: Side): readonly Draft[] {
     try {
+      if (!context.markers.isForward(draft, about.at)) return [];
       return degrade(context, draft, xmpp, about).pieces.flatMap((piece) => known(piece, about));
     } catch (error) {
       return unheard(error, draft, 'XMPP does not carry an event') ?? [];
