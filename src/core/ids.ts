@@ -96,9 +96,10 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
       for (const id of xmpp) recent.set(keyOf('xmpp', place, id), linked);
       for (const id of foreign) recent.set(keyOf('foreign', place, id), linked);
     },
-    repeated({ ids: [target] = [], place, from }, inStore) {
+    repeated({ ids: [target] = [], place, from, live }, inStore) {
       if (target === undefined) return false;
-      const at = { place, target, author: authorOf(from) };
+      // What a network tells of the past was said by our own, too.
+      const at = live === false ? { place, target } : { place, target, author: authorOf(from) };
       if (known(at, 'foreign')) return true;
       return inStore && stored(at, 'foreign').then((found) => found !== undefined);
     },

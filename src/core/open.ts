@@ -24,6 +24,7 @@ import { openJournaling } from './journal/journaling.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openArchive } from './rooms/archive.ts';
+import { askMissed } from './rooms/missed.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -226,7 +227,8 @@ export function openCore(parts: CoreParts): OpenCore {
     staysInRooms: rooms.keep,
   });
   journaling.listen({ settled: outward.settled });
-  rooms.listen({ fares: outward.fares });
+  const missed = { sessions, log, transport, realm, accept: inward.accept };
+  rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
   sessions.listen({
     online(key) {
       rooms.rejoin(key);

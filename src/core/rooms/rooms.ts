@@ -46,6 +46,8 @@ export type RoomParts = {
 export type RoomNews = {
   /** An account in the room has said how it fares, for its network to know. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
+  /** An account is back in a room that its clients have been in all the time: they may have missed something. */
+  returned(account: AccountKey, place: Place): void;
 };
 
 /** The rooms that accounts of ours are in. */
@@ -213,11 +215,14 @@ export function openRooms(parts: RoomParts) {
   }
 
   function kept(room: state.Room, entry: Entry): void | Promise<void> {
-    const { event: what, by, about } = entry;
+    const { by, about } = entry;
+    const now = parts.clock.now();
+    // Nothing was said in times to come.
+    const what = entry.event.at > now ? { ...entry.event, at: now } : entry.event;
     // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
     const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
     if (own && about && about.fromId !== by) return void parts.display.show(what, []);
-    if (!isLate(what, parts.clock.now())) {
+    if (!isLate(what, now)) {
       const to = state.readersOf(room);
       room.last.at = what.at;
       room.last.to = to;
@@ -272,6 +277,8 @@ export function openRooms(parts: RoomParts) {
       lane(place, () => {
         const room = find(place);
         if (!room) return;
+        const back = !failure && room.members.get(account)?.joined;
+        if (back) for (const news of listeners) news.returned(account, place);
         const effects = failure ? state.refused(room, account, failure) : state.joined(room, account);
         return after(run(room, effects), () => settleMembers(room, [account]));
       });
