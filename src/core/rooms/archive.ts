@@ -203,7 +203,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
   const records = ({ event }: Entry): boolean =>
     event.hints?.store !== false && settings(placeTransport(event.place)).record;
 
-  function put({ event, by, nick, marks, about }: Entry, id: number): string {
+  function put({ event, by, nick, marks, about }: Entry, id: number, seen = NO_CHANGES): string {
     const place = placeKey(event.place);
     const named = event.from.kind === 'xmpp' || settings(placeTransport(event.place)).refers;
     const row: Archived = {
@@ -222,7 +222,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     const stanzaId = String(id);
     recent.set(stanzaId, row);
     recentlySent.set(sentKey(place, marks.id ?? event.id), row);
-    batch.put({ row, changes: about ? changesOf(event, row, about) : NO_CHANGES });
+    batch.put({ row, changes: about ? [...seen, ...changesOf(event, row, about)] : seen });
     return stanzaId;
   }
 
@@ -289,8 +289,11 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         await flush();
         const id = await store.archive.freeId(entry.event.at);
         const place = placeKey(entry.event.place);
-        for (const account of seenBy) write(store.visibility.cover(account, place, id));
-        return put(entry, id);
+        return put(
+          entry,
+          id,
+          [...seenBy].map((account) => store.visibility.cover(account, place, id)),
+        );
       } catch (err) {
         log.error({ err }, 'what came late could not be archived');
         return undefined;
