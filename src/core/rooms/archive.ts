@@ -229,7 +229,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
   /** What it changes of the message that it is about. */
   function changesOf(event: Archivable, { place, fromId, xmpp }: Archived, about: Archived): readonly Statement[] {
     if (event.kind === 'edit') {
-      const body = correctedBody(about.body, event.text);
+      const body = correctedBody(about.body, event);
       if (about.kind === 'message' && about.fromId === fromId) replace(about, { ...about, body });
       return [store.archive.correct(place, about.id, fromId, body)];
     }

@@ -41,7 +41,7 @@ export function bodyOf(event: Archivable, author?: string): string {
       return JSON.stringify({ text, style: plain, files, replyTo, subject, spoiler, mentions, thread, lang, author });
     }
     case 'edit':
-      return JSON.stringify({ target: event.target, text: event.text, lang: event.lang, author });
+      return JSON.stringify({ target: event.target, text: event.text, style: event.style, lang: event.lang, author });
     case 'retract':
       return JSON.stringify({ target: event.target, reason: event.reason, by: event.by, author });
     case 'reaction':
@@ -50,7 +50,8 @@ export function bodyOf(event: Archivable, author?: string): string {
 }
 
 /** A message with the text of a correction. */
-export const correctedBody = (body: string, text: string): string => JSON.stringify({ ...JSON.parse(body), text });
+export const correctedBody = (body: string, { text, style }: EventOf<'edit'>): string =>
+  JSON.stringify({ ...JSON.parse(body), text, style });
 
 /** What stands where a message was (XEP-0424 §5, XEP-0425 §5). */
 export const tombstone = ({ id, at, by, reason }: EventOf<'retract'>, xmpp: XmppId | undefined): string =>
@@ -75,7 +76,8 @@ export function eventOf(row: Archived, place: Place, about: Archived | undefined
     return { id: marks.stanzaId, at, event: gone, marks: { ...marks, retracted: JSON.parse(body) as Retracted } };
   }
   const { author, ...said } = JSON.parse(body) as { author?: string };
-  const event = { style: 'plain', ...head, ...said, kind } as Event;
+  const plain = kind === 'message' ? { style: 'plain' } : {};
+  const event = { ...plain, ...head, ...said, kind } as Event;
   const known = row.about === null ? undefined : aboutRow(row.about, about, author);
   return { id: marks.stanzaId, at, event, marks: known ? { ...marks, about: known } : marks };
 }
