@@ -5,13 +5,19 @@ import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { degrade } from './degrade.ts';
 import { choose, type Overrides, operatorChoice } from './overrides.ts';
+import { levelIn } from './parts.ts';
 import { outward } from './targets.ts';
 
 /**
- * What can be said to one person, and among those who are in a room; and what of that a room's network does not see. The
- * network's table knows.
+ * What is advertised of a network: what can be said to one person, and among those who are in a room; and what of that a
+ * room's network does not see. Its table knows.
  */
-export type Advertised = Readonly<Record<'contact' | 'room' | 'unseen', readonly Feature[]>>;
+export type Advertised = Readonly<Record<'contact' | 'room' | 'unseen', readonly Feature[]>> & {
+  /** Whether there are rooms, somebody reads what is written to a realm itself, and people can be sent forms to answer. */
+  readonly rooms: boolean;
+  readonly console: boolean;
+  readonly forms: boolean;
+};
 
 const target = 'earlier' as EventId;
 const PLAIN: Message = { kind: 'message', text: 'word', style: 'plain' };
@@ -54,6 +60,9 @@ export function advertised(mapping: NetworkMapping, overrides: Overrides): Adver
     contact: among((body) => isSomething(pieces(body, CONTACT))),
     room: SAMPLES.flatMap(([feature]) => (room.includes(feature) || carried.includes(feature) ? [feature] : [])),
     unseen: room.filter((feature) => !carried.includes(feature)),
+    rooms: mapping.facts.rooms !== 'none',
+    console: mapping.facts.console === true,
+    forms: levelIn(mapping.facts.out, 'form') !== 'none',
   };
 }
 

@@ -44,13 +44,13 @@ describe('what is advertised', () => {
   it('is what a rung makes something of', () => {
     const words = ['reply', 'file', 'spoiler', 'mention'];
     const all = ['edit', 'retract', 'reaction', ...words];
-    expect(advertised(ofKind('irc'), {})).toEqual({
+    expect(advertised(ofKind('irc'), {})).toMatchObject({
       contact: all,
       // Among those who are here from XMPP; decision 0008: no lines of reactions in channels.
       room: all,
       unseen: ['reaction'],
     });
-    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop', file: 'refuse' })).toEqual({
+    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop', file: 'refuse' })).toMatchObject({
       contact: ['retract', 'reaction', 'spoiler', 'mention'],
       room: ['edit', 'retract', 'reaction', 'reply', 'spoiler', 'mention'],
       unseen: ['edit', 'reply'],

@@ -5,7 +5,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { type Arrived, openReplay } from './replay.ts';
+import { type Arrived, openReplay, type Replay } from './replay.ts';
 
 export type DialogueParts = {
   readonly clock: Clock;
@@ -39,16 +39,8 @@ export type RunningDialogues = {
   readonly size: number;
 };
 
-type Next = Exclude<Arrived<never>, { result: never }> | { readonly finish: () => Promise<string> };
-
-type Open = {
-  readonly owner: string;
-  readonly id: string;
-  begin(): Promise<Next>;
-  next(answer: Answer): Promise<Next>;
-  back(): Promise<Next>;
-  /** Lets the generator close what it has open. */
-  end(): Promise<unknown>;
+type Open = DialogueAt & {
+  readonly replay: Replay;
   readonly gone: AbortController;
   busy: boolean;
   /** Whether there is a way back from where it stands. */
@@ -56,7 +48,7 @@ type Open = {
   expiry: () => void;
 };
 
-/** RunningDialogues of everybody together (SECURITY rule 11). */
+/** Dialogues of everybody together (SECURITY rule 11). */
 const MOST = 1000;
 
 /** Logins and commands, step by step. They live in memory: a restart ends them. */
@@ -65,21 +57,13 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
 
   function begin<Result>(owner: string, talk: Talk<Result>): Open {
     const gone = new AbortController();
-    const replay = openReplay(() => talk.start(gone.signal), gone.signal);
-    const next = (arrived: Arrived<Result>): Next =>
-      'result' in arrived ? { finish: () => talk.finish(arrived.result) } : arrived;
-    const dialogue: Open = {
-      owner,
-      id: randomUUID(),
-      begin: () => replay.begin().then(next),
-      next: (answer) => replay.answer(answer).then(next),
-      back: () => replay.back().then(next),
-      end: replay.end,
-      gone,
-      busy: false,
-      returns: false,
-      expiry: () => undefined,
-    };
+    async function* steps(): AsyncGenerator<Step, () => Promise<string>, Answer> {
+      const result = yield* talk.start(gone.signal);
+      return () => talk.finish(result);
+    }
+    const replay = openReplay(steps, gone.signal);
+    const expiry = (): void => undefined;
+    const dialogue: Open = { owner, id: randomUUID(), replay, gone, busy: false, returns: false, expiry };
     open.set(dialogue.id, dialogue);
     return dialogue;
   }
@@ -99,15 +83,15 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
     forget(dialogue);
     dialogue.gone.abort();
     // It waits behind a step that is under way, whose own failure goes to whoever asked for it.
-    dialogue.end().catch((err: unknown) => log.warn({ err }, 'a dialogue that was given up failed'));
+    dialogue.replay.end().catch((err: unknown) => log.warn({ err }, 'a dialogue that was given up failed'));
   }
 
-  async function go(dialogue: Open, move: (dialogue: Open) => Promise<Next>): Promise<Progress> {
+  async function go(dialogue: Open, move: (replay: Replay) => Promise<Arrived>): Promise<Progress> {
     if (dialogue.busy) throw new Failure('too-fast', { text: 'The answer before this is still being worked on.' });
     dialogue.busy = true;
     wait(dialogue);
     try {
-      const next = await move(dialogue);
+      const next = await move(dialogue.replay);
       // Given up meanwhile: what came of it is nobody's.
       find(dialogue);
       if ('stage' in next) {
@@ -135,13 +119,13 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
       const own = [...open.values()].filter((one) => one.owner === owner).length;
       if (own >= limits.most) throw new Failure('too-fast', { text: 'Finish or cancel first what you have begun.' });
       if (open.size >= MOST) throw new Failure('queue-full');
-      return go(begin(owner, talk), (dialogue) => dialogue.begin());
+      return go(begin(owner, talk), (replay) => replay.begin());
     },
-    answer: async (at, answer) => go(find(at), (dialogue) => dialogue.next(answer)),
+    answer: async (at, answer) => go(find(at), (replay) => replay.answer(answer)),
     async back(at) {
       const dialogue = find(at);
       if (!dialogue.returns) throw new Failure('bad-request', { text: 'There is no way back from here.' });
-      return go(dialogue, (one) => one.back());
+      return go(dialogue, (replay) => replay.back());
     },
     cancel: (at) => giveUp(find(at)),
     drop(fits) {

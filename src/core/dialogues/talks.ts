@@ -106,7 +106,7 @@ export function openTalks({
         async finish(credentials: Credentials) {
           await logins.register({ account, realm }, credentials);
           // Whoever stays connected is connected by it; others with their first room.
-          if (await settings.staysConnected(account)) sessions.need({ account, realm });
+          if (await settings.staysConnected(account)) sessions.need({ account, realm }, undefined, true);
           const welcome = await people.enrolled(account);
           welcome();
           return 'You are registered.';

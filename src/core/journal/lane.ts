@@ -1,4 +1,5 @@
 import type { Outcome } from '#src/bridge.ts';
+import type { Standings } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -14,9 +15,10 @@ import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, n
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
-import { follow, free } from './turns.ts';
+import { free } from './turns.ts';
 
 export type DeliveryParts = {
+  readonly standings: Pick<Standings, 'of'>;
   readonly store: Store;
   readonly rows: Rows;
   readonly time: RunningTime;
@@ -48,8 +50,8 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
-  /** Settles what nobody is handed, once all that is under way in its lane has ended. */
-  follow(item: Item): void;
+  /** What is in hand of a lane, waiting or not. */
+  inHand(lane: string): readonly Item[];
   /** What is held back in a lane for a later one of that key. */
   held(lane: string, key: string): Held | undefined;
   /** What is in hand of a lane, in order. */
@@ -333,7 +335,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     push,
     put,
     tell(event, account) {
-      const item = memoryItem(event, { lane: '', account, shared: { answered: false } });
+      const to = parts.standings.of(account, event.place);
+      const item = memoryItem(event, { lane: '', shared: { answered: false }, to });
       if (!parts.carrier(item).ready(item)) return;
       remember(item);
       item.life = FLYING;
@@ -342,6 +345,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     get size() {
       return byEvent.size;
     },
+    inHand: (lane) => [...byEvent.values()].filter(({ row }) => row.lane === lane),
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
     track(item, id) {
@@ -350,7 +354,6 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
       byEvent.set(id, item);
     },
     settle,
-    follow: (item) => follow(item, byEvent.values(), () => void settle(item.row.event, { ids: [], state: 'taken' })),
     held(lane, key) {
       const last = lanes.get(lane)?.items.at(-1);
       return last?.held?.key === key && !last.busy ? last.held : undefined;

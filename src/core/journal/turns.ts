@@ -1,13 +1,13 @@
 import type { Item } from './rows.ts';
 
-/** Calls `go` once all of them that are under way in the lane of `item` have ended: at once where none is. */
-export function follow(item: Item, all: Iterable<Item>, go: () => void): void {
+/** Calls `go` once all that is under way of what is `inHand` beside `item` has ended: at once where nothing is. */
+export function follow(item: Item, inHand: readonly Item[], go: () => void): void {
   let left = 1;
   const ended = (): void => {
     if (--left === 0) go();
   };
-  for (const one of new Set(all)) {
-    if (one === item || one.row.lane !== item.row.lane || one.life.state !== 'flight') continue;
+  for (const one of new Set(inHand)) {
+    if (one === item || one.life.state !== 'flight') continue;
     left++;
     one.followers = [...(one.followers ?? []), ended];
   }

@@ -1,4 +1,3 @@
-import { type Batch, openBatch } from '#src/core/batch.ts';
 import type { ArchivedEvent, ArchivePage, ArchiveQuery, Marks } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -8,7 +7,7 @@ import type { HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
+import { type Batch, openBatch, type Store } from '#src/store/index.ts';
 import type { Archived } from '#src/store/rows/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
 import { type Archivable, bodyOf, correctedBody, eventOf, textOf, tombstone } from './archived.ts';

@@ -1,5 +1,5 @@
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -9,7 +9,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 export type MissedParts = {
   readonly sessions: Pick<Sessions, 'get'>;
   readonly log: Log;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   /** Takes what a network tells. */
   accept(drafts: readonly Draft[]): void | Promise<void>;

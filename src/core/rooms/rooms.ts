@@ -1,10 +1,11 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Marks, Recipient, RoomInfo, XmppSide } from '#src/core/index.ts';
+import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { after, chain } from '#src/lib/after.ts';
+import { membershipIn } from '#src/core/standing.ts';
+import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -13,15 +14,18 @@ import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Archive, Entry } from './archive.ts';
-import { type Archivable, aboutOf, aboutRow, isArchivable, isLate, sayer } from './archived.ts';
+import type { Archive } from './archive.ts';
+import { type Archivable, isArchivable, sayer } from './archived.ts';
+import { aboutMember, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf } from './room-seats.ts';
+import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { isUnread, marked, type RoomSaid, said, saidThere, showPast } from './said.ts';
+import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
@@ -29,7 +33,7 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -57,6 +61,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
+  const recent = openRecentChanges(parts.clock);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -89,23 +94,35 @@ export function openRooms(parts: RoomParts) {
   const joinEvent = (room: state.Room, account: AccountKey): Event =>
     ownEvent(room, account, joining(account, room.members.get(account)));
 
+  /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
+  function join(room: state.Room, key: SessionKey): void {
+    const { account } = key;
+    const wanted = room.members.get(account)?.nick;
+    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
+    const { nick, wanted: asked } = parts.sessions.state(key);
+    if (
+      wanted !== undefined &&
+      nick !== wanted &&
+      asked !== undefined &&
+      asked !== wanted &&
+      !held &&
+      isNew(room, account)
+    )
+      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    parts.delivery.tell(joinEvent(room, account), account);
+  }
+
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
   /** Carries out what a step wants. Synchronous unless history has to be read. */
   function run(room: state.Room, effects: readonly state.RoomEffect[]): void | Promise<void> {
     for (const [index, effect] of effects.entries()) {
-      if (effect.kind === 'history') return showHistory(room, effect).then(() => run(room, effects.slice(index + 1)));
+      if (effect.kind === 'history')
+        return showPast(parts, room, effect).then(() => run(room, effects.slice(index + 1)));
       carryOut(room, effect);
     }
     parts.occupancy.changed(room);
     if (room.members.size === 0) rooms.delete(placeKey(room.place));
-  }
-
-  async function showHistory(room: state.Room, { account, to, wish }: Extract<state.RoomEffect, { kind: 'history' }>) {
-    const past = await parts.archive.history(room.place, account, wish);
-    for (const { event: old, marks } of past) parts.display.show(old, [to], marks);
-    const seat = state.seatOf(room, to.jid);
-    if (seat) seat.upTo = past.at(-1)?.at ?? 0;
   }
 
   function carryOut(room: state.Room, effect: Exclude<state.RoomEffect, { kind: 'history' }>): void {
@@ -117,6 +134,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
+        recent.told(room.place, effect.body, effect.to);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
@@ -128,15 +146,38 @@ export function openRooms(parts: RoomParts) {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
         parts.sessions.need(key, effect.nick);
-        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
+        if (parts.sessions.get(key)) join(room, key);
         return;
       }
       case 'part': {
-        const { account, reason } = effect;
-        parts.delivery.tell(ownEvent(room, account, parting(account, reason)), account);
+        const { account, reason, forGood } = effect;
+        parts.delivery.tell(ownEvent(room, account, parting(account, reason, forGood)), account);
         forget(room, effect.account);
+        return;
       }
+      case 'invite':
+        return invite(room, effect.account, effect.unread);
     }
+  }
+
+  /** Told as the network's own, to all clients of the user or the next that comes. */
+  function invite({ place }: state.Room, account: AccountKey, unread: number): void {
+    if (place.kind === 'realm') return;
+    const at: Place = { kind: 'realm', ...keyOf(account, place) };
+    const told = event(at, { kind: 'invite', room: place.id, reason: unreadText(unread) }, { kind: 'network', id: '' });
+    parts.display.show(told, [{ jid: splitAccount(account).user }]);
+  }
+
+  /** A room of which nothing was known, where the network shows that the account is a member of it. */
+  function unknown(what: Event): state.Room | undefined {
+    const { place } = what;
+    if (place.kind !== 'room' || !showsMember(what, place.account)) return undefined;
+    const room = state.newRoom(place);
+    rooms.set(placeKey(place), room);
+    belong(place.account, room);
+    const { user } = splitAccount(place.account);
+    void run(room, listed(room, place.account, user.slice(0, user.indexOf('@'))));
+    return room;
   }
 
   /** The account is out of the room; its session goes with its last room. */
@@ -163,6 +204,7 @@ export function openRooms(parts: RoomParts) {
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
     const { account, jid } = leaving;
     if (!room) return;
+    if (membershipIn(room.place) === 'network') return run(room, state.leave(room, leaving, 'stays'));
     if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
@@ -175,19 +217,24 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
+  function say(room: state.Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
+    const work = said(parts, room, entry, account);
+    const { place } = room;
+    return place.kind === 'room' && isUnread(entry)
+      ? after(work, () => run(room, missed(room, place.account, 1)))
+      : work;
+  }
+
   /** What a network says of one of its rooms. */
   function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
-      const room = find(what.place);
+      const room = find(what.place) ?? unknown(what);
       if (!room) return;
-      if (isArchivable(what)) return said(room, { event: what, by: sayer(what.from), nick: nickIn(what), marks });
-      if (what.kind === 'receipt')
-        return chain(parts.archive.recall(what.place, what.target), (found) => {
-          const about = found ? { about: aboutRow(found.id, found) } : {};
-          parts.display.show(what, state.readersOf(room), { ...marks, ...about });
-        });
+      if (isArchivable(what)) return say(room, saidThere(what, marks));
+      if (what.kind === 'receipt') return marked(parts, room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
-      const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
+      const before =
+        what.kind === 'occupant' || what.kind === 'occupants' || what.kind === 'room' ? [...room.members.keys()] : [];
       return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
     });
   }
@@ -203,40 +250,10 @@ export function openRooms(parts: RoomParts) {
       case 'presence':
         return present(room, what);
       default:
+        if (what.kind === 'room' && what.place.kind === 'room' && (what.change === 'listed' || what.change === 'left'))
+          return aboutMember(room, what.place.account, what);
         return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
-  }
-
-  /** Something that was said in a room: kept, and shown to everybody with the archive's id. */
-  function said(room: state.Room, entry: Omit<Entry, 'about'>, account?: AccountKey): void | Promise<void> {
-    const target = aboutOf(entry.event);
-    const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account);
-    return chain(about, (found) => kept(room, { ...entry, about: found }));
-  }
-
-  function kept(room: state.Room, entry: Entry): void | Promise<void> {
-    const { by, about } = entry;
-    const now = parts.clock.now();
-    // Nothing was said in times to come.
-    const what = entry.event.at > now ? { ...entry.event, at: now } : entry.event;
-    // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
-    const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
-    if (own && about && about.fromId !== by) return void parts.display.show(what, []);
-    if (!isLate(what, now)) {
-      const to = state.readersOf(room);
-      room.last.at = what.at;
-      room.last.to = to;
-      return tellAll(entry, parts.archive.record(entry), to);
-    }
-    const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
-    return parts.archive.recordLate(entry, seenBy).then((id) => tellAll(entry, id, state.lateReaders(room, what.at)));
-  }
-
-  function tellAll(entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
-    const { event: what, nick, about } = entry;
-    const marks = about ? { ...entry.marks, about: aboutRow(about.id, about) } : entry.marks;
-    const from: Party = what.from.kind === 'network' ? what.from : { kind: 'network', id: nick, name: nick };
-    parts.display.show({ ...what, from }, to, { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
   }
 
   return {
@@ -251,13 +268,29 @@ export function openRooms(parts: RoomParts) {
       });
     },
     leave: (place: Place, leaving: state.Leaving): void => void depart(place, leaving, 'parts'),
+    /** The account leaves for good, with all its clients. False where it is no member. */
+    quit(place: Place, account: AccountKey): boolean {
+      if (!find(place)?.members.has(account)) return false;
+      lane(place, () => {
+        const room = find(place);
+        if (room) return after(run(room, quit(room, account, 'user')), () => settleMembers(room, [account]));
+      });
+      return true;
+    },
     /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
     lost: (place: Place, leaving: state.Leaving): Promise<void> => depart(place, leaving, 'lingers'),
     /** The account has chosen to stay in its rooms without a client, or no longer. */
     keep(account: AccountKey, on: boolean): void {
       if (on) return;
-      for (const room of [...(byAccount.get(account) ?? [])])
+      for (const room of [...(byAccount.get(account) ?? [])].filter((one) => membershipIn(one.place) === 'seat'))
         lane(room.place, () => run(room, state.part(room, account)));
+    },
+    /** The account acts by another identity from now on, and is in none of its rooms any more. */
+    end(account: AccountKey, reason: string): void {
+      for (const room of [...(byAccount.get(account) ?? [])])
+        lane(room.place, () =>
+          after(run(room, state.end(room, account, reason)), () => settleMembers(room, [account])),
+        );
     },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
@@ -267,6 +300,12 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
+        // What is said from now on is for whoever is a member all the time.
+        if (membershipIn(room.place) === 'network')
+          for (const [account, member] of room.members) {
+            member.present = true;
+            parts.archive.entered(account, room.place);
+          }
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
@@ -288,12 +327,16 @@ export function openRooms(parts: RoomParts) {
       lane(sent.place, () => {
         const room = find(sent.place);
         const nick = room?.members.get(account)?.nick;
-        if (room && nick !== undefined) return said(room, { event: sent, by: sayer(sent.from), nick, marks }, account);
+        if (room && nick !== undefined) return say(room, { event: sent, by: sayer(sent.from), nick, marks }, account);
       });
     },
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
-      for (const room of roomsOf(key)) parts.delivery.tell(joinEvent(room, key.account), key.account);
+      for (const room of roomsOf(key)) {
+        // Where the network has kept the membership, somebody who is not there need not know who is.
+        const idle = membershipIn(room.place) === 'network' && room.members.get(key.account)?.seats.size === 0;
+        if (!idle) join(room, key);
+      }
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
@@ -302,6 +345,14 @@ export function openRooms(parts: RoomParts) {
           after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
         );
       }
+    },
+    /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
+    catchUp(transport: string, since: number): void {
+      for (const { place, changes } of recent.take(transport, since))
+        lane(place, () => {
+          const room = find(place) ?? state.newRoom(place);
+          return run(room, state.caughtUp(room, changes));
+        });
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
@@ -315,7 +366,8 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const end = (await keeps(account)) ? suspend : state.eject;
+            const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
+            const end = lasts ? suspend : state.eject;
             await run(room, end(room, account, [332], 'The gateway is stopping.'));
           }
         });
@@ -345,5 +397,3 @@ export function openRooms(parts: RoomParts) {
     },
   };
 }
-
-const nickIn = ({ from }: Event): string => (from.kind === 'network' ? (from.name ?? from.id) : '');

@@ -2,7 +2,8 @@ import type { Outcome, Session } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { eventOf, type Item } from '#src/core/journal/rows.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import { follow } from '#src/core/journal/turns.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -11,8 +12,8 @@ import { authorIn, targetOf, translate } from './reference.ts';
 
 export type CarryContext = {
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly delivery: Pick<Delivery, 'track' | 'settle' | 'follow'>;
-  readonly transport: CoreTransport;
+  readonly delivery: Pick<Delivery, 'track' | 'settle' | 'inHand'>;
+  readonly transport: Transport;
   readonly session: Session | undefined;
   /** What is no failure is a bug: it is logged. */
   asFailure(error: unknown): Failure;
@@ -20,7 +21,7 @@ export type CarryContext = {
 
 /** Hands a row over to its network. Throws a `Failure`, or rejects with it, for what is refused at once. */
 export function carry(context: CarryContext, item: Item): void | Promise<void> {
-  if (item.owed.way === 'out' && item.owed.silent) return context.delivery.follow(item);
+  if (item.owed.way === 'out' && item.owed.silent) return silent(context, item);
   const event = eventOf(item);
   if (!item.kept) return hand(context, item, event);
   const target = targetOf(event);
@@ -31,6 +32,12 @@ export function carry(context: CarryContext, item: Item): void | Promise<void> {
   const author = authorIn(event);
   const at = { place: event.place, target, ...(author !== undefined && { author }) };
   return chain(known(context, at), (found) => handAll(context, item, named(translate(event, found))));
+}
+
+/** What its network has no piece of is settled as taken, behind what is under way before it. */
+function silent({ delivery }: CarryContext, item: Item): void {
+  const { event, lane } = item.row;
+  follow(item, delivery.inHand(lane), () => void delivery.settle(event, { ids: [], state: 'taken' }));
 }
 
 type Found = readonly MessageId[] | undefined;
@@ -56,7 +63,7 @@ function handAll(context: CarryContext, item: Item, events: readonly Event[]): v
 /** The one place where a bridge is given an event. */
 function hand({ delivery, transport, session, asFailure }: CarryContext, item: Item, event: Event): void {
   if (item.kept) delivery.track(item, event.id);
-  transport.accepted(event.kind);
+  transport.metrics.accepted(event.kind);
   const settle = (outcome: Outcome): void => void delivery.settle(event.id, outcome);
   const delivered = transport.bridge().deliver(event, session);
   if (delivered instanceof Promise) delivered.then(settle, (error: unknown) => settle(asFailure(error)));

@@ -18,6 +18,7 @@ import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
+import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent, sentFrom } from './keep.ts';
 import type { Markers } from './markers.ts';
 import type { RecentTexts } from './recent-texts.ts';
@@ -171,7 +172,7 @@ export function openOutward(context: OutwardContext): Outward {
         const about = resolve(context, draft, {
           side: 'foreign',
           levels: leg.target.levels,
-          account: leg.key.account,
+          account: leg.to.key.account,
         });
         return { draft, leg, pieces: await reduced(draft, leg, about) };
       }),
@@ -243,6 +244,7 @@ export type InwardContext = AdmitContext &
     readonly tables: ReadonlyMap<string, Tables>;
     readonly markers: Markers;
     readonly log: Log;
+    readonly echoes: Pick<Echoes, 'has'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -264,7 +266,10 @@ export function openInward(context: InwardContext): Inward {
 
   const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
 
-  function take(draft: Draft): void | Promise<void> {
+  const take = (draft: Draft): void | Promise<void> =>
+    chain(context.echoes.has(draft), (echo) => (echo ? context.repeated(draft) : taken(draft)));
+
+  function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables || !isAdmitted(draft)) return;
     const durable = isDurable(draft);

@@ -53,8 +53,8 @@ export function keep(
     // Whoever waits for it hears of it, and is told where it fails.
     if (context.journaled(draft) && !sent.shared.landed) {
       // It may have been given up while the pieces were made.
-      if (!isSessionless(leg)) context.sessions.require(leg.key);
-      return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
+      if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
+      return context.intake.take({ draft, pieces: all, to: leg.to, origin });
     }
     const items = itemsOf(context, all, leg, sent, degraded.ids);
     return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
@@ -73,7 +73,7 @@ function putAll(context: KeepContext, [first, ...more]: readonly Item[]): void |
 function itemsOf(
   { now }: KeepContext,
   pieces: readonly Draft[],
-  { key, lane }: Leg,
+  { to, lane }: Leg,
   { origin, shared }: Sent,
   ids: Degraded['ids'],
 ): readonly Item[] {
@@ -81,23 +81,21 @@ function itemsOf(
   return all.map((piece, index) => {
     const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
     const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryItem(event, { lane, account: key.account, journey, shared, to: key });
+    return memoryItem(event, { lane, journey, shared, to });
   });
 }
 
 /** Of what has no piece for its network the room is told in its turn. */
-function silentItem({ now }: KeepContext, draft: Draft, { key, lane }: Leg, { origin, shared }: Sent): Item {
+function silentItem({ now }: KeepContext, draft: Draft, { to, lane }: Leg, { origin, shared }: Sent): Item {
   const event: Event = { ...draft, id: newEventId(), at: now(), live: true };
   const journey = origin && { origin, lead: true, group: '', parts: 1 };
-  return memoryItem(event, { lane, account: key.account, journey, shared, to: key, silent: true });
+  return memoryItem(event, { lane, journey, shared, to, silent: true });
 }
 
 /** What the next of its kind may replace waits for that, as long as the table says. */
 function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, previous }: Degraded): Item {
   return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
 }
-
-const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
 
 /** Sees to a session: a message to a person may open one. */
 function reached(
@@ -106,8 +104,8 @@ function reached(
   leg: Leg,
   pieces: readonly Draft[],
 ): void | Promise<void> {
-  if (leg.session || isSessionless(leg)) return;
-  const { key } = leg;
+  if (leg.to.session) return;
+  const { key } = leg.to;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
   return context.opens(key.account).then((opens) => {

@@ -123,12 +123,13 @@ function isEmpty(reading: Reading): boolean {
 /** Kinds that nobody is told of, and that nobody waits for. */
 const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true, receipt: true };
 /** What somebody hears of what was read: the network's table knows what nobody has a use for. */
-function heard(reading: Reading, { stanza, target, view: { carried } }: ReadContext): Reading | undefined {
+function heard(reading: Reading, { stanza, target, view }: ReadContext): Reading | undefined {
   const { kind } = reading;
   if (!SILENT[kind]) return reading;
   if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
   const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
-  return carried?.[stanza.attrs.type === 'groupchat' ? 'room' : 'contact'].includes(feature) ? reading : undefined;
+  const known: readonly string[] = view.transport.advertised[stanza.attrs.type === 'groupchat' ? 'room' : 'contact'];
+  return known.includes(feature) ? reading : undefined;
 }
 
 /** Where a message goes. */
@@ -138,14 +139,14 @@ function placeOf(groupchat: boolean, target: JidTarget, envelope: Envelope): Pla
     assertHere(target);
     return roomPlace(view, target, from.bare);
   }
-  const account = accountKey(from.bare, view.transport);
+  const account = accountKey(from.bare, view.transport.domain);
   switch (target.kind) {
     case 'contact':
       return { kind: 'contact', account, id: target.id };
     case 'room':
       return { kind: 'contact', account, id: privately(target, envelope) };
     case 'realm':
-      if (view.console) return { kind: 'realm', account, realm: target.realm };
+      if (view.transport.advertised.console) return { kind: 'realm', account, realm: target.realm };
   }
   throw nobodyReads();
 }

@@ -37,7 +37,9 @@ async function answerInfo(request: Request): Promise<Xml> {
 /** XEP-0030 §3.1 and the registrar's list of categories. */
 const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
   gateway: ({ identity, view }) =>
-    view.rooms === 'none' ? gateway(identity) : xml`${gateway(identity)}${conference(identity.type, identity.name)}`,
+    view.transport.advertised.rooms
+      ? xml`${gateway(identity)}${conference(identity.type, identity.name)}`
+      : gateway(identity),
   realm: ({ identity, target }) =>
     gateway({ type: identity.type, name: target.kind === 'realm' ? target.realm : identity.name }),
   room: ({ identity, target }) => conference(identity.type, target.kind === 'room' ? target.name : identity.name),
@@ -67,9 +69,9 @@ function answerItems(request: Request): Xml | Promise<Xml> {
 /** The items of a gateway are personal; a stranger has none. */
 function realmItems({ core, user, view }: Request): Xml[] {
   if (!core.permitted(user)) return [];
-  const { transport, addresses } = view;
-  return core.realms(transport, user).flatMap((realm) => {
+  const { domain, addresses } = view.transport;
+  return core.realms(domain, user).flatMap((realm) => {
     const id = addresses.format({ kind: 'realm', realm, name: '' });
-    return id === '' ? [] : [xml`<item jid='${jidOf(id, transport)}' name='${realm}'/>`];
+    return id === '' ? [] : [xml`<item jid='${jidOf(id, domain)}' name='${realm}'/>`];
   });
 }

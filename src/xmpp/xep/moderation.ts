@@ -17,7 +17,7 @@ const MODERATE_0 = 'urn:xmpp:message-moderate:0';
 export const moderation: Extension = {
   xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0' },
   // §3
-  features: (view) => ({ room: carriedIn(view, 'retract', MODERATE, MODERATE_0).room ?? [] }),
+  features: (transport) => ({ room: carriedIn(transport, 'retract', MODERATE, MODERATE_0).room ?? [] }),
   iq: {
     [`set/${MODERATE} moderate`]: (request) => moderate(request, request.payload.attrs.id, request.payload),
     'set/urn:xmpp:fasten:0 apply-to': olderRequest,
@@ -59,7 +59,7 @@ async function moderate(request: Request, id: string | undefined, moderation: Re
   // §4.2: only moderators may.
   if (self?.role !== 'moderator') throw new Failure('not-permitted');
   // §4.3: one that is not there is not found.
-  if (view.archive) await core.archived(place, user, [id]);
+  if (view.transport.history.record) await core.archived(place, user, [id]);
   const reason = moderation.getChildText('reason') || undefined;
   const because = reason === undefined ? {} : { reason };
   const party = partyOf(splitJid(from));
