@@ -11,12 +11,12 @@ import type {
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Dialogues, Talker } from '#src/core/index.ts';
+import type { Dialogues } from '#src/core/index.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { RunningDialogues } from './dialogue.ts';
 
@@ -84,10 +84,6 @@ export function openTalks({
   settings,
   ...parts
 }: TalkParts): Dialogues {
-  function check({ user }: Talker): void {
-    if (!accounts.permitted(user)) throw accounts.refusal();
-  }
-
   const commandsOf = (transport: string): readonly BoundCommand[] => [
     ...parts.transport(transport).talks.commands,
     ...parts.own(transport),
@@ -97,7 +93,7 @@ export function openTalks({
 
   return {
     async login(who, { transport, realm, name }) {
-      check(who);
+      accounts.admit(who.user);
       const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
       if (!login) throw new Failure('item-not-found');
       const account = accountKey(who.user, transport);
@@ -114,11 +110,10 @@ export function openTalks({
       });
     },
     async command(who, { place, on, node }) {
-      check(who);
+      accounts.admit(who.user, place);
       const transport = placeTransport(place);
       const command = commandsOf(transport).find((one) => one.node === node && one.on === on);
       if (!command) throw new Failure('item-not-found');
-      if (place.kind !== 'shared' && splitAccount(place.account).user !== who.user) throw new Failure('not-permitted');
       if (!isFor(who.user, command)) throw new Failure('not-permitted');
       const account = accountKey(who.user, transport);
       const session = sessions.get({ account, realm: parts.realm(place) });

@@ -12,7 +12,7 @@ export type MissedParts = {
   transport(domain: string): Transport;
   realm(place: Place): string;
   /** Takes what a network tells. */
-  accept(drafts: readonly Draft[]): void | Promise<void>;
+  accept(drafts: readonly Draft[]): unknown;
 };
 
 /** How much of what was said meanwhile is asked for. */

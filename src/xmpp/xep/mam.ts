@@ -5,7 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import { stampOf, timeOf } from './datetime.ts';
+import { archiveStampOf, timeOf } from './datetime.ts';
 import { childOf } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
 import { rangeElement, rangeOf } from './rsm.ts';
@@ -58,7 +58,7 @@ function resultOf({ id, at, event, marks }: ArchivedEvent, { payload, written }:
     ({ from, type, id: sent, children }) =>
       xml`<message${attrs({ xmlns: 'jabber:client', type, from, id: sent })}>${children}</message>`,
   );
-  const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${stampOf(at)}'/>${said}</forwarded>`;
+  const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${archiveStampOf(at, id)}'/>${said}</forwarded>`;
   return xml`<result xmlns='urn:xmpp:mam:2'${attrs({ id, queryid })}>${forwarded}</result>`;
 }
 
@@ -129,7 +129,7 @@ async function answerMetadata(request: Request): Promise<Xml> {
 
 function end(name: 'start' | 'end', event: ArchivedEvent | undefined): Xml | undefined {
   if (!event) return undefined;
-  const stamp = stampOf(event.at);
+  const stamp = archiveStampOf(event.at, event.id);
   return name === 'start'
     ? xml`<start id='${event.id}' timestamp='${stamp}'/>`
     : xml`<end id='${event.id}' timestamp='${stamp}'/>`;
