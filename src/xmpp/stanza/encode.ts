@@ -115,13 +115,17 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
 }
 
 /** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
-const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks, retracted }: Written): boolean =>
+const isPlain = (
+  { replyTo, files, form, mentions, spoiler }: Message,
+  { asks, confirm, retracted }: Written,
+): boolean =>
   replyTo === undefined &&
   files === undefined &&
   form === undefined &&
   mentions === undefined &&
   spoiler === undefined &&
   asks === undefined &&
+  confirm === undefined &&
   retracted === undefined;
 
 /** Most events have none. */
