@@ -1,5 +1,5 @@
 import type { Command, Stage } from '#src/bridge.ts';
-import type { Draft, Event, Message } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
@@ -48,6 +48,14 @@ export type About = {
   readonly quote?: string;
 };
 
+/** That a message was taken back: by the message with that id, when, and by which moderator (XEP-0424 §5, XEP-0425 §5). */
+export type Retracted = {
+  readonly id: string;
+  readonly at: number;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+};
+
 /** What an event carries that only XMPP knows. */
 export type Marks = {
   readonly about?: About;
@@ -55,6 +63,8 @@ export type Marks = {
   readonly originId?: string;
   /** The archive's id of the message (XEP-0359). */
   readonly stanzaId?: string;
+  /** It is only the place of a message that was taken out. */
+  readonly retracted?: Retracted;
   /** XEP-0045 status codes beside 110, which follows from the recipient. */
   readonly statuses?: readonly number[];
   /** The reader is asked to say that it has arrived (XEP-0184). */
@@ -84,15 +94,8 @@ export type XmppSide = {
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
 
-/** A message of the past. `id` is its stanza-id, `xmppId` the id that it was sent with. */
-export type ArchivedMessage = {
-  readonly id: string;
-  readonly at: number;
-  readonly nick: string;
-  readonly place: Place;
-  readonly message: Message;
-  readonly xmppId?: XmppId;
-};
+/** Something that was said in a room in the past, with what its readers know of it. `id` is its stanza-id. */
+export type ArchivedEvent = { readonly id: string; readonly at: number; readonly event: Event; readonly marks: Marks };
 
 /**
  * Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive. `afterId` and `beforeId` bound what
@@ -110,7 +113,7 @@ export type ArchiveQuery = {
 
 /** A page in order of time. `complete`: nothing lies beyond it in the direction of the query. */
 export type ArchivePage = {
-  readonly messages: readonly ArchivedMessage[];
+  readonly events: readonly ArchivedEvent[];
   readonly complete: boolean;
   readonly count: number;
 };

@@ -29,6 +29,7 @@ import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
+import { askMissed } from './rooms/missed.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -40,6 +41,7 @@ import type { Transport } from './transport.ts';
 import { openAdmissions } from './way/admission.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
+import { openMarkers } from './way/markers.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
@@ -67,6 +69,7 @@ export function buildCore(parts: CoreParts) {
   const choices = openChoices({ store, transports, now });
   const tables = openTables(transports, choices);
   const texts = openRecentTexts();
+  const markers = openMarkers();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
@@ -93,7 +96,10 @@ export function buildCore(parts: CoreParts) {
     store,
     clock,
     log,
-    settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
+    settings: (domain) => ({
+      ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
+      refers: tables.get(domain)?.refers ?? false,
+    }),
   });
   const ids = openIds({ store, log, archived: archive.sentAs });
   const occupancy = openOccupancy({ store, clock, log });
@@ -155,7 +161,21 @@ export function buildCore(parts: CoreParts) {
   const intake = openIntake({ ...ground, journaling });
   const amend = openAmend({ ...ground, delivery, settling, rows, intake, standings });
   const outward = openOutward({
-    ...{ ...ground, refusals, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
+    ...{
+      ...ground,
+      markers,
+      refusals,
+      rooms,
+      people,
+      sessions,
+      standings,
+      ids,
+      archive,
+      delivery,
+      settling,
+      intake,
+      amend,
+    },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -168,7 +188,7 @@ export function buildCore(parts: CoreParts) {
   const echoes = openEchoes({ settling });
   const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
-    ...{ ...ground, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
+    ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
@@ -193,6 +213,7 @@ export function buildCore(parts: CoreParts) {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
+  const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
       if (!identities.turn(account, linked)) return;
@@ -203,7 +224,7 @@ export function buildCore(parts: CoreParts) {
       sessions.turn(account);
     },
   });
-  settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
+  settling.listen(openSettle({ ids, rooms, people, display, durable, xmpp, now }));
   settling.listen({
     bounced(row) {
       if (row.owed.way !== 'in' || !journaling.isFar(row)) return;
@@ -214,7 +235,7 @@ export function buildCore(parts: CoreParts) {
   journaling.reached(people.reached);
   // What became of it is noted after this.
   settling.listen({ settled: () => queueMicrotask(echoes.settled) });
-  rooms.listen({ fares: outward.fares });
+  rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
   sessions.listen({
     online(key) {
       rooms.rejoin(key);

@@ -41,7 +41,7 @@ export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spo
     addresses,
     history: { record: true, replay: 0 },
   }),
-  advertised: { contact: [], room: [], heard: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
+  advertised: { contact: [], room: [], unseen: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
 });
 type Spoken = {
   readonly domain?: string;
@@ -109,8 +109,8 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   gone: () => {},
   bounced: async () => {},
   confirmed: async () => {},
-  archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
-  archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
+  archive: () => Promise.resolve({ events: [], complete: true, count: 0 }),
+  archived: () => Promise.resolve({ events: [], complete: true, count: 0 }),
   permitted: () => true,
   admit(user) {
     if (changes.permitted?.(user) === false) throw new Failure('not-on-list');

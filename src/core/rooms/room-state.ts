@@ -19,6 +19,8 @@ export type Seat = {
   /** The address by which it came, where that is another name of the room. */
   readonly address?: string | undefined;
   in: boolean;
+  /** When that happened which it was shown last of what came late or was said before it came, in ms since 1970. */
+  upTo: number;
 };
 
 /**
@@ -49,6 +51,8 @@ export type Room = {
   topic: Topic;
   /** The readers of the room, made anew after a change of seats or nicks. */
   readers: readonly Recipient[] | undefined;
+  /** When the last thing was said that readers were shown live, and who they were. */
+  last: { at: number; to: readonly Recipient[] };
 };
 
 /** What a step wants done, in order. */
@@ -77,6 +81,7 @@ export const newRoom = (place: Place): Room => ({
   members: new Map(),
   topic: { text: '' },
   readers: undefined,
+  last: { at: 0, to: [] },
 });
 
 /** Everybody who reads the room, with their own nick in it. */
@@ -85,6 +90,24 @@ export function readersOf(room: Room): readonly Recipient[] {
   return room.readers;
 }
 
+/** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
+export function lateReaders(room: Room, at: number): readonly Recipient[] {
+  const { last } = room;
+  return readersOf(room).filter(({ jid }) => {
+    const seat = seatOf(room, jid);
+    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
+    if (seat) seat.upTo = Math.max(upTo, at);
+    return at > upTo;
+  });
+}
+
+export function seatOf(room: Room, jid: string): Seat | undefined {
+  for (const { seats } of room.members.values()) {
+    const seat = seats.get(jid);
+    if (seat) return seat;
+  }
+  return undefined;
+}
 const seatsOf = ({ seats, nick }: Member): Recipient[] =>
   [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick));
 
@@ -107,7 +130,7 @@ export function enter(
   room: Room,
   { account, nick, origin, password, history = {}, shown, address }: Entrance,
 ): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false };
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false, upTo: 0 };
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);

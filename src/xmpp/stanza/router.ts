@@ -76,7 +76,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     core,
     version,
     afterwards,
-    contents: (event) => (encode(event, [], view.transport.addresses) ?? []).flatMap(({ children }) => children),
+    written: (event, marks) => encode(event, [], view.transport.addresses, marks) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
   };

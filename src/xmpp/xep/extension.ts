@@ -32,8 +32,8 @@ export type Request = {
   tell(...children: readonly Xml[]): void;
   /** Runs the work once the result has been written; not at all where the answer is an error. */
   afterwards(work: () => void): void;
-  /** The elements of the message that an event is. */
-  contents(event: Event): readonly Xml[];
+  /** What an event is on the wire. */
+  written(event: Event, marks: Marks): readonly Sending[];
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
 };
