@@ -9,17 +9,14 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
 import type { Choices } from './accounts/choices.ts';
-import { openFarewell } from './accounts/farewell.ts';
 import type { Logins } from './accounts/logins.ts';
-import { openMembership } from './accounts/membership.ts';
-import { openOwnSettings } from './accounts/own-settings.ts';
+import type { Membership } from './accounts/membership.ts';
 import type { Purging } from './accounts/purge.ts';
 import type { OpenSettings } from './accounts/settings.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
 import type { RunningDialogues } from './dialogues/dialogue.ts';
-import type { Registration } from './dialogues/registration.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
@@ -78,6 +75,8 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
+  /** Stops the gateway, where an admin may have that done. */
+  readonly shutdown?: (() => void) | undefined;
   /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
   report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
@@ -123,10 +122,11 @@ export type Opened = {
   readonly logins: Logins;
   readonly occupancy: Occupancy;
   readonly outward: Outward;
+  readonly membership: Membership;
+  readonly ownSettings: Core['settings'];
   readonly people: People;
   readonly purging: Purging;
   readonly rates: Limits;
-  readonly registration: Registration;
   readonly lanes: Lanes;
   realm(place: Place): string;
   transport(domain: string): CoreTransport;
@@ -203,28 +203,10 @@ export function coreOf(opened: Opened): OpenCore {
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
-    settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
+    settings: opened.ownSettings,
     dialogues: opened.talks,
     chat,
-    ...openMembership({
-      accounts,
-      media: parts.media,
-      dialogues,
-      limits: opened.rates,
-      logins: opened.logins,
-      people,
-      purging: opened.purging,
-      registration: opened.registration,
-      sessions,
-      refuse: (account, failure) =>
-        delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
-      settings,
-      farewell: openFarewell({
-        ...parts,
-        logins: opened.logins,
-        bridge: (domain) => opened.transport(domain).bridge(),
-      }),
-    }),
+    ...opened.membership,
     probed: people.probed,
     attend: people.attend,
     addressOf: aliases.address,

@@ -1,19 +1,26 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
+import { openFarewell } from './accounts/farewell.ts';
 import { openLogins } from './accounts/logins.ts';
+import { openMembership } from './accounts/membership.ts';
+import { openOwnSettings } from './accounts/own-settings.ts';
 import { openPurging } from './accounts/purge.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { administrationCommands } from './dialogues/administration.ts';
 import { choiceCommands } from './dialogues/choice.ts';
+import { configureCommands } from './dialogues/configure.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
 import { previewCommands } from './dialogues/preview.ts';
+import { registerCommands } from './dialogues/register.ts';
 import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
 import { openIds } from './ids.ts';
@@ -123,27 +130,62 @@ export function openCore(parts: CoreParts): OpenCore {
   });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ transport, dialogues, logins, settings });
-  const own = [...previewCommands({ media, sessions, tables, transport, realm, now }), ...lastCommands({ store })];
-  const choosing = choiceCommands({ choices });
-  const talks = openTalks({
-    accounts,
-    admins: parts.access.admins,
-    dialogues,
-    logins,
-    people,
-    sessions,
-    settings,
-    transport,
-    realm,
-    own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
-  });
   const purging = openPurging({
     store,
     clock,
     log,
     flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), rows.flush()]),
     drop: journaling.purge,
+  });
+
+  const membership = openMembership({
+    accounts,
+    media,
+    dialogues,
+    limits: rates,
+    logins,
+    people,
+    purging,
+    registration: openRegistration({ transport, dialogues, logins, settings }),
+    sessions,
+    refuse: (account, failure) =>
+      delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
+    settings,
+    farewell: openFarewell({ clock, log, logins, bridge: (domain) => transport(domain).bridge() }),
+  });
+  const ownSettings = openOwnSettings({ settings, accounts, admins: parts.access.admins });
+  const everywhere = [
+    ...previewCommands({ media, sessions, tables, transport, realm, now }),
+    ...lastCommands({ store }),
+    ...administrationCommands({
+      ...journaling,
+      ...membership,
+      clock,
+      people,
+      rooms,
+      sessions,
+      store,
+      shutdown: parts.shutdown,
+    }),
+  ];
+  const registering = { limits: rates, logins, people, sessions, settings };
+  const choosing = choiceCommands({ choices });
+  const ownCommands = (domain: string) => [
+    ...registerCommands(registering, transport(domain)),
+    ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
+    ...everywhere,
+    ...(choices.settings(domain).length > 0 ? choosing : []),
+  ];
+  const talks = openTalks({
+    accounts,
+    admins: parts.access.admins,
+    dialogues,
+    limits: rates,
+    log,
+    sessions,
+    transport,
+    realm,
+    own: memo(1000, ownCommands),
   });
 
   const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
@@ -258,12 +300,13 @@ export function openCore(parts: CoreParts): OpenCore {
     lasting,
     logins,
     occupancy,
+    membership,
     outward,
+    ownSettings,
     people,
     purging,
     rates,
     realm,
-    registration,
     rooms,
     sessions,
     settings,

@@ -87,12 +87,12 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   refusal: () => new Failure('not-on-list'),
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {
-    login: () => Promise.reject(new Failure('not-supported')),
     command: () => Promise.reject(new Failure('not-supported')),
     answer: () => Promise.reject(new Failure('item-not-found')),
     back: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
     offered: () => [],
+    begun: () => [],
   },
   chat: () => Promise.reject(new Failure('not-supported')),
   addressOf: () => undefined,

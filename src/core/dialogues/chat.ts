@@ -1,4 +1,4 @@
-import type { Core, Dialogues, Said, Surface, Talker } from '#src/core/index.ts';
+import type { Core, Dialogues, Said, Surface, Talker, Told } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
@@ -117,7 +117,7 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
       const progress = await next();
       if (progress.kind === 'done') {
         session.begun = undefined;
-        return tell(words(progress.text));
+        return tell(words(endOf(progress)));
       }
       const { id, step, back } = progress;
       const begun: Begun = { id, back };
@@ -173,5 +173,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     return answer;
   };
 }
+
+const endOf = ({ text, fields = [] }: Told): string =>
+  [text, ...fields.flatMap(({ type, value = [] }) => (type === 'jids' ? value : []))].join('\n');
 
 const words = (text: string): Said => ({ kind: 'text', text });

@@ -57,9 +57,12 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
   async function begin(
     owner: string,
     { login, key }: Found,
-    finish: (credentials: Known) => Promise<string>,
+    finish: (credentials: Known) => Promise<void>,
   ): Promise<{ readonly at: DialogueAt; readonly form: Form }> {
-    const first = await dialogues.start(owner, { start: (signal) => login.start(signal, key), finish });
+    const first = await dialogues.start(owner, {
+      start: (signal) => login.start(signal, key),
+      finish: (credentials) => finish(credentials).then(() => ({ text: '' })),
+    });
     if (first.kind !== 'step') throw new Error('a login of one form asks for nothing');
     const at = { owner, id: first.id };
     if (first.step.kind === 'form') return { at, form: first.step.form };
@@ -72,7 +75,6 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
     const known = await logins.credentials(key);
     const { at, form } = await begin(owner, wanted, async (credentials) => {
       await logins.register(key, credentials);
-      return '';
     });
     const answer = answerOr(
       () => dialogues.cancel(at),
@@ -80,6 +82,7 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
     );
     if (!answer) return;
     const end = await dialogues.answer(at, answer).catch((error: unknown) => {
+      dialogues.drop((_owner, id) => id === at.id);
       throw acceptable(error);
     });
     if (end.kind === 'done') return;
@@ -93,7 +96,7 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
       const wanted = found(where, account);
       if (!wanted) return settings.form(settingsPlace(account), 'account');
       const known = await logins.credentials(wanted.key);
-      const { at, form } = await begin(owner, wanted, async () => '');
+      const { at, form } = await begin(owner, wanted, async () => undefined);
       dialogues.cancel(at);
       return { ...form, fields: form.fields.map((field) => shown(field, known)) };
     },

@@ -59,6 +59,8 @@ export type People = {
   dismissed(account: AccountKey): Promise<() => void>;
   /** The link of a transport is up: asks for the presence of all who let us see it. */
   attend(transport: string): Promise<void>;
+  /** Whose clients are there for the gateway or its people. */
+  online(transport: string): readonly BareJid[];
   /** Everybody who is shown goes. */
   farewell(): void;
 };
@@ -263,6 +265,10 @@ export function openPeople(parts: PeopleParts): People {
       }
       if (people.size > 0) clock.after(PATIENCE, () => sweep(transport, now));
     },
+    online: (transport) =>
+      [...people.values()].flatMap(({ account, resources }) =>
+        resources.size > 0 && transportOf(account) === transport ? splitAccount(account).user : [],
+      ),
     farewell() {
       stopped = true;
       presence.stop();

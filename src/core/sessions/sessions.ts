@@ -75,7 +75,7 @@ export type Sessions = {
   /** The account has chosen to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
-  drop(account: AccountKey, failure: Failure): Promise<void>;
+  drop(account: AccountKey, failure: Failure, reason?: CloseReason): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** Where the session stands, and what its network calls the user. */
@@ -313,10 +313,10 @@ export function openSessions(parts: SessionParts): Sessions {
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
-    async drop(account, failure) {
+    async drop(account, failure, reason = 'removed') {
       const own = ofAccount(account);
       for (const line of own) {
-        line.removed = true;
+        line.removed = reason === 'removed';
         input(line, { kind: 'release' });
         abandon(line, failure);
       }

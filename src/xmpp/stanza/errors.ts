@@ -1,5 +1,5 @@
 import type { Origin } from '#src/core/index.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 import { jidUri, splitJid } from './jid.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -46,13 +46,22 @@ const CONDITIONS: Readonly<Record<string, Xml>> = {
   'service-unavailable': xml`<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
 };
 
+/** What is said beside the condition (RFC 6120 §8.3.4), by the failure. XEP-0050 §4.4. */
+const DETAILS: Readonly<Partial<Record<FailureCode, Xml>>> = {
+  'malformed-action': xml`<malformed-action xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-action': xml`<bad-action xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-payload': xml`<bad-payload xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-sessionid': xml`<bad-sessionid xmlns='http://jabber.org/protocol/commands'/>`,
+  'session-expired': xml`<session-expired xmlns='http://jabber.org/protocol/commands'/>`,
+};
+
 /** A failure on a component's domain as a stanza's error element (RFC 6120 §8.3.2). */
 export function errorOf(failure: Failure, domain: string): Xml {
   // RFC 6120 §8.3.2: condition, text, application element, in this order.
   const foreign =
     failure.foreign === undefined ? undefined : xml`<foreign xmlns='urn:isthmus:errors:0'>${failure.foreign}</foreign>`;
   const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${failure.message}</text>`;
-  return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${foreign}</error>`;
+  return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${DETAILS[failure.code]}${foreign}</error>`;
 }
 
 function conditionOf({ row, address }: Failure, domain: string): Xml {

@@ -3,7 +3,7 @@ import type { Identity } from '#src/bridge.ts';
 import type { Core } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
-import type { Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
+import type { DiscoNode, Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
@@ -66,7 +66,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
   if (kind !== 'gateway' && !core.permitted(from.bare)) throw core.refusal();
   if (target.kind === 'room') assertHere(target);
   const features = featuresFor(view);
-  return {
+  const request: Request = {
     payload,
     from: from.full,
     user: from.bare,
@@ -81,5 +81,15 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     contents: (event) => (encode(event, [], view.addresses) ?? []).flatMap(({ children }) => children),
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
+    node: (name) => firstNode(name, request),
   };
+  return request;
+}
+
+function firstNode(name: string, request: Request): DiscoNode | undefined {
+  for (const { node } of extensions) {
+    const found = node?.(name, request);
+    if (found) return found;
+  }
+  return undefined;
 }

@@ -75,6 +75,14 @@ function foreign(local: string, addressOf: Facts['addressOf']): string {
 export const roomPlace = ({ rooms, transport }: Facts, { id }: RoomTarget, user: BareJid): Place =>
   rooms === 'room' ? { kind: 'room', account: accountKey(user, transport), id } : { kind: 'shared', transport, id };
 
+/** The place of what a JID stands for, for a user; the gateway itself is the realm without a name. */
+export function targetPlace(facts: Facts, target: JidTarget, user: BareJid): Place {
+  const account = accountKey(user, facts.transport);
+  if (target.kind === 'room') return roomPlace(facts, target, user);
+  if (target.kind === 'contact') return { kind: 'contact', account, id: target.id };
+  return { kind: 'realm', account, realm: target.kind === 'realm' ? target.realm : '' };
+}
+
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
 export function assertHere({ moved, id }: RoomTarget): void {
   if (moved) throw new Failure('gone', { address: id });

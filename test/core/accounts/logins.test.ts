@@ -10,7 +10,7 @@ import { folder } from '../../process/cli/isthmus.ts';
 import { account, CLIENT, DOMAIN, type House, openHouse, ROMEO } from '../house.ts';
 
 const ME = { owner: CLIENT, user: ROMEO };
-const LOGIN = { transport: DOMAIN, realm: '', name: 'Name, password and code' };
+const REGISTER = { place: { kind: 'realm', account, realm: '' }, on: 'gateway', node: 'register' } as const;
 
 /** A folder, a loft in which Juliet lives, and a house that can be closed and opened again. */
 async function openTown() {
@@ -31,10 +31,10 @@ const idOf = (progress: Progress): string => (progress.kind === 'step' ? progres
 
 /** Talks up to the form that asks for the code. */
 async function upToCode({ core }: House): Promise<string> {
-  const first = await core.dialogues.login(ME, LOGIN);
-  const id = idOf(first);
-  expect(first).toMatchObject({ kind: 'step', step: { kind: 'form', form: { title: 'Pigeon account' } } });
+  const id = idOf(await core.dialogues.command(ME, REGISTER));
   const at = { owner: CLIENT, id };
+  const first = await core.dialogues.answer(at, { login: ['Name, password and code'] });
+  expect(first).toMatchObject({ kind: 'step', step: { kind: 'form', form: { title: 'Pigeon account' } } });
   expect(await core.dialogues.answer(at, { name: ['juliet'], password: ['rose'] })).toMatchObject({
     step: { kind: 'show' },
   });
@@ -116,10 +116,11 @@ describe('a login in two steps', () => {
     await using town = await openTown();
     await using house = await town.open();
     const stranger = { owner: 'tybalt@b.example/x', user: 'tybalt@b.example' as BareJid };
-    await expect(house.core.dialogues.login(stranger, LOGIN)).rejects.toMatchObject({ code: 'not-on-list' });
-    await expect(house.core.dialogues.login(ME, { ...LOGIN, name: 'x' })).rejects.toMatchObject({
-      code: 'item-not-found',
-    });
+    const { dialogues } = house.core;
+    await expect(dialogues.command(stranger, REGISTER)).rejects.toMatchObject({ code: 'not-on-list' });
+    const at = { owner: CLIENT, id: idOf(await dialogues.command(ME, REGISTER)) };
+    await expect(dialogues.answer(at, { login: ['x'] })).rejects.toMatchObject({ code: 'not-acceptable' });
+    expect(await dialogues.answer(at, { login: ['Name and password'] })).toMatchObject({ id: at.id });
   });
 });
 
