@@ -118,7 +118,7 @@ const JIDS: Field = { name: 'accountjids', label: 'Their addresses', type: 'jids
 async function* announce(parts: AdministrationParts, { place }: Work): Talk {
   const form = { title: 'Announcement', fields: [{ ...ANNOUNCEMENT, required: true }] };
   const { announcement = [] } = yield { kind: 'form', form, last: true };
-  return `${counted(tellAll(parts, placeTransport(place), announcement))} were told.`;
+  return `It was told to ${counted(tellAll(parts, placeTransport(place), announcement))}.`;
 }
 
 /** Tells everybody who is online at a transport, by messages that are kept until they have arrived. How many they are. */

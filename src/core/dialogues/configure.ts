@@ -1,7 +1,7 @@
 import type { Step } from '#src/bridge.ts';
 import type { Core, SettingsScope } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Answer } from '#src/model/form.ts';
+import type { Answer, Field, Form } from '#src/model/form.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { BoundCommand } from './talks.ts';
 
@@ -24,21 +24,23 @@ export function configureCommands(
     title,
     async *run({ account, place }): AsyncGenerator<Step, string, Answer> {
       const { user } = splitAccount(account);
-      for (let wrong: string | undefined; ; ) {
-        const form = await settings.form(place, scope, user);
-        const answer = yield {
-          kind: 'form',
-          form: { title, ...(wrong !== undefined && { instructions: wrong }), ...form },
-          last: true,
-        };
+      const asked = { title, ...(await settings.form(place, scope, user)) };
+      for (let form: Form = asked; ; ) {
+        const answer = yield { kind: 'form', form, last: true };
         try {
           await settings.change({ place, scope, answer }, user);
           return 'This is how it is set now.';
         } catch (error) {
           if (!(error instanceof Failure) || error.code !== 'not-acceptable') throw error;
-          wrong = error.message;
+          form = { ...asked, instructions: error.message, fields: asked.fields.map((field) => kept(field, answer)) };
         }
       }
     },
   }));
+}
+
+/** A field with what was given for it. */
+function kept(field: Field, answer: Answer): Field {
+  const { [field.name]: value } = answer;
+  return field.type === 'secret' || value === undefined ? field : { ...field, value };
 }

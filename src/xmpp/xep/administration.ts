@@ -1,5 +1,6 @@
 // XEP-0133: Service Administration, version 1.2.
 import type { Offer } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { Extension } from './extension.ts';
 
 /** The FORM_TYPE of its forms, and what the names of its nodes begin with. */
@@ -24,6 +25,11 @@ export const administration: Extension = {
     title: 'Service Administration',
     version: '1.2',
     part: 'announcements, sessions, lists and numbers of users, removal and shutdown',
+  },
+  // XEP-0050 §2.2: what is offered to others.
+  node(name, { kind }) {
+    if (kind === 'gateway' && commandOf(name) !== name) throw new Failure('not-permitted');
+    return undefined;
   },
 };
 
