@@ -4,8 +4,9 @@ import type { BegunCommand, CommandAt, Offer, Progress, Talker } from '#src/core
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { placeKey } from '#src/model/place.ts';
+import { RequestFailure } from '#src/xmpp/stanza/errors.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
-import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { commandOf, formTypeFor, nodeOf } from './administration.ts';
 import { FORMS, fieldsOf, formElement } from './data-forms.ts';
 import { childOf } from './elements.ts';
@@ -62,7 +63,19 @@ function actionOf({ attrs: { action, status } }: Request['payload']): Action {
 /** A session ID of ours, whether or not it still is one. */
 const OURS = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+/** Clients know by the session ID which of their commands an error is about. */
 async function answer(request: Request): Promise<Xml> {
+  try {
+    return await answered(request);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { node: named, sessionid } = request.payload.attrs;
+    const about = attrs({ node: named, sessionid });
+    throw new RequestFailure(error, xml`<command xmlns='http://jabber.org/protocol/commands'${about}/>`);
+  }
+}
+
+async function answered(request: Request): Promise<Xml> {
   const { payload, core, from, user } = request;
   const { node: named } = payload.attrs;
   const who: Talker = { owner: from, user };
