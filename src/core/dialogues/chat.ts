@@ -123,7 +123,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
       const begun: Begun = { id, back };
       session.begun = begun;
       if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
-      tell(words('url' in step && step.url !== undefined ? `${step.text}\n${step.url}` : step.text));
+      const { url, qr } = step.kind === 'show' ? step : {};
+      tell(words([step.text, url, qr === url ? undefined : qr].filter((line) => line !== undefined).join('\n')));
       next = () => dialogues.answer({ owner: who.owner, id }, {});
     }
     throw new Error('a dialogue asks nothing and does not end');

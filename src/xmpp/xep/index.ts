@@ -3,6 +3,7 @@ import { invitations } from '#src/xmpp/muc/invite.ts';
 import { selfPing } from '#src/xmpp/muc/self-ping.ts';
 import { administration } from './administration.ts';
 import { attention } from './attention.ts';
+import { bitsOfBinary } from './bits-of-binary.ts';
 import { callInvites } from './call-invites.ts';
 import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
@@ -101,6 +102,7 @@ export const extensions: readonly Extension[] = [
   gatewayPrompt,
   commands,
   administration,
+  bitsOfBinary,
   // What others stand on.
   resultSets,
   dateTimes,
