@@ -13,8 +13,9 @@ import type { Draft } from '#src/model/event.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { openKey, openStore } from '#src/store/index.ts';
-import { freeLimits, plainTransport } from '../test/core/core-parts.ts';
+import { freeLimits } from '../test/core/core-parts.ts';
 import { xmppSide } from '../test/core/xmpp-side.ts';
+import { plainTransport } from '../test/transports.ts';
 import { DOMAIN, REALM, roomJid, USERS, userJid } from './load/world.ts';
 
 /** A core between two ends that do nothing, with one user in one room. */
@@ -46,14 +47,13 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
     transports: new Map([
       [
         DOMAIN,
-        {
-          ...plainTransport,
+        plainTransport({
           mapping,
           addresses,
           realms: [REALM],
           history: { record: true, replay: 0 },
           bridge: () => bridge,
-        },
+        }),
       ],
     ]),
     access: { register: [USERS], admins: [] },

@@ -12,6 +12,8 @@ import { foldName } from '#bridges/irc/wire/names.ts';
 import { degrade } from '#mappings/degrade.ts';
 import { irc as mapping } from '#mappings/irc.ts';
 import { outward } from '#mappings/targets.ts';
+import { openIdentities } from '#src/core/identities.ts';
+import { openStandings } from '#src/core/standing.ts';
 import type { Event } from '#src/model/event.ts';
 import { accountKey, type BareJid, newEventId } from '#src/model/ids.ts';
 import { decode as decodeStanza } from '#src/xmpp/stanza/decode.ts';
@@ -19,6 +21,7 @@ import { encode as encodeStanza } from '#src/xmpp/stanza/encode.ts';
 import { viewOf } from '#src/xmpp/stanza/target.ts';
 import { createReader } from '#src/xmpp/stream/reader.ts';
 import { createWriter } from '#src/xmpp/stream/writer.ts';
+import { plainTransport } from '../test/transports.ts';
 import { openBareCore } from './budget-core.ts';
 import { DOMAIN, REALM, USERS, userJid } from './load/world.ts';
 import { median } from './measure.ts';
@@ -28,11 +31,19 @@ const LOOPS = 20_000;
 const ROUNDS = 9;
 
 const addresses = ircAddresses(null);
+const transport = plainTransport({ domain: DOMAIN, mapping, addresses, history: { record: true, replay: 0 } });
+const standings = openStandings({
+  identities: openIdentities({
+    store: { credentials: { accounts: async () => [] } },
+    transports: new Map([[DOMAIN, transport]]),
+  }),
+  sessions: { get: () => undefined },
+  transport: () => transport,
+  realm: () => REALM,
+});
 const xmppView = viewOf({
-  transport: DOMAIN,
-  addresses,
-  rooms: 'shared',
-  archive: true,
+  transport,
+  standing: standings.at,
   addressOf: () => undefined,
   nickOf: () => 'u0',
   occupants: () => [],

@@ -5,14 +5,19 @@ import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { degrade } from './degrade.ts';
 import { choose, type Overrides, operatorChoice } from './overrides.ts';
+import { levelIn } from './parts.ts';
 import { outward } from './targets.ts';
 
-/** What the table of a network makes something of, said to one person and in a room. */
+/** What is advertised of a network: what its table makes something of, said to one person and in a room. */
 export type Advertised = {
   readonly contact: readonly Feature[];
   readonly room: readonly Feature[];
   /** The kinds that are read in rooms: what crosses as such could not be shown there yet by whoever says it. */
   readonly heard: readonly EventBody['kind'][];
+  /** Whether there are rooms, somebody reads what is written to a realm itself, and people can be sent forms to answer. */
+  readonly rooms: boolean;
+  readonly console: boolean;
+  readonly forms: boolean;
 };
 
 const target = 'earlier' as EventId;
@@ -57,6 +62,9 @@ export function advertised(mapping: NetworkMapping, overrides: Overrides): Adver
     contact: among(CONTACT),
     room: among(ROOM).filter((feature) => !silent.some((kind) => kind === feature)),
     heard,
+    rooms: mapping.facts.rooms !== 'none',
+    console: mapping.facts.console === true,
+    forms: levelIn(mapping.facts.out, 'form') !== 'none',
   };
 }
 

@@ -9,7 +9,6 @@ export const usualDelivery: Required<DeliveryFacts> = {
   told: 15 * MINUTE,
   retry: { min: 1000, max: 5 * MINUTE },
   pause: 60 * MINUTE,
-  sessionless: false,
 };
 
 /** How what is journaled goes to a network. */

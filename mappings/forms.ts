@@ -1,4 +1,6 @@
-import type { Field, Form } from '#src/model/form.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Field, Form } from '#src/model/form.ts';
+import { fitting } from './answers.ts';
 
 /** A form (XEP-0004) as text: what it is about, and each field with its value or its choices. */
 export function formText({ title, instructions, fields }: Form): string {
@@ -12,4 +14,131 @@ function fieldText({ name, label = name, type, value = [], options = [] }: Field
   const shown = value.map((one) => options.find((option) => option.value === one)?.label ?? one).join(', ');
   if (shown !== '') return `${label}: ${shown}`;
   return options.length === 0 ? `${label}:` : `${label}: ${options.map((one) => one.label ?? one.value).join(' / ')}`;
+}
+
+/** A form that is asked field by field. `next` is asked now; without it all has been asked. */
+export type Filling = { readonly form: Form; readonly answer: Answer; readonly next?: Field };
+
+/** What came of an answer: the form goes on, or the same is asked once more. */
+export type Filled = Filling | { readonly trouble: string };
+
+const isAsked = ({ type }: Field): boolean => type !== 'note' && type !== 'hidden';
+
+/** Leaves a field as it is. */
+const SKIP = '-';
+
+/**
+ * Begins a form with the words that came with the command: its fields take one each, and the last takes the rest. What
+ * they leave open is asked where it is required; without words all of it is asked. Pure.
+ */
+export function begin(form: Form, words: string): Filling {
+  const answer: Record<string, readonly string[]> = {};
+  for (const { name, type, value } of form.fields) if (type !== 'note' && value) answer[name] = value;
+  const asked = form.fields.filter(isAsked);
+  let filling: Filling = { form, answer };
+  let rest = words;
+  for (const [index, field] of asked.entries()) {
+    if (rest === '') continue;
+    const [, first = '', more = ''] =
+      index === asked.length - 1 ? [undefined, rest, ''] : (/^(\S+)\s*([\s\S]*)$/.exec(rest) ?? []);
+    const found = read(field, first);
+    if ('trouble' in found) return onward(filling, [field, ...asked.slice(index + 1)]);
+    filling = { form, answer: { ...filling.answer, [field.name]: found.value } };
+    rest = more;
+  }
+  const open = words === '' ? asked : asked.filter(({ name, required }) => required && !(name in filling.answer));
+  return onward(filling, open);
+}
+
+/** The form with the answer to the field that was asked. Pure. */
+export function take(filling: Filling, text: string): Filled {
+  const { form, answer, next } = filling;
+  if (!next) return filling;
+  const after = form.fields.slice(form.fields.indexOf(next) + 1).filter(isAsked);
+  if (text === SKIP && !next.required) return onward({ form, answer }, after);
+  const found = read(next, text);
+  if ('trouble' in found) return found;
+  return onward({ form, answer: { ...answer, [next.name]: found.value } }, after);
+}
+
+const onward = ({ form, answer }: Filling, [next]: readonly Field[]): Filling => ({
+  form,
+  answer,
+  ...(next && { next }),
+});
+
+/** How a form is introduced: its title, its instructions and its notes. Empty where it has none. */
+export const introduction = ({ title, instructions, fields }: Form): string =>
+  [
+    title,
+    instructions,
+    ...fields.filter(({ type }) => type === 'note').flatMap(({ label, value = [] }) => [label, ...value]),
+  ]
+    .filter((line) => line !== undefined && line !== '')
+    .join('\n');
+
+/** How a field is asked in words. */
+export function question({ name, label = name, type, required, value, options = [] }: Field): string {
+  const lines = [`${label}?`];
+  if (type === 'boolean') lines.push('Answer yes or no.');
+  for (const [index, option] of options.entries()) lines.push(`${index + 1}. ${option.label ?? option.value}`);
+  if (options.length > 0)
+    lines.push(type === 'choices' ? 'Answer with numbers, such as 1, 2.' : 'Answer with a number.');
+  if (type === 'secret') lines.push('Your server and your client may keep your answer: delete it there.');
+  else if (value && value.length > 0) lines.push(`Now: ${value.join(', ')}`);
+  if (!required) lines.push(`${SKIP} leaves it as it is.`);
+  return lines.join('\n');
+}
+
+type Value = { readonly value: readonly string[] } | { readonly trouble: string };
+
+function read(field: Field, text: string): Value {
+  const found = meant(field, text);
+  if ('trouble' in found) return found;
+  try {
+    fitting({ fields: [field] }, { [field.name]: found.value });
+    return found;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { trouble: error.message };
+  }
+}
+
+/** What is meant by the words for a field. */
+function meant(field: Field, text: string): Value {
+  switch (field.type) {
+    case 'boolean':
+      return yesOrNo(text);
+    case 'choice':
+      return optionsOf(field, [text.trim()]);
+    case 'choices':
+      return optionsOf(
+        field,
+        text.split(',').map((one) => one.trim()),
+      );
+    case 'lines':
+      return { value: text.split(/\r\n|\r|\n/) };
+    case 'jids':
+      return { value: text.split(/[\s,]+/) };
+    default:
+      return { value: [text] };
+  }
+}
+
+function yesOrNo(text: string): Value {
+  if (/^(?:y|yes|true|1)$/i.test(text.trim())) return { value: ['true'] };
+  if (/^(?:n|no|false|0)$/i.test(text.trim())) return { value: ['false'] };
+  return { trouble: 'Answer yes or no.' };
+}
+
+/** An option is named by its number, its value or its label. A number that is also a value is the value. */
+function optionsOf({ options = [] }: Field, names: readonly string[]): Value {
+  const found = names.map(
+    (name) =>
+      options.find(({ value }) => value === name) ??
+      (/^\d+$/.test(name) ? options[Number(name) - 1] : undefined) ??
+      options.find(({ label }) => label?.toLowerCase() === name.toLowerCase()),
+  );
+  const known = found.flatMap((option) => option?.value ?? []);
+  return known.length === names.length ? { value: known } : { trouble: 'This is none of the options.' };
 }

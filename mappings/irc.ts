@@ -57,6 +57,7 @@ export const irc: NetworkMapping = {
     files: {},
     // RFC 2812 §4.1: AWAY is the only state beside being there.
     shows: ['available', 'away', 'offline'],
+    identity: 'own',
     rooms: 'shared',
     // A line to the server is a command of the protocol, as it is.
     console: true,
@@ -101,6 +102,14 @@ export const irc: NetworkMapping = {
       },
       reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
       file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
+      // INVITE has no answer.
+      invite: {
+        default: 'invite',
+        invite: {
+          does: 'an invitation, and nothing of one that is declined',
+          apply: (draft) => (draft.declined ? [] : [draft]),
+        },
+      },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
       thread: { default: 'drop', drop: without('thread') },
       spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },

@@ -91,10 +91,11 @@ export const sms: NetworkMapping = {
     files: { image: 'partial', audio: 'partial', video: 'partial' },
     shows: ['available', 'xa'],
     unseen: 'SMS, no presence',
+    identity: 'operator',
     rooms: 'none',
     confirms: 'delivered',
     // RELIABILITY: four hours, and a word to the sender after a quarter of one.
-    delivery: { sessionless: true, window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
+    delivery: { window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {
       out: { contact: { message: 'journal', edit: 'journal' } },
       in: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },

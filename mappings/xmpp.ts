@@ -85,6 +85,7 @@ export const xmpp: NetworkMapping = {
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
     files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
     shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
+    identity: 'own',
     rooms: 'shared',
     confirms: 'taken',
     durability: {},

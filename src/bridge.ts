@@ -139,6 +139,8 @@ export type CloseReason = 'stopped' | 'left' | 'removed';
 
 /** The live connection of an account in a realm. Where the bridge has no `connect` it only tells whose it is. */
 export type Session = {
+  /** It only says whose it is: the bridge has not made it, and acts by the operator's identity for that account. */
+  readonly stands?: true;
   readonly account: AccountKey;
   readonly realm: string;
   /** Leaves the network politely. Resolves when the line is closed. Never rejects. */
@@ -147,8 +149,11 @@ export type Session = {
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };
 
-/** What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. */
-export type Wish = { readonly nick?: string; readonly credentials?: Credentials };
+/**
+ * What a user wants a session with. Without `credentials` it is a guest's, where the network knows such. `unasked`: nobody
+ * has just asked for it, so that nobody is told how it gets on unless that is news.
+ */
+export type Wish = { readonly nick?: string; readonly credentials?: Credentials; readonly unasked?: boolean };
 
 /**
  * How a session fares. `wanted` is the nick to ask for next time, if not the one in force. After `lost` the bridge

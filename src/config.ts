@@ -1,13 +1,13 @@
 import { check } from './config/findings.ts';
 import { type ConfigFile, house } from './config/schema.ts';
 import { type Finding, type Path, readSource } from './config/source.ts';
-import { checkTransports, type Transport } from './config/transports.ts';
+import { checkTransports, type TransportConfig } from './config/transports.ts';
 
 export type { Listen } from './config/fields.ts';
-export type { Transport } from './config/transports.ts';
+export type { TransportConfig } from './config/transports.ts';
 
 /** The config file once checked: durations are milliseconds, sizes are bytes, secrets are sealed. */
-export type Config = Omit<ConfigFile, 'transports'> & { readonly transports: readonly Transport[] };
+export type Config = Omit<ConfigFile, 'transports'> & { readonly transports: readonly TransportConfig[] };
 
 /** Something wrong in a config file, with its line counted from 1. */
 export type Problem = { readonly line: number; readonly path: Path; readonly text: string };

@@ -1,5 +1,5 @@
 import type { Bridge, Host } from '#src/bridge.ts';
-import { refuseFetch } from '#src/core/reach.ts';
+import { refuseFetch } from '#src/gateway/reach.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import { openMetrics } from '#src/lib/metrics.ts';

@@ -12,6 +12,7 @@ import { type IrcConnection, openConnection } from './connection/irc-connection.
 import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
+import { motdKey, nickKey } from './connection/server-lines.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
 
 import { resolve } from './questions/resolve.ts';
@@ -32,8 +33,9 @@ const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as c
 
 type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
 
-const connecting = ({ realm }: SessionKey, { host, port, tls }: ServerConfig): string =>
-  `Connecting to ${host ?? realm}:${port} (${tls ? 'encrypted' : 'not encrypted'})`;
+/** What of a server people know: an address that the operator has given it is none of theirs. */
+const called = ({ realm }: SessionKey, { host, port }: ServerConfig): string =>
+  host === undefined || host.toLowerCase() === realm.toLowerCase() ? `${realm}:${port}` : realm;
 const reasonOf = (error: unknown): string =>
   error instanceof Failure ? error.message : 'something broke in the gateway.';
 
@@ -66,22 +68,30 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         ...(settings.outgoing_address === undefined ? {} : { localAddress: settings.outgoing_address }),
         ...(listed ? {} : { chosenByUser: { ports: IRC_PORTS } }),
         timeout: settings.connect_timeout,
+        called: called(key, entry),
         sharedReads: true,
       },
       signal,
     );
   }
 
-  const whereOf = (realm: string, server: ServerConfig): ConnectionSetup => ({
+  const setupOf = async (key: SessionKey, server: ServerConfig, unasked: boolean): Promise<ConnectionSetup> => ({
     host,
     addresses,
-    realm: realmOf(realm),
+    realm: realmOf(key.realm),
     server,
     realname: settings.realname,
     timeout: settings.connect_timeout,
+    unasked,
+    motd: await host.state.get(motdKey(key)),
+    nick: await host.state.get(nickKey(key)),
   });
 
-  async function open(key: SessionKey, { nick, credentials }: Wish, given: AbortSignal): Promise<Session> {
+  async function open(
+    key: SessionKey,
+    { nick, credentials, unasked = false }: Wish,
+    given: AbortSignal,
+  ): Promise<Session> {
     const found = serverOf(settings, key.realm);
     if (!found)
       throw new Failure('not-allowed', {
@@ -89,24 +99,38 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       });
     using attempt = openAttempt([given, host.signal, stop.signal]);
     const { signal } = attempt;
-    const where = whereOf(key.realm, found.entry);
+    const { logins, leaving } = realmOf(key.realm);
     const account = accountOf(credentials);
-    const login = account && provenLogin(host, key, where.realm.logins, account);
+    const login = account && provenLogin(host, key, logins, account);
+    const { tls } = found.entry;
     try {
       if (account) assertPrivate(found.entry, key.realm);
-      if (!login?.quiet) say(key, connecting(key, found.entry));
-      await where.realm.leaving.get(key.account);
+      if (!unasked) say(key, `Connecting to ${called(key, found.entry)} (${tls ? 'encrypted' : 'not encrypted'})`);
+      await leaving.get(key.account);
+      const setup = await setupOf(key, found.entry, unasked);
       const socket = await dial(key, found, signal);
-      const client = await openConnection(where, key, { socket, nick, account, signal });
+      const client = await openConnection(setup, key, {
+        socket,
+        nick: (unasked && setup.nick) || nick,
+        account,
+        signal,
+      });
       login?.worked();
       clients.set(client.session, client);
       if (paused) client.pause(true);
       return client.session;
     } catch (error) {
-      const { failure, news } = login ? await login.judge(error) : { failure: error, news: true };
-      if (news) say(key, `Connection failed: ${reasonOf(failure)}`);
+      const failure = login ? await login.judge(error) : error;
+      tellFailed(key, reasonOf(failure), unasked);
       throw failure;
     }
+  }
+
+  /** Of attempts that nobody waits for, a new reason is news. */
+  function tellFailed(key: SessionKey, reason: string, unasked: boolean): void {
+    const { cutOff } = realmOf(key.realm);
+    if (!unasked || cutOff.get(key.account) !== reason) say(key, `Connection failed: ${reason}`);
+    cutOff.set(key.account, reason);
   }
 
   const say = (key: SessionKey, text: string) => emit(host, realmNotice(key, text));

@@ -1,35 +1,23 @@
-import { type Overrides, overrideSchema } from '#mappings/overrides.ts';
+import { overrideSchema } from '#mappings/overrides.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
+import type { Transport } from '#src/core/index.ts';
 import { bridgeKinds, findBridge } from '#src/load.ts';
-import type { Sealed } from '#src/model/sealed.ts';
 import { isHostName } from './fields.ts';
 import { check, closest, unknownKey } from './findings.ts';
 import { transportBase } from './schema.ts';
 import type { Finding, Path } from './source.ts';
 import { keysAt } from './tree.ts';
 
-/** One component domain and the bridge behind it. */
-export type Transport = {
-  readonly domain: string;
-  readonly kind: string;
-  readonly definition: BridgeDefinition;
-  readonly secret: Sealed;
-  /** Whether what is said in rooms is kept, and how many messages a client that joins is shown. */
-  /** Whether users stay in their rooms without a client unless they choose otherwise. */
-  readonly persistent: boolean;
-  readonly history: { readonly record: boolean; readonly replay: number };
-  /** Which confirmation of a network a receipt waits for. */
-  readonly receipts: 'confirmed' | 'handed over';
-  /** As the bridge's own schema yields them. */
-  readonly settings: unknown;
-  /** What becomes of what the network does not carry, where the operator has chosen. */
-  readonly overrides: Overrides;
-};
+/** What the operator wrote of one transport. */
+export type TransportConfig = Pick<
+  Transport,
+  'domain' | 'kind' | 'definition' | 'secret' | 'persistent' | 'history' | 'receipts' | 'settings' | 'overrides'
+>;
 
-type Outcome = { transport?: Transport; findings: Finding[] };
+type Outcome = { transport?: TransportConfig; findings: Finding[] };
 
 /** Checks the entries below `transports:`, each against its own bridge's schema. */
-export async function checkTransports(value: unknown): Promise<{ transports: Transport[]; findings: Finding[] }> {
+export async function checkTransports(value: unknown): Promise<{ transports: TransportConfig[]; findings: Finding[] }> {
   const outcomes = await Promise.all(
     Object.entries(isMapping(value) ? value : {}).map(([domain, entry]) => checkTransport(domain, entry)),
   );

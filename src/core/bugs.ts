@@ -1,6 +1,5 @@
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import { failureFrom } from './store-away.ts';
 
 /** What somebody is told of an error: a failure is its own answer, everything else is a bug, and logged. */
 export type AsFailure = (error: unknown) => Failure;
@@ -8,8 +7,7 @@ export type AsFailure = (error: unknown) => Failure;
 export const openAsFailure =
   (log: Log): AsFailure =>
   (error) => {
-    const known = failureFrom(error);
-    if (known) return known;
-    log.error({ err: error }, 'a bridge failed');
+    if (error instanceof Failure) return error;
+    log.error({ err: error }, 'a bug: what was asked for has failed');
     return new Failure('internal', { cause: error });
   };

@@ -6,23 +6,23 @@ import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { SealKey, Store } from '#src/store/index.ts';
+import type { Purging, SealKey, Store } from '#src/store/index.ts';
 import type { Access, Accounts } from './accounts/accounts.ts';
 import type { Choices } from './accounts/choices.ts';
 import type { Logins } from './accounts/logins.ts';
 import type { Membership } from './accounts/membership.ts';
-import type { Purging } from './accounts/purge.ts';
 import type { OpenSettings } from './accounts/settings.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
 import type { RunningDialogues } from './dialogues/dialogue.ts';
+import type { Identities } from './identities.ts';
 import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
 import type { Intake } from './journal/intake.ts';
 import type { Journaling } from './journal/journaling.ts';
-import { type HostAlarms, openHostAlarms } from './journal/operator/host-alarms.ts';
+import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
 import { placeOf } from './journal/owed.ts';
 import type { LimitName, Limits } from './limits.ts';
@@ -36,12 +36,12 @@ import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Lasting } from './sessions/lasting.ts';
 import type { Sessions } from './sessions/sessions.ts';
-import { away } from './store-away.ts';
-import type { CoreTransport } from './transport.ts';
+import type { Standings } from './standing.ts';
+import type { Transport } from './transport.ts';
 import type { Inward, Outward } from './way/index.ts';
 
 export type CoreParts = {
-  readonly transports: ReadonlyMap<string, CoreTransport>;
+  readonly transports: ReadonlyMap<string, Transport>;
   readonly access: Access;
   readonly limits: {
     /** How many lines wait for a session that is down, and for how many milliseconds. */
@@ -83,16 +83,20 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> & {
-    readonly emit: Inward['accept'];
-    readonly charge: Charging;
-  } & HostAlarms;
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> &
+    Pick<Alarms, 'alarm' | 'tellAdmins'> & {
+      readonly emit: Inward['accept'];
+      readonly charge: Charging;
+    };
   /** The link of the transport is up: asks for the presence of everybody who lets us see it. */
   attend(transport: string): Promise<void>;
   /** Takes up what the last run left: before the links, once the bridges are open. */
   restore(): Promise<void>;
-  /** The XMPP server was away and is back: asks every full JID of the transport whether it is still there. */
-  recheck(transport: string): Promise<void>;
+  /**
+   * The XMPP server was away and is back: tells what was kept from clients `since` then (ms since 1970), and asks every full JID
+   * of the transport whether it is still there.
+   */
+  recheck(transport: string, since: number): Promise<void>;
   /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
   start(): Promise<void>;
   /** What is owed, as the operator sees it. */
@@ -114,6 +118,7 @@ export type Opened = {
   readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
   readonly dialogues: RunningDialogues;
   readonly flicker: Flicker;
+  readonly identities: Identities;
   readonly ids: Ids;
   readonly inward: Inward;
   readonly intake: Intake;
@@ -129,11 +134,12 @@ export type Opened = {
   readonly rates: Limits;
   readonly lanes: Lanes;
   realm(place: Place): string;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly rooms: Rooms;
   readonly sessions: Sessions;
   readonly settings: OpenSettings;
   readonly choices: Pick<Choices, 'load'>;
+  readonly standings: Standings;
   readonly talks: Core['dialogues'];
 };
 
@@ -158,7 +164,7 @@ export function coreOf(opened: Opened): OpenCore {
   };
   const chat = openChat({
     dialogues: opened.talks,
-    places: openChatPlaces({ ask, transport: opened.transport }),
+    places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
       if (!accounts.permitted(user)) throw accounts.refusal();
@@ -170,18 +176,15 @@ export function coreOf(opened: Opened): OpenCore {
     host: {
       emit(drafts, statements) {
         for (const { place } of drafts) aliases.note(place);
-        try {
-          return opened.inward.accept(drafts, statements)?.catch(away);
-        } catch (error) {
-          return away(error);
-        }
+        return opened.inward.accept(drafts, statements);
       },
-      settle: (id, outcome) => delivery.settle(id, outcome)?.catch(away),
+      settle: delivery.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
       credentials: opened.logins.replace,
-      ...openHostAlarms({ ...parts, alarms: journaling.alarms, now: parts.clock.now }),
+      alarm: journaling.alarms.alarm,
+      tellAdmins: journaling.alarms.tellAdmins,
     },
     accept(draft, origin) {
       if (stopping) {
@@ -203,6 +206,7 @@ export function coreOf(opened: Opened): OpenCore {
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     refusal: accounts.refusal,
+    standing: opened.standings.at,
     settings: opened.ownSettings,
     dialogues: opened.talks,
     chat,
@@ -211,6 +215,8 @@ export function coreOf(opened: Opened): OpenCore {
     attend: people.attend,
     addressOf: aliases.address,
     rooms: {
+      quit: (place, user) => rooms.quit(place, accountKey(user, placeTransport(place))),
+      isMember: (place, user) => rooms.isMember(place, accountKey(user, placeTransport(place))),
       nickOf: (place, jid) => rooms.nickOf(place, accountOf(placeTransport(place), jid), jid),
       info: rooms.info,
       occupants: rooms.occupants,
@@ -221,8 +227,12 @@ export function coreOf(opened: Opened): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
-    recheck: (domain) => checkSeats({ rooms, sessions, xmpp, transport: domain }),
+    recheck(domain, since) {
+      rooms.catchUp(domain, since);
+      return checkSeats({ rooms, sessions, xmpp, transport: domain });
+    },
     async restore() {
+      await opened.identities.load();
       await restore({
         store: store,
         occupancy: opened.occupancy,
@@ -241,7 +251,7 @@ export function coreOf(opened: Opened): OpenCore {
     queue: journaling.queue,
     alarm(text) {
       const [domain] = transports.keys();
-      if (domain !== undefined) journaling.alarms.tell(domain, text);
+      if (domain !== undefined) journaling.alarms.tellAdmins(domain, text);
     },
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {

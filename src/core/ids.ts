@@ -5,8 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
-import type { LinkedEvent, MessageIds, Store } from '#src/store/index.ts';
-import { type Batch, openBatch } from './batch.ts';
+import { type Batch, type LinkedEvent, type MessageIds, openBatch, type Store } from '#src/store/index.ts';
 
 /** The ids of one message on both sides. They become more while its pieces land. */
 export type Linked = {

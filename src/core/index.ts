@@ -6,10 +6,13 @@ import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
+import type { Standings } from './standing.ts';
 
 export type { Lending, LentFile } from '#src/core/media/lending.ts';
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
+export type { Addressed, Standing } from './standing.ts';
+export type { Transport, TransportMetrics } from './transport.ts';
 
 /** The stanza that an event came from: what an answer or a reflection needs of it. */
 export type Origin = {
@@ -183,6 +186,8 @@ export type Core = {
   permitted(user: BareJid): boolean;
   /** What somebody who is not permitted is told. */
   refusal(): Failure;
+  /** What the account of a user at a transport is to an address. At once. */
+  readonly standing: Standings['at'];
   readonly settings: {
     /** What the user can set at a place, with what holds now; secrets are blank. Rejects with a `Failure`. */
     form(place: Place, scope: SettingsScope, user: BareJid): Promise<Form>;
@@ -219,6 +224,10 @@ export type Core = {
   /** The foreign address that an alias in a JID stands for (`model/alias`). */
   addressOf(transport: string, alias: string): string | undefined;
   readonly rooms: {
+    /** The user leaves a room for good. False for who is no member of it. */
+    quit(place: Place, user: BareJid): boolean;
+    /** Whether the account of the user is a member, with a client there or without. */
+    isMember(place: Place, user: BareJid): boolean;
     /** The nick under which the full JID is in the room. */
     nickOf(place: Place, jid: string): string | undefined;
     info(place: Place): RoomInfo | undefined;

@@ -4,13 +4,13 @@ import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
 import { openFarewell } from './accounts/farewell.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
 import { openOwnSettings } from './accounts/own-settings.ts';
-import { openPurging } from './accounts/purge.ts';
 import { openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
@@ -23,11 +23,13 @@ import { previewCommands } from './dialogues/preview.ts';
 import { registerCommands } from './dialogues/register.ts';
 import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
+import { openIdentities } from './identities.ts';
 import { openIds } from './ids.ts';
 import { openAmend } from './journal/amend.ts';
 import { openBounces } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
+import type { Item } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openArchive } from './rooms/archive.ts';
@@ -36,10 +38,15 @@ import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
-import type { CoreTransport } from './transport.ts';
+import { openStandings } from './standing.ts';
+import type { Transport } from './transport.ts';
+import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openTables } from './way/tables.ts';
+
+const LINKED = 'You are on this network by yourself now. Join again to be in the room so.';
+const UNLINKED = 'You are not on this network by yourself any more. Join again to be in the room all the same.';
 
 /**
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
@@ -48,14 +55,14 @@ import { openTables } from './way/tables.ts';
 export function openCore(parts: CoreParts): OpenCore {
   const { transports, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
-  const transport = (domain: string): CoreTransport => {
+  const transport = (domain: string): Transport => {
     const found = transports.get(domain);
     if (!found) throw new Failure('item-not-found');
     return found;
   };
   const realm = (place: Place): string =>
-    place.kind === 'realm' ? place.realm : transport(placeTransport(place)).addresses.parse(place.id).realm;
-  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.folded?.(stanzas);
+    place.kind === 'realm' ? place.realm : transport(placeTransport(place)).realmOf(place.id);
+  const folded = (domain: string, stanzas: number): void => transports.get(domain)?.metrics.folded(stanzas);
   const asFailure = openAsFailure(log);
 
   const choices = openChoices({ store, transports, now });
@@ -68,7 +75,7 @@ export function openCore(parts: CoreParts): OpenCore {
     store,
     key: parts.key,
     now,
-    schemas: (domain) => transport(domain).settings,
+    schemas: (domain) => transport(domain).definition.settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
     choices,
@@ -84,7 +91,9 @@ export function openCore(parts: CoreParts): OpenCore {
   const occupancy = openOccupancy({ store, clock, log });
   const lasting = openLasting({ store, log });
 
+  const identities = openIdentities({ store, transports });
   const sessions = openSessions({
+    identities,
     clock,
     log,
     backoff: backoff({ min: limits.reconnectMin, max: limits.reconnectMax, random: parts.random }),
@@ -94,7 +103,8 @@ export function openCore(parts: CoreParts): OpenCore {
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
   });
-  const journaling = openJournaling({ ...parts, archive, ids, sessions, transport, realm, asFailure });
+  const standings = openStandings({ identities, sessions, transport, realm });
+  const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
   const { display, delivery, rows, commit } = journaling;
   const rooms = openRooms({
     xmpp,
@@ -118,12 +128,13 @@ export function openCore(parts: CoreParts): OpenCore {
     lanes,
     xmpp,
     clock,
-    log,
+    asFailure,
     sessions,
+    identities,
+    standings,
     delivery,
     tables,
     transport,
-    realm,
     now,
     presenceWindow: limits.presenceWindow ?? 0,
     folded,
@@ -153,56 +164,48 @@ export function openCore(parts: CoreParts): OpenCore {
     settings,
     farewell: openFarewell({ clock, log, logins, bridge: (domain) => transport(domain).bridge() }),
   });
-  const ownSettings = openOwnSettings({ settings, accounts, admins: parts.access.admins });
+  const { admins } = parts.access;
+  const ownSettings = openOwnSettings({ settings, accounts, admins });
+  const { shutdown } = parts;
   const everywhere = [
-    ...previewCommands({ media, sessions, tables, transport, realm, now }),
+    ...previewCommands({ media, standings, tables, now }),
     ...lastCommands({ store }),
-    ...administrationCommands({
-      ...journaling,
-      ...membership,
-      clock,
-      people,
-      rooms,
-      sessions,
-      store,
-      shutdown: parts.shutdown,
-    }),
+    ...administrationCommands({ ...journaling, ...membership, clock, people, rooms, sessions, store, shutdown }),
   ];
-  const registering = { limits: rates, logins, people, sessions, settings };
   const choosing = choiceCommands({ choices });
-  const ownCommands = (domain: string) => [
-    ...registerCommands(registering, transport(domain)),
+  const ownCommands = memo(1000, (domain) => [
+    ...registerCommands({ limits: rates, logins, people, sessions, settings }, transport(domain)),
     ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
     ...everywhere,
     ...(choices.settings(domain).length > 0 ? choosing : []),
-  ];
+  ]);
   const talks = openTalks({
     accounts,
-    admins: parts.access.admins,
+    admins,
     dialogues,
     limits: rates,
     log,
     sessions,
     transport,
     realm,
-    own: memo(1000, ownCommands),
+    own: ownCommands,
   });
 
   const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
-  const amend = openAmend({ store, delivery, rows, intake, now, sessions, tables, transport, realm });
+  const amend = openAmend({ store, delivery, rows, intake, now, standings, tables, transport });
   const outward = openOutward({
     accounts,
     limits: rates,
     rooms,
     people,
     sessions,
+    standings,
     ids,
     texts,
     archive,
     media,
     tables,
     transport,
-    realm,
     xmpp,
     lanes,
     delivery,
@@ -219,6 +222,7 @@ export function openCore(parts: CoreParts): OpenCore {
         }),
     asFailure,
   });
+  const echoes = openEchoes({ delivery });
   const inward = openInward({
     accounts,
     limits: rates,
@@ -228,6 +232,7 @@ export function openCore(parts: CoreParts): OpenCore {
     ids,
     texts,
     archive,
+    echoes,
     media: undefined,
     tables,
     lanes,
@@ -237,7 +242,7 @@ export function openCore(parts: CoreParts): OpenCore {
     log,
     now,
     durable: ({ place, kind }) => journaling.keeps('in', place, kind),
-    repeated: ({ place }) => transports.get(placeTransport(place))?.repeated(),
+    repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
   const bounces = openBounces({
     store,
@@ -260,7 +265,23 @@ export function openCore(parts: CoreParts): OpenCore {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
-  journaling.listen({ settled: outward.settled });
+  logins.listen({
+    changed(account, linked) {
+      if (!identities.turn(account, linked)) return;
+      rooms.end(account, linked ? LINKED : UNLINKED);
+      const left = ({ row, owed }: Item): boolean =>
+        owed.way === 'out' && row.account === account && owed.identity === 'own';
+      if (!linked) delivery.fail(left, new Failure('not-registered'));
+      sessions.turn(account);
+    },
+  });
+  journaling.listen({
+    settled(item, failure) {
+      outward.settled(item, failure);
+      // What became of it is noted after this.
+      queueMicrotask(echoes.settled);
+    },
+  });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {
@@ -292,6 +313,7 @@ export function openCore(parts: CoreParts): OpenCore {
     choices,
     dialogues,
     flicker,
+    identities,
     ids,
     inward,
     intake,
@@ -310,6 +332,7 @@ export function openCore(parts: CoreParts): OpenCore {
     rooms,
     sessions,
     settings,
+    standings,
     talks,
     transport,
   });

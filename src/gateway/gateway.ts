@@ -1,34 +1,26 @@
-import type { Bridge, Host } from '#src/bridge.ts';
-import type { Config, Transport } from '#src/config.ts';
+import type { Host } from '#src/bridge.ts';
+import type { Config } from '#src/config.ts';
 import { openAliases } from '#src/core/aliases.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
-import { talksOf } from '#src/core/dialogues/talks.ts';
-import { openIntegrity } from '#src/core/integrity.ts';
-import { journalFacts } from '#src/core/journal/journal-facts.ts';
-import { openMediaOf } from '#src/core/media/media-host.ts';
 import { openCore } from '#src/core/open.ts';
-import { openPruning } from '#src/core/pruning.ts';
-import { reach, refuseFetch } from '#src/core/reach.ts';
-import { failureFrom } from '#src/core/store-away.ts';
 import { type Clock, systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Metrics } from '#src/lib/metrics.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Heart } from '#src/lib/stall.ts';
-import type { Addresses } from '#src/model/address.ts';
-import { eventCounter } from '#src/process/event-counter.ts';
 import { type Operations, openOperations } from '#src/process/operations.ts';
 import { reportTo } from '#src/process/report.ts';
 import { packageVersion } from '#src/process/version.ts';
-import { keyOf, openStore } from '#src/store/index.ts';
+import { keyOf, openIntegrity, openPruning, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { openSockets } from '#src/web/sockets.ts';
-import { type EdgeTransport, openEdge } from '#src/xmpp/edge.ts';
+import { openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
-import { present } from './present.ts';
-import { transportFacts } from './transport-facts.ts';
+import { openBridgeState } from './bridge-state.ts';
+import { openMediaOf } from './media.ts';
+import { reach, refuseFetch } from './reach.ts';
+import { type OpenedTransport, openedOf, outletOf } from './transports.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -60,23 +52,13 @@ export type Gateway = {
   [Symbol.asyncDispose](): Promise<void>;
 };
 
-/** What belongs to one transport. `link` and `bridge` are there once everything has been opened. */
-type Opened = Transport & {
-  readonly addresses: Addresses;
-  host?: Host;
-  link?: Link;
-  bridge?: Bridge;
-};
-
 /** Opens edges, core and bridges, joins them by functions, and connects. Rejects if a bridge cannot be opened. */
 export async function startGateway(config: Config, parts: GatewayParts): Promise<Gateway> {
   const { log, metrics, clock = systemClock, random = Math.random } = parts;
-  const transports = new Map<string, Opened>(
-    config.transports.map((transport) => {
-      const addresses = transport.definition.addresses(transport.settings);
-      return [transport.domain, { ...transport, addresses }];
-    }),
+  const transports = new Map<string, OpenedTransport>(
+    config.transports.map((one) => [one.domain, openedOf(one, metrics, config.limits.expiry[one.kind])]),
   );
+  const records = new Map([...transports].map(([domain, { transport }]) => [domain, transport]));
   const stopping = new AbortController();
   const store = await (parts.openStore ?? openStore)({ url: config.store, log, clock, heart: parts.heart });
   const key = await keyOf(store, config.key.file).catch(async (error: unknown) => {
@@ -117,35 +99,15 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const waiters: (() => void)[] = [];
 
   const edge = openEdge({
-    transports: new Map([...transports].map(([domain, opened]) => [domain, edgeTransport(opened, metrics)])),
+    transports: records,
+    links: new Map([...transports].map(([domain, opened]) => [domain, outletOf(opened)])),
     core: () => core,
     version: packageVersion(),
     log,
     now: clock.now,
-    failureFrom,
   });
   const core = openCore({
-    transports: new Map(
-      [...transports].map(([domain, opened]) => [
-        domain,
-        {
-          mapping: opened.definition.mapping,
-          settings: opened.definition.settings,
-          talks: talksOf(opened.definition, opened.settings, () => present(opened.host)),
-          overrides: opened.overrides,
-          addresses: opened.addresses,
-          realms: opened.definition.realms(opened.settings),
-          history: opened.history,
-          persistent: opened.persistent,
-          bridge: () => present(opened.bridge),
-          receipts: opened.receipts,
-          ...journalFacts(opened, opened.settings, config.limits.expiry[opened.kind]),
-          accepted: eventCounter(metrics, domain, 'out'),
-          repeated: () => metrics.count('isthmus_repeats_total', { transport: domain }),
-          folded: metrics.counter('isthmus_presence_folded_total', { transport: domain }),
-        },
-      ]),
-    ),
+    transports: records,
     access: { register: config.access.register, admins: config.admins },
     limits: {
       waitingLines: config.limits.waiting_lines,
@@ -177,8 +139,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     report: reportTo(metrics),
   });
 
-  function hostOf({ domain }: Opened): Host {
-    const countIn = eventCounter(metrics, domain, 'in');
+  function hostOf({ transport: { domain, metrics: counts } }: OpenedTransport): Host {
     const { state, statements } = openBridgeState({ store, transport: domain, sealKey: key });
     return {
       transport: domain,
@@ -188,7 +149,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       alarm: (name, text) => core.host.alarm(domain, name, text),
       tellAdmins: (text) => core.host.tellAdmins(domain, text),
       emit(drafts, writes = []) {
-        for (const { kind } of drafts) countIn(kind);
+        for (const { kind } of drafts) counts.told(kind);
         return core.host.emit(drafts, statements(writes));
       },
       settle: core.host.settle,
@@ -207,14 +168,14 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   const replies = openReplies(clock, log);
 
-  function linkOf(opened: Opened): Link {
-    const { domain } = opened;
+  function linkOf(opened: OpenedTransport): Link {
+    const { domain, secret } = opened.transport;
     const { limits } = config;
     return openLink({
       domain,
       host: config.xmpp.host,
       port: config.xmpp.port,
-      secret: opened.secret.open(),
+      secret: secret.open(),
       readerLimits: { stanza: limits.stanza_size, depth: limits.depth, attributes: limits.attributes },
       writerLimits: { ...writerLimits, high: limits.xmpp_high_water, cap: limits.xmpp_cap },
       clock,
@@ -229,15 +190,20 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     });
   }
 
-  function changed(opened: Opened, phase: Phase, lost: boolean): void {
-    const { domain } = opened;
+  function changed(opened: OpenedTransport, phase: Phase, lost: boolean): void {
+    const { domain } = opened.transport;
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
-    if (phase !== 'online') return;
+    if (phase !== 'online') {
+      if (lost) opened.lost ??= clock.now();
+      return;
+    }
+    const since = opened.lost ?? clock.now();
+    opened.lost = undefined;
     core.online(domain);
     core.attend(domain).catch((err: unknown) => log.error({ err }, 'users could not be asked for their presence'));
     // The first time it is asked for those whom the last run has left in their rooms.
-    core.recheck(domain).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
+    core.recheck(domain, since).catch((err: unknown) => log.error({ err }, 'occupants could not be checked'));
     if (!ready()) return;
     for (const wake of waiters.splice(0)) wake();
     void integrity.check();
@@ -265,8 +231,9 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   try {
     for (const opened of transports.values()) {
+      const { definition, settings } = opened.transport;
       opened.host = hostOf(opened);
-      opened.bridge = await opened.definition.open(opened.settings, opened.host);
+      opened.bridge = await definition.open(settings, opened.host);
     }
     await core.restore();
   } catch (error) {
@@ -293,30 +260,5 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     online: () => (ready() ? Promise.resolve() : new Promise((resolve) => waiters.push(resolve))),
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
-  };
-}
-
-function edgeTransport(opened: Opened, metrics: Metrics): EdgeTransport {
-  const { addresses, domain } = opened;
-  const count = metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'out' });
-  return {
-    addresses,
-    ...transportFacts(opened),
-    received: metrics.counter('isthmus_stanzas_total', { transport: domain, direction: 'in' }),
-    link: {
-      stanza(kind, head, ...children) {
-        const taken = opened.link?.stanza(kind, head, ...children) ?? false;
-        if (taken) count();
-        return taken;
-      },
-      fanOut(kind, head, to, ...children) {
-        const taken = opened.link?.fanOut(kind, head, to, ...children) ?? 0;
-        count(taken);
-        return taken;
-      },
-      request: (ask) => present(opened.link).request(ask),
-      barrier: () => present(opened.link).barrier(),
-      epoch: () => (opened.link?.state() === 'online' ? opened.link.epoch : undefined),
-    },
   };
 }

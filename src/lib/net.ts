@@ -23,6 +23,8 @@ export type ConnectTarget = {
   readonly chosenByUser?: { readonly ports?: readonly number[] };
   /** Milliseconds until the attempt is given up. */
   readonly timeout: number;
+  /** What people know it by, where its address is the operator's alone. */
+  readonly called?: string;
 };
 
 /**
@@ -85,9 +87,11 @@ async function resolve(target: ConnectTarget, { lookup, allowed: may }: Rules): 
   const found = family ? [{ address: target.host, family }] : await lookup(target.host);
   const local = target.localAddress ? isIP(target.localAddress) : 0;
   const reachable = found.filter((entry) => local === 0 || entry.family === local);
-  if (reachable.length === 0) throw new ConnectError('unknown-host', `${target.host} has no usable address.`);
+  if (reachable.length === 0)
+    throw new ConnectError('unknown-host', `${target.called ?? target.host} has no usable address.`);
   const allowed = target.chosenByUser ? reachable.filter((entry) => may(entry.address)) : reachable;
-  if (allowed.length === 0) throw new ConnectError('forbidden', `${target.host} is not a public server.`);
+  if (allowed.length === 0)
+    throw new ConnectError('forbidden', `${target.called ?? target.host} is not a public server.`);
   return allowed;
 }
 
@@ -127,7 +131,10 @@ async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['t
   await opened(socket, 'secureConnect', under.stop);
   if (pins.length > 0 && !pins.includes(plainPin(fingerprint(socket)))) {
     socket.destroy();
-    throw new ConnectError('untrusted', `The certificate of ${target.host} is not the one that is expected.`);
+    throw new ConnectError(
+      'untrusted',
+      `The certificate of ${target.called ?? target.host} is not the one that is expected.`,
+    );
   }
   return socket;
 }
@@ -176,13 +183,13 @@ const TCP_ERRORS: Readonly<Record<string, string>> = {
 
 function explain(error: unknown, target: ConnectTarget, { attempt, signal }: Signals): ConnectError {
   if (error instanceof ConnectError) return error;
-  const where = `${target.host}:${target.port}`;
+  const where = target.called ?? `${target.host}:${target.port}`;
   if (signal.aborted) return new ConnectError('aborted', 'The attempt to connect was given up.', error);
   if (attempt.late) return new ConnectError('unreachable', `${where} did not answer in time.`, error);
   const code = errorCode(error);
   // getaddrinfo(3): no such name, or a name server that cannot say.
   if (/^(ENOTFOUND|ENODATA|EAI_|ESERVFAIL)/.test(code)) {
-    return new ConnectError('unknown-host', `There is no server called ${target.host}.`, error);
+    return new ConnectError('unknown-host', `There is no server called ${target.called ?? target.host}.`, error);
   }
   const known = TCP_ERRORS[code];
   if (known) return new ConnectError('unreachable', `${where} ${known}.`, error);

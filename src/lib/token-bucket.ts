@@ -19,6 +19,38 @@ const UNLIMITED: TokenBucket = { take: (wanted) => wanted, wait: () => 0, full: 
 export const tokenBucket = (rate: Rate, clock: Pick<Clock, 'now'>): TokenBucket =>
   rate === 'off' ? UNLIMITED : new Bucket(rate, clock);
 
+/** Buckets by name in memory, at most `most` at a time: those that have refilled are forgotten, and else the oldest. */
+export type TokenBuckets = {
+  /** The bucket of that name, a full one where it is new. */
+  of(name: string, rate: Rate): TokenBucket;
+  readonly size: number;
+};
+
+export function tokenBuckets(most: number, clock: Pick<Clock, 'now'>): TokenBuckets {
+  const buckets = new Map<string, TokenBucket>();
+
+  function sweep(): void {
+    for (const [name, bucket] of buckets) if (bucket.full) buckets.delete(name);
+    const [oldest] = buckets.keys();
+    if (buckets.size >= most && oldest !== undefined) buckets.delete(oldest);
+  }
+
+  return {
+    of(name, rate) {
+      if (rate === 'off') return UNLIMITED;
+      const known = buckets.get(name);
+      if (known) return known;
+      if (buckets.size >= most) sweep();
+      const fresh = tokenBucket(rate, clock);
+      buckets.set(name, fresh);
+      return fresh;
+    },
+    get size() {
+      return buckets.size;
+    },
+  };
+}
+
 // A class because there is one for each account and each connection.
 class Bucket implements TokenBucket {
   readonly #rate: Exclude<Rate, 'off'>;

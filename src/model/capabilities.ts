@@ -58,9 +58,10 @@ export type DeliveryFacts = {
   readonly retry?: { readonly min: number; readonly max: number };
   /** The longest that a network's own wish for a pause is honoured. */
   readonly pause?: number;
-  /** The bridge works with the operator's identity: events go without a session. */
-  readonly sessionless?: boolean;
 };
+
+/** Whether an account acts on its network by itself, or the operator for it: then nothing needs a session. */
+export type WhoseIdentity = 'own' | 'operator';
 
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
@@ -75,7 +76,12 @@ export type Capabilities = {
   readonly shows: readonly Show[];
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
   readonly unseen?: string;
-  /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
+  /** With `both` whoever has logged in acts by themselves, and the operator for everybody else. */
+  readonly identity: WhoseIdentity | 'both';
+  /**
+   * Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. With both identities they are
+   * shared by all for whom the operator acts, and of one account for whoever acts by themselves.
+   */
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */
   readonly console?: boolean;

@@ -5,7 +5,7 @@ import type { Heart } from '#src/lib/stall.ts';
 import type { Engine } from './engine.ts';
 import { type AccountRows, accounts } from './rows/accounts.ts';
 import { type AliasRows, aliases } from './rows/aliases.ts';
-import { type ArchiveRows, archive } from './rows/archive.ts';
+import { type ArchiveRows, archive, openArchiveIds } from './rows/archive.ts';
 import { bridgeState, type StateRows } from './rows/bridge-state.ts';
 import { type Buckets, buckets } from './rows/buckets.ts';
 import { type BudgetRows, budgets } from './rows/budgets.ts';
@@ -18,11 +18,8 @@ import { type Occupancies, occupancies } from './rows/occupancy.ts';
 import { type Purges, purges } from './rows/purges.ts';
 import { type QueueRows, queue } from './rows/queue.ts';
 import { type Rosters, rosters } from './rows/rosters.ts';
-
 import { type Running, running } from './rows/running.ts';
-
 import { type SentRows, sent } from './rows/sent.ts';
-
 import { openSequence } from './rows/sequence.ts';
 import { type SessionRows, sessions } from './rows/sessions.ts';
 import { type SettingsRows, settings } from './rows/settings.ts';
@@ -38,8 +35,13 @@ import {
   type UnitResult,
 } from './unit.ts';
 
+export { type Batch, openBatch } from './batch.ts';
+export { keepFile, prepareFolder, removeFile } from './files.ts';
+export { openIntegrity } from './integrity.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';
+export { openPruning } from './pruning.ts';
+export { openPurging, type Purging, removal } from './purging.ts';
 export { keysInUse, rekey } from './rekey.ts';
 export { type Restored, restoreStore } from './restore.ts';
 export type { Account } from './rows/accounts.ts';
@@ -89,9 +91,9 @@ export type Store = AsyncDisposable & {
   read<R = Row>(query: StoreQuery<R>): Promise<readonly R[]>;
   /**
    * Repeats a pruning statement, each time as a unit of its own so that others come in between, until it has changed
-   * less than `least` rows. Resolves with how many that were in all.
+   * less than `least` rows, or `stopped` says so. Resolves with how many that were in all.
    */
-  chunks(statement: Statement, least: number): Promise<number>;
+  chunks(statement: Statement, least: number, stopped?: () => boolean): Promise<number>;
   /** Resolves when what was deleted before is no longer in the files (SQLite; see the engine for PostgreSQL). */
   scrub(): Promise<void>;
   /** What is wrong with the files, nothing where they are sound: quickly, or all that can be looked at. */
@@ -169,19 +171,18 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
   return {
     unit,
     read,
-    async chunks(statement, least) {
-      for (let total = 0; ; ) {
-        const changed = (await unit([statement]))[0]?.changed ?? 0;
-        total += changed;
-        if (changed < least) return total;
-      }
+    async chunks(statement, least, stopped = () => false) {
+      let total = 0;
+      for (let changed = least; changed >= least && !stopped(); total += changed)
+        changed = (await unit([statement]))[0]?.changed ?? 0;
+      return total;
     },
     scrub: () => engine.scrub(),
     check: (full) => engine.check(full),
     copy: (to, progress) => engine.copy(to, progress),
     accounts: accounts(read),
     aliases: aliases(read),
-    archive: archive(read, await openSequence(engine, 'archive')),
+    archive: archive(read, await openArchiveIds(read)),
     bridgeState: bridgeState(read, clock.now),
     buckets: buckets(),
     budgets: budgets(read),

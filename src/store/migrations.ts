@@ -16,6 +16,7 @@ export const migrations: readonly Migration[] = [
   owed,
   leaner,
   untold,
+  saidOf,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -169,4 +170,15 @@ function leaner(): string[] {
 /** What a network has yet to be told of a subscription. */
 function untold({ text }: Dialect): string[] {
   return [`alter table contacts add column owed ${text} not null default ''`];
+}
+
+/** What is said of an earlier message is found by that, and what users said by the ids that they gave it. */
+function saidOf({ int }: Dialect): string[] {
+  return [
+    `alter table archive add column about ${int}`,
+    'create index archive_by_about on archive (about) where about is not null',
+    'create index archive_by_sent on archive (place, xmpp) where xmpp is not null',
+    // Its ids carry the time.
+    "delete from sequences where name = 'archive'",
+  ];
 }

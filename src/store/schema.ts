@@ -46,6 +46,7 @@ export type Schema = {
     event: EventId;
     xmpp: string | null;
     foreign_id: string | null;
+    about: number | null;
   };
   visibility: { account: AccountKey; place: string; from_id: number; to_id: number | null };
   links: { event: EventId; side: LinkSide; part: number; place: string; id: string; author: string; at: number };

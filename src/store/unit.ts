@@ -1,3 +1,5 @@
+import { Failure } from '#src/model/failure.ts';
+
 /** What a parameter or a column may hold. Times are integer milliseconds, truth is 0 or 1, JSON is text. */
 export type Value = string | number | Uint8Array | null;
 export type Row = Readonly<Record<string, Value>>;
@@ -60,13 +62,16 @@ export class StatementFailed extends Error {
  * The store cannot work now: disk full, locked by another program, server away, queue full. A later try may succeed.
  * `certain` is false where the line broke during the commit, so that the unit may have been done all the same.
  */
-export class StoreUnavailable extends Error {
-  readonly certain: boolean;
+export class StoreUnavailable extends Failure {
+  /** What those who run the gateway read; its message is for users. */
+  readonly reason: string;
 
-  constructor(reason: string, certain = true) {
-    super(`the store is unavailable: ${reason}`);
+  constructor(why: string, certain = true) {
+    const reason = `the store is unavailable: ${why}`;
+    const text = 'The gateway cannot reach its store at the moment. Try again later.';
+    super('queue-full', { text, certain, cause: new Error(reason) });
     this.name = 'StoreUnavailable';
-    this.certain = certain;
+    this.reason = reason;
   }
 }
 

@@ -1,15 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
-import type { Identity } from '#src/bridge.ts';
-import type { Core, Origin, Said, XmppSide } from '#src/core/index.ts';
+import type { Core, Origin, Said, Transport, XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
 import { isGone } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
+import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
@@ -30,31 +29,17 @@ export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
   epoch(): number | undefined;
 };
 
-/** A transport as the edge sees it. */
-export type EdgeTransport = {
-  readonly addresses: Addresses;
-  readonly rooms: Facts['rooms'];
-  readonly archive: boolean;
-  readonly console?: boolean | undefined;
-  readonly forms?: boolean | undefined;
-  readonly carried?: Facts['carried'];
-  readonly identity: Identity;
-  readonly link: Outlet;
-  /** Told of each stanza that came in for this domain, for the metrics. */
-  readonly received?: () => void;
-};
-
 export type EdgeParts = {
   /** By component domain. */
-  readonly transports: ReadonlyMap<string, EdgeTransport>;
+  readonly transports: ReadonlyMap<string, Transport>;
+  /** The links of the transports. */
+  readonly links: ReadonlyMap<string, Outlet>;
   /** The core, which is opened after its edge. */
   core(): Core;
   readonly version: string;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
-  /** The answer to what was thrown and is no `Failure` of its own, if it is no bug either. */
-  failureFrom?: (error: unknown) => Failure | undefined;
 };
 
 /** The XMPP side: stanzas of the links in, events of the core out. */
@@ -65,46 +50,31 @@ export type Edge = XmppSide & {
   onOversize(header: Element): void;
 };
 
-/** `marks`: what every event of the transport is written with. */
-type Transport = EdgeTransport & { readonly view: View; readonly marks: Written };
+/** How the edge serves one transport. `marks`: what every event of it is written with. */
+type Served = { readonly view: View; readonly link: Outlet; readonly marks: Written };
 
 /** What is written so many ms after it happened says when that was. Clocks of networks differ by less. */
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({
-  transports: given,
-  core,
-  version,
-  log,
-  now,
-  failureFrom = () => undefined,
-}: EdgeParts): Edge {
-  const transports = new Map<string, Transport>();
+export function openEdge({ transports: given, links, core, version, log, now }: EdgeParts): Edge {
+  const transports = new Map<string, Served>();
   const [heard, told] = [openTyping(), openTyping()];
-  for (const [domain, transport] of given) {
-    const { addresses, rooms, archive, console, forms, carried } = transport;
+  for (const [domain, link] of links) {
+    const transport = given.get(domain);
+    if (!transport) continue;
     const nickOf: Facts['nickOf'] = (place, jid) => core().rooms.nickOf(place, jid);
     const occupants: Facts['occupants'] = (place) => core().rooms.occupants(place);
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
-    const facts: Facts = {
-      transport: domain,
-      addresses,
-      rooms,
-      archive,
-      console,
-      forms,
-      carried,
-      addressOf,
-      nickOf,
-      occupants,
-    };
-    transports.set(domain, { ...transport, view: viewOf(facts), marks: asking(carried) });
+    const standing: Facts['standing'] = (user, at, address) => core().standing(user, at, address);
+    const view = viewOf({ transport, standing, addressOf, nickOf, occupants });
+    transports.set(domain, { view, link, marks: asking(transport) });
   }
   const lost = openLosses({ core, log });
+  const elsewhere = openWrittenElsewhere();
 
   /** Whom a stanza is for, and where it comes from and goes to. */
-  function receiver(stanza: Element): { readonly transport: Transport; readonly origin: Origin } | undefined {
+  function receiver(stanza: Element): { readonly transport: Served; readonly origin: Origin } | undefined {
     const { from, to = '' } = stanza.attrs;
     // A server may hand a stanza for any of our domains in on any of our links (ejabberd's `global_routes`).
     const transport = transports.get(splitJid(to).domain);
@@ -122,9 +92,10 @@ export function openEdge({
     if (asks(origin, stanza)) refuse(origin, failure);
   }
 
-  function take(transport: Transport, stanza: Element, origin: Origin): void {
+  function take(transport: Served, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.type === 'error') return bounced(transport, stanza, origin);
+    if (origin.stanza === 'message' && elsewhere.takes(stanza, origin)) return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -137,27 +108,27 @@ export function openEdge({
   }
 
   /** What a person writes to the gateway itself. */
-  function converse({ view, link }: Transport, text: string, origin: Origin): void {
+  function converse({ view, link }: Served, text: string, origin: Origin): void {
     const from = splitJid(origin.from);
     // Servers and other gateways write from their domains; answering each other would never end.
     if (from.local === '') return;
-    const head = { from: view.transport, to: origin.from, type: 'chat' };
+    const head = { from: view.transport.domain, to: origin.from, type: 'chat' };
     const tell = (said: Said): void =>
-      void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport));
+      void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport.domain));
     const who = { owner: from.full, user: from.bare };
     core()
-      .chat(view.transport, who, text, { tell, foreign: (word) => foreignAddress(word, view) })
+      .chat(view.transport.domain, who, text, { tell, foreign: (word) => foreignAddress(word, view) })
       .catch((error: unknown) => fail(origin, error));
   }
 
   /** An error that came back. */
-  function bounced({ view, link }: Transport, stanza: Element, origin: Origin): void {
+  function bounced({ view, link }: Served, stanza: Element, origin: Origin): void {
     const { stanza: kind, from, id } = origin;
     if (lost(stanza, origin, { view, request: link.request })) return;
-    if (kind === 'message' && id) void core().bounced(view.transport, splitJid(from).bare, id);
+    if (kind === 'message' && id) void core().bounced(view.transport.domain, splitJid(from).bare, id);
   }
 
-  function answer(transport: Transport, iq: Element, origin: Origin): void {
+  function answer(transport: Served, iq: Element, origin: Origin): void {
     // RFC 6120 §8.2.3: never answered. The link knows those that it waits for.
     if (origin.type === 'result' || origin.type === 'error') return;
     const later: (() => void)[] = [];
@@ -166,19 +137,18 @@ export function openEdge({
       transport.link.stanza('iq', head, ...(payload ? [payload] : []));
       for (const work of later) work();
     };
-    const { view, identity, link } = transport;
+    const { view, link } = transport;
     const tell = (from: string, to: string, children: readonly Xml[]): void =>
       void link.stanza('message', { from, to }, ...children);
     const afterwards = (work: () => void): void => void later.push(work);
-    const payload = route(iq, { view, identity, core: core(), version, tell, afterwards });
+    const payload = route(iq, { view, core: core(), version, tell, afterwards });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }
 
   /** Answers what was thrown. What is no failure is a bug: it is logged under a number that the sender is told. */
   function fail(origin: Origin, error: unknown): void {
-    const known = error instanceof Failure ? error : failureFrom(error);
-    if (known) return void refuse(origin, known);
+    if (error instanceof Failure) return void refuse(origin, error);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
     refuse(
@@ -211,7 +181,7 @@ export function openEdge({
     onStanza(stanza) {
       const found = receiver(stanza);
       if (!found) return;
-      found.transport.received?.();
+      found.transport.view.transport.metrics.received();
       if (isOurs(found.origin)) return turnAway(found.origin, stanza);
       try {
         take(found.transport, stanza, found.origin);
@@ -231,9 +201,10 @@ export function openEdge({
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
       try {
+        const { addresses } = transport.view.transport;
         const late = now() - event.at > LATE;
         const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
-        const sendings = encode(event, to, transport.addresses, known);
+        const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
         if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
         return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
       } catch (error) {
@@ -244,7 +215,7 @@ export function openEdge({
 
     probe(from, user) {
       const transport = transports.get(placeTransport(from));
-      const head = transport && { from: placeJid(from, transport.addresses), to: user, type: 'probe' };
+      const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
     },
 
@@ -266,8 +237,8 @@ export function openEdge({
 }
 
 /** Clients are asked for what the network wants to know. */
-function asking(carried: Facts['carried']): Written {
-  const asks = ['receipt', 'marker'].filter((answer) => carried?.contact.includes(answer));
+function asking({ advertised: { contact } }: Transport): Written {
+  const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
   return asks.length === 0 ? {} : { asks };
 }
 

@@ -12,9 +12,9 @@ import { hintElements } from './xep/hints.ts';
 const TO_ONE: readonly (string | undefined)[] = ['chat', 'normal', undefined];
 
 /** What a message says to the gateway itself, or `undefined` for every other stanza. Pure. */
-export function toGateway(stanza: Element, { transport }: Pick<View, 'transport'>): string | undefined {
+export function toGateway(stanza: Element, { transport }: View): string | undefined {
   const { to, type } = stanza.attrs;
-  if (to !== transport || stanza.name !== 'message' || !TO_ONE.includes(type)) return undefined;
+  if (to !== transport.domain || stanza.name !== 'message' || !TO_ONE.includes(type)) return undefined;
   const [body] = own(stanza, 'body');
   const text = body?.getText().trim() || undefined;
   return isEncrypted(stanza, text) ? undefined : text;
@@ -27,7 +27,7 @@ export function toGateway(stanza: Element, { transport }: Pick<View, 'transport'
 export function foreignAddress(word: string, { transport, target }: View): string | undefined {
   const [, linked] = /^xmpp:([^/?#]+)/i.exec(word) ?? [];
   const { local, domain } = splitJid(linked === undefined ? word : decoded(linked));
-  if (local === '' || domain.toLowerCase() !== transport) return undefined;
+  if (local === '' || domain.toLowerCase() !== transport.domain) return undefined;
   const found = target(local);
   return 'id' in found ? found.id : undefined;
 }

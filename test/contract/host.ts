@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import type { Charge, Credentials, Host, Outcome, SessionKey, SessionState, Settings } from '#src/bridge.ts';
-import { reach } from '#src/core/reach.ts';
+import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';

@@ -137,13 +137,15 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     let last = 0;
     const take = (many: number) => {
       for (let n = 0; n < many; n++) {
-        const id = store.archive.nextId();
+        const id = store.journal.nextId();
         if (id <= last) throw new Error(`${id} after ${last}`);
         last = id;
       }
     };
     const block = 2 ** 20;
-    expect(() => take(block + 1)).toThrow(/no ids of archive are left/);
+    expect(() => take(block + 1)).toThrow(
+      expect.objectContaining({ reason: expect.stringContaining('no ids of journal are left') }),
+    );
     for (let n = 0; n < 3; n++) {
       // Units happen in order: when this one is done, the reservation asked for before it is done too.
       await store.unit([count('a')]);
@@ -156,7 +158,7 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     await expect(at.open()).rejects.toThrow(/in use by another process/);
     await first[Symbol.asyncDispose]();
     await (await at.open())[Symbol.asyncDispose]();
-    await expect(first.unit([count('a')])).rejects.toThrow(/closed/);
+    await expect(first.unit([count('a')])).rejects.toHaveProperty('reason', expect.stringContaining('closed'));
   },
 
   'never overspends a budget': on(async (store) => {
@@ -218,6 +220,87 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     await store.unit([store.archive.redact('room', id(3), '{"gone":true}')]);
     expect((await store.archive.get('room', id(3)))?.body).toBe('{"gone":true}');
     await expect(store.unit([store.archive.redact('other', id(3), '{}')])).rejects.toThrow(GuardFailed);
+  }),
+
+  'gives ids that carry the time, and free ones of times that have gone by': on(async (store) => {
+    const now = 1_767_323_045_000;
+    const [first, second] = [store.archive.nextId(now), store.archive.nextId(now)];
+    expect([first, second]).toEqual([now * 1000, now * 1000 + 1]);
+    expect(store.archive.nextId(now - 5)).toBe(second + 1);
+    expect(store.archive.nextId(now + 1)).toBe((now + 1) * 1000);
+    await store.unit(store.archive.append([row('room', 1, first), row('other', 1, second)]));
+    expect(await store.archive.freeId(now)).toBe(second + 1);
+    expect(await store.archive.freeId(now)).toBe(second + 2);
+    expect(await store.archive.freeId(now - 60_000)).toBe((now - 60_000) * 1000);
+  }),
+
+  'begins behind the newest row, should the clock have been put back': async (at) => {
+    const future = (Date.now() + 86_400_000) * 1000;
+    {
+      await using store = await at.open();
+      await store.unit(store.archive.append([row('room', 1, future)]));
+    }
+    await using store = await at.open();
+    expect(store.archive.nextId()).toBe(future + 1);
+  },
+
+  'takes messages out of the archive and corrects them, by their authors alone': on(async (store) => {
+    const { archive } = store;
+    const [message = 0, edit = 0, reply = 0] = await archived(store, 'room', 3);
+    const about = (id: number, kind: string) => ({ ...row('room', 9, archive.nextId()), about: id, kind });
+    const edits = [about(message, 'edit'), about(reply, 'edit'), about(message, 'reaction')];
+    await store.unit(archive.append(edits));
+    const bodies = async () => (await archive.page({ place: 'room', max: 9 })).rows.map(({ body }) => body);
+    const before = await bodies();
+    await store.unit([
+      archive.correct('room', message, 'alice', 'x'),
+      archive.correct('other', message, 'bob', 'x'),
+      ...archive.retract('room', message, 'alice', 'x'),
+      ...archive.retract('other', message, 'bob', 'x'),
+    ]);
+    expect(await bodies()).toEqual(before);
+    await store.unit([archive.correct('room', message, 'bob', 'new')]);
+    expect(await bodies()).toEqual(['new', ...before.slice(1)]);
+    await store.unit(archive.retract('room', message, 'bob', 'gone'));
+    const [, second, third, , ofReply, reaction] = before;
+    expect(await bodies()).toEqual(['gone', second, third, 'gone', ofReply, reaction]);
+    expect((await archive.get('room', message))?.kind).toBe('retracted');
+    await store.unit([
+      archive.correct('room', message, 'bob', 'back'),
+      ...archive.retract('room', edit, undefined, 'moderated'),
+    ]);
+    expect(await bodies()).toEqual(['gone', 'moderated', third, 'gone', ofReply, reaction]);
+  }),
+
+  'finds a message by the id that it was sent with, and several by their own': on(async (store) => {
+    const { archive } = store;
+    const sent = (place: string, xmpp: string) => ({ ...row(place, 1, archive.nextId()), xmpp });
+    const [first, again, other] = [sent('room', 'm1'), sent('room', 'm1'), sent('other', 'm1')];
+    await store.unit(archive.append([first, again, other]));
+    expect(await archive.sent('room', 'm1')).toEqual(again);
+    expect(await archive.sent('room', 'm2')).toBeUndefined();
+    expect(await archive.all('room', [again.id, other.id, first.id, 7])).toEqual([first, again]);
+    expect(await archive.all('room', [])).toEqual([]);
+  }),
+
+  'lets an account see a single row': on(async (store) => {
+    const [first = 0, second = 0, third = 0] = await archived(store, 'room', 3);
+    const { visibility } = store;
+    await store.unit([
+      visibility.open(romeo, 'room', third),
+      visibility.cover(romeo, 'room', first),
+      visibility.cover(romeo, 'room', first),
+      visibility.cover(romeo, 'room', third),
+    ]);
+    expect(await visibility.intervals(romeo, 'room')).toEqual([
+      { from: first, to: first },
+      { from: third, to: null },
+    ]);
+    expect((await store.archive.page({ place: 'room', account: romeo, max: 9 })).rows.map(({ id }) => id)).toEqual([
+      first,
+      third,
+    ]);
+    expect(second).toBeGreaterThan(first);
   }),
 
   'shows an account what it was there to see': on(async (store) => {
@@ -629,6 +712,7 @@ const row = (place: string, at: number, id: number): Archived => ({
   event: `e${id}` as EventId,
   xmpp: null,
   foreign: `$${id}`,
+  about: null,
 });
 
 async function archived(store: Store, place: string, many: number): Promise<number[]> {

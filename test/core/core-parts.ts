@@ -1,5 +1,4 @@
 import type { CoreParts } from '#src/core/core.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
 
 /** Limits that nobody meets, with the shortest waits there are. */
 export const freeLimits: CoreParts['limits'] = {
@@ -12,16 +11,4 @@ export const freeLimits: CoreParts['limits'] = {
   dialogueTime: 1000,
   dialogues: 1,
   rates: { messages: 'off', joins: 'off', contacts: 'off', registrations: 'off' },
-};
-
-/** A transport of which nothing is wanted but its mapping, its addresses and its bridge. */
-export const plainTransport: Omit<CoreTransport, 'mapping' | 'addresses' | 'bridge'> = {
-  settings: {},
-  talks: { logins: [], commands: [] },
-  overrides: {},
-  realms: [],
-  history: { record: false, replay: 0 },
-  persistent: false,
-  accepted: () => undefined,
-  repeated: () => undefined,
 };

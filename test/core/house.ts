@@ -1,10 +1,10 @@
 import { pino } from 'pino';
 import type { Host } from '#src/bridge.ts';
 import { openAliases } from '#src/core/aliases.ts';
-import { openBridgeState } from '#src/core/bridge-state.ts';
 import { talksOf } from '#src/core/dialogues/talks.ts';
 import { openCore } from '#src/core/open.ts';
-import { reach } from '#src/core/reach.ts';
+import { openBridgeState } from '#src/gateway/bridge-state.ts';
+import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -12,7 +12,8 @@ import { keyOf, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { unheard, webless } from '../host-parts.ts';
 import { bridge as definition } from '../invented/pigeon/index.ts';
-import { freeLimits, plainTransport } from './core-parts.ts';
+import { plainTransport } from '../transports.ts';
+import { freeLimits } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -35,15 +36,17 @@ export async function openHouse(dir: string, settings: object) {
     transports: new Map([
       [
         DOMAIN,
-        {
-          ...plainTransport,
+        plainTransport({
+          domain: DOMAIN,
           mapping: definition.mapping,
-          settings: definition.settings,
+          definition,
+          settings: config,
           talks: talksOf(definition, config, () => host),
           addresses: definition.addresses(config),
           realms: definition.realms(config),
+          host: () => host,
           bridge: () => bridge,
-        },
+        }),
       ],
     ]),
     access: { register: ['a.example'], admins: [] },

@@ -4,18 +4,18 @@ import { openAliases } from '#src/core/aliases.ts';
 import type { OpenCore } from '#src/core/core.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import { openPruning } from '#src/core/pruning.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { openKey, openStore, type Store } from '#src/store/index.ts';
+import { openKey, openPruning, openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { tempFolder } from '../store/folder.ts';
-import { freeLimits, plainTransport } from './core-parts.ts';
+import { plainTransport } from '../transports.ts';
+import { freeLimits } from './core-parts.ts';
 import { xmppSide } from './xmpp-side.ts';
 
 const DOMAIN = 'pigeon.example';
@@ -83,14 +83,13 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const transport = {
-    ...plainTransport,
+  const transport = plainTransport({
     mapping: pigeon,
     addresses,
     history: { record: true, replay: 0 },
     bridge: () => bridge,
-    repeated: () => void repeats++,
-  };
+    metrics: { repeated: () => void repeats++ },
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },

@@ -33,6 +33,7 @@ export const facts: Capabilities = {
   text: { format: 'plain', unit: 'characters', size: 10_000, pieces: 1, lines: true },
   files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
   shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
+  identity: 'own',
   rooms: 'room',
   confirms: 'taken',
   durability: { out: places, in: places },
@@ -40,6 +41,12 @@ export const facts: Capabilities = {
 
 /** The table of the invented network; nothing has to become anything else on it. */
 export const pigeon: NetworkMapping = { facts, policy: { out: {}, in: {} } };
+
+/** The same network where whoever has logged in is there by themselves, and everybody else as a guest. */
+export const bothPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'both' } };
+
+/** The same where all are guests. */
+export const ghostPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'operator' } };
 
 /** The same network with rooms that are one for all accounts. */
 export const sharedPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, rooms: 'shared' } };

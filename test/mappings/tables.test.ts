@@ -43,13 +43,13 @@ describe('what is advertised', () => {
   };
   it('is what a rung makes something of', () => {
     const words = ['reply', 'file', 'spoiler', 'mention'];
-    expect(advertised(ofKind('irc'), {})).toEqual({
+    expect(advertised(ofKind('irc'), {})).toMatchObject({
       contact: ['edit', 'retract', 'reaction', ...words],
       // Decision 0008: no lines of reactions in channels.
       room: ['edit', 'retract', ...words],
       heard: ['edit', 'retract', 'reaction'],
     });
-    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop' })).toEqual({
+    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop' })).toMatchObject({
       contact: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
       room: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
       heard: ['edit', 'retract', 'reaction'],

@@ -14,9 +14,10 @@ import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId, type XmppId } from '#src/model/ids.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
-import { freeLimits, plainTransport } from '../core/core-parts.ts';
+import { freeLimits } from '../core/core-parts.ts';
 import { xmppSide } from '../core/xmpp-side.ts';
 import { folder } from '../process/cli/isthmus.ts';
+import { plainTransport } from '../transports.ts';
 import { addresses } from '../xmpp/invented.ts';
 import { alone, inRoom, target } from './drafts.ts';
 
@@ -58,14 +59,7 @@ function gateway(overrides: Overrides = {}, awaited = 1) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const transport = {
-    ...plainTransport,
-    mapping: irc,
-    overrides,
-    addresses,
-    history,
-    bridge: () => bridge,
-  };
+  const transport = plainTransport({ mapping: irc, overrides, addresses, history, bridge: () => bridge });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },

@@ -1,14 +1,21 @@
 import { readdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { writeCertificate } from '#src/process/cli/demo/servers/inspircd.ts';
+import type { ServerToServer } from '#src/process/cli/demo/servers/prosody.ts';
 import { type RunningServer, run } from '#src/process/cli/demo/servers/running.ts';
+import { type NameServer, startNameServer } from '../fakes/name-server.ts';
 
 export interface EjabberdOptions {
   /** Component domains and their secrets (XEP-0114): all in one listener. */
   readonly domains?: Readonly<Record<string, string>>;
-  /** Accounts of `localhost`: the part before the @, and the password. */
+  /** The virtual host, `localhost` when not given. */
+  readonly host?: string;
+  /** Connections to and from other servers; none otherwise. */
+  readonly s2s?: ServerToServer | undefined;
+  /** Accounts of the virtual host: the part before the @, and the password. */
   readonly users?: Readonly<Record<string, string>>;
   /** Whether stanzas for one domain of the listener go to the connections of all of them: true, as ejabberd comes. */
   readonly globalRoutes?: boolean;
@@ -22,33 +29,37 @@ export interface EjabberdOptions {
   readonly unpacked?: string;
 }
 
-export type EjabberdPorts = Record<'c2s' | 'component' | 'http', number>;
+export type EjabberdPorts = Record<'c2s' | 'component' | 'http' | 's2s', number>;
 export type RunningEjabberd = RunningServer<EjabberdPorts>;
 
 /** The last that it writes as it starts. */
 const READY = 'The accounts are there.';
 
-/** Starts a real ejabberd on 127.0.0.1: no TLS, no server-to-server connections, no Erlang distribution. About 2 s. */
-export function startEjabberd(options: EjabberdOptions = {}): Promise<RunningEjabberd> {
+/** Starts a real ejabberd on 127.0.0.1: no TLS for clients, no Erlang distribution. About 2 s. */
+export async function startEjabberd(options: EjabberdOptions = {}): Promise<RunningEjabberd> {
   pathOf('ejabberd');
-  const { domains = {}, users = {}, http = false, unpacked = '/' } = options;
-  return run<keyof EjabberdPorts>({
+  const { domains = {}, users = {}, host = 'localhost', http = false, s2s, unpacked = '/' } = options;
+  await using stack = new AsyncDisposableStack();
+  const names = s2s && stack.use(await startNameServer(s2s.peers));
+  const running = await run<keyof EjabberdPorts>({
     name: 'ejabberd',
-    portNames: ['c2s', 'component', 'http'],
+    portNames: ['c2s', 'component', 'http', 's2s'],
     prepare: async (dir, ports) => {
       const file = join(dir, 'ejabberd.yml');
-      await writeFile(file, stringify(configuration(ports, options)));
+      await writeFile(file, stringify(configuration(ports, dir, options)));
+      if (names) await writeServerToServer(dir, names, host);
       const component = Object.keys(domains).length > 0 ? [ports.component] : [];
-      const opened = [ports.c2s, ...component, ...(http ? [ports.http] : [])];
+      const opened = [ports.c2s, ...component, ...(http ? [ports.http] : []), ...(s2s ? [ports.s2s] : [])];
       return {
         // Not by ejabberdctl, which changes the user and wants a node name, and with it the daemon epmd.
         path: '/usr/bin/erl',
         args: ['-noinput', '-pa', ...codePath(unpacked), '-mnesia', 'dir', `"${join(dir, 'spool')}"`].concat(
           ['-s', 'ejabberd'],
-          ['-eval', accounts(users)],
+          ['-eval', accounts(users, host)],
         ),
         env: {
           HOME: dir,
+          ...(s2s && { ERL_INETRC: join(dir, 'inetrc') }),
           ERL_CRASH_DUMP_BYTES: '0',
           EJABBERD_CONFIG_PATH: file,
           EJABBERD_LOG_PATH: join(dir, 'ejabberd.log'),
@@ -59,6 +70,9 @@ export function startEjabberd(options: EjabberdOptions = {}): Promise<RunningEja
       };
     },
   });
+  stack.use(running);
+  const resources = stack.move();
+  return { ...running, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
 /** The folders of compiled modules of ejabberd and, where they were unpacked beside it, of its libraries. */
@@ -76,16 +90,28 @@ function codePath(root: string): string[] {
 }
 
 /** Erlang that registers the accounts, or finds them registered after a restart. */
-function accounts(users: Readonly<Record<string, string>>): string {
+function accounts(users: Readonly<Record<string, string>>, host: string): string {
   const registrations = Object.entries(users).map(
-    ([user, password]) => `ejabberd_auth:try_register(${binary(user)}, <<"localhost">>, ${binary(password)}), `,
+    ([user, password]) => `ejabberd_auth:try_register(${binary(user)}, ${binary(host)}, ${binary(password)}), `,
   );
   return `${registrations.join('')}io:format("${READY}~n").`;
 }
 
 const binary = (text: string): string => `<<${[...Buffer.from(text)].join(',')}>>`;
 
-function configuration(ports: EjabberdPorts, options: EjabberdOptions): object {
+/** Where names are asked for, and a certificate with its key. */
+async function writeServerToServer(dir: string, names: NameServer, host: string): Promise<void> {
+  await writeCertificate(dir, host);
+  const read = (name: string) => readFile(join(dir, name), 'utf8');
+  await writeFile(join(dir, 'both.pem'), (await read('cert.pem')) + (await read('key.pem')));
+  await writeFile(
+    join(dir, 'inetrc'),
+    `{resolv_conf, ""}.\n{hosts_file, ""}.\n{lookup, [dns]}.\n{nameserver, {127,0,0,1}, ${names.port}}.\n`,
+  );
+}
+
+function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptions): object {
+  const { host = 'localhost', s2s } = options;
   const { domains = {}, globalRoutes = true, privileged, http = false, stanzaSize = 256 * 1024 } = options;
   const hosts = Object.fromEntries(Object.entries(domains).map(([domain, password]) => [domain, { password }]));
   const listener = (name: keyof EjabberdPorts, module: string, more: object) => ({
@@ -96,7 +122,16 @@ function configuration(ports: EjabberdPorts, options: EjabberdOptions): object {
   });
   const webSocket = { '/http-bind': 'mod_bosh', '/xmpp-websocket': 'ejabberd_http_ws' };
   return {
-    hosts: ['localhost'],
+    hosts: [host],
+    ...(s2s && {
+      certfiles: [join(dir, 'both.pem')],
+      s2s_use_starttls: 'required',
+      s2s_timeout: s2s.timeout,
+      s2s_dns_timeout: 1,
+      s2s_dns_retries: 1,
+      outgoing_s2s_families: ['ipv4'],
+      outgoing_s2s_timeout: s2s.timeout,
+    }),
     loglevel: 'info',
     auth_method: 'internal',
     listen: [
@@ -104,6 +139,7 @@ function configuration(ports: EjabberdPorts, options: EjabberdOptions): object {
       ...(Object.keys(domains).length > 0
         ? [listener('component', 'ejabberd_service', { access: 'all', global_routes: globalRoutes, hosts })]
         : []),
+      ...(s2s ? [listener('s2s', 'ejabberd_s2s_in', {})] : []),
       ...(http ? [listener('http', 'ejabberd_http', { request_handlers: webSocket })] : []),
     ],
     acl: { privileged: { server: privileged ?? [] } },
@@ -120,8 +156,9 @@ function configuration(ports: EjabberdPorts, options: EjabberdOptions): object {
       mod_offline: {},
       mod_ping: {},
       mod_privacy: {},
-      mod_pubsub: { plugins: ['flat', 'pep'], host: 'pubsub.localhost' },
+      mod_pubsub: { plugins: ['flat', 'pep'], host: `pubsub.${host}` },
       mod_roster: {},
+      ...(s2s && { mod_s2s_dialback: {} }),
       mod_vcard: {},
       ...(privileged ? { mod_privilege: everyRight(options.unpacked !== undefined) } : {}),
     },

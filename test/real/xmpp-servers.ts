@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Program } from '#src/process/cli/demo/servers/available.ts';
-import { startProsody } from '#src/process/cli/demo/servers/prosody.ts';
+import { type ServerToServer, startProsody } from '#src/process/cli/demo/servers/prosody.ts';
 import type { RunningServer } from '#src/process/cli/demo/servers/running.ts';
 import { startEjabberd } from './ejabberd.ts';
 import { rootOf, type Unpacked } from './unpacked.ts';
@@ -9,7 +9,11 @@ import { rootOf, type Unpacked } from './unpacked.ts';
 export interface XmppServerOptions {
   /** Component domains and their secrets (XEP-0114). */
   readonly domains?: Readonly<Record<string, string>>;
-  /** Accounts of `localhost`: the part before the @, and the password. */
+  /** The virtual host, `localhost` when not given. */
+  readonly host?: string;
+  /** Connections to and from other servers; none otherwise. */
+  readonly s2s?: ServerToServer;
+  /** Accounts of the virtual host: the part before the @, and the password. */
   readonly users?: Readonly<Record<string, string>>;
   /** Component domains with every right of XEP-0356 that the server knows; without the list its module is not loaded. */
   readonly privileged?: readonly string[];
@@ -22,7 +26,7 @@ export interface XmppServerOptions {
 }
 
 /** A running XMPP server with the virtual host `localhost`. The component port answers only with `domains`. */
-export interface RunningXmppServer extends RunningServer<Record<'c2s' | 'component' | 'http', number>> {
+export interface RunningXmppServer extends RunningServer<Record<'c2s' | 'component' | 'http' | 's2s', number>> {
   /** Stops it (SIGSTOP): its connections stay open, and nothing is read or written. It can be killed all the same. */
   freeze(): void;
   /** Lets it go on (SIGCONT). */
@@ -36,7 +40,7 @@ interface Kind {
   readonly version: string;
   /** The namespace in which it speaks XEP-0356. */
   readonly privilege: 'urn:xmpp:privilege:1' | 'urn:xmpp:privilege:2';
-  start(options: XmppServerOptions): Promise<RunningServer<Record<'c2s' | 'component' | 'http', number>>>;
+  start(options: XmppServerOptions): Promise<RunningServer<Record<'c2s' | 'component' | 'http' | 's2s', number>>>;
 }
 
 /** The kinds of XMPP servers: those of Debian 12, and newer ones unpacked beside them. */
@@ -70,7 +74,7 @@ export const xmppServerKinds = {
 export type XmppServerName = keyof typeof xmppServerKinds;
 export const xmppServerNames = Object.keys(xmppServerKinds) as XmppServerName[];
 
-/** Starts an XMPP server on 127.0.0.1: no TLS, passwords in the clear, no server-to-server connections. */
+/** Starts an XMPP server on 127.0.0.1: no TLS for clients, passwords in the clear. */
 export async function startXmppServer(name: XmppServerName, options: XmppServerOptions): Promise<RunningXmppServer> {
   const server = await xmppServerKinds[name].start(options);
   return {

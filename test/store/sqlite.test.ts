@@ -82,7 +82,7 @@ describe('a SQLite store', () => {
     using other = new DatabaseSync(file);
     other.exec('begin immediate');
     const error = await store.unit(mark('a')).catch((reason) => reason);
-    expect([error.name, error.message, error.certain]).toEqual([
+    expect([error.name, error.reason, error.certain]).toEqual([
       'StoreUnavailable',
       'the store is unavailable: database is locked',
       true,
@@ -133,7 +133,10 @@ describe('a SQLite store', () => {
     await using store = await ground(`sqlite:${file}`).open();
     expect((await store.check(false)).length).toBeGreaterThan(0);
     expect((await store.check(true)).length).toBeGreaterThan(0);
-    await expect(store.copy(folder.file('copy.db'), () => undefined)).rejects.toThrow(/the copy is damaged/);
+    await expect(store.copy(folder.file('copy.db'), () => undefined)).rejects.toHaveProperty(
+      'reason',
+      expect.stringContaining('the copy is damaged'),
+    );
     expect(existsSync(folder.file('copy.db'))).toBe(false);
   });
 

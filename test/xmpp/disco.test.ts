@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import { route } from '#src/xmpp/stanza/router.ts';
-import { GATEWAY, ROMEO, ROMEO_X, type Scene, stanza, surroundings } from './invented.ts';
+import { GATEWAY, ROMEO, ROMEO_X, type Scene, stanza, surroundings, transport } from './invented.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
@@ -58,7 +58,7 @@ describe('disco#info', () => {
   });
 
   it('of a gateway without rooms: no conference', async () => {
-    const { identities, features } = await info({ scene: { facts: { rooms: 'none' } } });
+    const { identities, features } = await info({ scene: { facts: { transport: transport({ rooms: 'none' }) } } });
     expect(identities).toEqual(['gateway/x-net The Net']);
     expect(features).not.toContain(MUC);
   });

@@ -15,7 +15,15 @@ import { createReader } from '#src/xmpp/stream/reader.ts';
 import { type Ask, createRequests } from '#src/xmpp/stream/requests.ts';
 import { createWriter } from '#src/xmpp/stream/writer.ts';
 import { handClock } from '../hand-clock.ts';
-import { addresses, GATEWAY, core as inventedCore, ROMEO, ROMEO_X, stanza, VERONA } from './invented.ts';
+import {
+  GATEWAY,
+  core as inventedCore,
+  transport as inventedTransport,
+  ROMEO,
+  ROMEO_X,
+  stanza,
+  VERONA,
+} from './invented.ts';
 
 const room = `#verona%net@${GATEWAY}`;
 /** Another transport of the gateway. */
@@ -43,13 +51,10 @@ async function openWorld(changes: Partial<Core>) {
     epoch: () => 1,
     barrier: async () => {},
   };
-  const identity = { type: 'x-net', name: 'The Net' };
   const core = inventedCore(changes);
   const edge = openEdge({
-    transports: new Map([
-      [GATEWAY, { addresses, rooms: 'shared', archive: true, identity, link }],
-      [OTHER, { addresses, rooms: 'shared', archive: true, identity, link }],
-    ]),
+    transports: new Map([GATEWAY, OTHER].map((domain) => [domain, inventedTransport({ domain })])),
+    links: new Map([GATEWAY, OTHER].map((domain) => [domain, link])),
     core: () => core,
     now: () => 0,
     version: '1.2.3',

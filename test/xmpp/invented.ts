@@ -1,13 +1,15 @@
 import type { Element } from 'ltx';
-import type { Core } from '#src/core/index.ts';
+import type { Core, Transport } from '#src/core/index.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { BareJid } from '#src/model/ids.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Surroundings } from '#src/xmpp/stanza/router.ts';
 import { type Facts, type View, viewOf } from '#src/xmpp/stanza/target.ts';
 import { createReader } from '#src/xmpp/stream/reader.ts';
+import { pigeon } from '../invented/mapping.ts';
+import { plainTransport } from '../transports.ts';
 
 export const GATEWAY = 'gw.example';
 export const ROMEO = 'romeo@a.example' as BareJid;
@@ -29,13 +31,38 @@ export const addresses: Addresses = {
 
 export const VERONA: Place = { kind: 'shared', transport: GATEWAY, id: '#verona%net' };
 
+const table = { ...pigeon, facts: { ...pigeon.facts, out: {}, in: {}, rooms: 'shared' } } as const;
+
+/** A transport of that network, of which discovery says nothing but that there are rooms; or what is given. */
+export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spoken = {}): Transport => ({
+  ...plainTransport({
+    domain,
+    mapping: { ...table, facts: { ...table.facts, rooms } },
+    addresses,
+    history: { record: true, replay: 0 },
+  }),
+  advertised: { contact: [], room: [], heard: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
+});
+type Spoken = {
+  readonly domain?: string;
+  readonly said?: Partial<Transport['advertised']>;
+  readonly rooms?: 'none' | 'shared';
+};
+
+/** Rooms are one for all accounts. */
+export const standing: Core['standing'] = (user, domain, address) => {
+  const { kind } = address;
+  const account = accountKey(user, domain);
+  const place: Place =
+    kind === 'room' ? { kind: 'shared', transport: domain, id: address.id } : { ...address, account };
+  return { place, identity: 'own', membership: 'seat', carried: pigeon.facts };
+};
+
 /** A view in which Romeo's resource `x` is in #verona as `Romeo`. */
 export const view = (facts: Partial<Facts> = {}): View =>
   viewOf({
-    transport: GATEWAY,
-    addresses,
-    rooms: 'shared',
-    archive: true,
+    transport: transport(),
+    standing,
     addressOf: () => undefined,
     nickOf: (place, jid) => ('id' in place && place.id === '#verona%net' && jid === ROMEO_X ? 'Romeo' : undefined),
     occupants: (place) => ('id' in place && place.id === '#verona%net' ? occupants : []),
@@ -85,6 +112,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
   refusal: () => new Failure('not-on-list'),
+  standing,
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {
     command: () => Promise.reject(new Failure('not-supported')),
@@ -101,6 +129,8 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   registration: { form: async () => ({ fields: [] }), register: async () => () => {}, forget: async () => {} },
   probed: () => {},
   rooms: {
+    quit: () => false,
+    isMember: () => false,
     nickOf: view().nickOf,
     info: (place) => ('id' in place && place.id === '#verona%net' ? { occupants: 2, topic: 'Feud <1>' } : undefined),
     occupants: view().occupants,
@@ -112,7 +142,6 @@ export const core = (changes: Partial<Core> = {}): Core => ({
 
 export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings => ({
   view: view(facts),
-  identity: { type: 'x-net', name: 'The Net' },
   core: core(changes),
   tell: () => {},
   afterwards: (work) => work(),

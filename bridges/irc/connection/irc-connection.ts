@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { type Channel, type Channels, disown, snapshot } from '#bridges/irc/channels/channel.ts';
 import { joinOverdue, learnModes } from '#bridges/irc/channels/channel-lines.ts';
@@ -18,7 +19,7 @@ import { encode, quit } from '#bridges/irc/wire/encode.ts';
 import { target, type Wire } from '#bridges/irc/wire/line.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
-import type { CloseReason, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -28,9 +29,9 @@ import { ConnectionState, capabilities } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
-import { type ConnectionSetup, oursIn, primaryChannel, type Realm, serverName } from './realm.ts';
+import { type ConnectionSetup, oursIn, primaryChannel, type Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
-import { barrierLine } from './server-lines.ts';
+import { barrierLine, motdKey, nickKey } from './server-lines.ts';
 import type { Line } from './server-view.ts';
 
 /** Milliseconds after which messages whose echo has not come are proven by a PING. */
@@ -79,8 +80,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly recovery: NickRecovery;
   readonly netsplits: Netsplits;
   readonly unaskedJoins = new UnaskedJoins();
-  /** The rows of a message of the day that is being told. */
-  motd: string[] | undefined;
+  /** A message of the day that is being told, and whether a person has asked for it. */
+  motd: { readonly rows: string[]; readonly asked: boolean } | undefined;
   /** When a CTCP VERSION was answered last. */
   versionToldAt = Number.NEGATIVE_INFINITY;
   readonly #setup: ConnectionSetup;
@@ -88,6 +89,8 @@ export class IrcConnection implements LineSocketOwner {
   readonly #socket: LineSocket;
   #away: OwnAway | undefined;
   #list: ChannelList | undefined;
+  #motd: string | undefined;
+  #remembered: string | undefined;
   #trips = 0;
   /** As long as it is not logged in. */
   #entry: { readonly registration: ConnectionRegistration; readonly reject: (failure: Failure) => void } | undefined;
@@ -99,6 +102,8 @@ export class IrcConnection implements LineSocketOwner {
     const { host, realm, server } = setup;
     const { clock, log } = host;
     this.#setup = setup;
+    this.#motd = setup.motd;
+    this.#remembered = setup.nick;
     this.#key = key;
     this.host = host;
     this.realm = realm;
@@ -207,6 +212,29 @@ export class IrcConnection implements LineSocketOwner {
     return (this.#list ??= openChannelList({ view, clock, questions }));
   }
 
+  /** The message of the day has been read. */
+  tellMotd(text: string, asked: boolean): void {
+    const { host, view } = this;
+    const digest = createHash('sha256').update(text).digest('base64url');
+    if (!asked && digest === this.#motd) return;
+    emit(host, realmNotice(view, text));
+    if (digest === this.#motd) return;
+    this.#motd = digest;
+    this.#note(motdKey(this.#key), digest);
+  }
+
+  /** That nick is asked for when nobody says otherwise, also after a restart. */
+  remember(nick: string): void {
+    if (nick === this.#remembered) return;
+    this.#remembered = nick;
+    this.#note(nickKey(this.#key), nick);
+  }
+
+  #note(at: StateKey, value: string): void {
+    const { state, log } = this.host;
+    state.put(at, value).catch((err: unknown) => log.error({ err, key: at.key }, 'something was not noted'));
+  }
+
   pause(paused: boolean): void {
     this.#socket.pause(paused);
   }
@@ -264,9 +292,11 @@ export class IrcConnection implements LineSocketOwner {
 
   take(line: Line): void {
     if (line.command === 'ERROR' && this.#phase !== 'closing')
-      this.#reason ??= farewell(serverName(this.#setup, this.view), line.params.at(-1) ?? '');
+      this.#reason ??= farewell(this.view.realm, line.params.at(-1) ?? '');
     if (this.#entry) return this.#entry.registration.take(line);
-    if (line.command === 'ERROR') return;
+    // Behind a QUIT servers tell of their statistics, when nobody is there any more to read them.
+    const farewells = this.#phase === 'closing' && line.command === 'NOTICE' && !line.prefix.includes('!');
+    if (line.command === 'ERROR' || farewells) return;
     this.#read(line);
   }
 
@@ -281,7 +311,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'closed';
     this.#patience?.();
     this.#entry?.registration.close();
-    const text = `${serverName(this.#setup, this.view)} closed the connection.`;
+    const text = `${this.view.realm} closed the connection.`;
     const failure = ours ?? this.#reason ?? new Failure('recipient-unavailable', { text });
     this.#leaveRealm();
     this.questions.fail(failure);
@@ -294,8 +324,9 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.reject(failure);
     this.#entry = undefined;
     if (before !== 'online') return;
-    const { host } = this;
-    emit(host, realmNotice(this.view, `Connection lost: ${failure.message}`));
+    const { host, realm, view } = this;
+    realm.cutOff.set(view.account, failure.message);
+    emit(host, realmNotice(view, `Connection lost: ${failure.message}`));
     host.status(this.#key, { kind: 'lost', failure });
   }
 
@@ -313,7 +344,7 @@ export class IrcConnection implements LineSocketOwner {
 
   #ready(wanted: string): void {
     const { host, realm } = this;
-    const { server } = this.#setup;
+    const { server, unasked } = this.#setup;
     const { view } = this;
     if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
     this.#entry?.registration.close();
@@ -321,8 +352,11 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'online';
     realm.clients.set(view.account, this);
     const secret = server.tls ? 'encrypted' : 'not encrypted';
-    emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
+    const back = realm.cutOff.delete(view.account);
+    if (back || !unasked)
+      emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
     this.recovery.begin(wanted);
+    if (!unasked) this.remember(wanted);
     this.#tellOnline();
   }
 

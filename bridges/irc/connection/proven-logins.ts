@@ -26,11 +26,9 @@ export type LoginRecords = Map<AccountKey, LoginRecord>;
 
 /** An attempt to log in with an account. */
 export type ProvenLogin = {
-  /** The attempt before was refused, and its user has been told so: nothing is said of this one. */
-  readonly quiet: boolean;
   worked(): void;
-  /** What the core hears of a failed attempt, and whether its user has not been told of it yet. */
-  judge(error: unknown): Promise<{ readonly failure: unknown; readonly news: boolean }>;
+  /** What the core hears of a failed attempt. */
+  judge(error: unknown): Promise<unknown>;
 };
 
 export function recordOf(standings: LoginRecords, account: AccountKey): LoginRecord {
@@ -47,7 +45,6 @@ export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords
   const standing = recordOf(standings, key.account);
   const at = { account: key.account, key: `login ${key.realm.toLowerCase()}` };
   const proof = createHash('sha256').update(`${given.username.open()}\0${given.password.open()}`).digest('hex');
-  const quiet = standing.refusals > 0;
 
   async function isProven(): Promise<boolean> {
     standing.proof ??= await host.state.get(at);
@@ -55,7 +52,6 @@ export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords
   }
 
   return {
-    quiet,
     worked() {
       standing.refusals = 0;
       if (standing.proof === proof) return;
@@ -66,12 +62,12 @@ export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords
     },
     async judge(error) {
       const refused = error instanceof Failure && (error.code === MISSING || error.code === DENIED);
-      if (!refused || !(await isProven())) return { failure: error, news: true };
+      if (!refused || !(await isProven())) return error;
       if (error.code === MISSING) standing.refusals ||= 1;
       else standing.refusals++;
-      if (standing.refusals <= TRIES) return { failure: patient(error), news: !quiet };
+      if (standing.refusals <= TRIES) return patient(error);
       standing.refusals = 0;
-      return { failure: error, news: true };
+      return error;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
 import type { ServerConfig } from '#bridges/irc/config.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
-import type { Host, SessionKey } from '#src/bridge.ts';
+import type { Host } from '#src/bridge.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IrcConnection } from './irc-connection.ts';
@@ -17,6 +17,8 @@ export type Realm = {
   /** Who is just leaving, until the line is closed. */
   readonly leaving: Map<AccountKey, Promise<void>>;
   readonly logins: LoginRecords;
+  /** Who has been told that there is no connection, and why, and not yet that it is back. */
+  readonly cutOff: Map<AccountKey, string>;
   readonly spelling: Spelling;
 };
 
@@ -26,6 +28,7 @@ export const openRealm = (): Realm => ({
   primaries: openPrimaries(),
   leaving: new Map(),
   logins: new Map(),
+  cutOff: new Map(),
   spelling: new Spelling(),
 });
 
@@ -38,11 +41,13 @@ export type ConnectionSetup = {
   readonly realname: string;
   /** Milliseconds that logging in may take. */
   readonly timeout: number;
+  /** Nobody has just asked for it: only what is news is told. */
+  readonly unasked: boolean;
+  /** The digest of the message of the day that its user was told last. */
+  readonly motd: string | undefined;
+  /** The nick that its user has asked for last. */
+  readonly nick: string | undefined;
 };
-
-/** What the server is called towards people. */
-export const serverName = ({ server }: ConnectionSetup, { realm }: Pick<SessionKey, 'realm'>): string =>
-  server.host ?? realm;
 
 /**
  * Ours in a channel, each as its own connection knows it. The primary connection may not have read yet

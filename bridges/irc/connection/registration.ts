@@ -6,7 +6,7 @@ import { splitAccount } from '#src/model/ids.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { LineSocket } from './line-socket.ts';
 import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
-import { type ConnectionSetup, serverName } from './realm.ts';
+import type { ConnectionSetup } from './realm.ts';
 import {
   type RegistrationEffect,
   type RegistrationState,
@@ -52,7 +52,7 @@ export class ConnectionRegistration {
     const sasl =
       account &&
       openSasl(account, {
-        host: serverName(setup, key),
+        host: key.realm,
         write: (line) => writer.urgent(line),
         refused: (why) => socket.fail(why),
       });
@@ -71,8 +71,8 @@ export class ConnectionRegistration {
 
   take(line: Line): void {
     if (this.#login.take(line)) return;
-    const { setup, key, view, tell } = this.#options;
-    const [next, effect] = stepRegistration(this.#state, line, serverName(setup, key));
+    const { key, view, tell } = this.#options;
+    const [next, effect] = stepRegistration(this.#state, line, key.realm);
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
     // A server without capabilities does not know the command, or wants NICK first.

@@ -5,6 +5,7 @@ import { emit } from '#bridges/irc/wire/emit.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
+import type { SessionKey, StateKey } from '#src/bridge.ts';
 import { capabilities } from './connection-state.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
@@ -55,17 +56,23 @@ export const visibleHost: LineReading = ({ params }, { view }) => {
   return true;
 };
 
-/** RFC 2812 §5.1: the message of the day (375, 372 …, 376) is told as one. Each row is written ":- <text>". */
+/** RFC 2812 §5.1: the message of the day (375, 372 …, 376) is told as one, to who has asked, or when it is new. Each row is written ":- <text>". */
 export const motd: LineReading = ({ command, params }, connection) => {
   if (command === '375') connection.motd = undefined;
-  connection.motd ??= [];
-  const rows = connection.motd;
+  connection.motd ??= { rows: [], asked: connection.questions.told('motd') };
+  const { rows, asked } = connection.motd;
   if (command === '372' && rows.length < MOTD_ROWS) rows.push((params.at(-1) ?? '').replace(/^- ?/, ''));
   if (command !== '376') return true;
   connection.motd = undefined;
-  emit(connection.host, realmNotice(connection.view, rows.join('\n')));
+  connection.tellMotd(rows.join('\n'), asked);
   return true;
 };
+
+/** Where the digest of the message of the day is kept that somebody was told last. */
+export const motdKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `motd ${realm.toLowerCase()}` });
+
+/** Where the nick is kept that somebody has asked for last. */
+export const nickKey = ({ account, realm }: SessionKey): StateKey => ({ account, key: `nick ${realm.toLowerCase()}` });
 
 /** https://ircv3.net/specs/extensions/sasl-3.1: 900 names the account after nick and mask, also for NickServ's IDENTIFY. */
 export const loggedIn: LineReading = (line, connection) => loggedInAs(line.params[2] ?? '', connection);

@@ -4,6 +4,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { ServicesAccount } from './sasl.ts';
+import { nickKey } from './server-lines.ts';
 
 /** Throws a `Failure` where a password would go in the clear (SECURITY rule 7), unless the operator allows it there. */
 export function assertPrivate(server: ServerConfig, realm: string): void {
@@ -22,10 +23,11 @@ export const services: Login<IrcConfig> = {
   name: 'Account with services',
   oneForm: true,
   guests: true,
-  async *start({ config, realm }) {
+  async *start({ config, host, account, realm }) {
     const server = serverOf(config, realm);
     if (!server) throw new Failure('not-allowed', { text: `This gateway does not connect to ${realm}.` });
     assertPrivate(server.entry, realm);
+    const known = await host.state.get(nickKey({ account, realm }));
     const answer = yield {
       kind: 'form',
       form: {
@@ -34,9 +36,12 @@ export const services: Login<IrcConfig> = {
         fields: [
           { name: 'username', label: 'Account', type: 'text', required: true },
           { name: 'password', label: 'Password', type: 'secret', required: true },
+          { name: 'nick', label: 'Nick to ask for', type: 'text', ...(known !== undefined && { value: [known] }) },
         ],
       },
     };
+    const [nick = ''] = answer.nick ?? [];
+    if (nick !== '') await host.state.put(nickKey({ account, realm }), nick);
     return { username: secret(answer, 'username'), password: secret(answer, 'password') };
   },
 };

@@ -11,7 +11,7 @@ const PACE = 60_000;
 const DOUBLINGS = 6;
 
 /** Whose nick it is. */
-type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say'>;
+type Owner = Pick<IrcConnection, 'view' | 'clock' | 'people' | 'pending' | 'say' | 'remember'>;
 
 /** Gets the nick that was wanted once whoever has it lets it go. */
 export class NickRecovery {
@@ -50,8 +50,10 @@ export class NickRecovery {
     const { people, pending } = this.#owner;
     if (this.#wanted === '') return;
     // A nick that was neither asked for nor wanted is the server's idea.
-    if (pending.asks(nick)) this.begin(nick);
-    else if (this.#isWanted(nick)) this.#wanted = nick;
+    if (pending.asks(nick)) {
+      this.begin(nick);
+      this.#owner.remember(nick);
+    } else if (this.#isWanted(nick)) this.#wanted = nick;
     else return this.#look();
     this.#trying = false;
     if (this.#isWanted(nick)) people.unwatch(this.#wanted, 'nick');

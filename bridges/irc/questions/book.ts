@@ -114,6 +114,13 @@ export class QuestionBook {
     return question !== undefined;
   }
 
+  /** A person's question is answered otherwise than by showing its lines; false if nobody has asked that. */
+  told(kind: QuestionKind): boolean {
+    const question = this.#first((one) => one.kind === kind && !one.waiting);
+    if (question) this.#remove(question);
+    return question !== undefined;
+  }
+
   /** What a numeric refuses: the question that was written first of those that it can mean. */
   refused(line: Line): Question | undefined {
     const name = this.#owner.view.fold(line.params[1] ?? '');

@@ -1,10 +1,9 @@
-import { openBatch } from '#src/core/batch.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
-import type { Account, Store } from '#src/store/index.ts';
+import { openBatch, type Store } from '#src/store/index.ts';
 
 /** Whom the operator lets in: domains, bare JIDs, or `*` for everybody. */
 export type Access = {
@@ -39,11 +38,11 @@ const NOTED = 100_000;
 /** Accounts come into being on the first permitted use. Bare JIDs are matched exactly (SECURITY rule 13). */
 export function openAccounts({ access: { register, admins }, store, clock, log }: AccountParts): Accounts {
   const listed = new Set(register);
-  const batch = openBatch<Account>({
+  const batch = openBatch<{ readonly key: AccountKey; readonly at: number }>({
     store,
     log,
     what: 'accounts',
-    statements: (rows) => rows.map((row) => store.accounts.put(row)),
+    statements: (rows) => rows.map(({ key, at }) => store.accounts.used(key, at)),
   });
   const noted = new Set<AccountKey>();
   let today = 0;
@@ -67,7 +66,7 @@ export function openAccounts({ access: { register, admins }, store, clock, log }
       today = day;
       if (noted.has(key)) return;
       noted.add(key);
-      batch.put({ key, ...splitAccount(key), registered: false, created: now, seen: now });
+      batch.put({ key, at: now });
     },
     flush: batch.flush,
   };

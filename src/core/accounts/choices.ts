@@ -10,18 +10,18 @@ import {
   storedChoices,
 } from '#mappings/overrides.ts';
 import { inward } from '#mappings/targets.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Statement, Store } from '#src/store/index.ts';
+import type { Store } from '#src/store/index.ts';
 import { changesOf, fieldOf, type Setting, type Values } from './settings-form.ts';
 
 export type ChoiceParts = {
   readonly store: Pick<Store, 'settings' | 'accounts' | 'unit'>;
-  readonly transports: ReadonlyMap<string, Pick<CoreTransport, 'mapping' | 'overrides'>>;
+  readonly transports: ReadonlyMap<string, Pick<Transport, 'mapping' | 'overrides'>>;
   now(): number;
 };
 
@@ -79,15 +79,6 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
     else known.delete(account);
   }
 
-  /** Accounts are made by their first use. */
-  function rows({ account, place }: ConversationAt, values: Values): readonly Statement[] {
-    const at = now();
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
-      store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
-    ];
-  }
-
   return {
     async load() {
       for (const { account, scope, subject, values } of await store.settings.naming(CHOICE))
@@ -124,7 +115,10 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
         throw new Failure('not-acceptable', {
           text: `You have chosen for ${MOST} conversations, and more are not kept.`,
         });
-      await store.unit(rows(of, values));
+      await store.unit([
+        store.accounts.used(account, now()),
+        store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
+      ]);
       put(account, subjectOf(place), values);
     },
     forget: (account) => void known.delete(account),
@@ -135,7 +129,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
 const subjectOf = (place: Place): string =>
   place.kind === 'realm' ? `realm ${place.realm}` : `${place.kind} ${place.id}`;
 
-function sidesOf({ mapping, overrides }: Pick<CoreTransport, 'mapping' | 'overrides'>): Sides {
+function sidesOf({ mapping, overrides }: Pick<Transport, 'mapping' | 'overrides'>): Sides {
   const side = (direction: Direction, ladders: Ladders) => {
     const operator = operatorChoice(overrides, direction);
     return { ladders, operator, own: choose(ladders, operator) };

@@ -1,7 +1,6 @@
 import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { GuardFailed, type SealKey, type Statement, type Store } from '#src/store/index.ts';
-import { removal } from './purge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { GuardFailed, removal, type SealKey, type Statement, type Store } from '#src/store/index.ts';
 import { isVault } from './settings.ts';
 
 export type LoginParts = {
@@ -10,7 +9,14 @@ export type LoginParts = {
   readonly now: () => number;
 };
 
+/** What logins tell, once it is durable. */
+export type LoginNews = {
+  /** The account has something to log in with, or nothing any more. */
+  changed(account: AccountKey, linked: boolean): void;
+};
+
 export type Logins = {
+  listen(news: LoginNews): void;
   /** Registers the account and puts these in the place of what it had in the realm. Resolves once durable. */
   register(at: SessionKey, credentials: Credentials): Promise<void>;
   /** Replaces what the account logs in with, where it is as expected. Resolves once durable with whether it was done. */
@@ -30,20 +36,25 @@ export type Logins = {
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
 export function openLogins({ store, key, now }: LoginParts): Logins {
-  function registering(account: AccountKey): readonly Statement[] {
-    const at = now();
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: true, created: at, seen: at }),
-      store.accounts.register(account, true),
-    ];
-  }
+  const registering = (account: AccountKey): readonly Statement[] => [
+    store.accounts.used(account, now()),
+    store.accounts.register(account, true),
+  ];
 
   async function credentialsOf({ account, realm }: SessionKey): Promise<Credentials | undefined> {
     const found = await store.credentials.get(key, account, realm);
     return found.size === 0 ? undefined : Object.fromEntries(found);
   }
 
+  const listeners: LoginNews[] = [];
+  const tell = (account: AccountKey, linked: boolean): void => {
+    for (const news of listeners) news.changed(account, linked);
+  };
+  const realmsOf = async (account: AccountKey): Promise<readonly string[]> =>
+    (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+
   return {
+    listen: (news) => void listeners.push(news),
     async enrol(account) {
       await store.unit(registering(account));
     },
@@ -55,6 +66,7 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
           store.credentials.put(key, { account, realm, name }, secret),
         ),
       ]);
+      tell(account, true);
     },
     async replace({ account, realm }, expected, next) {
       const found = await store.credentials.find(key, account, realm);
@@ -76,14 +88,16 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
     },
     async forget({ account, realm }) {
       await store.unit([store.credentials.remove(account, realm)]);
+      tell(account, (await realmsOf(account)).length > 0);
     },
     async unregister(account) {
       await store.unit(removal(store, { account, since: now() }));
+      tell(account, false);
     },
     registered: async (account) => (await store.accounts.get(account))?.registered === true,
     credentials: credentialsOf,
     async all(account) {
-      const realms = (await store.credentials.realms(account)).filter((realm) => !isVault(realm));
+      const realms = await realmsOf(account);
       const found = await Promise.all(realms.map((realm) => credentialsOf({ account, realm })));
       return realms.flatMap((realm, index) => {
         const credentials = found[index];

@@ -6,9 +6,9 @@ import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, bareOf } from '#src/model/ids.ts';
+import type { Purging } from '#src/store/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { Logins } from './logins.ts';
-import type { Purging } from './purge.ts';
 import type { OpenSettings } from './settings.ts';
 
 export type MembershipParts = {

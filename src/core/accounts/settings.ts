@@ -7,7 +7,7 @@ import type { Form } from '#src/model/form.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import type { SealKey, SettingsOf, Statement, Store } from '#src/store/index.ts';
+import type { SealKey, SettingsOf, Store } from '#src/store/index.ts';
 import type { Choices } from './choices.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
@@ -141,7 +141,8 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     // Credentials belong to accounts.
     if (of.account === '' && sealed.length > 0) throw new Failure('not-supported');
     await store.unit([
-      ...(of.account === '' ? [] : [accountRow(of.account as AccountKey)]),
+      // Accounts are made by their first use.
+      ...(of.account === '' ? [] : [store.accounts.used(of.account as AccountKey, parts.now())]),
       // JSON leaves out what was taken back.
       store.settings.put(of, { ...old, ...plain }),
       ...sealed.map(([name, value]) =>
@@ -153,12 +154,6 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       ),
     ]);
     known.delete(nameOf(of));
-  }
-
-  /** Accounts are made by their first use. */
-  function accountRow(account: AccountKey): Statement {
-    const now = parts.now();
-    return store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: now, seen: now });
   }
 
   async function chosen(account: AccountKey, name: 'stay_connected' | 'persistent'): Promise<boolean> {

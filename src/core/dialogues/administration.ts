@@ -14,7 +14,7 @@ import type { Account, Store } from '#src/store/index.ts';
 import type { BoundCommand } from './talks.ts';
 
 export type AdministrationParts = {
-  readonly alarms: Pick<Alarms, 'tellOne'>;
+  readonly alarms: Pick<Alarms, 'tell'>;
   readonly clock: Pick<Clock, 'after'>;
   readonly people: Pick<People, 'online'>;
   readonly queue: Pick<Queue, 'states'>;
@@ -124,7 +124,7 @@ async function* announce(parts: AdministrationParts, { place }: Work): Talk {
 /** Tells everybody who is online at a transport, by messages that are kept until they have arrived. How many they are. */
 function tellAll(parts: AdministrationParts, transport: string, lines: readonly string[]): number {
   const users = onlineAt(parts, transport);
-  for (const user of users) parts.alarms.tellOne(transport, user, lines.join('\n'));
+  for (const user of users) parts.alarms.tell(transport, user, lines.join('\n'));
   return users.length;
 }
 

@@ -1,5 +1,5 @@
 import type { Core, Surface } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 
@@ -16,19 +16,16 @@ export type ChatPlaces = {
 
 type Parts = {
   readonly ask: Core['ask'];
-  transport(domain: string): Pick<CoreTransport, 'addresses' | 'mapping'>;
+  readonly standing: Core['standing'];
+  transport(domain: string): Pick<Transport, 'addresses'>;
 };
 
-export function openChatPlaces({ ask, transport }: Parts): ChatPlaces {
+export function openChatPlaces({ ask, standing, transport }: Parts): ChatPlaces {
   return {
     async find(domain, user, address, foreign) {
       const id = foreign(address) ?? (await ask({ kind: 'resolve', text: address }, domain, user)).id;
-      const { addresses, mapping } = transport(domain);
-      const room = addresses.parse(id).kind === 'room';
-      const account = accountKey(user, domain);
-      if (!room) return { id, room, place: { kind: 'contact', account, id } };
-      const shared = mapping.facts.rooms === 'shared';
-      return { id, room, place: shared ? { kind: 'shared', transport: domain, id } : { kind: 'room', account, id } };
+      const room = transport(domain).addresses.parse(id).kind === 'room';
+      return { id, room, place: standing(user, domain, { kind: room ? 'room' : 'contact', id }).place };
     },
     gateway: (domain, user) => ({ kind: 'realm', account: accountKey(user, domain), realm: '' }),
   };

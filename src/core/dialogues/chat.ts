@@ -1,9 +1,9 @@
+import { begin, type Filling, introduction, question, take } from '#mappings/forms.ts';
 import type { Core, Dialogues, Said, Surface, Talker, Told } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
 import { type Called, call, help } from './chat-call.ts';
-import { begin, type Filling, introduction, question, take } from './chat-form.ts';
 import type { ChatPlaces } from './chat-places.ts';
 
 export type ChatParts = {

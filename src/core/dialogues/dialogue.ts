@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { fitting } from '#mappings/answers.ts';
 import type { Stage, Step } from '#src/bridge.ts';
 import type { BegunCommand, CommandAt, Progress, Told } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -6,8 +7,7 @@ import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { bareOf } from '#src/model/ids.ts';
-import { fitting } from './answers.ts';
-import { type Arrived, openReplay } from './replay.ts';
+import { type Arrived, openReplay, type Replay } from './replay.ts';
 
 export type DialogueParts = {
   readonly clock: Clock;
@@ -48,17 +48,9 @@ export type RunningDialogues = {
   readonly size: number;
 };
 
-type Next = Exclude<Arrived<never>, { result: never }> | { readonly finish: () => Promise<Told> };
-
-type Open = {
-  readonly owner: string;
-  readonly id: string;
+type Open = DialogueAt & {
+  readonly replay: Replay;
   readonly of: CommandAt | undefined;
-  begin(): Promise<Next>;
-  next(answer: Answer): Promise<Next>;
-  back(): Promise<Next>;
-  /** Lets the generator close what it has open. */
-  end(): Promise<unknown>;
   readonly gone: AbortController;
   busy: boolean;
   /** Where it stands, and whether there is a way back from there. */
@@ -67,7 +59,7 @@ type Open = {
   expiry: () => void;
 };
 
-/** RunningDialogues of everybody together (SECURITY rule 11). */
+/** Dialogues of everybody together (SECURITY rule 11). */
 const MOST = 1000;
 /** One user may have begun as much as so many clients. */
 const CLIENTS = 5;
@@ -78,23 +70,14 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
 
   function begin<Result>(owner: string, talk: Talk<Result>): Open {
     const gone = new AbortController();
-    const replay = openReplay(() => talk.start(gone.signal), gone.signal);
-    const next = (arrived: Arrived<Result>): Next =>
-      'result' in arrived ? { finish: () => talk.finish(arrived.result) } : arrived;
-    const dialogue: Open = {
-      owner,
-      id: randomUUID(),
-      of: talk.of,
-      begin: () => replay.begin().then(next),
-      next: (answer) => replay.answer(answer).then(next),
-      back: () => replay.back().then(next),
-      end: replay.end,
-      gone,
-      busy: false,
-      stage: undefined,
-      returns: false,
-      expiry: () => undefined,
-    };
+    async function* steps(): AsyncGenerator<Step, () => Promise<Told>, Answer> {
+      const result = yield* talk.start(gone.signal);
+      return () => talk.finish(result);
+    }
+    const replay = openReplay(steps, gone.signal);
+    const expiry = (): void => undefined;
+    const fresh = { busy: false, stage: undefined, returns: false, expiry };
+    const dialogue: Open = { owner, id: randomUUID(), of: talk.of, replay, gone, ...fresh };
     open.set(dialogue.id, dialogue);
     return dialogue;
   }
@@ -114,15 +97,15 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
     forget(dialogue);
     dialogue.gone.abort();
     // It waits behind a step that is under way, whose own failure goes to whoever asked for it.
-    dialogue.end().catch((err: unknown) => log.warn({ err }, 'a dialogue that was given up failed'));
+    dialogue.replay.end().catch((err: unknown) => log.warn({ err }, 'a dialogue that was given up failed'));
   }
 
-  async function go(dialogue: Open, move: (dialogue: Open) => Promise<Next>): Promise<Progress> {
+  async function go(dialogue: Open, move: (replay: Replay) => Promise<Arrived>): Promise<Progress> {
     if (dialogue.busy) throw new Failure('too-fast', { text: 'The answer before this is still being worked on.' });
     dialogue.busy = true;
     wait(dialogue);
     try {
-      const next = await move(dialogue);
+      const next = await move(dialogue.replay);
       // Given up meanwhile: what came of it is nobody's.
       find(dialogue);
       if ('stage' in next) {
@@ -160,18 +143,18 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
       makeRoom((one) => one.owner === owner, limits.most);
       makeRoom((one) => bareOf(one.owner) === bareOf(owner), limits.most * CLIENTS);
       if (open.size >= MOST) throw new Failure('queue-full');
-      return go(begin(owner, talk), (dialogue) => dialogue.begin());
+      return go(begin(owner, talk), (replay) => replay.begin());
     },
     async answer(at, answer) {
       const dialogue = find(at);
       const { stage, busy } = dialogue;
       const given = stage?.kind === 'form' && !busy ? fitting(stage.form, answer) : answer;
-      return go(dialogue, (one) => one.next(given));
+      return go(dialogue, (replay) => replay.answer(given));
     },
     async back(at) {
       const dialogue = find(at);
       if (!dialogue.returns) throw new Failure('bad-request', { text: 'There is no way back from here.' });
-      return go(dialogue, (one) => one.back());
+      return go(dialogue, (replay) => replay.back());
     },
     cancel: (at) => giveUp(find(at)),
     drop(fits) {

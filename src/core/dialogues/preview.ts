@@ -9,7 +9,7 @@ import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Place } from '#src/model/place.ts';
 import type { BoundCommand } from './talks.ts';
 
 export type PreviewParts = RouteContext & DegradeContext & { now(): number };
@@ -64,7 +64,7 @@ type Line = { readonly account: AccountKey; readonly bridge: Bridge; readonly se
 
 /** Rejects with the `Failure` that the message would be refused with. */
 async function look(parts: PreviewParts, draft: Draft, { account, bridge, session }: Line) {
-  const { now, transport } = parts;
+  const { now } = parts;
   const [leg] = route(parts, draft, account);
   if (!leg) return NOTHING_ARRIVES;
   const { pieces } = degrade(parts, draft, leg, NOTHING);
@@ -74,7 +74,7 @@ async function look(parts: PreviewParts, draft: Draft, { account, bridge, sessio
       event.kind === 'message' ? seenOf(event, leg.target.text, { account, bridge, session }) : [],
     ),
   );
-  const known = events.flatMap((event) => transport(placeTransport(draft.place)).charges?.(event) ?? []);
+  const known = events.flatMap((event) => leg.to.transport.charges(event));
   const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
   return [...shown(seen, leg.target.text), ...senders(seen), ...costs(charges), NOT_SENT].join('\n');
 }

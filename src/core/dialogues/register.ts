@@ -4,7 +4,7 @@ import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { splitAccount } from '#src/model/ids.ts';
@@ -26,7 +26,7 @@ const DONE = 'You are registered.';
 /** `register`, in as many steps as a login has: on the gateway, and on realms that have logins of their own. */
 export function registerCommands(
   parts: RegisterParts,
-  { talks: { logins }, realms }: Pick<CoreTransport, 'talks' | 'realms'>,
+  { talks: { logins }, realms }: Pick<Transport, 'talks' | 'realms'>,
 ): readonly BoundCommand[] {
   // Credentials are for a realm: of several, the gateway's address does not say which.
   const isOfRealm = ({ guests }: Login): boolean => guests || realms.length > 1;
@@ -86,7 +86,7 @@ async function register(
   limits.spend('registrations', splitAccount(key.account).user);
   await logins.register(key, credentials);
   // Whoever stays connected is connected by it; others with their first room.
-  if (await settings.staysConnected(key.account)) sessions.need(key);
+  if (await settings.staysConnected(key.account)) sessions.need(key, undefined, true);
   const welcome = await people.enrolled(key.account);
   welcome();
 }

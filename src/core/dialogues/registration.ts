@@ -2,7 +2,7 @@ import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { RegistrationAt, Talker } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
@@ -10,7 +10,7 @@ import type { Sealed } from '#src/model/sealed.ts';
 import type { DialogueAt, RunningDialogues } from './dialogue.ts';
 
 export type RegistrationParts = {
-  transport(domain: string): Pick<CoreTransport, 'talks' | 'realms'>;
+  transport(domain: string): Pick<Transport, 'talks' | 'realms'>;
   readonly dialogues: RunningDialogues;
   readonly logins: Logins;
   readonly settings: Pick<OpenSettings, 'form' | 'change'>;
@@ -23,7 +23,7 @@ export type Registration = {
   register(at: RegistrationAt, who: Talker, answer: Answer): Promise<void>;
 };
 
-type Login = CoreTransport['talks']['logins'][number];
+type Login = Transport['talks']['logins'][number];
 type Found = { readonly login: Login; readonly key: SessionKey };
 type Known = Readonly<Record<string, Sealed>>;
 

@@ -1,22 +1,24 @@
 import type { Stage, Step } from '#src/bridge.ts';
+import type { Told } from '#src/core/index.ts';
 import type { Answer } from '#src/model/form.ts';
 
-type Steps<Result> = AsyncGenerator<Step, Result, Answer>;
+/** What comes of a generator at its end is what its person is told. */
+type Steps = AsyncGenerator<Step, () => Promise<Told>, Answer>;
 
 /** What a generator was given for a step: an answer, what came of an act or a wait, or what these failed with. */
 type Given = { readonly kind: Step['kind'] } & ({ readonly value: unknown } | { readonly error: unknown });
 
 /** Where a run stands: at a stage, with whether there is a way back from it, or at its end. */
-export type Arrived<Result> = { readonly stage: Stage; readonly back: boolean } | { readonly result: Result };
+export type Arrived = { readonly stage: Stage; readonly back: boolean } | { readonly finish: () => Promise<Told> };
 
 /** One dialogue's generator, with what it was given so far. */
-export type Replay<Result> = {
+export type Replay = {
   /** Runs to the first stage. */
-  begin(): Promise<Arrived<Result>>;
+  begin(): Promise<Arrived>;
   /** Goes on with the answer to the stage at which it stands; a wait is over when its promise is. */
-  answer(answer: Answer): Promise<Arrived<Result>>;
+  answer(answer: Answer): Promise<Arrived>;
   /** Goes back to the form before. Only where `Arrived` says that there is a way back. */
-  back(): Promise<Arrived<Result>>;
+  back(): Promise<Arrived>;
   /** Lets the generator close what it has open. */
   end(): Promise<unknown>;
 };
@@ -25,12 +27,12 @@ export type Replay<Result> = {
 const MOST = 100;
 
 /** Runs what `start` makes. Whoever goes back runs it anew with the earlier answers. `gone` ends what is waited for. */
-export function openReplay<Result>(start: () => Steps<Result>, gone: AbortSignal): Replay<Result> {
+export function openReplay(start: () => Steps, gone: AbortSignal): Replay {
   let steps = start();
   let stage: Stage | undefined;
   let log: Given[] = [];
 
-  function pass(given: Given): Promise<IteratorResult<Step, Result>> {
+  function pass(given: Given): ReturnType<Steps['next']> {
     log.push(given);
     return 'error' in given ? steps.throw(given.error) : steps.next(given.value as Answer);
   }
@@ -42,10 +44,10 @@ export function openReplay<Result>(start: () => Steps<Result>, gone: AbortSignal
     return form <= act || log.length > MOST ? undefined : form;
   }
 
-  async function arrive(first: IteratorResult<Step, Result>): Promise<Arrived<Result>> {
+  async function arrive(first: Awaited<ReturnType<Steps['next']>>): Promise<Arrived> {
     let at = first;
     while (!at.done && at.value.kind === 'act') at = await pass(await came('act', at.value.run(), gone));
-    if (at.done) return { result: at.value };
+    if (at.done) return { finish: at.value };
     stage = at.value as Stage;
     // Whoever gives up first leaves a rejection to nobody.
     if (stage.kind === 'wait') stage.until.catch(() => undefined);

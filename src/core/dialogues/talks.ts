@@ -3,7 +3,7 @@ import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Dialogues, Told } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
@@ -58,7 +58,7 @@ export type TalkParts = {
   readonly log: Log;
   /** The commands of the gateway itself on a transport. */
   own(transport: string): readonly BoundCommand[];
-  transport(domain: string): Pick<CoreTransport, 'talks' | 'bridge' | 'realms' | 'addresses'>;
+  transport(domain: string): Pick<Transport, 'talks' | 'bridge' | 'realms' | 'addresses'>;
   readonly sessions: Pick<Sessions, 'get'>;
   realm(place: Place): string;
 };
@@ -104,7 +104,7 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
   };
 }
 
-const isNameless = (realm: string, { format }: CoreTransport['addresses']): boolean =>
+const isNameless = (realm: string, { format }: Transport['addresses']): boolean =>
   format({ kind: 'realm', realm, name: '' }) === '';
 
 /** What is on a realm, on the gateway; under another name, where that has a command of this one. */

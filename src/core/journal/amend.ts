@@ -1,4 +1,5 @@
 import type { Origin } from '#src/core/index.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { type RouteContext, route } from '#src/core/way/route.ts';
@@ -19,6 +20,7 @@ export type AmendParts = RouteContext & {
   readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
+  transport(domain: string): Transport;
   now(): number;
 };
 
@@ -41,7 +43,10 @@ const isCalled = ({ journey }: Item, target: string): boolean =>
  */
 export function openAmend({ store, delivery, rows, intake, ...parts }: AmendParts) {
   const cost = (event: Event): number =>
-    (parts.transport(placeTransport(event.place)).charges?.(event) ?? []).reduce((sum, one) => sum + one.amount, 0);
+    parts
+      .transport(placeTransport(event.place))
+      .charges(event)
+      .reduce((sum, one) => sum + one.amount, 0);
 
   /** A text that would have to be put up somewhere is not changed in silence. */
   const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
@@ -77,12 +82,12 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   /** Whether the stanza has changed before what it is about. */
   async function isRepeat({ place }: Draft, key: string | null): Promise<boolean> {
     if (key === null || (await store.journal.byKey(key))?.lane !== amendedLane(place)) return false;
-    parts.transport(placeTransport(place)).repeated();
+    parts.transport(placeTransport(place)).metrics.repeated();
     return true;
   }
 
   function replace(item: Item, event: Message, done: readonly Statement[]): void {
-    item.owed = { way: 'out', event };
+    if (item.owed.way === 'out') item.owed = { ...item.owed, event };
     if (!item.kept) return;
     const body = JSON.stringify(item.owed);
     const changed = parts.now();

@@ -1,5 +1,4 @@
 import type { Outcome } from '#src/bridge.ts';
-import { failureFrom } from '#src/core/store-away.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -85,8 +84,7 @@ export function openHand({ log, carrier, factsOf, apply, record, pump, ...parts 
   }
 
   function asFailure(error: unknown): Failure {
-    const known = failureFrom(error);
-    if (known) return known;
+    if (error instanceof Failure) return error;
     log.error({ err: error }, 'what is owed could not be handed over');
     return new Failure('internal', { cause: error });
   }

@@ -1,6 +1,5 @@
 import type { Budget, Charge } from '#src/bridge.ts';
-import { away } from '#src/core/store-away.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -121,21 +120,21 @@ export type Charging = (
 export type ChargingParts = {
   readonly store: Pick<Store, 'unit'>;
   readonly budgets: Budgets;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
 };
 
 export function openCharging({ store, budgets, transport }: ChargingParts): Charging {
   return async (domain, charges, account) => {
-    const { budgets: known = [] } = transport(domain);
+    const { budgets: known } = transport(domain);
     const { statements, kept } = budgets.reserve({ account, transport: domain, budgets: known }, charges);
     if (kept === null) return async () => undefined;
     try {
       await store.unit(statements);
     } catch (error) {
       if (error instanceof GuardFailed) throw new Failure('budget-exhausted');
-      away(error);
+      throw error;
     }
     void budgets.watch(domain, known, kept);
-    return async () => void (await store.unit(budgets.release(kept)).catch(away));
+    return async () => void (await store.unit(budgets.release(kept)));
   };
 }

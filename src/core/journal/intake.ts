@@ -1,8 +1,9 @@
 import type { Origin, XmppSide } from '#src/core/index.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing } from '#src/core/standing.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, newEventId } from '#src/model/ids.ts';
+import { newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
@@ -16,7 +17,7 @@ export type IntakeParts = {
   readonly store: Pick<Store, 'journal'>;
   readonly xmpp: Pick<XmppSide, 'refuse' | 'receipt'>;
   now(): number;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   asFailure(error: unknown): Failure;
 };
 
@@ -24,7 +25,7 @@ export type IntakeParts = {
 export type Writ = {
   readonly draft: Draft;
   readonly pieces: readonly Draft[];
-  readonly account: AccountKey;
+  readonly to: Footing;
   readonly origin: Origin | undefined;
 };
 
@@ -60,17 +61,17 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   const repeats = openRepeats({ store, delivery: journaling.delivery, transport: parts.transport });
   let stopping = false;
 
-  function planOf({ draft, pieces, account, origin }: Writ): Planned[] {
-    const domain = placeTransport(draft.place);
-    const { charges, budgets = [] } = parts.transport(domain);
+  function planOf({ draft, pieces, to, origin }: Writ): Planned[] {
+    const { domain, charges, budgets } = to.transport;
+    const { account } = to.key;
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
       const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
       const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
-      const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges?.(event) ?? []);
+      const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges(event));
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };
-      return { event, row: journaling.outward(event, account, rest), reserved };
+      return { event, row: journaling.outward(event, to, rest), reserved };
     });
   }
 
@@ -93,7 +94,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     const added = (await add(planned)) || (await inTurn(laneOf('out', place), () => again(writ, planned)));
     if (!added) return;
     const domain = placeTransport(place);
-    const { budgets = [] } = parts.transport(domain);
+    const { budgets } = parts.transport(domain);
     for (const { reserved } of planned) void journaling.budgets.watch(domain, budgets, reserved.kept);
   }
 
@@ -101,7 +102,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   async function again({ draft: { place }, origin }: Writ, planned: readonly Planned[]): Promise<boolean> {
     const key = planned[0]?.row.key;
     if (!origin || typeof key !== 'string') throw new Error('only a stanza is known by its key');
-    parts.transport(placeTransport(place)).repeated();
+    parts.transport(placeTransport(place)).metrics.repeated();
     const charged = planned.some(({ reserved }) => reserved.kept !== null);
     // Another copy of it may be quicker: then it is under way.
     for (;;) {
@@ -158,7 +159,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     async refuse(draft, origin, failure) {
       const due = await dueOf(draft, origin).catch((): Due => ({ is: 'new' }));
       if (due.is === 'new' || due.is === 'another try') return void xmpp.refuse(origin, failure);
-      parts.transport(placeTransport(draft.place)).repeated();
+      parts.transport(placeTransport(draft.place)).metrics.repeated();
       tell(origin, due);
     },
     take(writ) {

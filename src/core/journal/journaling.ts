@@ -1,10 +1,11 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
 import type { CoreParts } from '#src/core/core.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing, Standings } from '#src/core/standing.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -15,12 +16,10 @@ import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
 import { openFirstTries } from './first-tries.ts';
 import { type Delivery, openDelivery } from './lane.ts';
-import { type Alarms, openAlarms, parkedText } from './operator/alarms.ts';
-import { openBudgetAlarms } from './operator/budget-alarms.ts';
+import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
-import { audited } from './operator/queue-audit.ts';
 import type { Queue } from './operator/queue-entry.ts';
-import { type FreshRow, type Owed, outwardLane, placeOf } from './owed.ts';
+import { type FreshRow, type Owed, outwardLane } from './owed.ts';
 import { eventOf, type Item, newRow } from './rows.ts';
 import { openRunningTime } from './running.ts';
 import { type Commit, cameThrough, openCommit, openRows, type Rows } from './shelf.ts';
@@ -33,8 +32,9 @@ export type JournalingParts = Pick<
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
-  readonly sessions: Pick<Sessions, 'get'>;
-  transport(domain: string): CoreTransport;
+  readonly identities: Identities;
+  readonly standings: Pick<Standings, 'of'>;
+  transport(domain: string): Transport;
   realm(place: Place): string;
   asFailure(error: unknown): Failure;
 };
@@ -64,7 +64,7 @@ export type Journaling = {
   /** Fits what is owed to the network of an account's session. */
   ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
   /** A row for a network. */
-  outward(event: Event, account: AccountKey, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
+  outward(event: Event, to: Footing, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
   /**
    * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
    * committed, it finds out whether it did, for as long as somebody is patient.
@@ -85,15 +85,7 @@ const XMPP_RETRY = { min: 1000, max: 30_000 };
 export function openJournaling(parts: JournalingParts): Journaling {
   const { store, xmpp, clock, log, random, archive, ids, transport } = parts;
   const time = openRunningTime(store, clock, log);
-  const budgets = openBudgets({
-    store,
-    log,
-    now: clock.now,
-    alarm(nearing) {
-      parts.report?.('budget', nearing.transport);
-      return tellBudget(nearing);
-    },
-  });
+  const budgets = openBudgets({ store, log, now: clock.now, alarm: (nearing) => alarms.nearing(nearing) });
   const commit = openCommit(store, [archive.cut, ids.cut, () => display.cut()]);
   const rows = openRows({ store, commit, time, clock, log });
   const inward = parts.expiry ?? WEEK;
@@ -143,13 +135,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     });
   }
 
-  const alarms = openAlarms({ admins: parts.access.admins, display, clock });
-  const tellBudget = openBudgetAlarms({ store, commit, rows, alarms });
-  function report({ row: { id, event }, owed }: Item): void {
-    const domain = placeTransport(placeOf(owed));
-    parts.report?.('parked', domain);
-    if (!alarms.isOwn(event)) alarms.tell(domain, parkedText(id));
-  }
+  const alarms = openAlarms({ ...parts, display, commit, rows });
   const listeners: JournalNews[] = [];
   const settled: JournalNews['settled'] = (item, failure) => {
     for (const news of listeners) news.settled(item, failure);
@@ -162,7 +148,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     expiry: inward,
     wait: (attempts) => wait(XMPP_RETRY, attempts),
     settle: (id, outcome) => void delivery.settle(id, outcome),
-    report,
+    report: alarms.parked,
   });
   const toNetwork = openToNetwork({
     store,
@@ -172,10 +158,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ids,
     clock,
     log,
-    sessions: parts.sessions,
+    standings: parts.standings,
     delivery: () => delivery,
-    transport,
-    realm: parts.realm,
     expiry: outwardExpiry,
     wait,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
@@ -186,10 +170,11 @@ export function openJournaling(parts: JournalingParts): Journaling {
       settled(item);
     },
     refused: settled,
-    report,
+    report: alarms.parked,
     asFailure: parts.asFailure,
   });
   const delivery = openDelivery({
+    standings: parts.standings,
     store,
     rows,
     time,
@@ -200,8 +185,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
   });
 
   const { owner, written } = rows;
-  const own = openQueue({ store, clock, expiry: inward, owner, release: budgets.release, delivery, written });
-  const queue = audited(own, { store, log, report: (what, domain) => parts.report?.(what, domain) });
+  const queue = openQueue({
+    ...{ store, clock, expiry: inward, owner, release: budgets.release },
+    running: { delivery, written, log, report: (what, domain) => parts.report?.(what, domain) },
+  });
 
   const gone = new Failure('not-registered');
 
@@ -243,9 +230,15 @@ export function openJournaling(parts: JournalingParts): Journaling {
     ofSession:
       (account, at) =>
       ({ row: { account: own }, owed }) =>
-        owed.way === 'out' && own === account && parts.realm(owed.event.place) === at,
-    outward: (event, account, rest) => ({
-      ...row('out', event.id, event.place, { way: 'out', event }),
+        owed.way === 'out' &&
+        own === account &&
+        parts.realm(owed.event.place) === at &&
+        (owed.identity === undefined || owed.identity === parts.identities.of(account)),
+    outward: (event, { key: { account }, identity, transport: { domain } }, rest) => ({
+      ...row('out', event.id, event.place, {
+        ...{ way: 'out', event },
+        ...(parts.identities.differ(domain) && { identity }),
+      }),
       account,
       lane: outwardLane(event.place, account),
       ...rest,

@@ -1,4 +1,5 @@
 import type { Outcome } from '#src/bridge.ts';
+import type { Standings } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
@@ -16,6 +17,7 @@ import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
+  readonly standings: Pick<Standings, 'of'>;
   readonly store: Store;
   readonly rows: Rows;
   readonly time: RunningTime;
@@ -47,6 +49,8 @@ export type Delivery = {
   track(item: Item, id: EventId): void;
   /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
   settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
+  /** What is in hand of a lane, waiting or not. */
+  inHand(lane: string): readonly Item[];
   /** What is held back in a lane for a later one of that key. */
   held(lane: string, key: string): Held | undefined;
   /** What is in hand of a lane, in order. */
@@ -86,11 +90,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     return once;
   }
   const { begin, carry, reconcile } = openHand({
-    log,
-    carrier: parts.carrier,
+    ...{ log, factsOf, apply, record, pump, carrier: parts.carrier },
     stopped: () => stopped,
-    factsOf,
-    ...{ apply, record, pump },
   });
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
@@ -333,7 +334,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     push,
     put,
     tell(event, account) {
-      const item = memoryItem(event, { lane: '', account, shared: { answered: false } });
+      const to = parts.standings.of(account, event.place);
+      const item = memoryItem(event, { lane: '', shared: { answered: false }, to });
       if (!parts.carrier(item).ready(item)) return;
       remember(item);
       item.life = FLYING;
@@ -342,6 +344,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
     get size() {
       return byEvent.size;
     },
+    inHand: (lane) => [...byEvent.values()].filter(({ row }) => row.lane === lane),
     busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
     handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
     track(item, id) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
@@ -8,7 +9,8 @@ import type { NewRow } from '#src/store/index.ts';
 
 /** What a row of the journal holds, and towards which side. */
 export type Owed =
-  | { readonly way: 'out'; readonly event: Event }
+  /** `identity`: by whose it was sent, where there are both. It goes out by no other, whatever the account is later. */
+  | { readonly way: 'out'; readonly event: Event; readonly identity?: WhoseIdentity }
   | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
   | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
   | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };

@@ -1,4 +1,4 @@
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Journaled, JournalOutcome, Store } from '#src/store/index.ts';
@@ -42,7 +42,7 @@ export type Repeats = {
 export function openRepeats(parts: {
   readonly store: { readonly journal: Pick<Store['journal'], 'byKey' | 'byEvent'> };
   readonly delivery: Pick<Delivery, 'handedOver'>;
-  transport(domain: string): Pick<CoreTransport, 'mapping' | 'receipts'>;
+  transport(domain: string): Pick<Transport, 'mapping' | 'receipts'>;
 }): Repeats {
   const { journal } = parts.store;
 

@@ -1,5 +1,5 @@
-import type { SessionKey } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
+import type { Footing } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
@@ -27,8 +27,8 @@ export type Item = {
   readonly kept: boolean;
   /** Of what is here and nowhere else. */
   readonly shared: Shared | undefined;
-  /** The session that takes it; what is durable finds it by its account and place. */
-  readonly to: SessionKey | undefined;
+  /** How its account stands to where it goes; what is durable finds that by its account and place. */
+  readonly to: Footing | undefined;
   /** What it is held back for: a later one of that key takes its place. */
   readonly held: Held | undefined;
   /** Where it waits, if it does. */
@@ -114,20 +114,19 @@ export const memoryItem = (
   event: Event,
   at: {
     readonly lane: string;
-    readonly account: string;
     readonly journey?: Journey | undefined;
     readonly shared: Shared;
     readonly held?: Held | undefined;
-    readonly to?: SessionKey | undefined;
+    readonly to: Footing;
   },
 ): Item => ({
-  row: { id: 0, event: event.id, lane: at.lane, account: at.account, at: event.at, charges: null },
+  row: { id: 0, event: event.id, lane: at.lane, account: at.to.key.account, at: event.at, charges: null },
   kept: false,
   shared: at.shared,
   to: at.to,
   held: at.held,
   lane: NO_LANE,
-  owed: { way: 'out', event },
+  owed: { way: 'out', event, identity: at.to.identity },
   journey: at.journey,
   life: NEW,
   busy: false,

@@ -1,15 +1,13 @@
 import { deliveryOf } from '#mappings/delivery.ts';
-import type { SessionKey } from '#src/bridge.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Footing, Standings } from '#src/core/standing.ts';
 import { type CarryContext, carry } from '#src/core/way/carry.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
+import { placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import type { Budgets } from './budgets.ts';
 import type { Carrier } from './carrier.ts';
@@ -26,12 +24,10 @@ export type ToNetworkParts = {
   readonly rows: Rows;
   readonly budgets: Budgets;
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly sessions: Pick<Sessions, 'get'>;
+  readonly standings: Pick<Standings, 'of'>;
   readonly clock: Clock;
   readonly log: Log;
   delivery(): Delivery;
-  transport(domain: string): CoreTransport;
-  realm(place: Place): string;
   /** How long an event is tried, in milliseconds. */
   expiry(domain: string): number;
   /** The wait before the next try, in milliseconds, between bounds. */
@@ -46,16 +42,16 @@ export type ToNetworkParts = {
 };
 
 /** Towards networks: the events of users, over their sessions. */
-export function openToNetwork({ store, commit, ids, sessions, clock, log, ...parts }: ToNetworkParts): Carrier & {
+export function openToNetwork({ store, commit, ids, standings, clock, log, ...parts }: ToNetworkParts): Carrier & {
   /** How many may be under way in the lane of an account's event. None while no session takes it. */
   window(event: Event, account: string): number;
 } {
-  const transportOf = ({ place }: Event): CoreTransport => parts.transport(placeTransport(place));
-  const tableOf = (event: Event) => deliveryOf(transportOf(event).mapping.facts);
-  const keyOf = ({ place }: Event, account: string): SessionKey => ({
-    account: account as AccountKey,
-    realm: parts.realm(place),
-  });
+  /** How the account stands to where a row goes, by the identity by which it was sent. */
+  function standingOf({ owed, row, to }: Item): Footing {
+    if (to) return to;
+    if (owed.way !== 'out') throw new Error('only what goes to a network has a standing there');
+    return standings.of(row.account as AccountKey, owed.event.place, owed.identity);
+  }
   /** What is not durable goes while somebody takes it, and is not tried again. */
   const once = {
     confirms: 'taken',
@@ -67,15 +63,10 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     window: Number.POSITIVE_INFINITY,
     wait: () => 0,
   } as const;
-  const sessionOf = (item: Item) => sessions.get(item.to ?? keyOf(eventOf(item), item.row.account));
-
-  const carryContext = (item: Item): CarryContext => ({
-    ids,
-    delivery: parts.delivery(),
-    transport: transportOf(eventOf(item)),
-    session: sessionOf(item),
-    asFailure: parts.asFailure,
-  });
+  function carryContext(item: Item): CarryContext {
+    const { transport, session } = standingOf(item);
+    return { ids, delivery: parts.delivery(), transport, session, asFailure: parts.asFailure };
+  }
 
   function answer(item: Item, effect: LifeEffect): FreshRow | undefined {
     const event = eventOf(item);
@@ -89,7 +80,7 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
     return confirming(item) ? receiptRow(parts.row, event, journey) : undefined;
   }
 
-  const confirming = (item: Item): boolean => transportOf(eventOf(item)).mapping.facts.confirms !== 'none';
+  const confirming = (item: Item): boolean => standingOf(item).transport.mapping.facts.confirms !== 'none';
 
   async function receiptOfAll(item: Item, journey: Journey): Promise<void> {
     const { group, parts: count } = journey;
@@ -104,14 +95,14 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
 
   return {
     window(event, account) {
-      const { sessionless, window } = tableOf(event);
-      return sessionless || sessions.get(keyOf(event, account)) ? window : 0;
+      const { session, transport } = standings.of(account as AccountKey, event.place);
+      return session ? deliveryOf(transport.mapping.facts).window : 0;
     },
     facts(item) {
       if (!item.kept) return once;
       const event = eventOf(item);
-      const { mapping, receipts } = transportOf(event);
-      const table = tableOf(event);
+      const { mapping, receipts } = standingOf(item).transport;
+      const table = deliveryOf(mapping.facts);
       return {
         confirms: mapping.facts.confirms,
         handedOver: receipts === 'handed over',
@@ -123,15 +114,15 @@ export function openToNetwork({ store, commit, ids, sessions, clock, log, ...par
           Math.max(parts.wait(table.retry, attempts), Math.min(retryAfter, table.pause)),
       };
     },
-    ready: (item) => tableOf(eventOf(item)).sessionless || sessionOf(item) !== undefined,
+    ready: (item) => standingOf(item).session !== undefined,
     carry: (item) => carry(carryContext(item), item),
     async reconcile(item) {
       const event = eventOf(item);
       if (item.known.size > 1) return 'unknown';
-      return (await transportOf(event).bridge().reconcile?.(event)) ?? 'unknown';
+      return (await standingOf(item).transport.bridge().reconcile?.(event)) ?? 'unknown';
     },
     withdraw(item) {
-      const { withdraw } = transportOf(eventOf(item)).bridge();
+      const { withdraw } = standingOf(item).transport.bridge();
       const open = [...item.pending];
       return withdraw !== undefined && open.length > 0 && open.every((id: EventId) => withdraw(id));
     },

@@ -2,14 +2,12 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { Media } from '#src/bridge.ts';
-import { away } from '#src/core/store-away.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { GuardFailed, type MediaFile, type Store } from '#src/store/index.ts';
-import { keepFile, prepareFolder, removeFile } from './media-files.ts';
+import { GuardFailed, keepFile, type MediaFile, prepareFolder, removeFile, type Store } from '#src/store/index.ts';
 import { fileName, idOf, mediaPath, newSecret, plainType } from './media-names.ts';
 
 /** A file as the web serves it. */
@@ -54,7 +52,7 @@ export type MediaParts = {
   readonly retention: number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
-  readonly store: Pick<Store, 'media' | 'unit'>;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
 };
@@ -89,7 +87,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
       await store.unit([store.media.add(file, { quota: parts.quota, total: parts.total })]);
     } catch (error) {
       await removeFile(pathOf(file.id));
-      if (!(error instanceof GuardFailed)) return away(error);
+      if (!(error instanceof GuardFailed)) throw error;
       throw new Failure('queue-full', { text: 'There is no room left for files. Earlier ones expire with time.' });
     }
   }
@@ -101,10 +99,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
       if (ids.length > 0) await store.unit(ids.map((id) => store.media.gone(id)));
       if (ids.length < CHUNK) break;
     }
-    while (!stopped) {
-      const [result] = await store.unit([store.media.forget(clock.now() - REMEMBERED, CHUNK)]);
-      if ((result?.changed ?? 0) < CHUNK) break;
-    }
+    await store.chunks(store.media.forget(clock.now() - REMEMBERED, CHUNK), CHUNK, () => stopped);
   }
 
   return {
@@ -125,7 +120,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     },
     async open(secret) {
       const id = idOf(secret);
-      const file = id === '' ? undefined : await store.media.get(id).catch(away);
+      const file = id === '' ? undefined : await store.media.get(id);
       if (!file) return undefined;
       if (file.expires <= clock.now()) return { kind: 'expired' };
       const { name, type, size } = file;

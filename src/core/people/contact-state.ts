@@ -11,86 +11,51 @@ export type Subscription = {
 
 export const none: Subscription = { to: false, from: false, pendingOut: false, pendingIn: false };
 
+/** What either side says of it. */
+export type SubscriptionAction = 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
+
 /** What happens: a subscription stanza of the user, or the network's side of the same. */
 export type ContactInput =
-  | { readonly by: 'user'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' | 'probe' }
-  | { readonly by: 'contact'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' };
+  | { readonly by: 'user'; readonly action: SubscriptionAction | 'probe' }
+  | { readonly by: 'contact'; readonly action: SubscriptionAction };
 
-/** What is done about it. `tell` goes to the user, `ask` to the network. */
+/** What is done about it. */
 export type ContactEffect =
-  | { readonly kind: 'tell'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' }
-  | { readonly kind: 'ask'; readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed' }
+  /** `tell` goes to the user, `ask` to the network. */
+  | { readonly kind: 'tell' | 'ask'; readonly action: SubscriptionAction }
   /** The user is shown the contact's presence, or sees it go. */
   | { readonly kind: 'presence'; readonly shown: boolean };
+
+const PENDING = { from: 'pendingIn', to: 'pendingOut' } as const;
 
 type Next = readonly [Subscription, ...ContactEffect[]];
 
 /** One step of the table. Pure: what changes nothing is answered with the same state and no effect. */
 export function step(now: Subscription, { by, action }: ContactInput): Next {
-  return by === 'user' ? byUser(now, action) : byContact(now, action);
-}
+  // RFC 6121 §4.3.2: a probe without a subscription is told that there is none.
+  if (action === 'probe') return [now, now.from ? shown(true) : { kind: 'tell', action: 'unsubscribed' }];
+  // Who sees whom is what one side asks for and gives back, and the other grants and takes away.
+  const sees = (by === 'user') === (action === 'subscribe' || action === 'unsubscribe') ? 'from' : 'to';
+  const [has, pending] = [now[sees], now[PENDING[sees]]];
+  const to = (next: boolean, asked: boolean) => ({ ...now, [sees]: next, [PENDING[sees]]: asked });
+  const presence = (on: boolean): ContactEffect[] => (sees === 'from' ? [shown(on)] : []);
+  const [across, back] = by === 'user' ? (['ask', 'tell'] as const) : (['tell', 'ask'] as const);
 
-function byUser(now: Subscription, action: Extract<ContactInput, { by: 'user' }>['action']): Next {
   switch (action) {
     case 'subscribe':
       // RFC 6121 §3.1.3: who has it already is told so again, quietly.
-      if (now.from) return [now, { kind: 'tell', action: 'subscribed' }, { kind: 'presence', shown: true }];
-      return now.pendingIn
-        ? [now]
-        : [
-            { ...now, pendingIn: true },
-            { kind: 'ask', action: 'subscribe' },
-          ];
+      if (has) return [now, { kind: back, action: 'subscribed' }, ...presence(true)];
+      return pending ? [now] : [to(false, true), { kind: across, action }];
     case 'subscribed':
-      if (!now.pendingOut) return [now];
-      return [
-        { ...now, pendingOut: false, to: true },
-        { kind: 'ask', action: 'subscribed' },
-      ];
-    case 'unsubscribe':
-      if (!now.from && !now.pendingIn) return [now];
-      return [{ ...now, from: false, pendingIn: false }, { kind: 'ask', action: 'unsubscribe' }, ...hidden(now)];
-    case 'unsubscribed':
-      if (!now.to && !now.pendingOut) return [now];
-      return [
-        { ...now, to: false, pendingOut: false },
-        { kind: 'ask', action: 'unsubscribed' },
-      ];
-    case 'probe':
-      // RFC 6121 §4.3.2: a probe without a subscription is told that there is none.
-      return now.from ? [now, { kind: 'presence', shown: true }] : [now, { kind: 'tell', action: 'unsubscribed' }];
+      return pending ? [to(true, false), { kind: across, action }, ...presence(true)] : [now];
+    default: {
+      if (!has && !pending) return [now];
+      // RFC 6121 §3.3.3: whoever saw the contact's presence sees it go.
+      const hidden = has ? presence(false) : [];
+      const told: ContactEffect = { kind: across, action };
+      return [to(false, false), ...(by === 'user' ? [told, ...hidden] : [...hidden, told])];
+    }
   }
 }
 
-function byContact(now: Subscription, action: Extract<ContactInput, { by: 'contact' }>['action']): Next {
-  switch (action) {
-    case 'subscribe':
-      // RFC 6121 §3.1.3: who may see already is answered at once.
-      if (now.to) return [now, { kind: 'ask', action: 'subscribed' }];
-      return now.pendingOut
-        ? [now]
-        : [
-            { ...now, pendingOut: true },
-            { kind: 'tell', action: 'subscribe' },
-          ];
-    case 'subscribed':
-      if (!now.pendingIn) return [now];
-      return [
-        { ...now, pendingIn: false, from: true },
-        { kind: 'tell', action: 'subscribed' },
-        { kind: 'presence', shown: true },
-      ];
-    case 'unsubscribe':
-      if (!now.to && !now.pendingOut) return [now];
-      return [
-        { ...now, to: false, pendingOut: false },
-        { kind: 'tell', action: 'unsubscribe' },
-      ];
-    case 'unsubscribed':
-      if (!now.from && !now.pendingIn) return [now];
-      return [{ ...now, from: false, pendingIn: false }, ...hidden(now), { kind: 'tell', action: 'unsubscribed' }];
-  }
-}
-
-// RFC 6121 §3.3.3: whoever saw the contact's presence sees it go.
-const hidden = (before: Subscription): ContactEffect[] => (before.from ? [{ kind: 'presence', shown: false }] : []);
+const shown = (on: boolean): ContactEffect => ({ kind: 'presence', shown: on });

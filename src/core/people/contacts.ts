@@ -2,14 +2,21 @@ import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import type { Statement } from '#src/store/index.ts';
-import { type ContactEffect, type ContactInput, none, type Subscription, step } from './contact-state.ts';
+import {
+  type ContactEffect,
+  type ContactInput,
+  none,
+  type Subscription,
+  type SubscriptionAction,
+  step,
+} from './contact-state.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person } from './person.ts';
 import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
 import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'transport'> & {
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'transport'> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -18,7 +25,7 @@ export type Contacts = {
   /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
   apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
   /** What became of something that the network was told of a subscription. */
-  settled(person: Person, id: string, action: ContactInput['action'], outcome: Outcome): Promise<void>;
+  settled(person: Person, id: string, action: SubscriptionAction, outcome: Outcome): Promise<void>;
   /** A session of the person is there: tells the network what it was not told yet. */
   catchUp(person: Person, realm: string): void;
 };
@@ -27,7 +34,15 @@ export type Contacts = {
 const MOST = 5000;
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
-export function openContacts({ store, now, sessions, transport, roster, presence }: ContactParts): Contacts {
+export function openContacts({
+  store,
+  now,
+  sessions,
+  identities,
+  transport,
+  roster,
+  presence,
+}: ContactParts): Contacts {
   /** The network itself decides on a request; everywhere else it is granted here. */
   const asks = (person: Person, id: string): boolean =>
     !roster.isOurs(person.account, id) &&
@@ -53,20 +68,17 @@ export function openContacts({ store, now, sessions, transport, roster, presence
     id: string,
     { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
   ): Statement[] {
-    const at = now();
     const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
-    return [
-      store.accounts.put({ key: account, ...splitAccount(account), registered: false, created: at, seen: at }),
-      store.contacts.put({ account, id, name: null, ...flags, owed }),
-    ];
+    return [store.accounts.used(account, now()), store.contacts.put({ account, id, name: null, ...flags, owed })];
   }
 
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
     if (person.contacts.size + person.owed.size >= MOST)
       throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
+    if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
-    if (asks(person, id) && !person.registered && !sessions.get(keyOf(person, id))) throw new Failure('not-registered');
+    if (!sessions.get(keyOf(person, id))) throw new Failure('not-registered');
   }
 
   async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {
@@ -99,11 +111,7 @@ export function openContacts({ store, now, sessions, transport, roster, presence
     }
   }
 
-  async function ask(
-    person: Person,
-    id: string,
-    action: Extract<ContactEffect, { kind: 'ask' }>['action'],
-  ): Promise<void> {
+  async function ask(person: Person, id: string, action: SubscriptionAction): Promise<void> {
     const { account } = person;
     const key = keyOf(person, id);
     const granted = action === 'subscribe' && !asks(person, id);

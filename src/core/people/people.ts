@@ -1,15 +1,15 @@
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { AsFailure } from '#src/core/bugs.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
-import { failureFrom } from '#src/core/store-away.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Log } from '#src/lib/log.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
@@ -27,13 +27,14 @@ export type PeopleParts = {
   readonly lanes: Lanes;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly asFailure: AsFailure;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly identities: Pick<Identities, 'of'>;
+  readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
-  realm(place: Place): string;
   now(): number;
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   /** Milliseconds in which what a contact changes again is told once. */
   readonly presenceWindow: number;
   /** So many stanzas with presence were saved. */
@@ -49,6 +50,8 @@ export type People = {
   probed(place: Place, jid: string): void;
   /** A contact's presence or subscription. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** Whether nobody of the account is there, as far as we may see that. */
+  isAway(account: AccountKey): boolean;
   /** A bridge tells what became of a subscription. */
   settled(event: EventOf<'contact'>, outcome: Outcome): void;
   /** A session has changed; `failure` says why it was given up. */
@@ -75,7 +78,7 @@ const PATIENCE = 60_000;
 
 /** The users that are there or have a session, with their contacts; one lane for each. */
 export function openPeople(parts: PeopleParts): People {
-  const { store, accounts, limits, lanes, xmpp, clock, log, sessions } = parts;
+  const { store, accounts, limits, lanes, xmpp, clock, sessions } = parts;
   const people = new Map<AccountKey, Person>();
   const loading = new Set<AccountKey>();
   let round = 0;
@@ -136,9 +139,7 @@ export function openPeople(parts: PeopleParts): People {
   /** Lets the user hear of a failure that came later. */
   function answered(going: void | Promise<void>, origin?: Origin): void {
     going?.catch((error: unknown) => {
-      const known = failureFrom(error);
-      if (!known) log.error({ err: error }, 'a contact could not be worked on');
-      const failure = known ?? new Failure('internal', { cause: error });
+      const failure = parts.asFailure(error);
       if (origin) xmpp.refuse(origin, failure);
     });
   }
@@ -207,6 +208,10 @@ export function openPeople(parts: PeopleParts): People {
       if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
+    },
+    isAway(account) {
+      const person = people.get(account);
+      return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
     },
     settled({ place, action }, outcome) {
       if (place.kind !== 'contact' || (action === 'subscribe' && !(outcome instanceof Failure))) return;

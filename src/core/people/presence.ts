@@ -12,7 +12,7 @@ import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
   PeopleParts,
-  'transport' | 'realm' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded'
+  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded'
 > & {
   readonly roster: Roster;
 };
@@ -67,6 +67,9 @@ export function openPresence(parts: PresenceParts): Presence {
   });
   const foldName = ({ account }: Person, id: string): string => `${account} ${id}`;
 
+  /** Whether their presence is reason enough to be on the network. */
+  const mayBe = (person: Person): boolean => person.registered || !isByItself(person);
+
   /** The realms in which a user wants to be: those of the contacts, and where there is one alone, that. */
   function realmsOf({ account, contacts }: Person): Set<string> {
     const { realms } = transport(splitAccount(account).transport);
@@ -75,8 +78,13 @@ export function openPresence(parts: PresenceParts): Presence {
     return found;
   }
 
-  /** How the account stands in some realms. */
-  function standing({ account, failures }: Person, realms: readonly string[]): Shown | undefined {
+  /** For whom the operator acts is there whenever they are, registered or not. */
+  const isByItself = ({ account }: Person): boolean => parts.identities.of(account) === 'own';
+
+  /** How the account fares in some realms. */
+  function faring(person: Person, realms: readonly string[]): Shown | undefined {
+    if (!isByItself(person)) return undefined;
+    const { account, failures } = person;
     const states = realms.map((realm) => sessions.state({ account, realm }));
     const online = states.find(({ name }) => name === 'online');
     if (online) return { ...AVAILABLE, status: online.nick ? `Online as ${online.nick}` : 'Online' };
@@ -90,9 +98,10 @@ export function openPresence(parts: PresenceParts): Presence {
     const { account, known, failures } = person;
     if (id === '') {
       const realms = [...new Set([...sessions.realms(account), ...failures.keys()])];
-      return standing(person, realms) ?? AVAILABLE;
+      return faring(person, realms) ?? AVAILABLE;
     }
-    if (roster.isRealm(account, id)) return standing(person, [realmOf(account, id)]) ?? OFFLINE;
+    if (roster.isRealm(account, id))
+      return faring(person, [realmOf(account, id)]) ?? (isByItself(person) ? OFFLINE : AVAILABLE);
     const { facts } = transport(splitAccount(account).transport).mapping;
     const unseen = facts.unseen ?? ((facts.in.presence ?? 'none') === 'none' ? NO_PRESENCE : undefined);
     return known.get(id) ?? (unseen === undefined ? OFFLINE : { ...AVAILABLE, status: unseen });
@@ -168,8 +177,8 @@ export function openPresence(parts: PresenceParts): Presence {
   }
 
   function count(person: Person): void {
-    const { account, registered, resources, wants: before } = person;
-    const now = registered && resources.size > 0 ? realmsOf(person) : new Set<string>();
+    const { account, resources, wants: before } = person;
+    const now = mayBe(person) && resources.size > 0 ? realmsOf(person) : new Set<string>();
     for (const realm of before.difference(now)) sessions.unwant({ account, realm }, 'presence');
     for (const realm of now.difference(before)) sessions.want({ account, realm }, 'presence');
     before.clear();
@@ -177,16 +186,16 @@ export function openPresence(parts: PresenceParts): Presence {
   }
 
   const wants = (person: Person, realm: string): boolean =>
-    person.registered && person.resources.size > 0 && realmsOf(person).has(realm);
+    mayBe(person) && person.resources.size > 0 && realmsOf(person).has(realm);
 
   /** Where nobody has said how they want to be called, the name of their own address is the nearest. */
   function enter({ account }: Person, realm: string): void {
     const { user } = splitAccount(account);
-    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')));
+    sessions.need({ account, realm }, user.slice(0, user.indexOf('@')), true);
   }
 
   function logIn(person: Person): void {
-    if (!person.registered) return;
+    if (!mayBe(person)) return;
     for (const realm of realmsOf(person)) enter(person, realm);
   }
 
@@ -216,9 +225,6 @@ export function openPresence(parts: PresenceParts): Presence {
       if (!known) count(person);
       if (!known) greet(person, jid, resource);
       report(person);
-      // Where there are no sessions, this is the beginning of one.
-      const { delivery } = transport(splitAccount(person.account).transport).mapping.facts;
-      if (!known && delivery?.sessionless) watch(person, '');
     },
     leave(person, jid, id) {
       const resource = person.resources.get(jid);

@@ -1,6 +1,6 @@
 import type { XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
@@ -26,7 +26,7 @@ export type Roster = {
 type RosterParts = {
   readonly xmpp: XmppSide;
   readonly delivery: Pick<Delivery, 'tell'>;
-  transport(domain: string): Pick<CoreTransport, 'addresses'>;
+  transport(domain: string): Pick<Transport, 'addresses'>;
   now(): number;
 };
 

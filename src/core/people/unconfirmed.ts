@@ -1,16 +1,14 @@
-import type { ContactEffect, ContactInput } from './contact-state.ts';
+import type { ContactEffect, ContactInput, SubscriptionAction } from './contact-state.ts';
 
 /**
  * What a network that keeps subscriptions itself has not confirmed to have heard of one. A request is not among it: it
  * is told with every session anyway.
  */
-export type Unconfirmed = 'unsubscribe' | 'subscribed' | 'unsubscribed';
-
-type Action = ContactInput['action'];
+export type Unconfirmed = Exclude<SubscriptionAction, 'subscribe'>;
 
 /** RFC 6121 appendix A: the two directions of a subscription, each with what begins and what ends it. */
-const WATCHING: readonly Action[] = ['subscribe', 'unsubscribe'];
-const SHOWING: readonly Action[] = ['subscribed', 'unsubscribed'];
+const WATCHING: readonly SubscriptionAction[] = ['subscribe', 'unsubscribe'];
+const SHOWING: readonly SubscriptionAction[] = ['subscribed', 'unsubscribed'];
 
 /** What the network is owed after a step: of each direction only the last word counts. Pure. */
 export function owing(
@@ -27,10 +25,10 @@ export function owing(
   );
 }
 
-function said(owed: readonly Unconfirmed[], action: Action): readonly Unconfirmed[] {
+function said(owed: readonly Unconfirmed[], action: SubscriptionAction): readonly Unconfirmed[] {
   const direction = WATCHING.includes(action) ? WATCHING : SHOWING;
   const others = owed.filter((one) => !direction.includes(one));
-  return action === 'subscribe' || action === 'probe' ? others : [...others, action];
+  return action === 'subscribe' ? others : [...others, action];
 }
 
 export const sameOwed = (a: readonly Unconfirmed[], b: readonly Unconfirmed[]): boolean => a.join() === b.join();

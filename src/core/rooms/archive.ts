@@ -1,4 +1,3 @@
-import { type Batch, openBatch } from '#src/core/batch.ts';
 import type { ArchivedMessage, ArchivePage, ArchiveQuery } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -7,7 +6,7 @@ import type { Event, HistoryWish, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
+import { type Batch, openBatch, type Store } from '#src/store/index.ts';
 import type { Archived } from '#src/store/rows/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
 
@@ -169,6 +168,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         event: event.id,
         xmpp: xmpp ?? null,
         foreign: null,
+        about: null,
       };
       batch.put(row);
       return String(row.id);
@@ -182,7 +182,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
     },
     async sentAs(place, id) {
-      if (!/^\d{1,15}$/.test(id)) return undefined;
+      if (!/^\d{1,16}$/.test(id)) return undefined;
       await flush();
       const row = await store.archive.get(placeKey(place), Number(id));
       return row && ((row.xmpp ?? row.event) as XmppId);

@@ -1,11 +1,10 @@
-import { openBatch } from '#src/core/batch.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeOf, placeTransport } from '#src/model/place.ts';
-import type { Occupation as Row, Statement, Store } from '#src/store/index.ts';
+import { openBatch, type Occupation as Row, type Statement, type Store } from '#src/store/index.ts';
 import { type Room, readersOf } from './room-state.ts';
 
 export type OccupancyParts = {

@@ -27,7 +27,7 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom): R
   return room;
 }
 
-const absent = { joined: false, present: false, kept: false, password: undefined };
+const absent = { joined: false, present: false, kept: false, password: undefined, unread: 0 };
 
 /** Tells all clients of an account that the gateway goes, and keeps the account for the next start. */
 export function suspend(room: Room, account: AccountKey, statuses: readonly number[], reason: string): RoomEffect[] {

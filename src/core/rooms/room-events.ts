@@ -18,9 +18,15 @@ export function joining(
 }
 
 /** What a network is told when an account of ours leaves a room. */
-export function parting(account: AccountKey, reason: string | undefined): EventBody {
+export function parting(account: AccountKey, reason: string | undefined, forGood = false): EventBody {
   const who: Occupant = { id: '', nick: '', affiliation: 'none', role: 'none', account };
-  return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
+  return {
+    kind: 'occupant',
+    change: 'leave',
+    who,
+    ...(reason !== undefined && { reason }),
+    ...(forGood && { forGood }),
+  };
 }
 
 /** What a network is told of how an account of ours fares in a room. */

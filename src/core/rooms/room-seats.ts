@@ -12,3 +12,8 @@ export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   const seats = room.members.get(account)?.seats;
   return seats?.size === 1 && seats.has(jid);
 }
+
+export const hasSeats = (room: Room, account: AccountKey): boolean => (room.members.get(account)?.seats.size ?? 0) > 0;
+
+/** Whether the account has not been let in yet, since it wanted to. */
+export const isNew = (room: Room, account: AccountKey): boolean => room.members.get(account)?.joined === false;

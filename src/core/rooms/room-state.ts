@@ -1,4 +1,5 @@
 import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -6,6 +7,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import type { Untold } from './untold.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -24,10 +26,15 @@ export type Seat = {
 type Member = {
   nick: string;
   joined: boolean;
-  /** The network has listed it, or let it in: what is said from then on is for it. */
+  /**
+   * The network has listed it, or let it in: what is said from then on is for it. A seat that is in without that was restored:
+   * nobody is told anything of it until it is known whether it comes back.
+   */
   present: boolean;
   kept: boolean;
   password: Sealed | undefined;
+  /** What was said while it had no seat. */
+  unread: number;
   readonly seats: Map<string, Seat>;
 };
 
@@ -52,7 +59,14 @@ export type RoomEffect =
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
-  | { readonly kind: 'part'; readonly account: AccountKey; readonly reason: string | undefined }
+  | {
+      readonly kind: 'part';
+      readonly account: AccountKey;
+      readonly reason: string | undefined;
+      readonly forGood?: true;
+    }
+  /** The user of an account that has no client there is told of the room. */
+  | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
 
 export const newRoom = (place: Place): Room => ({
@@ -65,11 +79,12 @@ export const newRoom = (place: Place): Room => ({
 
 /** Everybody who reads the room, with their own nick in it. */
 export function readersOf(room: Room): readonly Recipient[] {
-  room.readers ??= [...room.members.values()].flatMap((member) =>
-    [...member.seats.values()].filter((seat) => seat.in).map(({ jid }) => ({ jid, nick: member.nick })),
-  );
+  room.readers ??= [...room.members.values()].flatMap(seatsOf);
   return room.readers;
 }
+
+const seatsOf = ({ seats, nick }: Member): Recipient[] =>
+  [...seats.values()].filter((seat) => seat.in).map(({ jid }) => ({ jid, nick }));
 
 export type Entrance = {
   readonly account: AccountKey;
@@ -86,12 +101,17 @@ export function enter(room: Room, { account, nick, origin, password, history = {
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);
-    room.members.set(account, { nick, joined: false, present: false, kept: false, password, seats });
+    room.members.set(account, { nick, joined: false, present: false, kept: false, password, unread: 0, seats });
     return [{ kind: 'join', account, nick }];
   }
+  // Of a member without a client nobody has asked the network yet who is there.
+  const asks = member.kept && !member.joined && membershipIn(room.place) === 'network';
+  if (asks) member.nick = nick;
   member.kept = false;
+  member.unread = 0;
   if (password) member.password = password;
   member.seats.set(seat.jid, seat);
+  if (asks) return [{ kind: 'join', account, nick }];
   return member.joined ? welcome(room, account, seat) : [];
 }
 
@@ -144,7 +164,7 @@ export function part(room: Room, account: AccountKey, reason?: string): RoomEffe
   if (!member || member.seats.size > 0) return [];
   room.members.delete(account);
   room.readers = undefined;
-  return [...gone(account, member), { kind: 'part', account, reason }];
+  return [...gone(room, account, member), { kind: 'part', account, reason }];
 }
 
 /** Puts an account out of the room with XEP-0045 status codes; the network is not told. */
@@ -155,7 +175,16 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
   room.members.delete(account);
   room.readers = undefined;
   const farewell = seats.length > 0 ? [farewellTo(room, account, member, seats, { reason, statuses })] : [];
-  return [...farewell, ...gone(account, member)];
+  return [...farewell, ...gone(room, account, member)];
+}
+
+/** An account acts by another identity from now on: its clients are out, and whom the operator had there for it leaves. */
+export function end(room: Room, account: AccountKey, reason: string): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member) return [];
+  // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
+  const farewell = eject(room, account, [333], reason);
+  return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason }];
 }
 
 /** The network's list of who is here: told as the difference to what was known. */
@@ -195,12 +224,28 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
-      return body.change === 'join' && isAs(before, who) ? [] : tell(room, { ...body, who });
+      if (body.change === 'role') return tell(room, { ...body, who });
+      return isAs(before, who) ? [] : came(room, who);
     case 'rename':
       return rename(room, body);
     default:
       return depart(room, body);
   }
+}
+
+/** One of ours whose connection was lost has sat here all the time, for its own clients: they hear how it stands now. */
+function came(room: Room, who: Occupant): RoomEffect[] {
+  const member = who.account && room.members.get(who.account);
+  const to = member ? seatsOf(member) : [];
+  const effects = tell(room, { kind: 'occupant', change: 'join', who }, who.account);
+  if (!member || to.length === 0) return effects;
+  const same = member.nick === who.nick;
+  const body: EventBody = same
+    ? { kind: 'occupant', change: 'role', who }
+    : { kind: 'occupant', change: 'rename', who: { ...who, nick: member.nick }, nick: who.nick };
+  member.nick = who.nick;
+  room.readers = undefined;
+  return [...effects, { kind: 'tell', body, to }];
 }
 
 function rename(room: Room, body: OccupantChange): RoomEffect[] {
@@ -220,22 +265,44 @@ function rename(room: Room, body: OccupantChange): RoomEffect[] {
 function depart(room: Room, body: OccupantChange): RoomEffect[] {
   const known = room.roster.get(body.who.id);
   if (!known) return [];
-  room.roster.delete(known.id);
-  const effects = tell(room, { ...body, who: known });
+  const { account } = known;
+  const member = account && room.members.get(account);
   const forced = body.change === 'kick' || body.change === 'ban';
-  const member = known.account && room.members.get(known.account);
-  if (!member || !known.account) return effects;
   // Left by itself, on the network and not from here; whoever enters again at this moment is not meant.
-  const left = body.change === 'leave' && body.who.account === known.account && member.joined;
-  if (!forced && !left) return effects;
+  const left = body.change === 'leave' && body.who.account === account && member?.joined === true;
+  const out = member && (forced || left);
+  if (member && !out && !member.present) return [];
+  room.roster.delete(known.id);
+  // Whose connection was lost is on its way back, or will hear that it is not.
+  const effects = tell(room, { ...body, who: known }, out ? undefined : account);
+  if (!out || !account) return effects;
   // The readers were told with status 110, so nothing more is said to them.
-  room.members.delete(known.account);
+  room.members.delete(account);
   room.readers = undefined;
-  return [...effects, ...gone(known.account, member)];
+  return [...effects, ...gone(room, account, member)];
 }
 
-/** An account that was there is out again. */
-const gone = (account: AccountKey, { present }: Member): RoomEffect[] => (present ? [{ kind: 'left', account }] : []);
+/** An account that was there is out again. Of one that was restored and has not come back the others do not know it yet. */
+function gone(room: Room, account: AccountKey, { present }: Member): RoomEffect[] {
+  if (present) return [{ kind: 'left', account }];
+  const who = ownOccupant(room.roster, account);
+  if (who) room.roster.delete(who.id);
+  return who ? tell(room, { kind: 'occupant', change: 'leave', who }) : [];
+}
+
+/** Tells once more how it stands: who is in the room sees who has come, changed or gone, and who is not hears that. */
+export function caughtUp(room: Room, changes: readonly Untold[]): RoomEffect[] {
+  return changes.flatMap(({ who, out }) => {
+    const now = room.roster.get(who.id);
+    const leave: EventBody = { kind: 'occupant', change: 'leave', who };
+    const readers = readersOf(room);
+    const gone = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));
+    // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
+    const farewell: RoomEffect[] =
+      gone.length > 0 ? [{ kind: 'tell', body: leave, to: gone, marks: { statuses: [333] } }] : [];
+    return [...farewell, ...tell(room, now ? { kind: 'occupant', change: 'role', who: now } : leave)];
+  });
+}
 
 /** A new subject. */
 export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
@@ -249,8 +316,10 @@ export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
 
 const topicOf = ({ topic: known }: Room): EventBody => ({ kind: 'topic', ...known });
 
-function tell(room: Room, body: EventBody): RoomEffect[] {
-  const to = readersOf(room);
+/** Tells all readers, but for the clients of one account. */
+function tell(room: Room, body: EventBody, except?: AccountKey): RoomEffect[] {
+  const own = except && room.members.get(except)?.seats;
+  const to = own ? readersOf(room).filter(({ jid }) => !own.has(jid)) : readersOf(room);
   return to.length > 0 ? [{ kind: 'tell', body, to }] : [];
 }
 

@@ -4,6 +4,7 @@ import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import { membershipIn } from '#src/core/standing.ts';
 import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
@@ -14,13 +15,15 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
+import { aboutMember, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { restored, suspend } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { isLast, nickOf } from './room-seats.ts';
+import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
@@ -28,7 +31,7 @@ export type RoomParts = {
   readonly clock: Clock;
   /** The realm that a room is in. */
   realm(place: Place): string;
-  readonly sessions: Pick<Sessions, 'need' | 'get' | 'want' | 'unwant' | 'release'>;
+  readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -54,6 +57,7 @@ export type Rooms = ReturnType<typeof openRooms>;
 export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
+  const recent = openRecentChanges(parts.clock);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
@@ -85,6 +89,24 @@ export function openRooms(parts: RoomParts) {
 
   const joinEvent = (room: state.Room, account: AccountKey): Event =>
     ownEvent(room, account, joining(account, room.members.get(account)));
+
+  /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
+  function join(room: state.Room, key: SessionKey): void {
+    const { account } = key;
+    const wanted = room.members.get(account)?.nick;
+    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
+    const { nick, wanted: asked } = parts.sessions.state(key);
+    if (
+      wanted !== undefined &&
+      nick !== wanted &&
+      asked !== undefined &&
+      asked !== wanted &&
+      !held &&
+      isNew(room, account)
+    )
+      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    parts.delivery.tell(joinEvent(room, account), account);
+  }
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
 
@@ -118,6 +140,7 @@ export function openRooms(parts: RoomParts) {
       case 'tell': {
         const from: Party = { kind: 'network', id: '' };
         parts.occupancy.told(room.place, effect.body);
+        recent.told(room.place, effect.body, effect.to);
         return void parts.display.show(event(room.place, effect.body, from), effect.to, effect.marks);
       }
       case 'fares':
@@ -129,15 +152,38 @@ export function openRooms(parts: RoomParts) {
         const key = keyOf(effect.account, room.place);
         // While the session is being made the join waits: `rejoin` sends it with all others.
         parts.sessions.need(key, effect.nick);
-        if (parts.sessions.get(key)) parts.delivery.tell(joinEvent(room, effect.account), effect.account);
+        if (parts.sessions.get(key)) join(room, key);
         return;
       }
       case 'part': {
-        const { account, reason } = effect;
-        parts.delivery.tell(ownEvent(room, account, parting(account, reason)), account);
+        const { account, reason, forGood } = effect;
+        parts.delivery.tell(ownEvent(room, account, parting(account, reason, forGood)), account);
         forget(room, effect.account);
+        return;
       }
+      case 'invite':
+        return invite(room, effect.account, effect.unread);
     }
+  }
+
+  /** Told as the network's own, to all clients of the user or the next that comes. */
+  function invite({ place }: state.Room, account: AccountKey, unread: number): void {
+    if (place.kind === 'realm') return;
+    const at: Place = { kind: 'realm', ...keyOf(account, place) };
+    const told = event(at, { kind: 'invite', room: place.id, reason: unreadText(unread) }, { kind: 'network', id: '' });
+    parts.display.show(told, [{ jid: splitAccount(account).user }]);
+  }
+
+  /** A room of which nothing was known, where the network shows that the account is a member of it. */
+  function unknown(what: Event): state.Room | undefined {
+    const { place } = what;
+    if (place.kind !== 'room' || !showsMember(what, place.account)) return undefined;
+    const room = state.newRoom(place);
+    rooms.set(placeKey(place), room);
+    belong(place.account, room);
+    const { user } = splitAccount(place.account);
+    void run(room, listed(room, place.account, user.slice(0, user.indexOf('@'))));
+    return room;
   }
 
   /** The account is out of the room; its session goes with its last room. */
@@ -164,6 +210,7 @@ export function openRooms(parts: RoomParts) {
   function unseat(room: state.Room | undefined, leaving: state.Leaving, otherwise: 'parts' | 'lingers') {
     const { account, jid } = leaving;
     if (!room) return;
+    if (membershipIn(room.place) === 'network') return run(room, state.leave(room, leaving, 'stays'));
     if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
     return keeps(account).then((keeps) => {
       const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
@@ -179,11 +226,12 @@ export function openRooms(parts: RoomParts) {
   /** What a network says of one of its rooms. */
   function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
-      const room = find(what.place);
+      const room = find(what.place) ?? unknown(what);
       if (!room) return;
       if (what.kind === 'message') return said(room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
-      const before = what.kind === 'occupant' || what.kind === 'occupants' ? [...room.members.keys()] : [];
+      const before =
+        what.kind === 'occupant' || what.kind === 'occupants' || what.kind === 'room' ? [...room.members.keys()] : [];
       return after(run(room, changed(room, what, marks)), () => settleMembers(room, before));
     });
   }
@@ -198,6 +246,10 @@ export function openRooms(parts: RoomParts) {
         return state.topic(room, what);
       case 'presence':
         return present(room, what);
+      case 'room':
+        if (what.place.kind === 'room' && (what.change === 'listed' || what.change === 'left'))
+          return aboutMember(room, what.place.account, what);
+        return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
       default:
         return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
@@ -208,6 +260,9 @@ export function openRooms(parts: RoomParts) {
     const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
     const stanzaId = parts.archive.record(message, nick, marks.id);
     parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+    // Its own words, said elsewhere, nobody has missed.
+    const self = message.from.kind === 'network' && message.from.self === true;
+    if (room.place.kind === 'room' && !self) void run(room, missed(room, room.place.account, 1));
   }
 
   return {
@@ -222,13 +277,29 @@ export function openRooms(parts: RoomParts) {
       });
     },
     leave: (place: Place, leaving: state.Leaving): void => void depart(place, leaving, 'parts'),
+    /** The account leaves for good, with all its clients. False where it is no member. */
+    quit(place: Place, account: AccountKey): boolean {
+      if (!find(place)?.members.has(account)) return false;
+      lane(place, () => {
+        const room = find(place);
+        if (room) return after(run(room, quit(room, account, 'user')), () => settleMembers(room, [account]));
+      });
+      return true;
+    },
     /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
     lost: (place: Place, leaving: state.Leaving): Promise<void> => depart(place, leaving, 'lingers'),
     /** The account has chosen to stay in its rooms without a client, or no longer. */
     keep(account: AccountKey, on: boolean): void {
       if (on) return;
-      for (const room of [...(byAccount.get(account) ?? [])])
+      for (const room of [...(byAccount.get(account) ?? [])].filter((one) => membershipIn(one.place) === 'seat'))
         lane(room.place, () => run(room, state.part(room, account)));
+    },
+    /** The account acts by another identity from now on, and is in none of its rooms any more. */
+    end(account: AccountKey, reason: string): void {
+      for (const room of [...(byAccount.get(account) ?? [])])
+        lane(room.place, () =>
+          after(run(room, state.end(room, account, reason)), () => settleMembers(room, [account])),
+        );
     },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
@@ -238,6 +309,12 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
+        // What is said from now on is for whoever is a member all the time.
+        if (membershipIn(room.place) === 'network')
+          for (const [account, member] of room.members) {
+            member.present = true;
+            parts.archive.entered(account, room.place);
+          }
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
@@ -262,7 +339,11 @@ export function openRooms(parts: RoomParts) {
     },
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
-      for (const room of roomsOf(key)) parts.delivery.tell(joinEvent(room, key.account), key.account);
+      for (const room of roomsOf(key)) {
+        // Where the network has kept the membership, somebody who is not there need not know who is.
+        const idle = membershipIn(room.place) === 'network' && room.members.get(key.account)?.seats.size === 0;
+        if (!idle) join(room, key);
+      }
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
@@ -271,6 +352,14 @@ export function openRooms(parts: RoomParts) {
           after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
         );
       }
+    },
+    /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
+    catchUp(transport: string, since: number): void {
+      for (const { place, changes } of recent.take(transport, since))
+        lane(place, () => {
+          const room = find(place) ?? state.newRoom(place);
+          return run(room, state.caughtUp(room, changes));
+        });
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
@@ -284,7 +373,8 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const end = (await keeps(account)) ? suspend : state.eject;
+            const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
+            const end = lasts ? suspend : state.eject;
             await run(room, end(room, account, [332], 'The gateway is stopping.'));
           }
         });

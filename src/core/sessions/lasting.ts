@@ -1,7 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
-import { openBatch } from '#src/core/batch.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Store } from '#src/store/index.ts';
+import { openBatch, type Store } from '#src/store/index.ts';
 
 export type LastingParts = { readonly store: Pick<Store, 'sessions' | 'unit'>; readonly log: Log };
 

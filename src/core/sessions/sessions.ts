@@ -1,5 +1,5 @@
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
-import { failureFrom } from '#src/core/store-away.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -31,6 +31,7 @@ export type SessionParts = {
   /** Milliseconds to wait before the next attempt, by the number of failures so far. */
   readonly backoff: (attempt: number) => number;
   bridge(transport: string): Bridge;
+  readonly identities: Pick<Identities, 'of'>;
   /** What the account logs in with in the realm. Rejects where it cannot be read. */
   credentials(key: SessionKey): Promise<Credentials | undefined>;
   /** Whether the account's sessions outlive what wanted them. */
@@ -57,8 +58,11 @@ export type SessionNews = {
 };
 
 export type Sessions = {
-  /** Makes sure that the session exists or is being made. `nick` is what the user would like to be called. */
-  need(key: SessionKey, nick?: string): void;
+  /**
+   * Makes sure that the session exists or is being made. `nick` is what the user would like to be called; `unasked`: it is
+   * for their presence alone.
+   */
+  need(key: SessionKey, nick?: string, unasked?: true): void;
   /** The last run had the session: what is sent waits until `resume`, or until somebody needs it. */
   expect(key: SessionKey, nick: string | undefined, stay: boolean): void;
   /** Makes the expected sessions of a transport that fit, realm by realm one after the other. */
@@ -74,12 +78,14 @@ export type Sessions = {
   listen(news: SessionNews): void;
   /** The account has chosen to stay connected, or no longer. */
   stay(account: AccountKey, on: boolean): void;
+  /** The account acts by another identity from now on: its sessions end, and are made anew where they are wanted. */
+  turn(account: AccountKey): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
   drop(account: AccountKey, failure: Failure, reason?: CloseReason): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
-  /** Where the session stands, and what its network calls the user. */
-  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string };
+  /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
+  state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session because of the stop. Resolves when all lines are closed. */
@@ -92,6 +98,8 @@ type Line = {
   nick: string | undefined;
   /** What the network calls the user. */
   called: string | undefined;
+  /** Nobody waits for the attempt that is under way. */
+  unasked: true | undefined;
   stay: boolean;
   /** Its account is removed. */
   removed: boolean;
@@ -114,8 +122,8 @@ const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 
-/** The session of somebody on a network on which nobody has a connection: it only says whose it is. */
-const standIn = (key: SessionKey): Session => ({ ...key, close: () => CLOSED });
+/** The session of somebody for whom the operator acts: it only says whose it is. */
+export const standIn = (key: SessionKey): Session => ({ ...key, stands: true, close: () => CLOSED });
 
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
@@ -133,6 +141,7 @@ export function openSessions(parts: SessionParts): Sessions {
       phase: { name: 'idle' },
       nick: undefined,
       called: undefined,
+      unasked: undefined,
       stay: false,
       expected: false,
       removed: false,
@@ -183,7 +192,10 @@ export function openSessions(parts: SessionParts): Sessions {
   function again(line: Line): void {
     const { transport } = splitAccount(line.key.account);
     const ms = pace(`${transport} ${line.key.realm}`);
-    const go = (): void => input(line, { kind: 'retry' });
+    const go = (): void => {
+      line.unasked = true;
+      input(line, { kind: 'retry' });
+    };
     if (ms > 0) line.cancel = clock.after(ms, go);
     else go();
   }
@@ -195,24 +207,27 @@ export function openSessions(parts: SessionParts): Sessions {
   function connect(line: Line): void {
     const attempt = new AbortController();
     line.cancel = () => attempt.abort();
+    if (parts.identities.of(line.key.account) === 'operator')
+      return void CLOSED.then(() => attempt.signal.aborted || connected(line, standIn(line.key)));
     const { transport } = splitAccount(line.key.account);
-    const { nick } = line;
+    const { nick, unasked } = line;
     Promise.all([parts.credentials(line.key), parts.staysConnected(line.key.account)])
       .then(([credentials, stay]) => {
         attempt.signal.throwIfAborted();
         line.stay = stay;
         if (stay) lasts(line, true);
-        const wish = { ...(nick !== undefined && { nick }), ...(credentials && { credentials }) };
+        const wish = {
+          ...(nick !== undefined && { nick }),
+          ...(credentials && { credentials }),
+          ...(unasked && { unasked }),
+        };
         return parts.bridge(transport).connect?.(line.key, wish, attempt.signal) ?? standIn(line.key);
       })
       .then(
         (session) => {
           // Released in the meantime: nobody wants what was just made.
           if (attempt.signal.aborted) return void session.close('left');
-          line.session = session;
-          line.cancel = nothing;
-          line.since = clock.now();
-          input(line, { kind: 'connected' });
+          connected(line, session);
         },
         (error: unknown) => {
           if (attempt.signal.aborted) return;
@@ -221,6 +236,13 @@ export function openSessions(parts: SessionParts): Sessions {
           input(line, { kind: 'failed', failure, keep: kept(line) && again });
         },
       );
+  }
+
+  function connected(line: Line, session: Session): void {
+    line.session = session;
+    line.cancel = nothing;
+    line.since = clock.now();
+    input(line, { kind: 'connected' });
   }
 
   const kept = (line: Line): boolean => line.stay || isWanted(line.key);
@@ -260,9 +282,11 @@ export function openSessions(parts: SessionParts): Sessions {
   }
 
   return {
-    need(key, nick) {
+    need(key, nick, unasked) {
       const line = lineOf(key);
-      if (nick !== undefined && (line.phase.name === 'idle' || line.phase.name === 'closing')) line.nick = nick;
+      const starts = line.phase.name === 'idle' || line.phase.name === 'closing';
+      if (nick !== undefined && starts) line.nick = nick;
+      if (starts || line.expected) line.unasked = unasked;
       if (!line.expected) return input(line, { kind: 'need' });
       // Whoever asks does not wait for a turn.
       line.expected = false;
@@ -293,6 +317,7 @@ export function openSessions(parts: SessionParts): Sessions {
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
         line.nick = state.wanted ?? state.nick ?? line.nick;
+        if (line.stay) lasts(line, true);
         return;
       }
       line.session = undefined;
@@ -313,6 +338,12 @@ export function openSessions(parts: SessionParts): Sessions {
         if (!kept(line)) input(line, { kind: 'release' });
       }
     },
+    turn(account) {
+      for (const line of ofAccount(account)) {
+        input(line, { kind: 'release' });
+        if (kept(line)) input(lineOf(line.key), { kind: 'need' });
+      }
+    },
     async drop(account, failure, reason = 'removed') {
       const own = ofAccount(account);
       for (const line of own) {
@@ -326,7 +357,12 @@ export function openSessions(parts: SessionParts): Sessions {
     state(key) {
       const line = lines.get(idOf(key));
       if (!line) return { name: 'idle' };
-      return { name: line.phase.name, ...(line.called !== undefined && { nick: line.called }) };
+      const { phase, called, nick } = line;
+      return {
+        name: phase.name,
+        ...(called !== undefined && { nick: called }),
+        ...(nick !== undefined && { wanted: nick }),
+      };
     },
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close() {
@@ -346,5 +382,5 @@ const asked = ({ failure: { retryAfter = 0 }, attempt }: { failure: Failure; att
   Math.min(retryAfter * 2 ** Math.min(attempt, 20), LONGEST);
 
 function asFailure(error: unknown): Failure {
-  return failureFrom(error) ?? new Failure('internal', { cause: error });
+  return error instanceof Failure ? error : new Failure('internal', { cause: error });
 }

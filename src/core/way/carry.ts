@@ -2,7 +2,7 @@ import type { Outcome, Session } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { eventOf, type Item } from '#src/core/journal/rows.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -12,7 +12,7 @@ import { authorIn, targetOf, translate } from './reference.ts';
 export type CarryContext = {
   readonly ids: Pick<Ids, 'resolve'>;
   readonly delivery: Pick<Delivery, 'track' | 'settle'>;
-  readonly transport: CoreTransport;
+  readonly transport: Transport;
   readonly session: Session | undefined;
   /** What is no failure is a bug: it is logged. */
   asFailure(error: unknown): Failure;
@@ -55,7 +55,7 @@ function handAll(context: CarryContext, item: Item, events: readonly Event[]): v
 /** The one place where a bridge is given an event. */
 function hand({ delivery, transport, session, asFailure }: CarryContext, item: Item, event: Event): void {
   if (item.kept) delivery.track(item, event.id);
-  transport.accepted(event.kind);
+  transport.metrics.accepted(event.kind);
   const settle = (outcome: Outcome): void => void delivery.settle(event.id, outcome);
   const delivered = transport.bridge().deliver(event, session);
   if (delivered instanceof Promise) delivered.then(settle, (error: unknown) => settle(asFailure(error)));

@@ -17,6 +17,7 @@ import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import { type AdmitContext, admit } from './admit.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
+import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points, sameKey, translate } from './reference.ts';
@@ -166,7 +167,7 @@ export function openOutward(context: OutwardContext): Outward {
         const about = resolve(context, draft, {
           side: 'foreign',
           levels: leg.target.levels,
-          account: leg.key.account,
+          account: leg.to.key.account,
         });
         return { draft, leg, pieces: await reduced(draft, leg, about) };
       }),
@@ -237,6 +238,7 @@ export type InwardContext = AdmitContext &
     readonly rows: Pick<Rows, 'owner'>;
     readonly tables: ReadonlyMap<string, Tables>;
     readonly log: Log;
+    readonly echoes: Pick<Echoes, 'has'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -258,7 +260,10 @@ export function openInward(context: InwardContext): Inward {
 
   const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
 
-  function take(draft: Draft): void | Promise<void> {
+  const take = (draft: Draft): void | Promise<void> =>
+    chain(context.echoes.has(draft), (echo) => (echo ? context.repeated(draft) : taken(draft)));
+
+  function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables || !isAdmitted(draft)) return;
     const durable = isDurable(draft);

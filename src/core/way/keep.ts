@@ -42,8 +42,8 @@ export function keep(
     const { origin } = sent;
     if (context.journaled(draft)) {
       // It may have been given up while the pieces were made.
-      if (!isSessionless(leg)) context.sessions.require(leg.key);
-      return context.intake.take({ draft, pieces: all, account: leg.key.account, origin });
+      if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
+      return context.intake.take({ draft, pieces: all, to: leg.to, origin });
     }
     const items = itemsOf(context, all, leg, sent, degraded.ids);
     return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
@@ -62,7 +62,7 @@ function putAll(context: KeepContext, [first, ...more]: readonly Item[]): void |
 function itemsOf(
   { now }: KeepContext,
   pieces: readonly Draft[],
-  { key, lane }: Leg,
+  { to, lane }: Leg,
   { origin, shared }: Sent,
   ids: Degraded['ids'],
 ): readonly Item[] {
@@ -70,7 +70,7 @@ function itemsOf(
   return all.map((piece, index) => {
     const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
     const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryItem(event, { lane, account: key.account, journey, shared, to: key });
+    return memoryItem(event, { lane, journey, shared, to });
   });
 }
 
@@ -79,8 +79,6 @@ function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, prev
   return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
 }
 
-const isSessionless = ({ transport }: Leg): boolean => transport.mapping.facts.delivery?.sessionless === true;
-
 /** Sees to a session: a message to a person may open one. */
 function reached(
   { sessions, ...context }: KeepContext,
@@ -88,8 +86,8 @@ function reached(
   leg: Leg,
   pieces: readonly Draft[],
 ): void | Promise<void> {
-  if (leg.session || isSessionless(leg)) return;
-  const { key } = leg;
+  if (leg.to.session) return;
+  const { key } = leg.to;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
   return context.opens(key.account).then((opens) => {

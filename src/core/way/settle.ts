@@ -5,7 +5,7 @@ import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
 import { eventOf, type Item, type Shared } from '#src/core/journal/rows.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { ForeignId, XmppId } from '#src/model/ids.ts';
@@ -14,7 +14,7 @@ import { isRoom, placeKey, placeTransport } from '#src/model/place.ts';
 export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
 
 export type SettleContext = RefuseContext & {
-  transport(domain: string): CoreTransport;
+  transport(domain: string): Transport;
   readonly accounts: Pick<Accounts, 'of'>;
   readonly ids: Pick<Ids, 'link'>;
   readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;

@@ -7,6 +7,7 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
 import { isRoom, placeKey } from '#src/model/place.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points } from './reference.ts';
@@ -15,7 +16,7 @@ export type ShowContext = {
   readonly ids: Pick<Ids, 'link'>;
   readonly lanes: Lanes;
   readonly display: Pick<Display, 'owe' | 'show'>;
-  readonly people: Pick<People, 'heard'>;
+  readonly people: Pick<People, 'heard' | 'isAway'>;
   /** The way into rooms. */
   readonly flicker: Pick<Flicker, 'apply'>;
   readonly texts: Pick<RecentTexts, 'note'>;
@@ -50,6 +51,8 @@ function tell({ lanes, flicker, people, display }: ShowContext, event: Event, ma
   if (event.kind === 'presence' || event.kind === 'contact')
     return lanes.run(placeKey(place), () => people.heard(event));
   if (place.kind === 'shared') return;
+  // What a network says of itself is for who reads it now.
+  if (place.kind === 'realm' && event.hints?.store === false && people.isAway(place.account)) return;
   // RFC 6121 §8.5.2: the server chooses the resource of a message to a bare JID.
   const to = [{ jid: splitAccount(place.account).user }];
   lanes.run(placeKey(place), () => void display.show(event, to, marks));
@@ -59,11 +62,17 @@ function tell({ lanes, flicker, people, display }: ShowContext, event: Event, ma
 const marksOf = ({ quote, author }: Context): Marks | undefined =>
   quote === undefined ? undefined : { about: { quote, ...(author !== undefined && { author }) } };
 
-const linkedAs = ({ place, from }: Draft, { id, at }: Event): Linked => ({
+/** What its user has written in another client is theirs to change from XMPP, too. */
+const writerOf = ({ place, from }: Draft): Party =>
+  from.kind === 'network' && from.self && place.kind !== 'shared'
+    ? { kind: 'xmpp', bare: splitAccount(place.account).user }
+    : from;
+
+const linkedAs = (draft: Draft, { id, at }: Event): Linked => ({
   event: id,
-  place: placeKey(place),
+  place: placeKey(draft.place),
   at,
-  author: authorOf(from),
+  author: authorOf(writerOf(draft)),
   xmpp: [],
   foreign: [],
 });

@@ -1,7 +1,7 @@
 import { levelIn } from '#mappings/parts.ts';
 import { inward } from '#mappings/targets.ts';
 import type { Choices } from '#src/core/accounts/choices.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Feature, Target } from '#src/model/capabilities.ts';
 
 /** One side as the target of drafts: what it carries, and the rungs that were chosen for the rest. */
@@ -20,10 +20,10 @@ const REFERRING: readonly Feature[] = ['reaction', 'edit', 'reply'];
 
 /** Reads the tables of all transports once. */
 export function openTables(
-  transports: ReadonlyMap<string, CoreTransport>,
+  transports: ReadonlyMap<string, Transport>,
   choices: Pick<Choices, 'at'>,
 ): ReadonlyMap<string, Tables> {
-  const tablesOf = ({ mapping }: CoreTransport): Tables => ({
+  const tablesOf = ({ mapping }: Transport): Tables => ({
     chosen: choices.at,
     xmpp: inward(mapping),
     refers: REFERRING.some((feature) => levelIn(mapping.facts.in, feature) !== 'none'),

@@ -86,8 +86,8 @@ function asked(line: string): ControlAsk {
 
 /** What the operator reads. All else is a bug: logged with an id. */
 function wordsFor(error: unknown, log: Log): string {
-  if (error instanceof Failure || error instanceof StoreRefused || error instanceof StoreUnavailable)
-    return error.message;
+  if (error instanceof StoreUnavailable) return error.reason;
+  if (error instanceof Failure || error instanceof StoreRefused) return error.message;
   if (error instanceof TypeError || error instanceof SyntaxError) return error.message;
   const bug = randomUUID().slice(0, 8);
   log.error({ err: error, bug }, 'a bug: an operation failed');

@@ -15,7 +15,7 @@ export async function withConfig(file: string, work: (config: Config) => Promise
     return await work(loaded.config);
   } catch (error) {
     if (!isForOperator(error)) throw error;
-    process.stderr.write(`isthmus: ${error.message}\n`);
+    process.stderr.write(`isthmus: ${error instanceof StoreUnavailable ? error.reason : error.message}\n`);
     return 1;
   }
 }
@@ -27,5 +27,5 @@ export const withDesk = (file: string, work: (desk: Desk) => Promise<number>): P
     return await work(desk);
   });
 
-const FOR_OPERATORS = [ControlRefused, Failure, StoreRefused, StoreUnavailable, SealBroken];
+const FOR_OPERATORS = [ControlRefused, Failure, StoreRefused, SealBroken];
 const isForOperator = (error: unknown): error is Error => FOR_OPERATORS.some((kind) => error instanceof kind);

@@ -1,4 +1,4 @@
-import type { AccountKey, BareJid } from '#src/model/ids.ts';
+import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement } from '#src/store/unit.ts';
 
@@ -15,6 +15,8 @@ export type Account = {
 export type AccountRows = {
   /** Makes the account, or notes that it was seen. A registration is never undone by this. */
   put(account: Account): Statement;
+  /** The same for an account that is not registered by this: it was used at that time. */
+  used(key: AccountKey, at: number): Statement;
   /** Registers or unregisters. Guarded: the account exists. */
   register(key: AccountKey, registered: boolean): Statement;
   /** Removes the account and, with it, its credentials. */
@@ -63,6 +65,7 @@ const list = reading((db, a: { after: AccountKey; max: number }) =>
 const account = (row: AccountRow): Account => ({ ...row, registered: row.registered === 1 });
 
 export const accounts = (read: Read): AccountRows => ({
+  used: (key, at) => put({ key, ...splitAccount(key), registered: 0, created: at, seen: at }),
   put: (row) => put({ ...row, registered: row.registered ? 1 : 0 }),
   register: (key, registered) => register({ key, registered: registered ? 1 : 0 }),
   remove: (key) => remove({ key }),

@@ -36,7 +36,7 @@ const stretch = (restricted: boolean, order: 'asc' | 'desc') =>
   reading((db, a: Stretch) =>
     whole(db, a, restricted)
       .select(['id', 'archive.place', 'at', 'archive.from_id as fromId', 'from_name as fromName', 'kind', 'body'])
-      .select(['event', 'xmpp', 'foreign_id as foreign'])
+      .select(['event', 'xmpp', 'foreign_id as foreign', 'about'])
       .where('id', '>', a.after)
       .where('id', '<', a.before)
       .orderBy('id', order)

@@ -1,11 +1,14 @@
 import type { EventId } from '#src/model/ids.ts';
-import { type Read, reading, writing, writingRows } from '#src/store/sql.ts';
-import type { Statement } from '#src/store/unit.ts';
+import { type Db, db, type Read, reading, writing, writingRows } from '#src/store/sql.ts';
+import type { Statement, Value } from '#src/store/unit.ts';
 import { archivePages } from './archive-pages.ts';
+
+/** An id holds this many of the same millisecond. */
+const PER_MS = 1000;
 
 /** One archived event. `place` is a `placeKey`, `at` a time in ms, `body` JSON of the core's. */
 export type Archived = {
-  /** Ascending, from `nextId`. Serves as stanza-id (XEP-0359) and as the place in a page (XEP-0059). */
+  /** From `nextId` or `freeId`: it carries the time. Serves as stanza-id (XEP-0359) and as the place in a page (XEP-0059). */
   readonly id: number;
   readonly place: string;
   readonly at: number;
@@ -17,6 +20,8 @@ export type Archived = {
   /** The ids that it had on either side. */
   readonly xmpp: string | null;
   readonly foreign: string | null;
+  /** The id of the archived message that it is about. */
+  readonly about: number | null;
 };
 
 /** Which part of a place's archive. Bounds of time are inclusive, those of ids exclusive. */
@@ -49,13 +54,26 @@ export type ArchivedPage = {
 };
 
 export type ArchiveRows = {
-  /** The next id, ascending over restarts. Throws StoreUnavailable after a long outage. */
-  nextId(): number;
+  /** The next id at a time in ms, the present one if none is given: ascending, also over restarts. */
+  nextId(now?: number): number;
+  /** An id of a time that has gone by, which no row has: ms since 1970 times 1000, and a counter. */
+  freeId(at: number): Promise<number>;
   /** Adds up to 1000 rows with few statements. */
   append(rows: readonly Archived[]): readonly Statement[];
   /** Puts something else in the place of a body, such as a tombstone (XEP-0424 §5). Guarded: the row is there. */
   redact(place: string, id: number, body: string): Statement;
+  /** The same for a message of that author that still has its text; nothing where it is not so. */
+  correct(place: string, id: number, by: string, body: string): Statement;
+  /**
+   * Takes a message out, with all texts that were to replace its own: a tombstone stays for each. With `by` only one of
+   * that author; nothing where it is not so.
+   */
+  retract(place: string, id: number, by: string | undefined, body: string): readonly Statement[];
   get(place: string, id: number): Promise<Archived | undefined>;
+  /** The newest row that was sent with that id. */
+  sent(place: string, xmpp: string): Promise<Archived | undefined>;
+  /** Those of the ids that are there, in their order. */
+  all(place: string, ids: readonly number[]): Promise<readonly Archived[]>;
   page(page: ArchivePageAsk): Promise<ArchivedPage>;
   /**
    * Looks at the `max` oldest rows and removes those from before `before`; done when it changes none. A row that was
@@ -69,7 +87,7 @@ export type ArchiveRows = {
 };
 
 const append = writingRows<Archived>(
-  ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign'],
+  ['id', 'place', 'at', 'fromId', 'fromName', 'kind', 'body', 'event', 'xmpp', 'foreign', 'about'],
   // A unit that is repeated because nobody knows whether it was done adds nothing twice: ids are given once.
   (db, rows) =>
     db
@@ -86,6 +104,7 @@ const append = writingRows<Archived>(
           event: row.event,
           xmpp: row.xmpp,
           foreign_id: row.foreign,
+          about: row.about,
         })),
       )
       .onConflict((conflict) => conflict.column('id').doNothing()),
@@ -97,14 +116,83 @@ const redact = writing(
   1,
 );
 
-const one = reading((db, a: { place: string; id: number }) =>
+const correct = writing((db, a: { place: string; id: number; by: string; body: string }) =>
   db
+    .updateTable('archive')
+    .set({ body: a.body })
+    .where('id', '=', a.id)
+    .where('place', '=', a.place)
+    .where('from_id', '=', a.by)
+    .where('kind', '=', 'message'),
+);
+
+const retract = writing((db, a: { place: string; id: number; body: string }) =>
+  db
+    .updateTable('archive')
+    .set({ body: a.body, kind: 'retracted' })
+    .where('id', '=', a.id)
+    .where('place', '=', a.place)
+    .where('kind', '=', 'message'),
+);
+
+const retractOwn = writing((db, a: { place: string; id: number; by: string; body: string }) =>
+  db
+    .updateTable('archive')
+    .set({ body: a.body, kind: 'retracted' })
+    .where('id', '=', a.id)
+    .where('place', '=', a.place)
+    .where('from_id', '=', a.by)
+    .where('kind', '=', 'message'),
+);
+
+/** Only once the message itself is gone. */
+const retractEdits = writing((db, a: { place: string; id: number; body: string }) =>
+  db
+    .updateTable('archive')
+    .set({ body: a.body, kind: 'retracted' })
+    .where('about', '=', a.id)
+    .where('place', '=', a.place)
+    .where('kind', '=', 'edit')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('archive as gone')
+          .select('gone.id')
+          .where('gone.id', '=', a.id)
+          .where('gone.place', '=', a.place)
+          .where('gone.kind', '=', 'retracted'),
+      ),
+    ),
+);
+
+const rows = (on: Db, place: string) =>
+  on
     .selectFrom('archive')
     .select(['id', 'place', 'at', 'from_id as fromId', 'from_name as fromName', 'kind', 'body', 'event'])
-    .select(['xmpp', 'foreign_id as foreign'])
-    .where('id', '=', a.id)
-    .where('place', '=', a.place),
+    .select(['xmpp', 'foreign_id as foreign', 'about'])
+    .where('place', '=', place);
+
+const one = reading((db, a: { place: string; id: number }) => rows(db, a.place).where('id', '=', a.id));
+
+const sent = reading((db, a: { place: string; xmpp: string }) =>
+  rows(db, a.place).where('xmpp', '=', a.xmpp).orderBy('id', 'desc').limit(1),
 );
+
+const last = reading((db, a: { before: number }) =>
+  db.selectFrom('archive').select('id').where('id', '<', a.before).orderBy('id', 'desc').limit(1),
+);
+
+/**
+ * Hands out ids that carry the time, ascending, and never one twice: it begins behind the newest row, in case the clock
+ * was put back.
+ */
+export async function openArchiveIds(read: Read): Promise<(now?: number) => number> {
+  const [newest] = await read(last({ before: Number.MAX_SAFE_INTEGER }));
+  let next = (newest?.id ?? 0) + 1;
+  return (now = Date.now()) => {
+    next = Math.max(next, now * PER_MS);
+    return next++;
+  };
+}
 
 const prune = writing((db, a: { before: number; max: number }) =>
   db.deleteFrom('archive').where('id', 'in', (eb) =>
@@ -145,13 +233,33 @@ const purgeUnseen = writing((db, a: { place: string; max: number }) =>
   ),
 );
 
-export const archive = (read: Read, nextId: () => number): ArchiveRows => ({
-  nextId,
-  append,
-  redact: (place, id, body) => redact({ place, id, body }),
-  get: async (place, id) => (await read(one({ place, id })))[0],
-  page: archivePages(read),
-  prune: (before, max) => prune({ before, max }),
-  purge: (place, max) => purge({ place, max }),
-  purgeUnseen: (place, max) => purgeUnseen({ place, max }),
-});
+export const archive = (read: Read, nextId: ArchiveRows['nextId']): ArchiveRows => {
+  let given = 0;
+  return {
+    nextId,
+    async freeId(at) {
+      const first = Math.floor(at) * PER_MS;
+      const [newest] = await read(last({ before: first + PER_MS }));
+      given = Math.max(first, (newest?.id ?? 0) + 1, given >= first && given < first + PER_MS ? given + 1 : 0);
+      return given;
+    },
+    append,
+    redact: (place, id, body) => redact({ place, id, body }),
+    correct: (place, id, by, body) => correct({ place, id, by, body }),
+    retract: (place, id, by, body) => [
+      by === undefined ? retract({ place, id, body }) : retractOwn({ place, id, by, body }),
+      retractEdits({ place, id, body }),
+    ],
+    get: async (place, id) => (await read(one({ place, id })))[0],
+    sent: async (place, xmpp) => (await read(sent({ place, xmpp })))[0],
+    async all(place, ids) {
+      if (ids.length === 0) return [];
+      const { sql, parameters } = rows(db, place).where('id', 'in', ids).orderBy('id').compile();
+      return read<Archived>({ sql, params: parameters as Value[] });
+    },
+    page: archivePages(read),
+    prune: (before, max) => prune({ before, max }),
+    purge: (place, max) => purge({ place, max }),
+    purgeUnseen: (place, max) => purgeUnseen({ place, max }),
+  };
+};

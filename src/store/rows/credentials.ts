@@ -21,6 +21,8 @@ export type CredentialRows = {
   get(key: SealKey, account: AccountKey, realm: string): Promise<ReadonlyMap<string, Sealed>>;
   /** The same, each with what it takes to replace it and no other. */
   find(key: SealKey, account: AccountKey, realm: string): Promise<ReadonlyMap<string, CredentialFound>>;
+  /** Every account that has secrets, with the realms that they are for. */
+  accounts(): Promise<readonly Pick<CredentialPlace, 'account' | 'realm'>[]>;
   /** The realms for which the account has secrets. */
   realms(account: AccountKey): Promise<readonly string[]>;
 };
@@ -64,6 +66,8 @@ const realmsOf = reading((db, a: { account: AccountKey }) =>
   db.selectFrom('credentials').select('realm').distinct().where('account', '=', a.account).orderBy('realm'),
 );
 
+const everybody = reading((db) => db.selectFrom('credentials').select(['account', 'realm']).distinct());
+
 const cell = ({ account, realm, name }: CredentialPlace) =>
   ({ table: 'credentials', row: [account, realm, name], column: 'sealed' }) as const;
 
@@ -84,6 +88,7 @@ export const credentials = (read: Read): CredentialRows => {
     remove: (account, realm) => remove({ account, realm }),
     removeFound: (place, { stored }) => removeFound({ ...place, old: stored }),
     find,
+    accounts: () => read(everybody({})),
     realms: async (account) => (await read(realmsOf({ account }))).map(({ realm }) => realm),
     get: async (key, account, realm) =>
       new Map([...(await find(key, account, realm))].map(([name, { secret }]) => [name, secret])),

@@ -72,7 +72,7 @@ const nobody = (): Failure => new Failure('item-not-found', { text: 'Nobody in t
 /** What the network calls somebody by an address of ours. The room does not tell who its people are elsewhere. */
 function personOf(jid: string, { view, target }: Request): string {
   const { domain, local } = splitJid(jid);
-  const person = domain === view.transport ? view.target(local) : undefined;
+  const person = domain === view.transport.domain ? view.target(local) : undefined;
   if (person?.kind !== 'contact' || target.kind !== 'room' || person.realm !== target.realm)
     throw new Failure('item-not-found', { text: 'Name people by their nickname or by their address at this gateway.' });
   return person.name;
@@ -102,7 +102,7 @@ const occupants = (request: Request, { place }: Inside, wanted: (who: Occupant) 
 async function outcasts(request: Request, { place }: Inside): Promise<Xml[]> {
   const { core, view, user } = request;
   const query = { kind: 'list', place, affiliation: 'outcast' } as const;
-  const banned = (await core.ask(query, view.transport, user)).list;
+  const banned = (await core.ask(query, view.transport.domain, user)).list;
   return banned.flatMap((party) => {
     const jid = party.kind === 'network' ? addressOf(party.id, request) : undefined;
     // An entry is lifted by its address: what has none cannot be shown.
@@ -114,8 +114,8 @@ async function outcasts(request: Request, { place }: Inside): Promise<Xml[]> {
 function addressOf(name: string, { view, target }: Request): string | undefined {
   const realm = target.kind === 'room' ? target.realm : '';
   try {
-    const local = escapeLocal(view.addresses.format({ kind: 'contact', realm, name }));
-    return view.target(local).kind === 'contact' ? `${local}@${view.transport}` : undefined;
+    const local = escapeLocal(view.transport.addresses.format({ kind: 'contact', realm, name }));
+    return view.target(local).kind === 'contact' ? `${local}@${view.transport.domain}` : undefined;
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

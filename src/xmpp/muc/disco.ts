@@ -13,8 +13,8 @@ import { ownerRoutes } from './owner.ts';
 
 export const muc: Extension = {
   xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
-  features: ({ rooms }) =>
-    rooms === 'none'
+  features: ({ advertised }) =>
+    !advertised.rooms
       ? {}
       : {
           // XEP-0045 §6.2
@@ -51,7 +51,7 @@ export async function roomFeatures(request: Request, usual: readonly string[]): 
 /** What the network says of the room; nothing where it cannot say it now. */
 async function roomOf({ core, view, user }: Request, place: Place): Promise<Partial<ReplyTo<RoomQuery>>> {
   try {
-    return await core.ask({ kind: 'room', place }, view.transport, user);
+    return await core.ask({ kind: 'room', place }, view.transport.domain, user);
   } catch (error) {
     if (error instanceof Failure) return {};
     throw error;
@@ -79,7 +79,7 @@ const field = (name: string, label: string, value: string): Xml =>
 export function occupantItems(request: Request): Xml[] {
   const room = askedRoom(request);
   if (room?.nick === undefined) return [];
-  const jid = jidOf(room.id, request.view.transport);
+  const jid = jidOf(room.id, request.view.transport.domain);
   return [...request.core.rooms.occupants(room.place)].map(
     ({ nick }) => xml`<item jid='${occupantJid(jid, nick)}' name='${nick}'/>`,
   );

@@ -3,7 +3,7 @@ import type { Element } from 'ltx';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import { jidOf, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { assertHere, type JidTarget, type RoomTarget, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
@@ -15,7 +15,7 @@ const DIRECT = 'jabber:x:conference';
 export const invitations: Extension = {
   xep: { number: '0249', title: 'Direct MUC Invitations', version: '1.2' },
   // XEP-0249 §4: people of the network take invitations, where there are rooms.
-  features: ({ rooms }) => (rooms === 'none' ? {} : { contact: [DIRECT] }),
+  features: ({ advertised }) => (advertised.rooms ? { contact: [DIRECT] } : {}),
   reads: { [`${MUC_USER} x`]: mediated, [`${DIRECT} x`]: direct },
   sends: { invite: encodeInvitation },
 };
@@ -26,21 +26,37 @@ function invitation({ person, room, reason }: Invited, { view, from }: ReadConte
   assertHere(room);
   if (person.kind !== 'contact' || person.realm !== room.realm)
     throw new Failure('item-not-found', { text: 'Only people of the network that the room is on can be invited.' });
-  const place = { kind: 'contact', account: accountKey(from.bare, view.transport), id: person.id } as const;
+  const place = { kind: 'contact', account: accountKey(from.bare, view.transport.domain), id: person.id } as const;
   return { kind: 'invite', place, room: room.id, ...(reason && { reason }) };
 }
 
 /** XEP-0045 §7.8.2: to the room, which asks somebody in. */
 function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   const { stanza, target, to, from, view } = context;
+  const [decline] = x.getChildren('decline');
+  if (decline) return declined(decline, reading, context);
   const invites = x.getChildren('invite');
   const [invite] = invites;
   if (!invite || target.kind !== 'room' || to.resource !== '' || stanza.attrs.type === 'groupchat') return reading;
   if (invites.length > 1) throw new Failure('bad-request', { text: 'Invite one person at a time.' });
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
   const invitee = splitJid(invite.attrs.to ?? '');
-  const person: JidTarget = invitee.domain === view.transport ? view.target(invitee.local) : { kind: 'gateway' };
+  const person: JidTarget = invitee.domain === view.transport.domain ? view.target(invitee.local) : { kind: 'gateway' };
   return invitation({ person, room: target, reason: invite.getChildText('reason') ?? undefined }, context);
+}
+
+/** XEP-0045 §7.8.2: to the room, for whoever has asked: the network hears that its invitation is declined. */
+function declined(decline: Element, reading: Reading, { target, from, view }: ReadContext): Reading {
+  if (target.kind !== 'room') return reading;
+  const { domain, local } = splitJid(decline.attrs.to ?? '');
+  const inviter: JidTarget = domain === view.transport.domain ? view.target(local) : { kind: 'gateway' };
+  const account = accountKey(from.bare, view.transport.domain);
+  const place: Place =
+    inviter.kind === 'contact'
+      ? { kind: 'contact', account, id: inviter.id }
+      : { kind: 'realm', account, realm: target.realm };
+  const reason = decline.getChildText('reason');
+  return { kind: 'invite', place, room: target.id, declined: true, ...(reason && { reason }) };
 }
 
 /** XEP-0249 §2: to the person, naming the room. */
@@ -48,7 +64,7 @@ function direct(x: Element, reading: Reading, context: ReadContext): Reading {
   const { target, view, body } = context;
   if (target.kind !== 'contact') return reading;
   const { domain, local } = splitJid(x.attrs.jid ?? '');
-  const room: JidTarget = domain === view.transport ? view.target(local) : { kind: 'gateway' };
+  const room: JidTarget = domain === view.transport.domain ? view.target(local) : { kind: 'gateway' };
   // Words beside it are said all the same.
   if (room.kind !== 'room' && body !== '') return reading;
   if (room.kind !== 'room')

@@ -40,7 +40,7 @@ async function show(request: Request): Promise<Xml> {
 async function formOf(request: Request): Promise<Xml> {
   const { place } = insideRoom(request);
   const { core, view, user } = request;
-  const { form } = await core.ask({ kind: 'config', place }, view.transport, user);
+  const { form } = await core.ask({ kind: 'config', place }, view.transport.domain, user);
   if (!form) throw new Failure('not-supported');
   return render(form);
 }

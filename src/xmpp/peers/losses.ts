@@ -25,13 +25,13 @@ export function openLosses({ core, log }: LossParts) {
     if (target.kind === 'room') {
       const place = roomPlace(view, target, from.bare);
       const matters = view.nickOf(place, sender) !== undefined;
-      return { from: to.bare, to: sender, matters, follow: () => core().gone(view.transport, sender, place) };
+      return { from: to.bare, to: sender, matters, follow: () => core().gone(view.transport.domain, sender, place) };
     }
     const draft = origin.stanza === 'presence' ? unreachable(envelope) : undefined;
     if (!draft) return undefined;
     // Not in the name of the contact, which alone may be blocked.
     const matters = core().permitted(from.bare);
-    return { from: view.transport, to: sender, matters, follow: () => core().accept(draft, origin) };
+    return { from: view.transport.domain, to: sender, matters, follow: () => core().accept(draft, origin) };
   }
 
   async function ask(error: Element, { from, to, follow }: Loss, request: LossQuestion): Promise<void> {

@@ -126,15 +126,16 @@ const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true,
 const CHANGES: Readonly<Partial<Record<Reading['kind'], true>>> = { edit: true, retract: true, reaction: true };
 
 /** What the transport takes of what was read: its network's table knows what it has no use for. */
-function heard(reading: Reading, { stanza, target, body, view: { carried } }: ReadContext): Reading | undefined {
+function heard(reading: Reading, { stanza, target, body, view }: ReadContext): Reading | undefined {
   const { kind } = reading;
+  const { advertised } = view.transport;
   const groupchat = stanza.attrs.type === 'groupchat';
   if (SILENT[kind]) {
     if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
     const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
-    return carried?.[groupchat ? 'room' : 'contact'].includes(feature) ? reading : undefined;
+    return (advertised[groupchat ? 'room' : 'contact'] as readonly string[]).includes(feature) ? reading : undefined;
   }
-  if (!groupchat || !CHANGES[kind] || carried?.heard.includes(kind)) return reading;
+  if (!groupchat || !CHANGES[kind] || advertised.heard.includes(kind)) return reading;
   // What a room cannot show yet as what it is, is said in the words that came with it.
   const said: Reading = { kind: 'message', text: body, style: 'plain', ...(reading.hints && { hints: reading.hints }) };
   return body === '' ? undefined : textReaders.reduce<Reading>((known, readText) => readText(known), said);
@@ -147,14 +148,14 @@ function placeOf(groupchat: boolean, target: JidTarget, envelope: Envelope): Pla
     assertHere(target);
     return roomPlace(view, target, from.bare);
   }
-  const account = accountKey(from.bare, view.transport);
+  const account = accountKey(from.bare, view.transport.domain);
   switch (target.kind) {
     case 'contact':
       return { kind: 'contact', account, id: target.id };
     case 'room':
       return { kind: 'contact', account, id: privately(target, envelope) };
     case 'realm':
-      if (view.console) return { kind: 'realm', account, realm: target.realm };
+      if (view.transport.advertised.console) return { kind: 'realm', account, realm: target.realm };
   }
   throw nobodyReads();
 }

@@ -47,7 +47,7 @@ export function unreachable(envelope: Envelope): Draft | undefined {
 /** The entry of the user's roster that was written to; the gateway itself is the contact without an address. */
 function placeOf({ from, to, view }: Envelope): Place | undefined {
   const target = view.target(to.local);
-  const account = accountKey(from.bare, view.transport);
+  const account = accountKey(from.bare, view.transport.domain);
   switch (target.kind) {
     case 'gateway':
       return { kind: 'contact', account, id: '' };

@@ -1,6 +1,5 @@
 import type { Element } from 'ltx';
-import type { Identity } from '#src/bridge.ts';
-import type { Core } from '#src/core/index.ts';
+import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
 import type { DiscoNode, Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
@@ -14,24 +13,23 @@ import type { Xml } from './xml.ts';
 const routes: ReadonlyMap<string, Route> = new Map(extensions.flatMap(({ iq = {} }) => Object.entries(iq)));
 
 /** Features are asked for often, and follow from what a transport is. */
-const known = new WeakMap<View, ReadonlyMap<TargetKind, readonly string[]>>();
+const known = new WeakMap<Transport, ReadonlyMap<TargetKind, readonly string[]>>();
 
 const KINDS: readonly TargetKind[] = ['gateway', 'realm', 'room', 'occupant', 'contact'];
 
 /** The features of each kind of target, in the order of the extensions. */
-function featuresFor(view: View): ReadonlyMap<TargetKind, readonly string[]> {
-  const found = known.get(view);
+function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly string[]> {
+  const found = known.get(transport);
   if (found) return found;
-  const all = extensions.map(({ features = {} }) => (typeof features === 'function' ? features(view) : features));
+  const all = extensions.map(({ features = {} }) => (typeof features === 'function' ? features(transport) : features));
   const made = new Map(KINDS.map((kind) => [kind, all.flatMap((own) => own[kind] ?? [])]));
-  known.set(view, made);
+  known.set(transport, made);
   return made;
 }
 
 /** What a transport's requests are answered with. */
 export type Surroundings = {
   readonly view: View;
-  readonly identity: Identity;
   readonly core: Core;
   readonly version: string;
   /** Sends a message from one of our JIDs to the asker. */
@@ -57,7 +55,7 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
 }
 
 function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
-  const { view, identity, core, version, tell, afterwards } = surroundings;
+  const { view, core, version, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -65,7 +63,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
   // A stranger may find out what the gateway is, and nothing that lies behind it.
   if (kind !== 'gateway' && !core.permitted(from.bare)) throw core.refusal();
   if (target.kind === 'room') assertHere(target);
-  const features = featuresFor(view);
+  const features = featuresFor(view.transport);
   const request: Request = {
     payload,
     from: from.full,
@@ -74,11 +72,11 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     target,
     resource: to.resource,
     view,
-    identity,
+    identity: view.transport.definition.identity,
     core,
     version,
     afterwards,
-    contents: (event) => (encode(event, [], view.addresses) ?? []).flatMap(({ children }) => children),
+    contents: (event) => (encode(event, [], view.transport.addresses) ?? []).flatMap(({ children }) => children),
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
     node: (name) => firstNode(name, request),

@@ -1,8 +1,8 @@
+import type { Core, Transport } from '#src/core/index.ts';
 import { memo } from '#src/lib/memo.ts';
-import type { Addresses } from '#src/model/address.ts';
 import { isAlias } from '#src/model/alias.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import type { BareJid } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import { escapeLocal, type Jid, resourcePrep, unescapeLocal } from './jid.ts';
@@ -24,18 +24,8 @@ export type RoomTarget = Extract<JidTarget, { kind: 'room' }>;
 
 /** What a transport's stanzas are read with. */
 export type Facts = {
-  readonly transport: string;
-  readonly addresses: Addresses;
-  /** Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. */
-  readonly rooms: 'none' | 'shared' | 'room';
-  /** Whether what is written to a realm itself goes to its server. */
-  readonly console?: boolean | undefined;
-  /** Whether people can be sent forms to answer. */
-  readonly forms?: boolean | undefined;
-  /** What the network's table makes something of, said to one person and in a room, and what is read in rooms. */
-  readonly carried?: Readonly<Record<'contact' | 'room' | 'heard', readonly string[]>> | undefined;
-  /** Whether rooms keep what is said in them. */
-  readonly archive: boolean;
+  readonly transport: Transport;
+  readonly standing: Core['standing'];
   /** The foreign address that an alias stands for. */
   addressOf(alias: string): string | undefined;
   /** The nick under which the full JID is in the room. */
@@ -54,7 +44,7 @@ export const viewOf = (facts: Facts): View => ({
   target: memo(10_000, (local) => targetOf(local, facts)),
 });
 
-function targetOf(local: string, { addresses, addressOf }: Facts): JidTarget {
+function targetOf(local: string, { transport: { addresses }, addressOf }: Facts): JidTarget {
   if (local === '') return { kind: 'gateway' };
   const address = addresses.fold(addresses.parse(foreign(local, addressOf)));
   const { kind, realm, name } = address;
@@ -72,16 +62,12 @@ function foreign(local: string, addressOf: Facts['addressOf']): string {
 }
 
 /** The place of a room for a user. */
-export const roomPlace = ({ rooms, transport }: Facts, { id }: RoomTarget, user: BareJid): Place =>
-  rooms === 'room' ? { kind: 'room', account: accountKey(user, transport), id } : { kind: 'shared', transport, id };
+export const roomPlace = ({ transport, standing }: Facts, room: RoomTarget, user: BareJid): Place =>
+  standing(user, transport.domain, room).place;
 
 /** The place of what a JID stands for, for a user; the gateway itself is the realm without a name. */
-export function targetPlace(facts: Facts, target: JidTarget, user: BareJid): Place {
-  const account = accountKey(user, facts.transport);
-  if (target.kind === 'room') return roomPlace(facts, target, user);
-  if (target.kind === 'contact') return { kind: 'contact', account, id: target.id };
-  return { kind: 'realm', account, realm: target.kind === 'realm' ? target.realm : '' };
-}
+export const targetPlace = ({ transport, standing }: Facts, target: JidTarget, user: BareJid): Place =>
+  standing(user, transport.domain, target.kind === 'gateway' ? { kind: 'realm', realm: '' } : target).place;
 
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
 export function assertHere({ moved, id }: RoomTarget): void {
@@ -113,9 +99,9 @@ export function occupantId(facts: Facts, room: InRoom, nick: string): string {
   if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
   const id = addressOfName(facts, room.target, who.id);
   // A name must not turn into the address of something else.
-  if (facts.addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
+  if (facts.transport.addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');
   return id;
 }
 
-const addressOfName = ({ addresses }: Facts, { realm }: RoomTarget, name: string): string =>
+const addressOfName = ({ transport: { addresses } }: Facts, { realm }: RoomTarget, name: string): string =>
   addresses.format(addresses.fold({ kind: 'contact', realm, name }));

@@ -6,7 +6,7 @@ const ATTENTION = 'urn:xmpp:attention:0';
 
 export const attention: Extension = {
   xep: { number: '0224', title: 'Attention', version: '1.0' },
-  features: (view) => carriedIn(view, 'attention', ATTENTION),
+  features: (transport) => carriedIn(transport, 'attention', ATTENTION),
   reads: {
     // §3: words that come with it are said all the same, and call for attention by themselves.
     [`${ATTENTION} attention`]: (_, reading) => (isBlank(reading) ? { kind: 'attention' } : reading),

@@ -15,7 +15,7 @@ const state =
 
 export const chatStates: Extension = {
   xep: { number: '0085', title: 'Chat State Notifications', version: '2.1' },
-  features: (view) => carriedIn(view, 'typing', STATES),
+  features: (transport) => carriedIn(transport, 'typing', STATES),
   // §5.2: networks know of typing and of its end.
   reads: {
     [`${STATES} composing`]: state(true),

@@ -32,7 +32,7 @@ function here({ kind }: Request): CommandAt['on'] {
 
 const offeredHere = (request: Request): readonly Offer[] =>
   request.core.dialogues
-    .offered(request.user, request.view.transport)
+    .offered(request.user, request.view.transport.domain)
     .filter(({ on }) => request.kind !== 'occupant' && on === request.kind);
 
 /** §2.2: the list of commands, and each of them. */

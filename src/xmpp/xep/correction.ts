@@ -8,7 +8,7 @@ const CORRECT = 'urn:xmpp:message-correct:0';
 /** Advertised where the table of a network makes something of it, if only a text of its own. */
 export const correction: Extension = {
   xep: { number: '0308', title: 'Last Message Correction', version: '1.2.1' },
-  features: (view) => carriedIn(view, 'edit', CORRECT),
+  features: (transport) => carriedIn(transport, 'edit', CORRECT),
   reads: {
     // §3: the whole new text in the place of the message with this id. Who does not know it reads the text as it is.
     [`${CORRECT} replace`]: ({ attrs: { id } }, reading, { understood }) => {

@@ -11,7 +11,7 @@ export const FORMS = 'jabber:x:data';
 /** Forms in messages: people of networks whose tables carry them can be asked. */
 export const dataForms: Extension = {
   xep: { number: '0004', title: 'Data Forms', version: '2.13.1' },
-  features: ({ forms }) => (forms ? { contact: [FORMS] } : {}),
+  features: ({ advertised }) => (advertised.forms ? { contact: [FORMS] } : {}),
   reads: {
     [`${FORMS} x`]: (x, reading) => {
       const form = formIn(x);

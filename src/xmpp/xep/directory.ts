@@ -15,12 +15,12 @@ export async function directory({ payload, target, core, view, user }: Request):
   const { max = PAGE, ...range } = rangeOf(payload, true);
   const page = { ...range, max: Math.min(max, MOST) };
   const { list, count, index } = await core
-    .ask({ kind: 'rooms', realm: target.realm, page }, view.transport, user)
+    .ask({ kind: 'rooms', realm: target.realm, page }, view.transport.domain, user)
     .catch((error: unknown) => {
       if (error instanceof Failure && error.code === 'not-supported') return { list: [], count: 0, index: 0 };
       throw error;
     });
-  const items = list.map(({ id, name }) => xml`<item jid='${jidOf(id, view.transport)}' name='${name}'/>`);
+  const items = list.map(({ id, name }) => xml`<item jid='${jidOf(id, view.transport.domain)}' name='${name}'/>`);
   const jids = [list.at(0)?.id, list.at(-1)?.id];
   const set = rangeElement(jids[0], jids[1], count, index);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${items}${set}</query>`;

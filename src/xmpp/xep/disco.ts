@@ -44,14 +44,16 @@ const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xm
   xml`<query xmlns='http://jabber.org/protocol/disco#info' node='${payload.attrs.node}'><identity category='automation' type='${type}' name='${name}'/>${features.map((feature) => xml`<feature var='${feature}'/>`)}</query>`;
 
 function nodeItems({ payload, target, user, view }: Request, { items = [] }: DiscoNode): Xml {
-  const jid = placeJid(targetPlace(view, target, user), view.addresses);
+  const jid = placeJid(targetPlace(view, target, user), view.transport.addresses);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items' node='${payload.attrs.node}'>${items.map(({ node, name }) => xml`<item jid='${jid}' node='${node}' name='${name}'/>`)}</query>`;
 }
 
 /** XEP-0030 §3.1 and the registrar's list of categories. */
 const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
   gateway: ({ identity, view }) =>
-    view.rooms === 'none' ? gateway(identity) : xml`${gateway(identity)}${conference(identity.type, identity.name)}`,
+    view.transport.advertised.rooms
+      ? xml`${gateway(identity)}${conference(identity.type, identity.name)}`
+      : gateway(identity),
   realm: ({ identity, target }) =>
     gateway({ type: identity.type, name: target.kind === 'realm' ? target.realm : identity.name }),
   room: ({ identity, target }) => conference(identity.type, target.kind === 'room' ? target.name : identity.name),
@@ -82,9 +84,9 @@ function answerItems(request: Request): Xml | Promise<Xml> {
 /** The items of a gateway are personal; a stranger has none. */
 function realmItems({ core, user, view }: Request): Xml[] {
   if (!core.permitted(user)) return [];
-  const { transport, addresses } = view;
-  return core.realms(transport, user).flatMap((realm) => {
+  const { domain, addresses } = view.transport;
+  return core.realms(domain, user).flatMap((realm) => {
     const id = addresses.format({ kind: 'realm', realm, name: '' });
-    return id === '' ? [] : [xml`<item jid='${jidOf(id, transport)}' name='${realm}'/>`];
+    return id === '' ? [] : [xml`<item jid='${jidOf(id, domain)}' name='${realm}'/>`];
   });
 }

@@ -1,6 +1,6 @@
 import type { Element } from 'ltx';
 import type { Identity } from '#src/bridge.ts';
-import type { Core, Marks, Origin, Recipient } from '#src/core/index.ts';
+import type { Core, Marks, Origin, Recipient, Transport } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Feature } from '#src/model/capabilities.ts';
 import type { Draft, Event, EventBody, EventKind, EventOf, Hints } from '#src/model/event.ts';
@@ -122,7 +122,7 @@ export type Specification = {
 export type Extension = {
   readonly xep: Specification;
   /** What it advertises; as a function, by what the transport has and its network's table makes something of. */
-  readonly features?: Features | ((view: View) => Features);
+  readonly features?: Features | ((transport: Transport) => Features);
   /** Why a message is refused before anything else in it is looked at. */
   refuses?(stanza: Element, body: string | undefined): Failure | undefined;
   /** The children of messages; a name without a namespace is of the message's own. */
@@ -150,9 +150,13 @@ export type Extension = {
 };
 
 /** The features of something that a network's table makes something of, with people and in rooms. */
-export function carriedIn({ carried }: View, feature: Feature, ...names: readonly string[]): Features {
-  const person = carried?.contact.includes(feature) ? names : [];
-  return { contact: person, occupant: person, room: carried?.room.includes(feature) ? names : [] };
+export function carriedIn(
+  { advertised: { contact, room } }: Transport,
+  feature: Feature,
+  ...names: readonly string[]
+): Features {
+  const person = contact.includes(feature) ? names : [];
+  return { contact: person, occupant: person, room: room.includes(feature) ? names : [] };
 }
 
 /** What the reader calls the message that an event is about: in rooms the archive's id (XEP-0359 §4), where there is one. */

@@ -12,7 +12,7 @@ const SFS = 'urn:xmpp:sfs:0';
 
 export const fileSharing: Extension = {
   xep: { number: '0447', title: 'Stateless file sharing', version: '0.3.1', part: 'files at addresses of HTTP' },
-  features: (view) => carriedIn(view, 'file', SFS),
+  features: (transport) => carriedIn(transport, 'file', SFS),
   reads: {
     [`${SFS} file-sharing`](child, reading, context) {
       const url = sourceIn(child);

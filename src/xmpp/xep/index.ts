@@ -32,6 +32,7 @@ import { moderation } from './moderation.ts';
 import { nick } from './nick.ts';
 import { outOfBand } from './out-of-band.ts';
 import { ping } from './ping.ts';
+import { privilege } from './privilege.ts';
 import { reactions } from './reactions.ts';
 import { receipts } from './receipts.ts';
 import { register } from './register.ts';
@@ -89,6 +90,7 @@ export const extensions: readonly Extension[] = [
   nick,
   stanzaIds,
   carbons,
+  privilege,
   hints,
   delay,
   // Requests.

@@ -20,8 +20,8 @@ const PAGE = 50;
 export const mam: Extension = {
   xep: { number: '0313', title: 'Message Archive Management', version: '1.1.3' },
   // §6.1.1; XEP-0359 §4: rooms with an archive give out stanza ids.
-  features: ({ rooms, archive }) =>
-    archive && rooms !== 'none' ? { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] } : {},
+  features: ({ history, advertised }) =>
+    history.record && advertised.rooms ? { room: [MAM, `${MAM}#extended`, 'urn:xmpp:sid:0'] } : {},
   iq: {
     [`set/${MAM} query`]: answerQuery,
     [`get/${MAM} query`]: answerForm,
@@ -33,8 +33,8 @@ export const mam: Extension = {
 type Wish = { readonly query: ArchiveQuery; readonly ids: readonly string[]; readonly flip: boolean };
 
 function archiveOf({ target, user, view }: Request): { place: Place; room: string } {
-  if (target.kind !== 'room' || !view.archive) throw new Failure('service-unavailable');
-  return { place: roomPlace(view, target, user), room: jidOf(target.id, view.transport) };
+  if (target.kind !== 'room' || !view.transport.history.record) throw new Failure('service-unavailable');
+  return { place: roomPlace(view, target, user), room: jidOf(target.id, view.transport.domain) };
 }
 
 async function answerQuery(request: Request): Promise<Xml> {

@@ -15,7 +15,7 @@ const displayed: Reader = ({ attrs: { id } }, reading) =>
 
 export const markers: Extension = {
   xep: { number: '0333', title: 'Displayed Markers', version: '1.0.0' },
-  features: (view) => carriedIn(view, 'marker', MARKERS),
+  features: (transport) => carriedIn(transport, 'marker', MARKERS),
   reads: {
     [`${MARKERS} displayed`]: displayed,
     // Of versions before 1.0: more than displayed.

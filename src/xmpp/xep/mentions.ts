@@ -10,7 +10,7 @@ const REFERENCE = 'urn:xmpp:reference:0';
 
 export const mentions: Extension = {
   xep: { number: '0372', title: 'References', version: '0.5.0', part: 'mentions of people' },
-  features: (view) => carriedIn(view, 'mention', REFERENCE),
+  features: (transport) => carriedIn(transport, 'mention', REFERENCE),
   reads: { [`${REFERENCE} reference`]: mentioned },
   writes: {
     message: ({ mentions, text }, context) => mentions?.flatMap((who) => referenceTo(who, text, context)),
@@ -31,7 +31,7 @@ function personAt(uri: string, { view, target }: ReadContext): string | undefine
   if (address === undefined) return undefined;
   try {
     const { domain, local, resource } = splitJid(decodeURIComponent(address));
-    if (domain !== view.transport) return undefined;
+    if (domain !== view.transport.domain) return undefined;
     const person = view.target(local);
     if (person.kind === 'contact') return person.name;
     const here = person.kind === 'room' && target.kind === 'room' && person.id === target.id;

@@ -17,7 +17,7 @@ const MODERATE_0 = 'urn:xmpp:message-moderate:0';
 export const moderation: Extension = {
   xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0', part: 'without tombstones' },
   // §3
-  features: (view) => ({ room: carriedIn(view, 'retract', MODERATE, MODERATE_0).room ?? [] }),
+  features: (transport) => ({ room: carriedIn(transport, 'retract', MODERATE, MODERATE_0).room ?? [] }),
   iq: {
     [`set/${MODERATE} moderate`]: (request) => moderate(request, request.payload.attrs.id, request.payload),
     'set/urn:xmpp:fasten:0 apply-to': olderRequest,

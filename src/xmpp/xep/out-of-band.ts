@@ -10,7 +10,7 @@ const OOB = 'jabber:x:oob';
 export const outOfBand: Extension = {
   xep: { number: '0066', title: 'Out of Band Data', version: '1.5', part: 'in messages' },
   // §6
-  features: (view) => carriedIn(view, 'file', OOB),
+  features: (transport) => carriedIn(transport, 'file', OOB),
   reads: {
     // §3: the description is a name at best.
     [`${OOB} x`](child, reading, context) {

@@ -17,5 +17,5 @@ function personOf({ target, resource, view, user }: Request): AskedPerson {
   if (target.kind === 'contact') return { realm: target.realm, who: target.name };
   if (target.kind !== 'room') throw new Failure('service-unavailable');
   const id = occupantId(view, { target, place: roomPlace(view, target, user) }, resource);
-  return { realm: target.realm, who: view.addresses.parse(id).name };
+  return { realm: target.realm, who: view.transport.addresses.parse(id).name };
 }

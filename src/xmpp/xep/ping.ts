@@ -15,7 +15,7 @@ const answer: Route = (request) => {
 /** A person's own client answers where the network can ask it; else the gateway does, or says that nobody can be asked. */
 async function pinged({ core, user, view, kind }: Request, { realm, who }: AskedPerson): Promise<undefined> {
   try {
-    await core.ask({ kind: 'ping', realm, who }, view.transport, user);
+    await core.ask({ kind: 'ping', realm, who }, view.transport.domain, user);
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'not-supported') throw error;
     if (kind === 'occupant') throw new Failure('service-unavailable');

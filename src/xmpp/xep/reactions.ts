@@ -9,7 +9,7 @@ const REACTIONS = 'urn:xmpp:reactions:0';
 
 export const reactions: Extension = {
   xep: { number: '0444', title: 'Message Reactions', version: '0.2.0', part: 'without restrictions' },
-  features: (view) => carriedIn(view, 'reaction', REACTIONS),
+  features: (transport) => carriedIn(transport, 'reaction', REACTIONS),
   reads: {
     // §3.1, §3.2: all reactions that its sender has to the message now, and none where there are none any more.
     [`${REACTIONS} reactions`]: (child, reading, { understood }) => {

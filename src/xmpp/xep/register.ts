@@ -27,13 +27,24 @@ const LEGACY: Readonly<Record<string, (value: string) => Xml>> = {
 };
 
 /** The gateway registers, and a realm of it that has logins of its own; only those who may use it. */
-function here({ target, core, user, view: { transport } }: Request): RegistrationAt {
+function here({ target, core, user, view }: Request): RegistrationAt {
   if (target.kind !== 'gateway' && target.kind !== 'realm') throw new Failure('service-unavailable');
   if (!core.permitted(user)) throw core.refusal();
+  const transport = view.transport.domain;
   return target.kind === 'realm' ? { transport, realm: target.realm } : { transport };
 }
 
+/** XEP-0045 §7.10: where the network holds the memberships of rooms, a member is registered with the room. */
+function inRoom({ target, kind, core, user, view }: Request): { readonly member: boolean; quit(): void } | undefined {
+  if (target.kind !== 'room' || kind !== 'room') return undefined;
+  const { place, membership } = core.standing(user, view.transport.domain, target);
+  if (membership === 'seat') return undefined;
+  return { member: core.rooms.isMember(place, user), quit: () => core.rooms.quit(place, user) };
+}
+
 async function answerGet(request: Request): Promise<Xml> {
+  const room = inRoom(request);
+  if (room) return xml`<query xmlns='jabber:iq:register'>${room.member && xml`<registered/>`}</query>`;
   const at = here(request);
   const { core, user, from, identity } = request;
   const registered = await core.registered(at, user);
@@ -54,6 +65,14 @@ function legacyField({ name, value }: Field): Xml | undefined {
 }
 
 async function answerSet(request: Request): Promise<undefined> {
+  const room = inRoom(request);
+  if (room) {
+    // One becomes a member by joining.
+    if (!elements(request.payload).some((child) => child.getName() === 'remove')) throw new Failure('not-allowed');
+    if (!room.member) throw new Failure('not-registered');
+    room.quit();
+    return;
+  }
   const at = here(request);
   const { core, user, from, payload, afterwards } = request;
   const children = elements(payload);

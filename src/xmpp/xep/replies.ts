@@ -15,7 +15,7 @@ const QUOTE = 120;
 export const replies: Extension = {
   xep: { number: '0461', title: 'Message Replies', version: '0.3.0' },
   // §2
-  features: (view) => carriedIn(view, 'reply', REPLY),
+  features: (transport) => carriedIn(transport, 'reply', REPLY),
   reads: {
     [`${REPLY} reply`]: ({ attrs: { id } }, reading, { understood }) => {
       if (id === undefined) return reading;

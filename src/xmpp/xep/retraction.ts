@@ -11,7 +11,7 @@ const RETRACT_0 = 'urn:xmpp:message-retract:0';
 /** Advertised where the table of a network makes something of it, if only a line that says so. */
 export const retraction: Extension = {
   xep: { number: '0424', title: 'Message Retraction', version: '0.4.2', part: 'without tombstones' },
-  features: (view) => carriedIn(view, 'retract', RETRACT),
+  features: (transport) => carriedIn(transport, 'retract', RETRACT),
   reads: {
     [`${RETRACT} retract`]: ({ attrs: { id } }, reading, context) => retracted(id, reading, context),
     'urn:xmpp:fasten:0 apply-to': (child, reading, context) =>

@@ -6,7 +6,7 @@ const SPOILER = 'urn:xmpp:spoiler:0';
 
 export const spoilers: Extension = {
   xep: { number: '0382', title: 'Spoiler Messages', version: '0.2.0' },
-  features: (view) => carriedIn(view, 'spoiler', SPOILER),
+  features: (transport) => carriedIn(transport, 'spoiler', SPOILER),
   reads: {
     // §3: the hint may be empty, and may stand in several languages.
     [`${SPOILER} spoiler`]: (child, reading) =>

@@ -7,7 +7,7 @@ const STICKERS = 'urn:xmpp:stickers:0';
 /** They are files elsewhere. */
 export const stickers: Extension = {
   xep: { number: '0449', title: 'Stickers', version: '0.1.1', part: 'as files' },
-  features: (view) => carriedIn(view, 'file', STICKERS),
+  features: (transport) => carriedIn(transport, 'file', STICKERS),
   reads: {
     // §4.3: the picture, with the body as its description.
     [`${STICKERS} sticker`](_, reading, { body, changes }) {

@@ -11,7 +11,7 @@ const answer: Route = (request) => {
 
 /** The name, the name on the network, and everything else in words. */
 async function card({ core, user, view }: Request, { realm, who }: AskedPerson): Promise<Xml> {
-  const { name, facts } = await core.ask({ kind: 'profile', realm, who }, view.transport, user);
+  const { name, facts } = await core.ask({ kind: 'profile', realm, who }, view.transport.domain, user);
   const words = Object.entries(facts).map(([fact, value]) => `${fact}: ${value}`);
   const known = words.length === 0 ? undefined : xml`<DESC>${words.join('\n')}</DESC>`;
   return xml`<vCard xmlns='vcard-temp'><FN>${name ?? who}</FN><NICKNAME>${who}</NICKNAME>${known}</vCard>`;

@@ -15,7 +15,7 @@ const answer: Route = (request) => {
 };
 
 async function asked({ core, user, view }: Request, { realm, who }: AskedPerson): Promise<Xml> {
-  const { name, version } = await core.ask({ kind: 'version', realm, who }, view.transport, user);
+  const { name, version } = await core.ask({ kind: 'version', realm, who }, view.transport.domain, user);
   return xml`<query xmlns='jabber:iq:version'><name>${name}</name><version>${version}</version></query>`;
 }
 

@@ -2,7 +2,7 @@ import pino from 'pino';
 import { bridge as irc } from '#bridges/irc/index.ts';
 import { asSent } from '#mappings/degrade.ts';
 import type { Host, Outcome, SessionKey, SessionState } from '#src/bridge.ts';
-import { reach } from '#src/core/reach.ts';
+import { reach } from '#src/gateway/reach.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { type AccountKey, accountKey, type BareJid, newEventId } from '#src/model/ids.ts';

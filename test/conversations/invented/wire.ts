@@ -1,13 +1,15 @@
+import type { BridgeDefinition } from '#src/bridge.ts';
 import { type Order, orders } from '../../invented/control.ts';
-import { bridge } from '../../invented/pigeon/index.ts';
+import { bothBridge, bridge, ghostBridge } from '../../invented/pigeon/index.ts';
 import { pigeonServer } from '../../invented/server.ts';
 import type { OpenWire } from '../wire.ts';
 
 /**
  * A loft. `pigeon(mercutio)> ~verona LETTER` is what Mercutio sends there, `pigeon(romeo)<` what Romeo's line asks for
- * (acknowledgements are left out), and `pigeon!` an order to the loft.
+ * (acknowledgements are left out), and `pigeon!` an order to the loft. `option: bridge` is `own` where everybody logs in,
+ * `ghosts` where nobody does, or `both`.
  */
-export const openWire: OpenWire = async () => {
+export const openWire: OpenWire = async (options) => {
   const server = await pigeonServer();
   const order = await orders(server.controlPort);
   const hear = async (who = ''): Promise<string> => {
@@ -19,8 +21,8 @@ export const openWire: OpenWire = async () => {
   return {
     name: 'pigeon',
     domain: 'pigeon.example',
-    definition: bridge,
-    settings: { port: server.port, guests: true },
+    definition: BRIDGES[options.bridge ?? 'own'] ?? bridge,
+    settings: { port: server.port, guests: options.bridge === undefined },
     async say(text, as = '') {
       const space = text.indexOf(' ');
       await order({ as, to: text.slice(0, space), letter: JSON.parse(text.slice(space + 1)) });
@@ -35,5 +37,7 @@ export const openWire: OpenWire = async () => {
     },
   };
 };
+
+const BRIDGES: Readonly<Record<string, BridgeDefinition>> = { own: bridge, ghosts: ghostBridge, both: bothBridge };
 
 const isAck = (said: string): boolean => said.startsWith('{"ack"');

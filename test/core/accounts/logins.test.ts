@@ -70,7 +70,7 @@ describe('a login in two steps', () => {
     }
     await using house = await town.open();
     await house.core.restore();
-    await house.core.recheck(DOMAIN);
+    await house.core.recheck(DOMAIN, 0);
     await town.order({ wait: 'online', of: 'juliet' });
   });
 

@@ -9,6 +9,7 @@ import { openLog } from '#src/lib/log.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
+import { standings } from '../footings.ts';
 import { MINUTE, mercutio } from './journal-world.ts';
 
 const log = openLog('silent');
@@ -71,6 +72,7 @@ async function play(
   const world: World = {
     ...{ store, row },
     delivery: openDelivery({
+      standings,
       store,
       time,
       clock,

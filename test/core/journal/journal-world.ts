@@ -4,7 +4,7 @@ import { openAliases } from '#src/core/aliases.ts';
 import type { CoreParts, OpenCore } from '#src/core/core.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openCore } from '#src/core/open.ts';
-import type { CoreTransport } from '#src/core/transport.ts';
+import type { Transport } from '#src/core/transport.ts';
 import { type Log, openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -14,7 +14,8 @@ import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { type HandClock, handClock } from '../../hand-clock.ts';
 import { pigeon } from '../../invented/mapping.ts';
 import { addresses } from '../../invented/pigeon/addresses.ts';
-import { freeLimits, plainTransport } from '../core-parts.ts';
+import { plainTransport } from '../../transports.ts';
+import { freeLimits } from '../core-parts.ts';
 import { xmppSide } from '../xmpp-side.ts';
 
 export const DOMAIN = 'pigeon.example';
@@ -33,7 +34,8 @@ const table = {
   facts: {
     ...pigeon.facts,
     confirms: 'delivered',
-    delivery: { sessionless: true, expiry: 60 * MINUTE, told: 15 * MINUTE },
+    identity: 'operator',
+    delivery: { expiry: 60 * MINUTE, told: 15 * MINUTE },
   },
 } as const;
 
@@ -52,7 +54,7 @@ export type World = {
   tells(...what: string[]): Promise<void>;
 };
 
-export type Options = Partial<Pick<CoreTransport, 'charges' | 'budgets' | 'receipts'>> & {
+export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'>> & {
   /** Where lines of the log go, and what the operator has to know. */
   log?: Log;
   report?: CoreParts['report'];
@@ -82,14 +84,13 @@ export async function play(file: string, options: Options, act: (world: World) =
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const transport: CoreTransport = {
-    ...plainTransport,
+  const transport = plainTransport({
     mapping: table,
     addresses,
     bridge: () => bridge,
-    repeated: () => void told.push('repeat'),
+    metrics: { repeated: () => void told.push('repeat') },
     ...rest,
-  };
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins },

@@ -11,6 +11,7 @@ import type { BareJid, EventId } from '#src/model/ids.ts';
 import { openStore } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
+import { romeo, standings } from '../footings.ts';
 
 const log = openLog('silent');
 const TAKEN = { ids: [], state: 'taken' } as const;
@@ -68,11 +69,14 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
     ended: () => undefined,
   };
   const limits = { waitingLines: 2, waitingTime: 60_000 };
-  const delivery = openDelivery({ store, rows, time, clock, log, limits, carrier: () => carrier });
+  const delivery = openDelivery({ standings, store, rows, time, clock, log, limits, carrier: () => carrier });
   await act({
     ...{ seen, side, clock },
-    say: (text, lane = 'out verona', held) =>
-      void delivery.put(memoryItem(saying(text), { lane, account: 'romeo', shared: { answered: false }, held })),
+    say(text, lane = 'out verona', held) {
+      const event = saying(text);
+      const to = standings.of(romeo, event.place);
+      void delivery.put(memoryItem(event, { lane, to, shared: { answered: false }, held }));
+    },
     settle: (text) => void delivery.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
     fail: (failure) => delivery.fail(() => true, failure),

@@ -4,7 +4,6 @@ import { pino } from 'pino';
 import { describe, expect, it, vi } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
 import type { QueueEntry } from '#src/core/index.ts';
-import { openIntegrity } from '#src/core/integrity.ts';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
 import { brief } from '#src/core/journal/operator/queue-entry.ts';
 import { newRow } from '#src/core/journal/rows.ts';
@@ -12,7 +11,7 @@ import { openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
-import { openStore, type Store } from '#src/store/index.ts';
+import { openIntegrity, openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { tempFolder } from '../../store/folder.ts';
 import {

@@ -3,6 +3,7 @@ import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
 import { nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
+import { openRecentChanges } from '#src/core/rooms/untold.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
@@ -221,6 +222,102 @@ describe('coming back after a kill', () => {
     ]);
     expect(state.topic(room, { kind: 'topic', text: 'Two houses' } as Parameters<typeof state.topic>[1])).toEqual([]);
     expect(short(state.joined(room, romeo))).toEqual([]);
+  });
+});
+
+describe('coming back after a kill, one after the other', () => {
+  const back = () => {
+    const room = restored({
+      place: fresh().place,
+      sittings: [
+        { account: romeo, jid: 'romeo@a.example/orchard', nick: 'Romeo' },
+        { account: juliet, jid: 'juliet@a.example/balcony', nick: 'Juliet' },
+      ],
+      roster: [occupant('Romeo'), occupant('Juliet')],
+      topic: undefined,
+    });
+    state.snapshot(room, [occupant('Romeo', romeo)]);
+    state.joined(room, romeo);
+    return room;
+  };
+
+  it('says nothing of who waits for their turn, be they missing from a list or seen to go', () => {
+    const room = back();
+    expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([]);
+    expect(short(state.snapshot(room, [occupant('Romeo', romeo), occupant('Juliet', juliet)]))).toEqual([
+      'entered juliet',
+    ]);
+    expect(short(state.joined(room, juliet))).toEqual([]);
+  });
+
+  it('tells those who are not let back in why, and the others that they are gone', () => {
+    expect(short(state.refused(back(), juliet, new Failure('banned')))).toEqual([
+      'leave Juliet -> balcony(Juliet) [333]',
+      'leave Juliet -> orchard(Romeo)',
+    ]);
+  });
+
+  it('tells the others of a client that has gone meanwhile', () => {
+    const gone = { account: juliet, jid: 'juliet@a.example/balcony' };
+    expect(short(state.leave(back(), gone))).toEqual([
+      'leave Juliet -> balcony(Juliet)',
+      'leave Juliet -> orchard(Romeo)',
+      'part juliet',
+    ]);
+  });
+});
+
+describe('the link being back', () => {
+  const recent = () => openRecentChanges({ now: () => 100 });
+  const play = (room: state.Room, into: ReturnType<typeof recent>, effects: readonly state.RoomEffect[]): void => {
+    for (const effect of effects) if (effect.kind === 'tell') into.told(room.place, effect.body, effect.to);
+  };
+
+  it('tells once more who has come, changed or gone, and those who are out that they are', () => {
+    const [room, changes] = [withRomeo(), recent()];
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/balcony') });
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }));
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Mercutio') }));
+    play(room, changes, state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard' }));
+    const [found] = changes.take('net.example', 100);
+    expect(short(state.caughtUp(room, found?.changes ?? []))).toEqual([
+      'role Paris -> balcony(Romeo)',
+      'leave Mercutio -> balcony(Romeo)',
+      'leave Romeo -> orchard(Romeo) [333]',
+      'role Romeo -> balcony(Romeo)',
+    ]);
+    expect(changes.take('net.example', 100)).toEqual([]);
+  });
+
+  it('does not speak of what was told long before', () => {
+    const [room, changes] = [withRomeo(), recent()];
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }));
+    expect(changes.take('net.example', 60_101)).toEqual([]);
+  });
+});
+
+describe('losing the connection while others of ours stay', () => {
+  it('is told to the others alone', () => {
+    const room = withRomeo();
+    state.enter(room, { account: juliet, nick: 'Juliet', origin: origin('juliet@a.example/balcony') });
+    state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo), occupant('Juliet', juliet)]);
+    state.joined(room, juliet);
+    expect(short(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Juliet') }))).toEqual([
+      'leave Juliet -> orchard(Romeo)',
+    ]);
+    const again = { kind: 'occupant', change: 'join', who: occupant('Juliet', juliet) } as const;
+    expect(short(state.change(room, again))).toEqual([
+      'join Juliet -> orchard(Romeo)',
+      'role Juliet -> balcony(Juliet)',
+    ]);
+  });
+
+  it('is told as a change of nick where the old one was taken meanwhile', () => {
+    const room = withRomeo();
+    state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Romeo') });
+    expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo_', romeo)]))).toEqual([
+      'rename Romeo=Romeo_ -> orchard(Romeo)',
+    ]);
   });
 });
 

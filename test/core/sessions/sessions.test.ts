@@ -28,11 +28,12 @@ function openTown({ pace = 5000, stays = false, wanted = false, connectless = fa
     },
   } as Pick<Bridge, 'connect'> as Bridge;
   const sessions = openSessions({
+    identities: { of: () => (connectless ? 'operator' : 'own') },
     clock,
     log: openLog('silent'),
     backoff: (attempt) => 5000 * 2 ** attempt,
     pace,
-    bridge: () => (connectless ? ({} as Bridge) : bridge),
+    bridge: () => bridge,
     credentials: async () => undefined,
     staysConnected: async () => stays,
     lasts: (key, nick) => told.push(`${nameOf(key)} ${nick === false ? 'ends' : 'lasts'}`),

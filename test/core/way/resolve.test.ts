@@ -17,8 +17,9 @@ import { openKey, openStore } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { pigeon } from '../../invented/mapping.ts';
 import { tempFolder } from '../../store/folder.ts';
+import { plainTransport } from '../../transports.ts';
 import { addresses } from '../../xmpp/invented.ts';
-import { freeLimits, plainTransport } from '../core-parts.ts';
+import { freeLimits } from '../core-parts.ts';
 import { xmppSide } from '../xmpp-side.ts';
 
 const DOMAIN = 'net.example';
@@ -76,14 +77,13 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
-  const transport = {
-    ...plainTransport,
+  const transport = plainTransport({
     mapping,
     overrides,
     addresses,
     history: { record: true, replay: 0 },
     bridge: () => bridge,
-  };
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },

@@ -140,7 +140,10 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       const ids = outcome instanceof Failure ? [] : ((outcome.ids ?? []) as ForeignId[]);
       // It is none of its sender's fault.
       if (outcome instanceof Failure && outcome.foreign === 'standing') host.alarm('standing', outcome.message);
-      host.settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' });
+      // Nothing waits here for an acknowledgement that would have to be kept back.
+      host
+        .settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' })
+        ?.catch((err: unknown) => host.log.warn({ err }, 'what became of a letter is not kept'));
     });
     return WRITTEN;
   }

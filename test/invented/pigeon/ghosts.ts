@@ -7,15 +7,19 @@ import { accountOf, openBridge } from './bridge.ts';
 import type { PigeonConfig } from './config.ts';
 
 /**
- * A transport on which nobody has a session: whoever says something has a pigeon from then on, under the name of their
- * address, until the account is forgotten.
+ * A transport on which nobody needs a session: whoever says something has a pigeon from then on, under the name of their
+ * address, until the account is forgotten. Where the table says that there are both, whoever has logged in has a line of
+ * their own, and what goes by the one never goes by the other.
  */
 export async function openGhosts(config: PigeonConfig, table: Capabilities, host: Host): Promise<Bridge> {
+  const rooms = table.identity === 'both' ? 'shared' : table.rooms;
   // A pigeon that is lost comes back with the next letter.
   const status: Host['status'] = (key, state) => {
     if (state.kind === 'lost') ghosts.delete(key.account);
   };
-  const { connect, ...bridge } = await openBridge({ ...config, guests: true }, table, { ...host, status });
+  const guests = await openBridge({ ...config, guests: true }, { ...table, rooms }, { ...host, status });
+  const lines =
+    table.identity === 'both' ? await openBridge({ ...config, landing: undefined }, table, quiet(host)) : undefined;
   const ghosts = new Map<AccountKey, Promise<Session>>();
 
   function ghost(account: AccountKey): Promise<Session> {
@@ -23,24 +27,53 @@ export async function openGhosts(config: PigeonConfig, table: Capabilities, host
     if (known) return known;
     const { user } = splitAccount(account);
     const key: SessionKey = { account, realm: '' };
-    const fresh = connect(key, { nick: user.slice(0, user.indexOf('@')) }, host.signal);
+    const fresh = guests.connect(key, { nick: user.slice(0, user.indexOf('@')) }, host.signal);
     ghosts.set(account, fresh);
     fresh.catch(() => ghosts.delete(account));
     return fresh;
   }
 
+  const { connect: _, ...rest } = guests;
   return {
-    ...bridge,
-    deliver: (event: Event) =>
-      ghost(accountOf(event, host.transport)).then((session) => bridge.deliver(event, session)),
-    async ask(query, session) {
-      if (!session) throw new Failure('recipient-unavailable');
-      return bridge.ask(query, await ghost(session.account));
+    ...rest,
+    narrow: (place, session) => (lines ?? guests).narrow?.(place, session) ?? table,
+    ...(lines && { connect: lines.connect }),
+    deliver(event: Event, session?: Session) {
+      if (lines && session && !session.stands) return lines.deliver(event, session);
+      return ghost(accountOf(event, host.transport)).then((own) => guests.deliver(event, own));
     },
-    async forget(account) {
+    async ask(query, session) {
+      if (lines && session && !session.stands) return lines.ask(query, session);
+      // Addresses need nobody.
+      if (query.kind === 'resolve') return guests.ask(query);
+      if (!session) throw new Failure('recipient-unavailable');
+      return guests.ask(query, await ghost(session.account));
+    },
+    async forget(account, logins) {
+      await lines?.forget?.(account, logins);
       const session = await ghosts.get(account)?.catch(() => undefined);
       ghosts.delete(account);
       await session?.close('removed');
     },
+    async reconcile(event) {
+      const asked = await lines?.reconcile?.(event);
+      return asked === 'sent' ? asked : ((await guests.reconcile?.(event)) ?? 'unknown');
+    },
+    withdraw: (id) => lines?.withdraw?.(id) || (guests.withdraw?.(id) ?? false),
+    changed(account, place) {
+      guests.changed?.(account, place);
+      lines?.changed?.(account, place);
+    },
+    pause(paused) {
+      guests.pause(paused);
+      lines?.pause(paused);
+    },
+    async [Symbol.asyncDispose]() {
+      await guests[Symbol.asyncDispose]();
+      await lines?.[Symbol.asyncDispose]();
+    },
   };
 }
+
+/** Letters that come by themselves come to the transport once. */
+const quiet = (host: Host): Host => ({ ...host, http: { ...host.http, route: () => undefined } });

@@ -18,14 +18,15 @@ type Parts = {
 /** The numbered events of one line, put in order, each handed on once and acknowledged when that is durable. */
 export type Inbox = {
   /** From where the loft goes on, and from where we do. */
-  begin(login: Pick<Answer, 'epoch' | 'from'>): Promise<void>;
+  begin(login: Pick<Answer, 'epoch' | 'from' | 'name'>): Promise<void>;
   /** Throws a `Failure` when too much is missing. */
   take(event: Numbered): void | Promise<void>;
 };
 
 export function openInbox({ host, account, tell, ack }: Parts): Inbox {
   const ahead = new Map<number, Post>();
-  const key = 'read';
+  // A guest is somebody else than who has logged in, though both are of one account.
+  let key = 'read';
   let epoch = '';
   let read = 0;
 
@@ -48,6 +49,7 @@ export function openInbox({ host, account, tell, ack }: Parts): Inbox {
   return {
     async begin(login) {
       epoch = login.epoch ?? '';
+      key = `read ${login.name ?? ''}`;
       const [era, n] = ((await host.state.get({ account, key })) ?? '').split(' ');
       read = Math.max((login.from ?? 1) - 1, era === epoch ? Number(n) : 0);
     },

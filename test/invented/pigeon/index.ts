@@ -1,5 +1,5 @@
 import type { BridgeDefinition } from '#src/bridge.ts';
-import { pigeon as mapping, sharedPigeon } from '../mapping.ts';
+import { bothPigeon, ghostPigeon, pigeon as mapping, sharedPigeon } from '../mapping.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
@@ -25,8 +25,16 @@ export const bridge: BridgeDefinition<PigeonConfig> = {
 /** The same without sessions: whoever writes is a guest of the loft. */
 export const ghostBridge: BridgeDefinition<PigeonConfig> = {
   ...bridge,
+  mapping: ghostPigeon,
   logins: [],
-  open: async (settings, host) => openGhosts(settings, mapping.facts, host),
+  open: async (settings, host) => openGhosts(settings, ghostPigeon.facts, host),
+};
+
+/** Both on one domain: guests for everybody, and a line of their own for who has logged in. */
+export const bothBridge: BridgeDefinition<PigeonConfig> = {
+  ...bridge,
+  mapping: bothPigeon,
+  open: async (settings, host) => openGhosts(settings, bothPigeon.facts, host),
 };
 
 /** The same with rooms that all accounts share. */

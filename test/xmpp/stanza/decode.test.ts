@@ -7,7 +7,7 @@ import { Sealed } from '#src/model/sealed.ts';
 import { decode, originOf } from '#src/xmpp/stanza/decode.ts';
 import { resourcePrep } from '#src/xmpp/stanza/jid.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from '../invented.ts';
+import { GATEWAY, ROMEO, ROMEO_X, standing, stanza, transport, VERONA, view } from '../invented.ts';
 
 const ADDRESSED = `from='${ROMEO_X}'`;
 const room = `#verona%net@${GATEWAY}`;
@@ -85,8 +85,9 @@ describe('messages', () => {
   });
 
   it('in a room of an account is in that room', () => {
-    const place = { kind: 'room', account: `${ROMEO} ${GATEWAY}`, id: '#verona%net' };
-    const draft = decode(message(room, 'groupchat', '<body>b</body>'), view({ rooms: 'room' }));
+    const place = { kind: 'room', account: accountKey(ROMEO, GATEWAY), id: '#verona%net' } as const;
+    const known = standing(ROMEO, GATEWAY, { kind: 'room', id: place.id });
+    const draft = decode(message(room, 'groupchat', '<body>b</body>'), view({ standing: () => ({ ...known, place }) }));
     expect(draft?.place).toEqual(place);
   });
 
@@ -167,36 +168,51 @@ describe('what a network has no use for', () => {
   const composing = "<composing xmlns='http://jabber.org/protocol/chatstates'/>";
   const displayed = "<displayed xmlns='urn:xmpp:chat-markers:0' id='m0'/>";
   const received = "<received xmlns='urn:xmpp:receipts' id='m0'/>";
-  const nothing = { contact: [], room: [], heard: [] };
+  const nothing = { contact: [], room: [], heard: [] } as const;
 
   it.each([composing, displayed, received])('is not read: %s', (inside) => {
     expect(decode(message(juliet, 'chat', inside), view())).toBeUndefined();
-    expect(decode(message(juliet, 'chat', inside), view({ carried: nothing }))).toBeUndefined();
+    expect(decode(message(juliet, 'chat', inside), view({ transport: transport({ said: nothing }) }))).toBeUndefined();
     expect(
-      decode(message(room, 'groupchat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+      decode(
+        message(room, 'groupchat', inside),
+        view({ transport: transport({ said: { ...nothing, contact: ['typing'] } }) }),
+      ),
     ).toBeUndefined();
     expect(
-      decode(message(GATEWAY, 'chat', inside), view({ carried: { ...nothing, contact: ['typing'] } })),
+      decode(
+        message(GATEWAY, 'chat', inside),
+        view({ transport: transport({ said: { ...nothing, contact: ['typing'] } }) }),
+      ),
     ).toBeUndefined();
   });
 
   it('is read where the table makes something of it', () => {
-    const carried = { ...nothing, contact: ['typing'] };
-    expect(decode(message(juliet, 'chat', composing), view({ carried }))).toMatchObject({ kind: 'typing' });
-    expect(decode(message(juliet, 'chat', displayed), view({ carried }))).toBeUndefined();
+    const carried = { ...nothing, contact: ['typing'] } as const;
+    expect(decode(message(juliet, 'chat', composing), view({ transport: transport({ said: carried }) }))).toMatchObject(
+      { kind: 'typing' },
+    );
+    expect(
+      decode(message(juliet, 'chat', displayed), view({ transport: transport({ said: carried }) })),
+    ).toBeUndefined();
   });
 
   it.each([
     ["<replace xmlns='urn:xmpp:message-correct:0' id='m0'/>", 'edit'],
     ["<retract xmlns='urn:xmpp:message-retract:1' id='m0'/>", 'retract'],
     ["<reactions xmlns='urn:xmpp:reactions:0' id='m0'><reaction>x</reaction></reactions>", 'reaction'],
-  ])('is said in the words that came with it where a room cannot show it: %s', (inside, kind) => {
+  ] as const)('is said in the words that came with it where a room cannot show it: %s', (inside, kind) => {
     const words = { kind: 'message', text: 'words', style: 'plain', place: VERONA, from };
     const given = message(room, 'groupchat', `<body>words</body>${inside}`);
-    expect(decode(given, view({ carried: nothing }))).toEqual(words);
-    expect(decode(given, view({ carried: { ...nothing, heard: [kind] } }))).toMatchObject({ kind, target: 'm0' });
+    expect(decode(given, view({ transport: transport({ said: nothing }) }))).toEqual(words);
+    expect(decode(given, view({ transport: transport({ said: { ...nothing, heard: [kind] } }) }))).toMatchObject({
+      kind,
+      target: 'm0',
+    });
     if (kind === 'edit') return;
-    expect(decode(message(room, 'groupchat', inside), view({ carried: nothing }))).toBeUndefined();
+    expect(
+      decode(message(room, 'groupchat', inside), view({ transport: transport({ said: nothing }) })),
+    ).toBeUndefined();
   });
 });
 

@@ -9,7 +9,7 @@ import { encode } from '#src/xmpp/stanza/encode.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { canonicalXml } from '../../conversations/match.ts';
-import { addresses, GATEWAY, ROMEO, ROMEO_X, stanza, VERONA, view } from '../invented.ts';
+import { addresses, GATEWAY, ROMEO, ROMEO_X, stanza, transport, VERONA, view } from '../invented.ts';
 import { type Pair, pairFiles } from './pairs.ts';
 
 const JULIET: Place = { kind: 'contact', account: accountKey(ROMEO, GATEWAY), id: 'juliet%net' };
@@ -20,7 +20,9 @@ const ALL: readonly Feature[] = [
   ...(['spoiler', 'typing', 'receipt', 'marker', 'attention'] as const),
 ];
 /** A network that carries everything. */
-const everything = view({ carried: { contact: ALL, room: ALL, heard: ['edit', 'retract', 'reaction'] } });
+const everything = view({
+  transport: transport({ said: { contact: ALL, room: ALL, heard: ['edit', 'retract', 'reaction'] } }),
+});
 
 /** What a stanza of Romeo's means: its place by name, nothing of who said it; why it is refused, as text. */
 function meaning(text: string): unknown {

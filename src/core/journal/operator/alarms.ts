@@ -1,28 +1,46 @@
+import type { CoreParts } from '#src/core/core.ts';
+import type { Nearing } from '#src/core/journal/budgets.ts';
 import type { Display } from '#src/core/journal/display.ts';
-import { inwardId } from '#src/core/journal/owed.ts';
-import type { Clock } from '#src/lib/clock.ts';
+import { inwardId, placeOf } from '#src/core/journal/owed.ts';
+import type { Item } from '#src/core/journal/rows.ts';
+import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
-import { accountKey, type BareJid, type EventId, newEventId } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf, type EventId, newEventId, splitAccount } from '#src/model/ids.ts';
+import { placeTransport } from '#src/model/place.ts';
+
+export type AlarmParts = Pick<CoreParts, 'access' | 'clock' | 'log' | 'report' | 'store'> & {
+  readonly display: Pick<Display, 'owe' | 'show'>;
+  readonly commit: Pick<Commit, 'write'>;
+  readonly rows: Pick<Rows, 'owner'>;
+};
 
 /** What those who run the gateway, and its users, are told as messages of the gateway itself, kept until they have arrived. */
 export type Alarms = {
   /** Tells every admin, by the link of that transport. Never throws. */
-  tell(transport: string, text: string): void;
-  /** Tells one user, as `tell`. */
-  tellOne(transport: string, user: BareJid, text: string): void;
-  /** Whether a row's event is such a message: nobody is told of what became of it. */
-  isOwn(event: EventId): boolean;
+  tellAdmins(transport: string, text: string): void;
+  /** Tells one user, in the same way. */
+  tell(transport: string, user: BareJid, text: string): void;
+  /** A bridge finds something wrong: counted each time, and told once an hour, for what goes wrong goes wrong often. */
+  alarm(transport: string, name: string, text: string): void;
+  /**
+   * Says once that a budget comes to its end, also where the gateway is started again in its time: that of all users to
+   * those who run the gateway, that of one user to that user.
+   */
+  nearing(budget: Nearing): Promise<void>;
+  /** A row was given up. */
+  parked(item: Item): void;
 };
 
 const NAME = 'alarm-';
+/** Milliseconds in which the same alarm is told once. */
+const QUIET = 3_600_000;
+const REMEMBERED = 1000;
 
-export function openAlarms(parts: {
-  readonly admins: readonly string[];
-  readonly display: Pick<Display, 'owe' | 'show'>;
-  readonly clock: Pick<Clock, 'now'>;
-}): Alarms {
-  const { admins, display, clock } = parts;
-  function tellOne(transport: string, user: BareJid, text: string): void {
+export function openAlarms({ access, clock, log, report, store, display, commit, rows }: AlarmParts): Alarms {
+  const told = openRecent<number>(REMEMBERED);
+
+  function tell(transport: string, user: BareJid, text: string): void {
     const event: Event = {
       id: `${NAME}${newEventId()}` as EventId,
       at: clock.now(),
@@ -37,15 +55,52 @@ export function openAlarms(parts: {
     display.show(event, [{ jid: user }]);
   }
 
+  function tellAdmins(transport: string, text: string): void {
+    for (const admin of access.admins) tell(transport, admin as BareJid, text);
+  }
+
   return {
-    isOwn: (event) => event.startsWith(inwardId(NAME)),
-    tellOne,
-    tell(transport, text) {
-      for (const admin of admins) tellOne(transport, admin as BareJid, text);
+    tellAdmins,
+    tell,
+    alarm(transport, name, text) {
+      report?.('alarm', transport, name);
+      const key = `${transport} ${name}`;
+      const last = told.get(key);
+      if (last !== undefined && clock.now() - last < QUIET) return;
+      told.set(key, clock.now());
+      log.error({ transport, alarm: name }, text);
+      tellAdmins(transport, text);
+    },
+    async nearing(budget) {
+      const { transport, account, name, day } = budget;
+      report?.('budget', transport);
+      const note = { name: `told ${name}`, day };
+      if ((await store.budgets.spent(note)) > 0) return;
+      await rows.owner();
+      if (account === undefined) tellAdmins(transport, nearingText(budget));
+      else tell(transport, bareOf(splitAccount(account).user), nearingText(budget));
+      // In one unit with the messages, which wait for it.
+      await commit.write([{ ...store.budgets.reserve(note, 1, 1), expect: 'any' }]);
+    },
+    parked({ row: { id, event }, owed }) {
+      const transport = placeTransport(placeOf(owed));
+      report?.('parked', transport);
+      // Nobody is told of what became of what they are told.
+      if (!event.startsWith(inwardId(NAME))) tellAdmins(transport, parkedText(id));
     },
   };
 }
 
-export const parkedText = (row: number): string =>
+const parkedText = (row: number): string =>
   `A message was given up because the gateway ended while it was being sent, and again when it was tried alone. ` +
   `Its sender has the error. On the machine of the gateway, "isthmus queue show ${row}" tells more.`;
+
+const minuteOf = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function nearingText({ transport, account, budget, spent, limit, until }: Nearing): string {
+  const [who, what] = account === undefined ? [`all users of ${transport}`, 'messages'] : ['you', 'your messages'];
+  return (
+    `${spent} of the ${limit} ${budget} that ${who} may spend are spent. ` +
+    `When all are, ${what} are refused until ${minuteOf(until)}.`
+  );
+}

@@ -3,6 +3,7 @@ import { type FreshRow, failedJourney, type Journey, type Owed } from '#src/core
 import { errorRow } from '#src/core/journal/receipts.ts';
 import { type Item, newRow } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -19,8 +20,13 @@ export type QueueParts = {
   /** Gives back what a row had reserved. */
   release(charges: string | null): readonly Statement[];
   /** What the process has in hand, and when what was written of it is durable; absent where no gateway runs. */
-  readonly delivery?: Pick<Delivery, 'drop' | 'push' | 'wake'>;
-  written?(item: Item): Promise<void>;
+  readonly running?: {
+    readonly delivery: Pick<Delivery, 'drop' | 'push' | 'wake'>;
+    written(item: Item): Promise<void>;
+    readonly log: Log;
+    /** Hears of each row that was dropped or is tried at once. */
+    report(what: 'dropped' | 'retried', transport: string): void;
+  };
 };
 
 /** Rows that are read at a time. */
@@ -36,9 +42,33 @@ const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
 
 const journeyOf = ({ origin }: QueuedRow): Journey => JSON.parse(origin ?? 'null') as Journey;
 
+const DONE = {
+  drop: 'a row was taken out of the queue',
+  retry: 'a row of the queue does not wait any more',
+} as const;
+
+/** What it carries: the kind of an event, or an answer. Unknown of one that was given up, which says nothing any more. */
+function kindOf({ body }: QueuedRow): string | undefined {
+  if (body === '') return undefined;
+  const owed = JSON.parse(body) as Owed;
+  return 'event' in owed ? owed.event.kind : owed.way;
+}
+
 /** The queue over a store, of a gateway that runs or of none. Everything rejects with `item-not-found` for no row. */
 export function openQueue(parts: QueueParts): Queue {
-  const { store, clock, delivery } = parts;
+  const { store, clock, running } = parts;
+
+  /**
+   * What the operator has changed in a gateway that runs is told to its log at the level `info`, as `event: "queue drop"`
+   * or `"queue retry"`, with the row, and nothing of what it says or whose it is.
+   */
+  function note(action: 'drop' | 'retry', row: QueuedRow): void {
+    const { id, transport, direction, state } = entryOf(row, { now: 0, wall: 0, full: false });
+    const by = 'the operator, at the control socket';
+    const what = { event: `queue ${action}`, by, row: id, kind: kindOf(row), transport, direction, state };
+    running?.log.info(what, DONE[action]);
+    running?.report(action === 'drop' ? 'dropped' : 'retried', transport);
+  }
 
   async function rowOf(id: number): Promise<QueuedRow> {
     const row = await store.queue.get(id);
@@ -68,11 +98,13 @@ export function openQueue(parts: QueueParts): Queue {
   }
 
   async function retry(id: number): Promise<string> {
-    const { state, event } = await rowOf(id);
+    const row = await rowOf(id);
+    const { state, event } = row;
     if (state !== 'ready') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT[state]}.` });
     await store.unit([store.queue.hurry(id)]);
-    delivery?.wake(({ lane }) => lane.items.some(({ row }) => row.event === event));
-    return delivery ? `Row ${id} is tried as soon as its side is there.` : `Row ${id} is tried at the next start.`;
+    running?.delivery.wake(({ lane }) => lane.items.some((item) => item.row.event === event));
+    note('retry', row);
+    return running ? `Row ${id} is tried as soon as its side is there.` : `Row ${id} is tried at the next start.`;
   }
 
   async function drop(id: number): Promise<string> {
@@ -80,12 +112,14 @@ export function openQueue(parts: QueueParts): Queue {
     if (row.state === 'done') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT.done}.` });
     if (row.state === 'parked') {
       await store.unit([store.queue.seen(id)]);
+      note('drop', row);
       return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
     }
     const failure = new Failure('not-allowed', { text: DROPPED });
-    const held = delivery?.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
-    await Promise.all(held.map((item) => parts.written?.(item)));
+    const held = running?.delivery.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
+    await Promise.all(held.map((item) => running?.written(item)));
     if (held.length === 0) await end(row, failure);
+    note('drop', row);
     return `Row ${id} is dropped${row.origin === null ? '' : ', and its sender is told'}.`;
   }
 
@@ -105,7 +139,7 @@ export function openQueue(parts: QueueParts): Queue {
       ...(answer ? [store.journal.addOnce(answer, epoch)] : []),
       ...(unspent ? parts.release(row.charges) : []),
     ]);
-    if (answer) delivery?.push(answer);
+    if (answer) running?.delivery.push(answer);
   }
 
   async function answerTo(row: QueuedRow, failure: Failure): Promise<FreshRow | undefined> {

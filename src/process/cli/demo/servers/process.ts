@@ -25,6 +25,8 @@ export interface ServerProcess extends AsyncDisposable {
   output(): string;
   /** Ends it with SIGKILL by its process id and waits until it is gone. Harmless when it has ended. */
   kill(): Promise<void>;
+  /** Asks it to end (SIGTERM) and waits until it is gone. */
+  stop(): Promise<void>;
 }
 
 /** One of the ports asked for is used by somebody else. */
@@ -44,11 +46,12 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
     failure = error;
   });
 
-  const kill = async () => {
+  const end = async (signal: 'SIGKILL' | 'SIGTERM') => {
     if (child.pid === undefined) return;
-    child.kill('SIGKILL'); // false when it has ended by itself
+    child.kill(signal); // false when it has ended by itself
     await gone;
   };
+  const kill = () => end('SIGKILL');
   const check = () => {
     if (failure) throw failure;
     if (command.portTaken.test(output())) throw new PortTaken(`${command.name}: a port is taken`);
@@ -63,7 +66,7 @@ export async function startProcess(command: ServerCommand): Promise<ServerProces
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`${command.name} did not start: ${reason}. It said:\n${output().trim() || '(nothing)'}`);
   }
-  return { pid: child.pid ?? 0, output, kill, [Symbol.asyncDispose]: kill };
+  return { pid: child.pid ?? 0, output, kill, stop: () => end('SIGTERM'), [Symbol.asyncDispose]: kill };
 }
 
 async function untilReady(readiness: () => Promise<string | undefined>, check: () => void): Promise<void> {

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRoot, pathOf } from './available.ts';
+import { writeCertificate } from './inspircd.ts';
 import { type RunningServer, run } from './running.ts';
 
 export interface ProsodyOptions {
@@ -22,6 +23,8 @@ export interface ProsodyOptions {
   readonly privileged?: readonly string[];
   /** Makes the program in the server's folder and resolves with its path; the installed one otherwise. */
   readonly program?: (dir: string) => Promise<string>;
+  /** Connections to and from other servers; none otherwise. */
+  readonly s2s?: ServerToServer | undefined;
   /** Lines of configuration at the end, such as `Component "muc.localhost" "muc"`. */
   readonly extra?: string;
   readonly ports?: Partial<ProsodyPorts>;
@@ -29,7 +32,15 @@ export interface ProsodyOptions {
   readonly dir?: string;
 }
 
-export type ProsodyPorts = Record<'c2s' | 'component' | 'http', number>;
+/** How a server and others reach each other, all of them on 127.0.0.1 with self-signed certificates and dialback. */
+export interface ServerToServer {
+  /** Where the server of each other domain is found: its port. Domains that are not here lead nowhere. */
+  readonly peers: Readonly<Record<string, number>>;
+  /** How long a connection may take until it is given up, in seconds. */
+  readonly timeout: number;
+}
+
+export type ProsodyPorts = Record<'c2s' | 'component' | 'http' | 's2s', number>;
 /** A running Prosody. The component port answers only with `domains`, the http port only with `http`. */
 export type RunningProsody = RunningServer<ProsodyPorts>;
 
@@ -41,12 +52,12 @@ const modules = [
 const everyRight = `{ roster = "both", message = "outgoing", presence = "roster", iq = {
   ["http://jabber.org/protocol/pubsub"] = "both", ["http://jabber.org/protocol/pubsub#owner"] = "set" } }`;
 
-/** Starts a real Prosody on 127.0.0.1: no TLS, passwords in the clear, no server-to-server connections. About 0.5 s. */
+/** Starts a real Prosody on 127.0.0.1: no TLS for clients, passwords in the clear. About 0.5 s. */
 export async function startProsody(options: ProsodyOptions = {}): Promise<RunningProsody> {
   const installed = options.program ?? (async () => pathOf('prosody'));
   return run<keyof ProsodyPorts>({
     name: 'prosody',
-    portNames: ['c2s', 'component', 'http'],
+    portNames: ['c2s', 'component', 'http', 's2s'],
     ports: options.ports,
     dir: options.dir,
     prepare: async (dir, ports) => {
@@ -54,10 +65,12 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Runnin
       const file = join(dir, 'prosody.cfg.lua');
       await writeFile(file, configuration(dir, ports, options));
       await writeAccounts(dir, options);
+      if (options.s2s) await writeServerToServer(dir, options.s2s, options.host);
       const opened = [
         ports.c2s,
         ...(Object.keys(options.domains ?? {}).length > 0 ? [ports.component] : []),
         ...(options.http ? [ports.http] : []),
+        ...(options.s2s ? [ports.s2s] : []),
       ];
       const ready = opened.map((port) => `on [127.0.0.1]:${port}`);
       return { path, args: ['--config', file, '-F'], ports: opened, ready, portTaken: /Failed to open server port/ };
@@ -69,7 +82,7 @@ function configuration(dir: string, ports: ProsodyPorts, options: ProsodyOptions
   const { host = 'localhost', http = false } = options;
   const privilege = options.privileged ? ['privilege'] : [];
   const more = [...(http ? ['bosh', 'websocket'] : []), ...privilege, ...(options.modules ?? [])];
-  const all = [...modules.join(' ').split(' '), ...more];
+  const all = [...modules.join(' ').split(' '), ...more, ...(options.s2s ? ['peers', 's2s', 'tls', 'dialback'] : [])];
   const enabled = all.filter((name) => !options.without?.includes(name));
   const components = Object.entries(options.domains ?? {}).map(
     ([domain, secret]) =>
@@ -84,7 +97,7 @@ interfaces = { "127.0.0.1" }
 c2s_ports = { ${ports.c2s} }
 c2s_direct_tls_ports = {}
 c2s_stanza_size_limit = ${options.stanzaSize ?? 256 * 1024}
-s2s_ports = {}
+s2s_ports = { ${options.s2s ? ports.s2s : ''} }
 s2s_direct_tls_ports = {}
 component_ports = { ${ports.component} }
 component_interfaces = { "127.0.0.1" }
@@ -100,12 +113,45 @@ storage_archive_item_limit = 10000000
 consider_websocket_secure = true
 consider_bosh_secure = true
 modules_enabled = { ${enabled.map(lua).join(', ')} }
-modules_disabled = { "s2s", "tls" }
+${serverToServer(dir, options.s2s)}
 privileged_entities = { ${(options.privileged ?? []).map((domain) => `[${lua(domain)}] = ${everyRight}`).join(', ')} }
 VirtualHost ${lua(host)}
 ${components.join('\n')}
 ${options.extra ?? ''}
 `;
+}
+
+/** Clients are offered no TLS: the certificate that is named for them does not exist. */
+const serverToServer = (dir: string, s2s: ServerToServer | undefined): string =>
+  s2s === undefined
+    ? 'modules_disabled = { "s2s", "tls" }'
+    : `plugin_paths = { ${lua(dir)} }
+s2s_interfaces = { "127.0.0.1" }
+s2s_require_encryption = true
+s2s_secure_auth = false
+s2s_timeout = ${s2s.timeout}
+ssl = { certificate = ${lua(join(dir, 'cert.pem'))}; key = ${lua(join(dir, 'key.pem'))} }
+c2s_ssl = { certificate = ${lua(join(dir, 'none.pem'))}; key = ${lua(join(dir, 'none.pem'))} }`;
+
+/** A certificate, and a module that finds the other servers without asking for names. */
+async function writeServerToServer(dir: string, { peers }: ServerToServer, host = 'localhost'): Promise<void> {
+  await writeCertificate(dir, host);
+  const ports = Object.entries(peers).map(([domain, port]) => `[${lua(domain)}] = ${port}`);
+  await writeFile(
+    join(dir, 'mod_peers.lua'),
+    `module:set_global()
+local ports = { ${ports.join(', ')} }
+local function load(name)
+  local found, mod = pcall(require, "prosody."..name)
+  return found and mod or require(name)
+end
+local service, manual = load("net.resolvers.service"), load("net.resolvers.manual")
+service.new = function (host, name, _, extra)
+  local port = name == "xmpp-server" and ports[host]
+  return manual.new(port and { { "tcp4", "127.0.0.1", port, extra } } or {}, "tcp", extra)
+end
+`,
+  );
 }
 
 /** Accounts as Prosody's own storage keeps them: quicker than one prosodyctl process for each. */

@@ -15,6 +15,8 @@ export interface RunningServer<Ports> extends AsyncDisposable {
   output(): string;
   /** Ends it at once (SIGKILL), as a crash does. Its data stays. */
   kill(): Promise<void>;
+  /** Asks it to end (SIGTERM), as an operator does, and waits until it has. */
+  stop(): Promise<void>;
   /** Ends it if it runs, and starts it again with the same ports and data. */
   restart(): Promise<void>;
 }
@@ -80,6 +82,7 @@ function running<Ports>(
     pid: () => process.pid,
     output: () => process.output(),
     kill: () => process.kill(),
+    stop: () => process.stop(),
     restart: async () => {
       await process.kill();
       process = await startProcess(command);

@@ -1,16 +1,10 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { Purge, Statement, Store } from '#src/store/index.ts';
-
-/** The tables in which something of an account stands. */
-type Rooted = Pick<
-  Store,
-  'accounts' | 'settings' | 'contacts' | 'occupancy' | 'sessions' | 'bridgeState' | 'purges' | 'unit'
->;
+import type { Purge, Statement, Store } from './index.ts';
 
 export type PurgeParts = {
-  readonly store: Rooted & Pick<Store, 'scrub' | 'queue'>;
+  readonly store: Store;
   readonly clock: Pick<Clock, 'now' | 'after'>;
   readonly log: Log;
   /** Resolves once all that is written in batches is in the store. */
@@ -39,7 +33,7 @@ const AGAIN = 60_000;
  * Removes an account with all that is its own, and puts what it shared with others out of its reach. For one unit
  * (SECURITY rule 12); `openPurging` removes the rest.
  */
-export function removal(store: Omit<Rooted, 'unit'>, { account, since }: Purge): readonly Statement[] {
+export function removal(store: Store, { account, since }: Purge): readonly Statement[] {
   return [
     store.accounts.remove(account),
     store.settings.removeAll(account),
@@ -57,12 +51,7 @@ export function openPurging({ store, clock, log, flush, drop }: PurgeParts): Pur
   let cancel = (): void => undefined;
   let running: Promise<void> = Promise.resolve();
 
-  async function chunks(statement: Statement): Promise<void> {
-    for (let more = true; more && !stopped; ) {
-      const [result] = await store.unit([statement]);
-      more = (result?.changed ?? 0) >= CHUNK;
-    }
-  }
+  const chunks = (statement: Statement): Promise<number> => store.chunks(statement, CHUNK, () => stopped);
 
   async function purge(purge: Purge): Promise<void> {
     const { account } = purge;

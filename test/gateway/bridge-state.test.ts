@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openBridgeState } from '#src/core/bridge-state.ts';
-import { openPruning } from '#src/core/pruning.ts';
+import { openBridgeState } from '#src/gateway/bridge-state.ts';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
-import { openKey, openStore } from '#src/store/index.ts';
+import { openKey, openPruning, openStore } from '#src/store/index.ts';
 import { handClock } from '../hand-clock.ts';
 import { tempFolder } from '../store/folder.ts';
 

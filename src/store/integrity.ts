@@ -1,5 +1,5 @@
 import type { Log } from '#src/lib/log.ts';
-import type { Store } from '#src/store/index.ts';
+import type { Store } from './index.ts';
 
 export type IntegrityParts = {
   readonly store: Pick<Store, 'running' | 'unit' | 'check'>;

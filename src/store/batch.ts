@@ -1,5 +1,5 @@
 import type { Log } from '#src/lib/log.ts';
-import type { Statement, Store } from '#src/store/index.ts';
+import type { Statement, Store } from './index.ts';
 
 export type BatchParts<Row> = {
   readonly store: Pick<Store, 'unit'>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { begin, type Filled, introduction, question, take } from '#src/core/dialogues/chat-form.ts';
+import { begin, type Filled, introduction, question, take } from '#mappings/forms.ts';
 import type { Field, Form } from '#src/model/form.ts';
 
 const form: Form = {

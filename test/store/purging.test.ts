@@ -1,13 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { openPurging, removal } from '#src/core/accounts/purge.ts';
 import { openLog } from '#src/lib/log.ts';
 import { accountKey, type BareJid, type EventId, type ForeignId } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import { keyOf, openStore, type Store } from '#src/store/index.ts';
-import { handClock } from '../../hand-clock.ts';
-import { folder } from '../../process/cli/isthmus.ts';
+import { keyOf, openPurging, openStore, removal, type Store } from '#src/store/index.ts';
+import { handClock } from '../hand-clock.ts';
+import { folder } from '../process/cli/isthmus.ts';
 
 const MARK = 'heliotrope';
 const DOMAIN = 'irc.example';
@@ -30,7 +29,7 @@ async function fill(store: Store, dir: string): Promise<void> {
   const now = clock.now();
   const row = { place: VERONA, at: now, fromId: MARK, fromName: MARK, kind: 'message', body: `{"text":"${MARK}"}` };
   const ids = Array.from({ length: 1200 }, () => store.archive.nextId());
-  const rows = ids.map((id) => ({ ...row, id, event: `e${id}` as EventId, xmpp: null, foreign: null }));
+  const rows = ids.map((id) => ({ ...row, id, event: `e${id}` as EventId, xmpp: null, foreign: null, about: null }));
   const flags = { from: true, to: true, pendingIn: false, pendingOut: false, owed: [] };
   await store.unit([
     store.accounts.put({

@@ -1,13 +1,12 @@
 import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, opendir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Media } from '#src/bridge.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 
 export type Keep = {
   readonly path: string;
-  readonly content: Parameters<Media['put']>[0];
+  readonly content: Uint8Array | AsyncIterable<Uint8Array>;
   /** Bytes. */
   readonly most: number;
   readonly log: Log;

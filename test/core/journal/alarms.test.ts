@@ -1,17 +1,29 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { openHostAlarms } from '#src/core/journal/operator/host-alarms.ts';
+import { openAlarms } from '#src/core/journal/operator/alarms.ts';
+import { placeTransport } from '#src/model/place.ts';
 import { handClock } from '../../hand-clock.ts';
 
 it('an alarm is counted each time and told once an hour, what admins are told is told each time', () => {
   const clock = handClock();
   const told: string[] = [];
   const counted: string[] = [];
-  const { alarm, tellAdmins } = openHostAlarms({
-    alarms: { tell: (transport, text) => void told.push(`${transport}: ${text}`) },
+  const { alarm, tellAdmins } = openAlarms({
+    access: { register: [], admins: ['admin@a.example'] },
+    clock,
     log: pino({ level: 'silent' }),
-    now: clock.now,
     report: (what, transport, name) => void counted.push(`${what} ${transport} ${name}`),
+    store: {} as never,
+    commit: {} as never,
+    rows: {} as never,
+    display: {
+      owe: () => undefined,
+      show(event, to) {
+        expect(to).toEqual([{ jid: 'admin@a.example' }]);
+        if (event.kind === 'message') told.push(`${placeTransport(event.place)}: ${event.text}`);
+        return true;
+      },
+    },
   });
   alarm('mail.example', 'standing', 'We are refused.');
   clock.advance(3_599_999);

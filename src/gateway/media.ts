@@ -1,7 +1,7 @@
 import type { Media } from '#src/bridge.ts';
+import { type Lending, type LendingParts, openLending } from '#src/core/media/lending.ts';
+import { type MediaParts, type MediaStore, openMedia } from '#src/core/media/media.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type Lending, type LendingParts, openLending } from './lending.ts';
-import { type MediaParts, type MediaStore, openMedia } from './media.ts';
 
 /** The sections of the config that say where files are kept. Sizes in bytes, times in milliseconds. */
 export type MediaConfig = {

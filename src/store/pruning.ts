@@ -1,9 +1,9 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Statement, Store } from '#src/store/index.ts';
+import type { Store } from './index.ts';
 
 export type PruningParts = {
-  readonly store: Pick<Store, 'unit' | 'bridgeState' | 'links' | 'journal'>;
+  readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
   /** How long the ids of both sides stay linked, in milliseconds. */
@@ -31,20 +31,17 @@ export function openPruning({ store, clock, log, idsKept, journalKept, pruneMedi
   let cancel = (): void => undefined;
   let running: Promise<void> | undefined;
 
-  async function chunks(next: () => Statement): Promise<void> {
-    while (!stopped) {
-      const [result] = await store.unit([next()]);
-      if ((result?.changed ?? 0) < CHUNK) return;
-    }
-  }
-
   async function prune(): Promise<void> {
     try {
-      await chunks(() => store.bridgeState.prune(CHUNK));
-      await chunks(() => store.links.prune(clock.now() - idsKept, CHUNK));
-      const old = clock.now() - journalKept;
-      await chunks(() => store.journal.presume(old, clock.now(), CHUNK));
-      await chunks(() => store.journal.prune(old, CHUNK));
+      const now = clock.now();
+      const old = now - journalKept;
+      const statements = [
+        store.bridgeState.prune(CHUNK),
+        store.links.prune(now - idsKept, CHUNK),
+        store.journal.presume(old, now, CHUNK),
+        store.journal.prune(old, CHUNK),
+      ];
+      for (const statement of statements) await store.chunks(statement, CHUNK, () => stopped);
       await pruneMedia?.();
     } catch (err) {
       log.error({ err }, 'what is old could not be removed from the store');

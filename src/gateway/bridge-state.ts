@@ -8,7 +8,6 @@ import {
   type StatePlace,
   type Store,
 } from '#src/store/index.ts';
-import { away } from './store-away.ts';
 
 export type BridgeStateParts = {
   readonly store: Pick<Store, 'bridgeState' | 'unit'>;
@@ -58,7 +57,7 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
     if (expect === null && value === null)
       return [store.bridgeState.claim(place, new Uint8Array()), store.bridgeState.remove(place)];
     if (expect === null) return [store.bridgeState.claim(place, bytesOf(value ?? ''), kept(write))];
-    const found = await store.bridgeState.find(place, sealKey).catch(away);
+    const found = await store.bridgeState.find(place, sealKey);
     if (!found || Buffer.compare(found.value, bytesOf(expect)) !== 0) return undefined;
     if (value === null) return [store.bridgeState.removeFound(place, found)];
     return [store.bridgeState.swap(place, found, bytesOf(value), kept(write))];
@@ -74,27 +73,27 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
         await store.unit(statements);
         return true;
       } catch (error) {
-        if (!(error instanceof GuardFailed)) away(error);
+        if (!(error instanceof GuardFailed)) throw error;
       }
     }
     return false;
   }
 
-  const one = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]).catch(away));
+  const one = async (change: StateWrite): Promise<void> => void (await store.unit([statement(change)]));
 
   return {
     statements: (writes) => writes.map(statement),
     state: {
       async get(key: StateKey) {
-        const value = await store.bridgeState.get(at(key), sealKey).catch(away);
+        const value = await store.bridgeState.get(at(key), sealKey);
         return value && decoder.decode(value);
       },
-      bytes: (key) => store.bridgeState.get(at(key), sealKey).catch(away),
+      bytes: (key) => store.bridgeState.get(at(key), sealKey),
       put: (key, value, options) => one({ ...key, ...options, value }),
       delete: (key) => one({ ...key, value: null }),
       write,
       async list({ account, prefix }) {
-        const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey).catch(away);
+        const found = await store.bridgeState.list(at({ account, key: prefix }), sealKey);
         return found.map(({ key, value }) => ({ key, value: decoder.decode(value), bytes: value }));
       },
     },

@@ -1,0 +1,51 @@
+// Members of rooms whose membership the network holds: they are in without a client, until somebody says that they leave.
+import type { EventBody, EventOf } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { eject, type Room, type RoomEffect, type Seat } from './room-state.ts';
+
+/** An account is a member without a client: its network says so, or tells it what happens there. */
+export function listed(room: Room, account: AccountKey, nick: string): RoomEffect[] {
+  if (room.members.has(account)) return [];
+  const seats = new Map<string, Seat>();
+  room.members.set(account, { nick, joined: false, present: true, kept: true, password: undefined, unread: 0, seats });
+  return [{ kind: 'entered', account }];
+}
+
+/** An account leaves for good, because its user or its network says so: its clients are out. */
+export function quit(room: Room, account: AccountKey, by: 'user' | 'network'): RoomEffect[] {
+  if (!room.members.has(account)) return [];
+  // XEP-0045 §9.4: 321 is a removal because of a changed affiliation.
+  const farewell = eject(room, account, by === 'user' ? [] : [321]);
+  return by === 'user' ? [...farewell, { kind: 'part', account, reason: undefined, forGood: true }] : farewell;
+}
+
+/** What was said while none of an account's clients was there is counted, and told once until one of them comes. */
+export function missed(room: Room, account: AccountKey, count: number): RoomEffect[] {
+  const member = room.members.get(account);
+  if (!member || member.seats.size > 0 || count === 0) return [];
+  const before = member.unread;
+  member.unread = before + count;
+  return before > 0 ? [] : [{ kind: 'invite', account, unread: member.unread }];
+}
+
+/** What an event means for whoever may be a member without a client. */
+export function aboutMember(room: Room, account: AccountKey, what: EventOf<'room'>): RoomEffect[] {
+  if (what.change === 'left') return quit(room, account, 'network');
+  const member = room.members.get(account);
+  if (what.change !== 'listed' || !member || member.seats.size > 0) return [];
+  member.unread = what.unread ?? 0;
+  return [{ kind: 'invite', account, unread: member.unread }];
+}
+
+/** Whether an event shows that the account is a member of a room of which nothing was known. */
+export function showsMember(what: EventBody & { readonly live: boolean }, account: AccountKey): boolean {
+  if (what.kind === 'message') return what.live;
+  if (what.kind === 'room') return what.change === 'listed';
+  return what.kind === 'occupants' && what.list.some((one) => one.account === account);
+}
+
+/** How somebody is told that a room waits for them. */
+export const unreadText = (unread: number): string =>
+  unread === 0
+    ? 'You are a member of this room.'
+    : `You are a member of this room, and have not read ${unread === 1 ? 'what was said last' : `${unread} messages`} there.`;

@@ -1,0 +1,43 @@
+import type { Delivery } from '#src/core/journal/lane.ts';
+import { outwardLane } from '#src/core/journal/owed.ts';
+import type { Draft } from '#src/model/event.ts';
+
+/** What users have written in other clients of a network, told apart from what was just sent for them. */
+export type Echoes = {
+  /** Whether a draft is what was sent from here. At once, unless something is under way of which that is not known yet. */
+  has(draft: Draft): boolean | Promise<boolean>;
+  /** Something that was sent has landed, or will not. */
+  settled(): void;
+};
+
+export function openEchoes({ delivery }: { readonly delivery: Pick<Delivery, 'inHand'> }): Echoes {
+  const waiting = new Set<() => void>();
+
+  function look(lane: string, { ids = [] }: Draft): boolean | undefined {
+    const own = delivery.inHand(lane);
+    if (own.some((one) => ids.some((id) => one.ids.includes(id)))) return true;
+    return own.some(({ life }) => life.state === 'flight') ? undefined : false;
+  }
+
+  return {
+    has(draft) {
+      const { from, place } = draft;
+      if (from.kind !== 'network' || !from.self || place.kind === 'shared') return false;
+      const lane = outwardLane(place, place.account);
+      const now = look(lane, draft);
+      if (now !== undefined) return now;
+      return new Promise((resolve) => {
+        const again = (): void => {
+          const found = look(lane, draft);
+          if (found === undefined) return;
+          waiting.delete(again);
+          resolve(found);
+        };
+        waiting.add(again);
+      });
+    },
+    settled() {
+      for (const again of waiting) again();
+    },
+  };
+}

@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
+
+/** A link between two servers, from one of them to the other, that can be cut. Disposing of it ends it. */
+export interface Relay extends AsyncDisposable {
+  /** The port on 127.0.0.1 on which the one finds the other. */
+  readonly port: number;
+  /** Where the other listens. */
+  target: number;
+  /** Ends what is open without a word; what is opened from now on gets no answer. */
+  cut(): void;
+  /** Carries again what is opened from now on. */
+  mend(): void;
+  /** Nobody listens any more, as where a server has ended; or somebody does again. */
+  refuse(): Promise<void>;
+  listen(): Promise<void>;
+}
+
+/** A relay on a free port. */
+export async function startRelay(): Promise<Relay> {
+  const open = new Set<Socket>();
+  let whole = true;
+  const follow = (socket: Socket, other: Socket | undefined): void => {
+    open.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.on('close', () => {
+      open.delete(socket);
+      other?.destroy();
+    });
+  };
+  const server = createServer((near) => {
+    if (!whole) return follow(near, undefined);
+    const far = connect(relay.target, '127.0.0.1');
+    follow(near, far);
+    follow(far, near);
+    near.pipe(far).pipe(near);
+  });
+  const [port = 0] = await freePorts(1);
+  const end = (): void => {
+    for (const socket of open) socket.destroy();
+  };
+  const relay: Relay = {
+    port,
+    target: 0,
+    cut() {
+      whole = false;
+      end();
+    },
+    mend() {
+      whole = true;
+      end();
+    },
+    async listen() {
+      if (server.listening) return;
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    },
+    async refuse() {
+      end();
+      if (!server.listening) return;
+      server.close();
+      await once(server, 'close');
+    },
+    [Symbol.asyncDispose]: () => relay.refuse(),
+  };
+  await relay.listen();
+  return relay;
+}
