@@ -69,7 +69,8 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
     const { talks, realms, addresses } = parts.transport(transport);
     const all = [...talks.commands, ...parts.own(transport)];
     // A realm that has no address of its own has that of the gateway.
-    return realms.some((realm) => isNameless(realm, addresses)) ? [...all, ...onGateway(all)] : all;
+    if (!realms.some((realm) => isNameless(realm, addresses))) return all;
+    return [...all.filter(({ on }) => on !== 'realm'), ...onGateway(all)];
   }
   // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);

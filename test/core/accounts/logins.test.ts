@@ -193,7 +193,7 @@ describe('a command', () => {
     await logIn(town, house);
     await house.join();
     await town.order({ wait: 'online', of: 'juliet' });
-    const first = await house.core.dialogues.command(ME, { place, on: 'realm', node: 'count' });
+    const first = await house.core.dialogues.command(ME, { place, on: 'gateway', node: 'count' });
     const end = await house.core.dialogues.answer({ owner: CLIENT, id: idOf(first) }, {});
     expect(end).toEqual({ kind: 'done', text: '2 people live here.' });
   });
@@ -206,7 +206,7 @@ describe('a command', () => {
       code: 'not-permitted',
     });
     const juliet = { owner: 'juliet@a.example/x', user: 'juliet@a.example' as BareJid };
-    await expect(dialogues.command(juliet, { place, on: 'realm', node: 'count' })).rejects.toMatchObject({
+    await expect(dialogues.command(juliet, { place, on: 'gateway', node: 'count' })).rejects.toMatchObject({
       code: 'not-permitted',
     });
   });
@@ -214,7 +214,7 @@ describe('a command', () => {
 
 describe('a session', () => {
   const place = { kind: 'realm', account, realm: '' } as const;
-  const count = { place, on: 'realm', node: 'count' } as const;
+  const count = { place, on: 'gateway', node: 'count' } as const;
   const choose = ({ core }: House, stay: string) =>
     core.settings.change({ place, scope: 'account', answer: { stay_connected: [stay] } }, ROMEO);
 
