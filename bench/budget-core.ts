@@ -48,6 +48,7 @@ export async function openBareCore(addresses: Addresses, delivered: () => void):
       [
         DOMAIN,
         plainTransport({
+          domain: DOMAIN,
           mapping,
           addresses,
           realms: [REALM],

@@ -37,6 +37,7 @@ const standings = openStandings({
     store: { credentials: { accounts: async () => [] } },
     transports: new Map([[DOMAIN, transport]]),
   }),
+  aliases: { address: () => undefined },
   sessions: { get: () => undefined },
   transport: () => transport,
   realm: () => REALM,

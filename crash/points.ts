@@ -89,7 +89,11 @@ const acknowledged =
   (host: Host, pass: Pass): Host['emit'] =>
   (drafts, writes) => {
     const work = host.emit(drafts, writes);
-    return work?.then(() => pass('before-ack'));
+    if (!(work instanceof Promise)) return work;
+    return work.then((taken) => {
+      pass('before-ack');
+      return taken;
+    });
   };
 
 /** A network that is acknowledged before anything is durable: what a laboratory has to notice. */
@@ -102,8 +106,11 @@ export const hastyBridge = <Config>(definition: BridgeDefinition<Config>, pass: 
         // The acknowledgement is written in this turn of the loop.
         setImmediate(() => {
           pass('before-ack');
-          host.emit(drafts, writes)?.catch((err: unknown) => host.log.error({ err }, 'acknowledged, and not kept'));
+          Promise.resolve(host.emit(drafts, writes)).catch((err: unknown) =>
+            host.log.error({ err }, 'acknowledged, and not kept'),
+          );
         });
+        return undefined;
       },
     }),
 });

@@ -26,9 +26,8 @@ type MessageDraft = Draft & Message;
 export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
   const between = target.reads === target.text.format ? target.reads : BETWEEN;
   const read = restyled(draft, target.reads, between);
-  return carry(read, featureOf(read), target, context)
-    .flatMap((piece) => finish(piece, target, context))
-    .map((piece) => restyled(piece, between, target.text.format));
+  const pieces = carry(read, featureOf(read), target, context).flatMap((piece) => finish(piece, target, context));
+  return between === target.text.format ? pieces : pieces.map((piece) => restyled(piece, between, target.text.format));
 }
 
 /** As texts are styled while rungs put words around them: as they stand in the conversation that they quote. */
@@ -80,12 +79,14 @@ function presence(piece: DraftOf<'presence'>, { shows }: Target): readonly Draft
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
   let pieces: readonly Draft[] = [draft];
   for (const [part, has] of parts) {
-    // Most messages have none of the parts: nothing is copied for them.
+    // Most messages have none of the parts: nothing is made for them.
+    if (pieces[0] === draft && pieces.length === 1 && !has(draft, target)) continue;
     if (!pieces.some((piece) => piece.kind === 'message' && has(piece, target))) continue;
     pieces = pieces.flatMap((piece) =>
       piece.kind === 'message' && has(piece, target) ? carry(piece, part, target, context) : [piece],
     );
   }
+  if (pieces[0] === draft && pieces.length === 1) return cut(draft, target, context);
   return pieces.flatMap((piece) => (piece.kind === 'message' ? cut(piece, target, context) : [piece]));
 }
 

@@ -9,7 +9,14 @@ export const usualDelivery: Required<DeliveryFacts> = {
   told: 15 * MINUTE,
   retry: { min: 1000, max: 5 * MINUTE },
   pause: 60 * MINUTE,
+  burst: 0,
 };
 
+const known = new WeakMap<Capabilities, Required<DeliveryFacts>>();
+
 /** How what is journaled goes to a network. */
-export const deliveryOf = ({ delivery }: Capabilities): Required<DeliveryFacts> => ({ ...usualDelivery, ...delivery });
+export function deliveryOf(facts: Capabilities): Required<DeliveryFacts> {
+  const found = known.get(facts) ?? { ...usualDelivery, ...facts.delivery };
+  known.set(facts, found);
+  return found;
+}

@@ -65,7 +65,8 @@ export const irc: NetworkMapping = {
     // A line that is late by more than minutes answers a conversation that has gone on.
     delivery: { window: 500, expiry: 600 * SECOND },
     durability: {
-      out: { contact: { message: 'journal' } },
+      // What becomes a line has the receipt of one.
+      out: { contact: { message: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' } },
       in: { contact: { message: 'journal' } },
     },
   },

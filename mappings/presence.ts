@@ -29,3 +29,23 @@ export function showText(show: Show, status?: string): string {
   const words = (status ?? '').replace(/\s+/g, ' ').trim();
   return words === '' ? WORDS[show] : words;
 }
+
+/** What somebody is shown of somebody. */
+export type Shown = { readonly show: Show; readonly status?: string };
+
+export const OFFLINE: Shown = { show: 'offline' };
+export const AVAILABLE: Shown = { show: 'available' };
+
+/** From the strongest to the weakest: whoever is there in one place is there. */
+const STRENGTH: readonly Show[] = ['chat', 'available', 'dnd', 'away', 'xa', 'offline'];
+
+/** The presence of a user with several resources: the strongest show, of equal ones the newest. */
+export function strongest(resources: Iterable<{ readonly presence: Shown }>): Shown {
+  let best = OFFLINE;
+  for (const { presence } of resources) {
+    if (STRENGTH.indexOf(presence.show) <= STRENGTH.indexOf(best.show)) best = presence;
+  }
+  return best;
+}
+
+export const sameShown = (a: Shown, b: Shown): boolean => a.show === b.show && a.status === b.status;

@@ -97,7 +97,8 @@ export const sms: NetworkMapping = {
     // RELIABILITY: four hours, and a word to the sender after a quarter of one.
     delivery: { window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {
-      out: { contact: { message: 'journal', edit: 'journal' } },
+      // What becomes of a reaction is a text that costs as much as any.
+      out: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
       in: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
     },
   },

@@ -22,7 +22,11 @@ import type { Sealed } from '#src/model/sealed.ts';
 export type Delivered = {
   readonly ids: readonly ForeignId[];
   readonly state: 'written' | 'taken' | 'delayed' | 'delivered';
+  /** Whom of several recipients this does not hold for: its sender is told of each. None of them is a `Failure` of all. */
+  readonly lost?: readonly LostRecipient[];
 };
+/** Somebody whom an event has not reached, by the name that its sender knows them by. */
+export type LostRecipient = { readonly to: string; readonly failure: Failure };
 export type Outcome = Delivered | Failure;
 
 /**
@@ -184,6 +188,11 @@ export type Bridge = {
    * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
    */
   deliver(event: Event, session?: Session): Delivered | Promise<Delivered>;
+  /**
+   * As `deliver`, for messages of one conversation that have waited for each other where the table says so (`burst`): they
+   * may go as one. Each keeps an outcome of its own, in their order; what is thrown is that of all.
+   */
+  deliverTogether?(events: readonly Event[], session?: Session): readonly Outcome[] | Promise<readonly Outcome[]>;
   ask<Q extends Query>(query: Q, session?: Session): Promise<ReplyTo<Q>>;
   /** Whether an event has reached the network, which a doubt left open. Rejects with a `Failure` to be asked again. */
   reconcile?(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
@@ -311,14 +320,31 @@ export type SocketServer = {
   close(): Promise<void>;
 };
 
+/** Whom a user does not hear: declined until they add them, or blocked. */
+export type Refused = 'declined' | 'blocked';
+
+/**
+ * Whether somebody is heard by an account. `first`: yes, though nothing has passed between them yet. `nobody`: nobody can have
+ * that account. `not-permitted`: its user may not use the gateway. `full`: it has as many contacts as there may be.
+ */
+export type Admission = 'yes' | 'first' | 'nobody' | 'not-permitted' | 'full' | Refused;
+
+/** What became of each draft, in order, where not all were kept; else nothing. */
+export type Taken = readonly Admission[] | undefined;
+
 /** What a bridge is given. */
 export type Host = {
   readonly transport: string;
   /**
    * Takes events in. Resolves once they are durable, and only then may a bridge acknowledge them to its network;
-   * synchronous when nothing has to be. `writes` commit together with the events.
+   * synchronous when nothing has to be. `writes` commit together with the events. Says which drafts were not kept, and why.
    */
-  emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): void | Promise<void>;
+  emit(drafts: readonly Draft[], writes?: readonly StateWrite[]): Taken | Promise<Taken>;
+  /**
+   * Asks before anything is told, as at RCPT of SMTP or where a network wants to know who there is: whether an account hears a
+   * contact, by its formatted address, alone or in a room of the account. Rejects with a `Failure` to be asked again.
+   */
+  admits(of: { readonly account: AccountKey; readonly contact: string; readonly place?: Place }): Promise<Admission>;
   /**
    * Confirmation or late failure of an event. It may come several times for what is journaled, hours later and after a
    * restart: `taken`, perhaps `delayed`, and then `delivered` or a `Failure`. Where there is a promise, a bridge acknowledges what it was

@@ -120,7 +120,7 @@ describe('the house', () => {
 describe('the core', () => {
   it('is opened from the bottom to the top: nothing is used before it is declared', () => {
     const text = code('src/core/open.ts');
-    const body = text.slice(text.indexOf('export function openCore'));
+    const body = text.slice(text.indexOf('export function buildCore'));
     const declared = [...body.matchAll(/^ {2}const (?:(\w+)|\{([^}]+)\})/gm)].flatMap((found) =>
       (found[1] ?? found[2] ?? '').split(',').map((name) => ({ name: name.trim(), at: found.index })),
     );

@@ -7,7 +7,8 @@ import type { NetworkMapping } from '#src/model/capabilities.ts';
 import { Sealed } from '#src/model/sealed.ts';
 
 type Record = ReturnType<typeof transportOf>;
-type Given = Partial<Omit<Record, 'metrics' | 'mapping' | 'addresses' | 'realms'>> & {
+type Given = Partial<Omit<Record, 'domain' | 'metrics' | 'mapping' | 'addresses' | 'realms'>> & {
+  readonly domain: string;
   readonly mapping: NetworkMapping;
   readonly addresses: Addresses;
   readonly realms?: readonly string[];
@@ -43,7 +44,6 @@ export function plainTransport({ mapping, addresses, realms = [], metrics, ...gi
     open: unopened,
   };
   const written = {
-    domain: 'plain.example',
     kind: 'plain',
     definition,
     secret: new Sealed('secret'),

@@ -175,6 +175,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       topic: state?.topic ?? '',
       occupants: state?.members.size ?? 0,
       traits: state ? traitsOf(state.modes) : [],
+      ...(state?.modes.complete && { subjectByAll: !state.modes.set.has('t') }),
     };
   }
 

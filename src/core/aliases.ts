@@ -6,7 +6,9 @@ import type { Store } from '#src/store/index.ts';
 export type Aliases = {
   /** Makes sure that the place's address is found by its alias, if its JID can be one. */
   note(place: Place): void;
-  /** The address that an alias stands for. */
+  /** An address is another name of a room, whose own address it is from now on. */
+  learn(transport: string, name: string, address: string): void;
+  /** The address that an alias, or another name of a room, stands for. */
   address(transport: string, alias: string): string | undefined;
 };
 
@@ -29,6 +31,13 @@ export async function openAliases({ store, log }: AliasParts): Promise<Aliases> 
       store
         .unit([store.aliases.put(transport, alias, place.id)])
         .catch((err: unknown) => log.error({ err }, 'the alias of a long address could not be written'));
+    },
+    learn(transport, name, address) {
+      if (known.get(keyOf(transport, name)) === address) return;
+      known.set(keyOf(transport, name), address);
+      store
+        .unit([store.aliases.put(transport, name, address)])
+        .catch((err: unknown) => log.error({ err }, 'another name of a room could not be written'));
     },
     address: (transport, alias) => known.get(keyOf(transport, alias)),
   };

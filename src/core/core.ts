@@ -1,44 +1,27 @@
 import type { Host } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
-import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, type BareJid, bareOf, type XmppId } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Purging, SealKey, Store } from '#src/store/index.ts';
-import type { Access, Accounts } from './accounts/accounts.ts';
-import type { Choices } from './accounts/choices.ts';
-import type { Logins } from './accounts/logins.ts';
-import type { Membership } from './accounts/membership.ts';
-import type { OpenSettings } from './accounts/settings.ts';
+import { accountKey, bareOf } from '#src/model/ids.ts';
+import { placeTransport } from '#src/model/place.ts';
+import type { SealKey, Store } from '#src/store/index.ts';
+import type { Access } from './accounts/accounts.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
-import type { RunningDialogues } from './dialogues/dialogue.ts';
-import type { Identities } from './identities.ts';
-import type { Ids } from './ids.ts';
 import type { Core, XmppSide } from './index.ts';
 import { type Charging, openCharging } from './journal/budgets.ts';
-import type { Intake } from './journal/intake.ts';
-import type { Journaling } from './journal/journaling.ts';
 import type { Alarms } from './journal/operator/alarms.ts';
 import type { Queue } from './journal/operator/queue-entry.ts';
-import { placeOf } from './journal/owed.ts';
-import type { LimitName, Limits } from './limits.ts';
+import { placeOf } from './journal/rows.ts';
+import type { LimitName } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
-import type { People } from './people/people.ts';
-import type { Archive } from './rooms/archive.ts';
-import type { Occupancy } from './rooms/occupancy.ts';
-import type { Flicker } from './rooms/presence-folding.ts';
+import type { buildCore } from './open.ts';
 import { restore } from './rooms/restore.ts';
-import type { Rooms } from './rooms/rooms.ts';
 import { checkSeats } from './rooms/seats.ts';
-import type { Lasting } from './sessions/lasting.ts';
-import type { Sessions } from './sessions/sessions.ts';
-import type { Standings } from './standing.ts';
 import type { Transport } from './transport.ts';
-import type { Inward, Outward } from './way/index.ts';
+import type { Inward } from './way/index.ts';
 
 export type CoreParts = {
   readonly transports: ReadonlyMap<string, Transport>;
@@ -83,7 +66,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials'> &
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> &
     Pick<Alarms, 'alarm' | 'tellAdmins'> & {
       readonly emit: Inward['accept'];
       readonly charge: Charging;
@@ -111,54 +94,25 @@ export type OpenCore = Core & {
 };
 
 /** What `open` has built. */
-export type Opened = {
-  readonly parts: CoreParts;
-  readonly accounts: Accounts;
-  readonly archive: Archive;
-  readonly bounces: (user: BareJid, id: XmppId) => Promise<void>;
-  readonly dialogues: RunningDialogues;
-  readonly flicker: Flicker;
-  readonly identities: Identities;
-  readonly ids: Ids;
-  readonly inward: Inward;
-  readonly intake: Intake;
-  readonly journaling: Journaling;
-  readonly lasting: Lasting;
-  readonly logins: Logins;
-  readonly occupancy: Occupancy;
-  readonly outward: Outward;
-  readonly membership: Membership;
-  readonly ownSettings: Core['settings'];
-  readonly people: People;
-  readonly purging: Purging;
-  readonly rates: Limits;
-  readonly lanes: Lanes;
-  realm(place: Place): string;
-  transport(domain: string): Transport;
-  readonly rooms: Rooms;
-  readonly sessions: Sessions;
-  readonly settings: OpenSettings;
-  readonly choices: Pick<Choices, 'load'>;
-  readonly standings: Standings;
-  readonly talks: Core['dialogues'];
-};
+export type Opened = ReturnType<typeof buildCore>;
 
 /** What was opened, as the edges, the bridges and the process see it. */
 export function coreOf(opened: Opened): OpenCore {
   const { parts, accounts, archive, dialogues, intake, journaling, people, rooms, sessions, settings } = opened;
   const { store, xmpp, log, aliases, transports } = parts;
-  const { delivery } = journaling;
+  const { delivery, settling } = journaling;
   let stopping = false;
 
   const accountOf = (domain: string, jid: string) => accountKey(bareOf(jid), domain);
 
   const ask: Core['ask'] = async (query, domain, user) => {
     const account = accountKey(user, domain);
-    const asked = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
-    const reply = await opened
-      .transport(domain)
-      .bridge()
-      .ask(query, sessions.get({ account, realm: asked }));
+    const realm = 'realm' in query ? query.realm : 'place' in query ? opened.realm(query.place) : '';
+    const bridge = opened.transport(domain).bridge();
+    // Whoever looks round is let in for it.
+    const visits = query.kind === 'rooms' && bridge.connect && accounts.permitted(user);
+    const session = await (visits ? opened.visits.enter({ account, realm }) : sessions.get({ account, realm }));
+    const reply = await bridge.ask(query, session);
     if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
     return reply;
   };
@@ -167,7 +121,7 @@ export function coreOf(opened: Opened): OpenCore {
     places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
-      if (!accounts.permitted(user)) throw accounts.refusal();
+      accounts.admit(user);
       opened.rates.spend('messages', user);
     },
   });
@@ -178,7 +132,8 @@ export function coreOf(opened: Opened): OpenCore {
         for (const { place } of drafts) aliases.note(place);
         return opened.inward.accept(drafts, statements);
       },
-      settle: delivery.settle,
+      admits: opened.admissions.admits,
+      settle: settling.settle,
       charge: openCharging({ store, budgets: journaling.budgets, transport: opened.transport }),
       status: sessions.status,
       settings: settings.of,
@@ -205,12 +160,13 @@ export function coreOf(opened: Opened): OpenCore {
     bounced: (_domain, user, id) =>
       opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
-    refusal: accounts.refusal,
+    admit: accounts.admit,
     standing: opened.standings.at,
     settings: opened.ownSettings,
     dialogues: opened.talks,
     chat,
     ...opened.membership,
+    registration: opened.registration,
     probed: people.probed,
     attend: people.attend,
     addressOf: aliases.address,
@@ -233,15 +189,8 @@ export function coreOf(opened: Opened): OpenCore {
     },
     async restore() {
       await opened.identities.load();
-      await restore({
-        store: store,
-        occupancy: opened.occupancy,
-        rooms,
-        sessions,
-        transports,
-        accounts,
-        realm: opened.realm,
-      });
+      await opened.refusals.load();
+      await restore({ ...parts, ...opened });
       opened.purging.resume();
     },
     async start() {
@@ -265,6 +214,7 @@ export function coreOf(opened: Opened): OpenCore {
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);
       delivery.fail(({ kept }) => !kept, new Failure('stopping'));
+      opened.visits.stop();
       await sessions.close();
       await opened.lanes.idle();
       await journaling.stop();
@@ -275,6 +225,6 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.lasting.flush();
       await opened.purging.stop();
     },
-    status: () => ({ rooms: rooms.size, flights: delivery.size }),
+    status: () => ({ rooms: rooms.size, flights: settling.size }),
   };
 }

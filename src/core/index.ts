@@ -27,10 +27,17 @@ export type Origin = {
   readonly originId?: string;
   /** XEP-0184: the sender asks to be told when it has arrived. */
   readonly receipt?: boolean;
+  /** The first words of a line to a room. */
+  readonly said?: string;
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */
-export type Recipient = { readonly jid: string; readonly nick?: string };
+export type Recipient = {
+  readonly jid: string;
+  readonly nick?: string;
+  /** The address of the room by which it came, where that is another than its place has. */
+  readonly at?: string;
+};
 
 /** What the readers of an event know of the earlier message that it is about. */
 export type About = {
@@ -184,8 +191,8 @@ export type Core = {
   bounced(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
-  /** What somebody who is not permitted is told. */
-  refusal(): Failure;
+  /** Throws the `Failure` that somebody is told who may not. */
+  admit(user: BareJid): void;
   /** What the account of a user at a transport is to an address. At once. */
   readonly standing: Standings['at'];
   readonly settings: {

@@ -1,20 +1,20 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { memo } from '#src/lib/memo.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
-import { openFarewell } from './accounts/farewell.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
-import { openOwnSettings } from './accounts/own-settings.ts';
-import { openSettings } from './accounts/settings.ts';
+import { openOwnSettings, openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
 import { administrationCommands } from './dialogues/administration.ts';
+import { blockCommands } from './dialogues/block.ts';
 import { choiceCommands } from './dialogues/choice.ts';
 import { configureCommands } from './dialogues/configure.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
@@ -29,20 +29,24 @@ import { openAmend } from './journal/amend.ts';
 import { openBounces } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
-import type { Item } from './journal/rows.ts';
+import type { OwedRow } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
+import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
+import { openVisits } from './sessions/visits.ts';
 import { openStandings } from './standing.ts';
 import type { Transport } from './transport.ts';
+import { openAdmissions } from './way/admission.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
+import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
 const LINKED = 'You are on this network by yourself now. Join again to be in the room so.';
@@ -52,8 +56,8 @@ const UNLINKED = 'You are not on this network by yourself any more. Join again t
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
  * those above, which listen at the end. Nothing happens until the first event.
  */
-export function openCore(parts: CoreParts): OpenCore {
-  const { transports, xmpp, clock, log, limits, store, media } = parts;
+export function buildCore(parts: CoreParts) {
+  const { transports, aliases, xmpp, clock, log, limits, store, media } = parts;
   const { now } = clock;
   const transport = (domain: string): Transport => {
     const found = transports.get(domain);
@@ -71,6 +75,11 @@ export function openCore(parts: CoreParts): OpenCore {
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
+  /** What lies below all that follows. */
+  const ground = {
+    ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
+    ...{ aliases, tables, texts, lanes, media, accounts, limits: rates },
+  };
   const settings = openSettings({
     store,
     key: parts.key,
@@ -78,6 +87,10 @@ export function openCore(parts: CoreParts): OpenCore {
     schemas: (domain) => transport(domain).definition.settings,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
+    means(domain, setting) {
+      const { facts } = transport(domain).mapping;
+      return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
+    },
     choices,
   });
   const logins = openLogins({ store, key: parts.key, now });
@@ -103,42 +116,15 @@ export function openCore(parts: CoreParts): OpenCore {
     credentials: logins.credentials,
     staysConnected: settings.staysConnected,
   });
-  const standings = openStandings({ identities, sessions, transport, realm });
+  const standings = openStandings({ identities, aliases, sessions, transport, realm });
   const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
-  const { display, delivery, rows, commit } = journaling;
-  const rooms = openRooms({
-    xmpp,
-    display,
-    clock,
-    log,
-    lanes,
-    archive,
-    occupancy,
-    delivery,
-    sessions,
-    settings,
-    realm,
-    linger: limits.linger,
-  });
-  const flicker = openFlicker({ rooms, clock, window: limits.presenceWindow ?? 0, folded });
-  const people = openPeople({
-    store,
-    accounts,
-    limits: rates,
-    lanes,
-    xmpp,
-    clock,
-    asFailure,
-    sessions,
-    identities,
-    standings,
-    delivery,
-    tables,
-    transport,
-    now,
-    presenceWindow: limits.presenceWindow ?? 0,
-    folded,
-  });
+  const { display, delivery, settling, rows, commit } = journaling;
+  const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
+  const { linger, presenceWindow = 0 } = limits;
+  const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
+  const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
+  const refusals = openContactRefusals({ store, log, now });
+  const people = openPeople({ ...ground, refusals, sessions, identities, standings, delivery, presenceWindow, folded });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const purging = openPurging({
@@ -149,69 +135,31 @@ export function openCore(parts: CoreParts): OpenCore {
     drop: journaling.purge,
   });
 
-  const membership = openMembership({
-    accounts,
-    media,
-    dialogues,
-    limits: rates,
-    logins,
-    people,
-    purging,
-    registration: openRegistration({ transport, dialogues, logins, settings }),
-    sessions,
-    refuse: (account, failure) =>
-      delivery.fail(({ row, owed }) => owed.way === 'out' && row.account === account, failure),
-    settings,
-    farewell: openFarewell({ clock, log, logins, bridge: (domain) => transport(domain).bridge() }),
-  });
+  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
+  const membership = openMembership({ ...ground, delivery, dialogues, logins, people, purging, sessions, settings });
   const { admins } = parts.access;
   const ownSettings = openOwnSettings({ settings, accounts, admins });
-  const { shutdown } = parts;
   const everywhere = [
-    ...previewCommands({ media, standings, tables, now }),
+    ...previewCommands({ ...ground, standings }),
     ...lastCommands({ store }),
-    ...administrationCommands({ ...journaling, ...membership, clock, people, rooms, sessions, store, shutdown }),
+    ...blockCommands({ refusals }),
+    ...administrationCommands({ ...parts, ...journaling, ...membership, people, rooms, sessions }),
   ];
   const choosing = choiceCommands({ choices });
-  const ownCommands = memo(1000, (domain) => [
-    ...registerCommands({ limits: rates, logins, people, sessions, settings }, transport(domain)),
-    ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
-    ...everywhere,
-    ...(choices.settings(domain).length > 0 ? choosing : []),
-  ]);
   const talks = openTalks({
-    accounts,
-    admins,
-    dialogues,
-    limits: rates,
-    log,
-    sessions,
-    transport,
-    realm,
-    own: ownCommands,
+    ...{ ...ground, dialogues, sessions, admins },
+    own: memo(1000, (domain) => [
+      ...registerCommands({ ...ground, logins, people, sessions, settings }, transport(domain)),
+      ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
+      ...everywhere,
+      ...(choices.settings(domain).length > 0 ? choosing : []),
+    ]),
   });
 
-  const intake = openIntake({ journaling, store, xmpp, now, transport, asFailure });
-  const amend = openAmend({ store, delivery, rows, intake, now, standings, tables, transport });
+  const intake = openIntake({ ...ground, journaling });
+  const amend = openAmend({ ...ground, delivery, settling, rows, intake, standings });
   const outward = openOutward({
-    accounts,
-    limits: rates,
-    rooms,
-    people,
-    sessions,
-    standings,
-    ids,
-    texts,
-    archive,
-    media,
-    tables,
-    transport,
-    xmpp,
-    lanes,
-    delivery,
-    intake,
-    amend,
-    now,
+    ...{ ...ground, refusals, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -220,33 +168,18 @@ export function openCore(parts: CoreParts): OpenCore {
           log.error({ err: error }, 'an account could not be read');
           return false;
         }),
-    asFailure,
   });
-  const echoes = openEchoes({ delivery });
+  const echoes = openEchoes({ settling });
+  const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
-    accounts,
-    limits: rates,
-    rooms,
-    flicker,
-    people,
-    ids,
-    texts,
-    archive,
-    echoes,
+    ...{ ...ground, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
-    tables,
-    lanes,
-    display,
-    commit,
-    rows,
-    log,
-    now,
-    durable: ({ place, kind }) => journaling.keeps('in', place, kind),
+    durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
   const bounces = openBounces({
     store,
-    delivery,
+    settling,
     tell(draft, account) {
       const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
       if (level !== 'none') outward.send(draft, account);
@@ -269,19 +202,15 @@ export function openCore(parts: CoreParts): OpenCore {
     changed(account, linked) {
       if (!identities.turn(account, linked)) return;
       rooms.end(account, linked ? LINKED : UNLINKED);
-      const left = ({ row, owed }: Item): boolean =>
-        owed.way === 'out' && row.account === account && owed.identity === 'own';
+      const left = ({ account: own, owed }: OwedRow): boolean =>
+        owed.way === 'out' && own === account && owed.identity === 'own';
       if (!linked) delivery.fail(left, new Failure('not-registered'));
       sessions.turn(account);
     },
   });
-  journaling.listen({
-    settled(item, failure) {
-      outward.settled(item, failure);
-      // What became of it is noted after this.
-      queueMicrotask(echoes.settled);
-    },
-  });
+  settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
+  // What became of it is noted after this.
+  settling.listen({ settled: () => queueMicrotask(echoes.settled) });
   rooms.listen({ fares: outward.fares });
   sessions.listen({
     online(key) {
@@ -291,7 +220,7 @@ export function openCore(parts: CoreParts): OpenCore {
     changed: (key) => people.turned(key),
     released(key) {
       const fits = journaling.ofSession(key.account, key.realm);
-      delivery.fail((item) => !item.kept && fits(item), new Failure('recipient-unavailable'));
+      delivery.fail((row) => !row.kept && fits(row), new Failure('recipient-unavailable'));
     },
     abandoned(key, failure) {
       rooms.abandon(key, failure);
@@ -305,9 +234,10 @@ export function openCore(parts: CoreParts): OpenCore {
     },
   });
 
-  return coreOf({
+  return {
     parts,
     accounts,
+    admissions,
     archive,
     bounces,
     choices,
@@ -328,12 +258,18 @@ export function openCore(parts: CoreParts): OpenCore {
     people,
     purging,
     rates,
+    refusals,
     realm,
+    registration,
     rooms,
     sessions,
+    visits: openVisits({ sessions, clock: parts.clock }),
     settings,
     standings,
     talks,
     transport,
-  });
+  };
 }
+
+/** The core, built, as the edges, the bridges and the process see it. */
+export const openCore = (parts: CoreParts): OpenCore => coreOf(buildCore(parts));

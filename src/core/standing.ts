@@ -2,6 +2,7 @@ import type { Session, SessionKey } from '#src/bridge.ts';
 import type { Capabilities, WhoseIdentity } from '#src/model/capabilities.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Aliases } from './aliases.ts';
 import type { Identities } from './identities.ts';
 import { type Sessions, standIn } from './sessions/sessions.ts';
 import type { Transport } from './transport.ts';
@@ -32,6 +33,7 @@ export type Footing = Standing & {
 
 export type StandingParts = {
   readonly identities: Identities;
+  readonly aliases: Pick<Aliases, 'address'>;
   readonly sessions: Pick<Sessions, 'get'>;
   transport(domain: string): Transport;
   realm(place: Place): string;
@@ -88,12 +90,15 @@ class Stand implements Footing {
 export const membershipIn = ({ kind }: Place): Standing['membership'] => (kind === 'room' ? 'network' : 'seat');
 
 export function openStandings(parts: StandingParts): Standings {
-  const { identities, transport } = parts;
+  const { identities, aliases, transport } = parts;
 
   function placeAt(account: AccountKey, domain: string, address: Addressed): Place {
     if (address.kind === 'realm') return { kind: 'realm', account, realm: address.realm };
-    const { kind, id } = address;
-    if (kind === 'contact') return { kind, account, id };
+    const { kind } = address;
+    if (kind === 'contact') return { kind, account, id: address.id };
+    const { isAlternate } = transport(domain).addresses;
+    // Whatever a room is called by somebody, it is one: by the address that is its own.
+    const id = (isAlternate && aliases.address(domain, address.id)) ?? address.id;
     return roomsAre(account, domain) === 'room'
       ? { kind: 'room', account, id }
       : { kind: 'shared', transport: domain, id };

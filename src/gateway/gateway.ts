@@ -152,6 +152,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         for (const { kind } of drafts) counts.told(kind);
         return core.host.emit(drafts, statements(writes));
       },
+      admits: core.host.admits,
       settle: core.host.settle,
       charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,

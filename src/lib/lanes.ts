@@ -1,3 +1,5 @@
+type Work = () => void | Promise<void>;
+
 /** Work that is done one after the other within a lane, side by side across lanes. */
 export type Lanes = {
   /**
@@ -5,12 +7,12 @@ export type Lanes = {
    * nothing is allocated on the hot path. A rejection is the caller's: `work` must not throw.
    */
   run(key: string, work: () => void | Promise<void>): void;
+  /** The same for who waits: nothing where the work was done at once, else what ends as it does. Here it may throw. */
+  within(key: string, work: () => void | Promise<void>): void | Promise<void>;
   /** Resolves when every lane has run dry. */
   idle(): Promise<void>;
   readonly size: number;
 };
-
-type Work = () => void | Promise<void>;
 
 /** An empty set of lanes; `onError` hears of work that broke its promise not to throw. */
 export function lanes(onError: (error: unknown) => void): Lanes {
@@ -33,18 +35,35 @@ export function lanes(onError: (error: unknown) => void): Lanes {
     if (waiting.size === 0) for (const wake of idlers.splice(0)) wake();
   }
 
+  function run(key: string, work: Work): void {
+    const queue = waiting.get(key);
+    if (queue) {
+      queue.push(work);
+      return;
+    }
+    const pending = attempt(work);
+    if (!pending) return;
+    const fresh: Work[] = [];
+    waiting.set(key, fresh);
+    void drain(key, fresh, pending);
+  }
+
   return {
-    run(key, work) {
-      const queue = waiting.get(key);
-      if (queue) {
-        queue.push(work);
-        return;
-      }
-      const pending = attempt(work);
-      if (!pending) return;
-      const fresh: Work[] = [];
-      waiting.set(key, fresh);
-      void drain(key, fresh, pending);
+    run,
+    within(key, work) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      let done = false;
+      run(key, () => {
+        try {
+          const going = work();
+          if (going) return going.then(resolve, reject);
+          done = true;
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
+      });
+      return done ? undefined : promise;
     },
     idle: () => (waiting.size === 0 ? Promise.resolve() : new Promise((resolve) => idlers.push(resolve))),
     get size() {

@@ -10,6 +10,11 @@ export interface Addresses {
   parse(local: string): Address;
   /** The local part, before XEP-0106. `parse(format(a))` equals `a`. */
   format(address: Address): string;
+  /**
+   * Whether it is another name of a room that has an address of its own: which, the network knows (`ask resolve`). Absent where
+   * rooms have no other names.
+   */
+  isAlternate?(address: Address): boolean;
   /** The form in which two spellings of one address are equal. */
   fold(address: Address): Address;
 }

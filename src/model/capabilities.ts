@@ -58,6 +58,8 @@ export type DeliveryFacts = {
   readonly retry?: { readonly min: number; readonly max: number };
   /** The longest that a network's own wish for a pause is honoured. */
   readonly pause?: number;
+  /** How long a message waits for others of its conversation to go as one with them; not at all where it is 0. */
+  readonly burst?: number;
 };
 
 /** Whether an account acts on its network by itself, or the operator for it: then nothing needs a session. */

@@ -67,6 +67,8 @@ export type OccupantChange = {
   readonly password?: Sealed;
   /** Who leaves is no member any more, where the network knows members who are not there (XEP-0045 §7.10 and others). */
   readonly forGood?: boolean;
+  /** The address by which a client came, where that is another name of the room. */
+  readonly address?: string;
   /** How much history a joining client wants to be shown. */
   readonly history?: HistoryWish;
 };

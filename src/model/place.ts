@@ -10,8 +10,17 @@ export type Place =
   | { readonly kind: 'shared'; readonly transport: string; readonly id: string }
   | { readonly kind: 'realm'; readonly account: AccountKey; readonly realm: string };
 
+/** One event has one place object from edge to edge, and each step asks for its key: it is made, and hashed, once. */
+let last: Place | undefined;
+let lastKey = '';
+
 /** The key of the place's lane. */
 export function placeKey(place: Place): string {
+  if (place !== last) [last, lastKey] = [place, keyOf(place)];
+  return lastKey;
+}
+
+function keyOf(place: Place): string {
   switch (place.kind) {
     case 'shared':
       return `shared ${place.transport} ${place.id}`;

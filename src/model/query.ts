@@ -46,6 +46,10 @@ export type Reply =
       readonly topic?: string;
       readonly occupants?: number;
       readonly traits?: readonly RoomTrait[];
+      /** What it is for, as whoever keeps it says. */
+      readonly description?: string;
+      /** Whether those who may speak may set the topic. */
+      readonly subjectByAll?: boolean;
     }
   | { readonly kind: 'occupants'; readonly list: readonly Occupant[]; readonly count?: number }
   | { readonly kind: 'list'; readonly list: readonly Party[] }

@@ -19,7 +19,7 @@ export async function openOffline(config: Config): Promise<AsyncDisposable & { r
   const log = openLog('silent');
   const clock = systemClock;
   const store = await openStore({ url: config.store, log, clock });
-  const budgets = openBudgets({ store, log, now: clock.now, alarm: () => undefined });
+  const budgets = openBudgets({ store, log, now: clock.now });
   let epoch: Promise<number> | undefined;
   const takeOver = async (): Promise<number> => {
     const [taken] = await store.unit([store.journal.takeOver()]);

@@ -17,6 +17,7 @@ export const migrations: readonly Migration[] = [
   leaner,
   untold,
   saidOf,
+  refused,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -165,6 +166,11 @@ function leaner(): string[] {
     `create index links_by_user on links (author)
       where author >= 'xmpp:' and author < 'xmpp;' and place >= 'shared ' and place < 'shared!'`,
   ];
+}
+
+/** Contacts whom their user does not hear. */
+function refused({ text }: Dialect): string[] {
+  return [`alter table contacts add column refused ${text} not null default ''`];
 }
 
 /** What a network has yet to be told of a subscription. */

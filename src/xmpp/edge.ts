@@ -1,25 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
-import type { Core, Origin, Said, Transport, XmppSide } from '#src/core/index.ts';
+import type { Core, Marks, Origin, Recipient, Said, Transport, XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
+import { openRefusedLines } from './muc/refused-lines.ts';
 import { isGone } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
-import { jidOf, placeJid, splitJid } from './stanza/jid.ts';
+import { jidOf, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
 import { route } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
-import type { Xml } from './stanza/xml.ts';
+import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import type { Sending, Written } from './xep/extension.ts';
+import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement } from './xep/receipts.ts';
 
@@ -72,6 +75,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   }
   const lost = openLosses({ core, log });
   const elsewhere = openWrittenElsewhere();
+  const refused = openRefusedLines(now);
 
   /** Whom a stanza is for, and where it comes from and goes to. */
   function receiver(stanza: Element): { readonly transport: Served; readonly origin: Origin } | undefined {
@@ -112,7 +116,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const from = splitJid(origin.from);
     // Servers and other gateways write from their domains; answering each other would never end.
     if (from.local === '') return;
-    const head = { from: view.transport.domain, to: origin.from, type: 'chat' };
+    const head = { from: speakingJid(view.transport.domain), to: origin.from, type: 'chat' };
     const tell = (said: Said): void =>
       void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport.domain));
     const who = { owner: from.full, user: from.bare };
@@ -161,7 +165,28 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    return transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const notice = transport && refused.notice(origin, failure, transport.view);
+    if (notice !== undefined) {
+      const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
+      transport?.link.stanza('message', room, xml`<body>${notice}</body>`, ...hintElements({ store: false }));
+    }
+    return told;
+  }
+
+  /** Writes an event to readers of one address. */
+  function written(transport: Served, event: Event, to: readonly Recipient[], marks: Marks | undefined): boolean {
+    try {
+      const { addresses } = transport.view.transport;
+      const late = now() - event.at > LATE;
+      const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
+      const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
+      if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
+      return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
+    } catch (error) {
+      log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
+      return true;
+    }
   }
 
   return {
@@ -171,7 +196,10 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       const link = transports.get(splitJid(to).domain)?.link;
       if (id === undefined) return true;
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
-      return link?.stanza('message', { from: to, to: from, type, id: `receipt-${id}` }, receivedElement(id)) ?? false;
+      return (
+        link?.stanza('message', { from: speakingJid(to), to: from, type, id: `receipt-${id}` }, receivedElement(id)) ??
+        false
+      );
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),
@@ -200,17 +228,12 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
-      try {
-        const { addresses } = transport.view.transport;
-        const late = now() - event.at > LATE;
-        const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
-        const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
-        if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
-        return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
-      } catch (error) {
-        log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
-        return true;
-      }
+      const { isAlternate } = transport.view.transport.addresses;
+      if (!isAlternate || !to.some(({ at }) => at !== undefined)) return written(transport, event, to, marks);
+      // Each reads a room by the address by which they came.
+      return [...Map.groupBy(to, ({ at }) => at)]
+        .map(([at, some]) => written(transport, asSeenAt(event, at), some, marks))
+        .every((taken) => taken);
     },
 
     probe(from, user) {
@@ -236,10 +259,14 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   };
 }
 
+/** An event of a room as those see it who came by another of its names. */
+const asSeenAt = (event: Event, at: string | undefined): Event =>
+  at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
+
 /** Clients are asked for what the network wants to know. */
-function asking({ advertised: { contact } }: Transport): Written {
+function asking({ advertised: { contact }, definition }: Transport): Written {
   const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
-  return asks.length === 0 ? {} : { asks };
+  return { network: definition.identity.name, ...(asks.length > 0 && { asks }) };
 }
 
 /** False where one of them was not taken. */

@@ -14,7 +14,8 @@ const TO_ONE: readonly (string | undefined)[] = ['chat', 'normal', undefined];
 /** What a message says to the gateway itself, or `undefined` for every other stanza. Pure. */
 export function toGateway(stanza: Element, { transport }: View): string | undefined {
   const { to, type } = stanza.attrs;
-  if (to !== transport.domain || stanza.name !== 'message' || !TO_ONE.includes(type)) return undefined;
+  if (splitJid(to ?? '').bare !== transport.domain || stanza.name !== 'message' || !TO_ONE.includes(type))
+    return undefined;
   const [body] = own(stanza, 'body');
   const text = body?.getText().trim() || undefined;
   return isEncrypted(stanza, text) ? undefined : text;

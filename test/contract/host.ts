@@ -55,11 +55,15 @@ export function testHost(transport: string, patience: number, settings: Settings
   };
   const host: Host = {
     listen: unheard.listen,
+    admits: unheard.admits,
     transport,
     emit(news, writes = []) {
       drafts.push(...news);
       tell();
-      const commit = () => memory.apply(writes);
+      const commit = () => {
+        memory.apply(writes);
+        return undefined;
+      };
       // What a bridge keeps for itself is kept at once, by `emit` as by `state`.
       return durable && news.length > 0 ? durable.then(commit) : commit();
     },

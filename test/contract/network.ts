@@ -27,6 +27,8 @@ export type Wire = AsyncDisposable & {
   /** Does and answers what was held, and all that follows. */
   release(): Promise<void>;
   refuseMessage(): Promise<void>;
+  /** For networks on which one of several may miss a message: the person misses the next one. */
+  loseMessage?(): Promise<void>;
   refuseLogin(): Promise<void>;
   /** Breaks every line of the bridge. */
   break(): Promise<void>;

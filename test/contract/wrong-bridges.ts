@@ -76,6 +76,15 @@ export const wrongBridges: readonly Wrong[] = [
     }),
   },
   {
+    name: 'says one thing of what goes as one',
+    check: 'what goes as one has an outcome for each',
+    wrong: changed({
+      bridge: ({ deliverTogether }) => ({
+        deliverTogether: async (events, session) => (await deliverTogether?.(events, session))?.slice(0, 1) ?? [],
+      }),
+    }),
+  },
+  {
     name: 'charges what nobody has a budget for',
     check: 'what an event costs has a budget',
     wrong: (definition) => ({ ...definition, charges: () => [{ budget: 'nothing', amount: 1 }] }),
@@ -265,6 +274,16 @@ export const wrongGhosts: readonly Wrong[] = [
 
 /** What can be wrong with one that keeps a journal and has lists. */
 export const wrongJournals: readonly Wrong[] = [
+  {
+    name: 'forgets whom of several it did not reach',
+    check: 'what reached some of several is taken, and tells whom it did not reach',
+    wrong: changed({
+      host: ({ settle }) => ({
+        settle: (id, outcome) =>
+          settle(id, outcome instanceof Failure ? outcome : { ids: outcome.ids, state: outcome.state }),
+      }),
+    }),
+  },
   {
     name: 'acknowledges what is not durable yet',
     check: 'acknowledges an event only once it is durable',

@@ -4,7 +4,7 @@ import { pigeon } from '../invented/mapping.ts';
 import { addresses } from '../invented/pigeon/addresses.ts';
 import { plainTransport } from '../transports.ts';
 
-const transport = plainTransport({ mapping: pigeon, addresses });
+const transport = plainTransport({ domain: 'pigeon.example', mapping: pigeon, addresses });
 
 /** Standings of accounts for whom the operator acts everywhere. */
 export const standings: Pick<Standings, 'of'> = {

@@ -84,6 +84,7 @@ async function play(file: string, act: (world: World) => Promise<void>): Promise
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport = plainTransport({
+    domain: DOMAIN,
     mapping: pigeon,
     addresses,
     history: { record: true, replay: 0 },

@@ -12,7 +12,7 @@ const order = z.union([
   z.object({ person: z.string(), password: z.string().optional() }),
   z.object({ room: z.string(), password: z.string().optional() }),
   z.object({
-    fault: z.enum(['delay', 'refuse', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
+    fault: z.enum(['delay', 'refuse', 'lose', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
     on: z.enum([
       'file',
       'revoke',

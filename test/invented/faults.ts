@@ -1,11 +1,11 @@
 import type { Request } from './pigeon/wire.ts';
 
 /**
- * What goes wrong with a request. `refuse`: nothing is done. `delay`: it is said
+ * What goes wrong with a request. `refuse`: nothing is done. `lose`: one of those who were to get it does not. `delay`: it is said
  * to take its time, and waits for a release. `hang`: it is done and never answered. `repeat`: it is
  * answered twice. `hold`: it waits for a release. `break-before` and `break-after`: the line breaks, not done or done.
  */
-export type RequestFault = 'delay' | 'refuse' | 'hang' | 'repeat' | 'hold' | 'break-before' | 'break-after';
+export type RequestFault = 'delay' | 'refuse' | 'lose' | 'hang' | 'repeat' | 'hold' | 'break-before' | 'break-after';
 /** What goes wrong with an event: it is told twice, after the one behind it, or when it is released. */
 export type EventFault = 'repeat-event' | 'reorder-event' | 'hold-event';
 

@@ -185,10 +185,11 @@ function logIn(loft: Loft, { name, key }: Extract<Request, { do: 'login' }>): { 
 type Sending = Extract<Request, { do: 'send' }>;
 
 // The sender's tag makes a second try harmless.
-function send(loft: Loft, name: string, { to, letter, tag }: Sending): Answer {
+function send(loft: Loft, name: string, { to, letter, tag, also = [] }: Sending): Answer {
   const key = `${name} ${tag}`;
   const ids = loft.done.get(key) ?? letterHandlers(loft, name, to.toLowerCase(), tag)(letter);
   loft.done.set(key, ids);
+  for (const one of also) loft.done.set(`${name} ${one}`, ids);
   return { ids };
 }
 

@@ -46,7 +46,7 @@ export const pigeon: NetworkMapping = { facts, policy: { out: {}, in: {} } };
 export const bothPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'both' } };
 
 /** The same where all are guests. */
-export const ghostPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'operator' } };
+export const ghostPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'operator', rooms: 'shared' } };
 
 /** The same network with rooms that are one for all accounts. */
 export const sharedPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, rooms: 'shared' } };

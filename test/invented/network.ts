@@ -54,6 +54,7 @@ export async function openWire(definition: BridgeDefinition, more: object = {}):
     held: (count) => order({ wait: 'held', count }).then(() => undefined),
     release: () => order({ release: true }).then(() => undefined),
     refuseMessage: () => order({ fault: 'refuse', on: 'send' }).then(() => undefined),
+    loseMessage: () => order({ fault: 'lose', on: 'send', code: PERSON }).then(() => undefined),
     refuseLogin: () => order({ fault: 'refuse', on: 'login', code: 'banned' }).then(() => undefined),
     break: () => order({ break: true }).then(() => undefined),
     idle: () => order({ wait: 'idle' }).then(() => undefined),

@@ -125,6 +125,7 @@ function openLine(world: World, socket: Socket): void {
     if (fault === 'delay') line.write({ re: request.tag, later: true });
     if (fault === 'hold' || fault === 'delay') return faults.hold(() => line.write(answer(request)));
     const reply = answer(request);
+    if (fault === 'lose' && 'ok' in reply) reply.ok.lost = [{ to: code, text: `${code} has moved.` }];
     if (fault === 'break-after') return line.kill();
     if (fault !== 'hang') line.write(reply);
     if (fault === 'repeat') line.write(reply);

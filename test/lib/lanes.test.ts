@@ -30,6 +30,24 @@ describe('lanes', () => {
     expect(work.size).toBe(0);
   });
 
+  it('tells of the end of work that is not over at once, and that it failed', async () => {
+    const work = lanes(() => undefined);
+    const done: string[] = [];
+    expect(work.within('a', () => void done.push('a1'))).toBeUndefined();
+    const end = Promise.withResolvers<void>();
+    const first = work.within('a', () => end.promise);
+    const second = work.within('a', () => Promise.reject(new Error('two')));
+    end.resolve();
+    await first;
+    await expect(second).rejects.toThrow('two');
+    await expect(
+      work.within('a', () => {
+        throw new Error('three');
+      }),
+    ).rejects.toThrow('three');
+    expect(done).toEqual(['a1']);
+  });
+
   it('goes on after work that failed, and tells of it', async () => {
     const errors: unknown[] = [];
     const done: string[] = [];
@@ -42,5 +60,27 @@ describe('lanes', () => {
     await work.idle();
     expect(errors.map(String)).toEqual(['Error: one', 'Error: two']);
     expect(done).toEqual(['three']);
+  });
+
+  it('tells who waits how it ended, and nothing of what was done at once', async () => {
+    const work = lanes((error) => {
+      throw error;
+    });
+    expect(work.within('a', () => undefined)).toBeUndefined();
+    const first = Promise.withResolvers<void>();
+    const done: string[] = [];
+    const [one, two, three] = [
+      work.within('a', () => first.promise),
+      work.within('a', () => void done.push('two')),
+      work.within('a', () => {
+        throw new Error('three');
+      }),
+    ];
+    expect(done).toEqual([]);
+    first.resolve();
+    await Promise.all([one, two]);
+    expect(done).toEqual(['two']);
+    await expect(three).rejects.toThrow('three');
+    await expect(work.within('a', () => Promise.reject(new Error('four')))).rejects.toThrow('four');
   });
 });

@@ -49,12 +49,6 @@ const isRung = (file: string): boolean => /^mappings\/(?:rungs|irc|sms|xmpp|degr
 const isEngine = (file: string): boolean =>
   isMapping(file) && !/^mappings\/(?:irc|sms|xmpp|targets|features|advertised)\.ts$/.test(file);
 
-/** Written by what looks up what an event is about, which is on its way. */
-const EXPECTED: readonly string[] = ['quote', 'author', 'fresh'];
-
-/** Called by what holds changes back, which is on its way, too. */
-const AWAITED: readonly string[] = ['windowOf', 'combine'];
-
 describe('what the tables say', () => {
   it('is read from the model as it stands', () => {
     expect(fieldsOf('Context')).toContain('previous');
@@ -65,12 +59,9 @@ describe('what the tables say', () => {
     expect(fieldsOf('TextLimits')).toEqual(['format', 'unit', 'size', 'pieces', 'lines']);
   });
 
-  it.each(fieldsOf('Context').filter((field) => !EXPECTED.includes(field)))(
-    'is decided by `%s`, which the core supplies',
-    (field) => {
-      expect(writers(field, (file) => file.startsWith('src/core/'))).not.toEqual([]);
-    },
-  );
+  it.each(fieldsOf('Context'))('is decided by `%s`, which the core supplies', (field) => {
+    expect(writers(field, (file) => file.startsWith('src/core/'))).not.toEqual([]);
+  });
 
   it.each(fieldsOf('Context'))('has a rung that reads `%s`', (field) => {
     expect(readers(field, isRung)).not.toEqual([]);
@@ -103,6 +94,6 @@ describe('what the tables say', () => {
     const uses = (name: string): number =>
       callers.reduce((sum, [, source]) => sum + [...source.matchAll(new RegExp(`\\b${name}\\b`, 'g'))].length, 0);
     const unused = exported.filter(({ name }) => uses(name) < 2);
-    expect(unused.map(({ name }) => name).filter((name) => !AWAITED.includes(name))).toEqual([]);
+    expect(unused.map(({ name }) => name)).toEqual([]);
   });
 });

@@ -59,13 +59,20 @@ function gateway(overrides: Overrides = {}, awaited = 1) {
     [Symbol.asyncDispose]: async () => {},
   };
   const history = { record: false, replay: 0 };
-  const transport = plainTransport({ mapping: irc, overrides, addresses, history, bridge: () => bridge });
+  const transport = plainTransport({
+    domain: DOMAIN,
+    mapping: irc,
+    overrides,
+    addresses,
+    history,
+    bridge: () => bridge,
+  });
   const core = openCore({
     transports: new Map([[DOMAIN, transport]]),
     access: { register: ['*'], admins: [] },
     limits: { ...freeLimits, reconnectMin: 1000, reconnectMax: 1000 },
     store,
-    aliases: { note: () => undefined, address: () => undefined },
+    aliases: { note: () => undefined, learn: () => undefined, address: () => undefined },
     key: openKey({ text: '01'.repeat(32) }),
     xmpp: xmppSide({
       deliver(event) {

@@ -51,7 +51,7 @@ it('a stop takes everybody who is shown out of sight, and a start asks who is th
   xmpp.send("<presence type='subscribed' from='romeo@a.example' to='pigeon.example'/>");
   xmpp.send("<presence type='subscribe' from='romeo@a.example' to='pigeon.example'/>");
   expect(await heard()).toBe('presence subscribed pigeon.example');
-  expect(await heard()).toBe('presence undefined pigeon.example');
+  expect(await heard()).toBe('presence undefined pigeon.example/gateway');
   // A link that is lost and comes back is a start, too: whoever let us see them is asked.
   xmpp.kill();
   const again = await stage.reconnected();
@@ -61,6 +61,6 @@ it('a stop takes everybody who is shown out of sight, and a start asks who is th
   const seen = [(await again.next()).getChildText('show'), (await again.next()).getChildText('show')];
   expect(seen).toEqual(['away', null]);
   const stopped = stage.stop();
-  expect((await again.next()).attrs).toMatchObject({ type: 'unavailable', from: 'pigeon.example' });
+  expect((await again.next()).attrs).toMatchObject({ type: 'unavailable', from: 'pigeon.example/gateway' });
   await stopped;
 });

@@ -19,7 +19,7 @@ const seen = (client: XmppClient, from: string, type: string | undefined, show?:
   client.next(
     (one) =>
       one.is('presence') &&
-      one.attrs.from === from &&
+      one.attrs.from?.split('/')[0] === from &&
       one.attrs.type === type &&
       (show === undefined || one.getChildText('show') === show),
     `presence of ${from}: ${type ?? 'available'} ${show ?? ''}`,

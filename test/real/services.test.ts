@@ -14,7 +14,7 @@ const tell = (client: XmppClient, to: string, body: string): Promise<void> =>
 /** A service of the network answers with something like it. */
 const answered = (client: XmppClient, from: string, like: RegExp): Promise<Element> =>
   client.next(
-    (one) => one.is('message') && one.attrs.from === from && like.test(one.getChildText('body') ?? ''),
+    (one) => one.is('message') && one.attrs.from?.split('/')[0] === from && like.test(one.getChildText('body') ?? ''),
     `${like} from ${from}`,
   );
 

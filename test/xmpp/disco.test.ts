@@ -52,7 +52,7 @@ async function items(asking: Asking) {
 describe('disco#info', () => {
   it('of the gateway: a gateway, and a conference where there are rooms', async () => {
     const { identities, features } = await info({});
-    expect(identities).toEqual(['gateway/x-net The Net', 'conference/x-net The Net']);
+    expect(identities).toEqual(['gateway/x-net The Net', 'conference/text The Net']);
     const gateway = ['jabber:iq:register', 'jabber:iq:gateway', 'http://jabber.org/protocol/commands', 'urn:xmpp:bob'];
     expect(features).toEqual([INFO, ITEMS, MUC, 'jabber:iq:version', 'jid\\20escaping', 'urn:xmpp:ping', ...gateway]);
   });
@@ -63,16 +63,16 @@ describe('disco#info', () => {
     expect(features).not.toContain(MUC);
   });
 
-  it('of a realm: a gateway by its name', async () => {
+  it('of a realm: a conference and a gateway by its name', async () => {
     const { identities, features } = await info({ to: `net@${GATEWAY}` });
-    expect(identities).toEqual(['gateway/x-net net']);
+    expect(identities).toEqual(['conference/text net', 'gateway/x-net net']);
     expect(features).not.toContain(MUC);
     expect(features).toContain('urn:xmpp:ping');
   });
 
   it('of a room: a conference with its occupants, and its subject for those who are in it', async () => {
     const { identities, features, form } = await info({ to: room });
-    expect(identities).toEqual(['conference/x-net #verona']);
+    expect(identities).toEqual(['conference/text #verona']);
     expect(features).toEqual(
       expect.arrayContaining([
         MUC,
@@ -88,12 +88,13 @@ describe('disco#info', () => {
       'muc#roominfo_subject': 'Feud <1>',
     });
     const outside = await info({ to: room, from: `${ROMEO}/y` });
-    expect(outside.form).toEqual({ FORM_TYPE: `${MUC}#roominfo`, 'muc#roominfo_occupants': '2' });
+    expect(outside.form).toEqual({});
+    expect(outside.features).not.toContain('muc_public');
   });
 
   it('of a room that nobody here is in: a conference without facts', async () => {
     expect(await info({ to: `#padua%net@${GATEWAY}` })).toMatchObject({
-      identities: ['conference/x-net #padua'],
+      identities: ['conference/text #padua'],
       form: {},
     });
   });

@@ -141,7 +141,14 @@ describe('stanzas in', () => {
     send(`<message from='${ROMEO_X}' to='${room}' type='groupchat' id='m1'><body>hello</body></message>`);
     expect(taken).toHaveLength(1);
     expect(taken[0]?.draft).toMatchObject({ kind: 'message', text: 'hello', place: VERONA });
-    expect(taken[0]?.origin).toEqual({ stanza: 'message', from: ROMEO_X, to: room, type: 'groupchat', id: 'm1' });
+    expect(taken[0]?.origin).toEqual({
+      stanza: 'message',
+      from: ROMEO_X,
+      to: room,
+      type: 'groupchat',
+      id: 'm1',
+      said: 'hello',
+    });
   });
 
   it('are refused by the core with its failure, addresses turned round', async () => {
@@ -150,8 +157,9 @@ describe('stanzas in', () => {
     };
     send(`<message from='${ROMEO_X}' to='${room}' type='groupchat' id='m1'><body>b</body></message>`);
     send(`<presence from='${ROMEO_X}' to='${room}/R' id='p1'><x xmlns='http://jabber.org/protocol/muc'/></presence>`);
-    const [message, presence] = await world.written();
+    const [message, notice, presence] = await world.written();
     expect(brief(message)).toBe(`message ${room} -> ${ROMEO_X} m1 error forbidden`);
+    expect(notice?.getChildText('body')).toMatch(/^Not sent: "b" /);
     expect(brief(presence)).toBe(`presence ${room}/R -> ${ROMEO_X} p1 error forbidden`);
     expect(presence?.getChild('x', 'http://jabber.org/protocol/muc')).toBeDefined();
   });

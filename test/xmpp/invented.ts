@@ -111,7 +111,9 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,
-  refusal: () => new Failure('not-on-list'),
+  admit(user) {
+    if (changes.permitted?.(user) === false) throw new Failure('not-on-list');
+  },
   standing,
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {

@@ -7,7 +7,8 @@ export function emit(host: Host, drafts: readonly Draft[]): void {
   // A step of a connection goes on whatever becomes of its news.
   const fail = (error: unknown): void => host.log.error({ err: error }, 'events from IRC were not taken');
   try {
-    host.emit(drafts)?.catch(fail);
+    const work = host.emit(drafts);
+    if (work instanceof Promise) work.catch(fail);
   } catch (error) {
     fail(error);
   }

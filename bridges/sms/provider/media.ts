@@ -68,7 +68,7 @@ export function openMediaDownloads({ host, config, state, provider }: SmsTranspo
     host.log.warn({ err: error, attempts }, 'a file of a text could not be fetched');
     due.set(key, host.clock.now() + (WAITS[file.attempts] ?? config.poll));
     if (attempts < MOST_ATTEMPTS && !isFinal(error))
-      return host.emit([], [state.writeFile(key, { ...file, attempts })]);
+      return void (await host.emit([], [state.writeFile(key, { ...file, attempts })]));
     const lost = draftOf(key, file, { text: '[A file came with this text, and could not be fetched.]' });
     await host.emit([lost], [state.writeFile(key, null)]);
     due.delete(key);

@@ -1,8 +1,9 @@
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
 import { openBatch, type Store } from '#src/store/index.ts';
 
 /** Whom the operator lets in: domains, bare JIDs, or `*` for everybody. */
@@ -14,8 +15,8 @@ export type Access = {
 
 export type Accounts = {
   permitted(user: BareJid): boolean;
-  /** What somebody who is not permitted is told. */
-  refusal(): Failure;
+  /** Throws what somebody is told who is not permitted, or whose place it is not. */
+  admit(user: BareJid, place?: Place): void;
   /** The account of an XMPP party at a transport. */
   of(party: Party, transport: string): AccountKey;
   /** A permitted user uses a transport: kept, once a day, with the next batch. */
@@ -47,13 +48,17 @@ export function openAccounts({ access: { register, admins }, store, clock, log }
   const noted = new Set<AccountKey>();
   let today = 0;
 
+  const permitted = (user: BareJid): boolean =>
+    listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1));
+  const [admin] = admins;
+  const refusal = admin === undefined ? {} : { text: `You are not on the access list of this gateway. Ask ${admin}.` };
+
   return {
-    permitted: (user) => listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1)),
-    refusal() {
-      const [admin] = admins;
-      const details =
-        admin === undefined ? {} : { text: `You are not on the access list of this gateway. Ask ${admin}.` };
-      return new Failure('not-on-list', details);
+    permitted,
+    admit(user, place) {
+      if (!permitted(user)) throw new Failure('not-on-list', refusal);
+      if (place && place.kind !== 'shared' && splitAccount(place.account).user !== user)
+        throw new Failure('not-permitted');
     },
     of(party, transport) {
       if (party.kind !== 'xmpp') throw new Error('only an XMPP party has an account');

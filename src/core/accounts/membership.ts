@@ -1,39 +1,43 @@
-import type { RunningDialogues } from '#src/core/dialogues/dialogue.ts';
-import type { Registration } from '#src/core/dialogues/registration.ts';
+import type { CoreParts, Opened } from '#src/core/core.ts';
 import type { Core } from '#src/core/index.ts';
-import type { Limits } from '#src/core/limits.ts';
-import type { People } from '#src/core/people/people.ts';
-import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { Delivery } from '#src/core/journal/lane.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, bareOf } from '#src/model/ids.ts';
-import type { Purging } from '#src/store/index.ts';
-import type { Accounts } from './accounts.ts';
-import type { Logins } from './logins.ts';
-import type { OpenSettings } from './settings.ts';
+import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 
-export type MembershipParts = {
-  readonly accounts: Pick<Accounts, 'flush'>;
-  readonly dialogues: RunningDialogues;
-  readonly limits: Limits;
-  readonly logins: Logins;
-  /** Files that were put up for the account; nothing where there is no place for files. */
-  readonly media: { forget(account: AccountKey): Promise<void> } | undefined;
-  readonly people: Pick<People, 'enrolled' | 'dismissed'>;
-  readonly purging: Pick<Purging, 'start'>;
-  readonly registration: Registration;
-  readonly sessions: Pick<Sessions, 'drop'>;
-  readonly settings: Pick<OpenSettings, 'forget'>;
-  /** Has the network hear of it. Never rejects. */
-  farewell(account: AccountKey): Promise<void>;
-  /** What the account still owes to its network fails. */
-  refuse(account: AccountKey, failure: Failure): void;
-};
+export type MembershipParts = Pick<CoreParts, 'clock' | 'log' | 'media'> &
+  Pick<Opened, 'accounts' | 'dialogues' | 'logins' | 'people' | 'purging' | 'sessions' | 'settings' | 'transport'> & {
+    readonly delivery: Pick<Delivery, 'fail'>;
+  };
 
-export type Membership = Pick<Core, 'registered' | 'unregister' | 'registration'>;
+/** Milliseconds that a network may take to say good-bye to an account; it is removed here all the same. */
+const PATIENCE = 10_000;
 
-/** How users come to a transport and leave it, with all that hangs on it. */
-export function openMembership(parts: MembershipParts): Membership {
-  const { accounts, dialogues, media, limits, logins, people, purging, registration, sessions, settings } = parts;
+/** Who is a member of a transport, and how users leave it, with all that hangs on it. */
+export function openMembership(parts: MembershipParts): Pick<Core, 'registered' | 'unregister'> {
+  const { accounts, dialogues, logins, people, sessions } = parts;
+
+  /** What it still owes to its network fails, and so does everything in its sessions. */
+  async function close(account: AccountKey): Promise<void> {
+    const failure = new Failure('not-registered');
+    parts.delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, failure);
+    await sessions.drop(account, failure);
+  }
+
+  /** Has the bridge take leave of an account, while what it logs in with is still there. Never rejects. */
+  async function farewell(account: AccountKey): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    const cancel = parts.clock.after(PATIENCE, late.resolve);
+    try {
+      const known = await logins.all(account);
+      const bridge = parts.transport(splitAccount(account).transport).bridge();
+      await Promise.race([bridge.forget?.(account, known), late.promise]);
+    } catch (err) {
+      parts.log.warn({ err }, 'a network could not be told that an account is gone');
+    } finally {
+      cancel();
+    }
+  }
+
   return {
     async registered({ transport, realm }, user) {
       const account = accountKey(user, transport);
@@ -46,30 +50,16 @@ export function openMembership(parts: MembershipParts): Membership {
       // A use that waits to be written would bring the account back.
       await accounts.flush();
       const goodbye = await people.dismissed(account);
-      parts.refuse(account, new Failure('not-registered'));
-      await sessions.drop(account, new Failure('not-registered'));
+      await close(account);
       // The bridge may need what it keeps for the account, and what that logs in with.
-      await parts.farewell(account);
+      await farewell(account);
       await logins.unregister(account);
-      settings.forget(account);
+      parts.settings.forget(account);
       // Whoever wanted a session meanwhile wanted one of an account that is gone now.
-      parts.refuse(account, new Failure('not-registered'));
-      await sessions.drop(account, new Failure('not-registered'));
-      await media?.forget(account);
-      purging.start(account);
+      await close(account);
+      await parts.media?.forget(account);
+      parts.purging.start(account);
       return goodbye;
-    },
-    registration: {
-      form: registration.form,
-      async register(at, who, answer) {
-        limits.spend('registrations', who.user);
-        await registration.register(at, who, answer);
-        return people.enrolled(accountKey(who.user, at.transport));
-      },
-      async forget(transport, realm, user) {
-        limits.spend('registrations', user);
-        await logins.forget({ account: accountKey(user, transport), realm });
-      },
     },
   };
 }

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import type { BridgeDefinition, Settings } from '#src/bridge.ts';
-import type { SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
+import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Store } from '#src/store/index.ts';
+import type { Accounts } from './accounts.ts';
 import type { Choices } from './choices.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
@@ -30,6 +31,8 @@ export type SettingsParts = {
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;
+  /** Whether one of the core's own settings means anything on the transport's network. */
+  means?(transport: string, setting: string): boolean;
   /** What accounts may choose of the table of their transport is among their settings. */
   readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
 };
@@ -85,7 +88,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     const { account, realm, room } = parts.schemas(transport);
     const all = {
       account: [
-        ...settingsOf(ownOf(parts.persistent(transport))),
+        ...settingsOf(ownOf(parts.persistent(transport))).filter(({ name }) => parts.means?.(transport, name) ?? true),
         ...settingsOf(account),
         ...parts.choices.settings(transport),
       ],
@@ -200,9 +203,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       const of = subject(seen(place, by), scope, parts.realm);
       if (!of || settings.length === 0) throw new Failure('not-allowed');
       const changes = changesOf(settings, answer);
-      await new Promise<void>((done, fail) => {
-        lanes.run(nameOf(of), () => write(of, settings, changes).then(done, fail));
-      });
+      await lanes.within(nameOf(of), () => write(of, settings, changes));
       const account = of.account === '' ? undefined : (of.account as AccountKey);
       if (scope === 'account' && account !== undefined) parts.choices.took(account, changes);
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
@@ -211,6 +212,31 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     forget(account) {
       parts.choices.forget(account);
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
+    },
+  };
+}
+
+type OwnSettingsParts = {
+  readonly settings: OpenSettings;
+  readonly accounts: Accounts;
+  readonly admins: readonly string[];
+};
+
+/** Settings for whoever may set them: people what is theirs, operators what all share. */
+export function openOwnSettings({ settings, accounts, admins }: OwnSettingsParts): Core['settings'] {
+  /** Whose settings of a place these are: in a shared room everybody has their own, and operators set what all share. */
+  // SECURITY rule 13: bare JIDs, matched exactly.
+  const whose = (place: Place, user: BareJid): { account?: AccountKey } =>
+    place.kind === 'shared' && !admins.includes(user) ? { account: accountKey(user, place.transport) } : {};
+
+  return {
+    async form(place, scope, user) {
+      accounts.admit(user, place);
+      return settings.form(place, scope, whose(place, user).account);
+    },
+    async change(change, user) {
+      accounts.admit(user, change.place);
+      await settings.change({ ...change, ...whose(change.place, user) });
     },
   };
 }

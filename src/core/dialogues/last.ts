@@ -1,5 +1,5 @@
 import type { Step } from '#src/bridge.ts';
-import { laneOf } from '#src/core/journal/owed.ts';
+import { laneOf } from '#src/core/journal/rows.ts';
 import type { Answer } from '#src/model/form.ts';
 import { type Place, placeOf } from '#src/model/place.ts';
 import type { SentPiece, Store } from '#src/store/index.ts';

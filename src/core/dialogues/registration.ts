@@ -1,7 +1,9 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { RegistrationAt, Talker } from '#src/core/index.ts';
+import type { Core, RegistrationAt } from '#src/core/index.ts';
+import type { Limits } from '#src/core/limits.ts';
+import type { People } from '#src/core/people/people.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
@@ -10,17 +12,12 @@ import type { Sealed } from '#src/model/sealed.ts';
 import type { DialogueAt, RunningDialogues } from './dialogue.ts';
 
 export type RegistrationParts = {
-  transport(domain: string): Pick<Transport, 'talks' | 'realms'>;
+  transport(domain: string): Transport;
   readonly dialogues: RunningDialogues;
+  readonly limits: Limits;
   readonly logins: Logins;
-  readonly settings: Pick<OpenSettings, 'form' | 'change'>;
-};
-
-export type Registration = {
-  /** What is asked of somebody who registers, with what holds now; secrets are blank. Rejects with a `Failure`. */
-  form(at: RegistrationAt, who: Talker): Promise<Form>;
-  /** Registers, or changes what was given before. Rejects with a `Failure`, and then everything is as it was. */
-  register(at: RegistrationAt, who: Talker, answer: Answer): Promise<void>;
+  readonly people: Pick<People, 'enrolled'>;
+  readonly settings: OpenSettings;
 };
 
 type Login = Transport['talks']['logins'][number];
@@ -31,7 +28,9 @@ type Known = Readonly<Record<string, Sealed>>;
 const LONGEST = 4096;
 
 /** Registration in one form: that of the login which needs no more, else the account's settings. */
-export function openRegistration({ transport, dialogues, logins, settings }: RegistrationParts): Registration {
+export function openRegistration(parts: RegistrationParts): Core['registration'] {
+  const { transport, dialogues, limits, logins, people, settings } = parts;
+
   /** Credentials are for a realm: where there are several, one form does not say for which. */
   function loginOf(account: AccountKey): Found | undefined {
     const { talks, realms } = transport(splitAccount(account).transport);
@@ -76,10 +75,12 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
     const { at, form } = await begin(owner, wanted, async (credentials) => {
       await logins.register(key, credentials);
     });
-    const answer = answerOr(
-      () => dialogues.cancel(at),
-      () => filled(form, given, known),
-    );
+    let answer: Answer | undefined;
+    try {
+      answer = filled(form, given, known);
+    } finally {
+      if (!answer) dialogues.cancel(at);
+    }
     if (!answer) return;
     const end = await dialogues.answer(at, answer).catch((error: unknown) => {
       dialogues.drop((_owner, id) => id === at.id);
@@ -101,24 +102,21 @@ export function openRegistration({ transport, dialogues, logins, settings }: Reg
       return { ...form, fields: form.fields.map((field) => shown(field, known)) };
     },
     async register(where, who, answer) {
+      limits.spend('registrations', who.user);
       const account = accountKey(who.user, where.transport);
       const wanted = found(where, account);
-      if (wanted) return logIn(wanted, who.owner, answer);
-      await settings.change({ place: settingsPlace(account), scope: 'account', answer });
-      await logins.enrol(account);
+      if (wanted) await logIn(wanted, who.owner, answer);
+      else {
+        await settings.change({ place: settingsPlace(account), scope: 'account', answer });
+        await logins.enrol(account);
+      }
+      return people.enrolled(account);
+    },
+    async forget(domain, realm, user) {
+      limits.spend('registrations', user);
+      await logins.forget({ account: accountKey(user, domain), realm });
     },
   };
-}
-
-/** What `read` makes of an answer. Where that is nothing, or it throws, the dialogue is given up. */
-function answerOr(giveUp: () => void, read: () => Answer | undefined): Answer | undefined {
-  let answer: Answer | undefined;
-  try {
-    answer = read();
-    return answer;
-  } finally {
-    if (!answer) giveUp();
-  }
 }
 
 /** A field with what was given before. XEP-0077 §3.1: what is known is shown, and secrets are not. */

@@ -3,21 +3,22 @@ import type { Transport } from '#src/core/transport.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { type RouteContext, route } from '#src/core/way/route.ts';
+import type { Settling } from '#src/core/way/settle.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement, Store } from '#src/store/index.ts';
 import type { Intake } from './intake.ts';
 import type { Delivery } from './lane.ts';
-import { journaledId, laneOf, stanzaKey } from './owed.ts';
-import type { Item } from './rows.ts';
+import { journaledId, laneOf, type OwedRow, stanzaKey } from './rows.ts';
 import type { Rows } from './shelf.ts';
 
 export type Amending = Draft<EventOf<'edit'> | EventOf<'retract'>>;
 
 export type AmendParts = RouteContext & {
   readonly store: Pick<Store, 'journal'>;
-  readonly delivery: Pick<Delivery, 'waiting' | 'apply' | 'wake'>;
+  readonly delivery: Pick<Delivery, 'waiting' | 'wake'>;
+  readonly settling: Pick<Settling, 'apply'>;
   readonly rows: Pick<Rows, 'write' | 'epoch'>;
   readonly intake: Pick<Intake, 'taken'>;
   transport(domain: string): Transport;
@@ -29,19 +30,19 @@ type Message = EventOf<'message'>;
 /** No lane of anything that goes anywhere. */
 const amendedLane = (place: Place): string => `amended ${placeKey(place)}`;
 
-const messageOf = ({ owed }: Item): Message | undefined =>
+const messageOf = ({ owed }: OwedRow): Message | undefined =>
   owed.way === 'out' && owed.event.kind === 'message' ? owed.event : undefined;
 
-/** Whether the item is all of the message that its sender calls so. */
-const isCalled = ({ journey }: Item, target: string): boolean =>
-  journey?.parts === 1 && [journey.origin.id, journey.origin.originId].includes(target as never);
+/** Whether the row is all of the message that its sender calls so. */
+const isCalled = ({ piece }: OwedRow, target: string): boolean =>
+  piece?.parts === 1 && [piece.origin.id, piece.origin.originId].includes(target as never);
 
 /**
  * Changes what still waits for its network: a correction replaces the text, a retraction ends it, and nobody there ever
  * hears of either. Its key is kept: a repeat of it is done, too, whatever has left by then. False for what has left, or
  * cannot be changed in silence: then it goes its usual way.
  */
-export function openAmend({ store, delivery, rows, intake, ...parts }: AmendParts) {
+export function openAmend({ store, delivery, settling, rows, intake, ...parts }: AmendParts) {
   const cost = (event: Event): number =>
     parts
       .transport(placeTransport(event.place))
@@ -52,8 +53,8 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
   const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
     route(parts, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces);
 
-  /** Whether the item is here and nowhere else: it was not handed over, or its bridge gives it back. */
-  function isHere({ life, busy, doubt, pending }: Item, { place }: Message): boolean {
+  /** Whether the row is here and nowhere else: it was not handed over, or its bridge gives it back. */
+  function isHere({ life, busy, doubt, pending }: OwedRow, { place }: Message): boolean {
     if (doubt) return false;
     if (life.state === 'ready') return !busy;
     const { withdraw } = parts.transport(placeTransport(place)).bridge();
@@ -69,11 +70,10 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     return cost(event) <= cost(before) ? event : undefined;
   }
 
-  /** Keeps the key of what has changed the item, where it has one. */
-  function note({ row, kept }: Item, { place }: Draft, key: string | null): readonly Statement[] {
+  /** Keeps the key of what has changed the row, where it has one. */
+  function note({ account, kept }: OwedRow, { place }: Draft, key: string | null): readonly Statement[] {
     if (key === null || !kept) return [];
     const { journal } = store;
-    const { account } = row;
     const event = journaledId(`j-${newEventId()}`, 0);
     const at = parts.now();
     return [journal.noteAmendment({ id: journal.nextId(), event, lane: amendedLane(place), account, key, at })];
@@ -86,34 +86,34 @@ export function openAmend({ store, delivery, rows, intake, ...parts }: AmendPart
     return true;
   }
 
-  function replace(item: Item, event: Message, done: readonly Statement[]): void {
-    if (item.owed.way === 'out') item.owed = { ...item.owed, event };
-    if (!item.kept) return;
-    const body = JSON.stringify(item.owed);
+  function replace(row: OwedRow, event: Message, done: readonly Statement[]): void {
+    if (row.owed.way === 'out') row.owed = { ...row.owed, event };
+    if (!row.kept) return;
+    const body = JSON.stringify(row.owed);
     const changed = parts.now();
     const trace = `${changed} corrected by its sender\n`;
-    const statement = () => store.journal.amend({ id: item.row.id, epoch: rows.epoch, changed, body, trace });
-    write(item, () => [statement(), ...done]);
-    delivery.wake((one) => one === item);
+    const statement = () => store.journal.amend({ id: row.id, epoch: rows.epoch, changed, body, trace });
+    write(row, () => [statement(), ...done]);
+    delivery.wake((one) => one === row);
   }
 
-  const write = (item: Item, statements: () => readonly Statement[]): void =>
-    rows.write(item, statements, () => undefined);
+  const write = (row: OwedRow, statements: () => readonly Statement[]): void =>
+    rows.write(row, statements, () => undefined);
 
   return async (draft: Amending, origin: Origin): Promise<boolean> => {
     const key = stanzaKey(draft, origin);
     if (await isRepeat(draft, key)) return true;
     const lane = laneOf('out', draft.place);
     await intake.taken(lane);
-    const item = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
-    const before = item && messageOf(item);
-    if (!item || !before) return false;
-    const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, item.row.account as AccountKey);
-    if ((draft.kind === 'edit' && !event) || !isHere(item, before)) return false;
-    delivery.apply(item, { on: 'withdrawn', over: !event });
-    const done = note(item, draft, key);
-    if (event) replace(item, event, done);
-    else if (done.length > 0) write(item, () => done);
+    const row = delivery.waiting(lane).find((one) => isCalled(one, draft.target));
+    const before = row && messageOf(row);
+    if (!row || !before) return false;
+    const event = draft.kind === 'retract' ? undefined : corrected(before, draft.text, row.account as AccountKey);
+    if ((draft.kind === 'edit' && !event) || !isHere(row, before)) return false;
+    settling.apply(row, { on: 'withdrawn', over: !event });
+    const done = note(row, draft, key);
+    if (event) replace(row, event, done);
+    else if (done.length > 0) write(row, () => done);
     return true;
   };
 }

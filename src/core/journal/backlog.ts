@@ -1,20 +1,26 @@
+import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Store } from '#src/store/index.ts';
-import type { Item, Lane } from './rows.ts';
+import { durableRow, type FreshRow, type Lane } from './rows.ts';
 import type { Rows } from './shelf.ts';
 
 export type BacklogParts = {
   readonly store: Pick<Store, 'journal'>;
-  readonly rows: Pick<Rows, 'written'>;
+  readonly rows: Pick<Rows, 'written' | 'claim'>;
   readonly clock: Clock;
   readonly lanes: Map<string, Lane>;
-  load(key: string): Promise<void>;
-  /** Such an item is no longer in memory. */
-  forget(item: Item): void;
+  readonly settling: Pick<Settling, 'inHand' | 'remember' | 'forget' | 'apply'>;
+  /** The lane of that key, of which the store may have more. */
+  lane(key: string): Lane;
+  /** Puts a row into its lane that became durable. */
+  take(lane: Lane, row: FreshRow): void;
+  pump(lane: Lane): void;
 };
 
 /** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
 export type Backlog = {
+  /** Reads the next rows of a lane. */
+  load(lane: Lane): Promise<void>;
   /** Resolves once every lane is in hand, or with the stop. */
   run(): Promise<void>;
   /** Whether lanes that are not in memory may owe something. */
@@ -29,11 +35,15 @@ export type Backlog = {
 /** Lanes that are in hand at a time, and that are looked up at once. */
 const LANES = 500;
 const PAGE = 50;
+/** Rows of a lane that are read at once. */
+export const ROWS = 50;
 /** Ms between two looks at what cannot go: without a word that it may, and after one. */
 const AGAIN = 60_000;
 const SOON = 1000;
 
-export function openBacklog({ store, rows, clock, lanes, load, forget }: BacklogParts): Backlog {
+export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: BacklogParts): Backlog {
+  /** Rows with smaller ids are of earlier runs. */
+  const own = store.journal.nextId();
   let left = true;
   let stopped = false;
   let aside = false;
@@ -45,10 +55,10 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
     for (const lane of lanes.values()) {
       if (!waits(lane)) continue;
       // What is in the store is what is read again.
-      const kept = await Promise.allSettled(lane.items.map(rows.written));
+      const kept = await Promise.allSettled(lane.rows.map(rows.written));
       if (kept.some(({ status }) => status === 'rejected') || !waits(lane) || lanes.get(lane.key) !== lane) continue;
       lane.cancel?.();
-      for (const item of lane.items) forget(item);
+      for (const row of lane.rows) settling.forget(row);
       lanes.delete(lane.key);
       aside = true;
       return true;
@@ -59,7 +69,32 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
   async function take(key: string): Promise<void> {
     while (lanes.size >= LANES && !stopped && !(await makeRoom()))
       await new Promise<void>((resolve) => (roomFor = resolve));
-    if (!stopped) await load(key);
+    if (!stopped) await load(parts.lane(key));
+  }
+
+  function load(lane: Lane): Promise<void> {
+    lane.loading ??= page(lane).finally(() => {
+      lane.loading = undefined;
+      // In the same turn, not in that of the page: what is pushed between the two would be seen by nobody.
+      for (const row of lane.late.splice(0)) parts.take(lane, row);
+      parts.pump(lane);
+    });
+    return lane.loading;
+  }
+
+  async function page(lane: Lane): Promise<void> {
+    const found = (await rows.claim(lane, ROWS)) ?? [];
+    lane.more = found.length === ROWS;
+    for (const stored of found) {
+      lane.last = stored.id;
+      // Its end is on its way to the store.
+      if (settling.inHand(stored.event)) continue;
+      const row = durableRow(stored, lane);
+      settling.remember(row);
+      lane.rows.push(row);
+      // One of this run was added as tried, and nobody has begun with it.
+      if (stored.state === 'flight' && stored.id < own) settling.apply(row, { on: 'orphaned' });
+    }
   }
 
   async function sweep(): Promise<void> {
@@ -84,6 +119,7 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
     });
 
   return {
+    load,
     async run() {
       for (;;) {
         aside = false;
@@ -109,5 +145,10 @@ export function openBacklog({ store, rows, clock, lanes, load, forget }: Backlog
   };
 }
 
-const waits = ({ loading, items, cancel }: Lane): boolean =>
-  !loading && cancel !== undefined && items.length > 0 && items.every(({ busy, doubt }) => !busy && !doubt);
+/** What is in memory alone would be lost. */
+const waits = ({ loading, rows, coming, cancel }: Lane): boolean =>
+  !loading &&
+  cancel !== undefined &&
+  coming.length === 0 &&
+  rows.length > 0 &&
+  rows.every(({ kept, busy, doubt }) => kept && !busy && !doubt);

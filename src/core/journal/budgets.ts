@@ -22,8 +22,6 @@ export type BudgetParts = {
   readonly store: Pick<Store, 'budgets'>;
   readonly log: Log;
   now(): number;
-  /** Hears of a budget of which four fifths are spent, once in a run of the process. */
-  alarm(nearing: Nearing): void | Promise<void>;
 };
 
 /** An event's charges: what the unit that accepts it has to reserve, and what its row keeps of that. */
@@ -38,6 +36,8 @@ export type Budgets = {
   ): Reservation;
   /** Gives back what a row keeps. */
   release(kept: string | null): readonly Statement[];
+  /** Who hears of a budget of which four fifths are spent, once in a run of the process. */
+  listen(alarm: (nearing: Nearing) => void | Promise<void>): void;
   /** Looks after a reservation whether its budgets go to their end. Never rejects. */
   watch(transport: string, budgets: readonly Budget[], kept: string | null): Promise<void>;
 };
@@ -45,7 +45,8 @@ export type Budgets = {
 /** The part of a budget at which its operator hears of it. */
 const ALARM = 0.8;
 
-export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
+export function openBudgets({ store, log, now }: BudgetParts): Budgets {
+  const listeners: Parameters<Budgets['listen']>[0][] = [];
   const alarmed = new Set<string>();
 
   const nameOf = (transport: string, { name }: Budget, account?: AccountKey): string =>
@@ -68,10 +69,11 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
     alarmed.add(mark);
     const account = name.slice(nameOf(transport, budget, '' as AccountKey).length) as AccountKey;
     log.warn({ transport, budget: budget.name }, 'four fifths of a budget are spent');
-    await alarm({
+    const nearing = {
       ...{ ...one, transport, budget: budget.name, spent, limit, until: (day + 1) * budget.period },
       ...(!name.endsWith(' total') && { account }),
-    });
+    };
+    for (const hear of listeners) await hear(nearing);
   }
 
   return {
@@ -90,6 +92,7 @@ export function openBudgets({ store, log, now, alarm }: BudgetParts): Budgets {
         });
       return { statements, kept: kept.length === 0 ? null : JSON.stringify(kept) };
     },
+    listen: (alarm) => void listeners.push(alarm),
     release(kept) {
       if (kept === null) return [];
       // A budget that was pruned in the meantime must not keep its row from ending.

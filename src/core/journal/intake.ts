@@ -1,22 +1,24 @@
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
+import type { Clock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
-import type { Journaling, OutwardRow } from './journaling.ts';
-import { type Journey, journaledId, laneOf, stanzaKey } from './owed.ts';
+import type { Journaling } from './journaling.ts';
 import { wantsReceipt } from './receipts.ts';
 import { type Due, openRepeats } from './repeats.ts';
+import { type FreshRow, type Held, journaledId, laneOf, type Piece, stanzaKey } from './rows.ts';
+import { cameThrough } from './shelf.ts';
 
 export type IntakeParts = {
-  readonly journaling: Pick<Journaling, 'outward' | 'add' | 'budgets' | 'keeps' | 'delivery'>;
-  readonly store: Pick<Store, 'journal'>;
+  readonly journaling: Pick<Journaling, 'outward' | 'budgets' | 'keeps' | 'delivery' | 'rows' | 'settling'>;
+  readonly store: Pick<Store, 'journal' | 'unit'>;
+  readonly clock: Clock;
   readonly xmpp: Pick<XmppSide, 'refuse' | 'receipt'>;
-  now(): number;
   transport(domain: string): Transport;
   asFailure(error: unknown): Failure;
 };
@@ -27,6 +29,7 @@ export type Writ = {
   readonly pieces: readonly Draft[];
   readonly to: Footing;
   readonly origin: Origin | undefined;
+  readonly held?: Held | undefined;
 };
 
 /** Where journaled events of users come in. */
@@ -51,27 +54,28 @@ export type Intake = {
   idle(): Promise<void>;
 };
 
-type Planned = OutwardRow & { readonly reserved: Reservation };
+type Planned = { readonly row: FreshRow; readonly reserved: Reservation };
 
 export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): Intake {
+  const { delivery, rows } = journaling;
   /** What is being taken in, with the lane that it is for. */
   const open = new Map<Promise<void>, string>();
   /** In lanes where a repeat is looked up: when that is done. */
   const looking = new Map<string, Promise<void>>();
-  const repeats = openRepeats({ store, delivery: journaling.delivery, transport: parts.transport });
+  const repeats = openRepeats({ store, settling: journaling.settling, transport: parts.transport });
   let stopping = false;
 
-  function planOf({ draft, pieces, to, origin }: Writ): Planned[] {
+  function planOf({ draft, pieces, to, origin, held }: Writ): Planned[] {
     const { domain, charges, budgets } = to.transport;
     const { account } = to.key;
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
-      const event: Event = { ...piece, id: journaledId(group, part), at: parts.now(), live: true };
-      const journey: Journey | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
+      const event: Event = { ...piece, id: journaledId(group, part), at: parts.clock.now(), live: true };
+      const own: Piece | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges(event));
       const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
-      const rest = { key, origin: journey ? JSON.stringify(journey) : null, journey, charges: reserved.kept };
-      return { event, row: journaling.outward(event, to, rest), reserved };
+      const rest = { key, origin: own ? JSON.stringify(own) : null, piece: own, charges: reserved.kept, held };
+      return { row: journaling.outward(event, to, rest), reserved };
     });
   }
 
@@ -79,13 +83,31 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   async function add(planned: readonly Planned[], before: readonly Statement[] = []): Promise<boolean> {
     const costs = planned.flatMap(({ reserved }) => reserved.statements);
     try {
-      await journaling.add(planned, { before, after: costs }, () => !stopping);
+      await addRows(planned, before, costs);
       return true;
     } catch (error) {
       if (!(error instanceof GuardFailed)) throw error;
       if (error.index < before.length + planned.length) return false;
       throw new Failure('budget-exhausted');
     }
+  }
+
+  async function addRows(planned: readonly Planned[], before: readonly Statement[], after: readonly Statement[]) {
+    const epoch = await rows.owner();
+    const coming = planned.map(({ row }) => delivery.announce(row));
+    try {
+      await store.unit([...before, ...coming.map((row) => store.journal.add(row, epoch)), ...after]);
+    } catch (error) {
+      // The line broke while it committed: it is found out whether it did, for as long as the gateway runs.
+      const unclear = error instanceof StoreUnavailable && !error.certain;
+      const [first] = coming;
+      const is = unclear && first && cameThrough({ store, clock: parts.clock, patient: () => !stopping }, first);
+      if (!(await Promise.resolve(is).catch(() => false))) {
+        for (const row of coming) delivery.withdrawn(row);
+        throw error;
+      }
+    }
+    for (const row of coming) delivery.added(row);
   }
 
   async function accept(writ: Writ): Promise<void> {

@@ -6,24 +6,24 @@ import type { Ids } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
+import { openCarry } from '#src/core/way/carry.ts';
+import { openSettling, type Settling } from '#src/core/way/settle.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, EventId } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import { type Purge, type Statement, StoreUnavailable } from '#src/store/index.ts';
+import type { Purge } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
-import { openFirstTries } from './first-tries.ts';
 import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
 import type { Queue } from './operator/queue-entry.ts';
-import { type FreshRow, type Owed, outwardLane } from './owed.ts';
-import { eventOf, type Item, newRow } from './rows.ts';
+import { openAnswers } from './receipts.ts';
+import { type FreshRow, newRow, type Owed, type OwedRow, outwardLane } from './rows.ts';
 import { openRunningTime } from './running.ts';
-import { type Commit, cameThrough, openCommit, openRows, type Rows } from './shelf.ts';
-import { openToNetwork } from './to-network.ts';
+import { type Commit, openCommit, openRows, type Rows } from './shelf.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
@@ -39,22 +39,16 @@ export type JournalingParts = Pick<
   asFailure(error: unknown): Failure;
 };
 
-/** What the journal tells of rows towards networks. */
-export type JournalNews = {
-  /** Its network has it, or, with a failure, will never have it: that of what is durable is answered by the journal. */
-  settled(item: Item, failure?: Failure): void;
-};
-
 /** Everything between what is accepted and what has arrived. */
 export type Journaling = {
   readonly alarms: Alarms;
-  listen(news: JournalNews): void;
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
   readonly display: Display;
   readonly commit: Commit;
   readonly delivery: Delivery;
+  readonly settling: Settling;
   readonly rows: Rows;
   readonly budgets: Budgets;
   /** Begins nothing more. Resolves when what was written to XMPP is proven and all of it is noted. Never rejects. */
@@ -62,19 +56,10 @@ export type Journaling = {
   /** Whether such an event is kept until it has arrived. */
   keeps(way: Direction, place: Place, kind: EventKind): boolean;
   /** Fits what is owed to the network of an account's session. */
-  ofSession(account: AccountKey, realm: string): (item: Item) => boolean;
-  /** A row for a network. */
-  outward(event: Event, to: Footing, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'journey'>): FreshRow;
-  /**
-   * Adds rows for networks in one unit with other statements. Throws as `Store.unit`. Where the line broke while it
-   * committed, it finds out whether it did, for as long as somebody is patient.
-   */
-  add(events: readonly OutwardRow[], around: Around, patient: () => boolean): Promise<void>;
+  ofSession(account: AccountKey, realm: string): (row: OwedRow) => boolean;
+  /** A row for a network, which is not tried before what it is held back for had its time. */
+  outward(event: Event, to: Footing, rest: Pick<FreshRow, 'key' | 'origin' | 'charges' | 'piece' | 'held'>): FreshRow;
 };
-
-export type OutwardRow = { readonly event: Event; readonly row: FreshRow };
-/** What is written before and behind rows. */
-export type Around = { readonly before: readonly Statement[]; readonly after: readonly Statement[] };
 
 const WEEK = 7 * 86_400_000;
 /** Ms after which a store that was away is tried again. */
@@ -83,46 +68,43 @@ const STORE_RETRY = 1000;
 const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 export function openJournaling(parts: JournalingParts): Journaling {
-  const { store, xmpp, clock, log, random, archive, ids, transport } = parts;
-  const time = openRunningTime(store, clock, log);
-  const budgets = openBudgets({ store, log, now: clock.now, alarm: (nearing) => alarms.nearing(nearing) });
-  const commit = openCommit(store, [archive.cut, ids.cut, () => display.cut()]);
-  const rows = openRows({ store, commit, time, clock, log });
+  const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
   const inward = parts.expiry ?? WEEK;
-  const outwardExpiry = (domain: string): number => {
-    const { expiry, mapping } = transport(domain);
-    return expiry ?? mapping.facts.delivery?.expiry ?? usualDelivery.expiry;
+  const expiry = (domain: string): number => {
+    const { expiry: own, mapping } = transport(domain);
+    return own ?? mapping.facts.delivery?.expiry ?? usualDelivery.expiry;
   };
   // RELIABILITY: doubling with full jitter, so that many who lost the same server come back apart.
   const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
     Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
+  const keeps: Journaling['keeps'] = (way, place, kind) =>
+    durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
 
-  const row = (way: 'in' | 'out', event: EventId, place: Place, owed: Owed): FreshRow => {
-    const expiry = way === 'in' ? inward : outwardExpiry(placeTransport(place));
-    return newRow({ store, clock }, { now: time.now(), expiry }, { way, event, place, owed });
-  };
-  const firstTries = openFirstTries({ busy: (lane) => delivery.busy(lane) });
-  /** A row towards XMPP, which goes as soon as it is durable where the link is up and nothing waits before it. */
-  const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow => {
-    const made = row('in', event, place, owed);
-    const goes = delivery.busy(made.lane) !== undefined && xmpp.epoch(placeTransport(place)) !== undefined;
-    return goes ? { ...made, state: 'flight', attempts: 1 } : made;
-  };
-  const display: Display = openDisplay({
-    xmpp,
-    add: (one) => store.journal.addOnce(one, rows.epoch),
-    // The origin is what an error that comes back for it is about.
-    row: (event, place, owed) => ({ ...inwardRow(event, place, owed), origin: JSON.stringify({ place }) }),
-    push: (one) => delivery.push(one),
-    hurry,
-    retry: () => void clock.after(STORE_RETRY, hurry),
+  const time = openRunningTime(store, clock, log);
+  const commit = openCommit(store, [archive.cut, ids.cut]);
+  const rows = openRows({ store, commit, time, clock, log });
+  const budgets = openBudgets({ store, log, now: clock.now });
+  const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow =>
+    newRow({ store, clock }, { now: time.now(), expiry: inward }, { way: 'in', event, place, owed });
+  const answers = openAnswers({
+    store,
+    now: clock.now,
+    transport,
+    row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
   });
 
+  const toXmpp = openToXmpp({ xmpp, log, expiry: inward, wait: (attempts) => wait(XMPP_RETRY, attempts) });
+  const toNetwork = openCarry({ ids, standings, expiry, wait, asFailure });
+  const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
+  const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
+  const { limits } = parts;
+  const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
+
   let hurried = false;
-  function hurry(): void {
+  /** Writes what waits after this turn of the loop: whoever has more to write with it has done so. */
+  const hurry = (): void => {
     if (hurried) return;
     hurried = true;
-    // After this turn of the loop: whoever has more to write with it has done so.
     setImmediate(() => {
       hurried = false;
       rows
@@ -133,115 +115,51 @@ export function openJournaling(parts: JournalingParts): Journaling {
           clock.after(STORE_RETRY, hurry);
         });
     });
-  }
+  };
+  const display: Display = openDisplay({
+    xmpp,
+    delivery,
+    add: (one) => store.journal.addOnce(one, rows.epoch),
+    // The origin is what an error that comes back for it is about.
+    row: (event, place, owed) => ({ ...inwardRow(event, place, owed), origin: JSON.stringify({ place }) }),
+    hurry,
+    retry: () => void clock.after(STORE_RETRY, hurry),
+  });
+  commit.join(display.cut);
 
   const alarms = openAlarms({ ...parts, display, commit, rows });
-  const listeners: JournalNews[] = [];
-  const settled: JournalNews['settled'] = (item, failure) => {
-    for (const news of listeners) news.settled(item, failure);
-  };
-  const keeps: Journaling['keeps'] = (way, place, kind) =>
-    durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
-  const toXmpp = openToXmpp({
-    xmpp,
-    log,
-    expiry: inward,
-    wait: (attempts) => wait(XMPP_RETRY, attempts),
-    settle: (id, outcome) => void delivery.settle(id, outcome),
-    report: alarms.parked,
-  });
-  const toNetwork = openToNetwork({
-    store,
-    commit,
-    rows,
-    budgets,
-    ids,
-    clock,
-    log,
-    standings: parts.standings,
-    delivery: () => delivery,
-    expiry: outwardExpiry,
-    wait,
-    row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
-    landed(item) {
-      const { place, kind, id } = eventOf(item);
-      // A room shows it to its own, who are owed what is durable.
-      if (item.kept && keeps('in', place, kind)) display.owe(id);
-      settled(item);
-    },
-    refused: settled,
-    report: alarms.parked,
-    asFailure: parts.asFailure,
-  });
-  const delivery = openDelivery({
-    standings: parts.standings,
-    store,
-    rows,
-    time,
-    clock,
-    log,
-    limits: parts.limits,
-    carrier: ({ owed }) => (owed.way === 'out' ? toNetwork : toXmpp),
-  });
-
+  budgets.listen(alarms.nearing);
+  settling.listen({ parked: alarms.parked });
   const { owner, written } = rows;
   const queue = openQueue({
     ...{ store, clock, expiry: inward, owner, release: budgets.release },
     running: { delivery, written, log, report: (what, domain) => parts.report?.(what, domain) },
   });
-
   const gone = new Failure('not-registered');
 
   return {
-    alarms,
-    queue,
+    ...{ alarms, queue, display, commit, delivery, settling, rows, budgets, keeps },
     purge({ account, since }) {
-      delivery.drop(({ row: own, owed }) => own.account === account && own.at <= since && owed.way !== 'error', {
-        on: 'dropped',
-        as: 'purged',
-        failure: gone,
-      });
+      const fits = (row: OwedRow): boolean => row.account === account && row.at <= since && row.owed.way !== 'error';
+      delivery.drop(fits, { on: 'dropped', as: 'purged', failure: gone });
     },
-    display,
-    commit,
-    delivery,
-    rows,
-    budgets,
     async stop() {
       await toXmpp.proven();
       await delivery.stop();
     },
-    keeps,
-    listen: (news) => void listeners.push(news),
-    async add(events, { before, after }, patient) {
-      const epoch = await rows.owner();
-      const marked = events.map(({ event, row }) => firstTries.mark(row, toNetwork.window(event, row.account)));
-      try {
-        await store.unit([...before, ...marked.map((row) => store.journal.add(row, epoch)), ...after]);
-      } catch (error) {
-        const unclear = error instanceof StoreUnavailable && !error.certain;
-        const [first] = marked;
-        if (!unclear || !first || !(await cameThrough({ store, clock, patient }, first))) throw error;
-      } finally {
-        for (const row of marked) firstTries.added(row);
-      }
-      for (const row of marked) delivery.push(row);
+    ofSession: (account, at) => (row) =>
+      row.owed.way === 'out' &&
+      row.account === account &&
+      parts.realm(row.owed.event.place) === at &&
+      (row.owed.identity === undefined || row.owed.identity === identities.of(account)),
+    outward(event, { key: { account }, identity, transport: { domain } }, rest) {
+      const { id, place } = event;
+      const owed = { ...({ way: 'out', event } as const), ...(identities.differ(domain) && { identity }) };
+      const times = { now: time.now(), expiry: expiry(placeTransport(place)) };
+      const made = newRow({ store, clock }, times, { way: 'out', event: id, place, owed });
+      const { window = 0 } = rest.held ?? {};
+      const notBefore = window === 0 ? 0 : time.now() + window;
+      return { ...made, account, lane: outwardLane(place, account), notBefore, ...rest };
     },
-    ofSession:
-      (account, at) =>
-      ({ row: { account: own }, owed }) =>
-        owed.way === 'out' &&
-        own === account &&
-        parts.realm(owed.event.place) === at &&
-        (owed.identity === undefined || owed.identity === parts.identities.of(account)),
-    outward: (event, { key: { account }, identity, transport: { domain } }, rest) => ({
-      ...row('out', event.id, event.place, {
-        ...{ way: 'out', event },
-        ...(parts.identities.differ(domain) && { identity }),
-      }),
-      account,
-      lane: outwardLane(event.place, account),
-      ...rest,
-    }),
   };
 }

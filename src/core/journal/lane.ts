@@ -1,233 +1,126 @@
-import type { Outcome } from '#src/bridge.ts';
+import { replaces } from '#mappings/combine.ts';
 import type { Standings } from '#src/core/standing.ts';
+import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, EventId } from '#src/model/ids.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
-import { openHand } from './attempt.ts';
-import { openBacklog } from './backlog.ts';
-import type { Carrier } from './carrier.ts';
-import { hastened, type Life, type LifeEffect, type LifeFacts, type LifeInput, nextTime, step } from './life.ts';
-import { type FreshRow, isJournaled } from './owed.ts';
-import { type Held, type Item, isOwed, itemOf, type Lane, memoryItem, NO_LANE, newLane, underWay } from './rows.ts';
+import type { DeliveryAgent, Hearing } from './agent.ts';
+import { openBacklog, ROWS } from './backlog.ts';
+import { openComing } from './coming.ts';
+import { hastened, type Life, type LifeInput, nextTime } from './life.ts';
+import {
+  durableRow,
+  type FreshRow,
+  type Held,
+  isOwed,
+  type Lane,
+  memoryRow,
+  NO_LANE,
+  newLane,
+  type OwedRow,
+} from './rows.ts';
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
 import { openSuspects } from './suspects.ts';
 
 export type DeliveryParts = {
-  readonly standings: Pick<Standings, 'of'>;
   readonly store: Store;
   readonly rows: Rows;
   readonly time: RunningTime;
   readonly clock: Clock;
   readonly log: Log;
-  carrier(item: Item): Carrier;
+  readonly settling: Settling;
+  readonly standings: Pick<Standings, 'of'>;
+  agent(row: Pick<OwedRow, 'owed'>): DeliveryAgent;
+  asFailure(error: unknown): Failure;
   /** How much of what is not durable waits in a lane, and for how many milliseconds. */
   readonly limits: { readonly waitingLines: number; readonly waitingTime: number };
 };
 
-/** What the journal owes, carried lane by lane. */
+/** What is owed, carried lane by lane. */
 export type Delivery = {
-  /** Takes a row whose addition is durable. */
+  /**
+   * A row is about to be added. Attempts are counted before the try: where it may go as soon as it is durable, its first
+   * one is counted in the unit that adds it. Returns the row as it is to be added.
+   */
+  announce(row: FreshRow): FreshRow;
+  /** Such a row is durable, or could not be added. */
+  added(row: FreshRow): void;
+  withdrawn(row: FreshRow): void;
+  /** Does something once the newest row that is being added to a lane is durable. False where there is none. */
+  behind(lane: string, work: () => void): boolean;
+  /** How many rows are being added. */
+  readonly coming: number;
   push(row: FreshRow): void;
   /**
    * Takes what nothing is written of. It goes at once where nothing waits before it, with no promise then. Throws
    * `Failure('queue-full')` where too much does.
    */
-  put(item: Item): void | Promise<void>;
+  put(row: OwedRow): void | Promise<void>;
   /** Hands an event over that is for now or for never: without somebody to take it, it is forgotten. */
   tell(event: Event, account: AccountKey): void;
-  /** How many are in hand. */
-  readonly size: number;
-  /** How many of a lane are under way, if nothing of it waits: what is added to it now can go at once then. */
-  busy(lane: string): number | undefined;
-  /** Whether the row of an event is in hand and was handed over, or is about to be. */
-  handedOver(event: EventId): boolean;
-  /** An item goes to its network as this event, too. */
-  track(item: Item, id: EventId): void;
-  /** Undefined for an event that was not journaled. Else it resolves once the store has it; a rejection is logged. */
-  settle(id: EventId, outcome: Outcome): Promise<void> | undefined;
-  /** What is in hand of a lane, waiting or not. */
-  inHand(lane: string): readonly Item[];
-  /** What is held back in a lane for a later one of that key. */
-  held(lane: string, key: string): Held | undefined;
+  /** What is held back in a lane and would be made void by a draft. */
+  held(lane: string, draft: Draft): Held | undefined;
   /** What is in hand of a lane, in order. */
-  waiting(lane: string): readonly Item[];
-  apply(item: Item, input: LifeInput): void;
-  /** Tries again what waited for its side, in the lanes whose first item fits. */
-  wake(fits: (item: Item) => boolean): void;
+  waiting(lane: string): readonly OwedRow[];
+  /** Tries again what waited for its side, in the lanes whose first row fits. */
+  wake(fits: (row: OwedRow) => boolean): void;
   /** What fits and is not under way will not be tried any more, whatever has failed: its sender gets the failure. */
-  fail(fits: (item: Item) => boolean, failure: Failure): void;
+  fail(fits: (row: OwedRow) => boolean, failure: Failure): void;
   /** Ends what fits, whatever is under way with it, and returns that. `Rows.written` tells when it is durable. */
-  drop(fits: (item: Item) => boolean, input: LifeInput & { readonly on: 'dropped' }): readonly Item[];
+  drop(fits: (row: OwedRow) => boolean, input: LifeInput & { readonly on: 'dropped' }): readonly OwedRow[];
   /** Begins with what an earlier run owed, behind what is new. Resolves once all of it is in hand. */
   start(): Promise<void>;
   /** Begins nothing more. Resolves when what was told to the journal is written. Never rejects. */
   stop(): Promise<void>;
 };
 
-/** Rows of a lane that are read at once. */
-const PAGE = 50;
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
+/** Messages wait for each other, everything else for what makes it void. */
+const isBurst = ({ draft }: Held): boolean => draft.kind === 'message';
+
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
-export function openDelivery({ store, rows, time, clock, log, limits, ...parts }: DeliveryParts): Delivery {
+export function openDelivery({ store, rows, time, clock, log, limits, settling, ...parts }: DeliveryParts): Delivery {
   const lanes = new Map<string, Lane>();
-  const byEvent = new Map<EventId, Item>();
+  const { apply, facts: factsOf } = settling;
+  const heard: Hearing = settling;
   let stopped = false;
-  /** Rows with smaller ids are of earlier runs. */
-  const own = store.journal.nextId();
-  /** What is not durable goes by the clock, and has the same facts always: they are made once. */
-  let once: (LifeFacts & { now: number; readonly window: number }) | undefined;
-  function factsOf(item: Item): LifeFacts & { readonly window: number } {
-    if (item.kept) return { ...parts.carrier(item).facts(item), now: time.now() };
-    once ??= { ...parts.carrier(item).facts(item), now: 0 };
-    once.now = clock.now();
-    return once;
-  }
-  const { begin, carry, reconcile } = openHand({
-    ...{ log, factsOf, apply, record, pump, carrier: parts.carrier },
-    stopped: () => stopped,
-  });
   const suspects = openSuspects({ clock, lanes, apply, pump });
-  const backlog = openBacklog({ store, rows, clock, lanes, forget, load: (key) => load(laneOf(key, true)) });
+  const backlog = openBacklog({ store, rows, clock, lanes, settling, take, pump, lane: (key) => laneOf(key, true) });
+  const coming = openComing({
+    lane: (key) => laneOf(key, backlog.left()),
+    look: (key) => lanes.get(key) ?? { ...NO_LANE, more: backlog.left() },
+    free: (row) => parts.agent(row).free(row),
+  });
+  settling.join({
+    ...{ mark: coming.mark, push, freed: leave, goesOn: ({ lane }) => pump(lane), stepped: suspects.stepped },
+    wanted: (key) => backlog.load(laneOf(key, true)),
+  });
 
-  /** One step of a row: what follows from it is written in one unit, and told after that. */
-  function apply(item: Item, input: LifeInput): void {
-    const carrier = parts.carrier(item);
-    const before = item.life.state;
-    const [life, ...effects] = step(item.life, input, factsOf(item));
-    item.life = life;
-    if (effects.length === 0) return;
-    if (life.state !== 'flight') item.busy = false;
-    if (!isOwed(life)) leave(item);
-    if (!item.kept) return told(item, effects);
-    const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
-    if (arrived && before !== 'taken') carrier.landed(item);
-    for (const effect of effects) if (effect.do === 'reconcile') [item.doubt, item.busy] = [effect.failure, false];
-    const owed = effects.flatMap((effect) => carrier.answers(item, effect));
-    const extra = effects.flatMap((effect) => carrier.writes(item, effect));
-    const statements = () => {
-      const own = effects.flatMap((effect) => rows.effect(item, life, effect));
-      return [...owed.map((row) => store.journal.addOnce(row, rows.epoch)), ...own, ...extra];
-    };
-    rows.write(item, statements, (results) => {
-      for (const [index, row] of owed.entries()) if (results[index]?.changed === 1) push(row);
-      if (effects.some((one) => one.do === 'end')) carrier.ended(item);
-      if (!isOwed(item.life)) forget(item);
-    });
-    suspects.stepped(item);
-  }
-
-  /** What follows from a step of which nothing is written. */
-  function told(item: Item, effects: readonly LifeEffect[]): void {
-    if (isOwed(item.life)) return;
-    forget(item);
-    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) return parts.carrier(item).landed(item);
-    for (const effect of effects) if (effect.do === 'bounce') parts.carrier(item).refused(item, effect.failure);
-  }
-
-  function forget(item: Item): void {
-    if (!item.kept) return void byEvent.delete(item.row.event);
-    for (const id of [item.row.event, ...item.known]) if (byEvent.get(id) === item) byEvent.delete(id);
-  }
-
-  function leave(item: Item): void {
-    if (item.lane === NO_LANE) return;
-    const index = item.lane.items.indexOf(item);
-    if (index >= 0) item.lane.items.splice(index, 1);
-    queueMicrotask(() => pump(item.lane));
-  }
-
-  function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
-    const item = byEvent.get(id);
-    if (!item && !isJournaled(id)) return undefined;
-    if (item && !item.kept) return void record(item, id, outcome);
-    const kept = item ? noted(item, id, outcome) : late(id, outcome);
-    kept.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));
-    return kept;
-  }
-
-  function noted(item: Item, id: EventId, outcome: Outcome): Promise<void> {
-    record(item, id, outcome);
-    return rows.written(item);
-  }
-
-  function put(item: Item): void | Promise<void> {
-    remember(item);
-    const known = lanes.get(item.row.lane);
-    if (!known && !item.held && parts.carrier(item).ready(item)) {
-      item.life = FLYING;
-      return carry(item);
-    }
-    const lane = known ?? laneOf(item.row.lane, false);
-    const until = release(lane, item);
-    if (lane.items.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
-      forget(item);
-      throw new Failure('queue-full');
-    }
-    item.lane = lane;
-    item.life = { ...item.life, notBefore: until, expires: Math.max(until, clock.now()) + limits.waitingTime };
-    lane.items.push(item);
-    pump(lane);
-  }
-
-  function record(item: Item, id: EventId, outcome: Outcome): void {
-    if (outcome instanceof Failure) {
-      item.pending.clear();
-      item.busy = false;
-      apply(item, { on: 'failed', failure: outcome });
-    } else {
-      if (outcome.state === 'written') return;
-      if (outcome.state === 'delayed') return apply(item, { on: 'settled', state: outcome.state });
-      item.ids = item.ids.length === 0 ? outcome.ids : [...item.ids, ...outcome.ids];
-      item.pending.delete(id);
-      if (item.pending.size > 0) return;
-      apply(item, { on: 'settled', state: outcome.state });
-    }
-    if (item.lane !== NO_LANE) pump(item.lane);
-  }
-
-  /** Whatever follows what is held back ends that: it goes before it, or gives its place up. When the new one may go. */
-  function release(lane: Lane, { held }: Item): number {
-    const before = lane.items.at(-1);
-    if (!before?.held || before.busy) return held?.until ?? 0;
-    if (held?.key !== before.held.key) {
-      before.life = hastened(before.life);
-      return held?.until ?? 0;
-    }
-    lane.items.pop();
-    forget(before);
-    before.shared?.landed?.(undefined);
-    return before.held.until;
-  }
-
-  /** Word of an event that is not in memory: its network had taken it, or an earlier run had sent it. */
-  async function late(id: EventId, outcome: Outcome): Promise<void> {
-    if (!(outcome instanceof Failure) && outcome.state === 'written') return;
-    const [event = id] = id.split('+') as EventId[];
-    const row = await store.journal.byEvent(event);
-    const own = row?.state === 'taken' ? await rows.claimTaken(event) : undefined;
-    if (row && isOwed(row)) await load(laneOf(row.lane, true));
-    const item = byEvent.get(event) ?? (own && remember(itemOf(own, newLane(own.lane))));
-    if (item) await noted(item, event, outcome);
-  }
-
-  function remember(item: Item): Item {
-    byEvent.set(item.row.event, item);
-    return item;
+  function leave(row: OwedRow): void {
+    const { lane } = row;
+    if (lane === NO_LANE) return;
+    const index = lane.rows.indexOf(row);
+    if (index >= 0) lane.rows.splice(index, 1);
+    queueMicrotask(() => pump(lane));
   }
 
   function laneOf(key: string, unknown: boolean): Lane {
-    const known = lanes.get(key);
-    if (known) return known;
-    const lane: Lane = { ...newLane(key), more: unknown };
+    const lane = lanes.get(key) ?? { ...newLane(key), more: unknown };
     lanes.set(key, lane);
     return lane;
+  }
+
+  function added(row: FreshRow): void {
+    const behind = coming.end(row);
+    push(row);
+    for (const work of behind) work();
   }
 
   function push(row: FreshRow): void {
@@ -239,147 +132,255 @@ export function openDelivery({ store, rows, time, clock, log, limits, ...parts }
 
   /** Rows become durable in another order than that of their ids: what is behind the last one is read when it is due. */
   function take(lane: Lane, row: FreshRow): void {
-    if ((lane.more && row.id > lane.last) || byEvent.has(row.event)) return;
-    const item = remember(itemOf({ ...row, outcome: null, doubted: false, told: false }, lane));
-    release(lane, item);
-    lane.items.push(item);
+    if ((lane.more && row.id > lane.last) || settling.inHand(row.event)) return;
+    const one = durableRow(row, lane);
+    settling.remember(one);
+    one.life = { ...one.life, notBefore: release(lane, one) };
+    lane.rows.push(one);
     lane.last = Math.max(lane.last, row.id);
   }
 
-  function load(lane: Lane): Promise<void> {
-    lane.loading ??= page(lane).finally(() => {
-      lane.loading = undefined;
-      // In the same turn, not in that of the page: what is pushed between the two would be seen by nobody.
-      for (const row of lane.late.splice(0)) take(lane, row);
-      pump(lane);
-    });
-    return lane.loading;
+  function put(row: OwedRow): void | Promise<void> {
+    settling.remember(row);
+    const known = lanes.get(row.laneKey);
+    const { window = 0 } = row.held ?? {};
+    if (!known && window === 0 && parts.agent(row).ready(row)) {
+      row.life = FLYING;
+      return hand(row);
+    }
+    const lane = known ?? laneOf(row.laneKey, false);
+    if (window > 0) row.life = { ...row.life, notBefore: clock.now() + window };
+    const until = release(lane, row);
+    if (lane.rows.filter(({ kept, busy }) => !kept && !busy).length >= limits.waitingLines) {
+      settling.forget(row);
+      throw new Failure('queue-full');
+    }
+    row.lane = lane;
+    row.life = { ...row.life, notBefore: until, expires: Math.max(until, clock.now()) + limits.waitingTime };
+    lane.rows.push(row);
+    pump(lane);
   }
 
-  async function page(lane: Lane): Promise<void> {
-    const found = (await rows.claim(lane, PAGE)) ?? [];
-    lane.more = found.length === PAGE;
-    for (const row of found) {
-      lane.last = row.id;
-      // Its end is on its way to the store.
-      if (byEvent.has(row.event)) continue;
-      const item = remember(itemOf(row, lane));
-      lane.items.push(item);
-      // One of this run was added as tried, and nobody has begun with it.
-      if (row.state === 'flight' && row.id < own) apply(item, { on: 'orphaned' });
+  /**
+   * Whatever follows what is held back ends that: it goes before it, or is made void and gives its place up. Returns when
+   * the new one may go.
+   */
+  function release(lane: Lane, { held, life }: OwedRow): number {
+    const before = lane.rows.at(-1);
+    if (!before?.held || before.busy || before.life.state !== 'ready') return life.notBefore;
+    const { notBefore } = before.life;
+    // They go as one.
+    if (held && isBurst(held) && isBurst(before.held)) return Math.min(life.notBefore, notBefore);
+    if (!held || !replaces(held.draft, before.held.draft)) {
+      before.life = hastened(before.life);
+      return life.notBefore;
     }
+    if (before.kept) apply(before, { on: 'withdrawn', over: true });
+    else {
+      lane.rows.pop();
+      settling.forget(before);
+      before.shared?.ended?.(undefined);
+    }
+    return Math.min(life.notBefore, notBefore);
   }
 
   /** Hands over what may go now, in order, and waits for what may not. */
   function pump(lane: Lane): void {
+    if (lane === NO_LANE) return;
     lane.cancel?.();
     lane.cancel = undefined;
     if (stopped) return;
-    if (lane.more && lane.items.length < PAGE / 2) void load(lane);
+    if (lane.more && lane.rows.length < ROWS / 2) void backlog.load(lane);
     let open = 0;
     const now = time.now();
-    for (const item of [...lane.items]) {
-      if ((item.busy && !overdue(item, now)) || goes(item, open)) open++;
-      else if (isOwed(item.life)) break;
+    for (const row of [...lane.rows]) {
+      if ((row.busy && !overdue(row, now)) || goes(row, open)) open++;
+      else if (isOwed(row.life)) break;
       // What follows would overtake what may have to go once more.
-      if (item.doubt) break;
+      if (row.doubt) break;
     }
     close(lane);
   }
 
   function close(lane: Lane): void {
-    if (lane.items.length > 0 || lane.more || lane.loading || lanes.get(lane.key) !== lane) return;
-    lanes.delete(lane.key);
+    const { key, more, loading } = lane;
+    if (lane.rows.length + lane.coming.length > 0 || more || loading || lanes.get(key) !== lane) return;
+    lanes.delete(key);
     backlog.closed();
   }
 
-  /** Whether an item went, with so many before it of which nothing was heard. If not, its lane waits for it or time. */
-  function goes(item: Item, open: number): boolean {
-    const facts = factsOf(item);
-    apply(item, { on: 'time' });
-    if (!isOwed(item.life) || open >= facts.window) return false;
-    const wait = item.life.notBefore - facts.now;
-    if (wait > 0 || !parts.carrier(item).ready(item) || !suspects.may(item)) {
-      const due = nextTime(item.life, facts) - facts.now;
+  /** Whether a row went, with so many before it of which nothing was heard. If not, its lane waits for it or time. */
+  function goes(row: OwedRow, open: number): boolean {
+    const facts = factsOf(row);
+    apply(row, { on: 'time' });
+    if (!isOwed(row.life) || open >= facts.window) return false;
+    const wait = row.life.notBefore - facts.now;
+    if (wait > 0 || !parts.agent(row).ready(row) || !suspects.may(row)) {
+      const due = nextTime(row.life, facts) - facts.now;
       const ms = Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST);
-      item.lane.cancel = clock.after(ms, () => pump(item.lane));
+      row.lane.cancel = clock.after(ms, () => pump(row.lane));
       return false;
     }
-    if (item.doubt && open > 0) return false;
-    item.busy = true;
-    if (!item.kept) goOn(item);
-    else if (item.doubt) reconcile(item, item.doubt);
-    else begin(item);
+    if (row.doubt && open > 0) return false;
+    row.busy = true;
+    if (!row.kept) goOn(row);
+    else if (row.doubt) reconcile(row, row.doubt);
+    else begin([row, ...burstAfter(row)]);
     return true;
   }
 
-  /** What is not durable waits for nothing any more once it is handed over. */
-  function goOn(item: Item): void {
-    const { lane } = item;
-    item.life = FLYING;
-    leave(item);
-    item.lane = NO_LANE;
-    if (lane.begun) void lane.begun.then(() => carry(item));
-    else void carry(item);
+  /** What waited with a row to go as one with it. */
+  function burstAfter({ lane, held }: OwedRow): readonly OwedRow[] {
+    if (!held || !isBurst(held)) return [];
+    const behind = lane.rows.filter(({ busy, life }) => !busy && life.state === 'ready');
+    const end = behind.findIndex((one) => !one.held || !isBurst(one.held));
+    return end < 0 ? behind : behind.slice(0, end);
   }
 
   /** What was handed over and has not left in all its time is taken back. */
-  function overdue(item: Item, now: number): boolean {
-    if (now < item.life.expires || item.doubt || !parts.carrier(item).withdraw(item)) return false;
-    item.busy = false;
-    return true;
+  function overdue(row: OwedRow, now: number): boolean {
+    const back = now >= row.life.expires && !row.doubt && parts.agent(row).withdraw(row);
+    if (back) row.busy = false;
+    return back;
   }
 
+  /** What is not durable waits for nothing any more once it is handed over. */
+  function goOn(row: OwedRow): void {
+    const { begun } = row.lane;
+    row.life = FLYING;
+    leave(row);
+    row.lane = NO_LANE;
+    void (begun ? begun.then(() => carry(row)) : carry(row));
+  }
+
+  /** Begins with a row, or with several that go as one. */
+  function begin(together: readonly [OwedRow, ...OwedRow[]]): void {
+    const [row] = together;
+    const { lane } = row;
+    if (row.life.state === 'ready') {
+      for (const one of together) {
+        apply(one, { on: 'begin' });
+        one.busy = true;
+      }
+      // Counted before it is made: a row that ends the process is known by its attempts.
+      return follow(lane, Promise.all(together.map(({ written }) => written)), together);
+    }
+    if (lane.begun) return follow(lane, lane.begun, together);
+    const work = carry(row);
+    if (work) follow(lane, work, []);
+  }
+
+  /** Hands rows over after something, and after all that has begun before them. */
+  function follow(lane: Lane, after: Promise<unknown>, together: readonly OwedRow[]): void {
+    const turn = Promise.all([lane.begun, after]).then(() => {
+      const [row, ...more] = together.filter(({ life }) => life.state === 'flight');
+      return row && carry(row, more);
+    });
+    lane.begun = turn;
+    void turn.then(() => {
+      if (lane.begun === turn) lane.begun = undefined;
+    });
+  }
+
+  /** Hands over now, if somebody takes it. Resolves, where it is no matter of now, when that is done or has failed. */
+  function carry(row: OwedRow, more: readonly OwedRow[] = []): void | Promise<void> {
+    if (stopped || row.life.state !== 'flight') return;
+    const all = more.length === 0 ? [row] : [row, ...more];
+    if (!parts.agent(row).ready(row)) return failed(all, new Failure('recipient-unavailable'));
+    for (const one of all) one.ids = [];
+    for (const one of all) if (one.kept) one.pending.clear();
+    return hand(row, more);
+  }
+
+  function failed(all: readonly OwedRow[], failure: Failure): void {
+    for (const one of all) settling.record(one, one.event, failure);
+  }
+
+  function hand(row: OwedRow, more: readonly OwedRow[] = []): void | Promise<void> {
+    const fail = (error: unknown): void => failed([row, ...more], parts.asFailure(error));
+    try {
+      return parts.agent(row).carry(row, heard, more)?.catch(fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  function reconcile(row: OwedRow, failure: Failure): void {
+    parts
+      .agent(row)
+      .reconcile(row)
+      .then(
+        (as) => {
+          row.doubt = undefined;
+          apply(row, { on: 'reconciled', as, failure });
+        },
+        (error: unknown) => {
+          const facts = factsOf(row);
+          // Others need not wait for its network.
+          apply(row, { on: 'cleared' });
+          row.life = { ...row.life, notBefore: facts.now + facts.wait(row.life.attempts, parts.asFailure(error)) };
+        },
+      )
+      .catch((err: unknown) => log.error({ err }, 'a doubt could not be settled'))
+      .finally(() => {
+        row.busy = false;
+        pump(row.lane);
+      });
+  }
+
+  const inLanes = (fits: (row: OwedRow) => boolean): OwedRow[] =>
+    [...lanes.values()].flatMap((lane) => lane.rows).filter(fits);
+
   return {
+    announce: coming.begin,
+    added,
+    withdrawn(row) {
+      for (const work of coming.end(row)) work();
+      pump(laneOf(row.lane, backlog.left()));
+    },
+    behind(key, work) {
+      const last = lanes.get(key)?.coming.at(-1);
+      last?.behind.push(work);
+      return last !== undefined;
+    },
+    get coming() {
+      return coming.size;
+    },
     push,
     put,
     tell(event, account) {
-      const to = parts.standings.of(account, event.place);
-      const item = memoryItem(event, { lane: '', shared: { answered: false }, to });
-      if (!parts.carrier(item).ready(item)) return;
-      remember(item);
-      item.life = FLYING;
-      void carry(item);
+      const row = memoryRow(event, '', parts.standings.of(account, event.place), {});
+      if (!parts.agent(row).ready(row)) return;
+      settling.remember(row);
+      row.life = FLYING;
+      void hand(row);
     },
-    get size() {
-      return byEvent.size;
+    held(lane, draft) {
+      const last = lanes.get(lane)?.rows.at(-1);
+      return last?.held && !last.busy && replaces(draft, last.held.draft) ? last.held : undefined;
     },
-    inHand: (lane) => [...byEvent.values()].filter(({ row }) => row.lane === lane),
-    busy: (key) => (lanes.has(key) ? underWay(laneOf(key, false)) : backlog.left() ? undefined : 0),
-    handedOver: (event) => (byEvent.get(event)?.life.state ?? 'ready') !== 'ready',
-    track(item, id) {
-      item.pending.add(id);
-      item.known.add(id);
-      byEvent.set(id, item);
-    },
-    settle,
-    held(lane, key) {
-      const last = lanes.get(lane)?.items.at(-1);
-      return last?.held?.key === key && !last.busy ? last.held : undefined;
-    },
-    waiting: (key) => lanes.get(key)?.items ?? [],
-    apply,
+    waiting: (key) => lanes.get(key)?.rows ?? [],
     wake(fits) {
       backlog.woken();
       for (const lane of [...lanes.values()]) {
-        const first = lane.items.find(({ busy }) => !busy);
+        const first = lane.rows.find(({ busy }) => !busy);
         if (!first || !fits(first)) continue;
-        for (const item of lane.items) if (!item.busy) item.life = hastened(item.life);
+        for (const row of lane.rows) if (!row.busy) row.life = hastened(row.life);
         pump(lane);
       }
     },
     fail(fits, failure) {
-      const items = [...lanes.values()].flatMap((lane) => lane.items).filter((item) => !item.busy && fits(item));
-      for (const item of items) apply(item, { on: 'dropped', as: 'bounced', failure });
+      const found = inLanes((row) => !row.busy && fits(row));
+      for (const row of found) apply(row, { on: 'dropped', as: 'bounced', failure });
     },
     drop(fits, input) {
-      const items = [...lanes.values()].flatMap((lane) => lane.items).filter(fits);
-      for (const item of items) {
+      const found = inLanes(fits);
+      for (const row of found) {
         // A bridge that has it still may take it back.
-        if (item.busy && !item.doubt) parts.carrier(item).withdraw(item);
-        apply(item, input);
+        if (row.busy && !row.doubt) parts.agent(row).withdraw(row);
+        apply(row, input);
       }
-      return items;
+      return found;
     },
     async start() {
       await rows.owner();

@@ -1,10 +1,12 @@
 import type { Origin } from '#src/core/index.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
-import { splitAccount } from '#src/model/ids.ts';
-import type { Place } from '#src/model/place.ts';
-import { type FreshRow, inwardId, type Journey, noteOf, type Owed } from './owed.ts';
+import { type EventId, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Store } from '#src/store/index.ts';
+import type { LifeEffect } from './life.ts';
+import { eventOf, type FreshRow, inwardId, journaledId, noteOf, type Owed, type OwedRow, type Piece } from './rows.ts';
 
 /** XEP-0184 §5.3: asked for, and never for what many read. */
 export const wantsReceipt = ({ receipt, stanza, type }: Origin): boolean =>
@@ -17,43 +19,69 @@ export type MakeRow = (event: EventId, place: Place, owed: Owed, key: string) =>
  * What the sender of a stanza is told, as rows: an answer that is owed outlives a restart, and is given once. Their keys
  * are names that ascend, which costs an index less than hashes do; those of stanzas are hashes, without a space.
  */
-export const receiptRow = (make: MakeRow, event: Event, { origin, group }: Journey): FreshRow | undefined => {
-  const name = `receipt ${group}`;
-  return wantsReceipt(origin)
-    ? make(inwardId(name), event.place, { way: 'receipt', place: event.place, origin }, name)
-    : undefined;
+export type Answers = {
+  /** What an effect gives the sender to be told. */
+  of(row: OwedRow, effect: LifeEffect): FreshRow | undefined;
+  /** Of one of several pieces that has ended: the receipt, if it was the last to arrive. Rejects as `Store`. */
+  ofAll(row: OwedRow): Promise<FreshRow | undefined>;
 };
+
+export type AnswerParts = {
+  readonly store: { readonly journal: Pick<Store['journal'], 'byEvent'> };
+  readonly row: MakeRow;
+  now(): number;
+  transport(domain: string): Transport;
+};
+
+export function openAnswers({ store, row: make, now, transport }: AnswerParts): Answers {
+  const confirming = ({ place }: Event): boolean => transport(placeTransport(place)).mapping.facts.confirms !== 'none';
+
+  const receipt = (event: Event, { origin, group }: Piece): FreshRow | undefined => {
+    const { place } = event;
+    const name = `receipt ${group}`;
+    if (!confirming(event) || !wantsReceipt(origin)) return undefined;
+    return make(inwardId(name), place, { way: 'receipt', place, origin }, name);
+  };
+
+  return {
+    of({ owed, piece }, effect) {
+      if (owed.way !== 'out' || !piece) return undefined;
+      const { event } = owed;
+      if (effect.do === 'bounce') return errorRow(make, event, piece, effect.failure);
+      if (effect.do === 'tell') return delayedRow(make, event, piece, now());
+      // The receipt of several pieces is due when the last one has arrived.
+      return effect.do === 'receipt' && piece.parts === 1 ? receipt(event, piece) : undefined;
+    },
+    async ofAll({ owed, piece }) {
+      if (owed.way !== 'out' || !piece || piece.parts < 2 || piece.origin.receipt !== true) return undefined;
+      const names = Array.from({ length: piece.parts }, (_, part) => journaledId(piece.group, part));
+      const rows = await Promise.all(names.map((name) => store.journal.byEvent(name)));
+      return rows.every((one) => one?.outcome === 'delivered') ? receipt(eventOf({ owed }), piece) : undefined;
+    },
+  };
+}
 
 /** Under which event a stanza's error is owed. */
 export const errorId = (group: string): EventId => inwardId(`error ${group}`);
 
 /** The stanza error: one for all pieces of a stanza. */
-export const errorRow = (make: MakeRow, event: Event, { origin, group }: Journey, failure: Failure): FreshRow => {
-  const name = `error ${group}`;
-  return make(
-    errorId(group),
-    event.place,
-    { way: 'error', place: event.place, origin, failure: noteOf(failure) },
-    name,
-  );
-};
+export const errorRow = (make: MakeRow, { place }: Event, { origin, group }: Piece, failure: Failure): FreshRow =>
+  make(errorId(group), place, { way: 'error', place, origin, failure: noteOf(failure) }, `error ${group}`);
 
 /** A word from whom was written to that the message waits. Only between two people: a room has other readers. */
-export const delayedRow = (make: MakeRow, event: Event, { group }: Journey, now: number): FreshRow | undefined => {
-  if (event.place.kind !== 'contact') return undefined;
-  const name = `delayed ${group}`;
-  const { account, id } = event.place;
-  const since = new Date(event.at).toISOString().slice(11, 16);
-  const told: Event = {
+function delayedRow(make: MakeRow, { place, at }: Event, { group }: Piece, now: number): FreshRow | undefined {
+  if (place.kind !== 'contact') return undefined;
+  const since = new Date(at).toISOString().slice(11, 16);
+  const event: Event = {
     id: `${group}.delayed` as EventId,
     at: now,
-    place: event.place,
-    from: { kind: 'network', id },
+    place,
+    from: { kind: 'network', id: place.id },
     live: true,
     kind: 'message',
     text: `[notice] Your message is delayed since ${since} UTC. It is still being tried.`,
     style: 'plain',
   };
-  const owed: Owed = { way: 'in', event: told, to: [{ jid: splitAccount(account).user }] };
-  return make(inwardId(name), event.place, owed, name);
-};
+  const name = `delayed ${group}`;
+  return make(inwardId(name), place, { way: 'in', event, to: [{ jid: splitAccount(place.account).user }] }, name);
+}

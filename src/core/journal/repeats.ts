@@ -1,11 +1,10 @@
 import type { Transport } from '#src/core/transport.ts';
+import type { Settling } from '#src/core/way/settle.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Journaled, JournalOutcome, Store } from '#src/store/index.ts';
-import type { Delivery } from './lane.ts';
-import { failureOf, type Journey, journaledId } from './owed.ts';
 import { errorId } from './receipts.ts';
-import { isOwed } from './rows.ts';
+import { failureOf, isOwed, journaledId, type Piece } from './rows.ts';
 
 /** What a stanza that comes again is due, by what became of it the first time. */
 export type Due =
@@ -20,7 +19,7 @@ export type Due =
   | { readonly is: 'another try'; readonly row: Pick<Journaled, 'id'> };
 
 /** What a piece's row says of its end. */
-export type Piece = Pick<Journaled, 'state' | 'outcome' | 'doubted' | 'origin'>;
+export type EndedPiece = Pick<Journaled, 'state' | 'outcome' | 'doubted' | 'origin'>;
 
 export type RepeatFacts = {
   /** A second one costs money. */
@@ -31,7 +30,7 @@ export type RepeatFacts = {
 };
 
 const FAILED: ReadonlySet<JournalOutcome | null> = new Set<JournalOutcome>(['bounced', 'parked', 'expired']);
-const hasFailed = ({ outcome }: Piece): boolean => FAILED.has(outcome);
+const hasFailed = ({ outcome }: EndedPiece): boolean => FAILED.has(outcome);
 
 /** What the journal has is what the sender was told, so it is decided by that alone, in this run or a later one. */
 export type Repeats = {
@@ -41,23 +40,23 @@ export type Repeats = {
 
 export function openRepeats(parts: {
   readonly store: { readonly journal: Pick<Store['journal'], 'byKey' | 'byEvent'> };
-  readonly delivery: Pick<Delivery, 'handedOver'>;
+  readonly settling: Pick<Settling, 'inHand'>;
   transport(domain: string): Pick<Transport, 'mapping' | 'receipts'>;
 }): Repeats {
   const { journal } = parts.store;
 
   /** The pieces of the stanza whose first is this row. */
-  async function piecesOf(lead: Journaled): Promise<readonly Piece[]> {
-    const { group, parts: count } = journeyOf(lead) ?? { group: '', parts: 1 };
+  async function piecesOf(lead: Journaled): Promise<readonly EndedPiece[]> {
+    const { group, parts: count } = pieceOf(lead) ?? { group: '', parts: 1 };
     const others = Array.from({ length: count - 1 }, (_, index) => journal.byEvent(journaledId(group, index + 1)));
     return [lead, ...(await Promise.all(others)).map((row) => row ?? FORGOTTEN)];
   }
 
   /** Whoever has not been told of the failure is no one who tries again: what they repeat may have been lost on its way. */
   async function isUnheard(lead: Journaled): Promise<boolean> {
-    const group = journeyOf(lead)?.group;
+    const group = pieceOf(lead)?.group;
     // In this order: what is in hand now may have ended before the store answers.
-    if (group === undefined || parts.delivery.handedOver(errorId(group))) return false;
+    if (group === undefined || (parts.settling.inHand(errorId(group))?.life.state ?? 'ready') !== 'ready') return false;
     const error = await journal.byEvent(errorId(group));
     return error !== undefined && isOwed(error);
   }
@@ -77,11 +76,11 @@ export function openRepeats(parts: {
 }
 
 /** Of a piece that was pruned it is not known what became of it. */
-const FORGOTTEN: Piece = { state: 'done', outcome: 'delivered', doubted: true, origin: null };
+const FORGOTTEN: EndedPiece = { state: 'done', outcome: 'delivered', doubted: true, origin: null };
 
 /** What a stanza is due of which these are the pieces. Pure. */
 export function dueOf(
-  pieces: readonly Piece[],
+  pieces: readonly EndedPiece[],
   facts: RepeatFacts,
 ): Exclude<Due, { is: 'new' | 'another try' }> | { readonly is: 'another try' } {
   const failed = pieces.filter(hasFailed);
@@ -91,19 +90,23 @@ export function dueOf(
 }
 
 /** The answer that a stanza has had, which is that of all its pieces. */
-function answerOf(pieces: readonly Piece[]): Extract<Due, { is: 'refusal' | 'nothing' }> {
-  const [note] = pieces.map((one) => journeyOf(one)?.failure).filter((one) => one !== undefined);
+function answerOf(pieces: readonly EndedPiece[]): Extract<Due, { is: 'refusal' | 'nothing' }> {
+  const [note] = pieces.map((one) => pieceOf(one)?.failure).filter((one) => one !== undefined);
   return note ? { is: 'refusal', failure: failureOf(note) } : NOTHING;
 }
 
 const RECEIPT = { is: 'receipt' } as const;
 const NOTHING = { is: 'nothing' } as const;
 
-const journeyOf = ({ origin }: Pick<Piece, 'origin'>): Journey | undefined =>
-  origin === null ? undefined : (JSON.parse(origin) as Journey);
+const pieceOf = ({ origin }: Pick<EndedPiece, 'origin'>): Piece | undefined =>
+  origin === null ? undefined : (JSON.parse(origin) as Piece);
 
 /** Several pieces have their receipt when the last one has arrived, whatever the operator calls delivered. */
-function hasArrived({ state, outcome, doubted }: Piece, count: number, { confirms, handedOver }: RepeatFacts): boolean {
+function hasArrived(
+  { state, outcome, doubted }: EndedPiece,
+  count: number,
+  { confirms, handedOver }: RepeatFacts,
+): boolean {
   if (!confirms) return false;
   if (state === 'taken') return handedOver && count === 1;
   return outcome === 'delivered' && (handedOver || !doubted);
@@ -113,7 +116,7 @@ function hasArrived({ state, outcome, doubted }: Piece, count: number, { confirm
  * Never while a piece of it is under way, and never what has ended the process. What costs goes again only where it is sure
  * that nobody has any of it.
  */
-function mayGoAgain(pieces: readonly Piece[], { charged }: RepeatFacts): boolean {
+function mayGoAgain(pieces: readonly EndedPiece[], { charged }: RepeatFacts): boolean {
   if (pieces.some(({ outcome }) => outcome === null || outcome === 'parked' || outcome === 'purged')) return false;
   return !charged || pieces.every((one) => hasFailed(one) && !one.doubted);
 }

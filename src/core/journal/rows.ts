@@ -1,41 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { Session } from '#src/bridge.ts';
 import type { Linked } from '#src/core/ids.ts';
+import type { Marks, Origin, Recipient } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
 import type { Clock } from '#src/lib/clock.ts';
-import type { Event } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import type { WhoseIdentity } from '#src/model/capabilities.ts';
+import type { Draft, Event } from '#src/model/event.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
-import type { Place } from '#src/model/place.ts';
-import type { Journaled, Store } from '#src/store/index.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
+import type { Journaled, NewRow, Store } from '#src/store/index.ts';
 import type { Life } from './life.ts';
-import { type FreshRow, type Journey, laneOf, type Owed } from './owed.ts';
+
+/** What a row holds, and towards which side. */
+export type Owed =
+  /** `identity`: by whose it was sent, where there are both. It goes out by no other, whatever the account is later. */
+  | { readonly way: 'out'; readonly event: Event; readonly identity?: WhoseIdentity }
+  | { readonly way: 'in'; readonly event: Event; readonly to: readonly Recipient[]; readonly marks?: Marks }
+  | { readonly way: 'receipt'; readonly place: Place; readonly origin: Origin }
+  | { readonly way: 'error'; readonly place: Place; readonly origin: Origin; readonly failure: FailureNote };
+
+/** A row that is new, with what it says: whoever has it in hand need not read that again. */
+export type FreshRow = NewRow & {
+  readonly owed: Owed;
+  readonly piece?: Piece | undefined;
+  readonly held?: Held | undefined;
+};
+
+/** A failure in a form that can be kept. */
+export type FailureNote = {
+  readonly code: FailureCode;
+  readonly text: string;
+  readonly foreign?: string | undefined;
+  readonly address?: string | undefined;
+};
+
+/**
+ * The stanza that a piece came from: which piece it is, of how many, under which name all of them go. `failure` is what its
+ * sender was told, once the piece has failed.
+ */
+export type Piece = {
+  readonly origin: Origin;
+  readonly lead: boolean;
+  readonly group: string;
+  readonly parts: number;
+  readonly failure?: FailureNote;
+};
 
 /** What the pieces of one stanza have in common, so that its sender hears of one failure, and their ids are those of one message. */
 export type Shared = {
   answered: boolean;
   linked?: Linked;
   /** Hears of each piece, for whoever waits for all of them. */
-  landed?: (failure: Failure | undefined) => void;
+  ended?: (failure: Failure | undefined) => void;
 };
 
-/** Until when (ms since 1970) a row waits for a later one of its key, and the text that both stand for. */
-export type Held = { readonly key: string; readonly until: number; readonly previous: string | undefined };
+/**
+ * What a change says that a later one may make void, how long it waits for that (ms, 0 where the table gives it no time), and
+ * the text that both stand for.
+ */
+export type Held = { readonly draft: Draft; readonly window: number; readonly previous: string | undefined };
 
-/** One row in hand. */
-export type Item = {
-  readonly row: Pick<Journaled, 'id' | 'event' | 'lane' | 'account' | 'at' | 'charges'>;
+/** What is owed to one side, in hand. */
+export type OwedRow = {
+  readonly id: number;
+  readonly event: EventId;
+  readonly laneKey: string;
+  readonly account: string;
+  readonly at: number;
+  readonly charges: string | null;
   /** Whether it is in the store. Else it is here and nowhere else. */
   readonly kept: boolean;
   /** Of what is here and nowhere else. */
   readonly shared: Shared | undefined;
   /** How its account stands to where it goes; what is durable finds that by its account and place. */
   readonly to: Footing | undefined;
-  /** What it is held back for: a later one of that key takes its place. */
+  /** The session that takes it, as it was when somebody last asked whether it is there. */
+  session: Session | undefined;
+  /** What it is, where a later one can take its place while it waits. */
   readonly held: Held | undefined;
   /** Where it waits, if it does. */
   lane: Lane;
   /** What it says; a correction changes it while it waits. */
   owed: Owed;
-  readonly journey: Journey | undefined;
+  readonly piece: Piece | undefined;
   life: Life;
   /** It was handed over, or is about to be, and nothing was heard of it. */
   busy: boolean;
@@ -46,19 +94,22 @@ export type Item = {
   readonly known: Set<EventId>;
   /** What the network calls it. */
   ids: readonly ForeignId[];
-  /** Its last write. */
+  /** Its last write, and who waits to hear that the store refuses it. */
   written: Promise<void>;
+  refused: PromiseWithResolvers<never> | undefined;
 };
 
 /** One conversation in one direction. */
 export type Lane = {
   readonly key: string;
   /** What is in hand, in order. */
-  readonly items: Item[];
+  readonly rows: OwedRow[];
   /** The newest row that was in hand. */
   last: number;
   /** The store may have more behind it. */
   more: boolean;
+  /** What is being added to the store, with what is to be done once that is so. */
+  readonly coming: { readonly row: FreshRow; readonly behind: (() => void)[] }[];
   /** What became durable while it was read. */
   readonly late: FreshRow[];
   loading: Promise<void> | undefined;
@@ -69,36 +120,50 @@ export type Lane = {
 
 export const newLane = (key: string): Lane => ({
   key,
-  items: [],
+  rows: [],
   last: 0,
   more: false,
+  coming: [],
   late: [],
   loading: undefined,
   begun: undefined,
   cancel: undefined,
 });
 
-export const itemOf = (row: Journaled | (Journaled & FreshRow), lane: Lane): Item => ({
-  row,
+/** A row of the store, or one that is on its way there, in its lane. */
+export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
+  id: row.id,
+  event: row.event,
+  laneKey: row.lane,
+  account: row.account,
+  at: row.at,
+  charges: row.charges,
   kept: true,
   shared: undefined,
   to: undefined,
-  held: undefined,
+  session: undefined,
+  held: 'held' in row ? row.held : undefined,
   lane,
-  ...('owed' in row ? { owed: row.owed, journey: row.journey } : readFrom(row)),
-  life: row,
+  ...('owed' in row ? { owed: row.owed, piece: row.piece } : readFrom(row)),
+  life: lifeOf(row),
   busy: false,
   doubt: undefined,
   pending: new Set(),
   known: new Set(),
   ids: [],
   written: Promise.resolve(),
+  refused: undefined,
 });
 
+const lifeOf = ({ state, attempts, notBefore, expires, ...row }: Journaled | FreshRow): Life => {
+  const { doubted, told } = 'doubted' in row ? row : { doubted: false, told: false };
+  return { state, attempts, doubted, told, notBefore, expires };
+};
+
 /** What a row of the store says. */
-const readFrom = ({ body, origin }: Journaled): Pick<Item, 'owed' | 'journey'> => ({
+const readFrom = ({ body, origin }: Journaled): Pick<OwedRow, 'owed' | 'piece'> => ({
   owed: JSON.parse(body === '' ? 'null' : body) as Owed,
-  journey: origin === null ? undefined : (JSON.parse(origin) as Journey),
+  piece: origin === null ? undefined : (JSON.parse(origin) as Piece),
 });
 
 /** The lane of what has not had to wait. */
@@ -110,24 +175,26 @@ const NOTHING_WRITTEN = Promise.resolve();
 const NEW: Life = { state: 'ready', attempts: 0, doubted: false, told: true, notBefore: 0, expires: 0 };
 
 /** A row of which nothing is written. `lane` is that in which it waits where it has to. */
-export const memoryItem = (
+export const memoryRow = (
   event: Event,
-  at: {
-    readonly lane: string;
-    readonly journey?: Journey | undefined;
-    readonly shared: Shared;
-    readonly held?: Held | undefined;
-    readonly to: Footing;
-  },
-): Item => ({
-  row: { id: 0, event: event.id, lane: at.lane, account: at.to.key.account, at: event.at, charges: null },
+  lane: string,
+  to: Footing,
+  { shared, piece, held }: Partial<Pick<OwedRow, 'shared' | 'piece' | 'held'>>,
+): OwedRow => ({
+  id: 0,
+  event: event.id,
+  laneKey: lane,
+  account: to.key.account,
+  at: event.at,
+  charges: null,
   kept: false,
-  shared: at.shared,
-  to: at.to,
-  held: at.held,
+  shared,
+  to,
+  session: undefined,
+  held,
   lane: NO_LANE,
-  owed: { way: 'out', event, identity: at.to.identity },
-  journey: at.journey,
+  owed: { way: 'out', event, identity: to.identity },
+  piece,
   life: NEW,
   busy: false,
   doubt: undefined,
@@ -135,20 +202,8 @@ export const memoryItem = (
   known: NONE,
   ids: NO_IDS,
   written: NOTHING_WRITTEN,
+  refused: undefined,
 });
-
-/** Whether something is still to be done about a row. */
-export const isOwed = ({ state }: Pick<Life, 'state'>): boolean => state === 'ready' || state === 'flight';
-
-/** How many of a lane are under way, if nothing of it waits. */
-export const underWay = ({ items, more, loading }: Lane): number | undefined =>
-  !more && !loading && items.every(({ busy }) => busy) ? items.length : undefined;
-
-/** The event of a row towards a network. */
-export function eventOf({ owed }: Pick<Item, 'owed'>): Event {
-  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
-  return owed.event;
-}
 
 /** A row that waits for its first try, for `expiry` ms of gateway time from `now` on. */
 export function newRow(
@@ -173,4 +228,55 @@ export function newRow(
     charges: null,
     owed,
   };
+}
+
+/** Whether something is still to be done about a row. */
+export const isOwed = ({ state }: Pick<Life, 'state'>): boolean => state === 'ready' || state === 'flight';
+
+/** The event of a row towards a network. */
+export function eventOf({ owed }: Pick<OwedRow, 'owed'>): Event {
+  if (owed.way !== 'out') throw new Error('only what goes to a network has an event for it');
+  return owed.event;
+}
+
+export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.place : owed.place);
+
+export const noteOf = ({ code, message, foreign, address }: Failure): FailureNote => ({
+  code,
+  text: message,
+  foreign,
+  address,
+});
+
+export const failureOf = ({ code, text, foreign, address }: FailureNote): Failure =>
+  new Failure(code, { text, ...(foreign !== undefined && { foreign }), ...(address !== undefined && { address }) });
+
+/** What a row keeps of a piece that has failed, so that a repeat has the same answer. */
+export const failedPiece = (piece: Piece, failure: Failure): string =>
+  JSON.stringify({ ...piece, failure: noteOf(failure) } satisfies Piece);
+
+/** Both directions of a conversation are lanes of their own. */
+export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${placeKey(place)}`;
+
+/** Outwards a shared room has a lane for each account in it. */
+export const outwardLane = (place: Place, account: string): string =>
+  place.kind === 'shared' ? `${laneOf('out', place)} ${account}` : laneOf('out', place);
+
+/** What a repeat has in common with the first: everything that names it, and what it says. */
+const keyOf = (...parts: readonly (string | undefined)[]): string =>
+  createHash('sha256').update(JSON.stringify(parts)).digest('base64url');
+
+/** Journaled events are told from others by their ids, so that nobody looks for the others in the store. */
+export const journaledId = (group: string, part: number): EventId => `${group}.${part}` as EventId;
+export const isJournaled = (id: EventId): boolean => id.startsWith('j-');
+
+/** The name of an event of ours in the rows towards XMPP, where the network's own events have other ids. */
+export const inwardId = (id: string): EventId => `in ${id}` as EventId;
+
+/** The key of a stanza: its authenticated sender, to whom, under which id, and what it says. Without an id there is none. */
+export function stanzaKey(draft: Draft, { to, id, originId }: Origin): string | null {
+  const name = originId ?? id;
+  if (name === undefined || draft.from.kind !== 'xmpp') return null;
+  const { at: _, from, ids: __, ...payload } = draft;
+  return keyOf('xmpp', from.bare, to, name, JSON.stringify(payload));
 }

@@ -12,8 +12,7 @@ import {
   type UnitResult,
 } from '#src/store/index.ts';
 import type { Life, LifeEffect } from './life.ts';
-import { failedJourney } from './owed.ts';
-import type { Item, Lane } from './rows.ts';
+import { failedPiece, type Lane, type OwedRow } from './rows.ts';
 import type { RunningTime } from './running.ts';
 
 /** What waits to be written with whatever is written next. `done` comes after the commit. */
@@ -25,14 +24,16 @@ export type Commit = {
    * durable. Rejects as `Store.unit`; then nothing was written, and what waited waits on.
    */
   write(statements: readonly Statement[]): Promise<UnitResult>;
-  /** Resolves with the last unit: whoever has nothing to add waits for it. */
-  last(): Promise<void>;
+  /** One more that has something to write along. */
+  join(source: () => Cut): void;
 };
 
 /** One unit for what belongs together: events, their ids on both sides, the archive, and what is owed to XMPP. */
-export function openCommit(store: Pick<Store, 'unit'>, sources: readonly (() => Cut)[]): Commit {
+export function openCommit(store: Pick<Store, 'unit'>, first: readonly (() => Cut)[]): Commit {
+  const sources = [...first];
   let last: Promise<void> = Promise.resolve();
   return {
+    join: (source) => void sources.push(source),
     write(statements) {
       const cuts = sources.map((cut) => cut());
       const all = [...statements, ...cuts.flatMap((cut) => cut.statements)];
@@ -53,7 +54,6 @@ export function openCommit(store: Pick<Store, 'unit'>, sources: readonly (() => 
       );
       return written;
     },
-    last: () => last,
   };
 }
 
@@ -74,14 +74,14 @@ export type Rows = {
   claim(lane: Lane, max: number): Promise<readonly Journaled[] | undefined>;
   claimTaken(event: EventId): Promise<Journaled | undefined>;
   /**
-   * Writes until the store takes it, after what was written of the item before. `then` follows the commit. What the store
+   * Writes until the store takes it, after what was written of the row before. `then` follows the commit. What the store
    * refuses is tried again, too: what it minds may be something that was only written along, and is not there any more.
    */
-  write(item: Item, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
-  /** What an effect changes of the item's row. */
-  effect(item: Item, life: Life, effect: LifeEffect): readonly Statement[];
-  /** Resolves once what was written of an item is in the store. Rejects with a `Failure` as soon as that refuses it. */
-  written(item: Item): Promise<void>;
+  write(row: OwedRow, statements: () => readonly Statement[], then: (results: UnitResult) => void): void;
+  /** What an effect changes of the row. */
+  effect(row: OwedRow, life: Life, effect: LifeEffect): readonly Statement[];
+  /** Resolves once what was written of an row is in the store. Rejects with a `Failure` as soon as that refuses it. */
+  written(row: OwedRow): Promise<void>;
   /** Resolves when nothing is being written. */
   flush(): Promise<void>;
   /** From now on nothing is tried again: what waits for that is tried at once, for the last time. */
@@ -94,7 +94,6 @@ const LONGEST = 300_000;
 
 export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
   const writing = new Set<Promise<void>>();
-  const refusals = openRefusals<Item>();
   const sleepers = new Set<() => void>();
   let stopped = false;
   let epoch = 0;
@@ -158,6 +157,12 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
     }
   }
 
+  /** Whoever waits for something to be written hears that the store has refused it, though it is tried again. */
+  function refuse(row: OwedRow): void {
+    row.refused ??= withRefusal();
+    row.refused.reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
+  }
+
   return {
     owner,
     get epoch() {
@@ -172,30 +177,34 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       const [claimed] = await store.unit([store.journal.claimTaken(event, epoch)]);
       return store.journal.rowsOf(claimed?.rows ?? [])[0];
     },
-    write(item, statements, then) {
-      const work = item.written
-        .then(() => persist(statements, () => refusals.refuse(item)))
+    write(row, statements, then) {
+      const work = row.written
+        .then(() => persist(statements, () => refuse(row)))
         .then((results) => {
-          if (!results) return refusals.refuse(item);
-          refusals.accept(item);
+          if (!results) return refuse(row);
+          // Whoever waits for what comes after this write must hear of that, too.
+          row.refused = undefined;
           then(results);
         })
         .catch((err: unknown) => log.error({ err }, 'what was delivered could not be followed up'));
-      item.written = work;
+      row.written = work;
       writing.add(work);
       void work.then(() => writing.delete(work));
     },
-    effect({ row, journey }, life, effect) {
-      const change = { id: row.id, epoch, changed: clock.now() };
+    effect({ id, piece }, life, effect) {
+      const change = { id, epoch, changed: clock.now() };
       if (effect.do === 'step') return [store.journal.step({ ...life, ...change, note: effect.note })];
       if (effect.do === 'end') {
         const { outcome, note, certain, failure } = effect;
-        const origin = failure && journey && { origin: failedJourney(journey, failure) };
+        const origin = failure && piece && { origin: failedPiece(piece, failure) };
         return [store.journal.end({ ...change, outcome, note, doubted: !certain, ...origin })];
       }
       return [];
     },
-    written: (item) => refusals.unless(item, item.written),
+    written(row) {
+      row.refused ??= withRefusal();
+      return Promise.race([row.refused.promise, row.written]);
+    },
     async flush() {
       while (writing.size > 0) await Promise.all([...writing]);
     },
@@ -204,6 +213,13 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
       for (const wake of [...sleepers]) wake();
     },
   };
+}
+
+function withRefusal(): PromiseWithResolvers<never> {
+  const made = Promise.withResolvers<never>();
+  // Most of the time nobody waits.
+  made.promise.catch(() => undefined);
+  return made;
 }
 
 /** Ms between two questions to a store that is away. */
@@ -229,39 +245,4 @@ export async function cameThrough({ store, clock, patient }: DoubtParts, row: Ne
       await new Promise<void>((resolve) => clock.after(AGAIN, resolve));
     }
   }
-}
-
-/** Who waits for something to be written hears here that the store has refused it, though it is tried again. */
-export type Refusals<T extends object> = {
-  refuse(item: T): void;
-  accept(item: T): void;
-  /** Resolves with `written`. Rejects with a `Failure` as soon as the item is refused, or where it is already. */
-  unless(item: T, written: Promise<void>): Promise<void>;
-};
-
-export function openRefusals<T extends object>(): Refusals<T> {
-  const refusals = new WeakMap<T, PromiseWithResolvers<never>>();
-  const refused = new WeakSet<T>();
-
-  function of(item: T): PromiseWithResolvers<never> {
-    const known = refusals.get(item);
-    if (known) return known;
-    const made = Promise.withResolvers<never>();
-    // Most of the time nobody waits.
-    made.promise.catch(() => undefined);
-    refusals.set(item, made);
-    return made;
-  }
-
-  return {
-    refuse(item) {
-      refused.add(item);
-      of(item).reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
-    },
-    accept(item) {
-      // Whoever waits for what comes after this write must hear of that, too.
-      if (refused.delete(item)) refusals.delete(item);
-    },
-    unless: (item, written) => Promise.race([of(item).promise, written]),
-  };
 }

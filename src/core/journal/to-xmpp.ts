@@ -1,12 +1,11 @@
-import type { Delivered, Outcome } from '#src/bridge.ts';
+import type { Delivered } from '#src/bridge.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
-import type { Carrier } from './carrier.ts';
-import { failureOf, type Owed, placeOf } from './owed.ts';
-import type { Item } from './rows.ts';
+import type { DeliveryAgent, Hearing } from './agent.ts';
+import { failureOf, type Owed, placeOf } from './rows.ts';
 
 export type ToXmppParts = {
   readonly xmpp: XmppSide;
@@ -14,8 +13,6 @@ export type ToXmppParts = {
   /** Milliseconds: how long something is tried, and the wait before the next try. */
   readonly expiry: number;
   wait(attempts: number): number;
-  settle(id: EventId, outcome: Outcome): void;
-  report(item: Item): void;
 };
 
 /** Rows that are written before their proof. */
@@ -30,7 +27,7 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
  * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
  * link that dropped may have lost is written again, under the same ids.
  */
-export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
+export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent & {
   /** Resolves when nothing waits for its proof. */
   proven(): Promise<void>;
 } {
@@ -50,7 +47,7 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
     }
   }
 
-  async function prove(domain: string, unproven: Unproven): Promise<void> {
+  async function prove(domain: string, unproven: Unproven, { settle }: Hearing): Promise<void> {
     while (unproven.written.length > 0) {
       const burst = unproven.written;
       unproven.written = [];
@@ -63,49 +60,44 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): Carrier & {
       );
       const epoch = xmpp.epoch(domain);
       for (const one of burst)
-        parts.settle(one.id, read && one.epoch === epoch ? READ : new Failure('recipient-unavailable'));
+        void settle(one.id, read && one.epoch === epoch ? READ : new Failure('recipient-unavailable'));
     }
     unproven.running = false;
   }
 
+  const isUp = ({ owed }: { readonly owed: Owed }): boolean => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined;
+
+  const facts = {
+    confirms: 'taken',
+    handedOver: true,
+    charged: false,
+    // The same stanza twice under the same id is what a server and its clients can bear.
+    repeatable: true,
+    expiry: parts.expiry,
+    tell: Number.POSITIVE_INFINITY,
+    window: WINDOW,
+    wait: parts.wait,
+  } as const;
+
   return {
-    facts: () => ({
-      confirms: 'taken',
-      handedOver: true,
-      charged: false,
-      // The same stanza twice under the same id is what a server and its clients can bear.
-      repeatable: true,
-      expiry: parts.expiry,
-      tell: Number.POSITIVE_INFINITY,
-      window: WINDOW,
-      wait: parts.wait,
-    }),
-    ready: ({ owed }) => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined,
-    carry(item) {
-      const domain = placeTransport(placeOf(item.owed));
+    facts: () => facts,
+    free: (row) => (isUp(row) ? WINDOW : 0),
+    ready: isUp,
+    carry(row, heard) {
+      const domain = placeTransport(placeOf(row.owed));
       const unproven = domains.get(domain) ?? { written: [], running: false };
       domains.set(domain, unproven);
-      if (!write(item.owed)) throw new Failure(item.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
-      unproven.written.push({ id: item.row.event, epoch: xmpp.epoch(domain) });
+      if (!write(row.owed)) throw new Failure(row.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      unproven.written.push({ id: row.event, epoch: xmpp.epoch(domain) });
       if (unproven.running) return;
       unproven.running = true;
       // What else is written in this turn of the loop has its proof from the same ping.
-      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven));
+      const work = new Promise<void>((resolve) => setImmediate(resolve)).then(() => prove(domain, unproven, heard));
       proving.add(work);
       void work.then(() => proving.delete(work));
     },
     reconcile: async () => 'not-sent',
     withdraw: () => false,
-    landed: () => undefined,
-    refused: () => undefined,
-    answers: (item, effect) => {
-      if (effect.do === 'bounce')
-        log.warn({ code: effect.failure.code, way: item.owed.way }, 'XMPP did not take an event');
-      if (effect.do === 'report') parts.report(item);
-      return [];
-    },
-    writes: () => [],
-    ended: () => undefined,
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);
     },

@@ -11,6 +11,18 @@ export type Subscription = {
 
 export const none: Subscription = { to: false, from: false, pendingOut: false, pendingIn: false };
 
+/** The same from the other side: that is how the store has it, in the user's view. */
+export const mirrored = ({ to, from, pendingOut, pendingIn }: Subscription): Subscription => ({
+  to: from,
+  from: to,
+  pendingOut: pendingIn,
+  pendingIn: pendingOut,
+});
+
+/** Whether nothing is left of a subscription. */
+export const isNobody = ({ from, to, pendingIn, pendingOut }: Subscription): boolean =>
+  !from && !to && !pendingIn && !pendingOut;
+
 /** What either side says of it. */
 export type SubscriptionAction = 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';
 

@@ -1,10 +1,11 @@
 import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
-import type { Statement } from '#src/store/index.ts';
 import {
   type ContactEffect,
   type ContactInput,
+  isNobody,
+  mirrored,
   none,
   type Subscription,
   type SubscriptionAction,
@@ -16,7 +17,7 @@ import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
 import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'transport'> & {
+export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'refusals' | 'transport'> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -31,7 +32,7 @@ export type Contacts = {
 };
 
 /** Contacts of one account (SECURITY rule 11). */
-const MOST = 5000;
+export const MOST_CONTACTS = 5000;
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
 export function openContacts({
@@ -39,6 +40,7 @@ export function openContacts({
   now,
   sessions,
   identities,
+  refusals,
   transport,
   roster,
   presence,
@@ -54,7 +56,14 @@ export function openContacts({
     const { account, contacts, owed } = person;
     const nobody = isNobody(next);
     const gone = nobody && untold.length === 0;
-    await store.unit(gone ? [store.contacts.remove(account, id)] : rows(account, id, { ...next, owed: untold }));
+    await store.unit(
+      gone
+        ? [store.contacts.remove(account, id)]
+        : [
+            store.accounts.used(account, now()),
+            store.contacts.put({ account, id, name: null, ...mirrored(next), owed: untold }),
+          ],
+    );
     if (nobody) contacts.delete(id);
     else contacts.set(id, next);
     presence.count(person);
@@ -62,19 +71,9 @@ export function openContacts({
     else owed.set(id, untold);
   }
 
-  /** The store has the user's view, in which the directions are the other way round. */
-  function rows(
-    account: Person['account'],
-    id: string,
-    { from, to, pendingIn, pendingOut, owed }: Subscription & { readonly owed: readonly Unconfirmed[] },
-  ): Statement[] {
-    const flags = { from: to, to: from, pendingIn: pendingOut, pendingOut: pendingIn };
-    return [store.accounts.used(account, now()), store.contacts.put({ account, id, name: null, ...flags, owed })];
-  }
-
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
-    if (person.contacts.size + person.owed.size >= MOST)
+    if (person.contacts.size + person.owed.size >= MOST_CONTACTS)
       throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
     if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
@@ -84,6 +83,11 @@ export function openContacts({
   async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {
     check(person, id, input);
     const before = person.contacts.get(id) ?? none;
+    // Who was asked and says no has declined, until they add whoever asked.
+    if (input.by === 'user' && input.action === 'unsubscribed' && before.pendingOut)
+      refusals.refuse(person.account, id, 'declined');
+    if (input.by === 'user' && (input.action === 'subscribe' || input.action === 'subscribed'))
+      refusals.lift(person.account, id, 'declined');
     const [after, ...effects] = step(before, input);
     const told = person.owed.get(id) ?? [];
     const untold = asks(person, id) ? owing(told, input, effects) : [];
@@ -142,7 +146,3 @@ export function openContacts({
     },
   };
 }
-
-/** Whether nothing is left of a subscription. */
-export const isNobody = ({ from, to, pendingIn, pendingOut }: Subscription): boolean =>
-  !from && !to && !pendingIn && !pendingOut;

@@ -1,3 +1,4 @@
+import { OFFLINE, type Shown } from '#mappings/presence.ts';
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
@@ -14,10 +15,12 @@ import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Contact, Store } from '#src/store/index.ts';
-import { isNobody, openContacts } from './contacts.ts';
-import { newPerson, OFFLINE, type Person, type Shown } from './person.ts';
+import type { Store } from '#src/store/index.ts';
+import { isNobody, mirrored } from './contact-state.ts';
+import { MOST_CONTACTS, openContacts } from './contacts.ts';
+import { newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
+import type { ContactRefusals } from './refusals.ts';
 import { openRoster } from './roster.ts';
 
 export type PeopleParts = {
@@ -30,6 +33,7 @@ export type PeopleParts = {
   readonly asFailure: AsFailure;
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly refusals: ContactRefusals;
   readonly identities: Pick<Identities, 'of'>;
   readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
@@ -50,6 +54,8 @@ export type People = {
   probed(place: Place, jid: string): void;
   /** A contact's presence or subscription. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** Whether a contact is one of the account's; `full` where it is not and cannot become one. */
+  knows(account: AccountKey, id: string): Promise<'yes' | 'no' | 'full'>;
   /** Whether nobody of the account is there, as far as we may see that. */
   isAway(account: AccountKey): boolean;
   /** A bridge tells what became of a subscription. */
@@ -94,7 +100,7 @@ export function openPeople(parts: PeopleParts): People {
       const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
       const person = newPerson(account, row?.registered === true);
       for (const contact of list) {
-        const subscription = subscriptionOf(contact);
+        const subscription = mirrored(contact);
         if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
         if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
       }
@@ -112,28 +118,16 @@ export function openPeople(parts: PeopleParts): People {
 
   /** Works on a person in their lane. Synchronous where they are in memory and the work is. */
   function within(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
-    const end = Promise.withResolvers<void>();
-    let done = false;
-    lanes.run(`people ${account}`, () => {
-      const going = attempt(account, work);
-      if (!going) {
-        done = true;
-        // Whoever came while the lane was busy waits for it.
-        end.resolve();
-        return prune(account);
+    return lanes.within(`people ${account}`, () => {
+      let going: Promise<void> | undefined;
+      try {
+        const person = people.get(account);
+        going = (person ? work(person) : load(account).then(work)) ?? undefined;
+        return going?.finally(() => prune(account));
+      } finally {
+        if (!going) prune(account);
       }
-      return going.then(end.resolve, end.reject).finally(() => prune(account));
     });
-    return done ? undefined : end.promise;
-  }
-
-  function attempt(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void> {
-    try {
-      const person = people.get(account);
-      return person ? work(person) : load(account).then(work);
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   /** Lets the user hear of a failure that came later. */
@@ -175,14 +169,13 @@ export function openPeople(parts: PeopleParts): People {
       (draft.place.kind === 'contact' || draft.place.kind === 'realm'),
     accept(draft, origin) {
       const asking = draft.kind === 'contact' && draft.action === 'subscribe';
-      if (draft.from.kind !== 'xmpp' || !accounts.permitted(draft.from.bare)) {
-        // Strangers are answered where they ask for something, and nowhere else.
-        if (asking) throw accounts.refusal();
-        return;
-      }
       const account = accounts.of(draft.from, placeTransport(draft.place));
+      const { user } = splitAccount(account);
+      // Strangers are answered where they ask for something, and nowhere else.
+      if (asking) accounts.admit(user);
+      else if (!accounts.permitted(user)) return;
       if (draft.kind === 'presence') return came(draft, account, origin.from);
-      if (asking) limits.spend('contacts', draft.from.bare);
+      if (asking) limits.spend('contacts', user);
       const { action } = draft;
       const id = roster.idOf(draft.place);
       answered(
@@ -209,6 +202,13 @@ export function openPeople(parts: PeopleParts): People {
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
     },
+    async knows(account, id) {
+      let known: 'yes' | 'no' | 'full' = 'no';
+      await within(account, ({ contacts: all }) => {
+        known = all.has(id) ? 'yes' : all.size >= MOST_CONTACTS ? 'full' : 'no';
+      });
+      return known;
+    },
     isAway(account) {
       const person = people.get(account);
       return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
@@ -220,10 +220,12 @@ export function openPeople(parts: PeopleParts): People {
     },
     turned(key, failure) {
       if (stopped) return;
+      // What it is now: the work waits for its turn, and the next change comes for itself.
+      const online = sessions.state(key).name === 'online';
       const turn = (person: Person): void => {
         if (failure) person.failures.set(key.realm, failure);
-        presence.turned(person, key);
-        if (sessions.get(key)) contacts.catchUp(person, key.realm);
+        presence.turned(person, key, online);
+        if (online) contacts.catchUp(person, key.realm);
       };
       answered(within(key.account, turn));
     },
@@ -291,12 +293,4 @@ export function openPeople(parts: PeopleParts): People {
 const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'show' | 'status'>): Shown => ({
   show,
   ...(status && { status: status.slice(0, LONGEST) }),
-});
-
-/** The store has the user's view. */
-const subscriptionOf = ({ from, to, pendingIn, pendingOut }: Contact) => ({
-  from: to,
-  to: from,
-  pendingIn: pendingOut,
-  pendingOut: pendingIn,
 });

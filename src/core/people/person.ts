@@ -1,11 +1,8 @@
-import type { Show } from '#src/model/event.ts';
+import type { Shown } from '#mappings/presence.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Subscription } from './contact-state.ts';
 import type { Unconfirmed } from './unconfirmed.ts';
-
-/** What somebody is shown of somebody. */
-export type Shown = { readonly show: Show; readonly status?: string };
 
 /** One resource of a user that is available to us. */
 export type Resource = {
@@ -54,20 +51,3 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   told: new Map(),
   failures: new Map(),
 });
-
-export const OFFLINE: Shown = { show: 'offline' };
-export const AVAILABLE: Shown = { show: 'available' };
-
-/** From the strongest to the weakest: whoever is there in one place is there. */
-const STRENGTH: readonly Show[] = ['chat', 'available', 'dnd', 'away', 'xa', 'offline'];
-
-/** The presence of a user with several resources: the strongest show, of equal ones the newest. */
-export function strongest(resources: Iterable<Pick<Resource, 'presence'>>): Shown {
-  let best = OFFLINE;
-  for (const { presence } of resources) {
-    if (STRENGTH.indexOf(presence.show) <= STRENGTH.indexOf(best.show)) best = presence;
-  }
-  return best;
-}
-
-export const sameShown = (a: Shown, b: Shown): boolean => a.show === b.show && a.status === b.status;

@@ -1,3 +1,4 @@
+import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest } from '#mappings/presence.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
@@ -7,7 +8,7 @@ import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
-import { AVAILABLE, OFFLINE, type Person, type Resource, type Shown, sameShown, strongest } from './person.ts';
+import type { Person, Resource } from './person.ts';
 import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
@@ -32,7 +33,7 @@ export type Presence = {
   /** A contact's presence is no longer the user's to see. */
   hide(person: Person, id: string): void;
   /** A session of the account has come, gone, or begun to be made. */
-  turned(person: Person, key: SessionKey): void;
+  turned(person: Person, key: SessionKey, online: boolean): void;
   /** Makes sure of the sessions that a registered user wants. */
   logIn(person: Person): void;
   /** Whether a registered user's presence wants the session. */
@@ -201,6 +202,8 @@ export function openPresence(parts: PresenceParts): Presence {
 
   function logOut(person: Person): void {
     const { account } = person;
+    // With a connection of one's own its end says it.
+    if (!isByItself(person)) report(person);
     for (const realm of sessions.realms(account)) sessions.release({ account, realm });
     report(person);
   }
@@ -261,13 +264,11 @@ export function openPresence(parts: PresenceParts): Presence {
       person.known.delete(id);
       tell(person.account, id, { kind: 'presence', ...OFFLINE });
     },
-    turned(person, key) {
-      const { account, realm } = key;
-      const { name } = sessions.state(key);
+    turned(person, { account, realm }, online) {
       person.told.delete(realm);
       const here = [...person.contacts.keys()].filter((id) => id !== '' && realmOf(account, id) === realm);
       for (const id of here) fold.forget(foldName(person, id));
-      if (name === 'online') {
+      if (online) {
         person.failures.delete(realm);
         watch(person, realm);
         // Of who never showed us any presence nothing is known.

@@ -1,4 +1,5 @@
 // Members of rooms whose membership the network holds: they are in without a client, until somebody says that they leave.
+import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { eject, type Room, type RoomEffect, type Seat } from './room-state.ts';
@@ -10,6 +11,10 @@ export function listed(room: Room, account: AccountKey, nick: string): RoomEffec
   room.members.set(account, { nick, joined: false, present: true, kept: true, password: undefined, unread: 0, seats });
   return [{ kind: 'entered', account }];
 }
+
+/** Where the network has kept the membership, somebody who is not there need not know who is. */
+export const isIdle = ({ place, members }: Room, account: AccountKey): boolean =>
+  membershipIn(place) === 'network' && members.get(account)?.seats.size === 0;
 
 /** An account leaves for good, because its user or its network says so: its clients are out. */
 export function quit(room: Room, account: AccountKey, by: 'user' | 'network'): RoomEffect[] {

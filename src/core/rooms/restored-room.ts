@@ -1,3 +1,5 @@
+import { membershipIn } from '#src/core/standing.ts';
+import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { LastRoom } from './occupancy.ts';
 import { eject, newRoom, type Room, type RoomEffect, type Seat } from './room-state.ts';
@@ -11,8 +13,10 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom): R
     const account = ours.get(who.nick);
     room.roster.set(who.id, account === undefined ? who : { ...who, account });
   }
+  // What is said from now on is for whoever is a member all the time.
+  const isKept = membershipIn(place) === 'network';
   for (const { account, jid, nick } of sittings) {
-    const member = room.members.get(account) ?? { ...absent, nick, seats: new Map<string, Seat>() };
+    const member = room.members.get(account) ?? { ...absent, present: isKept, nick, seats: new Map<string, Seat>() };
     if (jid === undefined) member.kept = true;
     else
       member.seats.set(jid, {
@@ -36,4 +40,12 @@ export function suspend(room: Room, account: AccountKey, statuses: readonly numb
   if (!member) return effects;
   room.members.set(account, { ...member, joined: false, present: false, kept: true, seats: new Map() });
   return effects;
+}
+
+/** The gateway stops: who `lasts` is back with its next start. Whoever has no connection of their own does not go with it. */
+export function farewell(room: Room, account: AccountKey, lasts: boolean, identity: WhoseIdentity): RoomEffect[] {
+  const reason = 'The gateway is stopping.';
+  if (lasts) return suspend(room, account, [332], reason);
+  const out = eject(room, account, [332], reason);
+  return identity === 'own' ? out : [...out, { kind: 'part', account, reason }];
 }

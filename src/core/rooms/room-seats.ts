@@ -13,7 +13,14 @@ export function isLast(room: Room, account: AccountKey, jid: string): boolean {
   return seats?.size === 1 && seats.has(jid);
 }
 
-export const hasSeats = (room: Room, account: AccountKey): boolean => (room.members.get(account)?.seats.size ?? 0) > 0;
+/** What a session is called, and what it was asked to be called. */
+type Called = { readonly nick?: string; readonly wanted?: string };
 
-/** Whether the account has not been let in yet, since it wanted to. */
-export const isNew = (room: Room, account: AccountKey): boolean => room.members.get(account)?.joined === false;
+/** The nick that a first seat asks for, where no seat in other rooms has any part in the one that is in force. */
+export function nickToAsk(room: Room, all: readonly Room[], account: AccountKey, called: Called): string | undefined {
+  const member = room.members.get(account);
+  if (!member || member.joined || called.wanted === undefined) return undefined;
+  if (member.nick === called.nick || member.nick === called.wanted) return undefined;
+  const isHeld = all.some((other) => other !== room && (other.members.get(account)?.seats.size ?? 0) > 0);
+  return isHeld ? undefined : member.nick;
+}

@@ -16,6 +16,8 @@ export type Seat = {
   readonly origin: Origin;
   readonly history: HistoryWish;
   readonly shown?: OwnShow | undefined;
+  /** The address by which it came, where that is another name of the room. */
+  readonly address?: string | undefined;
   in: boolean;
 };
 
@@ -84,7 +86,11 @@ export function readersOf(room: Room): readonly Recipient[] {
 }
 
 const seatsOf = ({ seats, nick }: Member): Recipient[] =>
-  [...seats.values()].filter((seat) => seat.in).map(({ jid }) => ({ jid, nick }));
+  [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick));
+
+/** A seat as the reader of events. */
+const readerAt = ({ jid, address }: Seat, nick: string): Recipient =>
+  address === undefined ? { jid, nick } : { jid, nick, at: address };
 
 export type Entrance = {
   readonly account: AccountKey;
@@ -93,11 +99,15 @@ export type Entrance = {
   readonly password?: Sealed | undefined;
   readonly history?: HistoryWish | undefined;
   readonly shown?: OwnShow | undefined;
+  readonly address?: string | undefined;
 };
 
 /** A full JID wants in. The first of its account joins on the network, later ones are shown the room as it is. */
-export function enter(room: Room, { account, nick, origin, password, history = {}, shown }: Entrance): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, in: false };
+export function enter(
+  room: Room,
+  { account, nick, origin, password, history = {}, shown, address }: Entrance,
+): RoomEffect[] {
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false };
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);
@@ -329,16 +339,17 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
   if (!member) return [];
   seat.in = true;
   room.readers = undefined;
-  const to = [{ jid: seat.jid, nick: member.nick }];
+  const reader = readerAt(seat, member.nick);
+  const to = [reader];
   const list = [...room.roster.values()];
   const own = list.find(({ nick }) => nick === member.nick);
   const self: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'participant' };
-  // XEP-0045 §7.2.3: 100 says that others may see who one is; 210 that the nick was changed.
-  const statuses = member.nick === seat.wanted ? [100] : [100, 210];
+  // XEP-0045 §7.2.3: 210 says that the nick was changed. No 100: nobody sees the full JIDs of others.
+  const statuses = member.nick === seat.wanted ? [] : [210];
   return [
     { kind: 'tell', body: { kind: 'occupants', list: list.filter(({ nick }) => nick !== member.nick) }, to },
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },
-    { kind: 'history', account, to: { jid: seat.jid, nick: member.nick }, wish: seat.history },
+    { kind: 'history', account, to: reader, wish: seat.history },
     { kind: 'tell', body: topicOf(room), to },
     ...(seat.shown?.show === undefined ? [] : [{ kind: 'fares', account, shown: seat.shown } as const]),
   ];
@@ -358,7 +369,7 @@ function farewellTo(
   return {
     kind: 'tell',
     body: { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) },
-    to: seats.map(({ jid }) => ({ jid, nick: member.nick })),
+    to: seats.map((seat) => readerAt(seat, member.nick)),
     ...(statuses && { marks: { statuses } }),
   };
 }

@@ -1,5 +1,6 @@
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
+import type { Identities } from '#src/core/identities.ts';
 import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -15,13 +16,13 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
-import { aboutMember, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
+import { aboutMember, isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
-import { restored, suspend } from './restored-room.ts';
+import { farewell, restored } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
-import { hasSeats, isLast, isNew, nickOf } from './room-seats.ts';
+import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { openRecentChanges } from './untold.ts';
 
@@ -32,6 +33,7 @@ export type RoomParts = {
   /** The realm that a room is in. */
   realm(place: Place): string;
   readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
+  readonly identities: Pick<Identities, 'of'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly settings: Pick<OpenSettings, 'staysInRooms'>;
@@ -93,18 +95,8 @@ export function openRooms(parts: RoomParts) {
   /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
   function join(room: state.Room, key: SessionKey): void {
     const { account } = key;
-    const wanted = room.members.get(account)?.nick;
-    const held = roomsOf(key).some((other) => other !== room && hasSeats(other, account));
-    const { nick, wanted: asked } = parts.sessions.state(key);
-    if (
-      wanted !== undefined &&
-      nick !== wanted &&
-      asked !== undefined &&
-      asked !== wanted &&
-      !held &&
-      isNew(room, account)
-    )
-      parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
+    const wanted = nickToAsk(room, roomsOf(key), account, parts.sessions.state(key));
+    if (wanted !== undefined) parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
     parts.delivery.tell(joinEvent(room, account), account);
   }
 
@@ -223,6 +215,14 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
+  /** Something happens to an account in a room, in its turn, after which it may be out. */
+  function befalls(place: Place, account: AccountKey, step: (room: state.Room) => readonly state.RoomEffect[]): void {
+    lane(place, () => {
+      const room = find(place);
+      if (room) return after(run(room, step(room)), () => settleMembers(room, [account]));
+    });
+  }
+
   /** What a network says of one of its rooms. */
   function apply(what: Event, marks: Marks = {}): void {
     lane(what.place, () => {
@@ -280,10 +280,7 @@ export function openRooms(parts: RoomParts) {
     /** The account leaves for good, with all its clients. False where it is no member. */
     quit(place: Place, account: AccountKey): boolean {
       if (!find(place)?.members.has(account)) return false;
-      lane(place, () => {
-        const room = find(place);
-        if (room) return after(run(room, quit(room, account, 'user')), () => settleMembers(room, [account]));
-      });
+      befalls(place, account, (room) => quit(room, account, 'user'));
       return true;
     },
     /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
@@ -296,10 +293,8 @@ export function openRooms(parts: RoomParts) {
     },
     /** The account acts by another identity from now on, and is in none of its rooms any more. */
     end(account: AccountKey, reason: string): void {
-      for (const room of [...(byAccount.get(account) ?? [])])
-        lane(room.place, () =>
-          after(run(room, state.end(room, account, reason)), () => settleMembers(room, [account])),
-        );
+      for (const { place } of [...(byAccount.get(account) ?? [])])
+        befalls(place, account, (room) => state.end(room, account, reason));
     },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
@@ -309,26 +304,18 @@ export function openRooms(parts: RoomParts) {
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
-        // What is said from now on is for whoever is a member all the time.
-        if (membershipIn(room.place) === 'network')
-          for (const [account, member] of room.members) {
-            member.present = true;
-            parts.archive.entered(account, room.place);
-          }
+        for (const [account, { present: inside }] of room.members)
+          if (inside) parts.archive.entered(account, room.place);
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
       );
     },
     /** The network answered a join. */
-    joined(place: Place, account: AccountKey, failure?: Failure): void {
-      lane(place, () => {
-        const room = find(place);
-        if (!room) return;
-        const effects = failure ? state.refused(room, account, failure) : state.joined(room, account);
-        return after(run(room, effects), () => settleMembers(room, [account]));
-      });
-    },
+    joined: (place: Place, account: AccountKey, failure?: Failure): void =>
+      befalls(place, account, (room) =>
+        failure ? state.refused(room, account, failure) : state.joined(room, account),
+      ),
     /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
     reflect(sent: EventOf<'message'>, account: AccountKey, marks: Marks): void {
       lane(sent.place, () => {
@@ -340,18 +327,13 @@ export function openRooms(parts: RoomParts) {
     /** Brings an account's rooms back after a connection was made. */
     rejoin(key: SessionKey): void {
       for (const room of roomsOf(key)) {
-        // Where the network has kept the membership, somebody who is not there need not know who is.
-        const idle = membershipIn(room.place) === 'network' && room.members.get(key.account)?.seats.size === 0;
-        if (!idle) join(room, key);
+        if (!isIdle(room, key.account)) join(room, key);
       }
     },
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
-      for (const room of roomsOf(key)) {
-        lane(room.place, () =>
-          after(run(room, state.refused(room, key.account, failure)), () => settleMembers(room, [key.account])),
-        );
-      }
+      for (const { place } of roomsOf(key))
+        befalls(place, key.account, (room) => state.refused(room, key.account, failure));
     },
     /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
     catchUp(transport: string, since: number): void {
@@ -374,8 +356,7 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
-            const end = lasts ? suspend : state.eject;
-            await run(room, end(room, account, [332], 'The gateway is stopping.'));
+            await run(room, farewell(room, account, lasts, parts.identities.of(account, room.place)));
           }
         });
       }

@@ -2,27 +2,10 @@ import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionStat
 import type { Identities } from '#src/core/identities.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { openPace } from '#src/lib/pace.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type SessionEffect, type SessionInput, type SessionPhase, step } from './session-state.ts';
-
-/** Milliseconds until the next turn at something, which is taken with the question. */
-export type Pace = (name: string) => number;
-
-/** Things whose last turn is remembered: beyond them, those that are over are forgotten. */
-const MOST = 1000;
-
-/** Turns at the same thing lie at least `gap` milliseconds apart. */
-export function openPace({ clock, gap }: { readonly clock: Pick<Clock, 'now'>; readonly gap: number }): Pace {
-  const next = new Map<string, number>();
-  return (name) => {
-    const now = clock.now();
-    if (next.size >= MOST) for (const [each, at] of next) if (at <= now) next.delete(each);
-    const turn = Math.max(now, next.get(name) ?? now);
-    next.set(name, turn + gap);
-    return turn - now;
-  };
-}
 
 /** What the sessions need of the rest of the core. */
 export type SessionParts = {
@@ -118,7 +101,14 @@ const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
 
-const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
+let last: SessionKey | undefined;
+let lastId = '';
+
+/** A stanza asks for its session several times with one key: its id is made, and hashed, once. */
+function idOf(key: SessionKey): string {
+  if (key !== last) [last, lastId] = [key, `${key.account} ${key.realm}`];
+  return lastId;
+}
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 

@@ -8,11 +8,12 @@ export type AcceptContext = {
 };
 
 /** Takes a network's draft, unless it was told before: then false. The store is asked only for what is durable. */
-export function accept({ ids, ...context }: AcceptContext, draft: Draft, durable: boolean): boolean | Promise<boolean> {
-  const isNew = (again: boolean): boolean => {
-    if (again) context.repeated(draft);
-    return !again;
-  };
-  const repeated = ids.repeated(draft, durable);
-  return repeated instanceof Promise ? repeated.then(isNew) : isNew(repeated);
+export function accept(context: AcceptContext, draft: Draft, durable: boolean): boolean | Promise<boolean> {
+  const again = context.ids.repeated(draft, durable);
+  return again instanceof Promise ? again.then((late) => isNew(context, draft, late)) : isNew(context, draft, again);
+}
+
+function isNew(context: AcceptContext, draft: Draft, again: boolean): boolean {
+  if (again) context.repeated(draft);
+  return !again;
 }

@@ -4,10 +4,10 @@ import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { isRoom, type Place, placeTransport } from '#src/model/place.ts';
+import { isRoom, placeTransport } from '#src/model/place.ts';
 
 export type AdmitContext = {
-  readonly accounts: Pick<Accounts, 'permitted' | 'refusal' | 'of' | 'used'>;
+  readonly accounts: Accounts;
   readonly limits: Pick<Limits, 'spend'>;
   readonly rooms: Pick<Rooms, 'nickOf'>;
 };
@@ -23,25 +23,18 @@ const RATES: Readonly<Partial<Record<Draft['kind'], LimitName | 'free'>>> = {
 };
 
 /** Decides who may send a draft to a network, from the client `jid`. Throws the `Failure` of a refusal. */
-export function admit(context: AdmitContext, draft: Draft, jid: string): Admitted;
-/** The same for what a network sends: whether whom it is for may use the gateway. */
-export function admit(context: AdmitContext, draft: Draft): void;
-export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid?: string): Admitted | undefined {
+export function admit({ accounts, limits, rooms }: AdmitContext, draft: Draft, jid: string): Admitted {
   const { from, place } = draft;
-  if (jid === undefined) return receives(accounts, place);
-  if (from.kind !== 'xmpp' || !accounts.permitted(from.bare)) throw accounts.refusal();
   const account = accounts.of(from, placeTransport(place));
+  const { user } = splitAccount(account);
+  accounts.admit(user);
   accounts.used(account);
   const nick = isRoom(place) ? rooms.nickOf(place, account, jid) : undefined;
   const passing = passage(draft);
   if (isRoom(place) && !passing && nick === undefined) throw new Failure('not-joined');
   const rate = passing === 'join' ? 'joins' : passing === 'leave' ? 'free' : (RATES[draft.kind] ?? 'messages');
-  if (rate !== 'free') limits.spend(rate, from.bare);
+  if (rate !== 'free') limits.spend(rate, user);
   return { account, nick };
-}
-
-function receives(accounts: AdmitContext['accounts'], place: Place): undefined {
-  if (place.kind !== 'shared' && !accounts.permitted(splitAccount(place.account).user)) throw accounts.refusal();
 }
 
 /** Whoever enters or leaves a room need not be in it. */

@@ -1,8 +1,7 @@
+import { windowOf } from '#mappings/combine.ts';
 import { degrade as carried } from '#mappings/degrade.ts';
-import { featureOf, levelIn } from '#mappings/parts.ts';
 import { type LongText, longText } from '#src/core/media/long-texts.ts';
 import type { MediaStore } from '#src/core/media/media.ts';
-import type { Target } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Reference } from './resolve.ts';
 import type { Side } from './tables.ts';
@@ -33,10 +32,4 @@ export function degrade(
   const long = longText(draft, target.text.pieces, media);
   const pieces = carried(draft, target, { ...context, chosen, ...(long && { whole: long.whole }) });
   return { pieces, long, ids, window: windowOf(draft, target), previous: context.previous };
-}
-
-/** What crosses as what it is need not be combined with anything. */
-function windowOf(draft: Draft, { levels, ladders }: Target): number {
-  const feature = featureOf(draft);
-  return levelIn(levels, feature) === 'full' ? 0 : (ladders[feature]?.window ?? 0);
 }

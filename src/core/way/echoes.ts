@@ -1,6 +1,6 @@
-import type { Delivery } from '#src/core/journal/lane.ts';
-import { outwardLane } from '#src/core/journal/owed.ts';
+import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Draft } from '#src/model/event.ts';
+import type { Settling } from './settle.ts';
 
 /** What users have written in other clients of a network, told apart from what was just sent for them. */
 export type Echoes = {
@@ -10,11 +10,11 @@ export type Echoes = {
   settled(): void;
 };
 
-export function openEchoes({ delivery }: { readonly delivery: Pick<Delivery, 'inHand'> }): Echoes {
+export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'ofLane'> }): Echoes {
   const waiting = new Set<() => void>();
 
   function look(lane: string, { ids = [] }: Draft): boolean | undefined {
-    const own = delivery.inHand(lane);
+    const own = settling.ofLane(lane);
     if (own.some((one) => ids.some((id) => one.ids.includes(id)))) return true;
     return own.some(({ life }) => life.state === 'flight') ? undefined : false;
   }

@@ -1,13 +1,13 @@
+import type { Admission, Taken } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
-import type { Item, Shared } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import type { ContactRefusals } from '#src/core/people/refusals.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
-import { openRecent } from '#src/lib/recent.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -15,27 +15,31 @@ import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
+import type { Admissions } from './admission.ts';
 import { type AdmitContext, admit } from './admit.ts';
+import { type AlternateContext, ownPlace } from './alternate.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
 import { type KeepContext, keep, type Sent } from './keep.ts';
 import type { RecentTexts } from './recent-texts.ts';
-import { points, sameKey, translate } from './reference.ts';
-import { type Reference, type ResolveContext, resolve } from './resolve.ts';
+import { points, translate } from './reference.ts';
+import { NOTHING, type Reference, type ResolveContext, resolve } from './resolve.ts';
 import { type Leg, type RouteContext, route } from './route.ts';
-import { refuse, type SettleContext, settle } from './settle.ts';
+import { type RefuseContext, refuse } from './settle.ts';
 import { type ShowContext, show } from './show.ts';
 import type { Side, Tables } from './tables.ts';
 
 export type OutwardContext = AdmitContext &
+  AlternateContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
   KeepContext &
-  Omit<SettleContext, 'sharedOf'> & {
+  RefuseContext & {
     readonly lanes: Lanes;
     readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
     readonly texts: Pick<RecentTexts, 'note'>;
+    readonly refusals: Pick<ContactRefusals, 'lift'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -50,14 +54,9 @@ export type Outward = {
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
   /** Tells a network how somebody in one of its rooms fares, who has said so beside something else. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
-  /** What has become of a row is answered. */
-  settled(item: Item, failure?: Failure): void;
   /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
   send(draft: Draft, account: AccountKey): void;
 };
-
-/** Stanzas whose pieces are remembered. */
-const GROUPS = 1000;
 
 /** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
 export function openOutward(context: OutwardContext): Outward {
@@ -69,12 +68,17 @@ export function openOutward(context: OutwardContext): Outward {
       return pass(draft, account, origin);
     send(draft, account, newlySent(origin));
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
+    // Whoever writes to somebody wants an answer.
+    if (draft.kind === 'message' && draft.place.kind === 'contact')
+      context.refusals.lift(account, draft.place.id, 'declined');
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
-      const about = heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }));
+      const about = points(draft)
+        ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
+        : NOTHING;
       if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
       else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
     }
@@ -94,11 +98,13 @@ export function openOutward(context: OutwardContext): Outward {
     origin !== undefined && context.intake.recognises(draft, origin);
 
   const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
-    chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+    about === NOTHING
+      ? degrade(context, draft, leg, NOTHING)
+      : chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
 
   /** What takes the place of something that is held back stands for what that stood for. */
   function instead(draft: Draft, leg: Leg, about: Reference): Reference {
-    const held = points(draft) ? context.delivery.held(leg.lane, sameKey(draft)) : undefined;
+    const held = context.delivery.held(leg.lane, draft);
     return held?.previous === undefined ? about : { ...about, context: { ...about.context, previous: held.previous } };
   }
 
@@ -115,7 +121,9 @@ export function openOutward(context: OutwardContext): Outward {
   }
 
   const go = (draft: Draft, leg: Leg, sent: Sent, pieces: Ready): void | Promise<void> =>
-    chain(pieces, (degraded) => keep(context, draft, leg, sent, degraded));
+    pieces instanceof Promise
+      ? pieces.then((degraded) => keep(context, draft, leg, sent, degraded))
+      : keep(context, draft, leg, sent, pieces);
 
   function fail(draft: Draft, sent: Sent, error: unknown): void | Promise<void> {
     const failure = context.asFailure(error);
@@ -138,14 +146,13 @@ export function openOutward(context: OutwardContext): Outward {
   function pass({ place, ...draft }: DraftOf<'occupant'>, account: AccountKey, origin: Origin): void {
     if (draft.change === 'leave') return rooms.leave(place, { account, jid: origin.from, reason: draft.reason });
     const { who, password, history } = draft;
-    rooms.enter(place, {
-      account,
-      nick: who.nick,
-      origin,
-      shown: who,
-      ...(password && { password }),
-      ...(history && { history }),
-    });
+    const enter = (own: Place): void => {
+      const address = own === place || place.kind === 'realm' ? draft.address : place.id;
+      rooms.enter(own, { account, nick: who.nick, origin, shown: who, password, history, address });
+    };
+    const own = ownPlace(context, place, account);
+    if (!(own instanceof Promise)) return enter(own);
+    own.then(enter, (error: unknown) => refuse(context, newlySent(origin), context.asFailure(error)));
   }
 
   /** What a network does not carry of that is not missed. */
@@ -179,33 +186,19 @@ export function openOutward(context: OutwardContext): Outward {
     let left = pieces.pieces.length;
     if (left === 0) return Promise.resolve();
     const { promise, resolve: done, reject } = Promise.withResolvers<void>();
-    const landed = (failure: Failure | undefined): void => {
+    const ended = (failure: Failure | undefined): void => {
       left--;
       if (failure) reject(failure);
       else if (left === 0) done();
     };
-    dispatch(draft, leg, { origin: undefined, shared: { answered: false, landed } }, pieces);
+    dispatch(draft, leg, { origin: undefined, shared: { answered: false, ended } }, pieces);
     return promise;
   }
-
-  /** What the pieces of a stanza have in common that is durable, lately. */
-  const groups = openRecent<Shared>(GROUPS);
-
-  function sharedOf({ shared, journey }: Item): Shared {
-    if (shared) return shared;
-    const group = journey?.group ?? '';
-    const known = groups.get(group) ?? { answered: false };
-    groups.set(group, known);
-    return known;
-  }
-
-  const settling: SettleContext = { ...context, sharedOf };
 
   return {
     accept,
     perform,
     fares,
-    settled: (item, failure) => settle(settling, item, failure),
     send: (draft, account) => send(draft, account, newlySent(undefined)),
   };
 }
@@ -229,8 +222,7 @@ function nameOf(account: AccountKey): string {
   return user.slice(0, user.indexOf('@'));
 }
 
-export type InwardContext = AdmitContext &
-  AcceptContext &
+export type InwardContext = AcceptContext &
   ResolveContext &
   DegradeContext &
   ShowContext & {
@@ -239,6 +231,7 @@ export type InwardContext = AdmitContext &
     readonly tables: ReadonlyMap<string, Tables>;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
+    readonly admissions: Pick<Admissions, 'of'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -249,12 +242,12 @@ export type Inward = {
    * Takes what comes, and resolves once `statements` and all that the drafts made durable are written, in one unit.
    * What is journaled is shown after that, everything else at once. Synchronous when nothing has to be durable.
    */
-  accept(drafts: readonly Draft[], statements?: readonly Statement[]): void | Promise<void>;
+  accept(drafts: readonly Draft[], statements?: readonly Statement[]): Taken | Promise<Taken>;
 };
 
 /** admit → accept → resolve → degrade → show, each in a file of its own. */
 export function openInward(context: InwardContext): Inward {
-  const { lanes } = context;
+  const { lanes, log } = context;
   /** Places whose events wait for a look into the store; while there are none, nothing is put behind them. */
   let looking = 0;
 
@@ -265,38 +258,31 @@ export function openInward(context: InwardContext): Inward {
 
   function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
-    if (!tables || !isAdmitted(draft)) return;
+    if (!tables) return;
     const durable = isDurable(draft);
-    return chain(accept(context, draft, durable), (isNew) => {
-      if (isNew) return pass(draft, durable, tables);
-    });
-  }
-
-  /** Nobody on the network can be told of a refusal, so the log hears it. */
-  function isAdmitted(draft: Draft): boolean {
-    try {
-      admit(context, draft);
-      return true;
-    } catch (error) {
-      return unheard(error, draft, 'an event came for somebody who may not use the gateway') ?? false;
-    }
+    const isNew = accept(context, draft, durable);
+    if (isNew instanceof Promise) return isNew.then((late) => (late ? pass(draft, durable, tables) : undefined));
+    return isNew ? pass(draft, durable, tables) : undefined;
   }
 
   function pass(draft: Draft, durable: boolean, { xmpp, chosen, refers }: Tables): void | Promise<void> {
     const { place } = draft;
-    const about = resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined });
+    const about = points(draft)
+      ? resolve(context, draft, { side: 'xmpp', levels: xmpp.levels, account: undefined })
+      : NOTHING;
     const referable = refers || place.kind === 'contact';
     // What comes to a room that all share is carried once for everybody in it.
     const side = { target: xmpp, chosen: chosen('in', place, place.kind === 'shared' ? undefined : place.account) };
-    return chain(about, (found) =>
-      show(context, draft, readable(draft, found, side), { durable, referable, about: found.context }),
-    );
+    const go = (found: Reference): void =>
+      show(context, draft, readable(draft, found, side), { durable, referable, about: found.context });
+    return about instanceof Promise ? about.then(go) : go(about);
   }
 
   /** What XMPP carries of it, with the ids that it knows. */
   function readable(draft: Draft, about: Reference, xmpp: Side): readonly Draft[] {
     try {
-      return degrade(context, draft, xmpp, about).pieces.flatMap((piece) => known(piece, about));
+      const { pieces } = degrade(context, draft, xmpp, about);
+      return pieces.some(points) ? pieces.flatMap((piece) => known(piece, about)) : pieces;
     } catch (error) {
       return unheard(error, draft, 'XMPP does not carry an event') ?? [];
     }
@@ -309,47 +295,15 @@ export function openInward(context: InwardContext): Inward {
 
   function unheard(error: unknown, { kind }: Draft, what: string): undefined {
     if (!(error instanceof Failure)) throw error;
-    context.log.warn({ err: error, kind }, what);
+    log.warn({ err: error, kind }, what);
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
-  function inOrder(draft: Draft): Promise<void> | undefined {
-    const end = Promise.withResolvers<void>();
-    let done = false;
+  function inOrder(draft: Draft): void | Promise<void> {
     looking++;
-    const finish = (): void => {
-      looking--;
-      done = true;
-      end.resolve();
-    };
-    const fail = (error: unknown): void => {
-      looking--;
-      end.reject(error);
-    };
-    lanes.run(`in ${placeKey(draft.place)}`, () => {
-      try {
-        const work = take(draft);
-        return work ? work.then(finish, fail) : finish();
-      } catch (error) {
-        return fail(error);
-      }
-    });
-    return done ? undefined : end.promise;
-  }
-
-  /** Resolves when everything before it in the places' lanes is done; at once where they are idle. */
-  function shown(drafts: readonly Draft[]): Promise<unknown> | undefined {
-    const open: Promise<void>[] = [];
-    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) {
-      let done = false;
-      const end = Promise.withResolvers<void>();
-      lanes.run(key, () => {
-        done = true;
-        end.resolve();
-      });
-      if (!done) open.push(end.promise);
-    }
-    return open.length === 0 ? undefined : Promise.all(open);
+    const end = (): void => void looking--;
+    const going = lanes.within(`in ${placeKey(draft.place)}`, () => take(draft));
+    return going ? going.finally(end) : end();
   }
 
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
@@ -360,8 +314,7 @@ export function openInward(context: InwardContext): Inward {
   ): Promise<void> {
     if (open.length > 0) await Promise.all(open);
     if (!statements) return;
-    const waiting = shown(drafts);
-    if (waiting) await waiting;
+    for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.within(key, () => undefined);
     await context.rows.owner();
     await context.commit.write(statements);
   }
@@ -369,14 +322,23 @@ export function openInward(context: InwardContext): Inward {
   return {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
+      let answer: Admission[] | undefined;
       for (const draft of drafts) {
+        const admission = context.admissions.of(draft);
+        if (admission !== 'yes') {
+          answer ??= drafts.map(() => 'yes');
+          answer[drafts.indexOf(draft)] = admission;
+          log.info({ kind: draft.kind, admission }, 'an event was not taken');
+          continue;
+        }
         const plain = looking === 0 && draft.ids === undefined && !points(draft);
         const work = plain ? take(draft) : inOrder(draft);
         if (work) open.push(work);
       }
-      const durable = statements.length > 0 || drafts.some(isDurable);
-      if (open.length === 0 && !durable) return;
-      return settled(drafts, open, durable ? statements : undefined);
+      const durable =
+        statements.length > 0 || drafts.some((draft, at) => (answer?.[at] ?? 'yes') === 'yes' && isDurable(draft));
+      if (open.length === 0 && !durable) return answer;
+      return settled(drafts, open, durable ? statements : undefined).then(() => answer);
     },
   };
 }

@@ -1,14 +1,15 @@
+import { deliveryOf } from '#mappings/delivery.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
-import { type Item, memoryItem, type Shared } from '#src/core/journal/rows.ts';
+import { type Held, memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { Degraded } from './degrade.ts';
-import { sameKey, translate } from './reference.ts';
+import { points, translate } from './reference.ts';
 import type { Leg } from './route.ts';
 
 export type KeepContext = {
@@ -38,56 +39,64 @@ export function keep(
 ): void | Promise<void> {
   const { pieces, long } = degraded;
   if (pieces.length === 0) return;
-  const go = (all: readonly Draft[]): void | Promise<void> => {
-    const { origin } = sent;
-    if (context.journaled(draft)) {
-      // It may have been given up while the pieces were made.
-      if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
-      return context.intake.take({ draft, pieces: all, to: leg.to, origin });
-    }
-    const items = itemsOf(context, all, leg, sent, degraded.ids);
-    return putAll(context, items.length === 1 ? items.map((item) => heldBack(context, item, draft, degraded)) : items);
-  };
-  return chain(reached(context, draft, leg, pieces), () => chain(long ? long.settled(pieces) : pieces, go));
+  const reaching = reached(context, draft, leg, pieces);
+  // Most goes at once: nothing is made for waiting.
+  if (!reaching && !long) return take(context, draft, leg, sent, degraded);
+  return chain(reaching, () =>
+    chain(long ? long.settled(pieces) : pieces, (all) => take(context, draft, leg, sent, { ...degraded, pieces: all })),
+  );
+}
+
+function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded: Degraded): void | Promise<void> {
+  if (!context.journaled(draft)) return putAll(context, rowsOf(context, draft, leg, sent, degraded));
+  // It may have been given up while the pieces were made.
+  if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
+  const { pieces } = degraded;
+  const held = heldFor(draft, degraded, pieces.length) ?? burstFor(draft, leg, pieces.length);
+  context.intake.take({ draft, pieces, to: leg.to, origin: sent.origin, held });
 }
 
 /** Each is handed over before the next. */
-function putAll(context: KeepContext, [first, ...more]: readonly Item[]): void | Promise<void> {
+function putAll(context: KeepContext, [first, ...more]: readonly OwedRow[]): void | Promise<void> {
   if (!first) return;
   const work = context.delivery.put(first);
-  if (more.length === 0) return work;
-  return chain(work, () => putAll(context, more));
+  return more.length === 0 ? work : chain(work, () => putAll(context, more));
 }
 
-function itemsOf(
+function rowsOf(
   { now }: KeepContext,
-  pieces: readonly Draft[],
-  { to, lane }: Leg,
+  draft: Draft,
+  { lane, to }: Leg,
   { origin, shared }: Sent,
-  ids: Degraded['ids'],
-): readonly Item[] {
-  const all = pieces.flatMap((piece) => translate(piece, ids));
-  return all.map((piece, index) => {
-    const event: Event = { ...piece, id: newEventId(), at: now(), live: true };
-    const journey = origin && { origin, lead: index === 0, group: '', parts: all.length };
-    return memoryItem(event, { lane, journey, shared, to });
+  degraded: Degraded,
+): readonly OwedRow[] {
+  const { pieces, ids } = degraded;
+  const all = pieces.some(points) ? pieces.flatMap((piece) => translate(piece, ids)) : pieces;
+  const at = now();
+  const held = heldFor(draft, degraded, all.length);
+  return all.map((one, index) => {
+    const event: Event = { ...one, id: newEventId(), at, live: true };
+    const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
+    return memoryRow(event, lane, to, { shared, piece, held });
   });
 }
 
-/** What the next of its kind may replace waits for that, as long as the table says. */
-function heldBack({ now }: KeepContext, item: Item, draft: Draft, { window, previous }: Degraded): Item {
-  return window === 0 ? item : { ...item, held: { key: sameKey(draft), until: now() + window, previous } };
+/** A change that the next one may make void waits for that, as long as the table says. */
+const heldFor = (draft: Draft, { window, previous }: Degraded, count: number): Held | undefined =>
+  count === 1 && points(draft) && draft.kind !== 'message' ? { draft, window, previous } : undefined;
+
+/** A message that may go as one with those that follow it waits for them, as long as the table says. */
+function burstFor(draft: Draft, { to: { transport } }: Leg, count: number): Held | undefined {
+  const { burst: window } = deliveryOf(transport.mapping.facts);
+  if (count !== 1 || draft.kind !== 'message' || window === 0 || !transport.bridge().deliverTogether) return undefined;
+  return { draft, window, previous: undefined };
 }
 
 /** Sees to a session: a message to a person may open one. */
-function reached(
-  { sessions, ...context }: KeepContext,
-  draft: Draft,
-  leg: Leg,
-  pieces: readonly Draft[],
-): void | Promise<void> {
+function reached(context: KeepContext, draft: Draft, leg: Leg, pieces: readonly Draft[]): void | Promise<void> {
   if (leg.to.session) return;
   const { key } = leg.to;
+  const { sessions } = context;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
   if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
   return context.opens(key.account).then((opens) => {

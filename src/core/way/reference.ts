@@ -11,9 +11,6 @@ export function targetOf(draft: Draft): MessageId | undefined {
   return draft.kind === 'message' ? draft.replyTo : undefined;
 }
 
-/** What a later draft has in common with the one whose place it takes: who speaks, how, and of which message. */
-export const sameKey = (draft: Draft): string => `${draft.kind} ${authorOf(draft.from)} ${targetOf(draft)}`;
-
 /** Whether a draft is about an earlier message. */
 export const points = (draft: Draft): boolean => targetOf(draft) !== undefined;
 

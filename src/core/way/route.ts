@@ -1,5 +1,5 @@
 import { outward } from '#mappings/targets.ts';
-import { outwardLane } from '#src/core/journal/owed.ts';
+import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -19,14 +19,11 @@ export type Leg = Side & {
 };
 
 /** Decides where to. Throws a `Failure` for an address that there is not. */
-export function route({ standings, tables }: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
-  const to = standings.of(account, place);
-  return [
-    {
-      to,
-      lane: outwardLane(place, account),
-      target: outward(to.transport.mapping, to.carried),
-      chosen: tables.get(placeTransport(place))?.chosen('out', place, account) ?? {},
-    },
-  ];
+export function route(context: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
+  const to = context.standings.of(account, place);
+  const { carried, transport } = to;
+  const tables = context.tables.get(placeTransport(place));
+  // Most of the time all that the table says is there.
+  const target = carried === transport.mapping.facts && tables ? tables.network : outward(transport.mapping, carried);
+  return [{ to, lane: outwardLane(place, account), target, chosen: tables?.chosen('out', place, account) ?? {} }];
 }

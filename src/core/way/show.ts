@@ -3,6 +3,7 @@ import type { Marks } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Flicker } from '#src/core/rooms/presence-folding.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
@@ -17,7 +18,8 @@ export type ShowContext = {
   readonly lanes: Lanes;
   readonly display: Pick<Display, 'owe' | 'show'>;
   readonly people: Pick<People, 'heard' | 'isAway'>;
-  /** The way into rooms. */
+  readonly rooms: Pick<Rooms, 'apply'>;
+  /** The way into rooms of what changes who is there, and how. */
   readonly flicker: Pick<Flicker, 'apply'>;
   readonly texts: Pick<RecentTexts, 'note'>;
   now(): number;
@@ -45,9 +47,9 @@ export function show(
 }
 
 /** In the order of its place. */
-function tell({ lanes, flicker, people, display }: ShowContext, event: Event, marks: Marks | undefined): void {
+function tell({ lanes, rooms, flicker, people, display }: ShowContext, event: Event, marks: Marks | undefined): void {
   const { place } = event;
-  if (isRoom(place)) return flicker.apply(event, marks);
+  if (isRoom(place)) return event.kind === 'message' ? rooms.apply(event, marks) : flicker.apply(event, marks);
   if (event.kind === 'presence' || event.kind === 'contact')
     return lanes.run(placeKey(place), () => people.heard(event));
   if (place.kind === 'shared') return;

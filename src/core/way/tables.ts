@@ -1,5 +1,5 @@
 import { levelIn } from '#mappings/parts.ts';
-import { inward } from '#mappings/targets.ts';
+import { inward, outward } from '#mappings/targets.ts';
 import type { Choices } from '#src/core/accounts/choices.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Feature, Target } from '#src/model/capabilities.ts';
@@ -12,6 +12,8 @@ export type Tables = {
   /** The rungs that hold at a place for an account, or for all who share it. */
   readonly chosen: Choices['at'];
   readonly xmpp: Target;
+  /** The network as a target, where nothing narrows it. */
+  readonly network: Target;
   /** Whether its network can speak of earlier messages. */
   readonly refers: boolean;
 };
@@ -26,6 +28,7 @@ export function openTables(
   const tablesOf = ({ mapping }: Transport): Tables => ({
     chosen: choices.at,
     xmpp: inward(mapping),
+    network: outward(mapping),
     refers: REFERRING.some((feature) => levelIn(mapping.facts.in, feature) !== 'none'),
   });
   return new Map([...transports].map(([domain, transport]) => [domain, tablesOf(transport)]));

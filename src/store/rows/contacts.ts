@@ -22,7 +22,14 @@ export type Contact = {
 
 export type ContactRows = {
   put(contact: Contact): Statement;
+  /** Nothing is removed of whoever is refused. */
   remove(account: AccountKey, id: string): Statement;
+  /** How the contact is refused, or `undefined` where it is not. */
+  refuse(account: AccountKey, id: string, how: 'declined' | 'blocked' | undefined): Statement;
+  /** All who are. */
+  refused(): Promise<
+    readonly { readonly account: AccountKey; readonly id: string; readonly refused: 'declined' | 'blocked' }[]
+  >;
   removeAll(account: AccountKey): Statement;
   get(account: AccountKey, id: string): Promise<Contact | undefined>;
   /** Accounts of a transport with a contact that sees the user, the smallest id of each, in the order of their keys. */
@@ -56,6 +63,7 @@ const put = writing((db, a: ContactRow) =>
       pending_in: a.pendingIn,
       pending_out: a.pendingOut,
       owed: a.owed,
+      refused: '',
     })
     .onConflict((conflict) =>
       conflict.columns(['account', 'id']).doUpdateSet((old) => ({
@@ -70,7 +78,28 @@ const put = writing((db, a: ContactRow) =>
 );
 
 const remove = writing((db, a: { account: AccountKey; id: string }) =>
-  db.deleteFrom('contacts').where('account', '=', a.account).where('id', '=', a.id),
+  db.deleteFrom('contacts').where('account', '=', a.account).where('id', '=', a.id).where('refused', '=', ''),
+);
+
+type Refusal = { account: AccountKey; id: string; refused: '' | 'declined' | 'blocked' };
+const refuse = writing((db, a: Refusal) =>
+  db
+    .insertInto('contacts')
+    .values({
+      ...{ account: a.account, id: a.id, name: null, owed: '', refused: a.refused },
+      ...{ sub_from: 0, sub_to: 0, pending_in: 0, pending_out: 0 },
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['account', 'id']).doUpdateSet((old) => ({ refused: old.ref('excluded.refused') })),
+    ),
+);
+
+const allRefused = reading((db) =>
+  db.selectFrom('contacts').select(['account', 'id', 'refused']).where('refused', '!=', '').$castTo<{
+    account: AccountKey;
+    id: string;
+    refused: 'declined' | 'blocked';
+  }>(),
 );
 
 const removeAll = writing((db, a: { account: AccountKey }) =>
@@ -135,6 +164,8 @@ export const contacts = (read: Read): ContactRows => ({
   put: (of) => put(row(of)),
   remove: (account, id) => remove({ account, id }),
   removeAll: (account) => removeAll({ account }),
+  refuse: (account, id, how) => refuse({ account, id, refused: how ?? '' }),
+  refused: () => read(allRefused({})),
   get: async (account, id) => (await read(one({ account, id }))).map(contact)[0],
   seeing: (transport, max, after) => read(seeing({ transport, max, after: after as AccountKey })),
   of: async (account) => (await read(ofAccount({ account }))).map(contact),

@@ -34,6 +34,8 @@ export type Links = {
   byXmpp(place: string, id: XmppId, author?: string): Promise<LinkedEvent | undefined>;
   byForeign(place: string, id: ForeignId, author?: string): Promise<LinkedEvent | undefined>;
   byEvent(event: EventId): Promise<Pick<LinkedEvent, 'xmpp' | 'foreign'>>;
+  /** Whether anything that was said in a place is linked. */
+  any(place: string): Promise<boolean>;
   /** Removes up to `max` links that are older than `before`. Done when it has changed fewer. */
   prune(before: number, max: number): Statement;
 };
@@ -85,6 +87,10 @@ const newestBy = reading((db, a: Looked & { author: string }) =>
     .limit(1),
 );
 
+const inPlace = reading((db, a: { place: string }) =>
+  db.selectFrom('links').select('event').where('place', '=', a.place).limit(1),
+);
+
 const ofEvent = reading((db, a: { event: EventId }) =>
   db.selectFrom('links').select(['side', 'id']).where('event', '=', a.event).orderBy('side').orderBy('part'),
 );
@@ -123,6 +129,7 @@ export const links = (read: Read): Links => {
     byXmpp: (place, id, author) => find({ place, side: 'xmpp', id }, author),
     byForeign: (place, id, author) => find({ place, side: 'foreign', id }, author),
     byEvent,
+    any: async (place) => (await read(inPlace({ place }))).length > 0,
     prune: (before, max) => prune({ before, max }),
   };
 };

@@ -26,7 +26,8 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   const place = roomPlace(view, target, from.bare);
   if (join) {
     assertHere(target);
-    return entrance(join, stanza, { place, from, nick: to.resource });
+    const address = 'id' in place && place.id !== target.id ? { address: target.id } : {};
+    return { ...entrance(join, stanza, { place, from, nick: to.resource }), ...address };
   }
   const nick = view.nickOf(place, from.full);
   if (type === undefined) return update(stanza, { place, from, nick, wanted: to.resource });

@@ -1,4 +1,6 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what discovery says of rooms (§6).
+import type { Element } from 'ltx';
+import type { Origin, RoomInfo } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
@@ -23,10 +25,21 @@ export const muc: Extension = {
           room: [MUC, ...USUAL, `${MUC}#stable_id`],
         },
   presence: decodePresence,
+  origin: { body: firstWords },
   reads: { subject: decodeTopic },
   sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic },
   iq: { ...adminRoutes, ...ownerRoutes },
 };
+
+/** Characters of a line by which whoever wrote it knows it again. */
+const WORDS = 60;
+
+/** What a line to a room begins with, for when it is refused. */
+function firstWords(body: Element, { attrs }: Element): Partial<Origin> {
+  if (attrs.type !== 'groupchat') return {};
+  const [line = ''] = body.getText().trim().split('\n', 1);
+  return { said: line.length > WORDS ? `${line.slice(0, WORDS)}…` : line };
+}
 
 /** XEP-0045 §15.3: what rooms are where nothing else is known. */
 const USUAL = ['muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured'];
@@ -39,12 +52,27 @@ const TRAITS: Readonly<Record<RoomTrait, readonly [instead: string, feature: str
   hidden: ['muc_public', 'muc_hidden'],
 };
 
-/** The features of a room with how it is kept, for those who are in it; others are told what rooms are by default. */
-export async function roomFeatures(request: Request, usual: readonly string[]): Promise<readonly string[]> {
+/** What may be said of a room, with the topic and the rest where somebody here is in it. */
+export type SeenRoom = { readonly info: RoomInfo; readonly reply: Partial<ReplyTo<RoomQuery>> };
+
+/** What the asker may know of a room; nothing where nobody of ours is in it, or where it is hidden from the asker. */
+export async function seenRoom(request: Request): Promise<SeenRoom | undefined> {
   const room = askedRoom(request);
-  if (room?.nick === undefined) return usual;
-  const { traits = [] } = await roomOf(request, room.place);
-  const replaced = new Map(traits.map((trait) => TRAITS[trait]));
+  const info = room && request.core.rooms.info(room.place);
+  if (!info) return undefined;
+  const reply = await roomOf(request, room.place);
+  const isOpen = room.nick !== undefined || (reply.traits !== undefined && !reply.traits.includes('hidden'));
+  return isOpen ? { info, reply } : undefined;
+}
+
+/** What nobody knows of a room that nobody sees: how it is kept, and whether anybody keeps what is said. */
+const isClaim = (feature: string): boolean =>
+  (USUAL.includes(feature) && feature !== 'muc_semianonymous') || feature.startsWith('urn:xmpp:mam:');
+
+/** The features of a room with how it is kept. */
+export function roomFeatures(room: SeenRoom | undefined, usual: readonly string[]): readonly string[] {
+  if (!room) return usual.filter((feature) => !isClaim(feature));
+  const replaced = new Map((room.reply.traits ?? []).map((trait) => TRAITS[trait]));
   return usual.map((feature) => replaced.get(feature) ?? feature);
 }
 
@@ -60,20 +88,21 @@ async function roomOf({ core, view, user }: Request, place: Place): Promise<Part
 
 type RoomQuery = Extract<Query, { kind: 'room' }>;
 
-/** XEP-0045 §6.4, §15.5.4: muc#roominfo. The subject is for those who are in the room. */
-export function roomForm(request: Request): Xml | undefined {
-  const room = askedRoom(request);
-  const info = room && request.core.rooms.info(room.place);
-  if (!room || !info) return undefined;
-  const subject = room.nick === undefined ? undefined : info.topic;
-  return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${[
-    field('muc#roominfo_occupants', 'Number of occupants', String(info.occupants)),
-    ...(subject === undefined ? [] : [field('muc#roominfo_subject', 'Current subject', subject)]),
-  ]}</x>`;
+/** XEP-0045 §6.4, §15.5.4: muc#roominfo. */
+export function roomForm({ info, reply: { description, subjectByAll } }: SeenRoom): Xml {
+  const known = [
+    field('occupants', 'text-single', 'Number of occupants', String(info.occupants)),
+    description === undefined ? undefined : field('description', 'text-single', 'Description', description),
+    info.topic === undefined ? undefined : field('subject', 'text-single', 'Current subject', info.topic),
+    subjectByAll === undefined
+      ? undefined
+      : field('subjectmod', 'boolean', 'Whether participants may change the subject', subjectByAll ? '1' : '0'),
+  ];
+  return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${known.filter((one) => one !== undefined)}</x>`;
 }
 
-const field = (name: string, label: string, value: string): Xml =>
-  xml`<field var='${name}' type='text-single' label='${label}'><value>${value}</value></field>`;
+const field = (name: string, type: string, label: string, value: string): Xml =>
+  xml`<field var='muc#roominfo_${name}' type='${type}' label='${label}'><value>${value}</value></field>`;
 
 /** XEP-0045 §6.5: the occupants, for those who are in the room; others are shown an empty list. */
 export function occupantItems(request: Request): Xml[] {

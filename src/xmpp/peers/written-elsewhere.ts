@@ -46,7 +46,8 @@ export function openWrittenElsewhere() {
       const told = namespace || event.kind !== 'message' ? event : { ...event, text: `(from you) ${event.text}` };
       const messages = (encode(told, [{ jid: user }], addresses) ?? []).filter(({ name }) => name === 'message');
       if (!namespace) return event.kind === 'message' ? messages : [];
-      return messages.map(({ from: to, id = event.id, children }) => {
+      return messages.map(({ from: speaking, id = event.id, children }) => {
+        const to = splitJid(speaking).bare;
         echoes.set(keyOf(user, id), true);
         return {
           name: 'message',

@@ -1,11 +1,12 @@
 import type { Recipient } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, Message } from '#src/model/event.ts';
+import type { Place } from '#src/model/place.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { bodyElement, bodyElements } from './body.ts';
-import { occupantJid, placeJid } from './jid.ts';
-import { encodeContact, encodePresence } from './presence.ts';
+import { occupantJid, placeJid, speakingJid } from './jid.ts';
+import { encodeContact, encodePresence, type Seen } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
 
 type Writer<Context, Result> = (event: Event, context: Context) => Result | undefined;
@@ -51,8 +52,8 @@ export function encode(
   marks: Written = {},
 ): readonly Sending[] | undefined {
   const place = placeJid(event.place, addresses);
-  if (event.kind === 'contact') return encodeContact(event, to, place);
-  if (event.kind === 'presence') return encodePresence(event, to, place);
+  if (event.kind === 'contact') return encodeContact(event, to, seenAs(event.place, place, addresses, marks));
+  if (event.kind === 'presence') return encodePresence(event, to, seenAs(event.place, place, addresses, marks));
   const writers = writersOf(event.kind);
   const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
   const context: WholeContext = { place, inRoom, marks, addresses, to };
@@ -65,6 +66,12 @@ export function encode(
   return children.length === 0 ? [] : [messageOf(event, context, children)];
 }
 
+/** What an entry of a roster is called: by its name on the network, the gateway by that of the network. */
+function seenAs(place: Place, jid: string, addresses: Addresses, { network = '' }: Written): Seen {
+  if (place.kind === 'realm') return { jid, nick: place.realm };
+  return { jid, nick: place.id === '' ? network : addresses.parse(place.id).name };
+}
+
 /** The message of an event (RFC 6121 §5.2, XEP-0045 §7.4). */
 export const messageOf = (
   event: Event,
@@ -75,7 +82,7 @@ export const messageOf = (
   // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
   id: marks.id ?? event.id,
   type: inRoom ? 'groupchat' : 'chat',
-  from: inRoom ? occupantJid(place, speaker(event)) : place,
+  from: inRoom ? occupantJid(place, speaker(event)) : speakingJid(place),
   to: to.map(({ jid }) => jid),
   children,
 });

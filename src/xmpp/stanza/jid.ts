@@ -68,6 +68,12 @@ export const placeJid = (place: Place, addresses: Addresses): string =>
     placeTransport(place),
   );
 
+/**
+ * The one full JID from which a contact, a realm or the gateway speaks and is seen: clients take no presence from a bare
+ * one (RFC 6121 §4.7.2 speaks of resources). What has a resource keeps it.
+ */
+export const speakingJid = (jid: string): string => (jid.includes('/') ? jid : `${jid}/gateway`);
+
 /** The XMPP URI of a foreign address (RFC 5122 §2.2), for `<gone/>`. */
 export const jidUri = (id: string, domain: string): string =>
   id === '' ? `xmpp:${domain}` : `xmpp:${encodeURIComponent(escapeLocal(id)).replaceAll("'", '%27')}@${domain}`;

@@ -7,7 +7,8 @@ import { accountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
 import type { Sending } from '#src/xmpp/xep/extension.ts';
-import { splitJid } from './jid.ts';
+import { nickElements, nickElementsBeside } from '#src/xmpp/xep/nick.ts';
+import { speakingJid, splitJid } from './jid.ts';
 import { type Envelope, partyOf } from './target.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -68,17 +69,29 @@ export function showOf(stanza: Element): Show {
 
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
-/** A subscription of a contact (RFC 6121 §3), with its reason as the status. */
+/** Whose presence it is: the bare JID, and what the network calls them. */
+export type Seen = { readonly jid: string; readonly nick: string };
+
+/** What a request says that gives no reason: clients show words of their own in its place, which are not ours. */
+const REQUEST = {
+  gateway: 'The gateway asks to see when you are there, so that it connects you then.',
+  contact: 'This contact is on another network, and sees through the gateway when you are there.',
+};
+
+/** A subscription of a contact (RFC 6121 §3), with its reason as the status. A request has a name (XEP-0172 §4.1). */
 export function encodeContact(
   { action, reason }: EventOf<'contact'>,
   to: readonly Recipient[],
-  from: string,
+  { jid, nick }: Seen,
 ): Sending[] {
-  return [{ name: 'presence', type: action, from, to: jidsOf(to), children: statusElement(reason) }];
+  const asks = action === 'subscribe';
+  const status = reason ?? (asks ? REQUEST[jid.includes('@') ? 'contact' : 'gateway'] : undefined);
+  const children = [...statusElement(status), ...(asks ? nickElements(nick) : [])];
+  return [{ name: 'presence', type: action, from: jid, to: jidsOf(to), children }];
 }
 
 /** The presence of a contact (RFC 6121 §4). That of occupants comes as a change of theirs. */
-export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], from: string): Sending[] {
+export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], { jid, nick }: Seen): Sending[] {
   const { place, show, status } = event;
   if (place.kind === 'room' || place.kind === 'shared') return [];
   const gone = show === 'offline';
@@ -86,9 +99,9 @@ export function encodePresence(event: EventOf<'presence'>, to: readonly Recipien
     {
       name: 'presence',
       ...(gone && { type: 'unavailable' }),
-      from,
+      from: speakingJid(jid),
       to: jidsOf(to),
-      children: showElements({ show, status }),
+      children: [...showElements({ show, status }), ...(gone ? [] : nickElementsBeside(jid, nick))],
     },
   ];
 }

@@ -61,7 +61,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
   const target = view.target(to.local);
   const kind = target.kind === 'room' && to.resource !== '' ? 'occupant' : target.kind;
   // A stranger may find out what the gateway is, and nothing that lies behind it.
-  if (kind !== 'gateway' && !core.permitted(from.bare)) throw core.refusal();
+  if (kind !== 'gateway') core.admit(from.bare);
   if (target.kind === 'room') assertHere(target);
   const features = featuresFor(view.transport);
   const request: Request = {

@@ -15,3 +15,12 @@ export function timeOf(text: string): number | undefined {
 
 /** Milliseconds since 1970 as a DateTime in UTC. */
 export const stampOf = (time: number): string => new Date(time).toISOString();
+
+/**
+ * The same for a message of an archive: its number there counts the microseconds, for clients sort by time, and what was
+ * said in one millisecond has an order.
+ */
+export function archiveStampOf(time: number, id: string | undefined): string {
+  const stamp = stampOf(time);
+  return id !== undefined && /^\d+$/.test(id) ? `${stamp.slice(0, -1)}${id.slice(-3).padStart(3, '0')}Z` : stamp;
+}

@@ -1,5 +1,6 @@
 // XEP-0030: Service Discovery, version 2.5.0, §3.2 with XEP-0059: the rooms of a realm, in pages.
 import { Failure } from '#src/model/failure.ts';
+import type { Query, ReplyTo } from '#src/model/query.ts';
 import { jidOf } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Request } from './extension.ts';
@@ -20,8 +21,14 @@ export async function directory({ payload, target, core, view, user }: Request):
       if (error instanceof Failure && error.code === 'not-supported') return { list: [], count: 0, index: 0 };
       throw error;
     });
-  const items = list.map(({ id, name }) => xml`<item jid='${jidOf(id, view.transport.domain)}' name='${name}'/>`);
+  const items = list.map((room) => xml`<item jid='${jidOf(room.id, view.transport.domain)}' name='${titleOf(room)}'/>`);
   const jids = [list.at(0)?.id, list.at(-1)?.id];
   const set = rangeElement(jids[0], jids[1], count, index);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${items}${set}</query>`;
 }
+
+type Listed = ReplyTo<Extract<Query, { kind: 'rooms' }>>['list'][number];
+
+/** An item has a name and nothing else to say how many are there, and what about. */
+const titleOf = ({ name, users, topic }: Listed): string =>
+  `${name}${users === undefined ? '' : ` (${users})`}${topic ? `: ${topic}` : ''}`;

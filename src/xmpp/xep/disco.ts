@@ -1,6 +1,6 @@
 // XEP-0030: Service Discovery, version 2.5.0.
 import { Failure } from '#src/model/failure.ts';
-import { occupantItems, roomFeatures, roomForm } from '#src/xmpp/muc/disco.ts';
+import { occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xmpp/muc/disco.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
@@ -34,9 +34,10 @@ async function answerInfo(request: Request): Promise<Xml> {
   if (kind === 'occupant') askedOccupant(request, 'bad-request');
   const node = nodeOf(request);
   if (node) return nodeInfo(request, node);
-  const all = kind === 'room' ? await roomFeatures(request, features(kind)) : features(kind);
+  const room = kind === 'room' ? await seenRoom(request) : undefined;
+  const all = kind === 'room' ? roomFeatures(room, features(kind)) : features(kind);
   const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
-  const form = kind === 'room' ? roomForm(request) : undefined;
+  const form = room && roomForm(room);
   return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${form}</query>`;
 }
 
@@ -51,12 +52,13 @@ function nodeItems({ payload, target, user, view }: Request, { items = [] }: Dis
 /** XEP-0030 §3.1 and the registrar's list of categories. */
 const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
   gateway: ({ identity, view }) =>
-    view.transport.advertised.rooms
-      ? xml`${gateway(identity)}${conference(identity.type, identity.name)}`
-      : gateway(identity),
-  realm: ({ identity, target }) =>
-    gateway({ type: identity.type, name: target.kind === 'realm' ? target.realm : identity.name }),
-  room: ({ identity, target }) => conference(identity.type, target.kind === 'room' ? target.name : identity.name),
+    !view.transport.advertised.rooms ? gateway(identity) : xml`${gateway(identity)}${conference(identity.name)}`,
+  // What is browsed for rooms is a conference first: clients go by the first that they know.
+  realm({ identity: { type, name }, target, view }) {
+    const realm = { type, name: target.kind === 'realm' ? target.realm : name };
+    return !view.transport.advertised.rooms ? gateway(realm) : xml`${conference(realm.name)}${gateway(realm)}`;
+  },
+  room: ({ identity, target }) => conference(target.kind === 'room' ? target.name : identity.name),
   occupant: ({ resource }) => person(resource),
   contact: ({ target }) => person(target.kind === 'contact' ? target.name : ''),
 };
@@ -64,8 +66,8 @@ const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
 type Named = { readonly type: string; readonly name: string };
 
 const gateway = ({ type, name }: Named): Xml => xml`<identity category='gateway' type='${type}' name='${name}'/>`;
-const conference = (type: string, name: string): Xml =>
-  xml`<identity category='conference' type='${type}' name='${name}'/>`;
+/** With a network's own type Gajim takes the change of nick and the button to join away. */
+const conference = (name: string): Xml => xml`<identity category='conference' type='text' name='${name}'/>`;
 const person = (name: string): Xml => xml`<identity category='account' type='registered' name='${name}'/>`;
 
 const itemsOf: Readonly<Partial<Record<TargetKind, (request: Request) => Xml[]>>> = {

@@ -81,9 +81,9 @@ export type Sending = {
 
 /**
  * What goes with an event. `late`: it happened some time before it is written, and says when. `asks`: which answers of
- * the reader its network carries.
+ * the reader its network carries. `network`: what that is called.
  */
-export type Written = Marks & { readonly late?: boolean; readonly asks?: readonly string[] };
+export type Written = Marks & { readonly late?: boolean; readonly asks?: readonly string[]; readonly network?: string };
 
 /** What a writer knows beside its event. */
 export type WriteContext = {

@@ -18,7 +18,7 @@ const LONGEST = 1000;
 
 function assertHere({ kind, core, user }: Request): void {
   if (kind !== 'gateway') throw new Failure('service-unavailable');
-  if (!core.permitted(user)) throw core.refusal();
+  core.admit(user);
 }
 
 function answerGet(request: Request): Xml {

@@ -7,7 +7,7 @@ import type { Place } from '#src/model/place.ts';
 import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import { stampOf, timeOf } from './datetime.ts';
+import { archiveStampOf, timeOf } from './datetime.ts';
 import { childOf } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
 import { rangeElement, rangeOf } from './rsm.ts';
@@ -58,7 +58,7 @@ function resultOf({ id, at, nick, place, message, xmppId }: ArchivedMessage, req
   const contents = request.contents({ ...message, id: id as EventId, at, place, from: speaker, live: true });
   const from = occupantJid(room, nick);
   const said = xml`<message xmlns='jabber:client' type='groupchat' from='${from}' id='${xmppId ?? id}'>${contents}</message>`;
-  const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${stampOf(at)}'/>${said}</forwarded>`;
+  const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${archiveStampOf(at, id)}'/>${said}</forwarded>`;
   return xml`<result xmlns='urn:xmpp:mam:2'${attrs({ id, queryid })}>${forwarded}</result>`;
 }
 
@@ -129,7 +129,7 @@ async function answerMetadata(request: Request): Promise<Xml> {
 
 function end(name: 'start' | 'end', message: ArchivedMessage | undefined): Xml | undefined {
   if (!message) return undefined;
-  const stamp = stampOf(message.at);
+  const stamp = archiveStampOf(message.at, message.id);
   return name === 'start'
     ? xml`<start id='${message.id}' timestamp='${stamp}'/>`
     : xml`<end id='${message.id}' timestamp='${stamp}'/>`;

@@ -1,18 +1,29 @@
 // XEP-0172: User Nickname, version 1.1.
-import type { Party } from '#src/model/party.ts';
+import { splitJid, unescapeLocal } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension } from './extension.ts';
 
 /** XEP-0172 has no feature that a sender would advertise. */
 export const nick: Extension = {
-  xep: { number: '0172', title: 'User Nickname', version: '1.1', part: 'in messages of contacts' },
+  xep: {
+    number: '0172',
+    title: 'User Nickname',
+    version: '1.1',
+    part: 'in messages, presence and requests of contacts',
+  },
   // In a room the resource says it.
-  accompanies: ({ kind, from }, { inRoom }) => (kind === 'message' && !inRoom ? nickElements(from) : undefined),
+  accompanies: ({ kind, from }, { inRoom, place }) =>
+    kind === 'message' && !inRoom && from.kind === 'network' && !from.self
+      ? nickElementsBeside(place, from.name ?? '')
+      : undefined,
 };
 
-/** §4.2: what somebody is called, in a message of theirs. Nothing where their address says it already. */
-function nickElements(from: Party): Xml[] | undefined {
-  if (from.kind !== 'network' || from.name === undefined) return undefined;
-  if (from.name.toLowerCase() === from.id.toLowerCase()) return undefined;
-  return [xml`<nick xmlns='http://jabber.org/protocol/nick'>${from.name}</nick>`];
+/** What somebody is called. */
+export const nickElements = (name: string): Xml[] =>
+  name === '' ? [] : [xml`<nick xmlns='http://jabber.org/protocol/nick'>${name}</nick>`];
+
+/** The same, and nothing where the address says it already. */
+export function nickElementsBeside(jid: string, name: string): Xml[] {
+  const { local } = splitJid(jid);
+  return local === '' || unescapeLocal(local).toLowerCase() === name.toLowerCase() ? [] : nickElements(name);
 }

@@ -29,7 +29,7 @@ const LEGACY: Readonly<Record<string, (value: string) => Xml>> = {
 /** The gateway registers, and a realm of it that has logins of its own; only those who may use it. */
 function here({ target, core, user, view }: Request): RegistrationAt {
   if (target.kind !== 'gateway' && target.kind !== 'realm') throw new Failure('service-unavailable');
-  if (!core.permitted(user)) throw core.refusal();
+  core.admit(user);
   const transport = view.transport.domain;
   return target.kind === 'realm' ? { transport, realm: target.realm } : { transport };
 }

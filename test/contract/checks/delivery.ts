@@ -1,10 +1,17 @@
 import { expect } from 'vitest';
+import type { Session } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Check } from '../network.ts';
-import { failureOf, inTime, withRig } from '../rig.ts';
+import { failureOf, inTime, type Rig, withRig } from '../rig.ts';
 
 const TAKEN = { state: 'taken' };
+
+function messageOf({ home }: Rig, { account }: Session, text: string): Event {
+  const from = { kind: 'xmpp', bare: splitAccount(account).user } as const;
+  return { id: newEventId(), at: 0, live: true, place: home, from, kind: 'message', text, style: 'plain' };
+}
 
 /** What becomes of an event on its way out. */
 export const deliveryChecks: readonly Check[] = [
@@ -23,13 +30,37 @@ export const deliveryChecks: readonly Check[] = [
       }),
   },
   {
+    name: 'what goes as one has an outcome for each',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        const events = ['one', 'two'].map((text) => messageOf(rig, session, text));
+        const outcomes = await rig.bridge.deliverTogether?.(events, session);
+        if (!outcomes) return;
+        expect(outcomes).toEqual(events.map(() => expect.objectContaining(TAKEN)));
+        let said = '';
+        while (!said.includes('two'))
+          said += await inTime(rig.wire.heard('romeo'), 'what goes as one', contract.patience);
+        expect(said.indexOf('one')).toBeLessThan(said.indexOf('two'));
+      }),
+  },
+  {
+    name: 'what reached some of several is taken, and tells whom it did not reach',
+    run: (contract) =>
+      withRig(contract, async (rig) => {
+        const session = await rig.enter();
+        await rig.wire.loseMessage?.();
+        const outcome = await rig.outcome(await rig.say('missed', session));
+        const lost = [{ to: rig.wire.person, failure: expect.any(Failure) }];
+        expect(outcome).toMatchObject({ ...TAKEN, ...(rig.wire.loseMessage && { lost }) });
+      }),
+  },
+  {
     name: 'sends nothing for a preview',
     run: (contract) =>
       withRig(contract, async (rig) => {
         const session = await rig.enter();
-        const message = { kind: 'message', text: 'unsaid', style: 'plain' } as const;
-        const from = { kind: 'xmpp', bare: splitAccount(session.account).user } as const;
-        const event = { ...message, id: newEventId(), at: 0, live: true, place: rig.home, from };
+        const event = messageOf(rig, session, 'unsaid');
         const preview = await rig.bridge.preview?.(event, session);
         if (preview) expect(preview.text).toContain('unsaid');
         await rig.say('said', session);

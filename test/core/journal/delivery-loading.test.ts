@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
-import type { Carrier } from '#src/core/journal/carrier.ts';
+import { openAsFailure } from '#src/core/bugs.ts';
+import type { DeliveryAgent } from '#src/core/journal/agent.ts';
 import { type Delivery, openDelivery } from '#src/core/journal/lane.ts';
-import { type FreshRow, inwardId } from '#src/core/journal/owed.ts';
-import { newRow } from '#src/core/journal/rows.ts';
+import { type FreshRow, inwardId, newRow } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
 import { openCommit, openRows } from '#src/core/journal/shelf.ts';
+import { openSettling, type Settling } from '#src/core/way/settle.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
@@ -16,7 +17,7 @@ const log = openLog('silent');
 const limits = { waitingLines: 100, waitingTime: MINUTE };
 
 /** Notes what it is given. */
-const noting = (seen: string[]): Carrier => ({
+const noting = (seen: string[]): DeliveryAgent => ({
   facts: () => ({
     confirms: 'taken',
     handedOver: true,
@@ -26,23 +27,20 @@ const noting = (seen: string[]): Carrier => ({
     window: 10,
     wait: () => 1000,
   }),
+  free: () => 0,
   ready: () => true,
-  carry: ({ row }) => void seen.push(row.event),
-  async reconcile({ row }) {
-    seen.push(`where is ${row.event}`);
+  carry: ({ event }) => void seen.push(event),
+  async reconcile({ event }) {
+    seen.push(`where is ${event}`);
     return 'not-sent';
   },
   withdraw: () => false,
-  landed: () => undefined,
-  refused: () => undefined,
-  answers: () => [],
-  writes: () => [],
-  ended: () => undefined,
 });
 
 type World = {
   readonly store: Store;
   readonly delivery: Delivery;
+  readonly settling: Settling;
   /** What is to be written waits here from now on. Returns what lets it go. */
   hold(): () => void;
   row(name: string): FreshRow;
@@ -57,7 +55,8 @@ async function play(
   const clock = handClock();
   await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
   const time = openRunningTime(store, clock, log);
-  const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
+  const commit = openCommit(store, []);
+  const rows = openRows({ store, commit, time, clock, log });
   const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
   const row = (name: string): FreshRow =>
     newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
@@ -69,17 +68,21 @@ async function play(
   };
   let free: Promise<void> = Promise.resolve();
   const write: typeof rows.write = (...what) => void free.then(() => rows.write(...what));
+  const own = { ...rows, claim, write };
+  const network = noting(seen);
+  const settling = openSettling({
+    ...{ store, commit, rows: own, time, clock, log },
+    budgets: { release: () => [] },
+    answers: { of: () => undefined, ofAll: async () => undefined },
+    agent: () => network,
+  });
   const world: World = {
-    ...{ store, row },
+    ...{ store, row, settling },
     delivery: openDelivery({
-      standings,
-      store,
-      time,
-      clock,
-      log,
-      carrier: () => noting(seen),
-      rows: { ...rows, claim, write },
-      limits,
+      ...{ store, time, clock, log, limits, settling, standings },
+      rows: own,
+      agent: () => network,
+      asFailure: openAsFailure(log),
     }),
     hold() {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -131,7 +134,7 @@ describe('a lane that is read', () => {
     }));
 
   it('does not take in hand again what has ended and is about to be written', () =>
-    play(async ({ store, delivery, hold, row }, seen) => {
+    play(async ({ store, delivery, settling, hold, row }, seen) => {
       const [first, second] = [row('first'), row('second')].map(
         (one) => ({ ...one, state: 'flight', attempts: 1 }) as FreshRow,
       );
@@ -140,7 +143,7 @@ describe('a lane that is read', () => {
       delivery.push(first);
       await until(() => seen.length === 1);
       const release = hold();
-      void delivery.settle(first.event, { ids: [], state: 'taken' });
+      void settling.settle(first.event, { ids: [], state: 'taken' });
       await store.unit([store.journal.add(second, 2)]);
       delivery.push(second);
       await until(() => seen.includes('in second'));

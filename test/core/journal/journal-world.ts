@@ -29,7 +29,7 @@ export const TAKEN: Delivered = { ids: ['n1' as ForeignId], state: 'taken' };
 export const DELIVERED: Delivered = { ids: [], state: 'delivered' };
 
 /** A network without sessions that confirms what a test tells it to. */
-const table = {
+export const table = {
   ...pigeon,
   facts: {
     ...pigeon.facts,
@@ -54,7 +54,7 @@ export type World = {
   tells(...what: string[]): Promise<void>;
 };
 
-export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'>> & {
+export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts' | 'mapping'>> & {
   /** Where lines of the log go, and what the operator has to know. */
   log?: Log;
   report?: CoreParts['report'];
@@ -63,11 +63,12 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
   down?: boolean;
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
+  together?: NonNullable<Bridge['deliverTogether']>;
 };
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, admins = [], down = false, report, ...others } = options;
+  const { deliver = () => WRITTEN, reconcile, together, admins = [], down = false, report, ...others } = options;
   const { log = silent, ...rest } = others;
   const clock = handClock();
   await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
@@ -80,11 +81,13 @@ export async function play(file: string, options: Options, act: (world: World) =
       return deliver(event);
     },
     ...(reconcile && { reconcile }),
+    ...(together && { deliverTogether: together }),
     ask: () => Promise.reject(new Failure('not-supported')),
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport = plainTransport({
+    domain: DOMAIN,
     mapping: table,
     addresses,
     bridge: () => bridge,

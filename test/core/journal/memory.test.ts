@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Carrier } from '#src/core/journal/carrier.ts';
+import { openAsFailure } from '#src/core/bugs.ts';
+import type { DeliveryAgent } from '#src/core/journal/agent.ts';
 import { openDelivery } from '#src/core/journal/lane.ts';
-import { eventOf, type Held, memoryItem } from '#src/core/journal/rows.ts';
+import { eventOf, type Held, memoryRow } from '#src/core/journal/rows.ts';
 import { openRunningTime } from '#src/core/journal/running.ts';
 import { openCommit, openRows } from '#src/core/journal/shelf.ts';
+import { openSettling } from '#src/core/way/settle.ts';
 import { openLog } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -45,9 +47,10 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
   const clock = handClock();
   await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
   const time = openRunningTime(store, clock, log);
-  const rows = openRows({ store, commit: openCommit(store, []), time, clock, log });
+  const commit = openCommit(store, []);
+  const rows = openRows({ store, commit, time, clock, log });
   const [seen, side] = [[] as string[], { ready: true }];
-  const carrier: Carrier = {
+  const network: DeliveryAgent = {
     facts: () => ({
       confirms: 'taken',
       handedOver: true,
@@ -58,29 +61,37 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
       window: Number.POSITIVE_INFINITY,
       wait: () => 0,
     }),
+    free: () => 0,
     ready: () => side.ready,
-    carry: (item) => void seen.push(eventOf(item).id),
+    carry: (row) => void seen.push(eventOf(row).id),
     reconcile: async () => 'unknown',
     withdraw: () => false,
-    landed: ({ row }) => void seen.push(`${row.event} landed`),
-    refused: ({ row }, { code }) => void seen.push(`${row.event} ${code}`),
-    answers: () => [],
-    writes: () => [],
-    ended: () => undefined,
   };
+  const settling = openSettling({
+    ...{ store, commit, rows, time, clock, log },
+    budgets: { release: () => [] },
+    answers: { of: () => undefined, ofAll: async () => undefined },
+    agent: () => network,
+  });
+  settling.listen({
+    settled: ({ event }, failure) => void seen.push(`${event} ${failure ? failure.code : 'landed'}`),
+  });
   const limits = { waitingLines: 2, waitingTime: 60_000 };
-  const delivery = openDelivery({ standings, store, rows, time, clock, log, limits, carrier: () => carrier });
+  const delivery = openDelivery({
+    ...{ store, rows, time, clock, log, limits, settling, standings },
+    agent: () => network,
+    asFailure: openAsFailure(log),
+  });
   await act({
     ...{ seen, side, clock },
     say(text, lane = 'out verona', held) {
       const event = saying(text);
-      const to = standings.of(romeo, event.place);
-      void delivery.put(memoryItem(event, { lane, to, shared: { answered: false }, held }));
+      void delivery.put(memoryRow(event, lane, standings.of(romeo, event.place), { held }));
     },
-    settle: (text) => void delivery.settle(text as EventId, TAKEN),
+    settle: (text) => void settling.settle(text as EventId, TAKEN),
     wake: () => delivery.wake(() => true),
     fail: (failure) => delivery.fail(() => true, failure),
-    size: () => delivery.size,
+    size: () => settling.size,
   });
   await delivery.stop();
 }
@@ -135,13 +146,17 @@ it('lets what comes later wait behind it, also while it goes', () =>
 
 describe('what is held back for the next of its kind', () => {
   const lane = 'out verona';
-  const until = (clock: World['clock'], key: string): Held => ({ key, until: clock.now() + 5000, previous: undefined });
+  const held = (target: string): Held => {
+    const { place, from } = saying('');
+    const draft = { place, from, kind: 'edit', target: target as EventId, text: 'two' } as const;
+    return { draft, window: 5000, previous: undefined };
+  };
 
   it('goes when its time is over, and gives its place to the next one until then', () =>
     play(({ say, seen, clock }) => {
-      say('one', lane, until(clock, 'edit'));
+      say('one', lane, held('m1'));
       clock.advance(3000);
-      say('two', lane, until(clock, 'edit'));
+      say('two', lane, held('m1'));
       clock.advance(1999);
       expect(seen).toEqual([]);
       clock.advance(1);
@@ -149,9 +164,9 @@ describe('what is held back for the next of its kind', () => {
     }));
 
   it('goes before whatever else is said', () =>
-    play(({ say, seen, clock }) => {
-      say('one', lane, until(clock, 'edit'));
-      say('two', lane, until(clock, 'other edit'));
+    play(({ say, seen }) => {
+      say('one', lane, held('m1'));
+      say('two', lane, held('m2'));
       expect(seen).toEqual(['one']);
       say('three');
       expect(seen).toEqual(['one', 'two', 'three']);
@@ -160,7 +175,7 @@ describe('what is held back for the next of its kind', () => {
   it('waits for somebody to hand it to after that as long as everything', () =>
     play(({ say, seen, clock, side }) => {
       side.ready = false;
-      say('one', lane, until(clock, 'edit'));
+      say('one', lane, held('m1'));
       clock.advance(64_999);
       expect(seen).toEqual([]);
       clock.advance(1);

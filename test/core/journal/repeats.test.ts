@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { OpenCore } from '#src/core/core.ts';
-import { dueOf, type Piece, type RepeatFacts } from '#src/core/journal/repeats.ts';
+import { dueOf, type EndedPiece, type RepeatFacts } from '#src/core/journal/repeats.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
@@ -302,7 +302,7 @@ describe('a message that is sent again under its id', () => {
 });
 
 describe('what a repeat is due', () => {
-  const piece = (outcome: Journaled['outcome'], more: Partial<Piece> = {}): Piece => ({
+  const piece = (outcome: Journaled['outcome'], more: Partial<EndedPiece> = {}): EndedPiece => ({
     ...{ state: outcome === null ? 'flight' : 'done', outcome, doubted: false },
     origin: JSON.stringify({ failure: { code: 'item-not-found', text: 'gone' } }),
     ...more,
@@ -311,7 +311,7 @@ describe('what a repeat is due', () => {
   const charged: RepeatFacts = { ...free, charged: true };
   const doubted = { doubted: true };
 
-  it.each<[string, Piece[], RepeatFacts]>([
+  it.each<[string, EndedPiece[], RepeatFacts]>([
     ['another try', [piece('bounced')], charged],
     ['another try', [piece('expired')], charged],
     ['another try', [piece('bounced'), piece('expired')], charged],

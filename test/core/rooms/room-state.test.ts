@@ -63,7 +63,7 @@ describe('entering', () => {
     expect(short(state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]))).toEqual(['entered romeo']);
     expect(short(state.joined(room, romeo))).toEqual([
       'list Mercutio -> orchard(Romeo)',
-      'join Romeo -> orchard(Romeo) [100]',
+      'join Romeo -> orchard(Romeo) []',
       'history -> orchard',
       'topic "" -> orchard(Romeo)',
     ]);
@@ -73,7 +73,7 @@ describe('entering', () => {
     const room = fresh();
     state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
     state.snapshot(room, [occupant('Romeo_', romeo)]);
-    expect(short(state.joined(room, romeo))[1]).toBe('join Romeo_ -> orchard(Romeo_) [100,210]');
+    expect(short(state.joined(room, romeo))[1]).toBe('join Romeo_ -> orchard(Romeo_) [210]');
   });
 
   it('lets a second resource in under the existing nick without asking the network', () => {
@@ -81,7 +81,7 @@ describe('entering', () => {
     const effects = state.enter(room, { account: romeo, nick: 'Montague', origin: origin('romeo@a.example/balcony') });
     expect(short(effects)).toEqual([
       'list Mercutio -> balcony(Romeo)',
-      'join Romeo -> balcony(Romeo) [100,210]',
+      'join Romeo -> balcony(Romeo) [210]',
       'history -> balcony',
       'topic "" -> balcony(Romeo)',
     ]);

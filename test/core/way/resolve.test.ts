@@ -78,6 +78,7 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
     [Symbol.asyncDispose]: async () => undefined,
   };
   const transport = plainTransport({
+    domain: DOMAIN,
     mapping,
     overrides,
     addresses,

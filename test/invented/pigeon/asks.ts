@@ -60,7 +60,7 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
 /** What people write is an address here, in any case; a hand may have written the sign of a mail address before it. */
 export const resolved = ({ text }: Extract<Query, { kind: 'resolve' }>): Extract<Reply, { kind: 'resolve' }> => ({
   kind: 'resolve',
-  id: addresses.format(addresses.fold(addresses.parse(text.trim().replace(/^@/, '')))),
+  id: addresses.format(addresses.fold(addresses.parse(text.trim().replace(/^@/, '').replace(/^\+/, '~')))),
 });
 
 /** Answers a question. Rejects with a `Failure`. */

@@ -45,6 +45,7 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
   return {
     connect,
     deliver: (event, session) => clientOf(session).deliver(event),
+    deliverTogether: async (events, session) => clientOf(session).deliverTogether(events),
     async ask<Q extends Query>(query: Q, session?: Session) {
       // Addresses need no line.
       if (query.kind === 'resolve') return resolved(query) as ReplyTo<Q>;

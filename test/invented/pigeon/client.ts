@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { Delivered, Host, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
+import type { Delivered, Host, Outcome, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -35,6 +35,8 @@ export type Client = {
   readonly view: View;
   /** Throws a `Failure` for what is refused at once. */
   deliver(event: Event): Delivered;
+  /** Messages as one letter, with a line for each. Resolves with what became of each; never rejects. */
+  deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]>;
   /** Rejects with a `Failure`. */
   ask(query: Asked): Promise<Answer>;
   /** Whether the loft has ever taken this request. */
@@ -111,10 +113,11 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
 
   async function tell(post: Post, writes: readonly StateWrite[]): Promise<void> {
     const [draft] = decode(post, client.view);
-    if (!draft || (await isUnwanted(draft))) return host.emit([], writes);
-    if (draft.place.kind !== 'shared') return host.emit([draft], writes);
-    if (flock.isOurs(post)) return host.emit([], writes);
-    return flock.once(post.id, () => host.emit([draft], writes));
+    const keep = async (drafts: readonly Draft[]): Promise<void> => void (await host.emit(drafts, writes));
+    if (!draft || (await isUnwanted(draft))) return keep([]);
+    if (draft.place.kind !== 'shared') return keep([draft]);
+    if (flock.isOurs(post)) return keep([]);
+    return flock.once(post.id, () => keep([draft]));
   }
 
   async function isUnwanted({ kind, place }: Draft): Promise<boolean> {
@@ -137,15 +140,30 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     if (letter.type === 'receipt' && letter.state === 'displayed' && !settings.receipts) return TAKEN;
     flock.sends(event.id);
     requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
-      const ids = outcome instanceof Failure ? [] : ((outcome.ids ?? []) as ForeignId[]);
       // It is none of its sender's fault.
       if (outcome instanceof Failure && outcome.foreign === 'standing') host.alarm('standing', outcome.message);
       // Nothing waits here for an acknowledgement that would have to be kept back.
       host
-        .settle(event.id, outcome instanceof Failure ? outcome : { ids, state: 'taken' })
+        .settle(event.id, outcome instanceof Failure ? outcome : takenOf(outcome))
         ?.catch((err: unknown) => host.log.warn({ err }, 'what became of a letter is not kept'));
     });
     return WRITTEN;
+  }
+
+  async function deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]> {
+    if (phase !== 'online') throw new Failure('recipient-unavailable');
+    const letters = events.map((event) => letterOf(event, client.view));
+    const [first, ...more] = letters.flatMap((one) => (one instanceof Failure ? [] : one));
+    if (!first) return letters as Failure[];
+    for (const { tag } of [first, ...more]) flock.sends(tag);
+    const text = [first, ...more].map(({ letter }) => letter.text).join('\n');
+    const request = { ...first, letter: { ...first.letter, text }, also: more.map(({ tag }) => tag) };
+    const outcome = await new Promise<Outcome>((done) =>
+      requests.start({ do: 'send', ...request }, (answered) =>
+        done(answered instanceof Failure ? answered : takenOf(answered)),
+      ),
+    );
+    return letters.map((one) => (one instanceof Failure ? one : outcome));
   }
 
   let reason = new Failure('recipient-unavailable');
@@ -162,6 +180,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       },
     },
     deliver,
+    deliverTogether,
     ask: (query) => ask({ max: 100, ...query, tag: randomUUID() }),
     sent: async (of) => (await ask({ do: 'sent', tag: randomUUID(), of })).sent ?? false,
     withdraw: requests.withdraw,
@@ -198,6 +217,24 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     return client;
   } catch (error) {
     await link.end();
+    throw error;
+  }
+}
+
+const takenOf = ({ ids = [], lost }: Answer): Delivered => ({
+  ids: ids as ForeignId[],
+  state: 'taken',
+  ...(lost && { lost: lost.map(({ to, text }) => ({ to, failure: new Failure('item-not-found', { text }) })) }),
+});
+
+/** What one of several messages is, or why it is none of them. */
+function letterOf(event: Event, view: View) {
+  try {
+    const { to, letter } = encode(event, view);
+    if (letter.type !== 'message') throw new Failure('bad-request');
+    return { tag: event.id, to, letter };
+  } catch (error) {
+    if (error instanceof Failure) return error;
     throw error;
   }
 }

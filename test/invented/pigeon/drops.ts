@@ -16,7 +16,12 @@ type Drop = { readonly from: string; readonly to: string; readonly id?: string; 
 export async function openDrops(config: PigeonConfig, host: Host): Promise<void> {
   async function take({ from, to, id, text }: Drop): Promise<void> {
     if (text === '') throw new Failure('bad-request', { text: 'There is nothing in it.' });
-    const place = { kind: 'contact', account: accountKey(to as BareJid, host.transport), id: from } as const;
+    const account = accountKey(to as BareJid, host.transport);
+    const admission = await host.admits({ account, contact: from });
+    // Whoever declined or blocked them is not told on.
+    if (admission === 'declined' || admission === 'blocked') return;
+    if (admission !== 'yes' && admission !== 'first') throw new Failure('item-not-found');
+    const place = { kind: 'contact', account, id: from } as const;
     const ids = id === undefined ? {} : { ids: [id as ForeignId] };
     await host.emit([
       { ...ids, place, from: { kind: 'network', id: from, name: from }, kind: 'message', text, style: 'plain' },

@@ -42,6 +42,12 @@ export async function openGhosts(config: PigeonConfig, table: Capabilities, host
       if (lines && session && !session.stands) return lines.deliver(event, session);
       return ghost(accountOf(event, host.transport)).then((own) => guests.deliver(event, own));
     },
+    async deliverTogether(events, session) {
+      if (lines && session && !session.stands) return (await lines.deliverTogether?.(events, session)) ?? [];
+      const [event] = events;
+      const own = event && (await ghost(accountOf(event, host.transport)));
+      return (await guests.deliverTogether?.(events, own)) ?? [];
+    },
     async ask(query, session) {
       if (lines && session && !session.stands) return lines.ask(query, session);
       // Addresses need nobody.

@@ -144,6 +144,8 @@ export const answer = z.object({
   data: text.exactOptional(),
   size: z.number().exactOptional(),
   sent: z.boolean().exactOptional(),
+  /** Who did not get a letter that went to several. */
+  lost: z.array(z.object({ to: id, text })).exactOptional(),
 });
 export type Answer = z.output<typeof answer>;
 
@@ -179,7 +181,8 @@ export const toLoft = z.union([
     }),
     z.object({ do: z.literal('code'), tag: id, name: id, code: text }),
     z.object({ do: z.literal('login'), tag: id, name: id, key: text.exactOptional() }),
-    z.object({ do: z.literal('send'), tag: id, to: text, letter }),
+    /** `also`: the tags of what would have been letters of their own. */
+    z.object({ do: z.literal('send'), tag: id, also: z.array(id).exactOptional(), to: text, letter }),
     z.object({ do: z.literal('sent'), tag: id, of: id }),
     z.object({
       do: z.enum(['people', 'rooms', 'occupants', 'history', 'room', 'profile', 'list', 'hello']),

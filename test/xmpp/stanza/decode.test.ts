@@ -331,6 +331,7 @@ describe('originOf', () => {
       type: 'groupchat',
       id: 'm1',
       originId: 'o1',
+      said: 'b',
     });
     expect(originOf(presence(room), ROMEO_X, room)).toEqual({ stanza: 'presence', from: ROMEO_X, to: room });
   });

@@ -1,8 +1,7 @@
 import type { CoreParts } from '#src/core/core.ts';
 import type { Nearing } from '#src/core/journal/budgets.ts';
 import type { Display } from '#src/core/journal/display.ts';
-import { inwardId, placeOf } from '#src/core/journal/owed.ts';
-import type { Item } from '#src/core/journal/rows.ts';
+import { inwardId, type OwedRow, placeOf } from '#src/core/journal/rows.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Event } from '#src/model/event.ts';
@@ -29,7 +28,7 @@ export type Alarms = {
    */
   nearing(budget: Nearing): Promise<void>;
   /** A row was given up. */
-  parked(item: Item): void;
+  parked(row: OwedRow): void;
 };
 
 const NAME = 'alarm-';
@@ -82,7 +81,7 @@ export function openAlarms({ access, clock, log, report, store, display, commit,
       // In one unit with the messages, which wait for it.
       await commit.write([{ ...store.budgets.reserve(note, 1, 1), expect: 'any' }]);
     },
-    parked({ row: { id, event }, owed }) {
+    parked({ id, event, owed }) {
       const transport = placeTransport(placeOf(owed));
       report?.('parked', transport);
       // Nobody is told of what became of what they are told.

@@ -1,7 +1,6 @@
 import type { Delivery } from '#src/core/journal/lane.ts';
-import { type FreshRow, failedJourney, type Journey, type Owed } from '#src/core/journal/owed.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
-import { type Item, newRow } from '#src/core/journal/rows.ts';
+import { type FreshRow, failedPiece, newRow, type Owed, type OwedRow, type Piece } from '#src/core/journal/rows.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -22,7 +21,7 @@ export type QueueParts = {
   /** What the process has in hand, and when what was written of it is durable; absent where no gateway runs. */
   readonly running?: {
     readonly delivery: Pick<Delivery, 'drop' | 'push' | 'wake'>;
-    written(item: Item): Promise<void>;
+    written(row: OwedRow): Promise<void>;
     readonly log: Log;
     /** Hears of each row that was dropped or is tried at once. */
     report(what: 'dropped' | 'retried', transport: string): void;
@@ -40,7 +39,7 @@ const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
   done: 'has ended',
 };
 
-const journeyOf = ({ origin }: QueuedRow): Journey => JSON.parse(origin ?? 'null') as Journey;
+const pieceOf = ({ origin }: QueuedRow): Piece => JSON.parse(origin ?? 'null') as Piece;
 
 const DONE = {
   drop: 'a row was taken out of the queue',
@@ -102,7 +101,7 @@ export function openQueue(parts: QueueParts): Queue {
     const { state, event } = row;
     if (state !== 'ready') throw new Failure('not-allowed', { text: `Row ${id} ${WHY_NOT[state]}.` });
     await store.unit([store.queue.hurry(id)]);
-    running?.delivery.wake(({ lane }) => lane.items.some((item) => item.row.event === event));
+    running?.delivery.wake(({ lane }) => lane.rows.some((one) => one.event === event));
     note('retry', row);
     return running ? `Row ${id} is tried as soon as its side is there.` : `Row ${id} is tried at the next start.`;
   }
@@ -116,8 +115,8 @@ export function openQueue(parts: QueueParts): Queue {
       return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
     }
     const failure = new Failure('not-allowed', { text: DROPPED });
-    const held = running?.delivery.drop((item) => item.row.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
-    await Promise.all(held.map((item) => running?.written(item)));
+    const held = running?.delivery.drop((one) => one.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
+    await Promise.all(held.map((one) => running?.written(one)));
     if (held.length === 0) await end(row, failure);
     note('drop', row);
     return `Row ${id} is dropped${row.origin === null ? '' : ', and its sender is told'}.`;
@@ -134,7 +133,7 @@ export function openQueue(parts: QueueParts): Queue {
       store.queue.own(row.id, epoch),
       store.journal.end({
         ...{ ...change, outcome: 'bounced', note: `bounced: ${failure.code}`, doubted: !unspent },
-        ...(answer && { origin: failedJourney(journeyOf(row), failure) }),
+        ...(answer && { origin: failedPiece(pieceOf(row), failure) }),
       }),
       ...(answer ? [store.journal.addOnce(answer, epoch)] : []),
       ...(unspent ? parts.release(row.charges) : []),
@@ -150,7 +149,7 @@ export function openQueue(parts: QueueParts): Queue {
       ...newRow(parts, { now, expiry: parts.expiry }, { way: 'in', event, place, owed: own }),
       key,
     });
-    return errorRow(make, owed.event, journeyOf(row), failure);
+    return errorRow(make, owed.event, pieceOf(row), failure);
   }
 
   return { list, show, retry, drop, states: () => store.journal.states() };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { OFFLINE, type Shown, strongest } from '#src/core/people/person.ts';
+import { OFFLINE, type Shown, strongest } from '#mappings/presence.ts';
 import type { Show } from '#src/model/event.ts';
 
 const of = (...shown: Shown[]) => strongest(shown.map((presence) => ({ presence })));

@@ -1,0 +1,57 @@
+import type { FreshRow, Lane } from './rows.ts';
+
+export type ComingParts = {
+  /** The lane of that key, in hand from now on. */
+  lane(key: string): Lane;
+  /** The lane of that key as it is: one that is not in hand may owe something in the store. */
+  look(key: string): Pick<Lane, 'coming' | 'rows' | 'more' | 'loading'>;
+  /** How many of a lane may be under way. */
+  free(row: FreshRow): number;
+};
+
+/**
+ * Rows that are being added. Attempts are counted before the try. Where a new row goes as soon as it is durable, its first
+ * one is counted in the unit that adds it, and nothing has to be written in between.
+ */
+export type Coming = {
+  /** A row as it is to be added: in flight where it may go at once. */
+  mark(row: FreshRow): FreshRow;
+  /** The same, and what follows in its lane stays behind it. */
+  begin(row: FreshRow): FreshRow;
+  /** It was added, or could not be. Returns what is to be done after it. */
+  end(row: FreshRow): readonly (() => void)[];
+  readonly size: number;
+};
+
+export function openComing({ lane: laneOf, look, free }: ComingParts): Coming {
+  let size = 0;
+
+  /** Whether so many of its lane may be under way, and nobody in it waits. */
+  function goes({ coming, rows, more, loading }: ReturnType<ComingParts['look']>, row: FreshRow): boolean {
+    if (more || loading || row.notBefore > 0 || coming.length + rows.length >= free(row)) return false;
+    return rows.every(({ busy }) => busy) && coming.every((one) => one.row.state === 'flight');
+  }
+
+  const mark = (row: FreshRow): FreshRow =>
+    goes(look(row.lane), row) ? { ...row, state: 'flight', attempts: 1 } : row;
+
+  return {
+    mark,
+    begin(row) {
+      const marked = mark(row);
+      laneOf(row.lane).coming.push({ row: marked, behind: [] });
+      size++;
+      return marked;
+    },
+    end(row) {
+      const { coming } = laneOf(row.lane);
+      const index = coming.findIndex((one) => one.row === row);
+      if (index < 0) return [];
+      size--;
+      return coming.splice(index, 1)[0]?.behind ?? [];
+    },
+    get size() {
+      return size;
+    },
+  };
+}

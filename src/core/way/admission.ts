@@ -1,0 +1,50 @@
+import type { Admission, Host } from '#src/bridge.ts';
+import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { People } from '#src/core/people/people.ts';
+import type { ContactRefusals } from '#src/core/people/refusals.ts';
+import type { Draft } from '#src/model/event.ts';
+import { type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
+import type { Store } from '#src/store/index.ts';
+
+export type AdmissionParts = {
+  readonly accounts: Pick<Accounts, 'permitted'>;
+  readonly refusals: Pick<ContactRefusals, 'of'>;
+  readonly people: Pick<People, 'knows'>;
+  readonly store: { readonly links: Pick<Store['links'], 'any'> };
+  /** Whether that is a domain of ours, on which nobody has an account. */
+  isOurs(domain: string): boolean;
+};
+
+/** Who on a network is heard by whom, before and when something is told. */
+export type Admissions = {
+  /** `Host.admits`. Rejects with a `Failure` while the store is away. */
+  admits: Host['admits'];
+  /** The same for a draft, at once, as far as that decides whether it is taken; `yes` for all that is. */
+  of(draft: Draft): Admission;
+};
+
+export function openAdmissions({ accounts, refusals, people, store, isOurs }: AdmissionParts): Admissions {
+  function toUser(user: BareJid, contact: Place): Admission {
+    // RFC 6121 §2.1: an account has a local part.
+    const at = user.indexOf('@');
+    if (at < 1 || isOurs(user.slice(at + 1))) return 'nobody';
+    return accounts.permitted(user) ? (refusals.of(contact) ?? 'yes') : 'not-permitted';
+  }
+
+  return {
+    async admits({ account, contact: id, place }) {
+      const contact: Place = { kind: 'contact', account, id };
+      const now = toUser(splitAccount(account).user, contact);
+      if (now !== 'yes') return now;
+      const known = await people.knows(account, id);
+      if (known === 'yes' || (await store.links.any(placeKey(place ?? contact)))) return 'yes';
+      return known === 'full' ? 'full' : 'first';
+    },
+    // What happens in rooms that all share is for nobody alone; receipts are about what was sent from here.
+    of({ place, kind }) {
+      if (place.kind === 'shared' || kind === 'receipt') return 'yes';
+      return toUser(splitAccount(place.account).user, place);
+    },
+  };
+}
