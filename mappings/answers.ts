@@ -1,8 +1,9 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 
-/** The longest value that is read, in UTF-16 units, and the most values of one field. */
-const LONGEST = 4096;
+/** The longest value that is read, in UTF-16 units. */
+export const LONGEST = 4096;
+/** The most values of one field. */
 const MOST = 1000;
 
 /** Types of fields that take several values. */
@@ -53,5 +54,6 @@ function assertNumber(field: Field, value: string): void {
   if (read > max) throw unfit(field, `is more than ${max}`);
 }
 
-const unfit = ({ name, label = name }: Field, why: string): Failure =>
+/** What is wrong with a field, named by its label. */
+export const unfit = ({ name, label = name }: Field, why: string): Failure =>
   new Failure('not-acceptable', { text: `${label} ${why}.` });

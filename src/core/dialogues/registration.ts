@@ -1,3 +1,4 @@
+import { LONGEST, unfit } from '#mappings/answers.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -23,9 +24,6 @@ export type RegistrationParts = {
 type Login = Transport['talks']['logins'][number];
 type Found = { readonly login: Login; readonly key: SessionKey };
 type Known = Readonly<Record<string, Sealed>>;
-
-/** The longest value that is read, in UTF-16 units. */
-const LONGEST = 4096;
 
 /** Registration in one form: that of the login which needs no more, else the account's settings. */
 export function openRegistration(parts: RegistrationParts): Core['registration'] {
@@ -154,9 +152,6 @@ function valuesOf(field: Field, given: Answer): readonly string[] | undefined {
   if (values.some((value) => value.length > LONGEST)) throw unfit(field, `is longer than ${LONGEST} characters`);
   return values.every((value) => value === '') ? undefined : values;
 }
-
-const unfit = ({ name, label = name }: Field, why: string): Failure =>
-  new Failure('not-acceptable', { text: `${label} ${why}.` });
 
 /** XEP-0077 §3.1.1: what the network does not let in is data that is not acceptable. */
 function acceptable(error: unknown): unknown {

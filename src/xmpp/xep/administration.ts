@@ -1,22 +1,11 @@
 // XEP-0133: Service Administration, version 1.2.
+import { ADMINISTRATION } from '#mappings/administration.ts';
 import type { Offer } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Extension } from './extension.ts';
 
 /** The FORM_TYPE of its forms, and what the names of its nodes begin with. */
 const ADMIN = 'http://jabber.org/protocol/admin';
-
-/** The commands of the gateway whose nodes and fields are those of the specification (§4). */
-const NAMES: ReadonlySet<string> = new Set([
-  'announce',
-  'delete-user',
-  'end-user-session',
-  'get-online-users-list',
-  'get-online-users-num',
-  'get-registered-users-list',
-  'get-registered-users-num',
-  'shutdown',
-]);
 
 /** Its commands are answered as all others are (XEP-0050). */
 export const administration: Extension = {
@@ -35,13 +24,14 @@ export const administration: Extension = {
 
 /** The node under which a command is offered. */
 export const nodeOf = ({ node, on }: Pick<Offer, 'node' | 'on'>): string =>
-  on === 'gateway' && NAMES.has(node) ? `${ADMIN}#${node}` : node;
+  on === 'gateway' && Object.hasOwn(ADMINISTRATION, node) ? `${ADMIN}#${node}` : node;
 
 /** The command that a node stands for. */
 export function commandOf(node: string): string {
   const name = node.startsWith(`${ADMIN}#`) ? node.slice(ADMIN.length + 1) : '';
-  return NAMES.has(name) ? name : node;
+  return Object.hasOwn(ADMINISTRATION, name) ? name : node;
 }
 
 /** The FORM_TYPE (XEP-0068) of a command's forms. */
-export const formTypeFor = (node: string): string | undefined => (NAMES.has(commandOf(node)) ? ADMIN : undefined);
+export const formTypeFor = (node: string): string | undefined =>
+  Object.hasOwn(ADMINISTRATION, commandOf(node)) ? ADMIN : undefined;
