@@ -22,7 +22,7 @@ const networks: Readonly<Record<NetworkSetting['kind'], () => Promise<{ makeTran
 
 function configOf(setting: Setting, { domain, definition, settings, http }: Transport): Config {
   const checked = house.parse({
-    xmpp: { host: '127.0.0.1', port: setting.xmppPort },
+    xmpp: { host: '127.0.0.1', port: setting.xmppPort, domains: ['a.example'] },
     store: setting.store,
     key: { file: join(setting.dir, 'isthmus.key') },
     access: { register: [USERS] },

@@ -7,6 +7,7 @@ import {
   editAsSubstitution,
   editChangedWords,
   editInFull,
+  failureAsNotice,
   filesAsLinks,
   formAsText,
   keep,
@@ -124,12 +125,15 @@ export const irc: NetworkMapping = {
         status: unlessIdle(keep('AWAY with its text, which everybody in the channels can read; not for being idle')),
         // A status is meant for friends, and AWAY is public.
         state: unlessIdle(
-          keep('AWAY without its text; not for being idle', ({ status: _, idle: __, ...rest }) => rest),
+          keep('AWAY without its text; not for being idle', ({ status, idle: _, ...rest }) =>
+            // That is said by the gateway, and of nobody's own.
+            rest.unreachable && status !== undefined ? { ...rest, status } : rest,
+          ),
         ),
         drop,
       },
       typing: { default: 'drop', drop },
-      receipt: { default: 'drop', drop },
+      receipt: { default: 'notice', notice: failureAsNotice, drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },
       attention: { default: 'refuse', refuse: refuse('not-supported', 'IRC has no way to call for attention.'), drop },

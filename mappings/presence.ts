@@ -31,9 +31,11 @@ export function showText(show: Show, status?: string): string {
 }
 
 /** What somebody is shown of somebody. */
-export type Shown = { readonly show: Show; readonly status?: string };
+export type Shown = { readonly show: Show; readonly status?: string; readonly unreachable?: boolean };
 
 export const OFFLINE: Shown = { show: 'offline' };
+/** Of whom nothing gets to their server. */
+export const UNREACHABLE: Shown = { show: 'away', status: 'cannot be reached at the moment', unreachable: true };
 export const AVAILABLE: Shown = { show: 'available' };
 
 /** From the strongest to the weakest: whoever is there in one place is there. */

@@ -60,6 +60,13 @@ export const asText = <D extends Draft>(
   apply: (draft, context) => [messageIn(draft, words({ ...context, ...draft }), style)],
 });
 
+/** Only that a message will not arrive is worth a line. */
+export const failureAsNotice: Rung<Draft & { kind: 'receipt' }> = {
+  does: 'a notice that a message could not be delivered, and nothing else',
+  apply: (draft) =>
+    draft.state === 'failed' ? [messageIn(draft, 'A message of yours could not be delivered to me.', 'notice')] : [],
+};
+
 /** The event crosses as such, perhaps with less in it. */
 export const keep = <D extends Draft>(does: string, shape: (draft: D) => D = (draft) => draft): Rung<D> => ({
   does,

@@ -67,6 +67,7 @@ describe('a good file', () => {
         dialogue_time: 600_000,
         ids_kept: 2_592_000_000,
         expiry: { xmpp: 604_800_000 },
+        return_time: 600_000,
         journal_kept: 1_209_600_000,
         stop_time: 10_000,
         stall_time: 10_000,

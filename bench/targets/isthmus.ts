@@ -11,7 +11,7 @@ const BUILT = join(ROOT, 'release/bin/isthmus.mjs');
 
 /** The config file of the measured gateway. */
 export const config = ({ xmppPort, ircPort, dir }: Pick<Setting, 'xmppPort' | 'ircPort' | 'dir'>, store?: string) => ({
-  xmpp: { host: '127.0.0.1', port: xmppPort },
+  xmpp: { host: '127.0.0.1', port: xmppPort, domains: [USERS] },
   store: store ?? `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   access: { register: [USERS] },

@@ -14,6 +14,10 @@ const DAY = 24 * HOUR;
 const xmpp = z.strictObject({
   host: host.prefault('127.0.0.1').describe('Where the XMPP server listens for components'),
   port: port.prefault(5347).describe('Its port'),
+  domains: z
+    .array(host)
+    .optional()
+    .describe('The domains of its users. Default: the domains above those of the transports'),
 });
 
 const http = z.strictObject({
@@ -113,6 +117,9 @@ const limits = z
       .record(z.string(), durationSchema(SECOND, 365 * DAY))
       .prefault({ xmpp: '7d' })
       .describe('How long a message is tried before its sender hears that it failed, by kind of network'),
+    return_time: durationSchema(SECOND, DAY)
+      .prefault('10m')
+      .describe('How long a message to a user of another server may come back before it counts as arrived'),
     journal_kept: durationSchema(HOUR, 365 * DAY)
       .prefault('14d')
       .describe('How long repeats of a message are known, and what became of it'),

@@ -60,8 +60,10 @@ export type CoreParts = {
   readonly expiry?: number;
   /** Stops the gateway, where an admin may have that done. */
   readonly shutdown?: (() => void) | undefined;
+  /** Which domains are of our own XMPP server, and how long a message to a user of another may come back, in ms. All are our own without it. */
+  readonly far?: { isHome(domain: string): boolean; readonly returns: number };
   /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
-  report?(what: 'parked' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
+  report?(what: 'parked' | 'lost' | 'budget' | 'dropped' | 'retried' | 'alarm', transport: string, name?: string): void;
 };
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
@@ -157,8 +159,10 @@ export function coreOf(opened: Opened): OpenCore {
       if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
       else rooms.gone(domain, accountOf(domain, jid), jid);
     },
-    bounced: (_domain, user, id) =>
-      opened.bounces(user, id).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
+    confirmed: (_domain, user, id) =>
+      opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
+    bounced: (_domain, user, id, why) =>
+      opened.bounces.bounced(user, id, why).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
     admit: accounts.admit,
     standing: opened.standings.at,

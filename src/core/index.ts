@@ -57,7 +57,12 @@ export type Marks = {
   readonly stanzaId?: string;
   /** XEP-0045 status codes beside 110, which follows from the recipient. */
   readonly statuses?: readonly number[];
+  /** The reader is asked to say that it has arrived (XEP-0184). */
+  readonly confirm?: boolean;
 };
+
+/** What an error says of a message: that its server cannot be reached, that it may be tried again, or that it will never arrive. */
+export type Bounce = 'unreachable' | 'again' | 'final';
 
 /** The XMPP edge as the core sees it. */
 export type XmppSide = {
@@ -73,6 +78,8 @@ export type XmppSide = {
   barrier(transport: string): Promise<void>;
   /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
   probe(from: Place, user: BareJid): void;
+  /** Whether a server answers at all, over the link of a transport. Never rejects. */
+  answers(transport: string, domain: string): Promise<boolean>;
   /** Asks a full JID whether it is still there (XEP-0199); false when an answer says that it is gone. */
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
@@ -188,7 +195,9 @@ export type Core = {
   /** Forgets a full JID that the server says is gone, in one room or everywhere on the transport. */
   gone(transport: string, jid: string, place?: Place): void;
   /** The server sent an error for a message of that id to the user. Never rejects. */
-  bounced(transport: string, user: BareJid, id: XmppId): Promise<void>;
+  bounced(transport: string, user: BareJid, id: XmppId, why: Bounce): Promise<void>;
+  /** A client of the user has said that a message of that id has arrived. Never rejects. */
+  confirmed(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
   /** Throws the `Failure` that somebody is told who may not. */

@@ -26,7 +26,7 @@ import { openTalks } from './dialogues/talks.ts';
 import { openIdentities } from './identities.ts';
 import { openIds } from './ids.ts';
 import { openAmend } from './journal/amend.ts';
-import { openBounces } from './journal/bounces.ts';
+import { openBounces, openLossNotes } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
 import type { OwedRow } from './journal/rows.ts';
@@ -124,7 +124,17 @@ export function buildCore(parts: CoreParts) {
   const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
   const refusals = openContactRefusals({ store, log, now });
-  const people = openPeople({ ...ground, refusals, sessions, identities, standings, delivery, presenceWindow, folded });
+  const people = openPeople({
+    ...ground,
+    refusals,
+    sessions,
+    identities,
+    standings,
+    delivery,
+    far: journaling.far,
+    presenceWindow,
+    folded,
+  });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
   const purging = openPurging({
@@ -177,13 +187,12 @@ export function buildCore(parts: CoreParts) {
     durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
   });
+  const tellLost = openLossNotes({ now, send: outward.send, mapping: (domain) => transport(domain).mapping });
   const bounces = openBounces({
     store,
     settling,
-    tell(draft, account) {
-      const level = transport(placeTransport(draft.place)).mapping.facts.out[draft.kind] ?? 'none';
-      if (level !== 'none') outward.send(draft, account);
-    },
+    far: journaling.far,
+    lost: tellLost,
   });
 
   settings.listen({
@@ -209,6 +218,14 @@ export function buildCore(parts: CoreParts) {
     },
   });
   settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
+  settling.listen({
+    bounced(row) {
+      if (row.owed.way !== 'in' || !journaling.isFar(row)) return;
+      parts.report?.('lost', placeTransport(row.owed.event.place));
+      tellLost(row.owed.event);
+    },
+  });
+  journaling.reached(people.reached);
   // What became of it is noted after this.
   settling.listen({ settled: () => queueMicrotask(echoes.settled) });
   rooms.listen({ fares: outward.fares });

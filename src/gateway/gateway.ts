@@ -134,6 +134,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     clock,
     random,
     log,
+    far: { isHome: homeOf(config), returns: config.limits.return_time },
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
     shutdown: parts.shutdown,
     report: reportTo(metrics),
@@ -262,4 +263,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     stop: () => (stopped ??= stop()),
     [Symbol.asyncDispose]: () => (stopped ??= stop()),
   };
+}
+
+/** Which domains are of the XMPP server that we are a component of. */
+function homeOf({ xmpp, transports }: Config): (domain: string) => boolean {
+  const own = xmpp.domains ?? transports.map(({ domain }) => domain.slice(domain.indexOf('.') + 1));
+  const home = new Set([...own, ...transports.map(({ domain }) => domain)]);
+  return (domain) => home.has(domain);
 }

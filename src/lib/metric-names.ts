@@ -14,6 +14,10 @@ export const COUNTERS = {
     help: 'Stanzas with presence that were saved because it changed again soon',
     labels: ['transport'],
   },
+  isthmus_lost_total: {
+    help: 'Messages to users of other servers that will never arrive',
+    labels: ['transport'],
+  },
   isthmus_parked_total: { help: 'Messages that were given up after they had ended the process', labels: [] },
   isthmus_queue_actions_total: {
     help: 'Rows that the operator has dropped, or had tried at once',

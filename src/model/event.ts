@@ -89,7 +89,14 @@ export type EventBody =
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }
   | { readonly kind: 'call' }
-  | { readonly kind: 'presence'; readonly show: Show; readonly status?: string; readonly idle?: number }
+  /** `unreachable`: they have not said so; nothing gets to them at the moment. */
+  | {
+      readonly kind: 'presence';
+      readonly show: Show;
+      readonly status?: string;
+      readonly idle?: number;
+      readonly unreachable?: boolean;
+    }
   | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: Avatar }
   | {
       readonly kind: 'contact';

@@ -8,7 +8,7 @@ import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
-import { isGone } from './peers/gone.ts';
+import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
@@ -24,7 +24,7 @@ import { openTyping } from './typing.ts';
 import type { Sending, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
-import { receivedElement } from './xep/receipts.ts';
+import { receivedElement, receivedId } from './xep/receipts.ts';
 
 /** The part of a component link that the edge uses. */
 export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
@@ -105,6 +105,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       if (place) core().probed(place, origin.from);
       return;
     }
+    confirm(transport, stanza, origin);
     const words = toGateway(stanza, transport.view);
     if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
@@ -125,11 +126,17 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       .catch((error: unknown) => fail(origin, error));
   }
 
+  /** Notes that a message has arrived, where a client says so, whatever its network makes of it. */
+  function confirm({ view }: Served, stanza: Element, { stanza: kind, from }: Origin): void {
+    const id = kind === 'message' ? receivedId(stanza) : undefined;
+    if (id !== undefined) void core().confirmed(view.transport.domain, splitJid(from).bare, id);
+  }
+
   /** An error that came back. */
   function bounced({ view, link }: Served, stanza: Element, origin: Origin): void {
     const { stanza: kind, from, id } = origin;
     if (lost(stanza, origin, { view, request: link.request })) return;
-    if (kind === 'message' && id) void core().bounced(view.transport.domain, splitJid(from).bare, id);
+    if (kind === 'message' && id) void core().bounced(view.transport.domain, splitJid(from).bare, id, bounceOf(stanza));
   }
 
   function answer(transport: Served, iq: Element, origin: Origin): void {
@@ -166,6 +173,9 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
     const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
+    if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))
+      transport?.link.stanza('presence', { from: origin.to, to: splitJid(origin.from).bare, type: 'unsubscribed' });
     const notice = transport && refused.notice(origin, failure, transport.view);
     if (notice !== undefined) {
       const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
@@ -240,6 +250,12 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       const transport = transports.get(placeTransport(from));
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
+    },
+
+    async answers(domain, server) {
+      const request = transports.get(domain)?.link.request;
+      const asking = { from: domain, to: server, payload: pingElement };
+      return (await request?.(asking).then(isOwnAnswer, () => false)) ?? false;
     },
 
     // XEP-0199 §4.2: an error is what a server answers for who is gone, and what a client answers that knows no pings.

@@ -518,6 +518,29 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     await store.unit([store.journal.noteTime(77)]);
     expect(await store.journal.time()).toBe(77);
   }),
+  'calls delivered what may not come back any more, towards XMPP alone': on(async (store) => {
+    const rows = [
+      { ...owed(store, 'in contact juliet'), event: 'in 1' as EventId },
+      { ...owed(store, 'in contact juliet'), event: 'in 2' as EventId },
+      { ...owed(store, 'out contact juliet'), event: 'j-a.0' as EventId },
+    ];
+    await store.unit(rows.map((row) => store.journal.add(row, 1)));
+    const taken = {
+      state: 'taken',
+      attempts: 1,
+      doubted: false,
+      told: false,
+      epoch: 1,
+      changed: 9,
+      note: 'taken',
+    } as const;
+    await store.unit(rows.map(({ id }, index) => store.journal.step({ ...taken, id, notBefore: 100 + index })));
+    const arrived = async (time: number) => (await store.unit([store.journal.arrived(time, 20, 10)]))[0]?.changed;
+    expect([await arrived(99), await arrived(100), await arrived(100)]).toEqual([0, 1, 0]);
+    expect(await store.journal.byEvent('in 1' as EventId)).toMatchObject({ outcome: 'delivered', body: '' });
+    expect(await arrived(200)).toBe(1);
+    expect(await store.journal.byEvent('j-a.0' as EventId)).toMatchObject({ state: 'taken' });
+  }),
   'keeps files within the room that there is, and remembers no more of what is gone than that it was': on(
     async (store) => {
       const room = { quota: 10, total: 15 };

@@ -177,7 +177,7 @@ async function runProcess(setting: Setting): Promise<Running> {
 }
 
 const basics = ({ server, dir, files, admins }: Setting) => ({
-  xmpp: { host: '127.0.0.1', port: server.port },
+  xmpp: { host: '127.0.0.1', port: server.port, domains: ['a.example', 'b.example'] },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),

@@ -7,6 +7,7 @@ export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
   receipt: () => true,
   probe: () => undefined,
   alive: async () => true,
+  answers: async () => false,
   epoch: () => 1,
   barrier: async () => undefined,
   ...own,

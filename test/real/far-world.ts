@@ -19,10 +19,12 @@ export type FarWorldOptions = {
   readonly home?: XmppServerName;
   /** Of the config. */
   readonly limits?: object;
+  /** Whether users stay in rooms without a client: they do when this is not given. */
+  readonly persistent?: boolean;
 };
 
 /** A gateway on IRC at `localhost`, where alice is, and users of a server far away: juliet and romeo. */
-export async function startFarWorld({ far, home, limits }: FarWorldOptions) {
+export async function startFarWorld({ far, home, limits, persistent = true }: FarWorldOptions) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const ircd = stack.use(await startInspircd());
@@ -41,7 +43,7 @@ export async function startFarWorld({ far, home, limits }: FarWorldOptions) {
     key: { file: join(dir.path, 'isthmus.key') },
     access: { register: [HOME, FAR] },
     limits: { reconnect_min: '1s', reconnect_max: '2s', ...limits },
-    transports: { [IRC]: { bridge: 'irc', servers: { net: plain(ircd.ports.plain) }, secret: SECRET } },
+    transports: { [IRC]: { bridge: 'irc', persistent, servers: { net: plain(ircd.ports.plain) }, secret: SECRET } },
   });
   const clock = jumpingClock();
   const gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics(), clock }));

@@ -30,7 +30,7 @@ for (const far of ['prosody', 'ejabberd24'] as const) {
   describeReal(`the server of the gateway ends, with users at ${far}`, needs, () => {
     for (const how of ['stop', 'kill'] as const) {
       test(`by a ${how}: nobody is left with a room that they are not in, or with somebody who is not there`, async () => {
-        await using world = await startFarWorld({ far, limits: { linger: '0s' } });
+        await using world = await startFarWorld({ far, limits: { linger: '0s' }, persistent: false });
         await using irc = await ircClient({ port: world.ircd.ports.plain, nick: 'irene' });
         irc.send('JOIN #garden');
         await irc.barrier();

@@ -108,6 +108,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   perform: () => Promise.resolve(),
   gone: () => {},
   bounced: async () => {},
+  confirmed: async () => {},
   archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
   permitted: () => true,

@@ -18,7 +18,7 @@ export function openMembership(parts: MembershipParts): Pick<Core, 'registered' 
 
   /** What it still owes to its network fails, and so does everything in its sessions. */
   async function close(account: AccountKey): Promise<void> {
-    const failure = new Failure('not-registered');
+    const failure = new Failure('not-registered', { text: 'You have unregistered from this gateway.' });
     parts.delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, failure);
     await sessions.drop(account, failure);
   }

@@ -1,4 +1,4 @@
-import type { FreshRow, Lane } from './rows.ts';
+import type { FreshRow, Lane, OwedRow } from './rows.ts';
 
 export type ComingParts = {
   /** The lane of that key, in hand from now on. */
@@ -54,4 +54,11 @@ export function openComing({ lane: laneOf, look, free }: ComingParts): Coming {
       return size;
     },
   };
+}
+
+/** What had left its lane stands where it stood again: before all that was accepted after it. */
+export function stepBack(row: OwedRow, lane: Lane): void {
+  const next = lane.rows.findIndex(({ id }) => id > row.id);
+  lane.rows.splice(next < 0 ? lane.rows.length : next, 0, row);
+  row.lane = lane;
 }

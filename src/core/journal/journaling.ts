@@ -16,6 +16,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Purge } from '#src/store/index.ts';
 import { type Budgets, openBudgets } from './budgets.ts';
 import { type Display, openDisplay } from './display.ts';
+import { type FarServers, openFarServers, openReturns } from './far-servers.ts';
 import { type Delivery, openDelivery } from './lane.ts';
 import { type Alarms, openAlarms } from './operator/alarms.ts';
 import { openQueue } from './operator/queue.ts';
@@ -28,7 +29,7 @@ import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
   CoreParts,
-  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'report' | 'access' | 'limits'
+  'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'far' | 'report' | 'access' | 'limits'
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
@@ -45,6 +46,11 @@ export type Journaling = {
   readonly queue: Queue;
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
+  readonly far: FarServers;
+  /** `tell` hears of each server of users that cannot be reached any more, or can be again. */
+  reached(tell: (domain: string) => void): void;
+  /** Whether a row goes to a user of another server. */
+  isFar(row: OwedRow): boolean;
   readonly display: Display;
   readonly commit: Commit;
   readonly delivery: Delivery;
@@ -66,6 +72,9 @@ const WEEK = 7 * 86_400_000;
 const STORE_RETRY = 1000;
 /** How the tries towards XMPP are spaced, in ms: a link that comes back is told at once anyhow. */
 const XMPP_RETRY = { min: 1000, max: 30_000 };
+
+/** How often a server that cannot be reached is tried, in ms. */
+const FAR_RETRY = { min: 5000, max: 300_000 };
 
 export function openJournaling(parts: JournalingParts): Journaling {
   const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
@@ -93,7 +102,27 @@ export function openJournaling(parts: JournalingParts): Journaling {
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
   });
 
-  const toXmpp = openToXmpp({ xmpp, log, expiry: inward, wait: (attempts) => wait(XMPP_RETRY, attempts) });
+  const listeners: ((domain: string) => void)[] = [];
+  const far = openFarServers({
+    clock,
+    isHome: parts.far?.isHome ?? (() => true),
+    wait: (attempts) => wait(FAR_RETRY, attempts),
+    answers: xmpp.answers,
+    wake: (domain) => delivery.wake((row) => toXmpp.domainOf(row) === domain),
+    changed(domain) {
+      for (const tell of listeners) tell(domain);
+    },
+  });
+  const returns = parts.far?.returns ?? 0;
+  const stopReturns = parts.far ? openReturns({ store, rows, time, clock, log }) : () => undefined;
+  const toXmpp = openToXmpp({
+    xmpp,
+    log,
+    far,
+    returns,
+    expiry: inward,
+    wait: (attempts) => wait(XMPP_RETRY, attempts),
+  });
   const toNetwork = openCarry({ ids, standings, expiry, wait, asFailure });
   const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
@@ -143,7 +172,12 @@ export function openJournaling(parts: JournalingParts): Journaling {
       const fits = (row: OwedRow): boolean => row.account === account && row.at <= since && row.owed.way !== 'error';
       delivery.drop(fits, { on: 'dropped', as: 'purged', failure: gone });
     },
+    far,
+    reached: (tell) => void listeners.push(tell),
+    isFar: (row) => toXmpp.domainOf(row) !== undefined,
     async stop() {
+      stopReturns();
+      far.stop();
       await toXmpp.proven();
       await delivery.stop();
     },

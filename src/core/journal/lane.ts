@@ -9,7 +9,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { DeliveryAgent, Hearing } from './agent.ts';
 import { openBacklog, ROWS } from './backlog.ts';
-import { openComing } from './coming.ts';
+import { openComing, stepBack } from './coming.ts';
 import { hastened, type Life, type LifeInput, nextTime } from './life.ts';
 import {
   durableRow,
@@ -82,7 +82,6 @@ export type Delivery = {
 const LONGEST = 86_400_000;
 /** Messages wait for each other, everything else for what makes it void. */
 const isBurst = ({ draft }: Held): boolean => draft.kind === 'message';
-
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
@@ -99,6 +98,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     free: (row) => parts.agent(row).free(row),
   });
   settling.join({
+    back: (row) => stepBack(row, laneOf(row.laneKey, backlog.left())),
     ...{ mark: coming.mark, push, freed: leave, goesOn: ({ lane }) => pump(lane), stepped: suspects.stepped },
     wanted: (key) => backlog.load(laneOf(key, true)),
   });

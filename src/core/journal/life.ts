@@ -53,6 +53,11 @@ export type LifeFacts = {
   readonly once?: Failure;
   /** A repeat is borne by whoever gets it: nobody is asked about what an earlier run has sent. */
   readonly repeatable?: boolean;
+  /**
+   * Its receiver is behind another server: what that server's peer has read may come back for so long (ms), and is tried again
+   * then where that may help.
+   */
+  readonly returns?: number | undefined;
   /** How long an event is tried, and after how long its sender is told that it waits. */
   readonly expiry: number;
   readonly tell: number;
@@ -112,9 +117,12 @@ function begin(life: Life): Next {
 function settled(life: Life, state: Delivered['state'], facts: LifeFacts): Next {
   if (state === 'delayed') return delayed(life);
   if (state === 'written' || (state === 'taken' && life.state === 'taken')) return [life];
+  // What has come back before its proof did is owed again.
+  if (state === 'taken' && life.state === 'ready' && facts.returns !== undefined) return [life];
   if (state === 'taken' && facts.confirms === 'delivered') {
     const receipt: LifeEffect[] = facts.handedOver ? [{ do: 'receipt' }] : [];
-    return [{ ...life, state: 'taken' }, { do: 'step', note: 'taken' }, ...receipt];
+    const notBefore = facts.returns === undefined ? life.notBefore : facts.now + facts.returns;
+    return [{ ...life, state: 'taken', notBefore }, { do: 'step', note: 'taken' }, ...receipt];
   }
   const receipt: LifeEffect[] = life.state === 'taken' && facts.handedOver ? [] : [{ do: 'receipt' }];
   return [{ ...life, state: 'done' }, { do: 'end', outcome: 'delivered', note: state, certain: true }, ...receipt];
@@ -144,7 +152,10 @@ function bounced(life: Life, failure: Failure, outcome: JournalOutcome = 'bounce
 }
 
 function failed(life: Life, failure: Failure, facts: LifeFacts): Next {
-  if (life.state === 'taken' || facts.once) return bounced(life, failure);
+  // What comes back twice is about one try.
+  if (facts.returns !== undefined && life.state === 'ready') return [life];
+  const over = life.state === 'taken' && facts.returns === undefined;
+  if (over || facts.once) return bounced(life, failure);
   if (!failure.certain && life.state === 'flight')
     return [...cleared(life, `in doubt: ${failure.code}`), { do: 'reconcile', failure }];
   if (!failure.row.retry) return bounced(life, failure);

@@ -272,6 +272,7 @@ export const isJournaled = (id: EventId): boolean => id.startsWith('j-');
 
 /** The name of an event of ours in the rows towards XMPP, where the network's own events have other ids. */
 export const inwardId = (id: string): EventId => `in ${id}` as EventId;
+export const isInward = (id: EventId): boolean => id.startsWith('in ');
 
 /** The key of a stanza: its authenticated sender, to whom, under which id, and what it says. Without an id there is none. */
 export function stanzaKey(draft: Draft, { to, id, originId }: Origin): string | null {

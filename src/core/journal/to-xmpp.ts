@@ -2,10 +2,11 @@ import type { Delivered } from '#src/bridge.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
+import { domainOf, type EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { DeliveryAgent, Hearing } from './agent.ts';
-import { failureOf, type Owed, placeOf } from './rows.ts';
+import type { FarServers } from './far-servers.ts';
+import { failureOf, type Owed, type OwedRow, placeOf } from './rows.ts';
 
 export type ToXmppParts = {
   readonly xmpp: XmppSide;
@@ -13,6 +14,9 @@ export type ToXmppParts = {
   /** Milliseconds: how long something is tried, and the wait before the next try. */
   readonly expiry: number;
   wait(attempts: number): number;
+  readonly far: FarServers;
+  /** How long a message to a user of another server may come back, in ms. */
+  readonly returns: number;
 };
 
 /** Rows that are written before their proof. */
@@ -27,7 +31,9 @@ type Unproven = { written: { readonly id: EventId; readonly epoch: number | unde
  * Towards XMPP. XEP-0114 has no acknowledgements: a ping behind a burst proves that the server has read it, and what a
  * link that dropped may have lost is written again, under the same ids.
  */
-export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent & {
+export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryAgent & {
+  /** The domain of somebody behind another server to whom a row goes. */
+  domainOf(row: Pick<OwedRow, 'owed'>): string | undefined;
   /** Resolves when nothing waits for its proof. */
   proven(): Promise<void>;
 } {
@@ -36,8 +42,10 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent 
 
   function write(owed: Owed): boolean {
     switch (owed.way) {
-      case 'in':
-        return xmpp.deliver(owed.event, owed.to, owed.marks);
+      case 'in': {
+        const asks = farDomain({ owed }) === undefined ? owed.marks : { ...owed.marks, confirm: true };
+        return xmpp.deliver(owed.event, owed.to, asks);
+      }
       case 'receipt':
         return xmpp.receipt(owed.origin);
       case 'error':
@@ -65,6 +73,14 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent 
     unproven.running = false;
   }
 
+  /** The domain of somebody far away to whom a row goes, alone. */
+  function farDomain({ owed }: Pick<OwedRow, 'owed'>): string | undefined {
+    if (owed.way !== 'in' || owed.to.length !== 1) return undefined;
+    const { place } = owed.event;
+    const domain = domainOf(owed.to[0]?.jid ?? '');
+    return (place.kind === 'contact' || place.kind === 'realm') && far.isFar(domain) ? domain : undefined;
+  }
+
   const isUp = ({ owed }: { readonly owed: Owed }): boolean => xmpp.epoch(placeTransport(placeOf(owed))) !== undefined;
 
   const facts = {
@@ -79,15 +95,26 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent 
     wait: parts.wait,
   } as const;
 
+  const farFacts = { ...facts, confirms: 'delivered', returns: parts.returns } as const;
+
   return {
-    facts: () => facts,
-    free: (row) => (isUp(row) ? WINDOW : 0),
-    ready: isUp,
+    // Whom another server has to reach may not be reached: then it comes back, long after ours has read it.
+    facts: (row) => (farDomain(row) === undefined ? facts : farFacts),
+    free(row) {
+      const domain = farDomain(row);
+      return isUp(row) && !(domain !== undefined && far.isDown(domain)) ? WINDOW : 0;
+    },
+    ready(row) {
+      const domain = farDomain(row);
+      return isUp(row) && (domain === undefined || far.may(domain, row.event));
+    },
     carry(row, heard) {
       const domain = placeTransport(placeOf(row.owed));
       const unproven = domains.get(domain) ?? { written: [], running: false };
       domains.set(domain, unproven);
       if (!write(row.owed)) throw new Failure(row.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      const distant = farDomain(row);
+      if (distant !== undefined) far.tried(distant, row.event, domain);
       unproven.written.push({ id: row.event, epoch: xmpp.epoch(domain) });
       if (unproven.running) return;
       unproven.running = true;
@@ -98,6 +125,7 @@ export function openToXmpp({ xmpp, log, ...parts }: ToXmppParts): DeliveryAgent 
     },
     reconcile: async () => 'not-sent',
     withdraw: () => false,
+    domainOf: farDomain,
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);
     },

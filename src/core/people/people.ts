@@ -4,6 +4,7 @@ import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
+import type { FarServers } from '#src/core/journal/far-servers.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
@@ -13,7 +14,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { isNobody, mirrored } from './contact-state.ts';
@@ -41,6 +42,8 @@ export type PeopleParts = {
   transport(domain: string): Transport;
   /** Milliseconds in which what a contact changes again is told once. */
   readonly presenceWindow: number;
+  /** Servers of users that cannot be reached. */
+  readonly far: Pick<FarServers, 'isDown'>;
   /** So many stanzas with presence were saved. */
   folded(transport: string, stanzas: number): void;
 };
@@ -70,6 +73,8 @@ export type People = {
   attend(transport: string): Promise<void>;
   /** Whose clients are there for the gateway or its people. */
   online(transport: string): readonly BareJid[];
+  /** A server of users cannot be reached any more, or can be again: their networks hear that. */
+  reached(domain: string): void;
   /** Everybody who is shown goes. */
   farewell(): void;
 };
@@ -276,6 +281,10 @@ export function openPeople(parts: PeopleParts): People {
       [...people.values()].flatMap(({ account, resources }) =>
         resources.size > 0 && transportOf(account) === transport ? splitAccount(account).user : [],
       ),
+    reached(domain) {
+      for (const account of [...people.keys()])
+        if (domainOf(splitAccount(account).user) === domain) answered(within(account, presence.report));
+    },
     farewell() {
       stopped = true;
       presence.stop();

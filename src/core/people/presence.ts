@@ -1,19 +1,20 @@
-import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest } from '#mappings/presence.ts';
+import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest, UNREACHABLE } from '#mappings/presence.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
 import { route } from '#src/core/way/route.ts';
 import { openFold } from '#src/lib/fold.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, bareOf, domainOf, splitAccount } from '#src/model/ids.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person, Resource } from './person.ts';
 import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
   PeopleParts,
-  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded'
+  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded' | 'far'
 > & {
   readonly roster: Roster;
 };
@@ -42,6 +43,8 @@ export type Presence = {
   count(person: Person): void;
   /** Makes sure of the session in one realm. */
   enter(person: Person, realm: string): void;
+  /** Tells the network how a user fares, where that has changed. */
+  report(person: Person): void;
   /** What flickers is not told any more. */
   stop(): void;
 };
@@ -49,6 +52,10 @@ export type Presence = {
 /** Resources of one user, and contacts that one of them may be available to (SECURITY rule 11). */
 const MOST_RESOURCES = 20;
 const MOST_CONTACTS = 5000;
+
+/** A login is a probe and a presence to each contact, in either order: ms between the two, and logins at the same time. */
+const LOGIN = 10_000;
+const LOGINS = 1000;
 
 /** Presence is never put up as a file. */
 const WITHOUT_FILES = { media: undefined };
@@ -66,6 +73,8 @@ export function openPresence(parts: PresenceParts): Presence {
     needless: ({ person, id }) => !isNews(person, id),
     saved: ({ person }) => parts.folded(splitAccount(person.account).transport, 1),
   });
+  /** When those asked of whom nothing was known, in ms since 1970. */
+  const probes = openRecent<number>(LOGINS);
   const foldName = ({ account }: Person, id: string): string => `${account} ${id}`;
 
   /** Whether their presence is reason enough to be on the network. */
@@ -129,25 +138,42 @@ export function openPresence(parts: PresenceParts): Presence {
     tell(person.account, id, { kind: 'presence', ...now });
   }
 
+  const probeName = ({ account }: Person, id: string, jid: string): string => `${account} ${id} ${jid}`;
+
+  /** Whether a resource that has just come was told with the answer to a probe, which some servers send first. */
+  const isTold = (person: Person, id: string, jid: string): boolean =>
+    [jid, bareOf(jid)].some((asker) => {
+      const at = probes.get(probeName(person, id, asker));
+      return at !== undefined && parts.clock.now() - at < LOGIN;
+    });
+
   /** A resource that has just come sees who is there. */
   function greet(person: Person, jid: string, { fresh }: Resource): void {
     for (const id of person.contacts.keys()) {
       if (!sees(person, id)) continue;
       const now = view(person, id);
       person.shown.set(id, now);
-      if (now.show === 'offline') continue;
+      if (now.show === 'offline' || isTold(person, id, jid)) continue;
       fresh.add(id);
       tell(person.account, id, { kind: 'presence', ...now }, jid);
     }
   }
 
+  const knows = ({ resources, contacts }: Person): boolean => resources.size > 0 || contacts.get('')?.to === true;
+
   /** Tells the network what it was not told yet. A session begins as available. */
   function report(person: Person): void {
-    const now = strongest(person.resources.values());
+    const { user } = splitAccount(person.account);
+    const down = parts.far.isDown(domainOf(user));
+    const seen = strongest(person.resources.values());
     for (const realm of sessions.realms(person.account)) {
       const key = { account: person.account, realm };
       const session = sessions.get(key);
-      if (!session || sameShown(now, person.told.get(realm) ?? AVAILABLE)) continue;
+      const told = person.told.get(realm) ?? AVAILABLE;
+      // Who was reached again and has never shown us any presence is there.
+      const shown = told.unreachable && !knows(person) ? AVAILABLE : seen;
+      const now = down ? UNREACHABLE : shown;
+      if (!session || sameShown(now, told)) continue;
       person.told.set(realm, now);
       const draft: Draft = {
         place: { kind: 'realm', ...key },
@@ -257,6 +283,7 @@ export function openPresence(parts: PresenceParts): Presence {
       // RFC 6121 §4.2.2: servers probe for a resource that comes, which was greeted already.
       const greeted = own.filter(([, { fresh }]) => fresh.delete(id));
       if (own.length > 0 && greeted.length === own.length) return;
+      if (own.length === 0) probes.set(probeName(person, id, jid), parts.clock.now());
       tell(person.account, id, { kind: 'presence', ...view(person, id) }, jid);
     },
     hide(person, id) {
@@ -272,10 +299,11 @@ export function openPresence(parts: PresenceParts): Presence {
         person.failures.delete(realm);
         watch(person, realm);
         // Of who never showed us any presence nothing is known.
-        if (person.resources.size > 0 || person.contacts.get('')?.to) report(person);
+        if (knows(person)) report(person);
       } else for (const id of here) person.known.delete(id);
       refresh(person, ['', ...here]);
     },
+    report,
     stop: fold.stop,
   };
 }

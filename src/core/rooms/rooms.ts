@@ -76,6 +76,7 @@ export function openRooms(parts: RoomParts) {
     });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
+  const at = (place: Place): state.Room => find(place) ?? state.newRoom(place);
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
 
   function roomsOf({ account, realm }: SessionKey): state.Room[] {
@@ -270,7 +271,7 @@ export function openRooms(parts: RoomParts) {
     listen: (news: RoomNews): void => void listeners.push(news),
     enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
-        const room = find(place) ?? state.newRoom(place);
+        const room = at(place);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
         return run(room, state.enter(room, entry));
@@ -338,16 +339,12 @@ export function openRooms(parts: RoomParts) {
     /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
     catchUp(transport: string, since: number): void {
       for (const { place, changes } of recent.take(transport, since))
-        lane(place, () => {
-          const room = find(place) ?? state.newRoom(place);
-          return run(room, state.caughtUp(room, changes));
-        });
+        lane(place, () => run(at(place), state.caughtUp(at(place), changes)));
     },
     /** A full JID is gone from every room of a transport. */
     gone(transport: string, account: AccountKey, jid: string): void {
-      for (const room of [...(byAccount.get(account) ?? [])]) {
-        if (placeTransport(room.place) === transport) void depart(room.place, { account, jid }, 'lingers');
-      }
+      for (const { place } of [...(byAccount.get(account) ?? [])])
+        if (placeTransport(place) === transport) void depart(place, { account, jid }, 'lingers');
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
@@ -361,17 +358,14 @@ export function openRooms(parts: RoomParts) {
         });
       }
     },
-    nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => {
-      const room = find(place);
-      return room && nickOf(room, account, jid);
-    },
+    nickOf: (place: Place, account: AccountKey, jid: string): string | undefined => nickOf(at(place), account, jid),
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {
       const room = find(place);
       return room && { occupants: room.roster.size, ...(room.topic.text && { topic: room.topic.text }) };
     },
     /** How many clients of ours are in the room. */
-    readers: (place: Place): number => state.readersOf(find(place) ?? state.newRoom(place)).length,
+    readers: (place: Place): number => state.readersOf(at(place)).length,
     occupants: (place: Place): Iterable<Occupant> => find(place)?.roster.values() ?? [],
     /** Every seat on a transport, for the check after the XMPP server was away. */
     *seats(transport: string): Generator<{ place: Place; jid: string }> {

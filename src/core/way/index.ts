@@ -253,8 +253,11 @@ export function openInward(context: InwardContext): Inward {
 
   const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
 
-  const take = (draft: Draft): void | Promise<void> =>
-    chain(context.echoes.has(draft), (echo) => (echo ? context.repeated(draft) : taken(draft)));
+  function take(draft: Draft): void | Promise<void> {
+    const echo = context.echoes.has(draft);
+    if (echo instanceof Promise) return echo.then((late) => (late ? context.repeated(draft) : taken(draft)));
+    return echo ? context.repeated(draft) : taken(draft);
+  }
 
   function taken(draft: Draft): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));

@@ -11,6 +11,7 @@ import {
   durableRow,
   eventOf,
   type FreshRow,
+  isInward,
   isJournaled,
   isOwed,
   newLane,
@@ -49,6 +50,8 @@ export type SettleNews = {
   settled?(row: OwedRow, failure?: Failure): void;
   /** It has not reached some of its recipients. */
   lost?(row: OwedRow, lost: readonly LostRecipient[]): void;
+  /** Somebody on XMPP will not get what was sent to them. */
+  bounced?(row: OwedRow, failure: Failure): void;
   /** A row has ended the process too often: it was given up. */
   parked?(row: OwedRow): void;
 };
@@ -61,6 +64,8 @@ export type RowLanes = {
   push(row: FreshRow): void;
   /** A row has ended: what is behind it may go. */
   freed(row: OwedRow): void;
+  /** What had left its lane has come back. */
+  back(row: OwedRow): void;
   /** Something was heard of a row. */
   goesOn(row: OwedRow): void;
   /** A step of a row was made, and is being written. */
@@ -108,6 +113,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     if (effects.length === 0) return;
     if (life.state !== 'flight') row.busy = false;
     if (!isOwed(life)) lanes.freed(row);
+    else if (before === 'taken') lanes.back(row);
     if (!row.kept) return over(row, effects);
     const arrived = life.state === 'taken' || effects.some((one) => one.do === 'end' && one.outcome === 'delivered');
     if (arrived && before !== 'taken' && row.owed.way === 'out') tell(row);
@@ -119,8 +125,9 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
   function follow(row: OwedRow, effect: LifeEffect): void {
     if (effect.do === 'reconcile') [row.doubt, row.busy] = [effect.failure, false];
     if (effect.do === 'report') for (const news of listeners) news.parked?.(row);
-    if (effect.do === 'bounce' && row.owed.way !== 'out')
-      log.warn({ code: effect.failure.code, way: row.owed.way }, 'XMPP did not take an event');
+    if (effect.do !== 'bounce' || row.owed.way === 'out') return;
+    for (const news of listeners) news.bounced?.(row, effect.failure);
+    log.warn({ code: effect.failure.code, way: row.owed.way }, 'XMPP did not take an event');
   }
 
   /** In one unit: the steps of the row, what its sender is told, and what is given back of its cost. */
@@ -191,7 +198,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
 
   function settle(id: EventId, outcome: Outcome): Promise<void> | undefined {
     const row = byEvent.get(id);
-    if (!row && !isJournaled(id)) return undefined;
+    if (!row && !isJournaled(id) && !isInward(id)) return undefined;
     if (row && !row.kept) return void hear(row, outcome);
     const noted = row ? note(row, id, outcome) : late(id, outcome);
     noted.catch((err: unknown) => log.error({ err }, 'what became of an event could not be kept'));
@@ -251,7 +258,8 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
 
 /** Before there are any. */
 const NO_LANES: RowLanes = {
-  ...{ mark: (row) => row, push: () => undefined, freed: () => undefined, goesOn: () => undefined },
+  ...{ mark: (row) => row, push: () => undefined, freed: () => undefined, back: () => undefined },
+  goesOn: () => undefined,
   ...{ stepped: () => undefined, wanted: async () => undefined },
 };
 

@@ -3,7 +3,7 @@ import type { EventId } from '#src/model/ids.ts';
 import type { JournalOutcome, JournalState } from '#src/store/schema.ts';
 import { db, type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement, Value } from '#src/store/unit.ts';
-import { presume, prune } from './journal-age.ts';
+import { arrived, presume, prune } from './journal-age.ts';
 import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './journal-amend.ts';
 
 /**
@@ -99,6 +99,8 @@ export type Journal = {
   noteTime(time: number): Statement;
   /** Calls up to `max` rows delivered that were taken before `before`, and of which nothing more was heard. */
   presume(before: number, changed: number, max: number): Statement;
+  /** Calls up to `max` rows towards XMPP delivered whose time to come back (gateway time) has ended at `time`. */
+  arrived(time: number, changed: number, max: number): Statement;
   /** Forgets up to `max` rows that ended before `before`. */
   prune(before: number, max: number): Statement;
 };
@@ -276,5 +278,6 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   time: async () => (await read(time({})))[0]?.next ?? 0,
   noteTime: (at) => noteTime({ time: at }),
   presume: (before, changed, max) => presume({ before, changed, max }),
+  arrived: (before, changed, max) => arrived({ before, changed, max }),
   prune: (before, max) => prune({ before, max }),
 });

@@ -1,5 +1,6 @@
 // What an answer says of the full JID that it comes from, be it to a message, a presence or a question of ours.
 import type { Element } from 'ltx';
+import type { Bounce } from '#src/core/index.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 
 const NS_CONDITIONS = 'urn:ietf:params:xml:ns:xmpp-stanzas';
@@ -27,14 +28,30 @@ const CONDITIONS: Readonly<Record<string, Word>> = {
   'service-unavailable': 'unclear',
 };
 
+/** RFC 6120 §8.3.2: the condition is the one element of this namespace that is no text. */
+function conditionOf(answer: Element): string {
+  const said = answer.getChild('error')?.getChildElements() ?? [];
+  return said.find((one) => one.getNS() === NS_CONDITIONS && one.getName() !== 'text')?.getName() ?? '';
+}
+
 /** `undefined` for what says nothing of it: a result, and every other error. */
 export function wordOf(answer: Element): Word | undefined {
   if (answer.attrs.type !== 'error') return undefined;
-  const said = answer.getChild('error')?.getChildElements() ?? [];
-  // RFC 6120 §8.3.2: the condition is the one element of this namespace that is no text.
-  const condition = said.find((one) => one.getNS() === NS_CONDITIONS && one.getName() !== 'text')?.getName() ?? '';
+  const condition = conditionOf(answer);
   return Object.hasOwn(CONDITIONS, condition) ? CONDITIONS[condition] : undefined;
 }
+
+/** What an error says of the message that it is about. */
+export function bounceOf(error: Element): Bounce {
+  const condition = conditionOf(error);
+  if (condition === 'remote-server-not-found' || condition === 'remote-server-timeout') return 'unreachable';
+  // RFC 6120 §8.3.2: `wait` is for what may work later.
+  return condition === 'recipient-unavailable' || error.getChild('error')?.attrs.type === 'wait' ? 'again' : 'final';
+}
+
+/** Whether an answer is one of the server that was asked, and not of ours in its place. */
+export const isOwnAnswer = (answer: Element): boolean =>
+  answer.attrs.type === 'result' || ['service-unavailable', 'feature-not-implemented'].includes(conditionOf(answer));
 
 /** XEP-0030: every client answers this, so that a second error is none of its own. */
 const INFO = xml`<query xmlns='http://jabber.org/protocol/disco#info'/>`;

@@ -107,13 +107,14 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
 }
 
 /** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
-const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks }: Written): boolean =>
+const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks, confirm }: Written): boolean =>
   replyTo === undefined &&
   files === undefined &&
   form === undefined &&
   mentions === undefined &&
   spoiler === undefined &&
-  asks === undefined;
+  asks === undefined &&
+  confirm === undefined;
 
 /** Most events have none. */
 function fallbacksOf(event: Event, context: WriteContext, writers: Writers['fallbacks']): Fallback[] | undefined {

@@ -22,13 +22,17 @@ export const receipts: Extension = {
   },
   writes: {
     message: ({ live }, { inRoom, marks }) =>
-      !inRoom && live && marks.asks?.includes('receipt') ? [REQUEST] : undefined,
+      !inRoom && live && (marks.confirm || marks.asks?.includes('receipt')) ? [REQUEST] : undefined,
   },
 };
 
 /** XEP-0184 §5.3, §5.4: asked for in a message with an id that is no error and not for a room. */
 const mayAsk = ({ attrs: { id, type } }: Element): boolean =>
   id !== undefined && type !== 'error' && type !== 'groupchat';
+
+/** The message that has arrived, where a stanza says so of one. */
+export const receivedId = (stanza: Element): XmppId | undefined =>
+  stanza.getChild('received', RECEIPTS)?.attrs.id as XmppId | undefined;
 
 /** XEP-0184 §7: the message with this id has arrived. */
 export const receivedElement = (id: string): Xml => xml`<received xmlns='urn:xmpp:receipts' id='${id}'/>`;

@@ -61,6 +61,8 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
   admins?: readonly string[];
   /** The link to the XMPP server is down at the start. */
   down?: boolean;
+  /** Users of `a.example` are behind another server, which answers questions or does not. */
+  far?: { answers: boolean };
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
   together?: NonNullable<Bridge['deliverTogether']>;
@@ -68,7 +70,7 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, together, admins = [], down = false, report, ...others } = options;
+  const { deliver = () => WRITTEN, reconcile, together, admins = [], down = false, report, far, ...others } = options;
   const { log = silent, ...rest } = others;
   const clock = handClock();
   await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
@@ -105,6 +107,7 @@ export async function play(file: string, options: Options, act: (world: World) =
       deliver: (event) => event.kind !== 'message' || told.push(event.text) > 0,
       receipt: ({ id }) => told.push(`receipt ${id}`) > 0,
       refuse: ({ id }, failure) => told.push(`error ${id} ${failure.row.condition}`) > 0,
+      answers: async () => far?.answers ?? false,
       epoch: () => link.epoch,
       barrier: () => {
         if (link.silent) return new Promise(() => undefined);
@@ -115,6 +118,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     random: () => 1,
     log,
     ...(report && { report }),
+    ...(far && { far: { isHome: (domain: string) => domain !== 'a.example', returns: 10 * MINUTE } }),
   });
   const started = core.start();
   // What cannot go yet is not all in hand.

@@ -13,7 +13,7 @@ import type { Draft, Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid, type ForeignId, type XmppId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { openKey, openStore } from '#src/store/index.ts';
+import { openKey, openStore, type Store } from '#src/store/index.ts';
 import { handClock } from '../../hand-clock.ts';
 import { pigeon } from '../../invented/mapping.ts';
 import { tempFolder } from '../../store/folder.ts';
@@ -31,6 +31,7 @@ const log = openLog('silent');
 
 type World = {
   readonly core: OpenCore;
+  readonly store: Store;
   readonly clock: ReturnType<typeof handClock>;
   /** What the network was sent, and what XMPP was shown with its marks. */
   readonly sent: string[];
@@ -106,8 +107,15 @@ async function play(mapping: NetworkMapping, overrides: Overrides, act: (world: 
   const who = { id: '', nick: 'Romeo', affiliation: 'none', role: 'participant' } as const;
   core.accept(ours(verona, { kind: 'occupant', change: 'join', who }), origin('j'));
   await vi.waitUntil(() => core.rooms.nickOf(verona, `${romeo}/x`) !== undefined, { timeout: 30_000 });
-  await act({ core, clock, sent, shown });
+  await act({ core, store, clock, sent, shown });
   await core.stop();
+}
+
+/** How many reactions were kept, and how many of them are still to go. */
+async function waiting(store: Store): Promise<string> {
+  const sql = "select count(*) as kept, sum(state = 'ready') as left from journal where lane like 'out %'";
+  const [found] = await store.read<{ kept: number; left: number }>({ sql, params: [] });
+  return `${found?.kept} ${found?.left}`;
 }
 
 const until = (look: () => boolean) => vi.waitUntil(look, { timeout: 30_000, interval: 5 });
@@ -129,13 +137,15 @@ it.each<[Overrides, readonly string[]]>([
 });
 
 it('a reaction to what somebody wrote in private has its first words', async () => {
-  await play(irc, {}, async ({ core, clock, sent, shown }) => {
+  await play(irc, {}, async ({ core, store, clock, sent, shown }) => {
     await core.host.emit([theirs(mercutio, 'A plague on both your houses', 'f1')]);
     await until(() => shown.length === 1);
     const id = shown[0]?.event.id as string as XmppId;
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👍'] }), origin('r1'));
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👎'] }), origin('r2'));
     core.accept(ours(mercutio, { kind: 'reaction', target: id, emoji: ['👍'] }), origin('r3'));
+    // All three are kept, the last in place of the others.
+    await vi.waitUntil(async () => (await waiting(store)) === '3 1', { timeout: 30_000 });
     clock.advance(10_000);
     await until(() => sent.length === 1);
     expect(sent).toEqual(['👍 to "A plague on both your houses"']);

@@ -1,0 +1,135 @@
+import type { Clock } from '#src/lib/clock.ts';
+import type { Log } from '#src/lib/log.ts';
+import type { EventId } from '#src/model/ids.ts';
+import type { Store } from '#src/store/index.ts';
+import type { RunningTime } from './running.ts';
+import type { Rows } from './shelf.ts';
+
+export type FarServersParts = {
+  readonly clock: Clock;
+  /** Whether a domain is of our own XMPP server, which answers for itself at once. */
+  isHome(domain: string): boolean;
+  /** Milliseconds until the next try, by the number of tries that have failed. */
+  wait(attempts: number): number;
+  /** Whether the server answers a question over the link of a transport. Never rejects. */
+  answers(transport: string, domain: string): Promise<boolean>;
+  /** What is owed to users of the server may be tried: one of it, or all of it. */
+  wake(domain: string): void;
+  /** The server cannot be reached any more, or can be again. */
+  changed(domain: string, reached: boolean): void;
+};
+
+/** Servers of other domains that cannot be reached. What is owed to one of them is tried one row at a time. */
+export type FarServers = {
+  /** Whether a row for that domain may go now. Where the server cannot be reached, one may when it is time: it is the try. */
+  may(domain: string, event: EventId): boolean;
+  /** A row that was let go has been written. */
+  tried(domain: string, event: EventId, transport: string): void;
+  /** A row has come back. */
+  failed(domain: string, event: EventId): void;
+  /** A row has arrived. */
+  arrived(domain: string): void;
+  /** Whether another server stands between a user of that domain and ours. */
+  isFar(domain: string): boolean;
+  isDown(domain: string): boolean;
+  stop(): void;
+};
+
+type Down = { attempts: number; probe: EventId | undefined; due: boolean; cancel(): void };
+
+/** Ms after which a try that nothing was heard of has got through: errors come within 92 s. */
+const SILENCE = 120_000;
+const nothing = (): void => undefined;
+
+/** All servers are taken to be reached at the beginning. */
+export function openFarServers({ clock, isHome, wait, answers, wake, changed }: FarServersParts): FarServers {
+  const downs = new Map<string, Down>();
+
+  function schedule(domain: string, down: Down): void {
+    down.cancel();
+    down.probe = undefined;
+    down.due = false;
+    down.cancel = clock.after(wait(down.attempts), () => {
+      down.due = true;
+      wake(domain);
+    });
+  }
+
+  function up(domain: string): void {
+    const down = downs.get(domain);
+    if (!down) return;
+    down.cancel();
+    downs.delete(domain);
+    wake(domain);
+    changed(domain, true);
+  }
+
+  return {
+    may(domain, event) {
+      const down = downs.get(domain);
+      if (!down || down.probe === event) return true;
+      if (!down.due || down.probe !== undefined) return false;
+      down.probe = event;
+      return true;
+    },
+    tried(domain, event, transport) {
+      const down = downs.get(domain);
+      if (down?.probe !== event) return;
+      down.cancel();
+      down.cancel = clock.after(SILENCE, () => up(domain));
+      void answers(transport, domain).then((there) => {
+        if (there && downs.get(domain) === down && down.probe === event) up(domain);
+      });
+    },
+    failed(domain, event) {
+      const known = downs.get(domain);
+      if (known && known.probe !== event) return;
+      const down = known ?? { attempts: 0, probe: undefined, due: false, cancel: nothing };
+      down.attempts++;
+      downs.set(domain, down);
+      schedule(domain, down);
+      if (!known) changed(domain, false);
+    },
+    arrived: up,
+    isFar: (domain) => !isHome(domain),
+    isDown: (domain) => downs.has(domain),
+    stop() {
+      for (const { cancel } of downs.values()) cancel();
+      downs.clear();
+    },
+  };
+}
+
+export type ReturnsParts = {
+  readonly store: Pick<Store, 'journal' | 'unit'>;
+  readonly rows: Pick<Rows, 'owner'>;
+  readonly time: RunningTime;
+  readonly clock: Clock;
+  readonly log: Log;
+};
+
+/** Ms between two looks at what may not come back any more, and rows that end in one unit. */
+const LOOK = 30_000;
+const CHUNK = 500;
+
+/** Ends as delivered what has not come back in its time. The function that is returned ends that. */
+export function openReturns({ store, rows, time, clock, log }: ReturnsParts): () => void {
+  let stopped = false;
+  async function look(): Promise<void> {
+    if (stopped) return;
+    await rows.owner();
+    for (let changed = CHUNK; changed === CHUNK && !stopped; ) {
+      const [ended] = await store.unit([store.journal.arrived(time.now(), clock.now(), CHUNK)]);
+      changed = ended?.changed ?? 0;
+    }
+  }
+  function tick(): void {
+    look().catch((err: unknown) => log.debug({ err }, 'what has arrived could not be looked up'));
+    cancel = clock.after(LOOK, tick);
+  }
+  let cancel = clock.after(LOOK, tick);
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}

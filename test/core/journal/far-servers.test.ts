@@ -1,0 +1,130 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Bounce } from '#src/core/index.ts';
+import { type Life, step } from '#src/core/journal/life.ts';
+import { inwardId } from '#src/core/journal/rows.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { XmppId } from '#src/model/ids.ts';
+import { folder } from '../../process/cli/isthmus.ts';
+import { DOMAIN, MINUTE, mercutio, play, romeo, type World } from './journal-world.ts';
+
+const poll = { timeout: 8000, interval: 5 };
+type Far = { answers: boolean };
+
+/** Mercutio writes to Romeo, whose server is another one. Returns the ids under which that goes. */
+async function writes({ core, told, store }: World, ...texts: string[]): Promise<XmppId[]> {
+  const from = { kind: 'network', id: 'mercutio' } as const;
+  core.host.emit(texts.map((text) => ({ place: mercutio, from, kind: 'message', text, style: 'plain' })));
+  await vi.waitFor(() => expect(told).toEqual(texts), poll);
+  const rows = await vi.waitFor(async () => {
+    const found = await store.queue.page(0, 2000);
+    expect(found).toHaveLength(texts.length);
+    return found;
+  }, poll);
+  return rows.map(({ event }) => event.slice(inwardId('').length) as XmppId);
+}
+
+async function state({ store }: World, id: XmppId): Promise<string> {
+  const row = await store.journal.byEvent(inwardId(id));
+  return row?.outcome ?? row?.state ?? 'none';
+}
+
+const states = async (world: World, ids: readonly XmppId[], wanted: readonly string[]): Promise<void> =>
+  vi.waitFor(async () => expect(await Promise.all(ids.map((id) => state(world, id)))).toEqual(wanted), poll);
+
+const bounce = (world: World, id: XmppId, why: Bounce = 'unreachable') => world.core.bounced(DOMAIN, romeo, id, why);
+
+async function withFar(far: Far, act: (world: World) => Promise<void>): Promise<void> {
+  using dir = folder();
+  await play(`${dir.path}/store.db`, { far }, act);
+}
+
+describe('what goes to a user of another server', () => {
+  it('has arrived with the receipt of a client, or once nothing has come back for long enough', () =>
+    withFar({ answers: false }, async (world) => {
+      const [first, second] = await writes(world, 'one', 'two');
+      await states(world, [first, second] as XmppId[], ['taken', 'taken']);
+      await world.core.confirmed(DOMAIN, romeo, first as XmppId);
+      await states(world, [first, second] as XmppId[], ['delivered', 'taken']);
+      world.clock.advance(10 * MINUTE + 30_000);
+      await states(world, [second] as XmppId[], ['delivered']);
+      await bounce(world, first as XmppId);
+      await bounce(world, second as XmppId);
+      expect(world.told).toEqual(['one', 'two']);
+    }));
+
+  it('goes again in order, one at a time, once it has come back, and the rest follows', () => {
+    const far = { answers: false };
+    return withFar(far, async (world) => {
+      const ids = await writes(world, 'one', 'two', 'three');
+      await states(world, ids, ['taken', 'taken', 'taken']);
+      for (const id of ids) await bounce(world, id);
+      // Twice changes nothing.
+      for (const id of ids) await bounce(world, id);
+      await states(world, ids, ['ready', 'ready', 'ready']);
+      world.clock.advance(10_000);
+      await vi.waitFor(() => expect(world.told.slice(3)).toEqual(['one']), poll);
+      await states(world, ids, ['taken', 'ready', 'ready']);
+      await bounce(world, ids[0] as XmppId);
+      await states(world, ids, ['ready', 'ready', 'ready']);
+      far.answers = true;
+      world.clock.advance(20_000);
+      await vi.waitFor(() => expect(world.told.slice(4)).toEqual(['one', 'two', 'three']), poll);
+      await states(world, ids, ['taken', 'taken', 'taken']);
+    });
+  });
+
+  it('stays owed where it comes back before the proof that it was read', () => {
+    const life: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 9 };
+    const wait = () => 0;
+    const times = { now: 0, expiry: 9, tell: 9 };
+    const facts = { ...times, confirms: 'delivered', returns: 5, handedOver: true, charged: false, wait } as const;
+    const [back] = step(life, { on: 'failed', failure: new Failure('remote-server-timeout') }, facts);
+    expect(back.state).toBe('ready');
+    expect(step(back, { on: 'settled', state: 'taken' }, facts)).toEqual([back]);
+    expect(step(back, { on: 'settled', state: 'delivered' }, facts)[0].state).toBe('done');
+  });
+
+  it('is over where an error is final', () =>
+    withFar({ answers: false }, async (world) => {
+      const ids = await writes(world, 'one', 'two');
+      await states(world, ids, ['taken', 'taken']);
+      await bounce(world, ids[0] as XmppId, 'final');
+      await states(world, ids, ['bounced', 'taken']);
+    }));
+
+  it('outlives a restart', async () => {
+    using dir = folder();
+    const file = `${dir.path}/store.db`;
+    let ids: XmppId[] = [];
+    await play(file, { far: { answers: false } }, async (world) => {
+      ids = await writes(world, 'one', 'two');
+      await states(world, ids, ['taken', 'taken']);
+    });
+    await play(file, { far: { answers: true } }, async (world) => {
+      await bounce(world, ids[1] as XmppId);
+      await bounce(world, ids[0] as XmppId);
+      await states(world, ids, ['ready', 'ready']);
+      world.clock.advance(10_000);
+      await vi.waitFor(() => expect(world.told).toEqual(['one', 'two']), poll);
+    });
+  });
+
+  it('is tried once for each step of the wait, however much there is', () =>
+    withFar({ answers: false }, async (world) => {
+      const texts = Array.from({ length: 1000 }, (_, index) => `text ${index}`);
+      const ids = await writes(world, ...texts);
+      await states(
+        world,
+        ids,
+        texts.map(() => 'taken'),
+      );
+      for (const id of ids) await bounce(world, id);
+      for (const wait of [10_000, 20_000, 40_000, 80_000]) {
+        const before = world.told.length;
+        world.clock.advance(wait);
+        await vi.waitFor(() => expect(world.told.slice(before)).toEqual(['text 0']), poll);
+        await states(world, ids.slice(0, 2), ['taken', 'ready']);
+        await bounce(world, ids[0] as XmppId);
+      }
+    }));
+});
