@@ -1,4 +1,4 @@
-import { act, type SessionKey, type Step } from '#src/bridge.ts';
+import { act, type Step } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Limits } from '#src/core/limits.ts';
@@ -7,7 +7,7 @@ import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { BoundCommand, TransportTalks } from './talks.ts';
 
 export type RegisterParts = {
@@ -45,14 +45,9 @@ export function registerCommands(
   ];
 }
 
-function enrolling({ limits, logins, people }: RegisterParts): Run {
+function enrolling(parts: RegisterParts): Run {
   return async function* ({ account }): AsyncGenerator<Step, string, Answer> {
-    yield* act(async () => {
-      limits.spend('registrations', splitAccount(account).user);
-      await logins.enrol(account);
-      const welcome = await people.enrolled(account);
-      welcome();
-    });
+    yield* act(() => register(parts, account, () => parts.logins.enrol(account)));
     return DONE;
   };
 }
@@ -63,7 +58,13 @@ function loggingIn(parts: RegisterParts, logins: readonly Login[]): Run {
     const key = { account, realm: place.realm };
     const login = yield* chosen(logins);
     const credentials = yield* login.start(signal, key);
-    yield* act(() => register(parts, key, credentials));
+    yield* act(() =>
+      register(parts, account, async () => {
+        await parts.logins.register(key, credentials);
+        // Whoever stays connected is connected by it; others with their first room.
+        if (await parts.settings.staysConnected(account)) parts.sessions.need(key, undefined, true);
+      }),
+    );
     return DONE;
   };
 }
@@ -79,14 +80,12 @@ async function* chosen(logins: readonly Login[]): AsyncGenerator<Step, Login, An
 }
 
 async function register(
-  { limits, logins, people, sessions, settings }: RegisterParts,
-  key: SessionKey,
-  credentials: Parameters<Logins['register']>[1],
+  { limits, people }: RegisterParts,
+  account: AccountKey,
+  write: () => Promise<unknown>,
 ): Promise<void> {
-  limits.spend('registrations', splitAccount(key.account).user);
-  await logins.register(key, credentials);
-  // Whoever stays connected is connected by it; others with their first room.
-  if (await settings.staysConnected(key.account)) sessions.need(key, undefined, true);
-  const welcome = await people.enrolled(key.account);
+  limits.spend('registrations', splitAccount(account).user);
+  await write();
+  const welcome = await people.enrolled(account);
   welcome();
 }

@@ -7,7 +7,7 @@ import { openKey, SealBroken, StoreRefused } from '#src/store/index.ts';
 import { openWire } from '../../invented/network.ts';
 import { bridge } from '../../invented/pigeon/index.ts';
 import { folder } from '../../process/cli/isthmus.ts';
-import { account, CLIENT, DOMAIN, type House, openHouse, ROMEO } from '../house.ts';
+import { account, CLIENT, DOMAIN, type House, openHouse, ROMEO, VERONA } from '../house.ts';
 
 const ME = { owner: CLIENT, user: ROMEO };
 const REGISTER = { place: { kind: 'realm', account, realm: '' }, on: 'gateway', node: 'register' } as const;
@@ -218,12 +218,13 @@ describe('a session', () => {
   const choose = ({ core }: House, stay: string) =>
     core.settings.change({ place, scope: 'account', answer: { stay_connected: [stay] } }, ROMEO);
 
+  // XEP-0045 §7.10: the network holds the membership, so one leaves by a word.
   it('ends when its user has left the last room', async () => {
     await using town = await openTown();
     await using house = await town.open();
     await logIn(town, house);
     await house.join();
-    house.leave();
+    house.core.rooms.quit(VERONA, ROMEO);
     await town.order({ wait: 'idle' });
   });
 
@@ -237,7 +238,7 @@ describe('a session', () => {
     if (before) await choose(house, before);
     await house.join();
     if (after) await choose(house, after);
-    house.leave();
+    house.core.rooms.quit(VERONA, ROMEO);
     const first = await house.core.dialogues.command(ME, count);
     expect(await house.core.dialogues.answer({ owner: CLIENT, id: idOf(first) }, {})).toMatchObject({ kind: 'done' });
     await choose(house, 'false');
