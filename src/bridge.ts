@@ -31,10 +31,10 @@ export type Outcome = Delivered | Failure;
 
 /**
  * What a person sees of a dialogue: a form to fill in, something to look at, or something that is waited for, which ends
- * by itself when `until` does (a rejection is thrown where it was yielded).
+ * by itself when `until` does (a rejection is thrown where it was yielded). `last`: nothing more is asked after this form.
  */
 export type Stage =
-  | { readonly kind: 'form'; readonly form: Form }
+  | { readonly kind: 'form'; readonly form: Form; readonly last?: true }
   | { readonly kind: 'show'; readonly text: string; readonly url?: string; readonly qr?: string }
   | { readonly kind: 'wait'; readonly text: string; readonly until: Promise<unknown> };
 

@@ -1,5 +1,6 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import { memo } from '#src/lib/memo.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
@@ -8,14 +9,18 @@ import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
 import { openLogins } from './accounts/logins.ts';
-import { openSettings } from './accounts/settings.ts';
+import { openMembership } from './accounts/membership.ts';
+import { openOwnSettings, openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { administrationCommands } from './dialogues/administration.ts';
 import { blockCommands } from './dialogues/block.ts';
 import { choiceCommands } from './dialogues/choice.ts';
+import { configureCommands } from './dialogues/configure.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
 import { previewCommands } from './dialogues/preview.ts';
+import { registerCommands } from './dialogues/register.ts';
 import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
 import { openIdentities } from './identities.ts';
@@ -138,24 +143,33 @@ export function buildCore(parts: CoreParts) {
   });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
-  const own = [
-    ...previewCommands({ ...ground, standings }),
-    ...lastCommands({ store }),
-    ...blockCommands({ refusals }),
-  ];
-  const choosing = choiceCommands({ choices });
-  const talks = openTalks({
-    ...{ ...ground, dialogues, logins, people, sessions, settings },
-    admins: parts.access.admins,
-    own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
-  });
   const purging = openPurging({
     store,
     clock,
     log,
     flush: () => Promise.all([archive.flush(), ids.flush(), occupancy.flush(), lasting.flush(), rows.flush()]),
     drop: journaling.purge,
+  });
+
+  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
+  const membership = openMembership({ ...ground, delivery, dialogues, logins, people, purging, sessions, settings });
+  const { admins } = parts.access;
+  const ownSettings = openOwnSettings({ settings, accounts, admins });
+  const everywhere = [
+    ...previewCommands({ ...ground, standings }),
+    ...lastCommands({ store }),
+    ...blockCommands({ refusals }),
+    ...administrationCommands({ ...parts, ...journaling, ...membership, people, rooms, sessions }),
+  ];
+  const choosing = choiceCommands({ choices });
+  const talks = openTalks({
+    ...{ ...ground, dialogues, sessions, admins },
+    own: memo(1000, (domain) => [
+      ...registerCommands({ ...ground, logins, people, sessions, settings }, transport(domain)),
+      ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
+      ...everywhere,
+      ...(choices.settings(domain).length > 0 ? choosing : []),
+    ]),
   });
 
   const intake = openIntake({ ...ground, journaling });
@@ -276,7 +290,9 @@ export function buildCore(parts: CoreParts) {
     lasting,
     logins,
     occupancy,
+    membership,
     outward,
+    ownSettings,
     people,
     purging,
     rates,

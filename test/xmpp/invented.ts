@@ -118,12 +118,12 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   standing,
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {
-    login: () => Promise.reject(new Failure('not-supported')),
     command: () => Promise.reject(new Failure('not-supported')),
     answer: () => Promise.reject(new Failure('item-not-found')),
     back: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
     offered: () => [],
+    begun: () => [],
   },
   chat: () => Promise.reject(new Failure('not-supported')),
   addressOf: () => undefined,
