@@ -155,10 +155,7 @@ export function coreOf(opened: Opened): OpenCore {
       if (stopping) throw new Failure('stopping');
       await opened.outward.perform(drafts, jid);
     },
-    gone(domain, jid, place) {
-      if (place) void rooms.lost(place, { account: accountOf(domain, jid), jid });
-      else rooms.gone(domain, accountOf(domain, jid), jid);
-    },
+    gone: (domain, jid, place) => void rooms.lost(place, { account: accountOf(domain, jid), jid }),
     confirmed: (_domain, user, id) =>
       opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
     bounced: (_domain, user, id, why) =>

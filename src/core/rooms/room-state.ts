@@ -175,14 +175,20 @@ export function refused(room: Room, account: AccountKey, failure: Failure): Room
 /** What becomes of an account without a seat. It lingers only where the network has let it in. */
 export type Remains = 'parts' | 'lingers' | 'stays';
 
-export type Leaving = { readonly account: AccountKey; readonly jid: string; readonly reason?: string | undefined };
+export type Leaving = {
+  readonly account: AccountKey;
+  readonly jid: string;
+  readonly reason?: string | undefined;
+  readonly statuses?: readonly number[];
+};
 
 /** A full JID goes, by itself or because its server says that it is gone. `remains` is for the last of its account. */
-export function leave(room: Room, { account, jid, reason }: Leaving, remains: Remains = 'parts'): RoomEffect[] {
+export function leave(room: Room, leaving: Leaving, remains: Remains = 'parts'): RoomEffect[] {
+  const { account, jid, reason } = leaving;
   const member = room.members.get(account);
   const seat = member?.seats.get(jid);
   if (!member || !seat) return [];
-  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], { reason })] : [];
+  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], leaving)] : [];
   member.seats.delete(jid);
   room.readers = undefined;
   if (member.seats.size > 0) return effects;

@@ -275,8 +275,12 @@ export function openRooms(parts: RoomParts) {
       befalls(place, account, (room) => quit(room, account, 'user'));
       return true;
     },
-    /** The full JID is gone without having left: its account lingers, so that it may come back as if nothing was. */
-    lost: (place: Place, leaving: state.Leaving): Promise<void> => depart(place, leaving, 'lingers'),
+    /**
+     * The full JID is gone without having left, as an error said (XEP-0045 §15.6.2: 333): its account lingers, so that it
+     * may come back as if nothing was.
+     */
+    lost: (place: Place, leaving: state.Leaving): Promise<void> =>
+      depart(place, { ...leaving, statuses: [333] }, 'lingers'),
     /** The account has chosen to stay in its rooms without a client, or no longer. */
     keep(account: AccountKey, on: boolean): void {
       if (on) return;
@@ -333,11 +337,6 @@ export function openRooms(parts: RoomParts) {
     catchUp(transport: string, since: number): void {
       for (const { place, changes } of recent.take(transport, since))
         lane(place, () => run(at(place), state.caughtUp(at(place), changes)));
-    },
-    /** A full JID is gone from every room of a transport. */
-    gone(transport: string, account: AccountKey, jid: string): void {
-      for (const { place } of [...(byAccount.get(account) ?? [])])
-        if (placeTransport(place) === transport) void depart(place, { account, jid }, 'lingers');
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
