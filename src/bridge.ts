@@ -179,7 +179,8 @@ export type AccountLogin = { readonly realm: string; readonly credentials: Crede
 /** One opened transport. */
 export type Bridge = {
   /**
-   * Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up.
+   * Resolves once logged in; what the network calls us is told by `host.status`. Rejects with a `Failure`, and then nothing is left
+   * open; `signal` gives the attempt up.
    * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
    */
   connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;

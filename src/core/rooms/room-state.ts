@@ -391,14 +391,15 @@ function farewellTo(
   account: AccountKey,
   member: Member,
   seats: readonly Seat[],
-  { reason, statuses }: Farewell,
+  why: Farewell,
 ): RoomEffect {
-  const own = ownOccupant(room.roster, account);
-  const who: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'none' };
+  const { nick } = member;
+  const who = ownOccupant(room.roster, account) ?? { id: nick, nick, affiliation: 'none', role: 'none' };
+  const { reason, statuses } = why;
   return {
     kind: 'tell',
     body: { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) },
-    to: seats.map((seat) => readerAt(seat, member.nick)),
+    to: seats.map((seat) => readerAt(seat, nick)),
     ...(statuses && { marks: { statuses } }),
   };
 }
