@@ -6,7 +6,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 import type { Untold } from './untold.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
@@ -183,12 +183,12 @@ export type Leaving = {
 };
 
 /** A full JID goes, by itself or because its server says that it is gone. `remains` is for the last of its account. */
-export function leave(room: Room, leaving: Leaving, remains: Remains = 'parts'): RoomEffect[] {
-  const { account, jid, reason } = leaving;
+export function leave(room: Room, goes: Leaving, remains: Remains = 'parts'): RoomEffect[] {
+  const { account, jid, reason } = goes;
   const member = room.members.get(account);
   const seat = member?.seats.get(jid);
   if (!member || !seat) return [];
-  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], leaving)] : [];
+  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], goes)] : [];
   member.seats.delete(jid);
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
@@ -384,21 +384,17 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
   ];
 }
 
-type Farewell = { readonly reason?: string | undefined; readonly statuses?: readonly number[] };
-
 function farewellTo(
   room: Room,
   account: AccountKey,
-  member: Member,
+  { nick }: Member,
   seats: readonly Seat[],
-  why: Farewell,
+  { statuses, ...why }: Pick<Leaving, 'reason' | 'statuses'>,
 ): RoomEffect {
-  const { nick } = member;
-  const who = ownOccupant(room.roster, account) ?? { id: nick, nick, affiliation: 'none', role: 'none' };
-  const { reason, statuses } = why;
+  const body = leaving(ownOccupant(room.roster, account), nick, why.reason);
   return {
     kind: 'tell',
-    body: { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) },
+    body,
     to: seats.map((seat) => readerAt(seat, nick)),
     ...(statuses && { marks: { statuses } }),
   };
