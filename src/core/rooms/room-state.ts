@@ -56,6 +56,8 @@ export type Room = {
 };
 
 /** What a step wants done, in order. */
+type Parting = { readonly reason: string | undefined; readonly forGood?: true };
+
 export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
@@ -65,12 +67,7 @@ export type RoomEffect =
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
-  | {
-      readonly kind: 'part';
-      readonly account: AccountKey;
-      readonly reason: string | undefined;
-      readonly forGood?: true;
-    }
+  | ({ readonly kind: 'part'; readonly account: AccountKey } & Parting)
   /** The user of an account that has no client there is told of the room. */
   | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
