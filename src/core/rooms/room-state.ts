@@ -55,9 +55,9 @@ export type Room = {
   last: { at: number; to: readonly Recipient[] };
 };
 
-/** What a step wants done, in order. */
 type Parting = { readonly reason: string | undefined; readonly forGood?: true };
 
+/** What a step wants done, in order. */
 export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
