@@ -207,8 +207,12 @@ function within(
 }
 
 /** What is kept of a message: what it has beside its text, too, so that a file alone is not an empty text later. */
-const bodyOf = ({ text, style, files, replyTo, spoiler, mentions, thread }: Message): string =>
-  JSON.stringify({ text, ...(style !== 'plain' && { style }), files, replyTo, spoiler, mentions, thread });
+function bodyOf({ text, style, files, replyTo, spoiler, mentions, thread }: Message): string {
+  // Most messages are their text.
+  const more = files ?? replyTo ?? spoiler ?? mentions ?? thread;
+  if (style === 'plain' && more === undefined) return JSON.stringify({ text });
+  return JSON.stringify({ text, ...(style !== 'plain' && { style }), files, replyTo, spoiler, mentions, thread });
+}
 
 function messageOf({ id, at, fromName, fromId, body, xmpp, event }: Archived, place: Place): ArchivedMessage {
   const { style = 'plain', ...message } = JSON.parse(body) as Omit<Message, 'kind' | 'style'> & Partial<Message>;

@@ -260,7 +260,7 @@ export function openRooms(parts: RoomParts) {
   function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
     const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
     const stanzaId = parts.archive.record(message, nick, marks.id);
-    parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+    parts.display.show(message, state.readersOf(room), stanzaId === undefined ? marks : { ...marks, stanzaId });
     // Its own words, said elsewhere, nobody has missed.
     const self = message.from.kind === 'network' && message.from.self === true;
     if (room.place.kind === 'room' && !self) void run(room, missed(room, room.place.account, 1));
