@@ -15,7 +15,7 @@ import { rungNamed } from './ladders.ts';
 import { featureOf, levelIn, parts } from './parts.ts';
 import { nearestShow, showText } from './presence.ts';
 import { restyle } from './restyle.ts';
-import { sizeOf, splitText } from './split.ts';
+import { isWithin, splitText } from './split.ts';
 
 type MessageDraft = Draft & Message;
 
@@ -26,8 +26,16 @@ type MessageDraft = Draft & Message;
 export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
   const between = target.reads === target.text.format ? target.reads : BETWEEN;
   const read = restyled(draft, target.reads, between);
-  const pieces = carry(read, featureOf(read), target, context).flatMap((piece) => finish(piece, target, context));
-  return between === target.text.format ? pieces : pieces.map((piece) => restyled(piece, between, target.text.format));
+  const pieces = each(carry(read, featureOf(read), target, context), (piece) => finish(piece, target, context));
+  return between === target.text.format
+    ? pieces
+    : each(pieces, (piece) => [restyled(piece, between, target.text.format)]);
+}
+
+/** As `flatMap`: most is one piece, for which no list is made. */
+function each(pieces: readonly Draft[], of: (piece: Draft) => readonly Draft[]): readonly Draft[] {
+  const [first] = pieces;
+  return first && pieces.length === 1 ? of(first) : pieces.flatMap(of);
 }
 
 /** As texts are styled while rungs put words around them: as they stand in the conversation that they quote. */
@@ -91,7 +99,7 @@ function finishMessage(draft: MessageDraft, target: Target, context: Context): r
 }
 
 const fits = (text: string, { text: limits }: Target): boolean =>
-  (limits.lines || !/[\r\n]/.test(text)) && sizeOf(text, limits) <= limits.size;
+  (limits.lines || !/[\r\n]/.test(text)) && isWithin(text, limits);
 
 function cut(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
   if (draft.text !== '' && fits(draft.text, target)) return [draft];

@@ -13,6 +13,8 @@ type Unit = TextLimits['unit'];
 type Measure = {
   of(text: string): number;
   grow(): (added: string) => number;
+  /** The most that one UTF-16 unit of a text measures. */
+  readonly most: number;
   /** How many UTF-16 units of a text surely measure more than `size`. */
   beyond(size: number): number;
 };
@@ -29,11 +31,12 @@ const codePoints = (text: string): number => {
 };
 
 const measures: Readonly<Record<Unit, Measure>> = {
-  bytes: { of: utf8Length, grow: adding(utf8Length), beyond: (size) => size + 1 },
-  characters: { of: codePoints, grow: adding(codePoints), beyond: (size) => 2 * size + 2 },
+  bytes: { of: utf8Length, most: 3, grow: adding(utf8Length), beyond: (size) => size + 1 },
+  characters: { of: codePoints, most: 1, grow: adding(codePoints), beyond: (size) => 2 * size + 2 },
   // As it is sent: typographic marks are made plain where that saves segments.
   segments: {
     of: (text) => segmentsOf(smartEncode(text)),
+    most: Number.POSITIVE_INFINITY,
     grow: () => countSegments().add,
     beyond: (size) => 160 * size + 1,
   },
@@ -61,8 +64,13 @@ function linewise(text: string, { format }: TextLimits): string {
 }
 
 /** The size of a text where it is written as the limits say. */
-export const sizeOf = (text: string, { format, unit }: TextLimits): number =>
-  measure(restyle(text, 'styling', format), unit);
+const sizeOf = (text: string, { format, unit }: TextLimits): number => measure(restyle(text, 'styling', format), unit);
+
+/** Whether a text is not too long where it is written as the limits say. Most are so short that nothing is counted. */
+export function isWithin(text: string, { format, unit, size }: TextLimits): boolean {
+  const written = restyle(text, 'styling', format);
+  return written.length * measures[unit].most <= size || measure(written, unit) <= size;
+}
 
 /** As `split`, for what takes more room when it is written: elements, entities, the space after a sign of quotation. */
 function splitWritten(text: string, limits: TextLimits): string[] {

@@ -1,6 +1,6 @@
 import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { Place } from '#src/model/place.ts';
+import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { isVault } from './accounts/settings.ts';
 import type { Transport } from './transport.ts';
@@ -34,7 +34,7 @@ export function openIdentities({ store, transports }: IdentityParts): Identities
         if (!isVault(realm) && differ(splitAccount(account).transport)) linked.add(account);
     },
     of(account, place) {
-      const kind = kinds.get(splitAccount(account).transport) ?? 'own';
+      const kind = kinds.get(place ? placeTransport(place) : splitAccount(account).transport) ?? 'own';
       if (kind !== 'both') return kind;
       if (place?.kind === 'shared') return 'operator';
       return place?.kind === 'room' || linked.has(account) ? 'own' : 'operator';

@@ -8,8 +8,8 @@ export const xmlChars = (text: string): string => text.replace(FORBIDDEN, '');
 /** White space, controls, and what is not drawn (UAX #44, Default_Ignorable_Code_Point); U+2800 is a blank by design. */
 const UNSEEN = /[\p{White_Space}\p{Cc}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
-/** Whether nothing of the text can be seen. */
-export const isBlank = (text: string): boolean => text.replace(UNSEEN, '') === '';
+/** Whether nothing of the text can be seen. Most have something that surely can. */
+export const isBlank = (text: string): boolean => !/[!-~]/.test(text) && text.replace(UNSEEN, '') === '';
 
 const encoder = new TextEncoder();
 

@@ -24,14 +24,15 @@ export type Wire = {
  * Throws `Failure` for anything else. All lines of this bridge are made here.
  */
 export function line(command: string, middle: readonly string[], trailing?: string): string {
-  for (const word of [command, ...middle]) {
-    if (word === '' || word.startsWith(':') || /[\r\n\0 ]/.test(word)) throw unfit();
-  }
-  if (trailing !== undefined && /[\r\n\0]/.test(trailing)) throw unfit();
-  const whole = [command, ...middle, ...(trailing === undefined ? [] : [`:${trailing}`])].join(' ');
+  if (!isWord(command) || !middle.every(isWord) || (trailing !== undefined && /[\r\n\0]/.test(trailing))) throw unfit();
+  let whole = command;
+  for (const word of middle) whole += ` ${word}`;
+  if (trailing !== undefined) whole += ` :${trailing}`;
   if (utf8Length(whole) > LINE_LIMIT) throw new Failure('too-large');
   return whole;
 }
+
+const isWord = (word: string): boolean => word !== '' && !word.startsWith(':') && !/[\r\n\0 ]/.test(word);
 
 /** What a line cannot carry. */
 export const unfit = (): Failure =>
@@ -56,7 +57,8 @@ export function target(place: Place, view: ServerView, kind?: 'room' | 'contact'
   if (place.kind === 'realm') throw new Failure('not-supported');
   const address = view.addresses.parse(place.id);
   if (address.kind === 'realm' || (kind && address.kind !== kind)) throw new Failure('not-acceptable');
-  if (address.realm.toLowerCase() !== view.realm.toLowerCase()) throw new Failure('bad-request');
+  if (address.realm !== view.realm && address.realm.toLowerCase() !== view.realm.toLowerCase())
+    throw new Failure('bad-request');
   if (!isName(address.name) || utf8Length(address.name) > NAME_LIMIT) throw new Failure('jid-malformed');
   const name = view.spelled(address.name);
   // What an escape stands for is still a name of that kind, and no mask (RFC 2812 §3.3.1).

@@ -61,7 +61,7 @@ export function openRecentTexts(): RecentTexts {
       const author = authorOf(draft.from);
       // One unit more than the longest shows that it was cut.
       const one: RecentText = { text: text.slice(0, LONGEST + 1), author, name, at: count(place) };
-      for (const id of new Set(ids)) if (id !== undefined) texts.set(keyOf(place, author, id), one);
+      for (const id of ids) if (id !== undefined) texts.set(keyOf(place, author, id), one);
     },
     about(place, id, author) {
       const found = texts.get(keyOf(place, author, id));
