@@ -122,21 +122,14 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
   async function page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage> {
     await flush();
     const key = placeKey(place);
-    const after = await known(key, query.after);
-    const before = await known(key, query.before);
-    const afterId = await known(key, query.afterId);
-    const beforeId = await known(key, query.beforeId);
+    const { start, end, max } = query;
+    const [after, before, afterId, beforeId] = await Promise.all(
+      [query.after, query.before, query.afterId, query.beforeId].map((id) => known(key, id)),
+    );
     const { rows, complete, count } = await store.archive.page({
-      place: key,
-      account,
-      ...(query.start !== undefined && { start: query.start }),
-      ...(query.end !== undefined && { end: query.end }),
-      ...(afterId !== undefined && { afterId }),
-      ...(beforeId !== undefined && { beforeId }),
-      ...(after !== undefined && { after }),
-      ...(before !== undefined && { before }),
+      ...{ place: key, account, start, end, after, before, afterId, beforeId },
       newest: query.before !== undefined,
-      max: Math.min(query.max, PAGE),
+      max: Math.min(max, PAGE),
     });
     return { events: await eventsOf(rows, place), complete, count };
   }
@@ -148,18 +141,17 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     return rows.map((row) => eventOf(row, place, row.about === null ? undefined : found.get(row.about)));
   }
 
+  /** A row, if the account may see it. */
+  const seen = (place: string, id: number, account: AccountKey): Promise<Archived | undefined> =>
+    store.archive.page({ place, account, after: id - 1, before: id + 1, max: 1 }).then(({ rows: [row] }) => row);
+
   async function pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage> {
     if (ids.length > PAGE) throw new Failure('policy-violation', { text: `At most ${PAGE} ids at a time.` });
     await flush();
     const key = placeKey(place);
     const wanted = [...new Set(ids)].map(Number).sort((a, b) => a - b);
     if (!wanted.every(Number.isSafeInteger)) throw new Failure('item-not-found');
-    const found = await Promise.all(
-      wanted.map(async (id) => {
-        const { rows } = await store.archive.page({ place: key, account, after: id - 1, before: id + 1, max: 1 });
-        return rows[0];
-      }),
-    );
+    const found = await Promise.all(wanted.map((id) => seen(key, id, account)));
     const rows = found.filter((row) => row !== undefined);
     if (rows.length < wanted.length) throw new Failure('item-not-found');
     return { events: await eventsOf(rows, place), complete: true, count: rows.length };
@@ -172,8 +164,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     try {
       await flush();
       const start = wish.since ?? (wish.seconds === undefined ? undefined : clock.now() - wish.seconds * 1000);
-      const range = { place: placeKey(place), account, max, newest: true };
-      const { rows } = await store.archive.page(start === undefined ? range : { ...range, start });
+      const { rows } = await store.archive.page({ place: placeKey(place), account, max, newest: true, start });
       return within(await eventsOf(rows, place), wish.characters);
     } catch (err) {
       log.error({ err }, 'history could not be read');
@@ -267,9 +258,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       const found = numbered ?? (await store.archive.sent(key, id));
       // XEP-0308 §3: a correction of a correction is one of the first message.
       const row = found?.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
-      if (!row || account === undefined) return row;
-      const at = { place: key, account, after: row.id - 1, before: row.id + 1, max: 1 };
-      return (await store.archive.page(at)).rows[0];
+      return row && account !== undefined ? await seen(key, row.id, account) : row;
     } catch (err) {
       log.error({ err }, 'the archive could not be read');
       return undefined;
@@ -288,11 +277,8 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
         await flush();
         const id = await store.archive.freeId(entry.event.at);
         const place = placeKey(entry.event.place);
-        return put(
-          entry,
-          id,
-          [...seenBy].map((account) => store.visibility.cover(account, place, id)),
-        );
+        const seers = [...seenBy].map((account) => store.visibility.cover(account, place, id));
+        return put(entry, id, seers);
       } catch (err) {
         log.error({ err }, 'what came late could not be archived');
         return undefined;

@@ -6,19 +6,17 @@ import { placeKey } from '#src/model/place.ts';
 /** Readers of whom is known at least up to where they have read. */
 const READERS = 10_000;
 
-/** Up to where people have read. In memory alone. */
-export type Markers = {
-  /**
-   * Whether a draft says something new: all but what has been read of less than was known (XEP-0333: only the newest
-   * counts). `at` is when the message was written that it is about (ms since 1970), if that was lately.
-   */
-  isForward(draft: Draft, at: number | undefined): boolean;
-};
+export type Markers = ReturnType<typeof openMarkers>;
 
-export function openMarkers(): Markers {
+/** Up to where people have read. In memory alone. */
+export function openMarkers() {
   const read = openRecent<number>(READERS);
   return {
-    isForward(draft, at = 0) {
+    /**
+     * Whether a draft says something new: all but what has been read of less than was known (XEP-0333: only the newest
+     * counts). `at` is when the message was written that it is about (ms since 1970), if that was lately.
+     */
+    isForward(draft: Draft, at = 0): boolean {
       if (draft.kind !== 'receipt' || draft.state !== 'displayed') return true;
       const key = `${placeKey(draft.place)} ${authorOf(draft.from)}`;
       if (at < (read.get(key) ?? 0)) return false;

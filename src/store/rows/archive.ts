@@ -29,14 +29,14 @@ export type ArchivePageAsk = {
   readonly place: string;
   /** Restricts to what this account was there to see. */
   readonly account?: string;
-  readonly start?: number;
-  readonly end?: number;
+  readonly start?: number | undefined;
+  readonly end?: number | undefined;
   /** Bounds of the set by id, exclusive (XEP-0313 §4.1.3). */
-  readonly afterId?: number;
-  readonly beforeId?: number;
+  readonly afterId?: number | undefined;
+  readonly beforeId?: number | undefined;
   /** Bounds of the page, exclusive (XEP-0059): `count` and `index` are not narrowed by them. */
-  readonly after?: number;
-  readonly before?: number;
+  readonly after?: number | undefined;
+  readonly before?: number | undefined;
   /** The newest of what fits, instead of the oldest: XEP-0059 §2.3, §2.5. The rows still ascend. */
   readonly newest?: boolean;
   /** How many rows; 0 is for a count alone. */
