@@ -23,7 +23,7 @@ if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
   setFlagsFromString('--no-maglev');
   // The built package holds JavaScript, a checkout the sources.
   const built = new URL('../dist/src/main.js', import.meta.url);
-  await import(existsSync(built) ? built.href : new URL('../src/process/main.ts', import.meta.url).href);
+  await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href);
 } else {
   const node = installedNode();
   if (node) runWith(node);

@@ -8,12 +8,11 @@ import { choose, type Overrides, operatorChoice } from './overrides.ts';
 import { levelIn } from './parts.ts';
 import { outward } from './targets.ts';
 
-/** What is advertised of a network: what its table makes something of, said to one person and in a room. */
-export type Advertised = {
-  readonly contact: readonly Feature[];
-  readonly room: readonly Feature[];
-  /** The kinds that are read in rooms: what crosses as such could not be shown there yet by whoever says it. */
-  readonly heard: readonly EventBody['kind'][];
+/**
+ * What is advertised of a network: what can be said to one person, and among those who are in a room; and what of that a
+ * room's network does not see. Its table knows.
+ */
+export type Advertised = Readonly<Record<'contact' | 'room' | 'unseen', readonly Feature[]>> & {
   /** Whether there are rooms, somebody reads what is written to a realm itself, and people can be sent forms to answer. */
   readonly rooms: boolean;
   readonly console: boolean;
@@ -43,41 +42,48 @@ const CONTACT: Place = { kind: 'contact', account: 'romeo@a.example' as AccountK
 const ROOM: Place = { kind: 'shared', transport: '', id: 'verona' };
 
 /**
- * What is advertised of a network: what XMPP reads and the table, with what the operator has chosen, makes something of.
- * What is dropped or refused is not among it, so that clients hide what cannot work. Pure.
+ * What is advertised of a network. Of a contact what XMPP reads and the table, with what the operator has chosen, makes
+ * something of: what is dropped or refused is not among it, so that clients hide what cannot work. Of a room all that is
+ * not refused: its occupants on XMPP have it among each other. Pure.
  */
 export function advertised(mapping: NetworkMapping, overrides: Overrides): Advertised {
   const chosen = choose(mapping.policy.out, operatorChoice(overrides, 'out'));
   const pieces = (body: EventBody, place: Place) => piecesOf(body, place, mapping, chosen);
-  const plain = JSON.stringify(pieces(PLAIN, CONTACT).map(contents));
-  const isSomething = (found: readonly Draft[]): boolean =>
+  const plain = JSON.stringify(pieces(PLAIN, CONTACT)?.map(contents));
+  const isSomething = (found: readonly Draft[] = []): boolean =>
     found.length > 0 && JSON.stringify(found.map(contents)) !== plain;
-  const among = (place: Place): Feature[] =>
-    SAMPLES.flatMap(([feature, body]) => (isSomething(pieces(body, place)) ? [feature] : []));
-  const heard = CHANGES.filter((change) =>
-    SAMPLES.some(([name, body]) => name === change && pieces(body, ROOM).every(({ kind }) => kind === 'message')),
-  );
-  const silent = CHANGES.filter((change) => !heard.includes(change));
+  const among = (fits: (body: EventBody) => boolean): Feature[] =>
+    SAMPLES.flatMap(([feature, body]) => (fits(body) ? [feature] : []));
+  const carried = among((body) => isSomething(pieces(body, ROOM)));
+  const room = among((body) => isReflected(body) && pieces(body, ROOM) !== undefined);
   return {
-    contact: among(CONTACT),
-    room: among(ROOM).filter((feature) => !silent.some((kind) => kind === feature)),
-    heard,
+    contact: among((body) => isSomething(pieces(body, CONTACT))),
+    room: SAMPLES.flatMap(([feature]) => (room.includes(feature) || carried.includes(feature) ? [feature] : [])),
+    unseen: room.filter((feature) => !carried.includes(feature)),
     rooms: mapping.facts.rooms !== 'none',
     console: mapping.facts.console === true,
     forms: levelIn(mapping.facts.out, 'form') !== 'none',
   };
 }
 
-const CHANGES: readonly ('edit' | 'retract' | 'reaction')[] = ['edit', 'retract', 'reaction'];
+/** Rooms show it to all who are in them, whatever becomes of it on the network. */
+const isReflected = ({ kind }: EventBody): boolean =>
+  kind === 'message' || kind === 'edit' || kind === 'retract' || kind === 'reaction';
 
 const contents = ({ place: _, ...rest }: Draft): object => rest;
 
-function piecesOf(body: EventBody, place: Place, mapping: NetworkMapping, chosen: Chosen): readonly Draft[] {
+/** Nothing where it is refused. */
+function piecesOf(
+  body: EventBody,
+  place: Place,
+  mapping: NetworkMapping,
+  chosen: Chosen,
+): readonly Draft[] | undefined {
   try {
     const from = { kind: 'xmpp', bare: 'romeo@a.example' as BareJid } as const;
     return degrade({ place, from, ...body } as Draft, outward(mapping), { ...ABOUT, chosen });
   } catch (error) {
-    if (error instanceof Failure) return [];
+    if (error instanceof Failure) return undefined;
     throw error;
   }
 }

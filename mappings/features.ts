@@ -25,7 +25,8 @@ This page is rendered from the tables in \`mappings/\` by \`npm run docs\`. **Bo
 is chosen. A choice stands by its name under \`mapping:\` of a transport, such as \`mapping: { reaction: drop }\`, and
 under \`mapping: { in: { ... } }\` for what comes from the network. Users choose for themselves what the operator has not
 put under \`fixed\`: among their settings when they register, and for one conversation by writing \`mapping ADDRESS\` to
-the gateway. What an XMPP client does not know stands in the text of the same message.`;
+the gateway. What an XMPP client does not know stands in the text of the same message. In a room this is what its network
+sees: those who are there from XMPP have corrections, retractions, reactions, replies and files of each other as they are.`;
 
 /** `docs/features.md`: for each network and direction what is carried and what happens otherwise. Pure. */
 export function renderFeatures(networks: readonly TitledMapping[]): string {

@@ -1,4 +1,6 @@
+import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
+import { fitting } from './answers.ts';
 
 /** A form (XEP-0004) as text: what it is about, and each field with its value or its choices. */
 export function formText({ title, instructions, fields }: Form): string {
@@ -91,6 +93,19 @@ export function question({ name, label = name, type, required, value, options = 
 type Value = { readonly value: readonly string[] } | { readonly trouble: string };
 
 function read(field: Field, text: string): Value {
+  const found = meant(field, text);
+  if ('trouble' in found) return found;
+  try {
+    fitting({ fields: [field] }, { [field.name]: found.value });
+    return found;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { trouble: error.message };
+  }
+}
+
+/** What is meant by the words for a field. */
+function meant(field: Field, text: string): Value {
   switch (field.type) {
     case 'boolean':
       return yesOrNo(text);
@@ -103,6 +118,8 @@ function read(field: Field, text: string): Value {
       );
     case 'lines':
       return { value: text.split(/\r\n|\r|\n/) };
+    case 'jids':
+      return { value: text.split(/[\s,]+/) };
     default:
       return { value: [text] };
   }

@@ -31,10 +31,10 @@ export type Outcome = Delivered | Failure;
 
 /**
  * What a person sees of a dialogue: a form to fill in, something to look at, or something that is waited for, which ends
- * by itself when `until` does (a rejection is thrown where it was yielded).
+ * by itself when `until` does (a rejection is thrown where it was yielded). `last`: nothing more is asked after this form.
  */
 export type Stage =
-  | { readonly kind: 'form'; readonly form: Form }
+  | { readonly kind: 'form'; readonly form: Form; readonly last?: true }
   | { readonly kind: 'show'; readonly text: string; readonly url?: string; readonly qr?: string }
   | { readonly kind: 'wait'; readonly text: string; readonly until: Promise<unknown> };
 
@@ -179,7 +179,8 @@ export type AccountLogin = { readonly realm: string; readonly credentials: Crede
 /** One opened transport. */
 export type Bridge = {
   /**
-   * Resolves once logged in, with what the network calls us. Rejects with a `Failure`; `signal` gives the attempt up.
+   * Resolves once logged in; what the network calls us is told by `host.status`. Rejects with a `Failure`, and then nothing is left
+   * open; `signal` gives the attempt up.
    * Absent where nobody has a connection of their own: everybody is there at once, rooms included.
    */
   connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;

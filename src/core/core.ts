@@ -7,8 +7,6 @@ import { accountKey, bareOf } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts/accounts.ts';
-import { openMembership } from './accounts/membership.ts';
-import { openOwnSettings } from './accounts/settings.ts';
 import type { Aliases } from './aliases.ts';
 import { openChat } from './dialogues/chat.ts';
 import { openChatPlaces } from './dialogues/chat-places.ts';
@@ -60,6 +58,8 @@ export type CoreParts = {
   readonly log: Log;
   /** How long what is owed to XMPP is tried, in ms. */
   readonly expiry?: number;
+  /** Stops the gateway, where an admin may have that done. */
+  readonly shutdown?: (() => void) | undefined;
   /** Which domains are of our own XMPP server, and how long a message to a user of another may come back, in ms. All are our own without it. */
   readonly far?: { isHome(domain: string): boolean; readonly returns: number };
   /** Hears of what an operator has to know or has done: a row that was given up, a budget that comes to its end, a bridge's alarm. */
@@ -163,10 +163,10 @@ export function coreOf(opened: Opened): OpenCore {
     permitted: accounts.permitted,
     admit: accounts.admit,
     standing: opened.standings.at,
-    settings: openOwnSettings({ settings, accounts, admins: parts.access.admins }),
+    settings: opened.ownSettings,
     dialogues: opened.talks,
     chat,
-    ...openMembership({ ...parts, ...opened, delivery }),
+    ...opened.membership,
     registration: opened.registration,
     probed: people.probed,
     attend: people.attend,

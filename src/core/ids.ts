@@ -17,9 +17,9 @@ export type Linked = {
   readonly foreign: ForeignId[];
 };
 
-type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'>;
-/** A message by its ids on one side, at least one, and who wrote it. */
-export type Known = { readonly author: string; readonly ids: readonly MessageId[] };
+type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'> & { readonly at?: number };
+/** A message by its ids on one side, at least one, who wrote it, and when (ms since 1970) if that was lately. */
+export type Known = { readonly author: string; readonly ids: readonly MessageId[]; readonly at: number | undefined };
 type Side = 'xmpp' | 'foreign';
 
 export type IdsParts = {
@@ -79,7 +79,9 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     if (direct) return direct;
     // XEP-0461 §3.1, XEP-0444 §4.2: in a room a message is called by the stanza-id that the room gave it.
     const id = await archived(place, target);
-    return id === undefined ? undefined : store.links.byXmpp(key, id, author);
+    if (id === undefined) return undefined;
+    const found = known({ place, target: id, ...(author !== undefined && { author }) }, 'xmpp');
+    return found ?? store.links.byXmpp(key, id, author);
   }
 
   return {
@@ -93,9 +95,10 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
       for (const id of xmpp) recent.set(keyOf('xmpp', place, id), linked);
       for (const id of foreign) recent.set(keyOf('foreign', place, id), linked);
     },
-    repeated({ ids: [target] = [], place, from }, inStore) {
+    repeated({ ids: [target] = [], place, from, live }, inStore) {
       if (target === undefined) return false;
-      const at = { place, target, author: authorOf(from) };
+      // What a network tells of the past was said by our own, too.
+      const at = live === false ? { place, target } : { place, target, author: authorOf(from) };
       if (known(at, 'foreign')) return true;
       return inStore && stored(at, 'foreign').then((found) => found !== undefined);
     },
@@ -116,5 +119,5 @@ function knownTo(found: Found | undefined, side: Side): Known {
   const ids = found?.[side] ?? [];
   if (!found || ids.length === 0)
     throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
-  return { author: found.author, ids };
+  return { author: found.author, ids, at: found.at };
 }

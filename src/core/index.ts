@@ -1,7 +1,7 @@
 import type { Command, Stage } from '#src/bridge.ts';
-import type { Draft, Event, Message } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
-import type { Answer, Form } from '#src/model/form.ts';
+import type { Answer, Field, Form } from '#src/model/form.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
@@ -48,6 +48,14 @@ export type About = {
   readonly quote?: string;
 };
 
+/** That a message was taken back: by the message with that id, when, and by which moderator (XEP-0424 §5, XEP-0425 §5). */
+export type Retracted = {
+  readonly id: string;
+  readonly at: number;
+  readonly by?: string | undefined;
+  readonly reason?: string | undefined;
+};
+
 /** What an event carries that only XMPP knows. */
 export type Marks = {
   readonly about?: About;
@@ -55,6 +63,8 @@ export type Marks = {
   readonly originId?: string;
   /** The archive's id of the message (XEP-0359). */
   readonly stanzaId?: string;
+  /** It is only the place of a message that was taken out. */
+  readonly retracted?: Retracted;
   /** XEP-0045 status codes beside 110, which follows from the recipient. */
   readonly statuses?: readonly number[];
   /** The reader is asked to say that it has arrived (XEP-0184). */
@@ -84,15 +94,8 @@ export type XmppSide = {
   alive(transport: string, from: string, jid: string): Promise<boolean>;
 };
 
-/** A message of the past. `id` is its stanza-id, `xmppId` the id that it was sent with. */
-export type ArchivedMessage = {
-  readonly id: string;
-  readonly at: number;
-  readonly nick: string;
-  readonly place: Place;
-  readonly message: Message;
-  readonly xmppId?: XmppId;
-};
+/** Something that was said in a room in the past, with what its readers know of it. `id` is its stanza-id. */
+export type ArchivedEvent = { readonly id: string; readonly at: number; readonly event: Event; readonly marks: Marks };
 
 /**
  * Which messages are asked for (XEP-0313 §4): times in milliseconds, ids exclusive. `afterId` and `beforeId` bound what
@@ -110,7 +113,7 @@ export type ArchiveQuery = {
 
 /** A page in order of time. `complete`: nothing lies beyond it in the direction of the query. */
 export type ArchivePage = {
-  readonly messages: readonly ArchivedMessage[];
+  readonly events: readonly ArchivedEvent[];
   readonly complete: boolean;
   readonly count: number;
 };
@@ -128,7 +131,21 @@ export type SettingsChange = { readonly place: Place; readonly scope: SettingsSc
  */
 export type Progress =
   | { readonly kind: 'step'; readonly id: string; readonly step: Stage; readonly back: boolean }
-  | { readonly kind: 'done'; readonly text: string };
+  | ({ readonly kind: 'done' } & Told);
+
+/** What somebody is told at the end: words, and what is known by name as `fields`. */
+export type Told = { readonly text: string; readonly fields?: readonly Field[] };
+
+/** A command, and where it is called. */
+export type CommandAt = { readonly place: Place; readonly on: Command['on']; readonly node: string };
+
+/** A command that somebody has begun: whose it is, and the step at which it stands. */
+export type BegunCommand = CommandAt & {
+  readonly owner: string;
+  readonly id: string;
+  readonly step: Stage;
+  readonly back: boolean;
+};
 
 /** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
 export type Talker = { readonly owner: string; readonly user: BareJid };
@@ -154,12 +171,15 @@ export type Surface = {
 
 /** Logins and commands, step by step. Everything rejects with a `Failure`; one of the network ends the dialogue. */
 export type Dialogues = {
-  /** Begins the login of that name. Its credentials are for `realm`, `''` on a network without realms. */
-  login(who: Talker, at: { transport: string; realm: string; name: string }): Promise<Progress>;
-  command(who: Talker, at: { place: Place; on: Command['on']; node: string }): Promise<Progress>;
+  command(who: Talker, at: CommandAt): Promise<Progress>;
   /** The commands that a user may call: those of the bridge, and then the core's own. None for who may call none. */
   offered(user: BareJid, transport: string): readonly Offer[];
-  /** Goes on; a step that only shows something is answered with nothing, and so is a wait, which resolves at its end. */
+  /** What a user has begun, with any client, and not ended. */
+  begun(user: BareJid): readonly BegunCommand[];
+  /**
+   * Goes on; a step that only shows something is answered with nothing, and so is a wait, which resolves at its end. An
+   * answer that does not fit its form is `not-acceptable`, naming the field, and the dialogue stays where it is.
+   */
   answer(at: { owner: string; id: string }, answer: Answer): Promise<Progress>;
   /** Goes back to the form before. Rejects with a `Failure`, and stays where it is, where there is no way back. */
   back(at: { owner: string; id: string }): Promise<Progress>;

@@ -1,5 +1,6 @@
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
+import { memo } from '#src/lib/memo.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
@@ -8,14 +9,18 @@ import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
 import { openLogins } from './accounts/logins.ts';
-import { openSettings } from './accounts/settings.ts';
+import { openMembership } from './accounts/membership.ts';
+import { openOwnSettings, openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
+import { administrationCommands } from './dialogues/administration.ts';
 import { blockCommands } from './dialogues/block.ts';
 import { choiceCommands } from './dialogues/choice.ts';
+import { configureCommands } from './dialogues/configure.ts';
 import { openDialogues } from './dialogues/dialogue.ts';
 import { lastCommands } from './dialogues/last.ts';
 import { previewCommands } from './dialogues/preview.ts';
+import { registerCommands } from './dialogues/register.ts';
 import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
 import { openIdentities } from './identities.ts';
@@ -29,6 +34,7 @@ import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
+import { askMissed } from './rooms/missed.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
@@ -40,6 +46,7 @@ import type { Transport } from './transport.ts';
 import { openAdmissions } from './way/admission.ts';
 import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
+import { openMarkers } from './way/markers.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
 import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
@@ -67,6 +74,7 @@ export function buildCore(parts: CoreParts) {
   const choices = openChoices({ store, transports, now });
   const tables = openTables(transports, choices);
   const texts = openRecentTexts();
+  const markers = openMarkers();
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
@@ -93,7 +101,10 @@ export function buildCore(parts: CoreParts) {
     store,
     clock,
     log,
-    settings: (domain) => transports.get(domain)?.history ?? { record: false, replay: 0 },
+    settings: (domain) => ({
+      ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
+      refers: tables.get(domain)?.refers ?? false,
+    }),
   });
   const ids = openIds({ store, log, archived: archive.sentAs });
   const occupancy = openOccupancy({ store, clock, log });
@@ -132,18 +143,6 @@ export function buildCore(parts: CoreParts) {
   });
 
   const dialogues = openDialogues({ clock, log, limits: { time: limits.dialogueTime, most: limits.dialogues } });
-  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
-  const own = [
-    ...previewCommands({ ...ground, standings }),
-    ...lastCommands({ store }),
-    ...blockCommands({ refusals }),
-  ];
-  const choosing = choiceCommands({ choices });
-  const talks = openTalks({
-    ...{ ...ground, dialogues, logins, people, sessions, settings },
-    admins: parts.access.admins,
-    own: (domain) => (choices.settings(domain).length > 0 ? [...own, ...choosing] : own),
-  });
   const purging = openPurging({
     store,
     clock,
@@ -152,10 +151,45 @@ export function buildCore(parts: CoreParts) {
     drop: journaling.purge,
   });
 
+  const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
+  const membership = openMembership({ ...ground, delivery, dialogues, logins, people, purging, sessions, settings });
+  const { admins } = parts.access;
+  const ownSettings = openOwnSettings({ settings, accounts, admins });
+  const everywhere = [
+    ...previewCommands({ ...ground, standings }),
+    ...lastCommands({ store }),
+    ...blockCommands({ refusals }),
+    ...administrationCommands({ ...parts, ...journaling, ...membership, people, rooms, sessions }),
+  ];
+  const choosing = choiceCommands({ choices });
+  const talks = openTalks({
+    ...{ ...ground, dialogues, sessions, admins },
+    own: memo(1000, (domain) => [
+      ...registerCommands({ ...ground, logins, people, sessions, settings }, transport(domain)),
+      ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
+      ...everywhere,
+      ...(choices.settings(domain).length > 0 ? choosing : []),
+    ]),
+  });
+
   const intake = openIntake({ ...ground, journaling });
   const amend = openAmend({ ...ground, delivery, settling, rows, intake, standings });
   const outward = openOutward({
-    ...{ ...ground, refusals, rooms, people, sessions, standings, ids, archive, delivery, intake, amend },
+    ...{
+      ...ground,
+      markers,
+      refusals,
+      rooms,
+      people,
+      sessions,
+      standings,
+      ids,
+      archive,
+      delivery,
+      settling,
+      intake,
+      amend,
+    },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
@@ -168,7 +202,7 @@ export function buildCore(parts: CoreParts) {
   const echoes = openEchoes({ settling });
   const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
-    ...{ ...ground, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
+    ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable,
     repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
@@ -193,6 +227,7 @@ export function buildCore(parts: CoreParts) {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
+  const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
       if (!identities.turn(account, linked)) return;
@@ -203,7 +238,7 @@ export function buildCore(parts: CoreParts) {
       sessions.turn(account);
     },
   });
-  settling.listen(openSettle({ transport, ids, rooms, people, display, durable, xmpp, now }));
+  settling.listen(openSettle({ ids, rooms, people, display, durable, xmpp, now }));
   settling.listen({
     bounced(row) {
       if (row.owed.way !== 'in' || !journaling.isFar(row)) return;
@@ -214,7 +249,7 @@ export function buildCore(parts: CoreParts) {
   journaling.reached(people.reached);
   // What became of it is noted after this.
   settling.listen({ settled: () => queueMicrotask(echoes.settled) });
-  rooms.listen({ fares: outward.fares });
+  rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
   sessions.listen({
     online(key) {
       rooms.rejoin(key);
@@ -255,7 +290,9 @@ export function buildCore(parts: CoreParts) {
     lasting,
     logins,
     occupancy,
+    membership,
     outward,
+    ownSettings,
     people,
     purging,
     rates,

@@ -32,6 +32,8 @@ export type GatewayParts = {
   readonly site?: Site;
   /** How the store is opened, where that is watched; `openStore` itself if left out. */
   readonly openStore?: typeof openStore;
+  /** Ends the program, where an admin may have that done. */
+  readonly shutdown?: () => void;
   /** The main loop's, for a thread of the store to watch. */
   readonly heart?: Heart;
 };
@@ -134,6 +136,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     log,
     far: { isHome: homeOf(config), returns: config.limits.return_time },
     ...(config.limits.expiry.xmpp !== undefined && { expiry: config.limits.expiry.xmpp }),
+    shutdown: parts.shutdown,
     report: reportTo(metrics),
   });
 

@@ -76,7 +76,7 @@ export type OccupantChange = {
 /** What can happen. The kinds are the vocabulary of the capability tables in `mappings/`. */
 export type EventBody =
   | Message
-  | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string }
+  | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string; readonly style?: MessageStyle }
   | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
   | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
   /** `upTo`: it speaks of all that was there before its target, too. */

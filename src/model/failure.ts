@@ -34,6 +34,12 @@ export const failures = {
   'policy-violation': row('modify', 'policy-violation', 'The rules of that network forbid this.'),
   'not-supported': row('cancel', 'feature-not-implemented', 'The other network cannot carry this.'),
   'service-unavailable': row('cancel', 'service-unavailable', 'This is not offered here.'),
+  // What is wrong in going on with a command (XEP-0050 §4.4).
+  'malformed-action': row('modify', 'bad-request', 'There is no such action.'),
+  'bad-action': row('modify', 'bad-request', 'This cannot be done at this step.'),
+  'bad-payload': row('modify', 'bad-request', 'The form is not filled in as it asks for.'),
+  'bad-sessionid': row('modify', 'bad-request', 'You have not begun this here. Begin it anew.'),
+  'session-expired': row('cancel', 'not-allowed', 'This is over. Begin it anew.'),
   stopping: row('wait', 'service-unavailable', 'The gateway is stopping.', true),
   internal: row('cancel', 'internal-server-error', 'Something broke in the gateway.'),
 } as const satisfies Record<string, Row>;

@@ -2,11 +2,16 @@
 export type Field = {
   readonly name: string;
   readonly label?: string;
-  readonly type: 'text' | 'secret' | 'boolean' | 'choice' | 'choices' | 'lines' | 'note' | 'hidden' | 'jid';
+  readonly type: 'text' | 'secret' | 'boolean' | 'choice' | 'choices' | 'lines' | 'note' | 'hidden' | 'jid' | 'jids';
   readonly required?: boolean;
   readonly value?: readonly string[];
   readonly options?: readonly { readonly value: string; readonly label?: string }[];
+  /** Text that is a number. */
+  readonly number?: NumberRange;
 };
+
+/** Which numbers a field takes: `whole` ones alone, the bounds included. */
+export type NumberRange = { readonly whole: boolean; readonly min?: number; readonly max?: number };
 
 /**
  * How a form came back: filled in or given up, by whom as the network calls them, and how that is known: by the address

@@ -30,6 +30,7 @@ export function foreignAddress(word: string, { transport, target }: View): strin
   const { local, domain } = splitJid(linked === undefined ? word : decoded(linked));
   if (local === '' || domain.toLowerCase() !== transport.domain) return undefined;
   const found = target(local);
+  if (found.kind === 'realm') return transport.addresses.format({ ...found, name: '' });
   return 'id' in found ? found.id : undefined;
 }
 

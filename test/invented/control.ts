@@ -31,8 +31,18 @@ const order = z.union([
     times: z.number().optional(),
   }),
   z.object({ fault: z.enum(['repeat-event', 'reorder-event', 'hold-event']) }),
-  /** Somebody does something. With `elsewhere` it is an account's owner in another client, and the account is told. */
-  z.object({ as: z.string(), to: z.string(), letter, elsewhere: z.boolean().optional() }),
+  /**
+   * Somebody does something. With `elsewhere` it is an account's owner in another client, and the account is told; with
+   * `at` (ms since 1970) it was done then, and a room hears of it only now, or, `missed`, not at all.
+   */
+  z.object({
+    as: z.string(),
+    to: z.string(),
+    letter,
+    elsewhere: z.boolean().optional(),
+    at: z.number().optional(),
+    missed: z.boolean().optional(),
+  }),
   z.object({ release: z.literal(true) }),
   z.object({ break: z.literal(true) }),
   z.object({ code: z.string() }),
@@ -128,7 +138,11 @@ const lineOf = ({ lines }: World, name: string): Line | undefined =>
 
 type Act = Extract<z.output<typeof order>, { as: string }>;
 
-function act({ as, to, letter: what, elsewhere }: Act, { loft }: World): unknown {
+function act({ as, to, letter: what, elsewhere, at, missed }: Act, { loft }: World): unknown {
+  if (at !== undefined) {
+    const readers = [...loft.room(to).members.keys()].filter((name) => name !== as && !missed);
+    return loft.tell(as, to, what, { readers, at }).id;
+  }
   const tag = `act-${++acts}`;
   const answer = loft.request(as, { do: 'send', tag, to, letter: what });
   if (elsewhere) loft.tell(as, to, what, { readers: [as] });

@@ -53,8 +53,8 @@ export type Loft = {
   readonly done: Map<string, string[]>;
   person(name: string): Person;
   room(id: string): Room;
-  /** Makes a post and tells it to the readers. What is said is kept in the log. */
-  tell(by: string, to: string, letter: Letter, options: { readers: Iterable<string>; tag?: string }): Post;
+  /** Makes a post, now or of the time `at`, and tells it to the readers. What is said is kept in the log. */
+  tell(by: string, to: string, letter: Letter, options: { readers: Iterable<string>; tag?: string; at?: number }): Post;
   /** Answers a request of a person who has logged in. Throws a `Refusal`. */
   request(name: string, request: Request): Answer;
 };
@@ -77,10 +77,10 @@ export function openLoft(): Loft {
       if (!found) throw new Refusal('unknown', `There is no room ${id}.`);
       return found;
     },
-    tell(by, to, letter, { readers, tag }) {
+    tell(by, to, letter, { readers, tag, at = Date.now() }) {
       const nick = loft.rooms.get(to)?.members.get(by)?.nick;
       const more = { ...(nick !== undefined && { nick }), ...(tag !== undefined && { tag }) };
-      const post: Post = { id: `p${++count}`, at: Date.now(), by, to, letter, ...more };
+      const post: Post = { id: `p${++count}`, at, by, to, letter, ...more };
       if (letter.type === 'message') loft.posts.set(post.id, post);
       for (const reader of readers) {
         const person = loft.person(reader);

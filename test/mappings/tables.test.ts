@@ -43,28 +43,29 @@ describe('what is advertised', () => {
   };
   it('is what a rung makes something of', () => {
     const words = ['reply', 'file', 'spoiler', 'mention'];
+    const all = ['edit', 'retract', 'reaction', ...words];
     expect(advertised(ofKind('irc'), {})).toMatchObject({
-      contact: ['edit', 'retract', 'reaction', ...words],
-      // Decision 0008: no lines of reactions in channels.
-      room: ['edit', 'retract', ...words],
-      heard: ['edit', 'retract', 'reaction'],
+      contact: all,
+      // Among those who are here from XMPP; decision 0008: no lines of reactions in channels.
+      room: all,
+      unseen: ['reaction'],
     });
-    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop' })).toMatchObject({
-      contact: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
-      room: ['retract', 'reaction', 'file', 'spoiler', 'mention'],
-      heard: ['edit', 'retract', 'reaction'],
+    expect(advertised(ofKind('irc'), { edit: 'drop', reaction: 'line', reply: 'drop', file: 'refuse' })).toMatchObject({
+      contact: ['retract', 'reaction', 'spoiler', 'mention'],
+      room: ['edit', 'retract', 'reaction', 'reply', 'spoiler', 'mention'],
+      unseen: ['edit', 'reply'],
     });
     expect(advertised(ofKind('sms'), {}).contact).toEqual(['edit', 'reply', 'file', 'spoiler']);
     expect(advertised(ofKind('sms'), { edit: 'refuse' }).contact).toEqual(['reply', 'file', 'spoiler']);
   });
 
-  it('is all of it where the network carries all of it, and in rooms what those who say it are shown', () => {
-    const { contact, room, heard } = advertised(pigeon, {});
+  it('is all of it where the network carries all of it', () => {
+    const { contact, room, unseen } = advertised(pigeon, {});
     expect(contact).toContain('typing');
     expect(contact).toContain('marker');
     expect(contact).toContain('reaction');
-    expect(room).not.toContain('reaction');
-    expect(heard).toEqual([]);
+    expect(room).toEqual(contact);
+    expect(unseen).toEqual([]);
   });
 });
 

@@ -15,12 +15,23 @@ def tell(**what):
     print(json.dumps(what), flush=True)
 
 
+def shown(iq):
+    """What a command has answered, in short."""
+    if iq["type"] == "error":
+        return f"{iq['error']['condition']}: {iq['error']['text']}"
+    command = iq["command"]
+    fields = list(command["form"].get_fields()) if command.xml.find("{jabber:x:data}x") is not None else []
+    notes = [f"{kind}: {text}" for kind, text in command["notes"]]
+    actions = sorted(command["actions"])
+    return " ".join([command["status"], *actions, *fields, *notes])
+
+
 class Client(slixmpp.ClientXMPP):
     def __init__(self, jid, password):
         super().__init__(jid, password)
         self["feature_mechanisms"].unencrypted_plain = True
         self["feature_mechanisms"].unencrypted_scram = True
-        for plugin in ("xep_0030", "xep_0045", "xep_0077", "xep_0199", "xep_0249", "xep_0313"):
+        for plugin in ("xep_0004", "xep_0030", "xep_0045", "xep_0050", "xep_0077", "xep_0199", "xep_0249", "xep_0313"):
             self.register_plugin(plugin)
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("failed_auth", lambda _: tell(event="failed", text="login refused"))
@@ -65,6 +76,31 @@ class Client(slixmpp.ClientXMPP):
     async def items(self, jid):
         items = await self["xep_0030"].get_items(jid=jid)
         return sorted(str(item[0]) for item in items["disco_items"]["items"])
+
+    async def commands(self, jid):
+        found = await self["xep_0050"].get_commands(jid=jid)
+        return sorted(str(item[1]) for item in found["disco_items"]["items"])
+
+    async def command(self, jid, node, *steps):
+        """Runs a command as slixmpp's own sessions do. A step is an action and, as JSON, what is filled in."""
+        plugin = self["xep_0050"]
+        answers = asyncio.Queue()
+        session = {"next": lambda iq, _: answers.put_nowait(iq), "error": lambda iq, _: answers.put_nowait(iq)}
+        plugin.start_command(jid, node, session)
+        told = [shown(await asyncio.wait_for(answers.get(), 10))]
+        for action, filled in zip(steps[::2], steps[1::2]):
+            form = self["xep_0004"].make_form(ftype="submit")
+            for name, value in json.loads(filled).items():
+                form.add_field(var=name, value=value)
+            session["payload"] = form if filled != "{}" else None
+            if action == "complete":
+                plugin.complete_command(session)
+            elif action == "cancel":
+                plugin.cancel_command(session)
+            else:
+                plugin.continue_command(session, direction=action)
+            told.append(shown(await asyncio.wait_for(answers.get(), 10)))
+        return told
 
     async def ping(self, jid):
         await self["xep_0199"].ping(jid)

@@ -53,7 +53,7 @@ describe('disco#info', () => {
   it('of the gateway: a gateway, and a conference where there are rooms', async () => {
     const { identities, features } = await info({});
     expect(identities).toEqual(['gateway/x-net The Net', 'conference/text The Net']);
-    const gateway = ['jabber:iq:register', 'jabber:iq:gateway'];
+    const gateway = ['jabber:iq:register', 'jabber:iq:gateway', 'http://jabber.org/protocol/commands', 'urn:xmpp:bob'];
     expect(features).toEqual([INFO, ITEMS, MUC, 'jabber:iq:version', 'jid\\20escaping', 'urn:xmpp:ping', ...gateway]);
   });
 

@@ -41,7 +41,7 @@ export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spo
     addresses,
     history: { record: true, replay: 0 },
   }),
-  advertised: { contact: [], room: [], heard: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
+  advertised: { contact: [], room: [], unseen: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
 });
 type Spoken = {
   readonly domain?: string;
@@ -109,8 +109,8 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   gone: () => {},
   bounced: async () => {},
   confirmed: async () => {},
-  archive: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
-  archived: () => Promise.resolve({ messages: [], complete: true, count: 0 }),
+  archive: () => Promise.resolve({ events: [], complete: true, count: 0 }),
+  archived: () => Promise.resolve({ events: [], complete: true, count: 0 }),
   permitted: () => true,
   admit(user) {
     if (changes.permitted?.(user) === false) throw new Failure('not-on-list');
@@ -118,12 +118,12 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   standing,
   settings: { form: async () => ({ fields: [] }), change: async () => {} },
   dialogues: {
-    login: () => Promise.reject(new Failure('not-supported')),
     command: () => Promise.reject(new Failure('not-supported')),
     answer: () => Promise.reject(new Failure('item-not-found')),
     back: () => Promise.reject(new Failure('item-not-found')),
     cancel: () => {},
     offered: () => [],
+    begun: () => [],
   },
   chat: () => Promise.reject(new Failure('not-supported')),
   addressOf: () => undefined,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Failure } from '#src/model/failure.ts';
-import type { Answer, Field } from '#src/model/form.ts';
+import type { Answer, Field, NumberRange } from '#src/model/form.ts';
 
 /** One thing that people set, as its schema describes it. `secret` is shown to nobody, not even to who has set it. */
 export type Setting = {
@@ -11,6 +11,7 @@ export type Setting = {
   readonly options: readonly string[];
   /** What options are called where their own names do not say it. */
   readonly labels?: Readonly<Record<string, string>>;
+  readonly number?: NumberRange;
   readonly required: boolean;
   readonly fallback: unknown;
 };
@@ -29,6 +30,8 @@ type Described = {
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
   readonly items?: Described;
+  readonly minimum?: number;
+  readonly maximum?: number;
   readonly secret?: unknown;
 };
 
@@ -43,6 +46,7 @@ export function settingsOf(schema: z.ZodType | undefined): readonly Setting[] {
     label: one.title ?? one.description ?? name,
     schema: schema.shape[name] as z.ZodType,
     kind: kindOf(one),
+    ...numbersOf(one),
     options: (one.enum ?? one.items?.enum ?? []).map(String),
     required: described.required?.includes(name) === true,
     fallback: one.default,
@@ -58,14 +62,25 @@ function kindOf({ secret, type, enum: options, items }: Described): Setting['kin
   return 'text';
 }
 
+/** Which numbers are taken, where it is one: bounds that are those of JSON itself are none. */
+function numbersOf({ type, minimum, maximum }: Described): { number?: NumberRange } {
+  if (type !== 'number' && type !== 'integer') return {};
+  const min = Number.isSafeInteger((minimum ?? -Infinity) - 1) ? minimum : undefined;
+  const max = Number.isSafeInteger((maximum ?? Infinity) + 1) ? maximum : undefined;
+  const whole = type === 'integer';
+  return { number: { whole, ...(min !== undefined && { min }), ...(max !== undefined && { max }) } };
+}
+
 /** The field in which a setting is shown with its value. */
-export function fieldOf({ name, label, kind, options, labels, required, fallback }: Setting, value: unknown): Field {
+export function fieldOf(setting: Setting, value: unknown): Field {
+  const { name, label, kind, options, labels, number, required, fallback } = setting;
   const shown = value ?? fallback;
   return {
     name,
     label,
     type: kind === 'number' ? 'text' : kind,
     ...(required && { required }),
+    ...(number && { number }),
     ...(kind !== 'secret' && shown !== undefined && { value: [shown].flat().map(String) }),
     ...(options.length > 0 && { options: options.map((option) => optionOf(option, labels?.[option])) }),
   };

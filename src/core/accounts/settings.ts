@@ -56,6 +56,8 @@ export type OpenSettings = {
   staysConnected(account: AccountKey): Promise<boolean>;
   /** Whether the account stays in its rooms without a client. */
   staysInRooms(account: AccountKey): Promise<boolean>;
+  /** Whether anything can be set there. */
+  has(transport: string, scope: Scope): boolean;
   /** What somebody can set at a place, with what holds now; secrets are blank. In a shared room for `account`, or for all. */
   form(place: Place, scope: Scope, account?: AccountKey): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
@@ -189,6 +191,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         ...(room && { room: yielded(room, at.account, at.realm, at.room) }),
       };
     },
+    has: (transport, scope) => schemasOf(transport)[scope].length > 0,
     async form(place, scope, account) {
       const { [scope]: settings } = schemasOf(placeTransport(place));
       const at = await layers(place, account);

@@ -37,12 +37,13 @@ export async function call(text: string, offered: readonly Offer[], find: Find):
   const named = offered.filter((one) => one.node === node);
   if (named.length === 0) return address(text, find);
   const has = (on: Command['on']): boolean => named.some((one) => one.on === on);
-  const placed = has('contact') || has('room');
+  const placed = has('contact') || has('room') || has('realm');
   if (placed && rest !== '') return withAddress(node, rest, { has, find });
   if (has('gateway')) return { kind: 'run', node, on: 'gateway', words: rest };
-  if (placed) return { kind: 'wrong', text: `Say whom it is about: ${node} ADDRESS` };
-  return { kind: 'wrong', text: 'This command is not offered in a chat.' };
+  return { kind: 'wrong', text: `Say whom it is about: ${node} ADDRESS` };
 }
+
+const PLURAL = { realm: 'servers', room: 'rooms', contact: 'people' } as const;
 
 async function withAddress(
   node: string,
@@ -53,9 +54,9 @@ async function withAddress(
   const word = quoted ?? plain;
   try {
     const { room, place } = await find(word);
-    const on = room ? 'room' : 'contact';
+    const on = place.kind === 'realm' ? 'realm' : room ? 'room' : 'contact';
     if (has(on)) return { kind: 'run', node, on, at: place, words };
-    return { kind: 'wrong', text: `This command is not for ${room ? 'rooms' : 'people'}.` };
+    return { kind: 'wrong', text: `This command is not for ${PLURAL[on]}.` };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return { kind: 'wrong', text: `${word}: ${error.message}` };
@@ -72,16 +73,15 @@ async function address(text: string, find: Find): Promise<Called> {
   }
 }
 
-/** What is understood, a line each. Commands of realms alone are not called in a chat. */
+/** What is understood, a line each. */
 export function help(offered: readonly Offer[]): string {
   const nodes = [...new Set(offered.map(({ node }) => node))];
-  const lines = nodes.flatMap((node) => {
+  const lines = nodes.map((node) => {
     const named = offered.filter((one) => one.node === node);
     const alone = named.some(({ on }) => on === 'gateway');
-    const placed = named.some(({ on }) => on === 'contact' || on === 'room');
-    if (!alone && !placed) return [];
+    const placed = named.some(({ on }) => on !== 'gateway');
     const where = placed ? (alone ? ' [ADDRESS]' : ' ADDRESS') : '';
-    return [`${node}${where}: ${named[0]?.title ?? ''}`];
+    return `${node}${where}: ${named[0]?.title ?? ''}`;
   });
   return [
     'This is a gateway. It understands:',

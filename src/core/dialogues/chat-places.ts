@@ -24,8 +24,9 @@ export function openChatPlaces({ ask, standing, transport }: Parts): ChatPlaces 
   return {
     async find(domain, user, address, foreign) {
       const id = foreign(address) ?? (await ask({ kind: 'resolve', text: address }, domain, user)).id;
-      const room = transport(domain).addresses.parse(id).kind === 'room';
-      return { id, room, place: standing(user, domain, { kind: room ? 'room' : 'contact', id }).place };
+      const { kind, realm } = transport(domain).addresses.parse(id);
+      const at = kind === 'realm' ? { kind, realm } : { kind, id };
+      return { id, room: kind === 'room', place: standing(user, domain, at).place };
     },
     gateway: (domain, user) => ({ kind: 'realm', account: accountKey(user, domain), realm: '' }),
   };

@@ -1,5 +1,5 @@
 import { begin, type Filling, introduction, question, take } from '#mappings/forms.ts';
-import type { Core, Dialogues, Said, Surface, Talker } from '#src/core/index.ts';
+import type { Core, Dialogues, Said, Surface, Talker, Told } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
@@ -117,13 +117,14 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
       const progress = await next();
       if (progress.kind === 'done') {
         session.begun = undefined;
-        return tell(words(progress.text));
+        return tell(words(endOf(progress)));
       }
       const { id, step, back } = progress;
       const begun: Begun = { id, back };
       session.begun = begun;
       if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
-      tell(words('url' in step && step.url !== undefined ? `${step.text}\n${step.url}` : step.text));
+      const { url, qr } = step.kind === 'show' ? step : {};
+      tell(words([step.text, url, qr === url ? undefined : qr].filter((line) => line !== undefined).join('\n')));
       next = () => dialogues.answer({ owner: who.owner, id }, {});
     }
     throw new Error('a dialogue asks nothing and does not end');
@@ -173,5 +174,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     return answer;
   };
 }
+
+const endOf = ({ text, fields = [] }: Told): string =>
+  [text, ...fields.flatMap(({ type, value = [] }) => (type === 'jids' ? value : []))].join('\n');
 
 const words = (text: string): Said => ({ kind: 'text', text });

@@ -15,7 +15,7 @@ export function choiceCommands({
     const { what = [] } = yield { kind: 'form', form: whatOf(form) };
     const field = form.fields.find(({ name }) => name === what[0]);
     if (!field) throw new Failure('not-acceptable');
-    await choices.change({ account, place }, yield { kind: 'form', form: { fields: [field] } });
+    await choices.change({ account, place }, yield { kind: 'form', form: { fields: [field] }, last: true });
     return 'This is how it is done here from now on.';
   }
   const command = { node: 'mapping', title: 'What becomes here of what the other side does not know', run };

@@ -31,7 +31,7 @@ export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
     bridge,
     session,
   }: Parameters<BoundCommand['run']>[0]): AsyncGenerator<Step, string, Answer> {
-    const { text = [] } = yield { kind: 'form', form };
+    const { text = [] } = yield { kind: 'form', form, last: true };
     try {
       return await look(parts, messageOf(account, place, text.join('\n')), { account, bridge, session });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { LONGEST, unfit } from '#mappings/answers.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -23,9 +24,6 @@ export type RegistrationParts = {
 type Login = Transport['talks']['logins'][number];
 type Found = { readonly login: Login; readonly key: SessionKey };
 type Known = Readonly<Record<string, Sealed>>;
-
-/** The longest value that is read, in UTF-16 units. */
-const LONGEST = 4096;
 
 /** Registration in one form: that of the login which needs no more, else the account's settings. */
 export function openRegistration(parts: RegistrationParts): Core['registration'] {
@@ -56,9 +54,12 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
   async function begin(
     owner: string,
     { login, key }: Found,
-    finish: (credentials: Known) => Promise<string>,
+    finish: (credentials: Known) => Promise<void>,
   ): Promise<{ readonly at: DialogueAt; readonly form: Form }> {
-    const first = await dialogues.start(owner, { start: (signal) => login.start(signal, key), finish });
+    const first = await dialogues.start(owner, {
+      start: (signal) => login.start(signal, key),
+      finish: (credentials) => finish(credentials).then(() => ({ text: '' })),
+    });
     if (first.kind !== 'step') throw new Error('a login of one form asks for nothing');
     const at = { owner, id: first.id };
     if (first.step.kind === 'form') return { at, form: first.step.form };
@@ -71,7 +72,6 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
     const known = await logins.credentials(key);
     const { at, form } = await begin(owner, wanted, async (credentials) => {
       await logins.register(key, credentials);
-      return '';
     });
     let answer: Answer | undefined;
     try {
@@ -81,6 +81,7 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
     }
     if (!answer) return;
     const end = await dialogues.answer(at, answer).catch((error: unknown) => {
+      dialogues.drop((_owner, id) => id === at.id);
       throw acceptable(error);
     });
     if (end.kind === 'done') return;
@@ -94,7 +95,7 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
       const wanted = found(where, account);
       if (!wanted) return settings.form(settingsPlace(account), 'account');
       const known = await logins.credentials(wanted.key);
-      const { at, form } = await begin(owner, wanted, async () => '');
+      const { at, form } = await begin(owner, wanted, async () => undefined);
       dialogues.cancel(at);
       return { ...form, fields: form.fields.map((field) => shown(field, known)) };
     },
@@ -151,9 +152,6 @@ function valuesOf(field: Field, given: Answer): readonly string[] | undefined {
   if (values.some((value) => value.length > LONGEST)) throw unfit(field, `is longer than ${LONGEST} characters`);
   return values.every((value) => value === '') ? undefined : values;
 }
-
-const unfit = ({ name, label = name }: Field, why: string): Failure =>
-  new Failure('not-acceptable', { text: `${label} ${why}.` });
 
 /** XEP-0077 §3.1.1: what the network does not let in is data that is not acceptable. */
 function acceptable(error: unknown): unknown {

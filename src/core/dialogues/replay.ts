@@ -1,14 +1,15 @@
 import type { Stage, Step } from '#src/bridge.ts';
+import type { Told } from '#src/core/index.ts';
 import type { Answer } from '#src/model/form.ts';
 
 /** What comes of a generator at its end is what its person is told. */
-type Steps = AsyncGenerator<Step, () => Promise<string>, Answer>;
+type Steps = AsyncGenerator<Step, () => Promise<Told>, Answer>;
 
 /** What a generator was given for a step: an answer, what came of an act or a wait, or what these failed with. */
 type Given = { readonly kind: Step['kind'] } & ({ readonly value: unknown } | { readonly error: unknown });
 
 /** Where a run stands: at a stage, with whether there is a way back from it, or at its end. */
-export type Arrived = { readonly stage: Stage; readonly back: boolean } | { readonly finish: () => Promise<string> };
+export type Arrived = { readonly stage: Stage; readonly back: boolean } | { readonly finish: () => Promise<Told> };
 
 /** One dialogue's generator, with what it was given so far. */
 export type Replay = {

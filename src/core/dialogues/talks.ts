@@ -1,22 +1,14 @@
-import type {
-  Bridge,
-  BridgeDefinition,
-  Command,
-  CommandWork,
-  Credentials,
-  Host,
-  SessionKey,
-  Step,
-} from '#src/bridge.ts';
+import { createHash } from 'node:crypto';
+import type { BridgeDefinition, Command, CommandWork, Credentials, Host, SessionKey, Step } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
-import type { Logins } from '#src/core/accounts/logins.ts';
-import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Dialogues } from '#src/core/index.ts';
-import type { People } from '#src/core/people/people.ts';
+import type { Dialogues, Told } from '#src/core/index.ts';
+import type { Limits } from '#src/core/limits.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
+import type { Transport } from '#src/core/transport.ts';
+import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { RunningDialogues } from './dialogue.ts';
 
@@ -36,7 +28,7 @@ export type BoundCommand = Omit<Command, 'run'> & {
   run(
     work: Pick<CommandWork, 'bridge' | 'account' | 'place' | 'session'>,
     signal: AbortSignal,
-  ): AsyncGenerator<Step, string, Answer>;
+  ): AsyncGenerator<Step, string | Told, Answer>;
 };
 
 /** Binds a definition's logins and commands to their config. `host` is asked for when a dialogue begins. */
@@ -63,70 +55,68 @@ export type TalkParts = {
   readonly accounts: Accounts;
   readonly admins: readonly string[];
   readonly dialogues: RunningDialogues;
-  readonly logins: Logins;
+  readonly limits: Limits;
+  readonly log: Log;
   /** The commands of the gateway itself on a transport. */
   own(transport: string): readonly BoundCommand[];
-  transport(domain: string): { readonly talks: TransportTalks; bridge(): Bridge };
-  readonly people: Pick<People, 'enrolled'>;
-  readonly sessions: Pick<Sessions, 'get' | 'need'>;
-  readonly settings: Pick<OpenSettings, 'staysConnected'>;
+  transport(domain: string): Pick<Transport, 'talks' | 'bridge' | 'realms' | 'addresses'>;
+  readonly sessions: Pick<Sessions, 'get'>;
   realm(place: Place): string;
 };
 
-/** Who may begin which dialogue, and what becomes of its end. */
-export function openTalks({
-  accounts,
-  admins,
-  dialogues,
-  logins,
-  people,
-  sessions,
-  settings,
-  ...parts
-}: TalkParts): Dialogues {
-  const commandsOf = (transport: string): readonly BoundCommand[] => [
-    ...parts.transport(transport).talks.commands,
-    ...parts.own(transport),
-  ];
+/** SECURITY rule 14: the log has no addresses, and its reader can tell by this which of the admins it was. */
+const pseudonym = (user: BareJid): string => createHash('sha256').update(user).digest('hex').slice(0, 12);
+
+/** Who may begin which command, and where. */
+export function openTalks({ accounts, admins, dialogues, limits, log, sessions, ...parts }: TalkParts): Dialogues {
+  function commandsOf(transport: string): readonly BoundCommand[] {
+    const { talks, realms, addresses } = parts.transport(transport);
+    const isTaken = ({ node, on }: BoundCommand): boolean =>
+      talks.commands.some((one) => one.node === node && one.on === on);
+    const all = [...talks.commands, ...parts.own(transport).filter((one) => !isTaken(one))];
+    // A realm that has no address of its own has that of the gateway.
+    if (!realms.some((realm) => isNameless(realm, addresses))) return all;
+    return [...all.filter(({ on }) => on !== 'realm'), ...onGateway(all)];
+  }
   // SECURITY rule 13: bare JIDs, matched exactly.
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);
 
   return {
-    async login(who, { transport, realm, name }) {
-      accounts.admit(who.user);
-      const login = parts.transport(transport).talks.logins.find((one) => one.name === name);
-      if (!login) throw new Failure('item-not-found');
-      const account = accountKey(who.user, transport);
-      return dialogues.start(who.owner, {
-        start: (signal) => login.start(signal, { account, realm }),
-        async finish(credentials: Credentials) {
-          await logins.register({ account, realm }, credentials);
-          // Whoever stays connected is connected by it; others with their first room.
-          if (await settings.staysConnected(account)) sessions.need({ account, realm }, undefined, true);
-          const welcome = await people.enrolled(account);
-          welcome();
-          return 'You are registered.';
-        },
-      });
-    },
-    async command(who, { place, on, node }) {
-      accounts.admit(who.user, place);
+    async command({ owner, user }, of) {
+      const { place, on, node } = of;
+      accounts.admit(user, place);
       const transport = placeTransport(place);
       const command = commandsOf(transport).find((one) => one.node === node && one.on === on);
-      if (!command) throw new Failure('item-not-found');
-      if (!isFor(who.user, command)) throw new Failure('not-permitted');
-      const account = accountKey(who.user, transport);
+      if (!command) throw new Failure('item-not-found', { text: 'There is no such command here.' });
+      if (!isFor(user, command)) throw new Failure('not-permitted');
+      limits.spend('messages', user);
+      if (command.who === 'admin')
+        log.info({ event: 'admin command', by: pseudonym(user), transport, node }, 'an admin command');
+      const account = accountKey(user, transport);
       const session = sessions.get({ account, realm: parts.realm(place) });
       const work = { bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) };
-      return dialogues.start(who.owner, {
+      return dialogues.start(owner, {
+        of,
         start: (signal) => command.run(work, signal),
-        finish: async (text: string) => text,
+        finish: async (end) => (typeof end === 'string' ? { text: end } : end),
       });
     },
     offered: (user, transport) =>
       accounts.permitted(user) ? commandsOf(transport).filter((one) => isFor(user, one)) : [],
+    begun: (user) => dialogues.begun((owner) => bareOf(owner) === user),
     answer: dialogues.answer,
     back: dialogues.back,
     cancel: dialogues.cancel,
   };
+}
+
+const isNameless = (realm: string, { format }: Transport['addresses']): boolean =>
+  format({ kind: 'realm', realm, name: '' }) === '';
+
+/** What is on a realm, on the gateway; under another name, where that has a command of this one. */
+function onGateway(commands: readonly BoundCommand[]): BoundCommand[] {
+  const taken = new Set(commands.filter(({ on }) => on === 'gateway').map(({ node }) => node));
+  return commands
+    .filter(({ on }) => on === 'realm')
+    .map((one) => ({ ...one, on: 'gateway', node: taken.has(one.node) ? `realm-${one.node}` : one.node }));
 }

@@ -5,7 +5,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { newEventId } from '#src/model/ids.ts';
-import { placeTransport } from '#src/model/place.ts';
+import { isRoom, placeTransport } from '#src/model/place.ts';
 import { GuardFailed, type Statement, type Store, StoreUnavailable } from '#src/store/index.ts';
 import type { Reservation } from './budgets.ts';
 import type { Journaling } from './journaling.ts';
@@ -71,9 +71,11 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
       const event: Event = { ...piece, id: journaledId(group, part), at: parts.clock.now(), live: true };
-      const own: Piece | undefined = origin && { origin, lead: part === 0, group, parts: pieces.length };
+      const lead = part === 0;
+      const said = lead && piece !== draft && isRoom(draft.place) ? { said: draft } : {};
+      const own: Piece | undefined = origin && { origin, lead, group, parts: pieces.length, ...said };
       const reserved = journaling.budgets.reserve({ account, transport: domain, budgets }, charges(event));
-      const key = part === 0 && origin ? stanzaKey(draft, origin) : null;
+      const key = lead && origin ? stanzaKey(draft, origin) : null;
       const rest = { key, origin: own ? JSON.stringify(own) : null, piece: own, charges: reserved.kept, held };
       return { row: journaling.outward(event, to, rest), reserved };
     });

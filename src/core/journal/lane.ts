@@ -175,12 +175,8 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       before.life = hastened(before.life);
       return life.notBefore;
     }
-    if (before.kept) apply(before, { on: 'withdrawn', over: true });
-    else {
-      lane.rows.pop();
-      settling.forget(before);
-      before.shared?.ended?.(undefined);
-    }
+    if (!before.kept) lane.rows.pop();
+    settling.replaced(before);
     return Math.min(life.notBefore, notBefore);
   }
 

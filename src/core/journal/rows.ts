@@ -44,6 +44,8 @@ export type Piece = {
   readonly lead: boolean;
   readonly group: string;
   readonly parts: number;
+  /** What was said in a room, where that is not what goes to the network. */
+  readonly said?: Draft;
   readonly failure?: FailureNote;
 };
 
@@ -51,6 +53,9 @@ export type Piece = {
 export type Shared = {
   answered: boolean;
   linked?: Linked;
+  /** What the room will be shown, whole, once its network has the first piece; `taken` of them it has. */
+  said?: Draft;
+  taken?: number;
   /** Hears of each piece, for whoever waits for all of them. */
   ended?: (failure: Failure | undefined) => void;
 };

@@ -71,6 +71,8 @@ export type People = {
   dismissed(account: AccountKey): Promise<() => void>;
   /** The link of a transport is up: asks for the presence of all who let us see it. */
   attend(transport: string): Promise<void>;
+  /** Whose clients are there for the gateway or its people. */
+  online(transport: string): readonly BareJid[];
   /** A server of users cannot be reached any more, or can be again: their networks hear that. */
   reached(domain: string): void;
   /** Everybody who is shown goes. */
@@ -275,6 +277,10 @@ export function openPeople(parts: PeopleParts): People {
       }
       if (people.size > 0) clock.after(PATIENCE, () => sweep(transport, now));
     },
+    online: (transport) =>
+      [...people.values()].flatMap(({ account, resources }) =>
+        resources.size > 0 && transportOf(account) === transport ? splitAccount(account).user : [],
+      ),
     reached(domain) {
       for (const account of [...people.keys()])
         if (domainOf(splitAccount(account).user) === domain) answered(within(account, presence.report));

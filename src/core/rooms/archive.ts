@@ -1,35 +1,58 @@
-import type { ArchivedMessage, ArchivePage, ArchiveQuery } from '#src/core/index.ts';
+import type { ArchivedEvent, ArchivePage, ArchiveQuery, Marks } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Context } from '#src/model/capabilities.ts';
-import type { Event, HistoryWish, Message } from '#src/model/event.ts';
+import type { HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, XmppId } from '#src/model/ids.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import { type Batch, openBatch, type Store } from '#src/store/index.ts';
 import type { Archived } from '#src/store/rows/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
+import { type Archivable, bodyOf, correctedBody, eventOf, textOf, tombstone } from './archived.ts';
 
 export type ArchiveParts = {
   readonly store: Pick<Store, 'archive' | 'visibility' | 'unit'>;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether the messages of a transport are kept, and how many a client that joins is shown by default. */
-  settings(transport: string): { readonly record: boolean; readonly replay: number };
+  /**
+   * Whether what is said on a transport is kept, how many a client that joins is shown by default, and whether its
+   * network speaks of earlier messages.
+   */
+  settings(transport: string): { readonly record: boolean; readonly replay: number; readonly refers: boolean };
+};
+
+/** Something that was said, to be kept: by whom (`sayer`), as whom, and which message it is about. */
+export type Entry = {
+  readonly event: Archivable;
+  readonly by: string;
+  readonly nick: string;
+  readonly marks: Marks;
+  readonly about: Archived | undefined;
 };
 
 export type Archive = {
-  /** Keeps a message and returns its id, or `undefined` where nothing is kept. It is written with the next batch. */
-  record(event: Event<Message>, nick: string, id: XmppId | undefined): string | undefined;
+  /**
+   * Keeps what was said and returns its id, or `undefined` where nothing is kept. It is written with the next batch, with
+   * what it changes of the message that it is about.
+   */
+  record(entry: Entry): string | undefined;
+  /** The same for what was said some time ago: under an id of that time. Never rejects. */
+  recordLate(entry: Entry, seenBy: Iterable<AccountKey>): Promise<string | undefined>;
+  /**
+   * A message by what it is called: its stanza-id, or the id that it was sent with. Synchronous for the latest. With
+   * `account` only what that may see. Never rejects.
+   */
+  recall(place: Place, id: string, account?: AccountKey): Archived | undefined | Promise<Archived | undefined>;
   /** The account entered or left the place: what is said in between is for it to see. */
   entered(account: AccountKey, place: Place): void;
   left(account: AccountKey, place: Place): void;
   /**
    * What a client that joins is shown, the oldest first: of what its account has seen, never what others recorded.
-    Never rejects: without
-   * history a room is still a room.
+   * Never rejects: without history a room is still a room.
    */
-  history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedMessage[]>;
+  history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedEvent[]>;
   /** Throws `Failure('item-not-found')` for an id that is not there (XEP-0059). */
   page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage>;
   /** The messages with these ids, in order. Throws `Failure('item-not-found')` unless the account may see all of them. */
@@ -37,7 +60,7 @@ export type Archive = {
   /** What is known of a message by its stanza-id, as far as the account may see it. Nothing where that cannot be read. */
   about(place: Place, account: AccountKey, id: string): Promise<Context>;
   /** Takes out what waits, to be written in one unit with more. */
-  cut: Batch<Archived>['cut'];
+  cut: Batch<Kept>['cut'];
   /** The id that an archived message was sent with, by its stanza-id. */
   sentAs(place: Place, id: string): Promise<XmppId | undefined>;
   /** Resolves once everything that was recorded is written. */
@@ -48,16 +71,36 @@ export type Archive = {
 const PAGE = 100;
 /** How many messages back something is still fresh. */
 const FRESH = 10;
+/** Messages that are at hand without a look into the store. */
+const RECENT = 1000;
+
+/** A row, and what it changes of others. */
+type Kept = { readonly row: Archived; readonly changes: readonly Statement[] };
+const NO_CHANGES: readonly Statement[] = [];
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
 export function openArchive({ store, clock, log, settings }: ArchiveParts): Archive {
-  const batch = openBatch<Archived>({ store, log, what: 'messages of the archive', statements: store.archive.append });
+  const batch = openBatch<Kept>({
+    store,
+    log,
+    what: 'messages of the archive',
+    statements: (kept) => [
+      ...store.archive.append(kept.map(({ row }) => row)),
+      ...kept.flatMap(({ changes }) => changes),
+    ],
+  });
   const { flush } = batch;
+  /** By their stanza-ids, and by the id that each was sent with. */
+  const recent = openRecent<Archived>(RECENT);
+  const recentlySent = openRecent<Archived>(RECENT);
+  /** Since which id each account is where it is. */
+  const since = new Map<string, number>();
+  const sentKey = (place: string, id: string): string => `${place} ${id}`;
 
   /** Nothing when the store has been away for so long that it cannot give out ids. */
   function freshId(): number | undefined {
     try {
-      return store.archive.nextId();
+      return store.archive.nextId(clock.now());
     } catch (err) {
       log.error({ err }, 'a room cannot be archived');
       return undefined;
@@ -95,7 +138,14 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       newest: query.before !== undefined,
       max: Math.min(query.max, PAGE),
     });
-    return { messages: rows.map((row) => messageOf(row, place)), complete, count };
+    return { events: await eventsOf(rows, place), complete, count };
+  }
+
+  /** With what they are about as it is now: nobody quotes what was taken back. */
+  async function eventsOf(rows: readonly Archived[], place: Place): Promise<readonly ArchivedEvent[]> {
+    const ids = new Set(rows.flatMap(({ about }) => about ?? []));
+    const found = new Map((await store.archive.all(placeKey(place), [...ids])).map((row) => [row.id, row]));
+    return rows.map((row) => eventOf(row, place, row.about === null ? undefined : found.get(row.about)));
   }
 
   async function pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage> {
@@ -112,10 +162,10 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     );
     const rows = found.filter((row) => row !== undefined);
     if (rows.length < wanted.length) throw new Failure('item-not-found');
-    return { messages: rows.map((row) => messageOf(row, place)), complete: true, count: rows.length };
+    return { events: await eventsOf(rows, place), complete: true, count: rows.length };
   }
 
-  async function history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedMessage[]> {
+  async function history(place: Place, account: AccountKey, wish: HistoryWish): Promise<readonly ArchivedEvent[]> {
     const { record, replay } = settings(placeTransport(place));
     const max = Math.min(wish.stanzas ?? replay, PAGE);
     if (!record || max === 0 || wish.characters === 0) return [];
@@ -124,10 +174,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       const start = wish.since ?? (wish.seconds === undefined ? undefined : clock.now() - wish.seconds * 1000);
       const range = { place: placeKey(place), account, max, newest: true };
       const { rows } = await store.archive.page(start === undefined ? range : { ...range, start });
-      return within(
-        rows.map((row) => messageOf(row, place)),
-        wish.characters,
-      );
+      return within(await eventsOf(rows, place), wish.characters);
     } catch (err) {
       log.error({ err }, 'history could not be read');
       return [];
@@ -143,48 +190,130 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       const { rows } = await store.archive.page({ place: key, account, after: number - 1, max: FRESH });
       const [row] = rows;
       if (row?.id !== number) return {};
-      const { message, nick } = messageOf(row, place);
-      return { quote: message.text, author: nick, fresh: rows.length < FRESH };
+      const quote = textOf(row);
+      const fresh = rows.length < FRESH;
+      return { author: row.fromName ?? row.fromId, fresh, ...(quote !== undefined && { quote }) };
     } catch (err) {
       log.error({ err }, 'the archive could not be read');
       return {};
     }
   }
 
+  const records = ({ event }: Entry): boolean =>
+    event.hints?.store !== false && settings(placeTransport(event.place)).record;
+
+  function put({ event, by, nick, marks, about }: Entry, id: number, seen = NO_CHANGES): string {
+    const place = placeKey(event.place);
+    const named = event.from.kind === 'xmpp' || settings(placeTransport(event.place)).refers;
+    const row: Archived = {
+      id,
+      place,
+      at: Math.floor(id / 1000),
+      fromId: by,
+      fromName: nick,
+      kind: event.kind,
+      body: bodyOf(event, about && (about.fromName ?? about.fromId)),
+      event: event.id,
+      xmpp: marks.id ?? (named ? (event.id as string as XmppId) : null),
+      foreign: null,
+      about: about?.id ?? null,
+    };
+    const stanzaId = String(id);
+    recent.set(stanzaId, row);
+    recentlySent.set(sentKey(place, marks.id ?? event.id), row);
+    batch.put({ row, changes: about ? [...seen, ...changesOf(event, row, about)] : seen });
+    return stanzaId;
+  }
+
+  /** What it changes of the message that it is about. */
+  function changesOf(event: Archivable, { place, fromId, xmpp }: Archived, about: Archived): readonly Statement[] {
+    if (event.kind === 'edit') {
+      const body = correctedBody(about.body, event);
+      if (about.kind === 'message' && about.fromId === fromId) replace(about, { ...about, body });
+      return [store.archive.correct(place, about.id, fromId, body)];
+    }
+    if (event.kind !== 'retract') return NO_CHANGES;
+    const body = tombstone(event, xmpp as XmppId | undefined);
+    replace(about, { ...about, kind: 'retracted', body });
+    return store.archive.retract(place, about.id, event.by === undefined ? fromId : undefined, body);
+  }
+
+  function replace({ id, place, xmpp, event }: Archived, row: Archived): void {
+    recent.set(String(id), row);
+    recentlySent.set(sentKey(place, xmpp ?? event), row);
+  }
+
+  const sight = (account: AccountKey, place: string): string => `${account}\n${place}`;
+
+  function recall(
+    place: Place,
+    id: string,
+    account?: AccountKey,
+  ): Archived | undefined | Promise<Archived | undefined> {
+    if (!settings(placeTransport(place)).record) return undefined;
+    const key = placeKey(place);
+    const row = recent.get(id) ?? recentlySent.get(sentKey(key, id));
+    if (row?.place !== key || row.kind === 'edit') return looked(place, id, account);
+    return account === undefined || row.id >= (since.get(sight(account, key)) ?? Number.POSITIVE_INFINITY)
+      ? row
+      : looked(place, id, account);
+  }
+
+  async function looked(place: Place, id: string, account: AccountKey | undefined): Promise<Archived | undefined> {
+    const key = placeKey(place);
+    try {
+      await flush();
+      const numbered = /^\d{1,16}$/.test(id) ? await store.archive.get(key, Number(id)) : undefined;
+      const found = numbered ?? (await store.archive.sent(key, id));
+      // XEP-0308 §3: a correction of a correction is one of the first message.
+      const row = found?.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
+      if (!row || account === undefined) return row;
+      const at = { place: key, account, after: row.id - 1, before: row.id + 1, max: 1 };
+      return (await store.archive.page(at)).rows[0];
+    } catch (err) {
+      log.error({ err }, 'the archive could not be read');
+      return undefined;
+    }
+  }
+
   return {
-    record(event, nick, xmpp) {
-      if (!settings(placeTransport(event.place)).record) return undefined;
-      const id = freshId();
+    record(entry) {
+      const id = records(entry) ? freshId() : undefined;
       // A room without an archive is still a room: the message is shown all the same.
-      if (id === undefined) return undefined;
-      const row: Archived = {
-        id,
-        place: placeKey(event.place),
-        at: event.at,
-        fromId: event.from.kind === 'network' ? event.from.id : event.from.bare,
-        fromName: nick,
-        kind: event.kind,
-        body: bodyOf(event),
-        event: event.id,
-        xmpp: xmpp ?? null,
-        foreign: null,
-        about: null,
-      };
-      batch.put(row);
-      return String(row.id);
+      return id === undefined ? undefined : put(entry, id);
     },
+    async recordLate(entry, seenBy) {
+      if (!records(entry)) return undefined;
+      try {
+        await flush();
+        const id = await store.archive.freeId(entry.event.at);
+        const place = placeKey(entry.event.place);
+        return put(
+          entry,
+          id,
+          [...seenBy].map((account) => store.visibility.cover(account, place, id)),
+        );
+      } catch (err) {
+        log.error({ err }, 'what came late could not be archived');
+        return undefined;
+      }
+    },
+    recall,
     entered(account, place) {
       const from = freshId();
-      if (from !== undefined) write(store.visibility.open(account, placeKey(place), from));
+      if (from === undefined) return;
+      const key = placeKey(place);
+      since.set(sight(account, key), from);
+      write(store.visibility.open(account, key, from));
     },
     left(account, place) {
       const to = freshId();
+      since.delete(sight(account, placeKey(place)));
       if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
     },
     async sentAs(place, id) {
       if (!/^\d{1,16}$/.test(id)) return undefined;
-      await flush();
-      const row = await store.archive.get(placeKey(place), Number(id));
+      const row = await recall(place, id);
       return row && ((row.xmpp ?? row.event) as XmppId);
     },
     history,
@@ -197,28 +326,8 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
 }
 
 /** The newest that fit into so many characters of text (XEP-0045 §7.2.14). */
-function within(
-  messages: readonly ArchivedMessage[],
-  characters = Number.POSITIVE_INFINITY,
-): readonly ArchivedMessage[] {
+function within(events: readonly ArchivedEvent[], characters = Number.POSITIVE_INFINITY): readonly ArchivedEvent[] {
   let left = characters;
-  const first = messages.findLastIndex(({ message }) => (left -= message.text.length) < 0);
-  return messages.slice(first + 1);
-}
-
-/** What is kept of a message: what it has beside its text, too, so that a file alone is not an empty text later. */
-const bodyOf = ({ text, style, files, replyTo, spoiler, mentions, thread }: Message): string =>
-  JSON.stringify({ text, ...(style !== 'plain' && { style }), files, replyTo, spoiler, mentions, thread });
-
-function messageOf({ id, at, fromName, fromId, body, xmpp, event }: Archived, place: Place): ArchivedMessage {
-  const { style = 'plain', ...message } = JSON.parse(body) as Omit<Message, 'kind' | 'style'> & Partial<Message>;
-  return {
-    id: String(id),
-    at,
-    nick: fromName ?? fromId,
-    place,
-    message: { ...message, kind: 'message', style },
-    // What was shown when it was said had the event's own id where nobody on XMPP had given one.
-    xmppId: (xmpp ?? event) as XmppId,
-  };
+  const first = events.findLastIndex(({ event }) => (left -= 'text' in event ? (event.text ?? '').length : 0) < 0);
+  return events.slice(first + 1);
 }

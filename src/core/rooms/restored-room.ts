@@ -25,6 +25,7 @@ export function restored({ place, sittings, roster, topic: known }: LastRoom): R
         origin: { stanza: 'presence', from: jid, to: '' },
         history: {},
         in: true,
+        upTo: 0,
       });
     room.members.set(account, member);
   }

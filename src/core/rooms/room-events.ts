@@ -29,6 +29,12 @@ export function parting(account: AccountKey, reason: string | undefined, forGood
   };
 }
 
+/** What clients are told when somebody leaves of whom no more than the nick may be known. */
+export function leaving(own: Occupant | undefined, nick: string, reason: string | undefined): EventBody {
+  const who: Occupant = own ?? { id: nick, nick, affiliation: 'none', role: 'none' };
+  return { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) };
+}
+
 /** What a network is told of how an account of ours fares in a room. */
 export const faring = ({ show = 'available', status }: OwnShow): Extract<EventBody, { kind: 'presence' }> => ({
   kind: 'presence',

@@ -6,7 +6,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { isAs, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
+import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 import type { Untold } from './untold.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
@@ -19,6 +19,8 @@ export type Seat = {
   /** The address by which it came, where that is another name of the room. */
   readonly address?: string | undefined;
   in: boolean;
+  /** When that happened which it was shown last of what came late or was said before it came, in ms since 1970. */
+  upTo: number;
 };
 
 /**
@@ -49,9 +51,13 @@ export type Room = {
   topic: Topic;
   /** The readers of the room, made anew after a change of seats or nicks. */
   readers: readonly Recipient[] | undefined;
+  /** When the last thing was said that readers were shown live, and who they were. */
+  last: { at: number; to: readonly Recipient[] };
 };
 
 /** What a step wants done, in order. */
+type Parting = { readonly reason: string | undefined; readonly forGood?: true };
+
 export type RoomEffect =
   | { readonly kind: 'tell'; readonly body: EventBody; readonly to: readonly Recipient[]; readonly marks?: Marks }
   /** Shows what was said before. Everything behind it waits, and so does everything that comes into the room. */
@@ -61,12 +67,7 @@ export type RoomEffect =
   /** The account is in the room from now on, or no longer. */
   | { readonly kind: 'entered' | 'left'; readonly account: AccountKey }
   | { readonly kind: 'join'; readonly account: AccountKey; readonly nick: string }
-  | {
-      readonly kind: 'part';
-      readonly account: AccountKey;
-      readonly reason: string | undefined;
-      readonly forGood?: true;
-    }
+  | ({ readonly kind: 'part'; readonly account: AccountKey } & Parting)
   /** The user of an account that has no client there is told of the room. */
   | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
@@ -77,6 +78,7 @@ export const newRoom = (place: Place): Room => ({
   members: new Map(),
   topic: { text: '' },
   readers: undefined,
+  last: { at: 0, to: [] },
 });
 
 /** Everybody who reads the room, with their own nick in it. */
@@ -85,6 +87,24 @@ export function readersOf(room: Room): readonly Recipient[] {
   return room.readers;
 }
 
+/** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
+export function lateReaders(room: Room, at: number): readonly Recipient[] {
+  const { last } = room;
+  return readersOf(room).filter(({ jid }) => {
+    const seat = seatOf(room, jid);
+    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
+    if (seat) seat.upTo = Math.max(upTo, at);
+    return at > upTo;
+  });
+}
+
+export function seatOf(room: Room, jid: string): Seat | undefined {
+  for (const { seats } of room.members.values()) {
+    const seat = seats.get(jid);
+    if (seat) return seat;
+  }
+  return undefined;
+}
 const seatsOf = ({ seats, nick }: Member): Recipient[] =>
   [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick));
 
@@ -107,7 +127,7 @@ export function enter(
   room: Room,
   { account, nick, origin, password, history = {}, shown, address }: Entrance,
 ): RoomEffect[] {
-  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false };
+  const seat: Seat = { jid: origin.from, wanted: nick, origin, history, shown, address, in: false, upTo: 0 };
   const member = room.members.get(account);
   if (!member) {
     const seats = new Map([[seat.jid, seat]]);
@@ -160,12 +180,12 @@ export type Leaving = {
 };
 
 /** A full JID goes, by itself or because its server says that it is gone. `remains` is for the last of its account. */
-export function leave(room: Room, leaving: Leaving, remains: Remains = 'parts'): RoomEffect[] {
-  const { account, jid, reason } = leaving;
+export function leave(room: Room, goes: Leaving, remains: Remains = 'parts'): RoomEffect[] {
+  const { account, jid, reason } = goes;
   const member = room.members.get(account);
   const seat = member?.seats.get(jid);
   if (!member || !seat) return [];
-  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], leaving)] : [];
+  const effects: RoomEffect[] = seat.in ? [farewellTo(room, account, member, [seat], goes)] : [];
   member.seats.delete(jid);
   room.readers = undefined;
   if (member.seats.size > 0) return effects;
@@ -361,21 +381,18 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
   ];
 }
 
-type Farewell = { readonly reason?: string | undefined; readonly statuses?: readonly number[] };
-
 function farewellTo(
   room: Room,
   account: AccountKey,
-  member: Member,
+  { nick }: Member,
   seats: readonly Seat[],
-  { reason, statuses }: Farewell,
+  { statuses, ...why }: Pick<Leaving, 'reason' | 'statuses'>,
 ): RoomEffect {
-  const own = ownOccupant(room.roster, account);
-  const who: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'none' };
+  const body = leaving(ownOccupant(room.roster, account), nick, why.reason);
   return {
     kind: 'tell',
-    body: { kind: 'occupant', change: 'leave', who, ...(reason !== undefined && { reason }) },
-    to: seats.map((seat) => readerAt(seat, member.nick)),
+    body,
+    to: seats.map((seat) => readerAt(seat, nick)),
     ...(statuses && { marks: { statuses } }),
   };
 }

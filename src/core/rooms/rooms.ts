@@ -10,12 +10,13 @@ import { after } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { Event, EventBody, EventOf } from '#src/model/event.ts';
+import type { Event, EventBody } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
+import { type Archivable, isArchivable, sayer } from './archived.ts';
 import { aboutMember, isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
@@ -24,6 +25,7 @@ import { farewell, restored } from './restored-room.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
+import { isUnread, marked, type RoomSaid, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
@@ -50,6 +52,8 @@ export type RoomParts = {
 export type RoomNews = {
   /** An account in the room has said how it fares, for its network to know. */
   fares(account: AccountKey, place: Place, shown: OwnShow): void;
+  /** An account is back in a room that its clients have been in all the time: they may have missed something. */
+  returned(account: AccountKey, place: Place): void;
 };
 
 /** The rooms that accounts of ours are in. */
@@ -106,22 +110,12 @@ export function openRooms(parts: RoomParts) {
   /** Carries out what a step wants. Synchronous unless history has to be read. */
   function run(room: state.Room, effects: readonly state.RoomEffect[]): void | Promise<void> {
     for (const [index, effect] of effects.entries()) {
-      if (effect.kind === 'history') return showHistory(room, effect).then(() => run(room, effects.slice(index + 1)));
+      if (effect.kind === 'history')
+        return showPast(parts, room, effect).then(() => run(room, effects.slice(index + 1)));
       carryOut(room, effect);
     }
     parts.occupancy.changed(room);
     if (room.members.size === 0) rooms.delete(placeKey(room.place));
-  }
-
-  async function showHistory(
-    { place }: state.Room,
-    { account, to, wish }: Extract<state.RoomEffect, { kind: 'history' }>,
-  ) {
-    for (const old of await parts.archive.history(place, account, wish)) {
-      const from: Party = { kind: 'network', id: old.nick, name: old.nick };
-      const past: Event = { ...event(place, old.message, from), at: old.at, live: false };
-      parts.display.show(past, [to], { stanzaId: old.id, ...(old.xmppId !== undefined && { id: old.xmppId }) });
-    }
   }
 
   function carryOut(room: state.Room, effect: Exclude<state.RoomEffect, { kind: 'history' }>): void {
@@ -216,6 +210,14 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
+  function say(room: state.Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
+    const work = said(parts, room, entry, account);
+    const { place } = room;
+    return place.kind === 'room' && isUnread(entry)
+      ? after(work, () => run(room, missed(room, place.account, 1)))
+      : work;
+  }
+
   /** Something happens to an account in a room, in its turn, after which it may be out. */
   function befalls(place: Place, account: AccountKey, step: (room: state.Room) => readonly state.RoomEffect[]): void {
     lane(place, () => {
@@ -229,7 +231,8 @@ export function openRooms(parts: RoomParts) {
     lane(what.place, () => {
       const room = find(what.place) ?? unknown(what);
       if (!room) return;
-      if (what.kind === 'message') return said(room, what, marks);
+      if (isArchivable(what)) return say(room, saidThere(what, marks));
+      if (what.kind === 'receipt') return marked(parts, room, what, marks);
       // Only these can put one of ours out; on other paths the list would cost more than the event.
       const before =
         what.kind === 'occupant' || what.kind === 'occupants' || what.kind === 'room' ? [...room.members.keys()] : [];
@@ -247,23 +250,11 @@ export function openRooms(parts: RoomParts) {
         return state.topic(room, what);
       case 'presence':
         return present(room, what);
-      case 'room':
-        if (what.place.kind === 'room' && (what.change === 'listed' || what.change === 'left'))
+      default:
+        if (what.kind === 'room' && what.place.kind === 'room' && (what.change === 'listed' || what.change === 'left'))
           return aboutMember(room, what.place.account, what);
         return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
-      default:
-        return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
-  }
-
-  /** A message in a room: kept, and shown to everybody with the archive's id. */
-  function said(room: state.Room, message: EventOf<'message'>, marks: Marks): void {
-    const nick = message.from.kind === 'network' ? (message.from.name ?? message.from.id) : '';
-    const stanzaId = parts.archive.record(message, nick, marks.id);
-    parts.display.show(message, state.readersOf(room), { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
-    // Its own words, said elsewhere, nobody has missed.
-    const self = message.from.kind === 'network' && message.from.self === true;
-    if (room.place.kind === 'room' && !self) void run(room, missed(room, room.place.account, 1));
   }
 
   return {
@@ -318,15 +309,17 @@ export function openRooms(parts: RoomParts) {
     },
     /** The network answered a join. */
     joined: (place: Place, account: AccountKey, failure?: Failure): void =>
-      befalls(place, account, (room) =>
-        failure ? state.refused(room, account, failure) : state.joined(room, account),
-      ),
-    /** Shows a message of one of our own to everybody in the room (XEP-0045 §7.4). */
-    reflect(sent: EventOf<'message'>, account: AccountKey, marks: Marks): void {
+      befalls(place, account, (room) => {
+        if (failure) return state.refused(room, account, failure);
+        if (room.members.get(account)?.joined) for (const news of listeners) news.returned(account, place);
+        return state.joined(room, account);
+      }),
+    /** Shows what one of our own has said to everybody in the room (XEP-0045 §7.4). */
+    reflect(sent: Archivable, account: AccountKey, marks: Marks): void {
       lane(sent.place, () => {
         const room = find(sent.place);
         const nick = room?.members.get(account)?.nick;
-        if (room && nick !== undefined) said(room, { ...sent, from: { kind: 'network', id: nick, name: nick } }, marks);
+        if (room && nick !== undefined) return say(room, { event: sent, by: sayer(sent.from), nick, marks }, account);
       });
     },
     /** Brings an account's rooms back after a connection was made. */

@@ -64,7 +64,7 @@ export type Sessions = {
   /** The account acts by another identity from now on: its sessions end, and are made anew where they are wanted. */
   turn(account: AccountKey): void;
   /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
-  drop(account: AccountKey, failure: Failure): Promise<void>;
+  drop(account: AccountKey, failure: Failure, reason?: CloseReason): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
@@ -334,10 +334,10 @@ export function openSessions(parts: SessionParts): Sessions {
         if (kept(line)) input(lineOf(line.key), { kind: 'need' });
       }
     },
-    async drop(account, failure) {
+    async drop(account, failure, reason = 'removed') {
       const own = ofAccount(account);
       for (const line of own) {
-        line.removed = true;
+        line.removed = reason === 'removed';
         input(line, { kind: 'release' });
         abandon(line, failure);
       }

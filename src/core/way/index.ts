@@ -3,6 +3,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import type { ContactRefusals } from '#src/core/people/refusals.ts';
+import { isLate } from '#src/core/rooms/archived.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
 import { chain } from '#src/lib/after.ts';
@@ -12,7 +13,7 @@ import type { DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Statement } from '#src/store/index.ts';
 import { type AcceptContext, accept } from './accept.ts';
 import type { Admissions } from './admission.ts';
@@ -20,7 +21,8 @@ import { type AdmitContext, admit } from './admit.ts';
 import { type AlternateContext, ownPlace } from './alternate.ts';
 import { type DegradeContext, type Degraded, degrade } from './degrade.ts';
 import type { Echoes } from './echoes.ts';
-import { type KeepContext, keep, type Sent } from './keep.ts';
+import { type KeepContext, keep, type Sent, sentFrom } from './keep.ts';
+import type { Markers } from './markers.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points, translate } from './reference.ts';
 import { NOTHING, type Reference, type ResolveContext, resolve } from './resolve.ts';
@@ -37,8 +39,9 @@ export type OutwardContext = AdmitContext &
   KeepContext &
   RefuseContext & {
     readonly lanes: Lanes;
-    readonly rooms: Pick<Rooms, 'enter' | 'leave'>;
+    readonly rooms: Pick<Rooms, 'enter' | 'leave' | 'reflect'>;
     readonly texts: Pick<RecentTexts, 'note'>;
+    readonly markers: Markers;
     readonly refusals: Pick<ContactRefusals, 'lift'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
@@ -66,7 +69,7 @@ export function openOutward(context: OutwardContext): Outward {
     const { account, nick } = admit(context, draft, origin.from);
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
-    send(draft, account, newlySent(origin));
+    send(draft, account, sentFrom(draft, origin));
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     // Whoever writes to somebody wants an answer.
     if (draft.kind === 'message' && draft.place.kind === 'contact')
@@ -100,7 +103,11 @@ export function openOutward(context: OutwardContext): Outward {
   const reduced = (draft: Draft, leg: Leg, about: Reference | Promise<Reference>): Ready =>
     about === NOTHING
       ? degrade(context, draft, leg, NOTHING)
-      : chain(about, (found) => degrade(context, draft, leg, instead(draft, leg, found)));
+      : chain(about, (found) =>
+          context.markers.isForward(draft, found.at)
+            ? degrade(context, draft, leg, instead(draft, leg, found))
+            : NO_PIECES,
+        );
 
   /** What takes the place of something that is held back stands for what that stood for. */
   function instead(draft: Draft, leg: Leg, about: Reference): Reference {
@@ -152,14 +159,16 @@ export function openOutward(context: OutwardContext): Outward {
     };
     const own = ownPlace(context, place, account);
     if (!(own instanceof Promise)) return enter(own);
-    own.then(enter, (error: unknown) => refuse(context, newlySent(origin), context.asFailure(error)));
+    own.then(enter, (error: unknown) =>
+      refuse(context, { origin, shared: { answered: false } }, context.asFailure(error)),
+    );
   }
 
   /** What a network does not carry of that is not missed. */
   function fares(account: AccountKey, place: Place, shown: OwnShow): void {
     const draft: Draft = { place, from: { kind: 'xmpp', bare: splitAccount(account).user }, ...faring(shown) };
     try {
-      send(draft, account, newlySent(undefined));
+      send(draft, account, sentFrom(draft, undefined));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
     }
@@ -183,15 +192,16 @@ export function openOutward(context: OutwardContext): Outward {
   }
 
   function landing(draft: Draft, leg: Leg, pieces: Degraded): Promise<void> {
-    let left = pieces.pieces.length;
-    if (left === 0) return Promise.resolve();
     const { promise, resolve: done, reject } = Promise.withResolvers<void>();
-    const ended = (failure: Failure | undefined): void => {
+    const sent = sentFrom(draft, undefined, (failure) => {
       left--;
       if (failure) reject(failure);
       else if (left === 0) done();
-    };
-    dispatch(draft, leg, { origin: undefined, shared: { answered: false, ended } }, pieces);
+    });
+    // What has no piece takes its turn where a room is told of it.
+    let left = pieces.pieces.length || (sent.shared.said ? 1 : 0);
+    if (left === 0) return Promise.resolve();
+    dispatch(draft, leg, sent, pieces);
     return promise;
   }
 
@@ -199,13 +209,12 @@ export function openOutward(context: OutwardContext): Outward {
     accept,
     perform,
     fares,
-    send: (draft, account) => send(draft, account, newlySent(undefined)),
+    send: (draft, account) => send(draft, account, sentFrom(draft, undefined)),
   };
 }
 
 type Ready = Degraded | Promise<Degraded>;
-
-const newlySent = (origin: Origin | undefined): Sent => ({ origin, shared: { answered: false } });
+const NO_PIECES: Degraded = { pieces: [], long: undefined, ids: undefined, window: 0, previous: undefined };
 
 /** What fails while its lane is busy is heard when its turn comes. */
 function heard<T>(value: T | Promise<T>): T | Promise<T> {
@@ -229,6 +238,7 @@ export type InwardContext = AcceptContext &
     readonly commit: Pick<Commit, 'write'>;
     readonly rows: Pick<Rows, 'owner'>;
     readonly tables: ReadonlyMap<string, Tables>;
+    readonly markers: Markers;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
     readonly admissions: Pick<Admissions, 'of'>;
@@ -263,8 +273,10 @@ export function openInward(context: InwardContext): Inward {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables) return;
     const durable = isDurable(draft);
-    const isNew = accept(context, draft, durable);
-    if (isNew instanceof Promise) return isNew.then((late) => (late ? pass(draft, durable, tables) : undefined));
+    // What comes late may have been told before the last start.
+    const late = isRoom(draft.place) && isLate(draft, context.now());
+    const isNew = accept(context, draft, durable || late);
+    if (isNew instanceof Promise) return isNew.then((found) => (found ? pass(draft, durable, tables) : undefined));
     return isNew ? pass(draft, durable, tables) : undefined;
   }
 
@@ -284,6 +296,7 @@ export function openInward(context: InwardContext): Inward {
   /** What XMPP carries of it, with the ids that it knows. */
   function readable(draft: Draft, about: Reference, xmpp: Side): readonly Draft[] {
     try {
+      if (!context.markers.isForward(draft, about.at)) return [];
       const { pieces } = degrade(context, draft, xmpp, about);
       return pieces.some(points) ? pieces.flatMap((piece) => known(piece, about)) : pieces;
     } catch (error) {

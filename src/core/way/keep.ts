@@ -3,6 +3,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { type Held, memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
+import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Draft, Event } from '#src/model/event.ts';
@@ -10,10 +11,11 @@ import { type AccountKey, newEventId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { Degraded } from './degrade.ts';
 import { points, translate } from './reference.ts';
+import { type BehindContext, showBehind } from './reflect.ts';
 import type { Leg } from './route.ts';
 
-export type KeepContext = {
-  readonly delivery: Pick<Delivery, 'put' | 'held'>;
+export type KeepContext = BehindContext & {
+  readonly delivery: Pick<Delivery, 'put' | 'held' | 'behind'>;
   readonly intake: Pick<Intake, 'take' | 'recognises' | 'refuse'>;
   readonly sessions: Pick<Sessions, 'realms' | 'need' | 'require'>;
   now(): number;
@@ -25,6 +27,14 @@ export type KeepContext = {
 
 /** The stanza that a draft came from, if any, with what all events that become of it have in common. */
 export type Sent = { readonly origin: Origin | undefined; readonly shared: Shared };
+
+/** What is sent; somebody may wait until it has `ended`. A room shows it once its network has the first of it. */
+export function sentFrom(draft: Draft, origin: Origin | undefined, ended?: Shared['ended']): Sent {
+  const shared: Shared = { answered: false };
+  if (isRoom(draft.place) && isArchivable(draft)) shared.said = draft;
+  if (ended) shared.ended = ended;
+  return { origin, shared };
+}
 
 /**
  * Keeps the pieces of a draft until they have arrived, each with an id, in the lane of its place and account. What is not
@@ -38,7 +48,7 @@ export function keep(
   degraded: Degraded,
 ): void | Promise<void> {
   const { pieces, long } = degraded;
-  if (pieces.length === 0) return;
+  if (pieces.length === 0 && !sent.shared.said) return;
   const reaching = reached(context, draft, leg, pieces);
   // Most goes at once: nothing is made for waiting.
   if (!reaching && !long) return take(context, draft, leg, sent, degraded);
@@ -48,10 +58,13 @@ export function keep(
 }
 
 function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded: Degraded): void | Promise<void> {
-  if (!context.journaled(draft)) return putAll(context, rowsOf(context, draft, leg, sent, degraded));
+  const { pieces } = degraded;
+  if (pieces.length === 0) return showBehind(context, leg, sent.shared, sent.origin);
+  // Whoever waits for it hears of it, and is told where it fails.
+  if (!context.journaled(draft) || sent.shared.ended)
+    return putAll(context, rowsOf(context, draft, leg, sent, degraded));
   // It may have been given up while the pieces were made.
   if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
-  const { pieces } = degraded;
   const held = heldFor(draft, degraded, pieces.length) ?? burstFor(draft, leg, pieces.length);
   context.intake.take({ draft, pieces, to: leg.to, origin: sent.origin, held });
 }

@@ -12,7 +12,10 @@ const FRESH = 10;
 
 /** What has been said lately, for those who speak of it. In memory alone. */
 export type RecentTexts = {
-  /** `ids` are those by which XMPP calls the message, `name` is what its author is called there. */
+  /**
+   * `ids` are those by which XMPP calls the message, `name` is what its author is called there. Of what is taken back
+   * nothing is remembered.
+   */
   note(draft: Draft, ids: readonly (string | undefined)[], name: string | undefined): void;
   /** What is remembered of a message. In a room its author has to be known. */
   about(place: Place, id: string, author?: string): Context | undefined;
@@ -44,8 +47,15 @@ export function openRecentTexts(): RecentTexts {
     return next;
   }
 
+  function forget(place: Place, id: string, author: string): void {
+    const key = keyOf(place, author, id);
+    const known = texts.get(key);
+    if (known?.author === author) texts.set(key, { ...known, text: '' });
+  }
+
   return {
     note(draft, ids, name) {
+      if (draft.kind === 'retract') return forget(draft.place, draft.target, authorOf(draft.from));
       if (draft.kind !== 'message') return;
       const { text, place } = draft;
       const author = authorOf(draft.from);

@@ -17,7 +17,12 @@ export type ResolveContext = {
 };
 
 /** What a draft refers to: how the other side calls it, if that is known, and what the tables may say of it. */
-export type Reference = { readonly ids: readonly MessageId[] | undefined; readonly context: Context };
+export type Reference = {
+  readonly ids: readonly MessageId[] | undefined;
+  readonly context: Context;
+  /** When it was written, in ms since 1970, if that was lately. */
+  readonly at?: number | undefined;
+};
 
 /** For which side, what that carries, and whose eyes look into the archive. */
 export type Towards = {
@@ -35,7 +40,7 @@ export function resolve(parts: ResolveContext, draft: Draft, towards: Towards): 
   const target = targetOf(draft);
   if (target === undefined) return NOTHING;
   return chain(knownIds(parts, draft, target, towards), (known) =>
-    chain(contextOf(parts, draft, towards, known), (context) => ({ ids: known?.ids, context })),
+    chain(contextOf(parts, draft, towards, known), (context) => ({ ids: known?.ids, context, at: known?.at })),
   );
 }
 

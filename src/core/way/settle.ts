@@ -1,7 +1,6 @@
-import { asSent } from '#mappings/degrade.ts';
 import type { Delivered, LostRecipient, Outcome } from '#src/bridge.ts';
 import { authorOf, type Ids } from '#src/core/ids.ts';
-import type { Marks, Origin, XmppSide } from '#src/core/index.ts';
+import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import type { Budgets } from '#src/core/journal/budgets.ts';
 import type { Display } from '#src/core/journal/display.ts';
@@ -22,15 +21,15 @@ import type { RunningTime } from '#src/core/journal/running.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Rooms } from '#src/core/rooms/rooms.ts';
-import type { Transport } from '#src/core/transport.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
-import { isRoom, type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { isRoom, placeKey } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
+import { type ReflectContext, reflect, soFar } from './reflect.ts';
 
 export type SettlingParts = {
   readonly store: Store;
@@ -87,6 +86,10 @@ export type Settling = Hearing & {
   apply(row: OwedRow, input: LifeInput): void;
   /** What became of a row, or of one of the events that it went as. */
   record(row: OwedRow, id: EventId, outcome: Outcome): void;
+  /** A later one takes the place of a row that has waited. What that said was said all the same. */
+  replaced(row: OwedRow): void;
+  /** Does something once all that is in hand of a lane has ended: at once where nothing is. */
+  behind(lane: string, work: () => void): void;
   listen(news: SettleNews): void;
   join(lanes: RowLanes): void;
 };
@@ -95,6 +98,8 @@ export type Settling = Hearing & {
 export function openSettling({ store, commit, rows, budgets, answers, time, clock, log, ...parts }: SettlingParts) {
   const byEvent = new Map<EventId, OwedRow>();
   const listeners: SettleNews[] = [];
+  /** What waits until rows have ended. */
+  const waiting = new Map<Set<OwedRow>, () => void>();
   let lanes = NO_LANES;
   /** What is not durable goes by the clock, and has the same facts always: they are made once. */
   let once: (LifeFacts & { now: number; readonly window: number }) | undefined;
@@ -169,14 +174,23 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
   /** What follows from a step of which nothing is written. */
   function over(row: OwedRow, effects: readonly LifeEffect[]): void {
     if (isOwed(row.life)) return;
+    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) tell(row);
+    else for (const effect of effects) if (effect.do === 'bounce') tell(row, effect.failure);
     forget(row);
-    if (effects.some((one) => one.do === 'end' && one.outcome === 'delivered')) return tell(row);
-    for (const effect of effects) if (effect.do === 'bounce') tell(row, effect.failure);
   }
 
   function forget(row: OwedRow): void {
-    if (!row.kept) return void byEvent.delete(row.event);
-    for (const id of [row.event, ...row.known]) if (byEvent.get(id) === row) byEvent.delete(id);
+    if (!row.kept) byEvent.delete(row.event);
+    else for (const id of [row.event, ...row.known]) if (byEvent.get(id) === row) byEvent.delete(id);
+    if (waiting.size > 0) free(row);
+  }
+
+  function free(row: OwedRow): void {
+    for (const [rows, work] of [...waiting]) {
+      if (!rows.delete(row) || rows.size > 0) continue;
+      waiting.delete(rows);
+      work();
+    }
   }
 
   function record(row: OwedRow, id: EventId, outcome: Outcome): void {
@@ -212,8 +226,8 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     tellLost(row, outcome);
     row.ids = outcome.ids;
     row.life = ARRIVED;
-    byEvent.delete(row.event);
     tell(row);
+    forget(row);
   }
 
   function note(row: OwedRow, id: EventId, outcome: Outcome): Promise<void> {
@@ -250,6 +264,16 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
       row.known.add(id);
       byEvent.set(id, row);
     },
+    replaced(row) {
+      tell(row);
+      if (row.kept) apply(row, { on: 'withdrawn', over: true });
+      else forget(row);
+    },
+    behind(lane, work) {
+      const rows = new Set(settling.ofLane(lane));
+      if (rows.size === 0) work();
+      else waiting.set(rows, work);
+    },
     listen: (news) => void listeners.push(news),
     join: (opened) => void (lanes = opened),
   };
@@ -270,16 +294,14 @@ const ARRIVED: OwedRow['life'] = {
 
 export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
 
-export type SettleContext = RefuseContext & {
-  transport(domain: string): Transport;
-  readonly ids: Pick<Ids, 'link'>;
-  readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
-  readonly people: Pick<People, 'settled'>;
-  readonly display: Pick<Display, 'owe' | 'show'>;
-  now(): number;
-  /** Whether such an event is kept until XMPP has it. */
-  durable(at: { readonly place: Place; readonly kind: Event['kind'] }): boolean;
-};
+export type SettleContext = RefuseContext &
+  ReflectContext & {
+    readonly ids: Pick<Ids, 'link'>;
+    readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
+    readonly people: Pick<People, 'settled'>;
+    readonly display: Pick<Display, 'owe' | 'show'>;
+    now(): number;
+  };
 
 /** Stanzas whose pieces are remembered. */
 const GROUPS = 1000;
@@ -318,19 +340,17 @@ function notice({ display, now }: SettleContext, row: OwedRow, { to, failure }: 
 
 function settle(context: SettleContext, row: OwedRow, shared: Shared, failure: Failure | undefined): void {
   const event = eventOf(row);
-  const { kind, place } = event;
-  if (shared.ended) return shared.ended(failure);
-  if (kind === 'occupant' || kind === 'contact') return settleStanding(context, event, row, failure);
+  if (shared.ended) {
+    if (!failure) reflect(context, row, shared);
+    return shared.ended(failure);
+  }
+  if (event.kind === 'occupant' || event.kind === 'contact') return settleStanding(context, event, row, failure);
   const { piece } = row;
   if (!piece) return;
-  const { origin, lead } = piece;
-  if (failure) return refuse(context, { origin, shared }, failure);
-  if (row.ids.length > 0) link(context.ids, event, { origin, lead, shared }, row.ids);
-  if (kind !== 'message' || !isRoom(place)) return;
-  // A room shows it to its own, who are owed what is durable.
-  if (row.kept && context.durable(event)) context.display.owe(event.id);
-  const { facts } = context.transport(placeTransport(place)).mapping;
-  context.rooms.reflect(asSent(event, facts), row.account as AccountKey, lead ? marksOf(origin) : NO_MARKS);
+  const { origin, parts } = piece;
+  if (failure) return refuse(context, { origin, shared }, soFar(failure, shared, parts));
+  if (row.ids.length > 0) link(context.ids, event, { origin, shared }, row.ids);
+  reflect(context, row, shared);
 }
 
 /** Tells the sender of one failure, however many pieces fail. */
@@ -344,17 +364,16 @@ export function refuse(
   shared.answered = true;
 }
 
-type Named = { readonly origin: Origin; readonly lead: boolean; readonly shared: Shared };
+type Named = { readonly origin: Origin; readonly shared: Shared };
 
-/** The network's ids of a piece, with those by which XMPP knows it: the stanza's own, or ours where it is reflected. */
+/** The network's ids of a piece, with those by which XMPP knows the whole: the stanza's own, or ours where rooms show it. */
 function link(
   ids: Pick<Ids, 'link'>,
   event: Event,
-  { origin: { id, originId }, lead, shared }: Named,
+  { origin: { id, originId }, shared }: Named,
   foreign: readonly ForeignId[],
 ): void {
-  const own = lead ? [id, originId as XmppId | undefined].filter((one) => one !== undefined) : [];
-  const reflected = lead && id !== undefined ? [] : isRoom(event.place) ? [event.id as string as XmppId] : [];
+  const xmpp = shared.linked ? [] : isRoom(event.place) ? [id ?? event.id] : [id, originId];
   shared.linked ??= {
     event: event.id,
     place: placeKey(event.place),
@@ -363,7 +382,8 @@ function link(
     xmpp: [],
     foreign: [],
   };
-  ids.link(shared.linked, { xmpp: [...new Set([...own, ...reflected])], foreign });
+  const own = new Set(xmpp.filter((one) => one !== undefined) as XmppId[]);
+  ids.link(shared.linked, { xmpp: [...own], foreign });
 }
 
 /** What changes how somebody stands to a room or contact is answered there. */
@@ -376,9 +396,3 @@ function settleStanding(
   if (event.kind === 'contact') return people.settled(event, failure ?? { ids, state: 'taken' });
   if (event.change === 'join') rooms.joined(event.place, account as AccountKey, failure);
 }
-
-const NO_MARKS: Marks = {};
-const marksOf = ({ id, originId }: Origin): Marks => ({
-  ...(id !== undefined && { id: id as XmppId }),
-  ...(originId !== undefined && { originId }),
-});

@@ -39,7 +39,8 @@ export function show(
   const [first] = events;
   if (!first) return;
   if (draft.ids !== undefined && draft.ids.length > 0) ids.link(linkedAs(draft, first), idsOf(draft, events));
-  if (referable) texts.note(draft, [first.id], nameOf(draft));
+  // What is about a message names it as XMPP does.
+  if (referable) texts.note(draft.kind === 'message' ? draft : first, [first.id], nameOf(draft));
   for (const event of events) {
     if (durable) display.owe(event.id);
     tell(context, event, points(event) ? marksOf(about) : undefined);

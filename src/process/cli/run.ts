@@ -56,7 +56,7 @@ async function live(config: Config, parts: Watched & { log: Log; metrics: Metric
   const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
   const { registry } = metrics;
   await using web = await listen({ http, admin, site, log, registry, readiness: () => readiness() });
-  await using gateway = await startGateway(config, { ...parts, site, heart });
+  await using gateway = await startGateway(config, { ...parts, site, heart, shutdown });
   await using _control = await openControlSocket(parts.control, gateway.operations, log);
   readiness = () => ({ ready: gateway.ready(), transports: gateway.status().transports });
   log.info(
@@ -70,6 +70,9 @@ async function live(config: Config, parts: Watched & { log: Log; metrics: Metric
   log.info({ signal: await signal }, 'stopping');
   readiness = () => ({ ready: false, transports: gateway.status().transports });
 }
+
+/** As an operator stops it. */
+const shutdown = (): void => void process.kill(process.pid, 'SIGTERM');
 
 /** The HTTP listeners, where there are any: what serves them is loaded for them alone. */
 async function listen(parts: WebParts): Promise<Web | undefined> {

@@ -89,16 +89,36 @@ async function roomOf({ core, view, user }: Request, place: Place): Promise<Part
 type RoomQuery = Extract<Query, { kind: 'room' }>;
 
 /** XEP-0045 §6.4, §15.5.4: muc#roominfo. */
-export function roomForm({ info, reply: { description, subjectByAll } }: SeenRoom): Xml {
+export function roomForm(request: Request, { info, reply: { description, subjectByAll } }: SeenRoom): Xml {
+  const unseen = unseenIn(request);
+  const about = [description, unseen].filter((one) => one !== undefined).join('\n');
   const known = [
     field('occupants', 'text-single', 'Number of occupants', String(info.occupants)),
-    description === undefined ? undefined : field('description', 'text-single', 'Description', description),
+    about === '' ? undefined : field('description', 'text-single', 'Description', about),
     info.topic === undefined ? undefined : field('subject', 'text-single', 'Current subject', info.topic),
     subjectByAll === undefined
       ? undefined
       : field('subjectmod', 'boolean', 'Whether participants may change the subject', subjectByAll ? '1' : '0'),
   ];
   return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${known.filter((one) => one !== undefined)}</x>`;
+}
+
+const WORDS_FOR: Readonly<Record<string, string>> = {
+  edit: 'corrections',
+  retract: 'retractions',
+  reaction: 'reactions',
+  reply: 'what is replied to',
+  file: 'files',
+  mention: 'mentions',
+  spoiler: 'spoiler warnings',
+};
+
+/** What those in the room have among each other, and nobody else. */
+function unseenIn({ view, identity }: Request): string | undefined {
+  const words = view.transport.advertised.unseen.flatMap((feature) => WORDS_FOR[feature] ?? []);
+  if (words.length === 0) return undefined;
+  const all = words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+  return `${identity.name} does not see ${all}: only those who are here from XMPP do.`;
 }
 
 const field = (name: string, type: string, label: string, value: string): Xml =>

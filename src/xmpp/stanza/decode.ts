@@ -122,23 +122,14 @@ function isEmpty(reading: Reading): boolean {
 
 /** Kinds that nobody is told of, and that nobody waits for. */
 const SILENT: Readonly<Partial<Record<Reading['kind'], true>>> = { typing: true, receipt: true };
-/** Kinds that change or comment what was said in a room. */
-const CHANGES: Readonly<Partial<Record<Reading['kind'], true>>> = { edit: true, retract: true, reaction: true };
-
-/** What the transport takes of what was read: its network's table knows what it has no use for. */
-function heard(reading: Reading, { stanza, target, body, view }: ReadContext): Reading | undefined {
+/** What somebody hears of what was read: the network's table knows what nobody has a use for. */
+function heard(reading: Reading, { stanza, target, view }: ReadContext): Reading | undefined {
   const { kind } = reading;
-  const { advertised } = view.transport;
-  const groupchat = stanza.attrs.type === 'groupchat';
-  if (SILENT[kind]) {
-    if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
-    const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
-    return (advertised[groupchat ? 'room' : 'contact'] as readonly string[]).includes(feature) ? reading : undefined;
-  }
-  if (!groupchat || !CHANGES[kind] || advertised.heard.includes(kind)) return reading;
-  // What a room cannot show yet as what it is, is said in the words that came with it.
-  const said: Reading = { kind: 'message', text: body, style: 'plain', ...(reading.hints && { hints: reading.hints }) };
-  return body === '' ? undefined : textReaders.reduce<Reading>((known, readText) => readText(known), said);
+  if (!SILENT[kind]) return reading;
+  if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
+  const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
+  const known: readonly string[] = view.transport.advertised[stanza.attrs.type === 'groupchat' ? 'room' : 'contact'];
+  return known.includes(feature) ? reading : undefined;
 }
 
 /** Where a message goes. */

@@ -59,11 +59,19 @@ export function encode(
   const context: WholeContext = { place, inRoom, marks, addresses, to };
   for (const send of writers.sends) {
     const sendings = send(event, context);
-    if (sendings) return sendings;
+    if (sendings) return context.inRoom ? sendings.map((one) => accompanied(one, event, context)) : sendings;
   }
   if (!writers.says && writers.writes.length === 0) return undefined;
   const children = childrenOf(event, context, writers);
   return children.length === 0 ? [] : [messageOf(event, context, children)];
+}
+
+/** What a room says itself has what goes with every message, too. */
+function accompanied(sending: Sending, event: Event, context: WriteContext): Sending {
+  if (sending.name !== 'message') return sending;
+  const children = [...sending.children];
+  for (const accompany of companions) append(children, accompany(event, context));
+  return { ...sending, children };
 }
 
 /** What an entry of a roster is called: by its name on the network, the gateway by that of the network. */
@@ -107,14 +115,18 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
 }
 
 /** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
-const isPlain = ({ replyTo, files, form, mentions, spoiler }: Message, { asks, confirm }: Written): boolean =>
+const isPlain = (
+  { replyTo, files, form, mentions, spoiler }: Message,
+  { asks, confirm, retracted }: Written,
+): boolean =>
   replyTo === undefined &&
   files === undefined &&
   form === undefined &&
   mentions === undefined &&
   spoiler === undefined &&
   asks === undefined &&
-  confirm === undefined;
+  confirm === undefined &&
+  retracted === undefined;
 
 /** Most events have none. */
 function fallbacksOf(event: Event, context: WriteContext, writers: Writers['fallbacks']): Fallback[] | undefined {

@@ -1,5 +1,5 @@
 import type { Origin } from '#src/core/index.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 import { jidUri, splitJid } from './jid.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -46,13 +46,40 @@ const CONDITIONS: Readonly<Record<string, Xml>> = {
   'service-unavailable': xml`<service-unavailable xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/>`,
 };
 
+/** A failure that is answered with something of the request beside its error, by which clients know what it is about. */
+export class RequestFailure extends Failure {
+  readonly request: Xml;
+
+  constructor(failure: Failure, request: Xml) {
+    const { code, message: text, certain, foreign, address, retryAfter } = failure;
+    super(code, {
+      text,
+      certain,
+      ...(foreign !== undefined && { foreign }),
+      ...(address !== undefined && { address }),
+      ...(retryAfter !== undefined && { retryAfter }),
+      cause: failure,
+    });
+    this.request = request;
+  }
+}
+
+/** What is said beside the condition (RFC 6120 §8.3.4), by the failure. XEP-0050 §4.4. */
+const DETAILS: Readonly<Partial<Record<FailureCode, Xml>>> = {
+  'malformed-action': xml`<malformed-action xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-action': xml`<bad-action xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-payload': xml`<bad-payload xmlns='http://jabber.org/protocol/commands'/>`,
+  'bad-sessionid': xml`<bad-sessionid xmlns='http://jabber.org/protocol/commands'/>`,
+  'session-expired': xml`<session-expired xmlns='http://jabber.org/protocol/commands'/>`,
+};
+
 /** A failure on a component's domain as a stanza's error element (RFC 6120 §8.3.2). */
 export function errorOf(failure: Failure, domain: string): Xml {
   // RFC 6120 §8.3.2: condition, text, application element, in this order.
   const foreign =
     failure.foreign === undefined ? undefined : xml`<foreign xmlns='urn:isthmus:errors:0'>${failure.foreign}</foreign>`;
   const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${failure.message}</text>`;
-  return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${foreign}</error>`;
+  return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${DETAILS[failure.code]}${foreign}</error>`;
 }
 
 function conditionOf({ row, address }: Failure, domain: string): Xml {
@@ -84,6 +111,8 @@ const MUC = xml`<x xmlns='http://jabber.org/protocol/muc'/>`;
 /** What stands in the error stanza that answers `origin`. */
 export function refusal({ stanza, type, to }: Origin, failure: Failure): Xml[] {
   const error = errorOf(failure, splitJid(to).domain);
+  // RFC 6120 §8.3.1: the request may stand before the error.
+  if (failure instanceof RequestFailure) return [failure.request, error];
   // XEP-0045 §7.2.1 and following: what refuses a join or a nick carries <x/>, by which clients know it.
   return stanza === 'presence' && type === undefined ? [MUC, error] : [error];
 }

@@ -2,7 +2,7 @@ import type { Element } from 'ltx';
 import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
-import type { Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
+import type { DiscoNode, Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
@@ -64,7 +64,7 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
   if (kind !== 'gateway') core.admit(from.bare);
   if (target.kind === 'room') assertHere(target);
   const features = featuresFor(view.transport);
-  return {
+  const request: Request = {
     payload,
     from: from.full,
     user: from.bare,
@@ -76,8 +76,18 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     core,
     version,
     afterwards,
-    contents: (event) => (encode(event, [], view.transport.addresses) ?? []).flatMap(({ children }) => children),
+    written: (event, marks) => encode(event, [], view.transport.addresses, marks) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
+    node: (name) => firstNode(name, request),
   };
+  return request;
+}
+
+function firstNode(name: string, request: Request): DiscoNode | undefined {
+  for (const { node } of extensions) {
+    const found = node?.(name, request);
+    if (found) return found;
+  }
+  return undefined;
 }

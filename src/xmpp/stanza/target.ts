@@ -65,6 +65,10 @@ function foreign(local: string, addressOf: Facts['addressOf']): string {
 export const roomPlace = ({ transport, standing }: Facts, room: RoomTarget, user: BareJid): Place =>
   standing(user, transport.domain, room).place;
 
+/** The place of what a JID stands for, for a user; the gateway itself is the realm without a name. */
+export const targetPlace = ({ transport, standing }: Facts, target: JidTarget, user: BareJid): Place =>
+  standing(user, transport.domain, target.kind === 'gateway' ? { kind: 'realm', realm: '' } : target).place;
+
 /** Refuses an address of a room that is not the one under which its occupants see it (RFC 6120 §8.3.3.5). */
 export function assertHere({ moved, id }: RoomTarget): void {
   if (moved) throw new Failure('gone', { address: id });

@@ -17,6 +17,5 @@ export const correction: Extension = {
       return { kind: 'edit', target: id as XmppId, text: reading.text };
     },
   },
-  says: { edit: ({ text }) => text },
   writes: { edit: ({ target }) => [xml`<replace xmlns='urn:xmpp:message-correct:0' id='${target}'/>`] },
 };

@@ -4,6 +4,7 @@ import type { Answer, Ending, Field, Form } from '#src/model/form.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { own, ownText } from './elements.ts';
 import type { Extension } from './extension.ts';
+import { validateElement } from './validation.ts';
 
 export const FORMS = 'jabber:x:data';
 
@@ -31,30 +32,43 @@ const TYPES: Readonly<Record<Field['type'], string>> = {
   note: 'fixed',
   hidden: 'hidden',
   jid: 'jid-single',
+  jids: 'jid-multi',
 };
 
-/** A form to fill in (§3.1). `type` is its FORM_TYPE (XEP-0068). */
-export function formElement({ title, instructions, fields }: Form, type?: string): Xml {
+/** How a form is written: what it is for (§3.1), its FORM_TYPE (XEP-0068), and what stands in it before its fields. */
+export type FormStyle = {
+  readonly type?: 'form' | 'result';
+  readonly formType?: string | undefined;
+  readonly first?: Xml | undefined;
+};
+
+/** A form to fill in, or what came of one (§3.1). */
+export function formElement(
+  { title, instructions, fields }: Form,
+  { type = 'form', formType, first }: FormStyle = {},
+): Xml {
   const all: readonly Field[] =
-    type === undefined ? fields : [{ name: 'FORM_TYPE', type: 'hidden', value: [type] }, ...fields];
-  return xml`<x xmlns='jabber:x:data' type='form'>${title === undefined ? undefined : xml`<title>${title}</title>`}${
+    formType === undefined ? fields : [{ name: 'FORM_TYPE', type: 'hidden', value: [formType] }, ...fields];
+  return xml`<x xmlns='jabber:x:data' type='${type}'>${title === undefined ? undefined : xml`<title>${title}</title>`}${
     instructions === undefined ? undefined : xml`<instructions>${instructions}</instructions>`
-  }${all.map(fieldElement)}</x>`;
+  }${first}${all.map(fieldElement)}</x>`;
 }
 
-function fieldElement({ name, label, type, required, value = [], options = [] }: Field): Xml {
+function fieldElement({ name, label, type, required, value = [], options = [], number }: Field): Xml {
   const labelled = label === undefined ? undefined : xml` label='${label}'`;
   const choices = options.map(
     (one) =>
       xml`<option${one.label === undefined ? undefined : xml` label='${one.label}'`}><value>${one.value}</value></option>`,
   );
   const values = value.map((one) => xml`<value>${one}</value>`);
-  return xml`<field var='${name}' type='${TYPES[type]}'${labelled}>${required && xml`<required/>`}${values}${choices}</field>`;
+  return xml`<field var='${name}' type='${TYPES[type]}'${labelled}>${required && xml`<required/>`}${number && validateElement(number)}${values}${choices}</field>`;
 }
 
 /** What came back in a form (§3.1): nothing where it was cancelled. A field that is there twice counts once. */
-export function answerOf(x: Element): Answer | undefined {
-  if (x.attrs.type === 'cancel') return undefined;
+export const answerOf = (x: Element): Answer | undefined => (x.attrs.type === 'cancel' ? undefined : fieldsOf(x));
+
+/** The fields of a form by their names. */
+export function fieldsOf(x: Element): Answer {
   return Object.fromEntries(
     own(x, 'field').flatMap((field) => {
       const { var: name } = field.attrs;
@@ -70,10 +84,9 @@ export function formTypeOf(x: Element): string | undefined {
 }
 
 /** The types by their names (§3.3). */
-const KINDS: ReadonlyMap<string, Field['type']> = new Map([
-  ...Object.entries(TYPES).map(([kind, name]): [string, Field['type']] => [name, kind as Field['type']]),
-  ['jid-multi', 'lines'],
-]);
+const KINDS: ReadonlyMap<string, Field['type']> = new Map(
+  Object.entries(TYPES).map(([kind, name]) => [name, kind as Field['type']]),
+);
 
 /** The form that somebody is asked to fill in; nothing for one that comes back. */
 function formIn(x: Element): Form | undefined {

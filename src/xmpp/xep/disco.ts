@@ -2,10 +2,11 @@
 import { Failure } from '#src/model/failure.ts';
 import { occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xmpp/muc/disco.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
-import { jidOf } from '#src/xmpp/stanza/jid.ts';
+import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
+import { targetPlace } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { directory } from './directory.ts';
-import type { Extension, Request, TargetKind } from './extension.ts';
+import type { DiscoNode, Extension, Request, TargetKind } from './extension.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
 const ITEMS = 'http://jabber.org/protocol/disco#items';
@@ -18,21 +19,34 @@ export const disco: Extension = {
   iq: { [`get/${INFO} query`]: answerInfo, [`get/${ITEMS} query`]: answerItems },
 };
 
-/** XEP-0030 §7: none of our JIDs has nodes yet. */
-function assertNoNode({ payload }: Request): void {
-  if (payload.attrs.node !== undefined) throw new Failure('item-not-found');
+/** XEP-0030 §7: the node that is asked about, if one is. Throws where there is none of this name. */
+function nodeOf(request: Request): DiscoNode | undefined {
+  const { node } = request.payload.attrs;
+  if (node === undefined) return undefined;
+  const found = request.node(node);
+  if (!found) throw new Failure('item-not-found');
+  return found;
 }
 
 async function answerInfo(request: Request): Promise<Xml> {
-  assertNoNode(request);
   const { kind, features } = request;
   // XEP-0045 §6.6: others are told that the request makes no sense.
   if (kind === 'occupant') askedOccupant(request, 'bad-request');
+  const node = nodeOf(request);
+  if (node) return nodeInfo(request, node);
   const room = kind === 'room' ? await seenRoom(request) : undefined;
   const all = kind === 'room' ? roomFeatures(room, features(kind)) : features(kind);
   const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
-  const form = room && roomForm(room);
+  const form = room && roomForm(request, room);
   return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${form}</query>`;
+}
+
+const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xml =>
+  xml`<query xmlns='http://jabber.org/protocol/disco#info' node='${payload.attrs.node}'><identity category='automation' type='${type}' name='${name}'/>${features.map((feature) => xml`<feature var='${feature}'/>`)}</query>`;
+
+function nodeItems({ payload, target, user, view }: Request, { items = [] }: DiscoNode): Xml {
+  const jid = placeJid(targetPlace(view, target, user), view.transport.addresses);
+  return xml`<query xmlns='http://jabber.org/protocol/disco#items' node='${payload.attrs.node}'>${items.map(({ node, name }) => xml`<item jid='${jid}' node='${node}' name='${name}'/>`)}</query>`;
 }
 
 /** XEP-0030 §3.1 and the registrar's list of categories. */
@@ -62,8 +76,9 @@ const itemsOf: Readonly<Partial<Record<TargetKind, (request: Request) => Xml[]>>
 };
 
 function answerItems(request: Request): Xml | Promise<Xml> {
-  assertNoNode(request);
   if (request.kind === 'occupant') askedOccupant(request, 'bad-request');
+  const node = nodeOf(request);
+  if (node) return nodeItems(request, node);
   if (request.kind === 'realm') return directory(request);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
 }

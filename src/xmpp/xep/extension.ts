@@ -32,10 +32,20 @@ export type Request = {
   tell(...children: readonly Xml[]): void;
   /** Runs the work once the result has been written; not at all where the answer is an error. */
   afterwards(work: () => void): void;
-  /** The elements of the message that an event is. */
-  contents(event: Event): readonly Xml[];
+  /** What an event is on the wire. */
+  written(event: Event, marks: Marks): readonly Sending[];
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
+  /** What an extension has under the node at what was asked. */
+  node(name: string): DiscoNode | undefined;
+};
+
+/** What discovery says of a node (XEP-0030 §3.2, §4.2): its identity, features, and the nodes below it at the same JID. */
+export type DiscoNode = {
+  readonly type: 'command-list' | 'command-node';
+  readonly name: string;
+  readonly features: readonly string[];
+  readonly items?: readonly { readonly node: string; readonly name: string }[];
 };
 
 /** Answers a request with the payload of the result, if it has one. Throws a `Failure` for an error. */
@@ -135,6 +145,8 @@ export type Extension = {
   readonly sends?: ByKind<WholeContext, readonly Sending[]>;
   /** Requests by `get/` or `set/`, and the payload. */
   readonly iq?: Readonly<Record<string, Route>>;
+  /** A node of a target; nothing where it is none of the extension's. Throws a `Failure` for who may not see it. */
+  node?(name: string, request: Request): DiscoNode | undefined;
 };
 
 /** The features of something that a network's table makes something of, with people and in rooms. */

@@ -1,10 +1,13 @@
 import { muc } from '#src/xmpp/muc/disco.ts';
 import { invitations } from '#src/xmpp/muc/invite.ts';
 import { selfPing } from '#src/xmpp/muc/self-ping.ts';
+import { administration } from './administration.ts';
 import { attention } from './attention.ts';
+import { bitsOfBinary } from './bits-of-binary.ts';
 import { callInvites } from './call-invites.ts';
 import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
+import { commands } from './commands.ts';
 import { correction } from './correction.ts';
 import { dataForms } from './data-forms.ts';
 import { dateTimes } from './datetime.ts';
@@ -23,6 +26,7 @@ import { mam } from './mam.ts';
 import { markers } from './markers.ts';
 import { markup } from './markup.ts';
 import { meCommand } from './me-command.ts';
+import { mediaElement } from './media-element.ts';
 import { mentions } from './mentions.ts';
 import { moderation } from './moderation.ts';
 import { nick } from './nick.ts';
@@ -39,6 +43,7 @@ import { spoilers } from './spoilers.ts';
 import { stanzaIds } from './stanza-ids.ts';
 import { stickers } from './stickers.ts';
 import { styling } from './styling.ts';
+import { validation } from './validation.ts';
 import { vcard } from './vcard.ts';
 import { softwareVersion } from './version.ts';
 import { xhtmlIm } from './xhtml-im.ts';
@@ -97,7 +102,12 @@ export const extensions: readonly Extension[] = [
   mam,
   register,
   gatewayPrompt,
+  commands,
+  administration,
+  bitsOfBinary,
   // What others stand on.
   resultSets,
   dateTimes,
+  validation,
+  mediaElement,
 ];

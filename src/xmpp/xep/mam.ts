@@ -1,10 +1,8 @@
 // XEP-0313: Message Archive Management, version 1.1.3: the archives of rooms.
 import type { Element } from 'ltx';
-import type { ArchivedMessage, ArchiveQuery } from '#src/core/index.ts';
+import type { ArchivedEvent, ArchiveQuery } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { roomPlace } from '#src/xmpp/stanza/target.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { archiveStampOf, timeOf } from './datetime.ts';
@@ -32,32 +30,34 @@ export const mam: Extension = {
 /** What an asker wants: a query of the archive, or certain ids; and how the answer is to be told. */
 type Wish = { readonly query: ArchiveQuery; readonly ids: readonly string[]; readonly flip: boolean };
 
-function archiveOf({ target, user, view }: Request): { place: Place; room: string } {
+function archiveOf({ target, user, view }: Request): Place {
   if (target.kind !== 'room' || !view.transport.history.record) throw new Failure('service-unavailable');
-  return { place: roomPlace(view, target, user), room: jidOf(target.id, view.transport.domain) };
+  return roomPlace(view, target, user);
 }
 
 async function answerQuery(request: Request): Promise<Xml> {
-  const { place, room } = archiveOf(request);
+  const place = archiveOf(request);
   const { payload, core, user } = request;
   const { query, ids, flip } = wishOf(payload);
   const page = ids.length > 0 ? await core.archived(place, user, ids) : await core.archive(place, user, query);
-  const { messages, complete, count } = page;
+  const { events, complete, count } = page;
   // flip-page turns the order in which a page is told, not what is on it.
-  for (const message of flip ? messages.toReversed() : messages) request.tell(resultOf(message, request, room));
-  const set = rangeElement(messages.at(0)?.id, messages.at(-1)?.id, count);
+  for (const one of flip ? events.toReversed() : events) request.tell(resultOf(one, request));
+  const set = rangeElement(events.at(0)?.id, events.at(-1)?.id, count);
   return complete
     ? xml`<fin xmlns='urn:xmpp:mam:2' complete='true'>${set}</fin>`
     : xml`<fin xmlns='urn:xmpp:mam:2'>${set}</fin>`;
 }
 
 /** §4.2: the result, with the message as it was said in the room (XEP-0313 §5.1.1). */
-function resultOf({ id, at, nick, place, message, xmppId }: ArchivedMessage, request: Request, room: string): Xml {
-  const { queryid } = request.payload.attrs;
-  const speaker = { kind: 'network', id: nick, name: nick } as const;
-  const contents = request.contents({ ...message, id: id as EventId, at, place, from: speaker, live: true });
-  const from = occupantJid(room, nick);
-  const said = xml`<message xmlns='jabber:client' type='groupchat' from='${from}' id='${xmppId ?? id}'>${contents}</message>`;
+function resultOf({ id, at, event, marks }: ArchivedEvent, { payload, written }: Request): Xml {
+  const { queryid } = payload.attrs;
+  // The stamp and the id stand around it.
+  const { stanzaId: _, ...own } = marks;
+  const said = written({ ...event, live: true }, own).map(
+    ({ from, type, id: sent, children }) =>
+      xml`<message${attrs({ xmlns: 'jabber:client', type, from, id: sent })}>${children}</message>`,
+  );
   const forwarded = xml`<forwarded xmlns='urn:xmpp:forward:0'><delay xmlns='urn:xmpp:delay' stamp='${archiveStampOf(at, id)}'/>${said}</forwarded>`;
   return xml`<result xmlns='urn:xmpp:mam:2'${attrs({ id, queryid })}>${forwarded}</result>`;
 }
@@ -116,21 +116,21 @@ function answerForm(request: Request): Xml {
 
 /** Where the archive begins and ends. */
 async function answerMetadata(request: Request): Promise<Xml> {
-  const { place } = archiveOf(request);
+  const place = archiveOf(request);
   const { core, user } = request;
   const [oldest, newest] = await Promise.all([
     core.archive(place, user, { max: 1 }),
     core.archive(place, user, { max: 1, before: '' }),
   ]);
-  const first = end('start', oldest.messages[0]);
-  const last = end('end', newest.messages[0]);
+  const first = end('start', oldest.events[0]);
+  const last = end('end', newest.events[0]);
   return xml`<metadata xmlns='urn:xmpp:mam:2'>${first}${last}</metadata>`;
 }
 
-function end(name: 'start' | 'end', message: ArchivedMessage | undefined): Xml | undefined {
-  if (!message) return undefined;
-  const stamp = archiveStampOf(message.at, message.id);
+function end(name: 'start' | 'end', event: ArchivedEvent | undefined): Xml | undefined {
+  if (!event) return undefined;
+  const stamp = archiveStampOf(event.at, event.id);
   return name === 'start'
-    ? xml`<start id='${message.id}' timestamp='${stamp}'/>`
-    : xml`<end id='${message.id}' timestamp='${stamp}'/>`;
+    ? xml`<start id='${event.id}' timestamp='${stamp}'/>`
+    : xml`<end id='${event.id}' timestamp='${stamp}'/>`;
 }

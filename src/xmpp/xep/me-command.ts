@@ -6,16 +6,23 @@ import type { Extension } from './extension.ts';
 export const meCommand: Extension = {
   xep: { number: '0245', title: 'The /me Command', version: '1.0' },
   readText(reading) {
-    if (reading.kind === 'edit') return { ...reading, text: readBody(reading.text).text };
+    if (reading.kind === 'edit') {
+      const { text, style } = readBody(reading.text);
+      return style === 'action' ? { ...reading, text, style } : reading;
+    }
     return reading.kind === 'message' ? { ...reading, ...readBody(reading.text) } : reading;
   },
-  says: { message: ({ text, style }) => writeBody(text, style) },
+  // Where a message was there are no words of it.
+  says: {
+    message: ({ text, style }, { marks }) => (marks.retracted ? undefined : writeBody(text, style)),
+    edit: ({ text, style }) => writeBody(text, style ?? 'plain'),
+  },
 };
 
 const ME = '/me ';
 
 /** A body as text and style. */
-function readBody(body: string): { text: string; style: MessageStyle } {
+function readBody(body: string): { text: string; style: Exclude<MessageStyle, 'notice'> } {
   // XEP-0245 §2: exactly these four characters, at the start.
   if (!body.startsWith(ME) || body.length === ME.length) return { text: body, style: 'plain' };
   return { text: body.slice(ME.length), style: 'action' };

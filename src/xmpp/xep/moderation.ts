@@ -15,7 +15,7 @@ const MODERATE = 'urn:xmpp:message-moderate:1';
 const MODERATE_0 = 'urn:xmpp:message-moderate:0';
 
 export const moderation: Extension = {
-  xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0', part: 'without tombstones' },
+  xep: { number: '0425', title: 'Moderated Message Retraction', version: '0.3.0' },
   // §3
   features: (transport) => ({ room: carriedIn(transport, 'retract', MODERATE, MODERATE_0).room ?? [] }),
   iq: {
@@ -51,13 +51,15 @@ function olderRequest(request: Request): ReturnType<Route> {
 
 /** §4: a moderator has a message of somebody removed. */
 async function moderate(request: Request, id: string | undefined, moderation: Request['payload']): Promise<undefined> {
-  const { core, from } = request;
+  const { core, from, user, view } = request;
   const { place, nick } = insideRoom(request);
   const retracts = moderation.getChildElements().some((child) => child.getName() === 'retract');
   if (id === undefined || !retracts) throw new Failure('bad-request');
   const self = [...core.rooms.occupants(place)].find((one) => one.nick === nick);
   // §4.2: only moderators may.
   if (self?.role !== 'moderator') throw new Failure('not-permitted');
+  // §4.3: one that is not there is not found.
+  if (view.transport.history.record) await core.archived(place, user, [id]);
   const reason = moderation.getChildText('reason') || undefined;
   const because = reason === undefined ? {} : { reason };
   const party = partyOf(splitJid(from));

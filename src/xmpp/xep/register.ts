@@ -51,7 +51,7 @@ async function answerGet(request: Request): Promise<Xml> {
   const form = await core.registration.form(at, { owner: from, user });
   const instructions = form.instructions ?? instructionsFor(form, identity.name);
   // XEP-0077 §3.1.1: what is known is in the fields, and <registered/> says that somebody has it.
-  return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${instructions}</instructions>${form.fields.map(legacyField)}${formElement({ ...form, instructions }, REGISTER)}</query>`;
+  return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${instructions}</instructions>${form.fields.map(legacyField)}${formElement({ ...form, instructions }, { formType: REGISTER })}</query>`;
 }
 
 const instructionsFor = ({ fields }: Form, network: string): string =>

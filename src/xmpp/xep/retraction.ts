@@ -1,6 +1,9 @@
 // XEP-0424: Message Retraction, version 0.4.2.
+import type { Retracted } from '#src/core/index.ts';
 import type { XmppId } from '#src/model/ids.ts';
-import { xml } from '#src/xmpp/stanza/xml.ts';
+import { occupantJid } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { stampOf } from './datetime.ts';
 import { childOf } from './elements.ts';
 import { aboutId, carriedIn, type Extension, type ReadContext, type Reading } from './extension.ts';
 
@@ -10,7 +13,7 @@ const RETRACT_0 = 'urn:xmpp:message-retract:0';
 
 /** Advertised where the table of a network makes something of it, if only a line that says so. */
 export const retraction: Extension = {
-  xep: { number: '0424', title: 'Message Retraction', version: '0.4.2', part: 'without tombstones' },
+  xep: { number: '0424', title: 'Message Retraction', version: '0.4.2' },
   features: (transport) => carriedIn(transport, 'retract', RETRACT),
   reads: {
     [`${RETRACT} retract`]: ({ attrs: { id } }, reading, context) => retracted(id, reading, context),
@@ -22,6 +25,8 @@ export const retraction: Extension = {
     retract: ({ reason }) => ({ of: RETRACT, text: `/me took a message back${because(reason)}`, at: 'end' }),
   },
   writes: {
+    // §5: what stands in archives where a message was; XEP-0425 §5: with who had it removed.
+    message: (_, { place, marks: { retracted } }) => retracted && [tombstone(retracted, place)],
     retract: (event, context) => [xml`<retract xmlns='urn:xmpp:message-retract:1' id='${aboutId(event, context)}'/>`],
   },
 };
@@ -31,6 +36,13 @@ function retracted(id: string | undefined, reading: Reading, { understood }: Rea
   if (id === undefined) return reading;
   understood.add(RETRACT);
   return { kind: 'retract', target: id as XmppId };
+}
+
+function tombstone({ id, at, by, reason }: Retracted, room: string): Xml {
+  const stamp = stampOf(at);
+  if (by === undefined) return xml`<retracted xmlns='urn:xmpp:message-retract:1' id='${id}' stamp='${stamp}'/>`;
+  const why = reason === undefined ? undefined : xml`<reason>${reason}</reason>`;
+  return xml`<retracted xmlns='urn:xmpp:message-retract:1' stamp='${stamp}'><moderated xmlns='urn:xmpp:message-moderate:1' by='${occupantJid(room, by)}'/>${why}</retracted>`;
 }
 
 const because = (reason: string | undefined): string => (reason ? `: ${reason}` : '');

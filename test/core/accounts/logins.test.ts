@@ -7,10 +7,10 @@ import { openKey, SealBroken, StoreRefused } from '#src/store/index.ts';
 import { openWire } from '../../invented/network.ts';
 import { bridge } from '../../invented/pigeon/index.ts';
 import { folder } from '../../process/cli/isthmus.ts';
-import { account, CLIENT, DOMAIN, type House, openHouse, ROMEO } from '../house.ts';
+import { account, CLIENT, DOMAIN, type House, openHouse, ROMEO, VERONA } from '../house.ts';
 
 const ME = { owner: CLIENT, user: ROMEO };
-const LOGIN = { transport: DOMAIN, realm: '', name: 'Name, password and code' };
+const REGISTER = { place: { kind: 'realm', account, realm: '' }, on: 'gateway', node: 'register' } as const;
 
 /** A folder, a loft in which Juliet lives, and a house that can be closed and opened again. */
 async function openTown() {
@@ -31,10 +31,10 @@ const idOf = (progress: Progress): string => (progress.kind === 'step' ? progres
 
 /** Talks up to the form that asks for the code. */
 async function upToCode({ core }: House): Promise<string> {
-  const first = await core.dialogues.login(ME, LOGIN);
-  const id = idOf(first);
-  expect(first).toMatchObject({ kind: 'step', step: { kind: 'form', form: { title: 'Pigeon account' } } });
+  const id = idOf(await core.dialogues.command(ME, REGISTER));
   const at = { owner: CLIENT, id };
+  const first = await core.dialogues.answer(at, { login: ['Name, password and code'] });
+  expect(first).toMatchObject({ kind: 'step', step: { kind: 'form', form: { title: 'Pigeon account' } } });
   expect(await core.dialogues.answer(at, { name: ['juliet'], password: ['rose'] })).toMatchObject({
     step: { kind: 'show' },
   });
@@ -116,10 +116,11 @@ describe('a login in two steps', () => {
     await using town = await openTown();
     await using house = await town.open();
     const stranger = { owner: 'tybalt@b.example/x', user: 'tybalt@b.example' as BareJid };
-    await expect(house.core.dialogues.login(stranger, LOGIN)).rejects.toMatchObject({ code: 'not-on-list' });
-    await expect(house.core.dialogues.login(ME, { ...LOGIN, name: 'x' })).rejects.toMatchObject({
-      code: 'item-not-found',
-    });
+    const { dialogues } = house.core;
+    await expect(dialogues.command(stranger, REGISTER)).rejects.toMatchObject({ code: 'not-on-list' });
+    const at = { owner: CLIENT, id: idOf(await dialogues.command(ME, REGISTER)) };
+    await expect(dialogues.answer(at, { login: ['x'] })).rejects.toMatchObject({ code: 'not-acceptable' });
+    expect(await dialogues.answer(at, { login: ['Name and password'] })).toMatchObject({ id: at.id });
   });
 });
 
@@ -192,7 +193,7 @@ describe('a command', () => {
     await logIn(town, house);
     await house.join();
     await town.order({ wait: 'online', of: 'juliet' });
-    const first = await house.core.dialogues.command(ME, { place, on: 'realm', node: 'count' });
+    const first = await house.core.dialogues.command(ME, { place, on: 'gateway', node: 'count' });
     const end = await house.core.dialogues.answer({ owner: CLIENT, id: idOf(first) }, {});
     expect(end).toEqual({ kind: 'done', text: '2 people live here.' });
   });
@@ -205,7 +206,7 @@ describe('a command', () => {
       code: 'not-permitted',
     });
     const juliet = { owner: 'juliet@a.example/x', user: 'juliet@a.example' as BareJid };
-    await expect(dialogues.command(juliet, { place, on: 'realm', node: 'count' })).rejects.toMatchObject({
+    await expect(dialogues.command(juliet, { place, on: 'gateway', node: 'count' })).rejects.toMatchObject({
       code: 'not-permitted',
     });
   });
@@ -213,16 +214,17 @@ describe('a command', () => {
 
 describe('a session', () => {
   const place = { kind: 'realm', account, realm: '' } as const;
-  const count = { place, on: 'realm', node: 'count' } as const;
+  const count = { place, on: 'gateway', node: 'count' } as const;
   const choose = ({ core }: House, stay: string) =>
     core.settings.change({ place, scope: 'account', answer: { stay_connected: [stay] } }, ROMEO);
 
+  // XEP-0045 §7.10: the network holds the membership, so one leaves by a word.
   it('ends when its user has left the last room', async () => {
     await using town = await openTown();
     await using house = await town.open();
     await logIn(town, house);
     await house.join();
-    house.leave();
+    house.core.rooms.quit(VERONA, ROMEO);
     await town.order({ wait: 'idle' });
   });
 
@@ -236,7 +238,7 @@ describe('a session', () => {
     if (before) await choose(house, before);
     await house.join();
     if (after) await choose(house, after);
-    house.leave();
+    house.core.rooms.quit(VERONA, ROMEO);
     const first = await house.core.dialogues.command(ME, count);
     expect(await house.core.dialogues.answer({ owner: CLIENT, id: idOf(first) }, {})).toMatchObject({ kind: 'done' });
     await choose(house, 'false');

@@ -95,7 +95,7 @@ describe('settings', () => {
           value: ['false'],
         },
         { name: 'receipts', label: 'Tell others', type: 'boolean', value: ['true'] },
-        { name: 'speed', label: 'speed', type: 'text', value: ['3'] },
+        { name: 'speed', label: 'speed', type: 'text', value: ['3'], number: { whole: true, min: 1, max: 9 } },
         {
           name: 'colour',
           label: 'colour',

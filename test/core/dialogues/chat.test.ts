@@ -17,9 +17,9 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
   const clock = handClock();
   const running = openDialogues({ clock, log: pino({ level: 'silent' }), limits: { time: TIME, most: 2 } });
   const dialogues: Dialogues = {
-    login: () => Promise.reject(new Failure('not-supported')),
-    command: () => running.start(CLIENT, { start: run, finish: async (text: string) => text }),
+    command: () => running.start(CLIENT, { start: run, finish: async (text: string) => ({ text }) }),
     offered: () => [{ node: 'go', on: 'gateway', title: 'Go' }],
+    begun: () => [],
     answer: running.answer,
     back: running.back,
     cancel: running.cancel,

@@ -28,7 +28,7 @@ function riddle() {
     },
     async finish(result) {
       told.push(`finished ${result}`);
-      return `You get the ${result}.`;
+      return { text: `You get the ${result}.` };
     },
   };
   return { told, talk };
@@ -113,21 +113,63 @@ describe('a dialogue', () => {
     expect(await answering).toMatchObject({ kind: 'step' });
   });
 
-  it('is one of a few that somebody may have open', async () => {
+  it('is one of a few that a client may have open: the oldest is given up for another, unless it is worked on', async () => {
     const { dialogues, id, talk } = await begun(1);
-    await expect(dialogues.start(OWNER, talk)).rejects.toMatchObject({ code: 'too-fast' });
     expect(await dialogues.start('juliet@a.example/x', talk)).toMatchObject({ kind: 'step' });
-    dialogues.cancel({ owner: OWNER, id });
-    expect(await dialogues.start(OWNER, talk)).toMatchObject({ kind: 'step' });
+    const second = await dialogues.start(OWNER, talk);
+    if (second.kind !== 'step') throw new Error('it is over');
+    await expect(dialogues.answer({ owner: OWNER, id }, { word: ['x'] })).rejects.toMatchObject(over);
+    const answering = dialogues.answer({ owner: OWNER, id: second.id }, { word: ['x'] });
+    await expect(dialogues.start(OWNER, talk)).rejects.toMatchObject({ code: 'too-fast' });
+    expect(await answering).toMatchObject({ kind: 'step' });
+    expect(dialogues.size).toBe(2);
   });
 
-  const form = (title: string) => ({ kind: 'form', form: { title, fields: [] } }) as const;
+  it('is one of some that all clients of a user may have open', async () => {
+    const { dialogues, talk } = await begun(1);
+    for (let client = 0; client < 500; client++) await dialogues.start(`romeo@a.example/${client}`, talk);
+    expect(dialogues.size).toBe(5);
+  });
+
+  it('takes no answer that its form does not take, and stays', async () => {
+    const number = { name: 'age', label: 'Age', type: 'text', number: { whole: true, min: 0, max: 150 } } as const;
+    const fields = [
+      { name: 'kind', type: 'hidden', value: ['x'] },
+      { name: 'who', label: 'Who', type: 'text', required: true },
+      { ...number },
+      { name: 'sure', label: 'Sure', type: 'boolean' },
+      { name: 'how', label: 'How', type: 'choice', options: [{ value: 'so' }] },
+    ] as const;
+    const { at, dialogues } = await talking(async function* (): Steps {
+      return JSON.stringify(yield { kind: 'form', form: { fields } });
+    });
+    const wrong = async (answer: Answer) => {
+      const error: unknown = await dialogues.answer(at, answer).catch((failure: unknown) => failure);
+      return error instanceof Failure ? `${error.code}: ${error.message}` : error;
+    };
+    expect(await wrong({})).toBe('not-acceptable: Who is missing.');
+    expect(await wrong({ who: [' '] })).toBe('not-acceptable: Who is missing.');
+    expect(await wrong({ who: ['x'.repeat(5000)] })).toBe('not-acceptable: Who is longer than 4096 characters.');
+    expect(await wrong({ who: Array(2000).fill('x') })).toBe('not-acceptable: Who has more than 1000 values.');
+    expect(await wrong({ who: ['me'], age: ['old'] })).toBe('not-acceptable: Age is no number.');
+    expect(await wrong({ who: ['me'], age: ['1.5'] })).toBe('not-acceptable: Age is no whole number.');
+    expect(await wrong({ who: ['me'], age: ['-1'] })).toBe('not-acceptable: Age is less than 0.');
+    expect(await wrong({ who: ['me'], age: ['151'] })).toBe('not-acceptable: Age is more than 150.');
+    expect(await wrong({ who: ['me'], sure: ['maybe'] })).toBe('not-acceptable: Sure is neither yes nor no.');
+    expect(await wrong({ who: ['me'], how: ['not so'] })).toBe('not-acceptable: How is none of the options.');
+    const answer = { who: ['me', 'too'], sure: ['1'], how: [''], kind: ['y'], more: ['z'], __proto__: ['p'] };
+    const end = await dialogues.answer(at, answer);
+    expect(end).toEqual({ kind: 'done', text: '{"kind":["x"],"who":["me"],"sure":["true"],"how":[""]}' });
+  });
+
+  const form = (title: string) =>
+    ({ kind: 'form', form: { title, fields: [{ name: 'word', type: 'text' }] } }) as const;
   type Steps = AsyncGenerator<Step, string, Answer>;
 
   /** A dialogue that does what the generator says, and how to go on with it. */
   async function talking(start: () => Steps) {
     const { dialogues } = open();
-    const first = await dialogues.start(OWNER, { start, finish: async (text: string) => text });
+    const first = await dialogues.start(OWNER, { start, finish: async (text: string) => ({ text }) });
     if (first.kind !== 'step') throw new Error('it is over');
     const at = { owner: OWNER, id: first.id };
     const answer = (word: string) => dialogues.answer(at, { word: [word] });

@@ -48,3 +48,13 @@ it('in a room a message is known only with its author, for ids are no secret the
   expect(texts.about(verona, 'm1')).toBeUndefined();
   expect(texts.about(verona, 'm1', `xmpp:${romeo}`)).toMatchObject({ quote: 'one', author: 'Romeo' });
 });
+
+it('of what its author takes back no word is remembered', () => {
+  const texts = openRecentTexts();
+  const retract = (who: string) => draft(who, { kind: 'retract', target: 'm1' as XmppId }, mercutio);
+  texts.note(text('one', mercutio), ['m1'], 'romeo');
+  texts.note(retract('juliet'), ['r1'], 'juliet');
+  expect(texts.about(mercutio, 'm1')).toMatchObject({ quote: 'one' });
+  texts.note(retract('romeo'), ['r2'], 'romeo');
+  expect(texts.about(mercutio, 'm1')).toMatchObject({ quote: '' });
+});

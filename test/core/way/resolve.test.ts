@@ -198,8 +198,8 @@ it('what a network says about an earlier message is told with its words, whoever
     await core.host.emit([theirs(verona, 'And so did I', 'f1'), about('n1'), about('f1'), about('f9')]);
     const told = shown.filter(({ event }) => event.kind === 'reaction').map(({ marks }) => marks?.about);
     expect(told).toEqual([
-      { quote: 'I dreamt a dream', author: 'Romeo' },
-      { quote: 'And so did I', author: 'Mercutio' },
+      { quote: 'I dreamt a dream', author: 'Romeo', stanzaId: expect.any(String) },
+      { quote: 'And so did I', author: 'Mercutio', stanzaId: expect.any(String) },
     ]);
   });
 });

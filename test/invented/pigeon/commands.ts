@@ -7,7 +7,8 @@ type Run = Command<PigeonConfig>['run'];
 const PAGE = { max: 100 };
 
 const where: Run = async function* ({ config }): AsyncGenerator<Step, string, Answer> {
-  yield { kind: 'show', text: `${config.host}:${config.port}` };
+  const link = `pigeon://${config.host}:${config.port}`;
+  yield { kind: 'show', text: 'The loft is here:', url: link, qr: link };
   return 'The loft is there.';
 };
 

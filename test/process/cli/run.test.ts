@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { startXmppServer } from '../../fakes/xmpp-server.ts';
 import { folder, isthmus } from './isthmus.ts';
 
 /** A port of this machine behind which nobody answers: connections are closed at once. */
@@ -58,6 +59,37 @@ describe('isthmus run', () => {
       ).toBe('stopped');
     },
   );
+
+  it('ends with 0 when an admin stops it by a command, which says what is in the queue', async () => {
+    using temporary = folder();
+    const server = await startXmppServer();
+    const file = temporary.file(
+      'c.yaml',
+      `${text(temporary.path, server.port, 0).replace('secret: x', `secret: ${server.secret}`)}
+admins: [friar@a.example]
+access: { register: [a.example] }
+`,
+    );
+    await using running = isthmus(['run', '--config', file]);
+    const xmpp = await server.connection('irc.example.org');
+    const node = "node='http://jabber.org/protocol/admin#shutdown'";
+    const command = (id: string, more: string) =>
+      xmpp.send(
+        `<iq type='set' id='${id}' from='friar@a.example/cell' to='irc.example.org'><command xmlns='http://jabber.org/protocol/commands' ${node} ${more}</command></iq>`,
+      );
+    command('s1', '>');
+    const form = (await xmpp.next()).getChild('command');
+    expect(form?.getChild('x')?.getChildText('instructions')).toMatch(
+      /^0 messages wait in the queue, .* next start\.$/,
+    );
+    const x = "<x xmlns='jabber:x:data' type='submit'><field var='delay'><value>0</value></field></x>";
+    command('s2', `sessionid='${form?.attrs.sessionid}'>${x}`);
+    expect((await xmpp.next()).getChild('command')?.getChildText('note')).toBe('It stops now.');
+    const { code, out } = await running.ended;
+    await server.close();
+    expect([code, out]).toEqual([0, expect.stringMatching(/"event":"admin command","by":"[0-9a-f]{12}"/)]);
+    expect(out).not.toContain('friar@a.example');
+  });
 
   it('says which address it cannot have, and ends with 1', async () => {
     using temporary = folder();

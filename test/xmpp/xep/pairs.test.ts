@@ -20,9 +20,7 @@ const ALL: readonly Feature[] = [
   ...(['spoiler', 'typing', 'receipt', 'marker', 'attention'] as const),
 ];
 /** A network that carries everything. */
-const everything = view({
-  transport: transport({ said: { contact: ALL, room: ALL, heard: ['edit', 'retract', 'reaction'] } }),
-});
+const everything = view({ transport: transport({ said: { contact: ALL, room: ALL, unseen: [] } }) });
 
 /** What a stanza of Romeo's means: its place by name, nothing of who said it; why it is refused, as text. */
 function meaning(text: string): unknown {

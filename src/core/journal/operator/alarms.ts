@@ -18,6 +18,8 @@ export type AlarmParts = Pick<CoreParts, 'access' | 'clock' | 'log' | 'report' |
 export type Alarms = {
   /** Tells every admin, by the link of that transport. Never throws. */
   tellAdmins(transport: string, text: string): void;
+  /** Tells one user, in the same way. */
+  tell(transport: string, user: BareJid, text: string): void;
   /** A bridge finds something wrong: counted each time, and told once an hour, for what goes wrong goes wrong often. */
   alarm(transport: string, name: string, text: string): void;
   /**
@@ -58,6 +60,7 @@ export function openAlarms({ access, clock, log, report, store, display, commit,
 
   return {
     tellAdmins,
+    tell,
     alarm(transport, name, text) {
       report?.('alarm', transport, name);
       const key = `${transport} ${name}`;

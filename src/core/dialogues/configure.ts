@@ -1,0 +1,46 @@
+import type { Step } from '#src/bridge.ts';
+import type { Core, SettingsScope } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer, Field, Form } from '#src/model/form.ts';
+import { splitAccount } from '#src/model/ids.ts';
+import type { BoundCommand } from './talks.ts';
+
+/** Where the settings of which scope are, and what they are called. */
+const PLACES = [
+  { scope: 'account', on: 'gateway', title: 'Your settings' },
+  { scope: 'realm', on: 'realm', title: 'Your settings of this server' },
+  { scope: 'room', on: 'room', title: 'Settings of this room' },
+] as const;
+
+/** `configure`, where there is something to be set: that of the account on the gateway, of a realm and of a room there. */
+export function configureCommands(
+  settings: Core['settings'],
+  has: (scope: SettingsScope) => boolean,
+): readonly BoundCommand[] {
+  return PLACES.filter(({ scope }) => has(scope)).map(({ scope, on, title }) => ({
+    node: 'configure',
+    who: 'user',
+    on,
+    title,
+    async *run({ account, place }): AsyncGenerator<Step, string, Answer> {
+      const { user } = splitAccount(account);
+      const asked = { title, ...(await settings.form(place, scope, user)) };
+      for (let form: Form = asked; ; ) {
+        const answer = yield { kind: 'form', form, last: true };
+        try {
+          await settings.change({ place, scope, answer }, user);
+          return 'This is how it is set now.';
+        } catch (error) {
+          if (!(error instanceof Failure) || error.code !== 'not-acceptable') throw error;
+          form = { ...asked, instructions: error.message, fields: asked.fields.map((field) => kept(field, answer)) };
+        }
+      }
+    },
+  }));
+}
+
+/** A field with what was given for it. */
+function kept(field: Field, answer: Answer): Field {
+  const { [field.name]: value } = answer;
+  return field.type === 'secret' || value === undefined ? field : { ...field, value };
+}

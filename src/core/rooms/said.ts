@@ -1,0 +1,89 @@
+import type { Marks, Recipient } from '#src/core/index.ts';
+import type { Display } from '#src/core/journal/display.ts';
+import { chain } from '#src/lib/after.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import type { EventOf } from '#src/model/event.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Party } from '#src/model/party.ts';
+import type { Archive, Entry } from './archive.ts';
+import { type Archivable, aboutOf, aboutRow, isLate, sayer } from './archived.ts';
+import { lateReaders, type Room, type RoomEffect, readersOf, seatOf } from './room-state.ts';
+
+export type SaidParts = {
+  readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'history'>;
+  readonly display: Pick<Display, 'show'>;
+  readonly clock: Pick<Clock, 'now'>;
+};
+
+/** What was said, by whom and as whom: what it is about is looked up. */
+export type RoomSaid = Omit<Entry, 'about'>;
+
+/** What its network tells of a room. */
+export const saidThere = (event: Archivable, marks: Marks): RoomSaid => ({
+  event,
+  by: sayer(event.from),
+  nick: event.from.kind === 'network' ? (event.from.name ?? event.from.id) : '',
+  marks,
+});
+
+/** Something that was said in a room: kept, and shown to everybody with the archive's id. */
+export function said(parts: SaidParts, room: Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
+  const target = aboutOf(entry.event);
+  const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account);
+  return chain(about, (found) => kept(parts, room, { ...entry, about: found }));
+}
+
+function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> {
+  const { by, about } = entry;
+  const now = parts.clock.now();
+  // Nothing was said in times to come.
+  const what = entry.event.at > now ? { ...entry.event, at: now } : entry.event;
+  // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
+  const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
+  if (own && about && about.fromId !== by) return void parts.display.show(what, []);
+  if (!isLate(what, now)) {
+    const to = readersOf(room);
+    room.last.at = what.at;
+    room.last.to = to;
+    return tellAll(parts, entry, parts.archive.record(entry), to);
+  }
+  const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
+  const late = { ...entry, event: what };
+  return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what.at)));
+}
+
+function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
+  const { event: what, nick, about } = entry;
+  const marks = about ? { ...entry.marks, about: aboutRow(about.id, about) } : entry.marks;
+  const from: Party = what.from.kind === 'network' ? what.from : { kind: 'network', id: nick, name: nick };
+  parts.display.show({ ...what, from }, to, { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+}
+
+/** Whether a member without a client has missed it. Its own words, said elsewhere, nobody has. */
+export const isUnread = ({ event: { kind, from } }: RoomSaid): boolean =>
+  kind === 'message' && !(from.kind === 'network' && from.self);
+
+/** Up to where somebody has read: the archive's id of that is what clients know. */
+export function marked(
+  { archive, display }: SaidParts,
+  room: Room,
+  what: EventOf<'receipt'>,
+  marks: Marks,
+): void | Promise<void> {
+  return chain(archive.recall(room.place, what.target), (found) => {
+    const about = found ? { about: aboutRow(found.id, found) } : {};
+    display.show(what, readersOf(room), { ...marks, ...about });
+  });
+}
+
+/** Shows one who comes in what was said before. */
+export async function showPast(
+  { archive, display }: SaidParts,
+  room: Room,
+  { account, to, wish }: Extract<RoomEffect, { kind: 'history' }>,
+): Promise<void> {
+  const past = await archive.history(room.place, account, wish);
+  for (const { event, marks } of past) display.show(event, [to], marks);
+  const seat = seatOf(room, to.jid);
+  if (seat) seat.upTo = past.at(-1)?.at ?? 0;
+}

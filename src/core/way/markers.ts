@@ -1,0 +1,29 @@
+import { authorOf } from '#src/core/ids.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { Draft } from '#src/model/event.ts';
+import { placeKey } from '#src/model/place.ts';
+
+/** Readers of whom is known at least up to where they have read. */
+const READERS = 10_000;
+
+/** Up to where people have read. In memory alone. */
+export type Markers = {
+  /**
+   * Whether a draft says something new: all but what has been read of less than was known (XEP-0333: only the newest
+   * counts). `at` is when the message was written that it is about (ms since 1970), if that was lately.
+   */
+  isForward(draft: Draft, at: number | undefined): boolean;
+};
+
+export function openMarkers(): Markers {
+  const read = openRecent<number>(READERS);
+  return {
+    isForward(draft, at = 0) {
+      if (draft.kind !== 'receipt' || draft.state !== 'displayed') return true;
+      const key = `${placeKey(draft.place)} ${authorOf(draft.from)}`;
+      if (at < (read.get(key) ?? 0)) return false;
+      read.set(key, at);
+      return true;
+    },
+  };
+}
