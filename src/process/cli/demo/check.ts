@@ -91,7 +91,8 @@ async function visit(page: Page, irc: IrcClient, { url }: World, { step }: Steps
 
 /** Waits for a message with this text by this occupant. */
 async function shown(page: Page, author: string, text: string): Promise<void> {
-  const message = page.locator('converse-chat-message').filter({ hasText: text }).filter({ hasText: author }).first();
+  // Only the first of several in a row shows who wrote it.
+  const message = page.locator(`.chat-msg[data-from$='/${author}']`).filter({ hasText: text }).first();
   await message.waitFor({ timeout: patience }).catch(() => {
     throw new Error(`the page did not show "${text}" by ${author} within ${patience / 1000} s`);
   });
