@@ -13,12 +13,16 @@ export type JournalView = {
   accepted(): Promise<readonly Accepted[]>;
 };
 
-/** A row of a stanza: one that failed and was sent again has another. `outcome` is null while it is owed, `trace` what was noted on its way. */
+/**
+ * A row of a stanza: one that failed and was sent again has another. `outcome` is null while it is owed, `trace` what was noted
+ * on its way. `untold`: the row that was to tell its sender was given up, after three kills during its tries.
+ */
 export type Accepted = {
   readonly stanza: string;
   readonly event: string;
   readonly outcome: string | null;
   readonly trace?: string;
+  readonly untold?: boolean;
 };
 
 type Row = Readonly<Record<string, unknown>>;
@@ -51,10 +55,13 @@ export function viewJournal(url: string): JournalView {
       const rows = await query(
         "select event, outcome, origin, trace from journal where lane like 'out %' and origin is not null order by id",
       );
+      const parked = await query("select event from journal where lane like 'in %' and state = 'parked'");
+      const answers = new Set(parked.map(({ event }) => String(event).replace(/^in (receipt|error) /, '')));
       return rows.map(({ event, outcome, origin, trace }) => {
-        const { origin: stanza } = JSON.parse(String(origin)) as { origin: { id: string } };
+        const { origin: stanza, group } = JSON.parse(String(origin)) as { origin: { id: string }; group: string };
         const ended = outcome === null ? null : String(outcome);
-        return { stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace) };
+        const untold = answers.has(group);
+        return { stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace), untold };
       });
     },
   };

@@ -51,6 +51,8 @@ export type Figures = {
   /** Stanzas that were sent again, those that were accepted, and what became of them, each time. */
   sentAgain: number;
   accepted: number;
+  /** Answers that were given up, as rows are that were under way at three kills. */
+  untold: number;
   readonly outcomes: Record<string, number>;
 };
 
@@ -81,7 +83,16 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
   const firsts = new Map<string, number[]>();
   const words = new Map<string, Words>();
   const violations: string[] = [];
-  const figures: Figures = { told: 0, repeats: 0, heard: 0, heardAgain: 0, sentAgain: 0, accepted: 0, outcomes: {} };
+  const figures: Figures = {
+    told: 0,
+    repeats: 0,
+    heard: 0,
+    heardAgain: 0,
+    sentAgain: 0,
+    accepted: 0,
+    untold: 0,
+    outcomes: {},
+  };
   let owed: ReadonlySet<string> = new Set();
   let unsent = new Set<string>();
   let connection = 0;
@@ -158,7 +169,8 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     const outcome = rows.at(-1)?.outcome ?? null;
     if (outcome === null) return violate(`${stanza} is accepted and still owed`);
     if (receipt > 0 && error > 0 && !again) violate(`${stanza} has both a receipt and an error`);
-    if (outcome === 'delivered' ? receipt === 0 : error === 0)
+    if (rows.at(-1)?.untold) figures.untold++;
+    else if (outcome === 'delivered' ? receipt === 0 : error === 0)
       violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
   }
 

@@ -112,6 +112,14 @@ describe('the books', () => {
     ]);
   });
 
+  it('count an answer that was given up, and miss it where it was not', () => {
+    const ledger = openLedger(pigeonNetwork);
+    const landed = ['j-m1', 'j-m2'].map((tag, number) => ({ ...told('b a', number), tag }));
+    ledger.close([{ ...row('m1', 'delivered'), untold: true }, row('m2', 'delivered')], landed);
+    expect(ledger.figures.untold).toBe(1);
+    expect(ledger.violations).toEqual(['m2 was delivered, and its sender has not heard so (0 receipts, 0 errors)']);
+  });
+
   it('see a repeat in one connection, and one that nobody owed', () => {
     const ledger = openLedger(pigeonNetwork);
     ledger.tell('a b');
