@@ -132,8 +132,12 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     const first = one.receipt + one.error === 0;
     const copy = one[word]++ > 0;
     if (copy) figures.heardAgain++;
-    if (!first && one.due > 0) one.due--;
-    else if (copy) again(`${word} ${stanza}`, one.connection);
+    if (!first && one.due > 0) {
+      // The answer to what was sent again is not the row of the answer, which may be written again in this connection, too.
+      one.due--;
+      return;
+    }
+    if (copy) again(`${word} ${stanza}`, one.connection);
     one.connection = connection;
   }
 

@@ -174,6 +174,18 @@ describe('the books', () => {
     expect(ledger.violations).toEqual(['receipt m1 came twice in one connection']);
   });
 
+  it('know the answer to what was sent again from the row of an answer that is written again after a kill', () => {
+    const ledger = openLedger(pigeonNetwork);
+    ledger.heard('m1', 'error');
+    ledger.connected(new Set(['error m1']), false);
+    ledger.repeated('m1');
+    for (let count = 0; count < 2; count++) ledger.heard('m1', 'error');
+    ledger.close([row('m1', 'bounced')], []);
+    expect(ledger.violations).toEqual([]);
+    ledger.heard('m1', 'error');
+    expect(ledger.violations).toEqual(['error m1 came twice in one connection']);
+  });
+
   it('see what lies in the loft without a row, twice, or in another order', () => {
     const ledger = openLedger(pigeonNetwork);
     for (const stanza of ['m1', 'm2']) ledger.heard(stanza, 'receipt');
