@@ -17,6 +17,7 @@ export type RecentChanges = {
 /** Ms for which a link may seem to be there and carry nothing: half-open ones are found after 45 s. */
 const WINDOW = 60_000;
 const MOST = 1000;
+const NOBODY: readonly Recipient[] = [];
 
 /** Remembers the newest changes, each occupant once. */
 export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
@@ -32,12 +33,13 @@ export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
   function note(place: Place, who: Occupant, out: readonly Recipient[]): void {
     const changes = changesOf(place);
     const name = `${placeKey(place)} ${who.id}`;
-    const before = changes.get(name)?.out ?? [];
+    const before = changes.get(name)?.out ?? NOBODY;
     // The newest is the last.
     changes.delete(name);
-    changes.set(name, { place, who, at: clock.now(), out: [...before, ...out] });
+    changes.set(name, { place, who, at: clock.now(), out: out.length === 0 ? before : withThese(before, out) });
+    if (changes.size <= MOST) return;
     const [oldest] = changes.keys();
-    if (changes.size > MOST && oldest !== undefined) changes.delete(oldest);
+    if (oldest !== undefined) changes.delete(oldest);
   }
 
   return {
@@ -54,6 +56,12 @@ export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
     },
   };
 }
+
+/** Each client once, however often it went. */
+const withThese = (before: readonly Recipient[], more: readonly Recipient[]): readonly Recipient[] => [
+  ...before.filter(({ jid }) => more.every((one) => one.jid !== jid)),
+  ...more,
+];
 
 const leaving = ({ change }: OccupantChange): boolean => change === 'leave' || change === 'kick' || change === 'ban';
 

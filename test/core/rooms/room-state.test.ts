@@ -289,6 +289,16 @@ describe('the link being back', () => {
     expect(changes.take('net.example', 100)).toEqual([]);
   });
 
+  it('knows a client once that has gone again and again', () => {
+    const [room, changes] = [withRomeo(), recent()];
+    const who = occupant('Romeo', romeo);
+    for (let times = 0; times < 3; times++)
+      changes.told(room.place, { kind: 'occupant', change: 'leave', who }, [
+        { jid: 'romeo@a.example/x', nick: 'Romeo' },
+      ]);
+    expect(changes.take('net.example', 100)[0]?.changes[0]?.out).toEqual([{ jid: 'romeo@a.example/x', nick: 'Romeo' }]);
+  });
+
   it('does not speak of what was told long before', () => {
     const [room, changes] = [withRomeo(), recent()];
     play(room, changes, state.change(room, { kind: 'occupant', change: 'join', who: occupant('Paris') }));
