@@ -25,13 +25,13 @@ export function splitAccount(key: AccountKey): { user: BareJid; transport: strin
   return { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) };
 }
 
-/** A JID without its resource. */
 /** The domain of a JID. */
 export function domainOf(jid: string): string {
   const bare = bareOf(jid);
   return bare.slice(bare.indexOf('@') + 1);
 }
 
+/** A JID without its resource. */
 export function bareOf(jid: string): BareJid {
   const slash = jid.indexOf('/');
   return (slash < 0 ? jid : jid.slice(0, slash)) as BareJid;

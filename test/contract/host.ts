@@ -19,13 +19,13 @@ export type TestHost = {
   readonly states: { readonly key: SessionKey; readonly state: SessionState }[];
   /** What is reserved, but for what was given back. */
   readonly charged: { readonly charges: readonly Charge[]; readonly account: AccountKey | undefined }[];
-  /** Whether no more may be spent. */
   /** What those who run the gateway were told: each with the name of its alarm, if it is one. */
   readonly alarms: { readonly name: string | undefined; readonly text: string }[];
   /** Whose settings were read, and where. */
   readonly read: { readonly place: Place; readonly account: AccountKey | undefined }[];
   /** What accounts log in with since a bridge has replaced it. */
   readonly replaced: { readonly key: SessionKey; readonly next: Credentials }[];
+  /** Whether no more may be spent. */
   readonly budget: { exhausted: boolean };
   /** Resolves with what `look` finds, looked for after each thing that the bridge tells. */
   when<T>(what: string, look: () => T | undefined | false): Promise<T>;

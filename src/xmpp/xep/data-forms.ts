@@ -77,12 +77,6 @@ export function fieldsOf(x: Element): Answer {
   );
 }
 
-/** The FORM_TYPE of a form that came back (XEP-0068). */
-export function formTypeOf(x: Element): string | undefined {
-  const field = own(x, 'field').find(({ attrs }) => attrs.var === 'FORM_TYPE');
-  return field && ownText(field, 'value');
-}
-
 /** The types by their names (§3.3). */
 const KINDS: ReadonlyMap<string, Field['type']> = new Map(
   Object.entries(TYPES).map(([kind, name]) => [name, kind as Field['type']]),
