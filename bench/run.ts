@@ -3,13 +3,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chart } from './chart.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
+import { compare, pairsTable } from './pairs.ts';
 import { play } from './play.ts';
 import { type Cell, machine, type Results } from './results.ts';
 import type { Figures, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { table } from './table.ts';
 import type { Target } from './target.ts';
-import { targets } from './targets/index.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -18,7 +18,7 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const options = readOptions(args);
   const began = Date.now();
-  const chosen = targets.filter(({ name }) => options.targets.includes(name));
+  const chosen = options.targets;
   const rows = scenarios.filter(({ name }) => options.scenarios.includes(name));
   const cells = await playAll(
     options,
@@ -42,16 +42,26 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(
     `CPU seconds of the process tree for 100,000, and how many a second. ${Math.round((Date.now() - began) / 1000)} s.`,
   );
+  const worse = options.pairs && showPairs(cells, rows, chosen);
   if (options.out !== undefined) write(options.out, results, { rows, chosen });
-  return cells.some((cell) => 'failure' in cell) ? 1 : 0;
+  return worse || cells.some((cell) => 'failure' in cell) ? 1 : 0;
 }
 
-/** A B A B: what disturbs the machine for a while disturbs all targets. */
+/** Prints how two targets compare. Tells whether the first is worse in anything. */
+function showPairs(cells: readonly Cell[], rows: readonly Scenario[], [first, second]: readonly Target[]): boolean {
+  if (!first || !second) return false;
+  const of = ({ name }: { readonly name: string }) => compare(cells, name, [first.name, second.name]);
+  console.log(`\n${pairsTable(rows, [first, second], of)}\n`);
+  return rows.some((row) => of(row).some(({ worse }) => worse));
+}
+
+/** A B B A A B: what disturbs the machine for a while disturbs all targets, and nobody is always the first. */
 async function playAll(options: Options, rows: readonly Scenario[], present: readonly Target[]): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const scenario of rows) {
-    for (let round = 1; round <= (scenario.once ? 1 : options.rounds); round++) {
-      for (const target of present.filter(({ journals }) => journals || !scenario.durable))
+    const turns = present.filter(({ journals }) => journals || !scenario.durable);
+    for (let round = 1; round <= (scenario.once && !options.pairs ? 1 : options.rounds); round++) {
+      for (const target of round % 2 === 1 ? turns : turns.toReversed())
         cells.push(await one(options, scenario, target, round));
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Flow } from './load/flow.ts';
 import type { World } from './load/world.ts';
-import { cpuSeconds } from './measure.ts';
+import { cpuSeconds, residentMegabytes } from './measure.ts';
 
 /** What was measured, by name; the columns of the table and their order come from the scenario. */
 export type Figures = Readonly<Record<string, number>>;
@@ -35,8 +35,8 @@ export const WINDOW = 500;
 
 /**
  * Warms up, then measures until the target has spent its time and all has arrived. `weight` is the number of stanzas that one
- * message of the flow stands for. Gives CPU seconds of the target for 100,000, the number a second, and how busy the
- * load's own process was (1 is a whole core).
+ * message of the flow stands for. Gives CPU seconds of the target for 100,000, the number a second, its memory in MB, and
+ * how busy the load's own process was (1 is a whole core).
  */
 export async function measureFlow(flow: Flow, { pid, warm, seconds }: Bench, weight = 1): Promise<Figures> {
   flow.open();
@@ -52,6 +52,7 @@ export async function measureFlow(flow: Flow, { pid, warm, seconds }: Bench, wei
   return {
     cpu: ((cpuSeconds(pid) - before.cpu) / stanzas) * 100_000,
     rate: stanzas / took,
+    rss: residentMegabytes(pid),
     load: (own.user + own.system) / 1e6 / took,
   };
 }

@@ -5,7 +5,7 @@ import { startPostgres } from '../../test/real/postgres.ts';
 import { DOMAIN, REALM, SECRET, USERS } from '../load/world.ts';
 import { type Running, type Setting, startProcess, type Target } from '../target.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
+export const ROOT = join(import.meta.dirname, '../..');
 const MAIN = join(ROOT, 'src/main.ts');
 const BUILT = join(ROOT, 'release/bin/isthmus.mjs');
 
@@ -37,7 +37,8 @@ const isthmus = (built: boolean): Target => ({
 /** Certificates that the machine adds for everybody would be read at the start, and are not what is measured. */
 const ENVIRONMENT = { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: undefined };
 
-function startMain(main: string, setting: Setting, store?: string): Running {
+/** Starts the program `main` with a config of the setting's. */
+export function startMain(main: string, setting: Setting, store?: string): Running {
   const file = join(setting.dir, 'config.yaml');
   // JSON is YAML.
   writeFileSync(file, JSON.stringify(config(setting, store)));
