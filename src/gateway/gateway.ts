@@ -198,6 +198,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') {
       if (lost) opened.lost ??= clock.now();
+      if (lost) edge.lost(domain);
       return;
     }
     const since = opened.lost ?? clock.now();

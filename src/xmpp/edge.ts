@@ -10,6 +10,7 @@ import { MUC } from './muc/decode.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
 import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
+import { openPrivileges } from './peers/privileges.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
@@ -51,6 +52,8 @@ export type Edge = XmppSide & {
   onStanza(stanza: Element): void;
   /** Takes the start tag of a stanza that was too large to be read. Never throws. */
   onOversize(header: Element): void;
+  /** The link of a domain was lost, and with it what the server has said of our rights there. */
+  lost(domain: string): void;
 };
 
 /** How the edge serves one transport. `marks`: what every event of it is written with. */
@@ -74,7 +77,8 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     transports.set(domain, { view, link, marks: asking(transport) });
   }
   const lost = openLosses({ core, log });
-  const elsewhere = openWrittenElsewhere();
+  const privileges = openPrivileges(links);
+  const elsewhere = openWrittenElsewhere(privileges);
   const refused = openRefusedLines(now);
 
   /** Whom a stanza is for, and where it comes from and goes to. */
@@ -99,7 +103,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   function take(transport: Served, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.type === 'error') return bounced(transport, stanza, origin);
-    if (origin.stanza === 'message' && elsewhere.takes(stanza, origin)) return;
+    if (origin.stanza === 'message' && (elsewhere.takes(origin) || privileges.takes(stanza, origin))) return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -135,6 +139,8 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   /** An error that came back. */
   function bounced({ view, link }: Served, stanza: Element, origin: Origin): void {
     const { stanza: kind, from, id } = origin;
+    const words = kind === 'message' ? elsewhere.refused(stanza) : undefined;
+    if (words) return words.forEach((one) => void send(link, one));
     if (lost(stanza, origin, { view, request: link.request })) return;
     if (kind === 'message' && id) void core().bounced(view.transport.domain, splitJid(from).bare, id, bounceOf(stanza));
   }
@@ -228,6 +234,8 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
       }
     },
 
+    lost: privileges.drop,
+
     onOversize(header) {
       const found = receiver(header);
       if (!found) return;
@@ -248,6 +256,8 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
 
     probe(from, user) {
       const transport = transports.get(placeTransport(from));
+      // XEP-0356 §7: it comes by itself.
+      if (privileges.of({ user, transport: placeTransport(from) })?.presence) return;
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
     },

@@ -69,6 +69,8 @@ export type FakeServerOptions = {
   readonly port?: number;
   /** The component secret of every domain; `s3cret` if left out. */
   readonly secret?: string;
+  /** What every component is told of its rights as it comes (XEP-0356 §4.1): elements `perm`. */
+  readonly rights?: string | undefined;
 };
 
 /** An XMPP server as a component sees it: XEP-0114 over a real socket, and a parser that is not ours. */
@@ -94,6 +96,7 @@ export type FakeServer = AsyncDisposable & {
 
 type Shared = {
   readonly secret: string;
+  readonly rights: string | undefined;
   refusal: string | undefined;
   answerPings: boolean;
   dropIqs: boolean;
@@ -201,6 +204,10 @@ function accept(socket: Socket, shared: Shared): void {
     }
     authenticated = true;
     socket.write('<handshake/>');
+    if (shared.rights !== undefined)
+      socket.write(
+        `<message from='a.example' to='${domain}'><privilege xmlns='urn:xmpp:privilege:2'>${shared.rights}</privilege></message>`,
+      );
     shared.online(connection());
   }
 
@@ -253,6 +260,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
   const connections = new Inbox<FakeConnection>();
   const shared: Shared = {
     secret: options.secret ?? 's3cret',
+    rights: options.rights,
     refusal: undefined,
     answerPings: true,
     dropIqs: false,

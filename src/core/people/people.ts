@@ -148,8 +148,12 @@ export function openPeople(parts: PeopleParts): People {
   function came(draft: Draft<EventOf<'presence'>>, account: AccountKey, jid: string): void {
     const id = roster.idOf(draft.place);
     if (draft.show !== 'offline') {
-      accounts.used(account);
-      answered(within(account, (person) => presence.come(person, { jid, id, round }, shownOf(draft))));
+      const come = (person: Person): void => {
+        // Servers may show us all of their users: that alone makes nobody an account.
+        if (id !== '' || person.registered || person.contacts.size > 0) accounts.used(account);
+        presence.come(person, { jid, id, round }, shownOf(draft));
+      };
+      answered(within(account, come));
     } else if (people.has(account) || loading.has(account)) {
       answered(within(account, (person) => presence.leave(person, jid, id)));
     }
@@ -267,6 +271,8 @@ export function openPeople(parts: PeopleParts): People {
     },
     async attend(transport) {
       const now = ++round;
+      // Before it the server has said of whom it shows us the presence by itself.
+      await xmpp.barrier(transport).catch(() => undefined);
       for (let after = ''; !stopped; ) {
         const seen = await store.contacts.seeing(transport, PAGE, after);
         for (const { account, id } of seen)

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Element } from 'ltx';
 import type { Clock } from '#src/lib/clock.ts';
 import type { SilentServers } from '#src/xmpp/peers/silent-servers.ts';
+import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import type { Xml } from '#src/xmpp/stanza/xml.ts';
 import type { Stream } from './barriers.ts';
 
@@ -53,7 +54,7 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
   function send({ domain, writer }: Stream, ask: Ask, id: string): Promise<Element> {
     const { to, from = domain, type = 'get', timeout = TIMEOUT } = ask;
     // RFC 6120 §8.2.3 matches by id and peer alone; an answer from or to anybody else is forged.
-    const key = `${id}\0${to}\0${from}`;
+    const key = keyOf(id, to, from);
     return new Promise<Element>((resolve, reject) => {
       const cancel = clock.after(timeout, () => giveUp(key, to));
       open.set(key, { domain, resolve, reject, cancel });
@@ -70,7 +71,7 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
     take(iq) {
       const { type, id, from = '', to } = iq.attrs;
       if (type !== 'result' && type !== 'error') return false;
-      const found = settle(`${id}\0${from}\0${to}`);
+      const found = settle(keyOf(id, from, to));
       if (found) servers.answered(from);
       found?.resolve(iq);
       return true;
@@ -80,3 +81,9 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
     },
   };
 }
+
+/** A server answers from the prepared form of the address that it was asked by. */
+const keyOf = (id: string | undefined, peer: string, own: string | undefined): string => {
+  const { local, domain, resource } = splitJid(peer);
+  return `${id}\0${local}@${domain.toLowerCase()}/${resource}\0${own}`;
+};

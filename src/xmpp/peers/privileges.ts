@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { Element } from 'ltx';
+import type { Origin } from '#src/core/index.ts';
+import type { BareJid } from '#src/model/ids.ts';
+import { splitJid } from '#src/xmpp/stanza/jid.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import type { Ask } from '#src/xmpp/stream/requests.ts';
+import { elements } from '#src/xmpp/xep/elements.ts';
+import { type Grant, grantOf, privilegedAnswer, privilegedIq } from '#src/xmpp/xep/privilege.ts';
+
+/** The account of a user at a server, and which of our domains asks. */
+export type ForUser = { readonly user: BareJid; readonly transport: string };
+type Question = { readonly namespace: string; readonly type: 'get' | 'set'; readonly payload: Xml };
+
+/** What servers let us do for their users (XEP-0356). */
+export type Privileges = {
+  /** Takes what a server says of our rights, at first or once more. */
+  takes(stanza: Element, origin: Origin): boolean;
+  of(who: ForUser): Grant | undefined;
+  /** The link of one of our domains was lost: a server says it all again. */
+  drop(domain: string): void;
+  /** Asks a user's account in the user's name, and resolves with the payload. Rejects where it may not, and where nobody answers. */
+  ask(who: ForUser, question: Question): Promise<Element | undefined>;
+  /** Asks for a user's roster (§5), or changes it: that is an ordinary request. As `ask`. */
+  roster(who: ForUser, type: 'get' | 'set', items?: Xml): Promise<Element | undefined>;
+};
+
+/** How long a server may take, in ms: some answer nothing to what they do not grant. */
+const PATIENCE = 10_000;
+
+type Requesting = { request(ask: Ask): Promise<Element> };
+
+export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileges {
+  /** By the domain of users, and the domain of ours that may. */
+  const grants = new Map<string, Grant>();
+  const of = ({ user, transport }: ForUser): Grant | undefined => grants.get(`${splitJid(user).domain} ${transport}`);
+
+  async function request({ user, transport }: ForUser, type: 'get' | 'set', payload: Xml): Promise<Element> {
+    const link = links.get(transport);
+    if (!link) throw new Error('there is no such transport');
+    const answer = await link.request({ to: loud(user), type, payload, timeout: PATIENCE });
+    if (answer.attrs.type !== 'result') throw new Error(`the server of the user refuses: ${answer}`);
+    return answer;
+  }
+
+  return {
+    of,
+    drop(domain) {
+      for (const key of grants.keys()) if (key.endsWith(` ${domain}`)) grants.delete(key);
+    },
+    takes(stanza, { from, to }) {
+      const { local, domain } = splitJid(from);
+      if (local !== '' || splitJid(to).local !== '') return false;
+      const grant = grantOf(stanza);
+      if (grant === undefined) return false;
+      if (grant === null) grants.delete(`${domain} ${to}`);
+      else grants.set(`${domain} ${to}`, grant);
+      return true;
+    },
+    async ask(who, { namespace, type, payload }) {
+      if (!of(who)?.iq(namespace, type)) throw new Error('the server of the user does not let us ask that');
+      const inner = privilegedIq(who.user, { type, id: randomUUID(), payload });
+      const answer = privilegedAnswer(await request(who, type, inner));
+      if (answer?.attrs.type !== 'result') throw new Error(`the account of the user refuses: ${answer}`);
+      return elements(answer)[0];
+    },
+    async roster(who, type, items) {
+      if (!of(who)?.roster(type)) throw new Error('the server of the user does not let us at the roster');
+      const answer = await request(who, type, xml`<query xmlns='jabber:iq:roster'>${items}</query>`);
+      return elements(answer)[0];
+    },
+  };
+}
+
+/**
+ * The same address for every server that prepares it (RFC 7622 §3.2). ejabberd 24.12 takes a request in a user's name only
+ * where the two addresses in it are not spelt alike: else it hands what is inside back to us.
+ */
+const loud = (user: BareJid): string => {
+  const { local, domain } = splitJid(user);
+  return `${local}@${domain.toUpperCase()}`;
+};
