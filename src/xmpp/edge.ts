@@ -4,9 +4,11 @@ import type { Core, Marks, Origin, Recipient, Said, Transport, XmppSide } from '
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { accountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
+import { FROM_OCCUPANT, isOccupant, openPrivateMessages } from './muc/private-messages.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
 import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
@@ -79,6 +81,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
   const lost = openLosses({ core, log });
   const privileges = openPrivileges(links);
   const elsewhere = openWrittenElsewhere(privileges);
+  const privately = openPrivateMessages();
   const refused = openRefusedLines(now);
 
   /** Whom a stanza is for, and where it comes from and goes to. */
@@ -113,7 +116,9 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const words = toGateway(stanza, transport.view);
     if (words !== undefined) return converse(transport, words, origin);
     const draft = decode(stanza, transport.view);
-    if (draft && heard.isNews(draft)) core().accept(draft, origin);
+    if (!draft || !heard.isNews(draft)) return;
+    core().accept(draft, origin);
+    privately.wrote(draft, origin, transport.view);
   }
 
   /** What a person writes to the gateway itself. */
@@ -141,8 +146,10 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const { stanza: kind, from, id } = origin;
     const words = kind === 'message' ? elsewhere.refused(stanza) : undefined;
     if (words) return words.forEach((one) => void send(link, one));
-    if (lost(stanza, origin, { view, request: link.request })) return;
-    if (kind === 'message' && id) void core().bounced(view.transport.domain, splitJid(from).bare, id, bounceOf(stanza));
+    const isLoss = lost(stanza, origin, { view, request: link.request });
+    if (kind !== 'message' || !id) return;
+    if (!isLoss || privately.has(accountKey(splitJid(from).bare, view.transport.domain), id))
+      void core().bounced(view.transport.domain, splitJid(from).bare, id, bounceOf(stanza));
   }
 
   function answer(transport: Served, iq: Element, origin: Origin): void {
@@ -195,8 +202,10 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     try {
       const { addresses } = transport.view.transport;
       const late = now() - event.at > LATE;
-      const known: Written = { ...transport.marks, ...marks, ...(late && { late }) };
-      const sendings = elsewhere.sendings(event, addresses) ?? encode(event, to, addresses, known);
+      const inRoom = privately.of(event);
+      const known: Written = { ...transport.marks, ...marks, ...(late && { late }), occupant: inRoom?.occupant };
+      const readers = inRoom ? [{ jid: inRoom.seat }] : to;
+      const sendings = elsewhere.sendings(event, addresses) ?? encode(event, readers, addresses, known);
       if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
       return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
     } catch (error) {
@@ -209,13 +218,13 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     refuse,
 
     receipt({ from, to, type, id }) {
-      const link = transports.get(splitJid(to).domain)?.link;
+      const transport = transports.get(splitJid(to).domain);
       if (id === undefined) return true;
+      if (!transport) return false;
+      const about = isOccupant(to, transport.view) ? FROM_OCCUPANT : undefined;
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
-      return (
-        link?.stanza('message', { from: speakingJid(to), to: from, type, id: `receipt-${id}` }, receivedElement(id)) ??
-        false
-      );
+      const head = { from: speakingJid(to), to: from, type, id: `receipt-${id}` };
+      return transport.link.stanza('message', head, receivedElement(id), ...(about ? [about] : []));
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),
@@ -246,6 +255,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
+      privately.changed(event, to);
       const { isAlternate } = transport.view.transport.addresses;
       if (!isAlternate || !to.some(({ at }) => at !== undefined)) return written(transport, event, to, marks);
       // Each reads a room by the address by which they came.

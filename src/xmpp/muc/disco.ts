@@ -12,6 +12,7 @@ import { decodePresence, decodeTopic, MUC } from './decode.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic } from './encode.ts';
 import { askedRoom } from './occupancy.ts';
 import { ownerRoutes } from './owner.ts';
+import { FROM_OCCUPANT } from './private-messages.ts';
 
 export const muc: Extension = {
   xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
@@ -27,6 +28,7 @@ export const muc: Extension = {
   presence: decodePresence,
   origin: { body: firstWords },
   reads: { subject: decodeTopic },
+  accompanies: (_, { marks: { occupant } }) => (occupant === undefined ? undefined : [FROM_OCCUPANT]),
   sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic },
   iq: { ...adminRoutes, ...ownerRoutes },
 };

@@ -90,7 +90,7 @@ export const messageOf = (
   // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
   id: marks.id ?? event.id,
   type: inRoom ? 'groupchat' : 'chat',
-  from: inRoom ? occupantJid(place, speaker(event)) : speakingJid(place),
+  from: inRoom ? occupantJid(place, speaker(event)) : speakingJid(marks.occupant ?? place),
   to: to.map(({ jid }) => jid),
   children,
 });

@@ -81,9 +81,14 @@ export type Sending = {
 
 /**
  * What goes with an event. `late`: it happened some time before it is written, and says when. `asks`: which answers of
- * the reader its network carries. `network`: what that is called.
+ * the reader its network carries. `network`: what that is called. `occupant`: the JID of who says it in private in a room.
  */
-export type Written = Marks & { readonly late?: boolean; readonly asks?: readonly string[]; readonly network?: string };
+export type Written = Marks & {
+  readonly late?: boolean;
+  readonly asks?: readonly string[];
+  readonly network?: string;
+  readonly occupant?: string | undefined;
+};
 
 /** What a writer knows beside its event. */
 export type WriteContext = {

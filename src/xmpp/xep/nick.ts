@@ -12,8 +12,8 @@ export const nick: Extension = {
     part: 'in messages, presence and requests of contacts',
   },
   // In a room the resource says it.
-  accompanies: ({ kind, from }, { inRoom, place }) =>
-    kind === 'message' && !inRoom && from.kind === 'network' && !from.self
+  accompanies: ({ kind, from }, { inRoom, place, marks: { occupant } }) =>
+    kind === 'message' && !inRoom && occupant === undefined && from.kind === 'network' && !from.self
       ? nickElementsBeside(place, from.name ?? '')
       : undefined,
 };
