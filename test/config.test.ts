@@ -208,7 +208,8 @@ describe('the file as a whole', () => {
 });
 
 describe('keys', () => {
-  const KNOWN = 'known here: xmpp, store, key, http, media, admin, admins, access, limits, control, log, transports';
+  const KNOWN =
+    'known here: xmpp, store, key, http, media, admin, admins, about, access, limits, control, log, transports';
 
   it.each([
     ['xmmp: {}', 'xmmp: is not a known key; did you mean "xmpp"?'],

@@ -46,6 +46,14 @@ export const publicUrl = z.string().transform((text, ctx): string => {
   return z.NEVER;
 });
 
+/** A URI as others follow it (RFC 3986): to a page, a mailbox or a JID. */
+export const uri = z
+  .string()
+  .refine(
+    (text) => /^[a-z][a-z0-9+.-]*:[^\s\p{Cc}]{1,1000}$/iu.test(text),
+    'must be a URI such as mailto:xmpp@example.org',
+  );
+
 const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');

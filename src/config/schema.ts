@@ -2,7 +2,19 @@ import { z } from 'zod';
 import { bytesBetween } from '#src/lib/bytes.ts';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { rateSchema } from '#src/lib/rate.ts';
-import { bareJid, host, isLoopback, type Listen, listen, people, port, publicUrl, secret, whole } from './fields.ts';
+import {
+  bareJid,
+  host,
+  isLoopback,
+  type Listen,
+  listen,
+  people,
+  port,
+  publicUrl,
+  secret,
+  uri,
+  whole,
+} from './fields.ts';
 
 /** A check across fields runs even where others are wrong, so that every problem is reported at once. */
 const when = ({ value }: { value: unknown }) => typeof value === 'object' && value !== null;
@@ -59,6 +71,25 @@ const admin = z
     error: 'is missing; it may be left out only where "listen" is an address such as 127.0.0.1',
     when,
   });
+
+const addresses = (what: string) => z.array(uri).optional().describe(what);
+
+const about = z.strictObject({
+  admin: addresses('Those who run it. Default: the addresses in "admins"').meta({
+    examples: [['xmpp:admin@example.org', 'mailto:xmpp@example.org']],
+  }),
+  abuse: addresses('Where abuse is reported'),
+  feedback: addresses('Where people say how they like it'),
+  sales: addresses('Whoever sells it'),
+  security: addresses('Where weaknesses are reported'),
+  status: addresses('Where people read how it fares'),
+  support: addresses('Who helps'),
+  outages: addresses('Files with outages for programs to read (XEP-0455)'),
+  terms: uri
+    .optional()
+    .describe('The terms of use')
+    .meta({ examples: ['https://gw.example.org/terms'] }),
+});
 
 const access = z.strictObject({
   register: z
@@ -196,6 +227,7 @@ export const house = z
       .prefault([])
       .describe('The people who run this gateway.')
       .meta({ examples: [['admin@example.org']] }),
+    about: about.optional().describe('What clients are told of this gateway: addresses as URIs, each a list.'),
     access: access.prefault({}).describe('Nobody may use the gateway who is not listed here.'),
     limits: limits
       .prefault({})

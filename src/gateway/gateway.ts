@@ -10,7 +10,6 @@ import { openConnect } from '#src/lib/net.ts';
 import type { Heart } from '#src/lib/stall.ts';
 import { type Operations, openOperations } from '#src/process/operations.ts';
 import { reportTo } from '#src/process/report.ts';
-import { packageVersion } from '#src/process/version.ts';
 import { keyOf, openIntegrity, openPruning, openStore } from '#src/store/index.ts';
 import { openSite, type Site } from '#src/web/site.ts';
 import { openSockets } from '#src/web/sockets.ts';
@@ -20,6 +19,7 @@ import { writerLimits } from '#src/xmpp/stream/writer.ts';
 import { openBridgeState } from './bridge-state.ts';
 import { openMediaOf } from './media.ts';
 import { reach, refuseFetch } from './reach.ts';
+import { serviceOf } from './service.ts';
 import { type OpenedTransport, openedOf, outletOf } from './transports.ts';
 
 export type GatewayParts = {
@@ -102,7 +102,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     transports: records,
     links: new Map([...transports].map(([domain, opened]) => [domain, outletOf(opened)])),
     core: () => core,
-    version: packageVersion(),
+    service: serviceOf(config),
     log,
     now: clock.now,
   });

@@ -24,7 +24,7 @@ import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
-import type { Sending, Written } from './xep/extension.ts';
+import type { Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement, receivedId } from './xep/receipts.ts';
@@ -42,7 +42,7 @@ export type EdgeParts = {
   readonly links: ReadonlyMap<string, Outlet>;
   /** The core, which is opened after its edge. */
   core(): Core;
-  readonly version: string;
+  readonly service: Service;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -65,7 +65,7 @@ type Served = { readonly view: View; readonly link: Outlet; readonly marks: Writ
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({ transports: given, links, core, version, log, now }: EdgeParts): Edge {
+export function openEdge({ transports: given, links, core, service, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Served>();
   const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, link] of links) {
@@ -165,7 +165,7 @@ export function openEdge({ transports: given, links, core, version, log, now }: 
     const tell = (from: string, to: string, children: readonly Xml[]): void =>
       void link.stanza('message', { from, to }, ...children);
     const afterwards = (work: () => void): void => void later.push(work);
-    const payload = route(iq, { view, core: core(), version, tell, afterwards });
+    const payload = route(iq, { view, core: core(), service, tell, afterwards });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }

@@ -70,6 +70,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     persistent: options.persistent === 'yes',
     files: options.files,
     admins: options.admins?.split(' ') ?? [],
+    config: JSON.parse(options.config ?? '{}'),
   };
   const launch = async (): Promise<Running> => {
     const started = await run(setting);
@@ -139,6 +140,8 @@ type Setting = {
   readonly files: string | undefined;
   /** `option: admins ADDRESS`: who runs the gateway. */
   readonly admins: readonly string[];
+  /** `option: config JSON`: sections of the file beside those that the stage needs. */
+  readonly config: object;
 };
 
 async function runHere(setting: Setting): Promise<Running> {
@@ -176,7 +179,8 @@ async function runProcess(setting: Setting): Promise<Running> {
   return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
 }
 
-const basics = ({ server, dir, files, admins }: Setting) => ({
+const basics = ({ server, dir, files, admins, config }: Setting) => ({
+  ...config,
   xmpp: { host: '127.0.0.1', port: server.port, domains: ['a.example', 'b.example'] },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },

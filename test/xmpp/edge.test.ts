@@ -21,6 +21,7 @@ import {
   transport as inventedTransport,
   ROMEO,
   ROMEO_X,
+  service,
   stanza,
   VERONA,
 } from './invented.ts';
@@ -57,7 +58,7 @@ async function openWorld(changes: Partial<Core>) {
     links: new Map([GATEWAY, OTHER].map((domain) => [domain, link])),
     core: () => core,
     now: () => 0,
-    version: '1.2.3',
+    service,
     log,
   });
   let seen: Element[] = [];

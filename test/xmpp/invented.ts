@@ -8,6 +8,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Surroundings } from '#src/xmpp/stanza/router.ts';
 import { type Facts, type View, viewOf } from '#src/xmpp/stanza/target.ts';
 import { createReader } from '#src/xmpp/stream/reader.ts';
+import type { Service } from '#src/xmpp/xep/extension.ts';
 import { pigeon } from '../invented/mapping.ts';
 import { plainTransport } from '../transports.ts';
 
@@ -92,6 +93,15 @@ export function stanza(text: string): Element {
   return found;
 }
 
+/** A gateway of which nothing is said. */
+export const service: Service = {
+  version: '1.2.3',
+  contacts: {},
+  outages: [],
+  terms: undefined,
+  keeps: { messages: 0, files: 0 },
+};
+
 /** What a test changes about the surroundings of a request. */
 export type Scene = { readonly facts?: Partial<Facts>; readonly core?: Partial<Core> };
 
@@ -148,5 +158,5 @@ export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings
   core: core(changes),
   tell: () => {},
   afterwards: (work) => work(),
-  version: '1.2.3',
+  service,
 });

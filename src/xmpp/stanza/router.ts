@@ -2,7 +2,7 @@ import type { Element } from 'ltx';
 import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
-import type { DiscoNode, Request, Route, TargetKind } from '#src/xmpp/xep/extension.ts';
+import type { DiscoNode, Request, Route, Service, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
@@ -31,7 +31,7 @@ function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly str
 export type Surroundings = {
   readonly view: View;
   readonly core: Core;
-  readonly version: string;
+  readonly service: Service;
   /** Sends a message from one of our JIDs to the asker. */
   tell(from: string, to: string, children: readonly Xml[]): void;
   afterwards(work: () => void): void;
@@ -55,7 +55,7 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
 }
 
 function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
-  const { view, core, version, tell, afterwards } = surroundings;
+  const { view, core, service, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -74,11 +74,12 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     view,
     identity: view.transport.definition.identity,
     core,
-    version,
+    service,
     afterwards,
     written: (event, marks) => encode(event, [], view.transport.addresses, marks) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
+    forms: () => extensions.flatMap(({ form }) => form?.(request) ?? []),
     node: (name) => firstNode(name, request),
   };
   return request;

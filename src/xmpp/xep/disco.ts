@@ -37,8 +37,8 @@ async function answerInfo(request: Request): Promise<Xml> {
   const room = kind === 'room' ? await seenRoom(request) : undefined;
   const all = kind === 'room' ? roomFeatures(room, features(kind)) : features(kind);
   const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
-  const form = room && roomForm(request, room);
-  return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${form}</query>`;
+  const forms = [...request.forms(), room && roomForm(request, room)];
+  return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${forms}</query>`;
 }
 
 const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xml =>

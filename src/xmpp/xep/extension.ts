@@ -27,7 +27,7 @@ export type Request = {
   readonly view: View;
   readonly identity: Identity;
   readonly core: Core;
-  readonly version: string;
+  readonly service: Service;
   /** Sends the asker a message from the JID that was asked, before the answer. */
   tell(...children: readonly Xml[]): void;
   /** Runs the work once the result has been written; not at all where the answer is an error. */
@@ -36,8 +36,22 @@ export type Request = {
   written(event: Event, marks: Marks): readonly Sending[];
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
+  /** What the extensions have to say of what was asked, each in a form (XEP-0128). */
+  forms(): readonly Xml[];
   /** What an extension has under the node at what was asked. */
   node(name: string): DiscoNode | undefined;
+};
+
+/** What the gateway is, and what its operator says of it. */
+export type Service = {
+  readonly version: string;
+  /** Where people reach those who run it, as URIs by what for (XEP-0157 §3). */
+  readonly contacts: Readonly<Record<string, readonly string[]>>;
+  /** Where outages are told (XEP-0455), and the terms of use, as URLs. */
+  readonly outages: readonly string[];
+  readonly terms: string | undefined;
+  /** How long, in milliseconds, what was delivered is known, and files are kept. */
+  readonly keeps: { readonly messages: number; readonly files: number };
 };
 
 /** What discovery says of a node (XEP-0030 §3.2, §4.2): its identity, features, and the nodes below it at the same JID. */
@@ -150,6 +164,8 @@ export type Extension = {
   readonly sends?: ByKind<WholeContext, readonly Sending[]>;
   /** Requests by `get/` or `set/`, and the payload. */
   readonly iq?: Readonly<Record<string, Route>>;
+  /** What discovery says of a target beside its features, in a form (XEP-0128). */
+  form?(request: Request): Xml | undefined;
   /** A node of a target; nothing where it is none of the extension's. Throws a `Failure` for who may not see it. */
   node?(name: string, request: Request): DiscoNode | undefined;
 };

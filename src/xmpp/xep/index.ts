@@ -8,11 +8,14 @@ import { callInvites } from './call-invites.ts';
 import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
 import { commands } from './commands.ts';
+import { contactAddresses } from './contact-addresses.ts';
 import { correction } from './correction.ts';
 import { dataForms } from './data-forms.ts';
+import { dataPolicy } from './data-policy.ts';
 import { dateTimes } from './datetime.ts';
 import { delay } from './delay.ts';
 import { disco } from './disco.ts';
+import { discoExtensions } from './disco-extensions.ts';
 import { encryption } from './encryption.ts';
 import type { Extension } from './extension.ts';
 import { fallback } from './fallback.ts';
@@ -39,6 +42,8 @@ import { register } from './register.ts';
 import { replies } from './replies.ts';
 import { retraction } from './retraction.ts';
 import { resultSets } from './rsm.ts';
+import { serviceOutage } from './service-outage.ts';
+import { softwareInformation } from './software-information.ts';
 import { spoilers } from './spoilers.ts';
 import { stanzaIds } from './stanza-ids.ts';
 import { stickers } from './stickers.ts';
@@ -93,6 +98,12 @@ export const extensions: readonly Extension[] = [
   privilege,
   hints,
   delay,
+  // What discovery says in forms.
+  discoExtensions,
+  contactAddresses,
+  softwareInformation,
+  dataPolicy,
+  serviceOutage,
   // Requests.
   softwareVersion,
   vcard,

@@ -8,10 +8,10 @@ const VERSION = 'jabber:iq:version';
 
 /** XEP-0092 §4: name and version; the operating system is nobody's business. */
 const answer: Route = (request) => {
-  const { kind, version } = request;
+  const { kind, service } = request;
   if (kind === 'occupant') askedOccupant(request, 'not-joined');
   if (kind === 'contact' || kind === 'occupant') return askPerson(request, asked);
-  return xml`<query xmlns='jabber:iq:version'><name>Isthmus</name><version>${version}</version></query>`;
+  return xml`<query xmlns='jabber:iq:version'><name>Isthmus</name><version>${service.version}</version></query>`;
 };
 
 async function asked({ core, user, view }: Request, { realm, who }: AskedPerson): Promise<Xml> {
