@@ -16,11 +16,21 @@ export function sizeText(bytes: number): string {
   return `${amount.toFixed(digits)} ${UNITS[unit]}`;
 }
 
+/** What the end of a name says, where nothing else does: many clients send nothing but an address. */
+const ENDINGS: Readonly<Record<string, FileType>> = Object.fromEntries([
+  ...'png jpg jpeg gif webp avif heic bmp'.split(' ').map((end) => [end, 'image'] as const),
+  ...'mp3 m4a aac ogg oga opus wav flac amr'.split(' ').map((end) => [end, 'audio'] as const),
+  ...'mp4 m4v mov webm ogv 3gp mkv'.split(' ').map((end) => [end, 'video'] as const),
+]);
+
 /** The coarse type of a file. */
-export function fileType({ type = '' }: FileRef): FileType {
+export function fileType({ type, name, url }: FileRef): FileType {
+  if (type === undefined) return ENDINGS[endingOf(name ?? URL.parse(url)?.pathname ?? '')] ?? 'other';
   const [top = ''] = type.toLowerCase().split('/');
   return top === 'image' || top === 'audio' || top === 'video' ? top : 'other';
 }
+
+const endingOf = (name: string): string => name.slice(name.lastIndexOf('.') + 1).toLowerCase();
 
 /** An address as one word: what would end it or break a line is percent-encoded. */
 export const urlText = (url: string): string =>

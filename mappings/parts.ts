@@ -10,8 +10,8 @@ export const featureOf = (draft: Draft): Feature =>
 export const levelIn = (levels: Levels, feature: Feature): Level =>
   feature === 'file' || feature === 'long' ? 'none' : (levels[feature] ?? 'none');
 
-export const carriesFile = ({ files }: Pick<Target, 'files'>, file: FileRef): boolean =>
-  (files[fileType(file)] ?? 'none') !== 'none';
+export const carriesFile = ({ files, fileSize }: Pick<Target, 'files' | 'fileSize'>, file: FileRef): boolean =>
+  (files[fileType(file)] ?? 'none') !== 'none' && (file.size ?? 0) <= (fileSize ?? Number.POSITIVE_INFINITY);
 
 /** How each part is told in a message, in the order in which they are taken care of. */
 export const parts: readonly (readonly [MessagePart, (message: Message, target: Target) => boolean])[] = [

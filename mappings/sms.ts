@@ -89,6 +89,8 @@ export const sms: NetworkMapping = {
     text: { format: 'plain', unit: 'segments', size: 10, pieces: 1, lines: true },
     // MMS, where the operator's number can.
     files: { image: 'partial', audio: 'partial', video: 'partial' },
+    // Providers take five megabytes with all that is around them.
+    fileSize: 5_000_000,
     shows: ['available', 'xa'],
     unseen: 'SMS, no presence',
     identity: 'operator',

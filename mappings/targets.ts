@@ -20,6 +20,7 @@ export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = f
   reads: xmpp.facts.text.format,
   shows: now.shows,
   files: now.files,
+  ...(now.fileSize !== undefined && { fileSize: now.fileSize }),
   ...(now.confined && { confined: true }),
   ladders: policy.out,
 });

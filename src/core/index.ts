@@ -6,8 +6,10 @@ import type { BareJid, XmppId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
+import type { Bits } from './media/inline-files.ts';
 import type { Standings } from './standing.ts';
 
+export type { Bits } from '#src/core/media/inline-files.ts';
 export type { Lending, LentFile } from '#src/core/media/lending.ts';
 export type { KeptFile, Shelf } from '#src/core/media/media.ts';
 export type { Queue, QueueEntry, QueueTrace } from './journal/operator/queue-entry.ts';
@@ -82,6 +84,8 @@ export type XmppSide = {
   refuse(origin: Origin, failure: Failure): boolean;
   /** Tells the sender of a message that it has arrived (XEP-0184); false where the writer refused. Never throws. */
   receipt(origin: Origin): boolean;
+  /** Asks whoever sent a stanza for what it names (XEP-0231). Rejects with a `Failure` where it is not given. */
+  bits(origin: Origin, name: string): Promise<Bits>;
   /** How often the transport's link has come online, while it is: what was written in another epoch may be lost. */
   epoch(transport: string): number | undefined;
   /** Resolves once the server has read all that was written before. Rejects when the link drops. */

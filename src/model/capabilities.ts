@@ -74,6 +74,8 @@ export type Capabilities = {
   readonly text: TextLimits;
   /** What becomes of a file of each type; a type that is not named cannot be carried. */
   readonly files: Readonly<Partial<Record<FileType, Level>>>;
+  /** The most bytes of a file that is carried, where its size is known; without it there is no limit. */
+  readonly fileSize?: number;
   /** The shows that a presence can have there. */
   readonly shows: readonly Show[];
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
@@ -155,6 +157,7 @@ export type Target = {
   readonly reads: TextFormat;
   readonly shows: readonly Show[];
   readonly files: Capabilities['files'];
+  readonly fileSize?: number;
   readonly confined?: boolean;
   readonly ladders: Ladders;
 };

@@ -6,9 +6,17 @@ import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
 import type { Show } from './show.ts';
 
+/** A small picture of what is in a file, under an address of its own. Width and height in pixels. */
+export type Thumbnail = {
+  readonly url: string;
+  readonly type?: string;
+  readonly width?: number;
+  readonly height?: number;
+};
+
 /**
  * A file that crosses: an address to fetch it from, and what is known of it. Size in bytes, width and height in pixels,
- * duration in milliseconds, `sha256` in hexadecimal.
+ * duration in milliseconds, `sha256` in hexadecimal, `description` for who cannot see it.
  */
 export type FileRef = {
   readonly url: string;
@@ -19,6 +27,8 @@ export type FileRef = {
   readonly height?: number;
   readonly duration?: number;
   readonly sha256?: string;
+  readonly description?: string;
+  readonly thumbnail?: Thumbnail;
 };
 
 export type { Show };

@@ -24,6 +24,7 @@ import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
+import { askForBits } from './xep/bits-of-binary.ts';
 import type { Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
@@ -225,6 +226,11 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
       const head = { from: speakingJid(to), to: from, type, id: `receipt-${id}` };
       return transport.link.stanza('message', head, receivedElement(id), ...(about ? [about] : []));
+    },
+
+    bits(origin, name) {
+      const request = transports.get(splitJid(origin.to).domain)?.link.request;
+      return askForBits(origin, name, request ?? (() => Promise.reject(new Error('there is no such transport'))));
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),

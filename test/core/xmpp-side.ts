@@ -8,6 +8,7 @@ export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
   probe: () => undefined,
   alive: async () => true,
   answers: async () => false,
+  bits: async () => ({ type: 'image/png', data: Buffer.from('') }),
   epoch: () => 1,
   barrier: async () => undefined,
   ...own,

@@ -230,7 +230,7 @@ describe('a text that is reserved', () => {
     await using at = await gallery();
     const spot = at.media.reserve('message.txt');
     expect((await at.ask(spot.url)).status).toBe(404);
-    await at.media.fill(spot, 'But soft ♥', romeo);
+    await at.media.fill(spot, Buffer.from('But soft ♥'), { account: romeo, type: 'text/plain' });
     const answer = await at.ask(spot.url);
     expect([await answer.text(), answer.headers.get('Content-Type')]).toEqual([
       'But soft ♥',

@@ -19,7 +19,7 @@ const MOST_MEDIA = 10;
 export function encode(event: Event, { speaking, mostSegments, mms }: OutboundContext): EncodedText {
   if (event.kind !== 'message') throw new Failure('not-supported');
   const files = event.files ?? [];
-  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'MediaDownloads go as links.' });
+  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'Files go as links.' });
   if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: `At most ${MOST_MEDIA} files go at once.` });
   const said = withoutControls(event.text);
   if (isBlank(said) && files.length === 0)

@@ -29,7 +29,8 @@ export function longText(draft: Draft, pieces: number, media: Texts | undefined)
     whole: { url: spot.url, until: dayOf(spot) },
     settled(all) {
       if (!all.some((piece) => piece.kind === 'message' && piece.text.includes(spot.url))) return all;
-      return media.fill(spot, text, accountKey(from.bare, placeTransport(place))).then(() => all);
+      const account = accountKey(from.bare, placeTransport(place));
+      return media.fill(spot, new TextEncoder().encode(text), { account, type: 'text/plain' }).then(() => all);
     },
   };
 }

@@ -30,10 +30,10 @@ export type Spot = { readonly secret: string; readonly url: string; readonly exp
 /** The files of the gateway. */
 export type MediaStore = Pick<Media, 'put'> &
   Shelf & {
-    /** An address for a text of that name, before anybody knows whether it is needed. Nothing is written. */
+    /** An address for a file of that name, before anybody knows whether it is needed. Nothing is written. */
     reserve(name: string): Spot;
-    /** Puts a text where it was reserved. Rejects with a `Failure` as `put` does. */
-    fill(spot: Spot, text: string, account: AccountKey): Promise<void>;
+    /** Puts a file where it was reserved. Rejects with a `Failure` as `put` does. */
+    fill(spot: Spot, content: Content, of: { readonly account: AccountKey; readonly type: string }): Promise<void>;
     /** Lets all files of an account expire, and removes them. */
     forget(account: AccountKey): Promise<void>;
     /** Removes what has expired. Resolves when nothing old is left, or with the stop. */
@@ -112,11 +112,11 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     },
     reserve(name) {
       const secret = newSecret();
-      return { secret, url: urlOf(secret, name), expires: expiry() };
+      return { secret, url: urlOf(secret, fileName(name, '')), expires: expiry() };
     },
-    async fill({ secret, url, expires }, text, account) {
+    async fill({ secret, url, expires }, content, { account, type }) {
       const name = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
-      await keep(new TextEncoder().encode(text), { secret, name, type: 'text/plain', account }, expires);
+      await keep(content, { secret, name, type: plainType(type), account }, expires);
     },
     async open(secret) {
       const id = idOf(secret);

@@ -2,6 +2,7 @@ import type { Admission, Taken } from '#src/bridge.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
+import { type InlineContext, putUp } from '#src/core/media/inline-files.ts';
 import type { ContactRefusals } from '#src/core/people/refusals.ts';
 import { isLate } from '#src/core/rooms/archived.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
@@ -36,6 +37,7 @@ export type OutwardContext = AdmitContext &
   RouteContext &
   ResolveContext &
   DegradeContext &
+  InlineContext &
   KeepContext &
   RefuseContext & {
     readonly lanes: Lanes;
@@ -65,11 +67,14 @@ export type Outward = {
 export function openOutward(context: OutwardContext): Outward {
   const { lanes, rooms } = context;
 
-  function accept(draft: Draft, origin: Origin): void {
-    const { account, nick } = admit(context, draft, origin.from);
+  function accept(given: Draft, origin: Origin): void {
+    const { account, nick } = admit(context, given, origin.from);
+    const { draft, put } = hasFiles(given)
+      ? putUp(context, given, { account, origin })
+      : { draft: given, put: undefined };
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
-    send(draft, account, sentFrom(draft, origin));
+    send(draft, account, sentFrom(draft, origin), put);
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     // Whoever writes to somebody wants an answer.
     if (draft.kind === 'message' && draft.place.kind === 'contact')
@@ -77,13 +82,14 @@ export function openOutward(context: OutwardContext): Outward {
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
-  function send(draft: Draft, account: AccountKey, sent: Sent): void {
+  /** What is `put` is there before anything tells of it. */
+  function send(draft: Draft, account: AccountKey, sent: Sent, put?: Promise<void>): void {
     for (const leg of route(context, draft, account)) {
       const about = points(draft)
         ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
         : NOTHING;
       if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
-      else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
+      else dispatch(draft, leg, sent, ready(draft, leg, sent, put ? heard(put.then(() => about)) : about));
     }
   }
 
@@ -221,6 +227,8 @@ function heard<T>(value: T | Promise<T>): T | Promise<T> {
   if (value instanceof Promise) value.catch(() => undefined);
   return value;
 }
+
+const hasFiles = (draft: Draft): draft is DraftOf<'message'> => draft.kind === 'message' && draft.files !== undefined;
 
 const amends = (draft: Draft): draft is Amending =>
   (draft.kind === 'edit' || draft.kind === 'retract') && draft.place.kind === 'contact';

@@ -16,12 +16,14 @@ import { dateTimes } from './datetime.ts';
 import { delay } from './delay.ts';
 import { disco } from './disco.ts';
 import { discoExtensions } from './disco-extensions.ts';
+import { encryptedFiles } from './encrypted-files.ts';
 import { encryption } from './encryption.ts';
 import type { Extension } from './extension.ts';
 import { fallback } from './fallback.ts';
 import { fileMetadata } from './file-metadata.ts';
 import { fileSharing } from './file-sharing.ts';
 import { gatewayPrompt } from './gateway.ts';
+import { hashes } from './hashes.ts';
 import { hints } from './hints.ts';
 import { jidEscaping } from './jid-escaping.ts';
 import { jingleMessage } from './jingle-message.ts';
@@ -30,9 +32,11 @@ import { markers } from './markers.ts';
 import { markup } from './markup.ts';
 import { meCommand } from './me-command.ts';
 import { mediaElement } from './media-element.ts';
+import { mediaSharing } from './media-sharing.ts';
 import { mentions } from './mentions.ts';
 import { moderation } from './moderation.ts';
 import { nick } from './nick.ts';
+import { omemoMedia } from './omemo-media.ts';
 import { outOfBand } from './out-of-band.ts';
 import { ping } from './ping.ts';
 import { privilege } from './privilege.ts';
@@ -48,6 +52,7 @@ import { spoilers } from './spoilers.ts';
 import { stanzaIds } from './stanza-ids.ts';
 import { stickers } from './stickers.ts';
 import { styling } from './styling.ts';
+import { thumbnails } from './thumbnails.ts';
 import { validation } from './validation.ts';
 import { vcard } from './vcard.ts';
 import { softwareVersion } from './version.ts';
@@ -61,6 +66,8 @@ export const extensions: readonly Extension[] = [
   disco,
   // What is refused before anything else is looked at.
   encryption,
+  omemoMedia,
+  encryptedFiles,
   // What is no message: an invitation, a call.
   invitations,
   jingleMessage,
@@ -73,7 +80,9 @@ export const extensions: readonly Extension[] = [
   // What a message has beside its text.
   replies,
   fileMetadata,
+  thumbnails,
   fileSharing,
+  mediaSharing,
   outOfBand,
   stickers,
   dataForms,
@@ -119,6 +128,7 @@ export const extensions: readonly Extension[] = [
   // What others stand on.
   resultSets,
   dateTimes,
+  hashes,
   validation,
   mediaElement,
 ];

@@ -11,7 +11,8 @@ const PUBLIC = 'https://gateway.example';
 
 /**
  * Phones behind a fake of Twilio. `sms(+14155552671)> to +15005550006: TEXT` is what somebody there writes,
- * `sms(+14155552671)< from +15005550006: TEXT` the next text that comes to that phone; a line break is `\n`. `sms!`
+ * `sms(+14155552671)< from +15005550006: TEXT + URL` the next text that comes to that phone, and what the provider is to fetch
+ * with it as MMS; a line break is `\n`. `sms!`
  * orders: see `orders`. `option: settings JSON` are settings of the transport, `option: numbers` our numbers.
  */
 export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => {
@@ -59,7 +60,7 @@ export const openWire: OpenWire = async ({ settings = '{}', numbers = OUR }) => 
       tick();
       const message = await twilio.when(() => unreadOf(who));
       read.add(message);
-      return `from ${message.from}: ${message.body.replaceAll('\n', '\\n')}`;
+      return [`from ${message.from}: ${message.body.replaceAll('\n', '\\n')}`, ...message.mediaUrls].join(' + ');
     },
     async order(text, who) {
       tick();

@@ -1,0 +1,27 @@
+// XEP-0454: OMEMO Media sharing, version 0.1.0.
+import type { Element } from 'ltx';
+import { Failure } from '#src/model/failure.ts';
+import { ownText } from './elements.ts';
+import type { Extension } from './extension.ts';
+
+/** §3: the address of a file that is encrypted, with its key. */
+const ADDRESS = /(?:^|\s)aesgcm:\/\//i;
+
+/** Nobody on another network could open such a file, and its key is nothing to hand on. */
+export const omemoMedia: Extension = {
+  xep: { number: '0454', title: 'OMEMO Media sharing', version: '0.1.0', part: 'encrypted files are refused in words' },
+  refuses: (stanza, body) =>
+    (body !== undefined && ADDRESS.test(body)) || ADDRESS.test(addressBeside(stanza)) ? encryptedFile() : undefined,
+};
+
+/** XEP-0066 §3 */
+function addressBeside(stanza: Element): string {
+  const beside = stanza.getChild('x', 'jabber:x:oob');
+  return beside ? (ownText(beside, 'url')?.trim() ?? '') : '';
+}
+
+/** What the sender of a file is told that only clients with its key can open. */
+export const encryptedFile = (): Failure =>
+  new Failure('not-acceptable', {
+    text: 'Encrypted files cannot cross this gateway. Switch encryption off for this conversation, and send the file again.',
+  });
