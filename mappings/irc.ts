@@ -63,6 +63,7 @@ export const irc: NetworkMapping = {
     // A line to the server is a command of the protocol, as it is.
     console: true,
     confirms: 'taken',
+    blocked: 'silence',
     // A line that is late by more than minutes answers a conversation that has gone on.
     delivery: { window: 500, expiry: 600 * SECOND },
     durability: {

@@ -96,6 +96,8 @@ export const sms: NetworkMapping = {
     identity: 'operator',
     rooms: 'none',
     confirms: 'delivered',
+    // To a phone there is nothing that says it but a text, which costs.
+    blocked: 'silence',
     // RELIABILITY: four hours, and a word to the sender after a quarter of one.
     delivery: { window: 1, expiry: 4 * HOUR, told: 15 * MINUTE },
     durability: {

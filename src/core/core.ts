@@ -161,6 +161,7 @@ export function coreOf(opened: Opened): OpenCore {
     bounced: (_domain, user, id, why) =>
       opened.bounces.bounced(user, id, why).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
     permitted: accounts.permitted,
+    blocks: (domain, user, change) => opened.refusals.took(accountKey(user, domain), change),
     admit: accounts.admit,
     standing: opened.standings.at,
     settings: opened.ownSettings,

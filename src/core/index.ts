@@ -76,6 +76,9 @@ export type Marks = {
 /** What an error says of a message: that its server cannot be reached, that it may be tried again, or that it will never arrive. */
 export type Bounce = 'unreachable' | 'again' | 'final';
 
+/** Whom a user does not hear: foreign addresses, the empty one for a whole network. `all`: these and nobody else. */
+export type BlockChange = { readonly how: 'block' | 'unblock' | 'all'; readonly ids: readonly string[] };
+
 /** The XMPP edge as the core sees it. */
 export type XmppSide = {
   /** Writes an event to its readers, in order; false where the writer refused. Never throws. */
@@ -92,6 +95,8 @@ export type XmppSide = {
   barrier(transport: string): Promise<void>;
   /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
   probe(from: Place, user: BareJid): void;
+  /** Whom the user has blocked at their server, where that lets us see it. Rejects where it does not, or does not answer. */
+  blocked(transport: string, user: BareJid): Promise<readonly string[]>;
   /** Whether a server answers at all, over the link of a transport. Never rejects. */
   answers(transport: string, domain: string): Promise<boolean>;
   /** Asks a full JID whether it is still there (XEP-0199); false when an answer says that it is gone. */
@@ -209,6 +214,8 @@ export type Core = {
   permitted(user: BareJid): boolean;
   /** Throws the `Failure` that somebody is told who may not. */
   admit(user: BareJid): void;
+  /** A user, or their server, says whom they do not hear from now on, or hear again. No addresses with `unblock` are all. */
+  blocks(transport: string, user: BareJid, change: BlockChange): void;
   /** What the account of a user at a transport is to an address. At once. */
   readonly standing: Standings['at'];
   readonly settings: {

@@ -129,7 +129,7 @@ export function buildCore(parts: CoreParts) {
   const { linger, presenceWindow = 0 } = limits;
   const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
-  const refusals = openContactRefusals({ store, log, now });
+  const refusals = openContactRefusals({ store, xmpp, clock, log });
   const people = openPeople({
     ...ground,
     refusals,
@@ -200,7 +200,7 @@ export function buildCore(parts: CoreParts) {
         }),
   });
   const echoes = openEchoes({ settling });
-  const admissions = openAdmissions({ accounts, refusals, people, store, isOurs: (domain) => transports.has(domain) });
+  const admissions = openAdmissions({ ...ground, refusals, people, isOurs: (domain) => transports.has(domain) });
   const inward = openInward({
     ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
@@ -212,7 +212,8 @@ export function buildCore(parts: CoreParts) {
     store,
     settling,
     far: journaling.far,
-    lost: tellLost,
+    // Whoever is blocked does not hear of it so.
+    lost: (lost) => people.blocks(lost.place) || tellLost(lost),
   });
 
   settings.listen({

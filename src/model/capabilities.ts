@@ -92,6 +92,8 @@ export type Capabilities = {
   /** The strongest confirmation that the network can give: its server has it, or the person's device. */
   readonly confirms: 'none' | 'taken' | 'delivered';
   readonly delivery?: DeliveryFacts;
+  /** Who is blocked by a user there hears nothing of it: what they write is taken, and dropped. Else their network is told. */
+  readonly blocked?: 'silence';
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
   readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */

@@ -19,6 +19,7 @@ export const failures = {
   'not-permitted': row('auth', 'forbidden', 'You may not do this there.'),
   'not-allowed': row('cancel', 'not-allowed', 'This is not allowed.'),
   'not-acceptable': row('modify', 'not-acceptable', 'This cannot be accepted in this form.'),
+  blocked: row('modify', 'not-acceptable', 'You have blocked them, and would not hear an answer. Unblock them first.'),
   'not-joined': row('modify', 'not-acceptable', 'You are not in this room. Join it first.'),
   'too-large': row('modify', 'not-acceptable', 'This is too large.'),
   'nick-conflict': row('cancel', 'conflict', 'This nickname is taken.'),

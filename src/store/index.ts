@@ -49,7 +49,7 @@ export type { Archived, ArchivedPage, ArchivePageAsk } from './rows/archive.ts';
 export type { StateKept, StatePlace } from './rows/bridge-state.ts';
 export type { Bucket } from './rows/buckets.ts';
 export type { StoredBudget } from './rows/budgets.ts';
-export type { Contact } from './rows/contacts.ts';
+export type { Contact, Refusing } from './rows/contacts.ts';
 export type { CredentialFound, CredentialPlace } from './rows/credentials.ts';
 export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
 export type { LinkedEvent, MessageIds } from './rows/links.ts';

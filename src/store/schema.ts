@@ -32,7 +32,7 @@ export type Schema = {
     pending_in: Flag;
     pending_out: Flag;
     owed: string;
-    refused: '' | 'declined' | 'blocked';
+    refused: '' | 'declined' | 'blocked' | 'listed';
   };
   occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
   sequences: { name: string; next: number };

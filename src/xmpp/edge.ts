@@ -25,6 +25,7 @@ import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import { askForBits } from './xep/bits-of-binary.ts';
+import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
 import type { Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { pingElement } from './xep/ping.ts';
@@ -276,6 +277,13 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
       if (privileges.of({ user, transport: placeTransport(from) })?.presence) return;
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
+    },
+
+    async blocked(domain, user) {
+      const view = transports.get(domain)?.view;
+      const question = { namespace: BLOCKING, type: 'get', payload: blockList } as const;
+      const list = await privileges.ask({ user, transport: domain }, question);
+      return list && view ? blockedIds(list, view) : [];
     },
 
     async answers(domain, server) {

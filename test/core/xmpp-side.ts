@@ -6,6 +6,7 @@ export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
   refuse: () => true,
   receipt: () => true,
   probe: () => undefined,
+  blocked: async () => Promise.reject(new Error('no rights')),
   alive: async () => true,
   answers: async () => false,
   bits: async () => ({ type: 'image/png', data: Buffer.from('') }),

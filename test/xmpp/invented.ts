@@ -122,6 +122,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   archive: () => Promise.resolve({ events: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ events: [], complete: true, count: 0 }),
   permitted: () => true,
+  blocks: () => {},
   admit(user) {
     if (changes.permitted?.(user) === false) throw new Failure('not-on-list');
   },

@@ -15,7 +15,7 @@ export type BouncesParts = {
   readonly settling: Pick<Settling, 'settle'>;
   readonly far: FarServers;
   /** Tells the network of a message of its own that was not delivered. */
-  lost(lost: Lost): void;
+  lost(lost: Lost): unknown;
 };
 
 /** A message that has not arrived. */

@@ -61,6 +61,8 @@ export type People = {
   knows(account: AccountKey, id: string): Promise<'yes' | 'no' | 'full'>;
   /** Whether nobody of the account is there, as far as we may see that. */
   isAway(account: AccountKey): boolean;
+  /** Whether a message from a contact came back because its user has blocked it; it is not heard any more then. */
+  blocks(place: Place): boolean;
   /** A bridge tells what became of a subscription. */
   settled(event: EventOf<'contact'>, outcome: Outcome): void;
   /** A session has changed; `failure` says why it was given up. */
@@ -172,6 +174,10 @@ export function openPeople(parts: PeopleParts): People {
     }
   }
 
+  parts.refusals.listen((account, id) => {
+    if (people.has(account)) answered(within(account, (person) => presence.blocked(person, id)));
+  });
+
   return {
     takes: (draft): draft is Draft<EventOf<'contact'> | EventOf<'presence'>> =>
       (draft.kind === 'contact' || draft.kind === 'presence') &&
@@ -184,9 +190,10 @@ export function openPeople(parts: PeopleParts): People {
       if (asking) accounts.admit(user);
       else if (!accounts.permitted(user)) return;
       if (draft.kind === 'presence') return came(draft, account, origin.from);
+      const id = roster.idOf(draft.place);
+      if (asking && parts.refusals.blocks(account, id)) throw new Failure('blocked');
       if (asking) limits.spend('contacts', user);
       const { action } = draft;
-      const id = roster.idOf(draft.place);
       answered(
         within(account, (person) => contacts.apply(person, id, { by: 'user', action })),
         origin,
@@ -221,6 +228,12 @@ export function openPeople(parts: PeopleParts): People {
     isAway(account) {
       const person = people.get(account);
       return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
+    },
+    blocks(place) {
+      const person = place.kind === 'contact' ? people.get(place.account) : undefined;
+      if (!person || place.kind !== 'contact' || !presence.hides(person, place.id)) return false;
+      parts.refusals.refuse(place.account, place.id, 'seen');
+      return true;
     },
     settled({ place, action }, outcome) {
       if (place.kind !== 'contact' || (action === 'subscribe' && !(outcome instanceof Failure))) return;

@@ -29,6 +29,8 @@ export type Person = {
   readonly owed: Map<string, readonly Unconfirmed[]>;
   /** By full JID. */
   readonly resources: Map<string, Resource>;
+  /** The ids of those who were shown the user's presence since the first resource came. */
+  readonly seenBy: Set<string>;
   /** What the network last said of contacts. */
   readonly known: Map<string, Shown>;
   /** What the user was last shown of contacts. */
@@ -46,6 +48,7 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   contacts: new Map(),
   owed: new Map(),
   resources: new Map(),
+  seenBy: new Set(),
   known: new Map(),
   shown: new Map(),
   told: new Map(),

@@ -14,7 +14,16 @@ import type { Roster } from './roster.ts';
 
 export type PresenceParts = Pick<
   PeopleParts,
-  'transport' | 'identities' | 'standings' | 'tables' | 'sessions' | 'clock' | 'presenceWindow' | 'folded' | 'far'
+  | 'transport'
+  | 'identities'
+  | 'standings'
+  | 'tables'
+  | 'sessions'
+  | 'clock'
+  | 'presenceWindow'
+  | 'folded'
+  | 'far'
+  | 'refusals'
 > & {
   readonly roster: Roster;
 };
@@ -35,6 +44,10 @@ export type Presence = {
   hide(person: Person, id: string): void;
   /** A session of the account has come, gone, or begun to be made. */
   turned(person: Person, key: SessionKey, online: boolean): void;
+  /** Whether a contact that saw the user does not any more, while somebody else does: so looks who was blocked (XEP-0191 §3.2). */
+  hides(person: Person, id: string): boolean;
+  /** Somebody was blocked, or is not any more: everybody where no id is given. */
+  blocked(person: Person, id: string): void;
   /** Makes sure of the sessions that a registered user wants. */
   logIn(person: Person): void;
   /** Whether a registered user's presence wants the session. */
@@ -56,6 +69,9 @@ const MOST_CONTACTS = 5000;
 /** A login is a probe and a presence to each contact, in either order: ms between the two, and logins at the same time. */
 const LOGIN = 10_000;
 const LOGINS = 1000;
+
+/** Ms until it is asked whether somebody was blocked: till then it is clear who has only gone. */
+const SECOND_LOOK = 5000;
 
 /** Presence is never put up as a file. */
 const WITHOUT_FILES = { media: undefined };
@@ -106,6 +122,8 @@ export function openPresence(parts: PresenceParts): Presence {
 
   function current(person: Person, id: string): Shown {
     const { account, known, failures } = person;
+    // XEP-0191 §3.2: who is blocked is seen to go.
+    if (parts.refusals.blocks(account, id)) return OFFLINE;
     if (id === '') {
       const realms = [...new Set([...sessions.realms(account), ...failures.keys()])];
       return faring(person, realms) ?? AVAILABLE;
@@ -234,7 +252,12 @@ export function openPresence(parts: PresenceParts): Presence {
     report(person);
   }
 
+  const hides = ({ resources, seenBy }: Person, id: string): boolean =>
+    seenBy.has(id) && resources.size > 0 && ![...resources.values()].some(({ at }) => at.has(id));
+
   return {
+    hides,
+    blocked: (person, id) => refresh(person, id === '' ? person.contacts.keys() : [id]),
     wants,
     count,
     enter,
@@ -243,7 +266,12 @@ export function openPresence(parts: PresenceParts): Presence {
       const known = person.resources.get(jid);
       if (!known && person.resources.size >= MOST_RESOURCES) return;
       // Before the resource is there: it is greeted with what comes of it.
-      if (person.resources.size === 0) logIn(person);
+      if (person.resources.size === 0) {
+        parts.refusals.read(person.account, 0);
+        logIn(person);
+      } else if (hides(person, id)) parts.refusals.read(person.account, SECOND_LOOK);
+      if (id !== '') person.seenBy.add(id);
+      parts.refusals.lift(person.account, id, 'seen');
       const resource = known ?? { presence: now, at: new Set(), fresh: new Set(), round };
       resource.presence = now;
       resource.round = round;
@@ -260,12 +288,17 @@ export function openPresence(parts: PresenceParts): Presence {
       if (!resource) return;
       // XEP-0191 §3.3: who is blocked sees the user go, and nobody else does.
       if (id !== undefined) resource.at.delete(id);
-      if (id !== undefined && resource.at.size > 0) return;
+      if (id !== undefined && resource.at.size > 0) {
+        // Either all of it goes, or this one alone is to see nothing any more.
+        if (hides(person, id)) parts.refusals.read(person.account, SECOND_LOOK);
+        return;
+      }
       person.resources.delete(jid);
       count(person);
       if (person.resources.size > 0) return report(person);
       for (const seen of person.shown.keys()) fold.forget(foldName(person, seen));
       person.shown.clear();
+      person.seenBy.clear();
       logOut(person);
     },
     heard(person, id, now) {

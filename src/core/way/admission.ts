@@ -2,15 +2,17 @@ import type { Admission, Host } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { ContactRefusals } from '#src/core/people/refusals.ts';
+import type { Transport } from '#src/core/transport.ts';
 import type { Draft } from '#src/model/event.ts';
 import { type BareJid, splitAccount } from '#src/model/ids.ts';
-import { type Place, placeKey } from '#src/model/place.ts';
+import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 
 export type AdmissionParts = {
   readonly accounts: Pick<Accounts, 'permitted'>;
   readonly refusals: Pick<ContactRefusals, 'of'>;
   readonly people: Pick<People, 'knows'>;
+  transport(domain: string): Pick<Transport, 'mapping'>;
   readonly store: { readonly links: Pick<Store['links'], 'any'> };
   /** Whether that is a domain of ours, on which nobody has an account. */
   isOurs(domain: string): boolean;
@@ -22,9 +24,18 @@ export type Admissions = {
   admits: Host['admits'];
   /** The same for a draft, at once, as far as that decides whether it is taken; `yes` for all that is. */
   of(draft: Draft): Admission;
+  /** What a network is told of that: some do not hear that they are blocked. */
+  told(admission: Admission, place: Place): Admission;
 };
 
-export function openAdmissions({ accounts, refusals, people, store, isOurs }: AdmissionParts): Admissions {
+export function openAdmissions(parts: AdmissionParts): Admissions {
+  const { accounts, refusals, people, store, isOurs } = parts;
+
+  const told = (admission: Admission, place: Place): Admission =>
+    admission === 'blocked' && parts.transport(placeTransport(place)).mapping.facts.blocked === 'silence'
+      ? 'yes'
+      : admission;
+
   function toUser(user: BareJid, contact: Place): Admission {
     // RFC 6121 §2.1: an account has a local part.
     const at = user.indexOf('@');
@@ -33,9 +44,10 @@ export function openAdmissions({ accounts, refusals, people, store, isOurs }: Ad
   }
 
   return {
+    told,
     async admits({ account, contact: id, place }) {
       const contact: Place = { kind: 'contact', account, id };
-      const now = toUser(splitAccount(account).user, contact);
+      const now = told(toUser(splitAccount(account).user, contact), contact);
       if (now !== 'yes') return now;
       const known = await people.knows(account, id);
       if (known === 'yes' || (await store.links.any(placeKey(place ?? contact)))) return 'yes';
@@ -44,7 +56,9 @@ export function openAdmissions({ accounts, refusals, people, store, isOurs }: Ad
     // What happens in rooms that all share is for nobody alone; receipts are about what was sent from here.
     of({ place, kind }) {
       if (place.kind === 'shared' || kind === 'receipt') return 'yes';
-      return toUser(splitAccount(place.account).user, place);
+      const admission = toUser(splitAccount(place.account).user, place);
+      // How somebody fares is kept for when they are heard again, and not shown meanwhile.
+      return kind === 'presence' && admission === 'blocked' ? 'yes' : admission;
     },
   };
 }

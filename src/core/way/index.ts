@@ -68,7 +68,8 @@ export function openOutward(context: OutwardContext): Outward {
   const { lanes, rooms } = context;
 
   function accept(given: Draft, origin: Origin): void {
-    const { account, nick } = admit(context, given, origin.from);
+    const { account, nick, unheard } = admit(context, given, origin.from);
+    if (unheard) return;
     const { draft, put } = hasFiles(given)
       ? putUp(context, given, { account, origin })
       : { draft: given, put: undefined };
@@ -249,7 +250,7 @@ export type InwardContext = AcceptContext &
     readonly markers: Markers;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
-    readonly admissions: Pick<Admissions, 'of'>;
+    readonly admissions: Pick<Admissions, 'of' | 'told'>;
     /** Whether such an event is kept until XMPP has it, and the network is answered for it no sooner. */
     durable(draft: Draft): boolean;
   };
@@ -330,6 +331,9 @@ export function openInward(context: InwardContext): Inward {
     return going ? going.finally(end) : end();
   }
 
+  const begin = (draft: Draft): void | Promise<void> =>
+    looking === 0 && draft.ids === undefined && !points(draft) ? take(draft) : inOrder(draft);
+
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
   async function settled(
     drafts: readonly Draft[],
@@ -350,13 +354,12 @@ export function openInward(context: InwardContext): Inward {
       for (const draft of drafts) {
         const admission = context.admissions.of(draft);
         if (admission !== 'yes') {
-          answer ??= drafts.map(() => 'yes');
-          answer[drafts.indexOf(draft)] = admission;
+          const told = context.admissions.told(admission, draft.place);
+          if (told !== 'yes') (answer ??= drafts.map(() => 'yes'))[drafts.indexOf(draft)] = told;
           log.info({ kind: draft.kind, admission }, 'an event was not taken');
           continue;
         }
-        const plain = looking === 0 && draft.ids === undefined && !points(draft);
-        const work = plain ? take(draft) : inOrder(draft);
+        const work = begin(draft);
         if (work) open.push(work);
       }
       const durable =

@@ -20,16 +20,17 @@ export type Contact = {
   readonly owed: readonly ('unsubscribe' | 'subscribed' | 'unsubscribed')[];
 };
 
+/** `listed`: blocked at the user's own server, which says so. */
+export type Refusing = 'declined' | 'blocked' | 'listed';
+
 export type ContactRows = {
   put(contact: Contact): Statement;
   /** Nothing is removed of whoever is refused. */
   remove(account: AccountKey, id: string): Statement;
   /** How the contact is refused, or `undefined` where it is not. */
-  refuse(account: AccountKey, id: string, how: 'declined' | 'blocked' | undefined): Statement;
+  refuse(account: AccountKey, id: string, how: Refusing | undefined): Statement;
   /** All who are. */
-  refused(): Promise<
-    readonly { readonly account: AccountKey; readonly id: string; readonly refused: 'declined' | 'blocked' }[]
-  >;
+  refused(): Promise<readonly { readonly account: AccountKey; readonly id: string; readonly refused: Refusing }[]>;
   removeAll(account: AccountKey): Statement;
   get(account: AccountKey, id: string): Promise<Contact | undefined>;
   /** Accounts of a transport with a contact that sees the user, the smallest id of each, in the order of their keys. */
@@ -81,7 +82,7 @@ const remove = writing((db, a: { account: AccountKey; id: string }) =>
   db.deleteFrom('contacts').where('account', '=', a.account).where('id', '=', a.id).where('refused', '=', ''),
 );
 
-type Refusal = { account: AccountKey; id: string; refused: '' | 'declined' | 'blocked' };
+type Refusal = { account: AccountKey; id: string; refused: '' | Refusing };
 const refuse = writing((db, a: Refusal) =>
   db
     .insertInto('contacts')
@@ -98,7 +99,7 @@ const allRefused = reading((db) =>
   db.selectFrom('contacts').select(['account', 'id', 'refused']).where('refused', '!=', '').$castTo<{
     account: AccountKey;
     id: string;
-    refused: 'declined' | 'blocked';
+    refused: Refusing;
   }>(),
 );
 

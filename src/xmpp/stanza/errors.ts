@@ -70,6 +70,8 @@ const DETAILS: Readonly<Partial<Record<FailureCode, Xml>>> = {
   'bad-action': xml`<bad-action xmlns='http://jabber.org/protocol/commands'/>`,
   'bad-payload': xml`<bad-payload xmlns='http://jabber.org/protocol/commands'/>`,
   'bad-sessionid': xml`<bad-sessionid xmlns='http://jabber.org/protocol/commands'/>`,
+  // XEP-0191 §3.2
+  blocked: xml`<blocked xmlns='urn:xmpp:blocking:errors'/>`,
   'session-expired': xml`<session-expired xmlns='http://jabber.org/protocol/commands'/>`,
 };
 

@@ -4,6 +4,7 @@ import { selfPing } from '#src/xmpp/muc/self-ping.ts';
 import { administration } from './administration.ts';
 import { attention } from './attention.ts';
 import { bitsOfBinary } from './bits-of-binary.ts';
+import { blocking } from './blocking.ts';
 import { callInvites } from './call-invites.ts';
 import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
@@ -125,6 +126,7 @@ export const extensions: readonly Extension[] = [
   commands,
   administration,
   bitsOfBinary,
+  blocking,
   // What others stand on.
   resultSets,
   dateTimes,

@@ -65,7 +65,7 @@ it('who is blocked is not heard, whatever is written to them, until they are unb
     const command = (node: string) => core.dialogues.command(who, { place: mercutio, on: 'contact', node });
     await command('block');
     expect(await core.host.emit([hark])).toEqual(['blocked']);
-    say(core, 'm1');
+    expect(() => say(core, 'm1')).toThrow(expect.objectContaining({ code: 'blocked' }));
     expect(await admits(core)).toBe('blocked');
     await command('unblock');
     expect(await core.host.emit([hark])).toBeUndefined();
