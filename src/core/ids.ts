@@ -2,7 +2,7 @@ import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { EventId, ForeignId, MessageId, XmppId } from '#src/model/ids.ts';
+import { type EventId, type ForeignId, type MessageId, splitAccount, type XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import { type Batch, type LinkedEvent, type MessageIds, openBatch, type Store } from '#src/store/index.ts';
@@ -54,6 +54,12 @@ const RECENT = 10_000;
 
 /** Who wrote a message, as links tell it: nobody on a network can have the address of an XMPP party (RFC 5122). */
 export const authorOf = (from: Party): string => (from.kind === 'network' ? from.id : `xmpp:${from.bare}`);
+
+/** What its user has written in another client is theirs to change from XMPP, too, and the other way round. */
+export const writerOf = ({ place, from }: Pick<Draft, 'place' | 'from'>): Party =>
+  from.kind === 'network' && from.self && place.kind !== 'shared'
+    ? { kind: 'xmpp', bare: splitAccount(place.account).user }
+    : from;
 
 /** Nothing is remembered yet. */
 export function openIds({ store, log, archived }: IdsParts): Ids {

@@ -42,9 +42,16 @@ export type Archive = {
   recordLate(entry: Entry, seenBy: Iterable<AccountKey>): Promise<string | undefined>;
   /**
    * A message by what it is called: its stanza-id, or the id that it was sent with. Synchronous for the latest. With
-   * `account` only what that may see. Never rejects.
+   * `account` only what that may see; of several that were sent with one id that of `author`. Never rejects.
    */
-  recall(place: Place, id: string, account?: AccountKey): Archived | undefined | Promise<Archived | undefined>;
+  recall(
+    place: Place,
+    id: string,
+    account?: AccountKey,
+    author?: string,
+  ): Archived | undefined | Promise<Archived | undefined>;
+  /** Whether what is said in the place is kept. */
+  records(place: Place): boolean;
   /** The account entered or left the place: what is said in between is for it to see. */
   entered(account: AccountKey, place: Place): void;
   left(account: AccountKey, place: Place): void;
@@ -190,8 +197,8 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     }
   }
 
-  const records = ({ event }: Entry): boolean =>
-    event.hints?.store !== false && settings(placeTransport(event.place)).record;
+  const isKept = (place: Place): boolean => settings(placeTransport(place)).record;
+  const records = ({ event }: Entry): boolean => event.hints?.store !== false && isKept(event.place);
 
   function put({ event, by, nick, marks, about }: Entry, id: number, seen = NO_CHANGES): string {
     const place = placeKey(event.place);
@@ -240,22 +247,28 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     place: Place,
     id: string,
     account?: AccountKey,
+    author?: string,
   ): Archived | undefined | Promise<Archived | undefined> {
-    if (!settings(placeTransport(place)).record) return undefined;
+    if (!isKept(place)) return undefined;
     const key = placeKey(place);
     const row = recent.get(id) ?? recentlySent.get(sentKey(key, id));
-    if (row?.place !== key || row.kind === 'edit') return looked(place, id, account);
-    return account === undefined || row.id >= (since.get(sight(account, key)) ?? Number.POSITIVE_INFINITY)
+    const isIt = row?.place === key && row.kind !== 'edit' && (author === undefined || row.fromId === author);
+    return isIt && (account === undefined || row.id >= (since.get(sight(account, key)) ?? Number.POSITIVE_INFINITY))
       ? row
-      : looked(place, id, account);
+      : looked(place, id, account, author);
   }
 
-  async function looked(place: Place, id: string, account: AccountKey | undefined): Promise<Archived | undefined> {
+  async function looked(
+    place: Place,
+    id: string,
+    account: AccountKey | undefined,
+    author: string | undefined,
+  ): Promise<Archived | undefined> {
     const key = placeKey(place);
     try {
       await flush();
       const numbered = /^\d{1,16}$/.test(id) ? await store.archive.get(key, Number(id)) : undefined;
-      const found = numbered ?? (await store.archive.sent(key, id));
+      const found = numbered ?? (await store.archive.sent(key, id, author));
       // XEP-0308 §3: a correction of a correction is one of the first message.
       const row = found?.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
       return row && account !== undefined ? await seen(key, row.id, account) : row;
@@ -285,6 +298,7 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
       }
     },
     recall,
+    records: isKept,
     entered(account, place) {
       const from = freshId();
       if (from === undefined) return;

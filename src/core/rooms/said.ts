@@ -1,3 +1,4 @@
+import { writerOf } from '#src/core/ids.ts';
 import type { Marks, Recipient } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import { chain } from '#src/lib/after.ts';
@@ -10,7 +11,7 @@ import { type Archivable, aboutOf, aboutRow, isLate, sayer } from './archived.ts
 import { lateReaders, type Room, type RoomEffect, readersOf, seatOf } from './room-state.ts';
 
 export type SaidParts = {
-  readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'history'>;
+  readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'records' | 'history'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Pick<Clock, 'now'>;
 };
@@ -21,7 +22,7 @@ export type RoomSaid = Omit<Entry, 'about'>;
 /** What its network tells of a room. */
 export const saidThere = (event: Archivable, marks: Marks): RoomSaid => ({
   event,
-  by: sayer(event.from),
+  by: sayer(writerOf(event)),
   nick: event.from.kind === 'network' ? (event.from.name ?? event.from.id) : '',
   marks,
 });
@@ -29,8 +30,24 @@ export const saidThere = (event: Archivable, marks: Marks): RoomSaid => ({
 /** Something that was said in a room: kept, and shown to everybody with the archive's id. */
 export function said(parts: SaidParts, room: Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
   const target = aboutOf(entry.event);
-  const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account);
-  return chain(about, (found) => kept(parts, room, { ...entry, about: found }));
+  const author = isOwn(entry.event) ? entry.by : undefined;
+  const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account, author);
+  return chain(about, (found) => {
+    const strange = account !== undefined && target !== undefined && !found;
+    const event = strange && parts.archive.records(room.place) ? alone(entry.event) : entry.event;
+    return kept(parts, room, { ...entry, event, about: found });
+  });
+}
+
+/** XEP-0308 §4, XEP-0424 §4: what others have written is for moderators. */
+const isOwn = (event: Archivable): boolean =>
+  event.kind === 'edit' || (event.kind === 'retract' && event.by === undefined);
+
+/** An answer to what was not said here is words like any. */
+function alone(event: Archivable): Archivable {
+  if (event.kind !== 'message') return event;
+  const { replyTo: _, ...rest } = event;
+  return rest;
 }
 
 function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> {
@@ -38,9 +55,7 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
   const now = parts.clock.now();
   // Nothing was said in times to come.
   const what = entry.event.at > now ? { ...entry.event, at: now } : entry.event;
-  // XEP-0308 §4, XEP-0424 §4: what others have written is for moderators.
-  const own = what.kind === 'edit' || (what.kind === 'retract' && what.by === undefined);
-  if (own && about && about.fromId !== by) return void parts.display.show(what, []);
+  if (isOwn(what) && about && about.fromId !== by) return void parts.display.show(what, []);
   if (!isLate(what, now)) {
     const to = readersOf(room);
     room.last.at = what.at;

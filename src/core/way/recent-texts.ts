@@ -1,4 +1,4 @@
-import { authorOf } from '#src/core/ids.ts';
+import { authorOf, writerOf } from '#src/core/ids.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Context, DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -19,6 +19,8 @@ export type RecentTexts = {
   note(draft: Draft, ids: readonly (string | undefined)[], name: string | undefined): void;
   /** What is remembered of a message. In a room its author has to be known. */
   about(place: Place, id: string, author?: string): Context | undefined;
+  /** Who has written what two people call so, if it is remembered. */
+  writer(place: Place, id: string): string | undefined;
   /** The text in whose place a correction of its author stands, if it is remembered; the new text from then on. */
   replace(edit: DraftOf<'edit'>, id: string): string | undefined;
 };
@@ -55,10 +57,10 @@ export function openRecentTexts(): RecentTexts {
 
   return {
     note(draft, ids, name) {
-      if (draft.kind === 'retract') return forget(draft.place, draft.target, authorOf(draft.from));
+      if (draft.kind === 'retract') return forget(draft.place, draft.target, authorOf(writerOf(draft)));
       if (draft.kind !== 'message') return;
       const { text, place } = draft;
-      const author = authorOf(draft.from);
+      const author = authorOf(writerOf(draft));
       // One unit more than the longest shows that it was cut.
       const one: RecentText = { text: text.slice(0, LONGEST + 1), author, name, at: count(place) };
       for (const id of ids) if (id !== undefined) texts.set(keyOf(place, author, id), one);
@@ -69,8 +71,10 @@ export function openRecentTexts(): RecentTexts {
       const fresh = !isRoom(place) && (counts.get(placeKey(place)) ?? 0) - found.at < FRESH;
       return { quote: found.text, fresh, ...(found.name !== undefined && { author: found.name }) };
     },
-    replace({ place, from, text }, id) {
-      const author = authorOf(from);
+    writer: (place, id) => (isRoom(place) ? undefined : texts.get(keyOf(place, undefined, id))?.author),
+    replace(edit, id) {
+      const { place, text } = edit;
+      const author = authorOf(writerOf(edit));
       const key = keyOf(place, author, id);
       const before = texts.get(key);
       if (before?.author !== author) return undefined;

@@ -1,5 +1,5 @@
 import { featureOf } from '#mappings/parts.ts';
-import { authorOf } from '#src/core/ids.ts';
+import { authorOf, writerOf } from '#src/core/ids.ts';
 import type { Feature } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -20,8 +20,12 @@ export const featurePointing = (draft: Draft): Feature => (draft.kind === 'messa
 /** XEP-0308 §4, XEP-0424 §4: only one's own messages; what others wrote is for moderators to remove (`by`). */
 export function authorIn(draft: Draft): string | undefined {
   const own = draft.kind === 'edit' || (draft.kind === 'retract' && draft.by === undefined);
-  return own ? authorOf(draft.from) : undefined;
+  return own ? authorOf(writerOf(draft)) : undefined;
 }
+
+/** The message that somebody speaks of is none of this place. */
+export const unknown = (): Failure =>
+  new Failure('item-not-found', { text: 'The message that this is about is not known.' });
 
 /**
  * A draft with the ids by which the other side calls what it is about; a retraction becomes one for each of them. Where
@@ -36,8 +40,7 @@ export function translate(draft: Draft, ids: readonly MessageId[] | undefined): 
     if (draft.kind === 'retract' && ids) return ids.map((target) => ({ ...draft, target }));
     return 'target' in draft ? [{ ...draft, target: first }] : [draft];
   }
-  if (draft.kind !== 'message')
-    throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+  if (draft.kind !== 'message') throw unknown();
   const { replyTo: _, ...rest } = draft;
   return [rest];
 }

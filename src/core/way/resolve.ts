@@ -1,6 +1,7 @@
 import { levelIn } from '#mappings/parts.ts';
 import type { Ids, Known } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
+import { sayer } from '#src/core/rooms/archived.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Context, Levels } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -8,12 +9,12 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, MessageId } from '#src/model/ids.ts';
 import { isRoom } from '#src/model/place.ts';
 import type { RecentTexts } from './recent-texts.ts';
-import { authorIn, featurePointing, targetOf } from './reference.ts';
+import { authorIn, featurePointing, targetOf, unknown } from './reference.ts';
 
 export type ResolveContext = {
   readonly ids: Pick<Ids, 'resolve'>;
-  readonly texts: Pick<RecentTexts, 'about' | 'replace'>;
-  readonly archive: Pick<Archive, 'about'>;
+  readonly texts: Pick<RecentTexts, 'about' | 'replace' | 'writer'>;
+  readonly archive: Pick<Archive, 'about' | 'recall' | 'records'>;
 };
 
 /** What a draft refers to: how the other side calls it, if that is known, and what the tables may say of it. */
@@ -35,13 +36,50 @@ const NO_CONTEXT: Context = {};
 /** The reference of a draft that refers to nothing. */
 export const NOTHING: Reference = { ids: undefined, context: NO_CONTEXT };
 
-/** Finds what a draft refers to, before anybody decides what becomes of it. Synchronous for what is recent. */
+/**
+ * Finds what a draft refers to, before anybody decides what becomes of it. Synchronous for what is recent. Throws, or
+ * rejects with, the `Failure` of what may not be said of it.
+ */
 export function resolve(parts: ResolveContext, draft: Draft, towards: Towards): Reference | Promise<Reference> {
   const target = targetOf(draft);
   if (target === undefined) return NOTHING;
-  return chain(knownIds(parts, draft, target, towards), (known) =>
-    chain(contextOf(parts, draft, towards, known), (context) => ({ ids: known?.ids, context, at: known?.at })),
+  return chain(checked(parts, draft, target, towards), () =>
+    chain(knownIds(parts, draft, target, towards), (known) =>
+      chain(contextOf(parts, draft, towards, known), (context) => ({ ids: known?.ids, context, at: known?.at })),
+    ),
   );
+}
+
+/** What a network tells was for it to check; what is said to it is about what was said there, and changes one's own. */
+function checked(
+  { ids, texts, archive }: ResolveContext,
+  draft: Draft,
+  target: MessageId,
+  { side, account }: Towards,
+): void | Promise<void> {
+  if (side !== 'foreign' || account === undefined || draft.kind === 'message') return;
+  const { place } = draft;
+  const author = authorIn(draft);
+  if (isRoom(place)) {
+    if (!archive.records(place)) return;
+    const own = author === undefined ? undefined : sayer(draft.from);
+    return chain(archive.recall(place, target, account, own), (row) => {
+      if (row === undefined && draft.kind === 'reaction') throw unknown();
+      if (row !== undefined && own !== undefined) assertOwn(row.fromId === own);
+    });
+  }
+  if (author === undefined) return;
+  const writer = texts.writer(place, target);
+  if (writer !== undefined) return assertOwn(writer === author);
+  return chain(
+    found(() => ids.resolve({ place, target }, 'foreign')),
+    (known) => known && assertOwn(known.author === author),
+  );
+}
+
+function assertOwn(own: boolean): void {
+  if (!own)
+    throw new Failure('not-permitted', { text: 'Only who has written a message can change it or take it back.' });
 }
 
 /** Ids of the other side, where it has a use for them: what it does not carry becomes words. */
@@ -52,15 +90,20 @@ function knownIds(
   { side, levels }: Towards,
 ): Known | undefined | Promise<Known | undefined> {
   if (side === 'foreign' && levelIn(levels, featurePointing(draft)) === 'none') return undefined;
-  const unknown = (error: unknown): undefined => {
+  const author = authorIn(draft);
+  return found(() => ids.resolve({ place: draft.place, target, ...(author !== undefined && { author }) }, side));
+}
+
+/** Nothing where nobody knows it. */
+function found(look: () => Known | Promise<Known>): Known | undefined | Promise<Known | undefined> {
+  const nothing = (error: unknown): undefined => {
     if (!(error instanceof Failure) || error.code !== 'item-not-found') throw error;
   };
   try {
-    const author = side === 'foreign' ? authorIn(draft) : undefined;
-    const found = ids.resolve({ place: draft.place, target, ...(author !== undefined && { author }) }, side);
-    return found instanceof Promise ? found.catch(unknown) : found;
+    const known = look();
+    return known instanceof Promise ? known.catch(nothing) : known;
   } catch (error) {
-    return unknown(error);
+    return nothing(error);
   }
 }
 

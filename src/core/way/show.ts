@@ -1,4 +1,4 @@
-import { authorOf, type Ids, type Linked } from '#src/core/ids.ts';
+import { authorOf, type Ids, type Linked, writerOf } from '#src/core/ids.ts';
 import type { Marks } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { People } from '#src/core/people/people.ts';
@@ -8,7 +8,6 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { newEventId, splitAccount, type XmppId } from '#src/model/ids.ts';
-import type { Party } from '#src/model/party.ts';
 import { isRoom, placeKey } from '#src/model/place.ts';
 import type { RecentTexts } from './recent-texts.ts';
 import { points } from './reference.ts';
@@ -64,12 +63,6 @@ function tell({ lanes, rooms, flicker, people, display }: ShowContext, event: Ev
 /** What readers know of the message that it is about. */
 const marksOf = ({ quote, author }: Context): Marks | undefined =>
   quote === undefined ? undefined : { about: { quote, ...(author !== undefined && { author }) } };
-
-/** What its user has written in another client is theirs to change from XMPP, too. */
-const writerOf = ({ place, from }: Draft): Party =>
-  from.kind === 'network' && from.self && place.kind !== 'shared'
-    ? { kind: 'xmpp', bare: splitAccount(place.account).user }
-    : from;
 
 const linkedAs = (draft: Draft, { id, at }: Event): Linked => ({
   event: id,

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { EventId } from '#src/model/ids.ts';
 import { type Db, db, type Read, reading, writing, writingRows } from '#src/store/sql.ts';
 import type { Statement, Value } from '#src/store/unit.ts';
@@ -70,8 +71,8 @@ export type ArchiveRows = {
    */
   retract(place: string, id: number, by: string | undefined, body: string): readonly Statement[];
   get(place: string, id: number): Promise<Archived | undefined>;
-  /** The newest row that was sent with that id. */
-  sent(place: string, xmpp: string): Promise<Archived | undefined>;
+  /** The newest row that was sent with that id, by that author if there is one. */
+  sent(place: string, xmpp: string, by?: string): Promise<Archived | undefined>;
   /** Those of the ids that are there, in their order. */
   all(place: string, ids: readonly number[]): Promise<readonly Archived[]>;
   page(page: ArchivePageAsk): Promise<ArchivedPage>;
@@ -173,8 +174,12 @@ const rows = (on: Db, place: string) =>
 
 const one = reading((db, a: { place: string; id: number }) => rows(db, a.place).where('id', '=', a.id));
 
-const sent = reading((db, a: { place: string; xmpp: string }) =>
-  rows(db, a.place).where('xmpp', '=', a.xmpp).orderBy('id', 'desc').limit(1),
+const sent = reading((db, a: { place: string; xmpp: string; by: string }) =>
+  rows(db, a.place)
+    .where('xmpp', '=', a.xmpp)
+    .orderBy(sql<number>`from_id = ${a.by}`, 'desc')
+    .orderBy('id', 'desc')
+    .limit(1),
 );
 
 const last = reading((db, a: { before: number }) =>
@@ -251,7 +256,7 @@ export const archive = (read: Read, nextId: ArchiveRows['nextId']): ArchiveRows 
       retractEdits({ place, id, body }),
     ],
     get: async (place, id) => (await read(one({ place, id })))[0],
-    sent: async (place, xmpp) => (await read(sent({ place, xmpp })))[0],
+    sent: async (place, xmpp, by = '') => (await read(sent({ place, xmpp, by })))[0],
     async all(place, ids) {
       if (ids.length === 0) return [];
       const { sql, parameters } = rows(db, place).where('id', 'in', ids).orderBy('id').compile();
