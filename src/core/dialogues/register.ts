@@ -1,18 +1,21 @@
 import { act, type Step } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
+import type { Core } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Answer } from '#src/model/form.ts';
+import type { Answer, Form } from '#src/model/form.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import type { BoundCommand, TransportTalks } from './talks.ts';
+import type { BoundCommand, CommandEnd, TransportTalks } from './talks.ts';
 
 export type RegisterParts = {
   readonly limits: Limits;
   readonly logins: Pick<Logins, 'register' | 'enrol'>;
+  readonly membership: Pick<Core, 'registered' | 'unregister'>;
+  readonly registration: Pick<Core['registration'], 'forget'>;
   readonly people: Pick<People, 'enrolled'>;
   readonly sessions: Pick<Sessions, 'need'>;
   readonly settings: Pick<OpenSettings, 'staysConnected'>;
@@ -23,7 +26,10 @@ type Run = BoundCommand['run'];
 
 const DONE = 'You are registered.';
 
-/** `register`, in as many steps as a login has: on the gateway, and on realms that have logins of their own. */
+/**
+ * `register`, in as many steps as a login has, and `unregister`: on the gateway, and on realms that have logins of their
+ * own.
+ */
 export function registerCommands(
   parts: RegisterParts,
   { talks: { logins }, realms }: Pick<Transport, 'talks' | 'realms'>,
@@ -34,6 +40,7 @@ export function registerCommands(
   const needed = logins.filter((one) => !isOfRealm(one));
   const [first] = own;
   const command = { node: 'register', who: 'user' } as const;
+  const leave = { node: 'unregister', who: 'user' } as const;
   return [
     {
       ...command,
@@ -41,8 +48,49 @@ export function registerCommands(
       title: 'Register with this gateway',
       run: needed.length > 0 ? loggingIn(parts, needed) : enrolling(parts),
     },
-    ...(first ? [{ ...command, on: 'realm', title: first.name, run: loggingIn(parts, own) } as const] : []),
+    { ...leave, on: 'gateway', title: 'Unregister from this gateway', run: leaving(parts) },
+    ...(first
+      ? ([
+          { ...command, on: 'realm', title: first.name, run: loggingIn(parts, own) },
+          { ...leave, on: 'realm', title: 'Forget the account here', run: forgetting(parts) },
+        ] as const)
+      : []),
   ];
+}
+
+const sure = (instructions: string): Form => ({
+  instructions,
+  fields: [{ name: 'sure', label: 'Are you sure?', type: 'boolean', required: true }],
+});
+
+/** Asks once more. Throws the `Failure` of who is not sure. */
+async function* confirmed(text: string): AsyncGenerator<Step, void, Answer> {
+  const { sure: [given] = [] } = yield { kind: 'form', form: sure(text), last: true };
+  if (given !== '1' && given !== 'true') throw new Failure('not-allowed', { text: 'Nothing was done.' });
+}
+
+function leaving({ membership }: RegisterParts): Run {
+  return async function* ({ account }): AsyncGenerator<Step, CommandEnd, Answer> {
+    const { user, transport } = splitAccount(account);
+    if (!(await membership.registered({ transport }, user))) throw new Failure('not-registered');
+    yield* confirmed('You leave all rooms, your contacts leave your roster, and what is kept of you here is removed.');
+    return async () => {
+      (await membership.unregister(transport, user))();
+      return 'You are not registered any more.';
+    };
+  };
+}
+
+function forgetting({ membership, registration }: RegisterParts): Run {
+  return async function* ({ account, place }): AsyncGenerator<Step, string, Answer> {
+    if (place.kind !== 'realm') throw new Failure('bad-request');
+    const { user, transport } = splitAccount(account);
+    const { realm } = place;
+    if (!(await membership.registered({ transport, realm }, user))) throw new Failure('not-registered');
+    yield* confirmed('What you log in with there is forgotten.');
+    yield* act(() => registration.forget(transport, realm, user));
+    return 'It is forgotten.';
+  };
 }
 
 function enrolling(parts: RegisterParts): Run {

@@ -28,8 +28,11 @@ export type BoundCommand = Omit<Command, 'run'> & {
   run(
     work: Pick<CommandWork, 'bridge' | 'account' | 'place' | 'session'>,
     signal: AbortSignal,
-  ): AsyncGenerator<Step, string | Told, Answer>;
+  ): AsyncGenerator<Step, CommandEnd, Answer>;
 };
+
+/** What is told at the end; as a function, what is done once the dialogue is over, which that may end. */
+export type CommandEnd = string | Told | (() => Promise<string>);
 
 /** Binds a definition's logins and commands to their config. `host` is asked for when a dialogue begins. */
 export function talksOf({ logins, commands }: BridgeDefinition, config: unknown, host: () => Host): TransportTalks {
@@ -98,7 +101,10 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
       return dialogues.start(owner, {
         of,
         start: (signal) => command.run(work, signal),
-        finish: async (end) => (typeof end === 'string' ? { text: end } : end),
+        async finish(end) {
+          const told = typeof end === 'function' ? await end() : end;
+          return typeof told === 'string' ? { text: told } : told;
+        },
       });
     },
     offered: (user, transport) =>
