@@ -27,10 +27,25 @@ export function degrade(draft: Draft, target: Target, context: Context = {}): re
   const between = target.reads === target.text.format ? target.reads : BETWEEN;
   const read = restyled(draft, target.reads, between);
   const pieces = each(carry(read, featureOf(read), target, context), (piece) => finish(piece, target, context));
+  if (draft.kind === 'reaction' && pieces.length > 0) assertAcceptable(draft, target);
   return between === target.text.format
     ? pieces
     : each(pieces, (piece) => [restyled(piece, between, target.text.format)]);
 }
+
+/** XEP-0444 §3.3: what a network does not let stand is told its sender, whatever becomes of it there. */
+function assertAcceptable({ emoji }: DraftOf<'reaction'>, { reactions: { most, among } = {} }: Target): void {
+  const other = among && emoji.find((one) => !among.some((known) => sameEmoji(known, one)));
+  if (other !== undefined) throw unacceptable(`Only these reactions can be had there: ${among?.join(' ')}`);
+  if (most !== undefined && emoji.length > most)
+    throw unacceptable(`At most ${most} ${most === 1 ? 'reaction' : 'reactions'} to a message can be had there.`);
+}
+
+const unacceptable = (text: string): Failure => new Failure('not-acceptable', { text });
+
+/** Clients write the variation selector of an emoji or leave it out. */
+const sameEmoji = (one: string, other: string): boolean =>
+  one.replaceAll('\ufe0f', '') === other.replaceAll('\ufe0f', '');
 
 /** As `flatMap`: most is one piece, for which no list is made. */
 function each(pieces: readonly Draft[], of: (piece: Draft) => readonly Draft[]): readonly Draft[] {

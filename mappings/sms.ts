@@ -91,6 +91,8 @@ export const sms: NetworkMapping = {
     files: { image: 'partial', audio: 'partial', video: 'partial' },
     // Providers take five megabytes with all that is around them.
     fileSize: 5_000_000,
+    // A phrase tells of one.
+    reactions: { most: 1 },
     shows: ['available', 'xa'],
     unseen: 'SMS, no presence',
     identity: 'operator',

@@ -21,6 +21,7 @@ export const outward = ({ facts, policy }: NetworkMapping, now: Capabilities = f
   shows: now.shows,
   files: now.files,
   ...(now.fileSize !== undefined && { fileSize: now.fileSize }),
+  ...(now.reactions && { reactions: now.reactions }),
   ...(now.confined && { confined: true }),
   ladders: policy.out,
 });

@@ -67,6 +67,9 @@ export type WhoseIdentity = 'own' | 'operator';
 
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
+/** How many reactions somebody may have to one message, and which: any where nothing is said. */
+export type ReactionLimits = { readonly most?: number; readonly among?: readonly string[] };
+
 /** What crosses in each direction. The upper bound; a bridge narrows it. */
 export type Capabilities = {
   readonly out: Levels;
@@ -76,6 +79,7 @@ export type Capabilities = {
   readonly files: Readonly<Partial<Record<FileType, Level>>>;
   /** The most bytes of a file that is carried, where its size is known; without it there is no limit. */
   readonly fileSize?: number;
+  readonly reactions?: ReactionLimits;
   /** The shows that a presence can have there. */
   readonly shows: readonly Show[];
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
@@ -160,6 +164,7 @@ export type Target = {
   readonly shows: readonly Show[];
   readonly files: Capabilities['files'];
   readonly fileSize?: number;
+  readonly reactions?: ReactionLimits;
   readonly confined?: boolean;
   readonly ladders: Ladders;
 };

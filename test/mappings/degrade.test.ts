@@ -26,6 +26,17 @@ describe('degrade', () => {
     ]);
   });
 
+  it('refuses reactions that the network does not let stand, and takes all away in any case', () => {
+    const limited: Target = { ...toIrc, reactions: { most: 2, among: ['❤️', '👍', '👎'] } };
+    const reacted = (...emoji: string[]) => texts(alone({ kind: 'reaction', target, emoji }), {}, limited);
+    expect(reacted('❤', '👍')).toEqual(['❤ 👍 to a message']);
+    expect(reacted()).toEqual(['took a reaction back from a message']);
+    expect(() => reacted('🐢')).toThrow('Only these reactions can be had there: ❤️ 👍 👎');
+    expect(() => reacted('❤', '👍', '👎')).toThrow('At most 2 reactions');
+    // Where nobody there sees it, nobody is told.
+    expect(degrade(inRoom({ kind: 'reaction', target, emoji: ['🐢'] }), limited)).toEqual([]);
+  });
+
   it('refuses more lines than the network takes at once', () => {
     expect(() => run(message('x\n'.repeat(51)))).toThrow('51 lines');
   });

@@ -99,6 +99,24 @@ describe('disco#info', () => {
     });
   });
 
+  it('of whom reactions reach on a network that limits them: the limits', async () => {
+    const given = transport({ said: { contact: ['reaction'], room: ['reaction'], unseen: ['reaction'] } });
+    const { mapping } = given;
+    const reactions = { most: 1, among: ['💘', '💜'] };
+    const limited = { ...given, mapping: { ...mapping, facts: { ...mapping.facts, reactions } } };
+    const scene: Scene = { facts: { transport: limited } };
+    const form = {
+      FORM_TYPE: 'urn:xmpp:reactions:0:restrictions',
+      max_reactions_per_user: '1',
+      allowlist: '💘',
+    };
+    expect((await info({ to: `juliet%net@${GATEWAY}`, scene })).form).toEqual(form);
+    expect((await info({ scene })).form).toEqual({});
+    // In a room they are seen by its own.
+    expect((await info({ to: room, scene })).form).toMatchObject({ FORM_TYPE: `${MUC}#roominfo` });
+    expect((await info({ to: `juliet%net@${GATEWAY}` })).form).toEqual({});
+  });
+
   it('of a person: an account', async () => {
     expect((await info({ to: `juliet%net@${GATEWAY}` })).identities).toEqual(['account/registered juliet']);
   });
