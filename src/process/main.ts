@@ -25,6 +25,12 @@ const COMMANDS: readonly SubCommand[] = [
     load: () => import('./cli/example-config.ts'),
   },
   {
+    name: 'phone',
+    options: `[NUMBER] ${CONFIG}`,
+    summary: "play somebody's phone, for the demo SMS provider",
+    load: () => import('./cli/phone.ts'),
+  },
+  {
     name: 'queue',
     options: 'list|show|retry|drop',
     summary: 'what is owed, and what to do about it',

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Queue } from '#src/core/index.ts';
 import type { Store } from '#src/store/index.ts';
+import { seen, textsOn, typed, typeOn } from './phones.ts';
 
 /** Hears how far an operation is. */
 export type OperationProgress = (done: number, total: number) => void;
@@ -43,6 +44,8 @@ export function openOperations({ store, queue }: { readonly store: Store; readon
       await store.copy(resolve(to), progress);
       return null;
     }),
+    'phone.texts': operation(seen, textsOn),
+    'phone.write': operation(typed, typeOn),
     'store.check': operation(z.strictObject({}), () => store.check(true)),
   };
 }

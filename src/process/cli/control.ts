@@ -35,19 +35,24 @@ type Call = <N extends OperationName>(name: N, args: ArgsOf<N>, progress?: Opera
 /** Operations by their names: in the gateway if it runs, else on the store itself. */
 export type Desk = AsyncDisposable & { readonly running: boolean; readonly call: Call };
 
-/**
- * Finds the gateway at its socket, or takes the lock of its store. Rejects with StoreRefused where neither is to be had,
- * and calls reject with a ControlRefused, Failure or StoreRefused, whose messages are for the operator.
- */
-export async function openDesk(config: Config, configFile: string): Promise<Desk> {
+/** Finds the gateway at its socket. Calls reject with a ControlRefused, whose message is for the operator. */
+export async function findGateway(config: Config, configFile: string): Promise<Desk | undefined> {
   const path = controlPath(config, configFile);
   const found = await connect(path);
-  if (found) {
-    found.destroy();
-    const call: Call = async (name, args, progress = () => undefined) =>
-      (await ask(path, { name, args }, progress)) as AnswerOf<typeof name>;
-    return { running: true, call, [Symbol.asyncDispose]: async () => undefined };
-  }
+  if (!found) return undefined;
+  found.destroy();
+  const call: Call = async (name, args, progress = () => undefined) =>
+    (await ask(path, { name, args }, progress)) as AnswerOf<typeof name>;
+  return { running: true, call, [Symbol.asyncDispose]: async () => undefined };
+}
+
+/**
+ * Finds the gateway, or takes the lock of its store. Rejects with StoreRefused where neither is to be had, and calls reject
+ * with a ControlRefused, Failure or StoreRefused, whose messages are for the operator.
+ */
+export async function openDesk(config: Config, configFile: string): Promise<Desk> {
+  const found = await findGateway(config, configFile);
+  if (found) return found;
   const { operations, [Symbol.asyncDispose]: close } = await openOffline(config);
   const call: Call = async (name, args, progress = () => undefined) =>
     (await operate(operations, { name, args }, progress)) as AnswerOf<typeof name>;

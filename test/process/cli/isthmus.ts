@@ -2,29 +2,35 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
 /** A real process of ours, watched line by line. */
 export type Running = AsyncDisposable & {
-  readonly child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>;
   /** The first line of standard output, of those that come and those that came, that the pattern fits. */
   line(pattern: RegExp): Promise<string>;
   /** What it printed and how it ended, once it has. */
   readonly ended: Promise<{ code: number | null; out: string; err: string }>;
 };
 
-type How = { readonly env?: NodeJS.ProcessEnv; readonly program?: readonly string[]; readonly cwd?: string };
+type How = {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly program?: readonly string[];
+  readonly cwd?: string;
+  readonly input?: string;
+};
 
 /** Starts `isthmus` with arguments, from the sources unless told otherwise. */
-export function isthmus(args: readonly string[], { env, program, cwd = ROOT }: How = {}): Running {
+export function isthmus(args: readonly string[], { env, program, cwd = ROOT, input = '' }: How = {}): Running {
   const [file = '', ...rest] = program ?? [process.execPath, join(ROOT, 'src/main.ts')];
   const child = spawn(file, [...rest, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
+  child.stdin.on('error', () => undefined).end(input);
   const text = { out: '', err: '' };
   const watchers = new Set<() => void>();
   const look = () => {
