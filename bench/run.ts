@@ -94,4 +94,6 @@ function write(
   writeFileSync(join(folder, 'chart.svg'), chart(results, rows, chosen));
 }
 
+// What ends with this process is ended, and what was laid down for it removed, when it exits.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 process.exitCode = await main(process.argv.slice(2));

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Target } from '../target.ts';
-import { ROOT, startMain } from './isthmus.ts';
+import { type config, ROOT, startMain } from './isthmus.ts';
 
 const PREFIX = 'isthmus:';
 
@@ -22,7 +22,9 @@ export function atCommit(name: string): Target {
     version: () => hashOf(commit)?.slice(0, 12) ?? 'unknown',
     async start(setting) {
       folder ??= checkout(commit);
-      return startMain(join(folder, 'src/main.ts'), setting);
+      // Its own bench knows which settings it has.
+      const its = (await import(join(folder, 'bench/targets/isthmus.ts'))) as { config: typeof config };
+      return startMain(join(folder, 'src/main.ts'), setting, its.config(setting));
     },
   };
 }

@@ -31,17 +31,17 @@ const isthmus = (built: boolean): Target => ({
   journals: true,
   missing: () => (existsSync(built ? BUILT : MAIN) ? undefined : 'not built (npm run build)'),
   version: packageVersion,
-  start: async (setting) => startMain(built ? BUILT : MAIN, setting),
+  start: async (setting) => startMain(built ? BUILT : MAIN, setting, config(setting)),
 });
 
 /** Certificates that the machine adds for everybody would be read at the start, and are not what is measured. */
 const ENVIRONMENT = { NODE_ENV: 'production', NODE_EXTRA_CA_CERTS: undefined };
 
 /** Starts the program `main` with a config of the setting's. */
-export function startMain(main: string, setting: Setting, store?: string): Running {
+export function startMain(main: string, setting: Setting, settings: ReturnType<typeof config>): Running {
   const file = join(setting.dir, 'config.yaml');
   // JSON is YAML.
-  writeFileSync(file, JSON.stringify(config(setting, store)));
+  writeFileSync(file, JSON.stringify(settings));
   const profile = setting.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${setting.profile}`];
   return startProcess(process.execPath, [...profile, main, 'run', '--config', file], ENVIRONMENT);
 }
@@ -59,7 +59,7 @@ export const onPostgres: Target = {
   title: 'Isthmus on PostgreSQL',
   async start(setting) {
     const postgres = await startPostgres({ fsync: true });
-    const running = startMain(MAIN, setting, await postgres.database());
+    const running = startMain(MAIN, setting, config(setting, await postgres.database()));
     return {
       ...running,
       async stop() {
