@@ -5,12 +5,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { openWorld } from './load/world.ts';
 import type { Figures, Scenario } from './scenario.ts';
 import type { Running, Target } from './target.ts';
+import type { Turns } from './turns.ts';
 
 export type How = {
   readonly warm: number;
   readonly seconds: number;
   readonly caps: readonly string[];
   readonly profile?: string | undefined;
+  readonly turns: Turns;
 };
 
 /** Milliseconds that a target has to come online. */
@@ -26,6 +28,7 @@ export async function play(scenario: Scenario, target: Target, how: How): Promis
   const dir = mkdtempSync(scenario.durable ? ON_DISK : join(SCRATCH, 'isthmus-bench-'));
   await using world = await openWorld(how.caps);
   let running: Running | undefined;
+  await how.turns.take();
   try {
     running = await target.start({
       xmppPort: world.xmpp.port,
@@ -35,7 +38,7 @@ export async function play(scenario: Scenario, target: Target, how: How): Promis
       profile: how.profile,
     });
     await within(world.xmpp.online, running);
-    return await scenario.play({ world, pid: running.pid, warm: how.warm, seconds: how.seconds });
+    return await scenario.play({ world, pid: running.pid, warm: how.warm, seconds: how.seconds, turns: how.turns });
   } catch (error) {
     const ended = running?.ended();
     if (ended === undefined) throw error;
@@ -43,6 +46,7 @@ export async function play(scenario: Scenario, target: Target, how: How): Promis
   } finally {
     await running?.stop();
     rmSync(dir, { recursive: true, force: true });
+    how.turns.give();
   }
 }
 

@@ -10,6 +10,7 @@ import type { Figures, Scenario } from './scenario.ts';
 import { scenarios } from './scenarios/index.ts';
 import { table } from './table.ts';
 import type { Target } from './target.ts';
+import { Turns } from './turns.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
@@ -55,23 +56,30 @@ function showPairs(cells: readonly Cell[], rows: readonly Scenario[], [first, se
   return rows.some((row) => of(row).some(({ worse }) => worse));
 }
 
-/** A B B A A B: what disturbs the machine for a while disturbs all targets, and nobody is always the first. */
-async function playAll(options: Options, rows: readonly Scenario[], present: readonly Target[]): Promise<Cell[]> {
+/** A B, B A, A B: what disturbs the machine for a while disturbs all targets, and nobody is always the first. */
+async function playAll(options: Options, rows: readonly Scenario[], all: readonly Target[]): Promise<Cell[]> {
   const cells: Cell[] = [];
   for (const scenario of rows) {
-    const turns = present.filter(({ journals }) => journals || !scenario.durable);
+    const present = all.filter(({ journals }) => journals || !scenario.durable);
     for (let round = 1; round <= (scenario.once && !options.pairs ? 1 : options.rounds); round++) {
-      for (const target of round % 2 === 1 ? turns : turns.toReversed())
-        cells.push(await one(options, scenario, target, round));
+      const order = round % 2 === 1 ? present : present.toReversed();
+      if (options.pairs) cells.push(...(await together(options, scenario, order, round)));
+      else for (const target of order) cells.push(await one(options, scenario, target, round, new Turns()));
     }
   }
   return cells;
 }
 
-async function one(options: Options, scenario: Scenario, target: Target, round: number): Promise<Cell> {
+/** Both run side by side, and are measured in short turns: a machine that gets busier is so for both. */
+const together = (options: Options, scenario: Scenario, order: readonly Target[], round: number): Promise<Cell[]> => {
+  const turns = new Turns();
+  return Promise.all(order.map((target) => one(options, scenario, target, round, turns)));
+};
+
+async function one(options: Options, scenario: Scenario, target: Target, round: number, turns: Turns): Promise<Cell> {
   const name = { scenario: scenario.name, target: target.name, round };
   try {
-    const figures = await play(scenario, target, options);
+    const figures = await play(scenario, target, { ...options, turns });
     console.log(`${scenario.name} ${target.name} ${round}: ${JSON.stringify(rounded(figures))}`);
     return { ...name, figures: rounded(figures) };
   } catch (error) {

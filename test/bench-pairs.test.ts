@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readOptions } from '../bench/options.ts';
 import { compare, intervalOf } from '../bench/pairs.ts';
 import type { Cell } from '../bench/results.ts';
+import { Turns } from '../bench/turns.ts';
 
 const cell = (target: string, round: number, cpu: number): Cell => ({
   scenario: 'to-irc',
@@ -48,6 +49,22 @@ describe('two targets in pairs', () => {
     const sorted = Array.from({ length: count }, (_, index) => index);
     expect(intervalOf(sorted)).toEqual({ interval, confidence: expect.closeTo(confidence, 8) });
   });
+});
+
+it('are measured in turns', async () => {
+  const turns = new Turns();
+  const order: string[] = [];
+  const play = async (name: string): Promise<void> => {
+    await turns.take();
+    for (const part of [1, 2]) {
+      order.push(`${name}${part}`);
+      turns.give();
+      await turns.take();
+    }
+    turns.give();
+  };
+  await Promise.all([play('a'), play('b')]);
+  expect(order).toEqual(['a1', 'b1', 'a2', 'b2']);
 });
 
 describe('the options of the bench', () => {
