@@ -10,7 +10,7 @@ import { Sealed } from '#src/model/sealed.ts';
 import { runUntilSignal } from '#src/process/cli/run.ts';
 import type { MakeTransport, Transport } from './network.ts';
 import { armed, type Pass, watchedBridge, watchedStore } from './points.ts';
-import { type NetworkSetting, SECRET, type Setting, USERS } from './setting.ts';
+import { FAR, type NetworkSetting, SECRET, type Setting, USERS } from './setting.ts';
 
 const DAY = 86_400_000;
 
@@ -20,15 +20,19 @@ const networks: Readonly<Record<NetworkSetting['kind'], () => Promise<{ makeTran
   sms: () => import('./sms/transport.ts'),
 };
 
+/** The longest attempt of a laboratory's server to connect to another, and more. */
+const RETURN_TIME = '5s';
+
 function configOf(setting: Setting, { domain, definition, settings, http }: Transport): Config {
   const checked = house.parse({
     xmpp: { host: '127.0.0.1', port: setting.xmppPort, domains: ['a.example'] },
     store: setting.store,
     key: { file: join(setting.dir, 'isthmus.key') },
-    access: { register: [USERS] },
+    access: { register: [USERS, FAR] },
     log: { level: 'warn' },
     limits: {
       ...{ messages: 'off', joins: 'off', contacts: 'off', registrations: 'off', connect_pace: '0s' },
+      ...(setting.far && { return_time: RETURN_TIME }),
       ...(setting.expiry && { expiry: { [definition.kind]: setting.expiry, xmpp: setting.expiry } }),
     },
     transports: { [domain]: {} },

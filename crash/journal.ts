@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { asked } from '../test/real/postgres.ts';
+import { RECEIPT } from './setting.ts';
 
 /** A journal seen from outside, while its gateway runs or is dead. */
 export type JournalView = {
@@ -9,7 +10,7 @@ export type JournalView = {
   owed(): Promise<number>;
   /** The oldest rows that have not ended, in words: what each is, and its trace. */
   leftOver(): Promise<readonly string[]>;
-  /** What became of each stanza that was accepted, in order. */
+  /** What became of each message that was accepted, in order. */
   accepted(): Promise<readonly Accepted[]>;
 };
 
@@ -30,8 +31,7 @@ type Body = { readonly way: string; readonly event?: { id: string }; readonly or
 
 /** Rows that are shown of what is left over. */
 const SHOWN = 12;
-const OWED = "state in ('ready', 'flight')";
-/** What its network has taken is waited for, too: how it ends is told later. */
+/** What has been taken is waited for, too: how it ends is told later, and what goes to another server may come again until then. */
 const OPEN = "state in ('ready', 'flight', 'taken')";
 
 /** Looks into the store of that URL. */
@@ -41,7 +41,7 @@ export function viewJournal(url: string): JournalView {
     file === undefined ? asked(url, sql) : look(file, sql);
   return {
     async owedToXmpp() {
-      const rows = await query(`select body from journal where ${OWED} and lane like 'in %'`);
+      const rows = await query(`select body from journal where ${OPEN} and lane like 'in %'`);
       return new Set(rows.map(({ body }) => nameOf(JSON.parse(String(body)) as Body)));
     },
     owed: async () => Number((await query(`select count(*) as count from journal where ${OPEN}`))[0]?.count),
@@ -57,11 +57,12 @@ export function viewJournal(url: string): JournalView {
       );
       const parked = await query("select event from journal where lane like 'in %' and state = 'parked'");
       const answers = new Set(parked.map(({ event }) => String(event).replace(/^in (receipt|error) /, '')));
-      return rows.map(({ event, outcome, origin, trace }) => {
+      return rows.flatMap(({ event, outcome, origin, trace }) => {
         const { origin: stanza, group } = JSON.parse(String(origin)) as { origin: { id: string }; group: string };
+        if (stanza.id.startsWith(RECEIPT)) return [];
         const ended = outcome === null ? null : String(outcome);
         const untold = answers.has(group);
-        return { stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace), untold };
+        return [{ stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace), untold }];
       });
     },
   };

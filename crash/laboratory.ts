@@ -8,7 +8,7 @@ import { type Ledger, openLedger } from './ledger.ts';
 import type { Load, Network, World } from './network.ts';
 import type { PigeonLoad } from './pigeon/network.ts';
 import { seeded } from './random.ts';
-import { SECRET, type Setting } from './setting.ts';
+import { FAR, SECRET, type Setting } from './setting.ts';
 
 export type LaboratoryOptions = {
   readonly seed: number;
@@ -16,7 +16,7 @@ export type LaboratoryOptions = {
   readonly rate: number;
   /** The URL of an empty PostgreSQL database; SQLite where it is left out. */
   readonly database?: string;
-} & Pick<Setting, 'hasty' | 'expiry'>;
+} & Pick<Setting, 'hasty' | 'expiry' | 'far'>;
 
 /** A gateway's process between an XMPP server and a network that keep books. */
 export type Laboratory<L extends Load = PigeonLoad> = AsyncDisposable & {
@@ -58,12 +58,15 @@ export async function openLaboratory<L extends Load>(
   let server = await startXmppServer({ secret: SECRET });
   stack.defer(() => server.close());
   const store = options.database ?? `sqlite:${join(dir.path, 'store.db')}`;
-  const { hasty = false, expiry } = options;
+  const { hasty = false, expiry, far = false } = options;
+  if (far) server.elsewhere.add(FAR);
   const ledger = openLedger(network);
-  const world: World<L> = stack.use(await network.open({ ledger, random: seeded(options.seed), rate: options.rate }));
+  const world: World<L> = stack.use(
+    await network.open({ ledger, random: seeded(options.seed), rate: options.rate, far }),
+  );
   const { load } = world;
   const setting = (): Setting => ({
-    ...{ dir: dir.path, store, xmppPort: server.port, network: world.setting, hasty },
+    ...{ dir: dir.path, store, xmppPort: server.port, network: world.setting, hasty, far },
     ...(expiry !== undefined && { expiry }),
   });
   const journal = viewJournal(store);

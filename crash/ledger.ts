@@ -17,10 +17,19 @@ export type Landed = Numbered & { readonly tag: string };
 export type Ledger = {
   /** The network tells the next message of a conversation. */
   tell(lane: string): number;
-  /** A message of the network has come to XMPP, under this id. */
-  came(message: Numbered, id: string): void;
+  /** The connection that there is, counted from 1. */
+  readonly connection: number;
+  /**
+   * A message of the network has come to XMPP, under this id. `written` is the connection in which the gateway has written it,
+   * if it is not this one.
+   */
+  came(message: Numbered, id: string, written?: number): void;
   /** A sender has heard of a stanza. */
-  heard(stanza: string, word: 'receipt' | 'error'): void;
+  heard(stanza: string, word: 'receipt' | 'error', written?: number): void;
+  /** What the gateway has written under this id has come back to it: it may go out once more, beside a copy that the error has crossed. */
+  returned(id: string): void;
+  /** An answer to a stanza could not reach its sender, and is not tried again. */
+  unreached(stanza: string): void;
   /** A client sends a stanza again. */
   repeated(stanza: string): void;
   /** Whether a stanza's sender has heard of it. */
@@ -53,6 +62,8 @@ export type Figures = {
   accepted: number;
   /** Answers that were given up, as rows are that were under way at three kills. */
   untold: number;
+  /** Answers that nobody has heard, for they could not reach the sender. */
+  unreached: number;
   readonly outcomes: Record<string, number>;
 };
 
@@ -91,9 +102,12 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     sentAgain: 0,
     accepted: 0,
     untold: 0,
+    unreached: 0,
     outcomes: {},
   };
-  let owed: ReadonlySet<string> = new Set();
+  /** What may come again, by the connection in which it is written. */
+  const owed = new Map<number, ReadonlySet<string>>();
+  const unreached = new Set<string>();
   let unsent = new Set<string>();
   let connection = 0;
 
@@ -102,12 +116,13 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
   };
 
   /** A copy that is not the first. */
-  function again(name: string, before: number): void {
-    if (before === connection && !unsent.delete(name)) violate(`${name} came twice in one connection`);
-    else if (!owed.has(name)) violate(`${name} came again, although the store had it as read`);
+  function again(name: string, before: number, written: number): void {
+    if (before === written) {
+      if (!unsent.delete(name)) violate(`${name} came twice in one connection`);
+    } else if (!owed.get(written)?.has(name)) violate(`${name} came again, although the store had it as read`);
   }
 
-  function came({ lane, number }: Numbered, id: string): void {
+  function came({ lane, number }: Numbered, id: string, written = connection): void {
     const message = `${lane} #${number}`;
     const first = copies.get(message);
     if (!first) {
@@ -117,16 +132,16 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       const row = firsts.get(lane) ?? [];
       firsts.set(lane, row);
       row.push(number);
-      copies.set(message, { id, connection });
+      copies.set(message, { id, connection: written });
       return;
     }
     figures.repeats++;
     if (first.id !== id) violate(`${message} came as ${first.id} and as ${id}`);
-    again(id, first.connection);
-    first.connection = connection;
+    again(id, first.connection, written);
+    first.connection = written;
   }
 
-  function heard(stanza: string, word: 'receipt' | 'error'): void {
+  function heard(stanza: string, word: 'receipt' | 'error', written = connection): void {
     const one = wordsOf(stanza);
     figures.heard++;
     const first = one.receipt + one.error === 0;
@@ -137,8 +152,8 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       one.due--;
       return;
     }
-    if (copy) again(`${word} ${stanza}`, one.connection);
-    one.connection = connection;
+    if (copy) again(`${word} ${stanza}`, one.connection, written);
+    one.connection = written;
   }
 
   function wordsOf(stanza: string): Words {
@@ -174,8 +189,14 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     if (outcome === null) return violate(`${stanza} is accepted and still owed`);
     if (receipt > 0 && error > 0 && !again) violate(`${stanza} has both a receipt and an error`);
     if (rows.at(-1)?.untold) figures.untold++;
-    else if (outcome === 'delivered' ? receipt === 0 : error === 0)
-      violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
+    else hasHeard(stanza, outcome);
+  }
+
+  function hasHeard(stanza: string, outcome: string): void {
+    const { receipt, error } = words.get(stanza) ?? UNHEARD;
+    if (outcome === 'delivered' ? receipt > 0 : error > 0) return;
+    if (unreached.has(stanza)) figures.unreached++;
+    else violate(`${stanza} was ${outcome}, and its sender has not heard so (${receipt} receipts, ${error} errors)`);
   }
 
   function lands(accepted: readonly Accepted[], landed: readonly Landed[]): void {
@@ -220,8 +241,13 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       figures.told++;
       return number;
     },
+    get connection() {
+      return connection;
+    },
     came,
     heard,
+    returned: (id) => void unsent.add(id),
+    unreached: (stanza) => void unreached.add(stanza),
     repeated,
     knows(stanza) {
       const { receipt, error } = words.get(stanza) ?? UNHEARD;
@@ -230,9 +256,8 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     firsts: () => firsts,
     missing: () => figures.told - copies.size,
     connected(may, lived) {
-      owed = may;
       unsent = new Set(lived ? may : []);
-      connection++;
+      owed.set(++connection, may);
     },
     violate,
     close(accepted, landed) {

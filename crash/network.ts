@@ -38,6 +38,8 @@ export type NetworkParts = {
   readonly random: Random;
   /** Messages a second, each way. */
   readonly rate: number;
+  /** Whether some of the users are of another server, which goes away and comes back. */
+  readonly far: boolean;
 };
 
 /** A network of the laboratory. */

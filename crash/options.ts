@@ -14,6 +14,8 @@ export type Options = {
   readonly fault: string | undefined;
   /** A gateway that is wrong on purpose. */
   readonly hasty: boolean;
+  /** Half of the users are of another server, which goes away and comes back. */
+  readonly far: boolean;
 };
 
 export const USAGE = `npm run crash -- [options]
@@ -24,6 +26,7 @@ export const USAGE = `npm run crash -- [options]
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
+  --far            half of the users are of another server, which goes away and comes back; only with pigeon
   --fault NAME     no kills, but one of: ${Object.keys(faults).join(' ')}
                    or, of sms: ${Object.keys(smsFaults).join(' ')}
 Ends with 1 where something was lost, came twice, came out of order or was not answered.`;
@@ -39,12 +42,14 @@ export function readOptions(args: readonly string[]): Options {
       seed: { type: 'string', default: String(Date.now() % 1_000_000) },
       rate: { type: 'string' },
       hasty: { type: 'boolean', default: false },
+      far: { type: 'boolean', default: false },
       fault: { type: 'string' },
     },
   });
   const { fault } = values;
   const network = networkOf(values.network, fault);
   const usual = network === 'pigeon' && fault !== undefined ? faults[fault]?.store : undefined;
+  if (values.far && network === 'sms') throw new Error('--far is for pigeon');
   const store = values.store ?? usual ?? 'sqlite';
   if (store !== 'sqlite' && store !== 'postgres') throw new Error('--store is sqlite or postgres');
   return {
@@ -55,6 +60,7 @@ export function readOptions(args: readonly string[]): Options {
     store,
     fault,
     hasty: values.hasty,
+    far: values.far,
   };
 }
 

@@ -26,8 +26,9 @@ async function main(args: readonly string[]): Promise<number> {
   const postgres = options.store === 'postgres' ? stack.use(await startPostgres({ fsync: true })) : undefined;
   const database = await postgres?.database();
   const { network, store, rate, seed } = options;
+  const far = options.far ? ', half of its users at another server,' : '';
   console.log(
-    `${options.fault ?? `${options.cycles} cycles`} with ${network} on ${store}, ${rate} messages a second each way, seed ${seed}`,
+    `${options.fault ?? `${options.cycles} cycles`} with ${network}${far} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
   const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
   return await (network === 'sms' ? withSms(options, lent) : withPigeon(options, lent));

@@ -1,6 +1,11 @@
 /** The names that the laboratory's gateway is configured with. */
 export const USERS = 'a.example';
+/** The domain of users of another server. */
+export const FAR = 'far.example';
 export const SECRET = 's3cret';
+
+/** What the ids of receipts that clients give begin with. */
+export const RECEIPT = 'receipt-';
 
 /** What a gateway of the laboratory is started with, as JSON in a file. */
 export type Setting = {
@@ -13,6 +18,8 @@ export type Setting = {
   readonly hasty?: boolean;
   /** How long a message is tried, such as `60s`. */
   readonly expiry?: string;
+  /** Some users are of another server. */
+  readonly far?: boolean;
 };
 
 /** Where the network is, and what its gateway has to know of it. */

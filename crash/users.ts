@@ -1,8 +1,9 @@
 import type { Element } from 'ltx';
 import type { FakeConnection } from '../test/fakes/xmpp-server.ts';
+import { type FarServer, type FarStanza, openFarServer } from './far.ts';
 import type { Ledger, Numbered } from './ledger.ts';
 import { between, type Random } from './random.ts';
-import { USERS } from './setting.ts';
+import { FAR, RECEIPT, USERS } from './setting.ts';
 
 /** What a client that has come back sends once more, of each conversation. */
 export const RESENT = 5;
@@ -14,8 +15,12 @@ export type UsersParts = {
   readonly domain: string;
   readonly ledger: Ledger;
   readonly random: Random;
+  /** Those of another server, and those of them whose clients say that a message has come (XEP-0184). */
+  readonly far?: { readonly users: readonly string[]; readonly confirming: readonly string[] };
   /** Takes what is no message. */
-  other(stanza: Element, from: FakeConnection): void;
+  other(stanza: Element, from: FakeConnection | undefined): void;
+  /** The users of another server are there again. */
+  back?(): void;
 };
 
 /** The clients of the users, at the other end of the gateway's link. */
@@ -25,6 +30,11 @@ export type Users = {
   readonly connection: FakeConnection | undefined;
   /** A user writes the next message to somebody of the network, as far as there is a connection. */
   write(by: string, to: string): void;
+  /** The bare JID of somebody. */
+  jidOf(name: string): string;
+  readonly far: FarServer;
+  /** Whether somebody's server is there. */
+  reaches(name: string): boolean;
   /** From now on nothing is sent again for its answer. */
   rest(): void;
   /** How many of the last messages of a conversation have no answer yet; at most `RESENT`. */
@@ -35,9 +45,11 @@ export type Users = {
   readonly came: number;
 };
 
-export function openUsers({ domain, ledger, random, other }: UsersParts): Users {
+type Sent = { readonly by: string; readonly id: string; readonly stanza: string };
+
+export function openUsers({ domain, ledger, random, other, ...parts }: UsersParts): Users {
   const numbers = new Map<string, number>();
-  const unsure = new Map<string, { readonly id: string; readonly stanza: string }[]>();
+  const unsure = new Map<string, Sent[]>();
   let connection: FakeConnection | undefined;
   /** What was sent again for its answer. */
   const retried = new Set<string>();
@@ -45,22 +57,50 @@ export function openUsers({ domain, ledger, random, other }: UsersParts): Users 
   let came = 0;
   let awaited: { readonly count: number; readonly done: () => void } | undefined;
 
-  function take(stanza: Element, from: FakeConnection): void {
-    const { type, id = '' } = stanza.attrs as Record<string, string>;
+  const distant = new Set(parts.far?.users);
+  const confirming = new Set(parts.far?.confirming.map((name) => `${name}@${FAR}`));
+  const jidOf = (name: string): string => `${name}@${distant.has(name) ? FAR : USERS}`;
+  const far = openFarServer({
+    random,
+    arrives: take,
+    returns({ stanza }) {
+      const [id, word] = nameOf(stanza);
+      if (stanza.name === 'message') word ? ledger.unreached(id) : ledger.returned(id);
+    },
+    back() {
+      parts.back?.();
+      if (connection) sendAgain(connection, ({ by }) => distant.has(by));
+    },
+  });
+  const reaches = (name: string): boolean => far.isUp || !distant.has(name);
+
+  function take({ stanza, written }: FarStanza): void {
     came++;
     if (awaited && came >= awaited.count) awaited.done();
-    if (stanza.name !== 'message') return other(stanza, from);
-    const received = stanza.getChild('received', 'urn:xmpp:receipts');
-    if (type === 'error') return heard(id, 'error');
-    if (received) return heard(String(received.attrs.id), 'receipt');
+    if (stanza.name !== 'message') return other(stanza, connection);
+    const [id, word] = nameOf(stanza);
+    if (word) return heard(id, word, written);
     const message = numbered(stanza.getChildText('body') ?? '');
-    if (message) ledger.came(message, id);
-    else ledger.violate(`nobody has written this: ${stanza.toString().slice(0, 300)}`);
+    if (!message) return ledger.violate(`nobody has written this: ${stanza.toString().slice(0, 300)}`);
+    ledger.came(message, id, written);
+    const { to = '', from } = stanza.attrs as Record<string, string>;
+    if (confirming.has(to.split('/')[0] ?? ''))
+      connection?.send(
+        `<message id='${RECEIPT}${id}' from='${to}/x' to='${from}'><received xmlns='urn:xmpp:receipts' id='${id}'/></message>`,
+      );
+  }
+
+  /** The message that a stanza is or answers, and with which word. */
+  function nameOf(stanza: Element): readonly [string, ('receipt' | 'error')?] {
+    const { type, id = '' } = stanza.attrs as Record<string, string>;
+    const received = stanza.getChild('received', 'urn:xmpp:receipts');
+    if (type === 'error') return [id, 'error'];
+    return received ? [String(received.attrs.id), 'receipt'] : [id];
   }
 
   /** Whoever hears that a message has failed may send it again, under its id; some clients do so with what has arrived. */
-  function heard(id: string, word: 'receipt' | 'error'): void {
-    ledger.heard(id, word);
+  function heard(id: string, word: 'receipt' | 'error', written: number): void {
+    ledger.heard(id, word, written);
     if (resting || retried.has(id) || between(random, 1, word === 'error' ? RETRIED : DOUBLED) > 1) return;
     const sent = [...unsure.values()].flat().find((one) => one.id === id);
     if (!sent || !connection) return;
@@ -69,36 +109,49 @@ export function openUsers({ domain, ledger, random, other }: UsersParts): Users 
     connection.send(sent.stanza);
   }
 
-  async function read(from: FakeConnection): Promise<void> {
-    for (;;) take(await from.next(), from);
+  async function read(from: FakeConnection, written: number): Promise<void> {
+    for (;;) {
+      const stanza = await from.next();
+      const one = { stanza, written };
+      if (`${stanza.attrs.to}`.replace(/^.*@|\/.*$/g, '') === FAR) far.take(one);
+      else take(one);
+    }
+  }
+
+  function sendAgain(to: FakeConnection, fits: (one: Sent) => boolean): void {
+    for (const one of [...unsure.values()].flat()) {
+      if (!fits(one) || ledger.knows(one.id)) continue;
+      ledger.repeated(one.id);
+      to.send(one.stanza);
+    }
   }
 
   return {
     attach(fresh) {
       connection = fresh;
-      void read(fresh);
+      far.attach(fresh);
+      void read(fresh, ledger.connection);
       void fresh.closed.then(() => {
         if (connection === fresh) connection = undefined;
       });
-      for (const { id, stanza } of [...unsure.values()].flat()) {
-        if (ledger.knows(id)) continue;
-        ledger.repeated(id);
-        fresh.send(stanza);
-      }
+      sendAgain(fresh, ({ by }) => reaches(by));
     },
     get connection() {
       return connection;
     },
     write(by, to) {
-      if (!connection) return;
+      if (!connection || !reaches(by)) return;
       const lane = `${by} ${to}`;
       const number = numbers.get(lane) ?? 0;
       numbers.set(lane, number + 1);
       const id = `${by}-${to}-${number}`;
-      const stanza = `<message type='chat' id='${id}' from='${by}@${USERS}/x' to='${to}@${domain}'><body>${lane} ${number}</body><request xmlns='urn:xmpp:receipts'/></message>`;
-      unsure.set(lane, [...(unsure.get(lane) ?? []).slice(1 - RESENT), { id, stanza }]);
+      const stanza = `<message type='chat' id='${id}' from='${jidOf(by)}/x' to='${to}@${domain}'><body>${lane} ${number}</body><request xmlns='urn:xmpp:receipts'/></message>`;
+      unsure.set(lane, [...(unsure.get(lane) ?? []).slice(1 - RESENT), { by, id, stanza }]);
       connection.send(stanza);
     },
+    jidOf,
+    far,
+    reaches,
     rest() {
       resting = true;
     },

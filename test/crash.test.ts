@@ -33,6 +33,10 @@ describe('a gateway that is killed', { timeout: PATIENCE }, () => {
     expect(await violationsOf({}, 3, ['any moment', 'after-write', 'before-ack', 'after-send'])).toEqual([]);
   });
 
+  it('loses nothing for users of another server that goes away and comes back', async () => {
+    expect(await violationsOf({ far: true, rate: 60 }, 2, ['any moment', 'before-settle'])).toEqual([]);
+  });
+
   it('is caught if it acknowledges before the commit', async () => {
     const violations = await violationsOf({ hasty: true }, 1, ['before-ack']);
     expect(violations.join('\n')).toContain('was told and never came');

@@ -2,12 +2,14 @@ import type { FakeConnection } from '../../test/fakes/xmpp-server.ts';
 import { type Loft, settle } from '../../test/invented/loft.ts';
 import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
-import { USERS } from '../setting.ts';
 import { numbered, openUsers } from '../users.ts';
 
 export const DOMAIN = 'pigeon.example';
 const NAMES = ['romeo', 'benvolio', 'balthasar', 'montague', 'juliet', 'nurse', 'capulet', 'peter'];
 const FRIENDS = ['mercutio', 'paris', 'tybalt'];
+/** Those of another server, where there is one, and those of them whose clients say that a message has come. */
+const DISTANT = ['juliet', 'nurse', 'capulet', 'peter'];
+const CONFIRMING = ['juliet', 'nurse'];
 /** Lives nowhere: what is written there is refused. */
 const NOBODY = 'rosaline';
 const PASSWORD = 'rapier';
@@ -26,12 +28,15 @@ export type PigeonLoad = Load & {
   pour(count: number): void;
   /** Resolves when so many more stanzas have come to XMPP. */
   after(count: number): Promise<void>;
-  /** Whether all users have a line to the loft. */
+  /** Whether all users have a line to the loft, but for those of another server. */
   online(): boolean;
+  figures(): object;
 };
 
+const presenceOf = (user: string): string => `<presence from='${user}/x' to='${DOMAIN}'/>`;
+
 /** Settles everybody in the loft. */
-export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readonly loft: Loft }): PigeonLoad {
+export function openLoad({ loft, ledger, random, rate, far }: NetworkParts & { readonly loft: Loft }): PigeonLoad {
   for (const name of NAMES) settle(loft, name, PASSWORD);
   for (const name of FRIENDS) settle(loft, name);
   const registered = new Map<string, () => void>();
@@ -39,6 +44,10 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
     domain: DOMAIN,
     ledger,
     random,
+    ...(far && { far: { users: DISTANT, confirming: CONFIRMING } }),
+    back() {
+      for (const name of DISTANT) users.connection?.send(presenceOf(users.jidOf(name)));
+    },
     other({ name, attrs }, from) {
       const { type, id = '', to = '' } = attrs as Record<string, string>;
       if (name === 'iq') registered.get(id)?.();
@@ -66,11 +75,11 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
     }
   }
 
-  function answer(type: string | undefined, user: string, to: FakeConnection): void {
+  function answer(type: string | undefined, user: string, to: FakeConnection | undefined): void {
     if (type === 'subscribe')
       for (const what of ['subscribed', 'subscribe'])
-        to.send(`<presence type='${what}' from='${user}' to='${DOMAIN}'/>`);
-    if (type === 'subscribe' || type === 'probe') to.send(`<presence from='${user}/x' to='${DOMAIN}'/>`);
+        to?.send(`<presence type='${what}' from='${user}' to='${DOMAIN}'/>`);
+    if (type === 'subscribe' || type === 'probe') to?.send(presenceOf(user));
   }
 
   return {
@@ -80,7 +89,7 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
         NAMES.map((name) => {
           const done = new Promise<void>((resolve) => registered.set(`register-${name}`, resolve));
           users.connection?.send(
-            `<iq type='set' id='register-${name}' from='${name}@${USERS}/x' to='${DOMAIN}'><query xmlns='jabber:iq:register'><name>${name}</name><password>${PASSWORD}</password></query></iq>`,
+            `<iq type='set' id='register-${name}' from='${users.jidOf(name)}/x' to='${DOMAIN}'><query xmlns='jabber:iq:register'><name>${name}</name><password>${PASSWORD}</password></query></iq>`,
           );
           return done;
         }),
@@ -88,9 +97,11 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
     },
     begin() {
       timer ??= setInterval(tick, TICK);
+      if (far) users.far.begin();
     },
     end() {
       users.rest();
+      users.far.end();
       clearInterval(timer);
       timer = undefined;
     },
@@ -98,7 +109,8 @@ export function openLoad({ loft, ledger, random, rate }: NetworkParts & { readon
       for (let told = 0; told < count; told++) tell();
     },
     after: users.after,
-    online: () => NAMES.every((name) => loft.person(name).online !== undefined),
+    online: () => NAMES.every((name) => loft.person(name).online !== undefined || (far && DISTANT.includes(name))),
+    figures: () => (far ? users.far.figures : {}),
     unacknowledged,
     progress: () => users.came + loft.posts.size,
     landed: () =>

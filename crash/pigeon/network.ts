@@ -14,6 +14,7 @@ export const pigeonNetwork: Network<PigeonLoad> = {
     const load = openLoad({ ...parts, loft: server.world.loft });
     return {
       load,
+      figures: load.figures,
       setting: { kind: 'pigeon', port: server.port },
       async [Symbol.asyncDispose]() {
         load.end();

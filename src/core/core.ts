@@ -88,6 +88,8 @@ export type OpenCore = Core & {
   readonly queue: Queue;
   /** Tells those who run the gateway, as messages of its own that are kept until they have arrived. Never throws. */
   alarm(text: string): void;
+  /** The link of the transport has ended. */
+  lost(transport: string): void;
   /** The link of the transport is online: what waited for it goes. */
   online(transport: string): void;
   /** Tells everybody that the gateway stops and closes every session. */
@@ -204,6 +206,7 @@ export function coreOf(opened: Opened): OpenCore {
       const [domain] = transports.keys();
       if (domain !== undefined) journaling.alarms.tellAdmins(domain, text);
     },
+    lost: (domain) => void journaling.lost(domain),
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
       stopping = true;

@@ -197,8 +197,11 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     metrics.gauge('isthmus_link_online', phase === 'online' ? 1 : 0, { transport: domain });
     if (lost) metrics.count('isthmus_links_lost_total', { transport: domain });
     if (phase !== 'online') {
-      if (lost) opened.lost ??= clock.now();
       if (lost) edge.lost(domain);
+      if (lost && opened.lost === undefined) {
+        opened.lost = clock.now();
+        core.lost(domain);
+      }
       return;
     }
     const since = opened.lost ?? clock.now();

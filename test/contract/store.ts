@@ -541,6 +541,35 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await arrived(200)).toBe(1);
     expect(await store.journal.byEvent('j-a.0' as EventId)).toMatchObject({ state: 'taken' });
   }),
+  'owes again what may have come back unheard, as if it was never tried': on(async (store) => {
+    const lanes = ['in contact juliet', 'in contact juliet', 'in contact nurse', 'out contact juliet'];
+    const rows = lanes.map((lane, index) => ({
+      ...owed(store, lane),
+      event: `in ${index}` as EventId,
+      account: 'a b',
+    }));
+    await store.unit(rows.map((row) => store.journal.add(row, 1)));
+    const taken = {
+      state: 'taken',
+      attempts: 3,
+      doubted: false,
+      told: false,
+      epoch: 1,
+      changed: 9,
+      note: 'taken',
+    } as const;
+    await store.unit(rows.map(({ id }, index) => store.journal.step({ ...taken, id, notBefore: 100 + index })));
+    const [, second, third] = rows;
+    expect(await store.journal.unproven(100, 0, 1)).toEqual([{ id: second?.id, event: 'in 1', account: 'a b' }]);
+    expect(await store.journal.unproven(100, second?.id ?? 0, 9)).toEqual([
+      { id: third?.id, event: 'in 2', account: 'a b' },
+    ]);
+    await store.unit([store.journal.reopen(101, 20)]);
+    expect(await store.journal.byEvent('in 2' as EventId)).toMatchObject({ state: 'ready', attempts: 0, notBefore: 0 });
+    expect(await store.journal.trace('in 2' as EventId)).toContain('20 it is sent again');
+    const left = await Promise.all(['in 0', 'in 1', 'in 3'].map((event) => store.journal.byEvent(event as EventId)));
+    expect(left.map((row) => row?.state)).toEqual(['taken', 'taken', 'taken']);
+  }),
   'keeps files within the room that there is, and remembers no more of what is gone than that it was': on(
     async (store) => {
       const room = { quota: 10, total: 15 };

@@ -91,6 +91,8 @@ export type FakeServer = AsyncDisposable & {
   reroute: FakeConnection | undefined;
   /** Full JIDs that are not online: requests to them are answered with an error. */
   readonly gone: Set<string>;
+  /** Domains of other servers: pings to them are not answered by this one. */
+  readonly elsewhere: Set<string>;
   close(): Promise<void>;
 };
 
@@ -102,6 +104,7 @@ type Shared = {
   dropIqs: boolean;
   reroute: FakeConnection | undefined;
   readonly gone: Set<string>;
+  readonly elsewhere: Set<string>;
   online(connection: FakeConnection): void;
   refused(domain: string): void;
 };
@@ -232,7 +235,7 @@ function accept(socket: Socket, shared: Shared): void {
   /** To somebody's client, which knows pings, or knows what is said to it by the test. */
   function route(element: Element): void {
     if (isRequest(element) && shared.gone.has(element.attrs.to ?? '')) answer(socket, element, 'error');
-    else if (isPing(element)) answer(socket, element, 'result');
+    else if (isPing(element) && !shared.elsewhere.has(element.attrs.to ?? '')) answer(socket, element, 'result');
     else inbox.put(element);
   }
 
@@ -266,6 +269,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
     dropIqs: false,
     reroute: undefined,
     gone: new Set(),
+    elsewhere: new Set(),
     online: (connection) => connections.put(connection),
     refused: (domain) => refusals.put(domain),
   };
@@ -309,6 +313,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
       shared.reroute = connection;
     },
     gone: shared.gone,
+    elsewhere: shared.elsewhere,
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,6 +1,8 @@
+import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import type { EventId } from '#src/model/ids.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { RunningTime } from './running.ts';
 import type { Rows } from './shelf.ts';
@@ -102,7 +104,8 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
 
 export type ReturnsParts = {
   readonly store: Pick<Store, 'journal' | 'unit'>;
-  readonly rows: Pick<Rows, 'owner'>;
+  readonly rows: Pick<Rows, 'owner' | 'unheard'>;
+  readonly settling: Pick<Settling, 'settle'>;
   readonly time: RunningTime;
   readonly clock: Clock;
   readonly log: Log;
@@ -112,8 +115,15 @@ export type ReturnsParts = {
 const LOOK = 30_000;
 const CHUNK = 500;
 
-/** Ends as delivered what has not come back in its time. The function that is returned ends that. */
-export function openReturns({ store, rows, time, clock, log }: ReturnsParts): () => void {
+/** What the servers of others have not told to be lost. */
+export type Returns = {
+  /** A link has ended: what was written there of late is owed again, for nobody hears if it comes back. Never rejects. */
+  lost(transport: string): Promise<void>;
+  stop(): void;
+};
+
+/** Ends as delivered what has not come back in its time. */
+export function openReturns({ store, rows, settling, time, clock, log }: ReturnsParts): Returns {
   let stopped = false;
   async function look(): Promise<void> {
     if (stopped) return;
@@ -128,8 +138,23 @@ export function openReturns({ store, rows, time, clock, log }: ReturnsParts): ()
     cancel = clock.after(LOOK, tick);
   }
   let cancel = clock.after(LOOK, tick);
-  return () => {
-    stopped = true;
-    cancel();
+  async function reopen(transport: string): Promise<void> {
+    await rows.owner();
+    const since = rows.unheard();
+    for (let [after, full] = [0, true]; full; ) {
+      const page = await store.journal.unproven(since, after, CHUNK);
+      for (const { event, account } of page)
+        if (splitAccount(account as AccountKey).transport === transport)
+          await settling.settle(event, new Failure('recipient-unavailable'));
+      [after, full] = [page.at(-1)?.id ?? after, page.length === CHUNK];
+    }
+  }
+  return {
+    lost: (transport) =>
+      reopen(transport).catch((err: unknown) => log.error({ err }, 'what may have been lost could not be looked up')),
+    stop() {
+      stopped = true;
+      cancel();
+    },
   };
 }

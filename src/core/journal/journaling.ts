@@ -47,6 +47,8 @@ export type Journaling = {
   /** Drops what of an account is in hand, but not the errors that it has yet to be told. */
   purge(purge: Purge): void;
   readonly far: FarServers;
+  /** A link has ended. Resolves when what it may have kept from users of other servers is owed again. Never rejects. */
+  lost(transport: string): Promise<void>;
   /** `tell` hears of each server of users that cannot be reached any more, or can be again. */
   reached(tell: (domain: string) => void): void;
   /** Whether a row goes to a user of another server. */
@@ -91,7 +93,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
 
   const time = openRunningTime(store, clock, log);
   const commit = openCommit(store, [archive.cut, ids.cut]);
-  const rows = openRows({ store, commit, time, clock, log });
+  const returns = parts.far?.returns ?? 0;
+  const rows = openRows({ store, commit, time, clock, log, returns });
   const budgets = openBudgets({ store, log, now: clock.now });
   const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow =>
     newRow({ store, clock }, { now: time.now(), expiry: inward }, { way: 'in', event, place, owed });
@@ -113,8 +116,6 @@ export function openJournaling(parts: JournalingParts): Journaling {
       for (const tell of listeners) tell(domain);
     },
   });
-  const returns = parts.far?.returns ?? 0;
-  const stopReturns = parts.far ? openReturns({ store, rows, time, clock, log }) : () => undefined;
   const toXmpp = openToXmpp({
     xmpp,
     log,
@@ -126,6 +127,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const toNetwork = openCarry({ ids, standings, expiry, wait, asFailure });
   const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
+  const comingBack = parts.far && openReturns({ store, rows, settling, time, clock, log });
   const { limits } = parts;
   const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
 
@@ -173,10 +175,11 @@ export function openJournaling(parts: JournalingParts): Journaling {
       delivery.drop(fits, { on: 'dropped', as: 'purged', failure: gone });
     },
     far,
+    lost: async (transport) => comingBack?.lost(transport),
     reached: (tell) => void listeners.push(tell),
     isFar: (row) => toXmpp.domainOf(row) !== undefined,
     async stop() {
-      stopReturns();
+      comingBack?.stop();
       far.stop();
       await toXmpp.proven();
       await delivery.stop();

@@ -63,6 +63,8 @@ export type RowsParts = {
   readonly time: RunningTime;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long a message to a user of another server may come back, in ms. */
+  readonly returns: number;
 };
 
 /** The rows of the journal as this process owns them. */
@@ -70,6 +72,8 @@ export type Rows = {
   /** The epoch under which this process owns rows. Rejects when the store is away. */
   owner(): Promise<number>;
   readonly epoch: number;
+  /** Gateway time: of what may come back for longer than until then, an error may have met no gateway and no link. */
+  unheard(): number;
   /** The next rows of a lane, in order. Undefined when the store will not give any. */
   claim(lane: Lane, max: number): Promise<readonly Journaled[] | undefined>;
   claimTaken(event: EventId): Promise<Journaled | undefined>;
@@ -91,17 +95,23 @@ export type Rows = {
 /** Ms after which a store that was away is tried again, and the longest wait for one that has refused. */
 const RETRY = 1000;
 const LONGEST = 300_000;
+/** Ms: errors come within 92 s, and a link that carries nothing is noticed after 45 s. */
+const UNHEARD = 180_000;
 
-export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
+export function openRows({ store, commit, time, clock, log, returns }: RowsParts): Rows {
   const writing = new Set<Promise<void>>();
   const sleepers = new Set<() => void>();
   let stopped = false;
   let epoch = 0;
   let owning: Promise<number> | undefined;
 
+  const unheard = (): number => time.now() + Math.max(0, returns - UNHEARD);
+
   async function takeOver(): Promise<number> {
     await time.start();
-    const [taken] = await store.unit([store.journal.takeOver()]);
+    // Nobody was there to hear what came back.
+    const reopened = store.journal.reopen(unheard(), clock.now());
+    const [taken] = await store.unit([store.journal.takeOver(), reopened]);
     epoch = Number(taken?.rows[0]?.next);
     return epoch;
   }
@@ -165,6 +175,7 @@ export function openRows({ store, commit, time, clock, log }: RowsParts): Rows {
 
   return {
     owner,
+    unheard,
     get epoch() {
       return epoch;
     },

@@ -1,5 +1,8 @@
 import { sql } from 'kysely';
-import { writing } from '#src/store/sql.ts';
+import { reading, writing } from '#src/store/sql.ts';
+
+/** Rows to users of other servers, which may come back. */
+const unsure = sql<boolean>`state = 'taken' and lane like 'in %'`;
 
 /** Calls rows delivered that were taken long ago; whether they were is not known. */
 export const presume = writing((db, a: { before: number; changed: number; max: number }) =>
@@ -23,14 +26,30 @@ export const arrived = writing((db, a: { before: number; changed: number; max: n
     .updateTable('journal')
     .set({ state: 'done', outcome: 'delivered', body: '', charges: null, changed: a.changed })
     .where('id', 'in', (eb) =>
-      eb
-        .selectFrom('journal')
-        .select('id')
-        .where(sql<boolean>`state = 'taken'`)
-        .where(sql<boolean>`lane like 'in %'`)
-        .where('not_before', '<=', a.before)
-        .limit(a.max),
+      eb.selectFrom('journal').select('id').where(unsure).where('not_before', '<=', a.before).limit(a.max),
     ),
+);
+
+/** Makes rows towards XMPP owed again that may come back after a time (gateway time). What the process has survived is no suspect. */
+export const reopen = writing((db, a: { after: number; changed: number; note: string }) =>
+  db
+    .updateTable('journal')
+    .set({ state: 'ready', attempts: 0, not_before: 0, changed: a.changed })
+    .set({ trace: sql<string>`trace || ${a.note}` })
+    .where(unsure)
+    .where('not_before', '>', a.after),
+);
+
+/** Up to `max` of such rows behind an id. */
+export const unproven = reading((db, a: { time: number; after: number; max: number }) =>
+  db
+    .selectFrom('journal')
+    .select(['id', 'event', 'account'])
+    .where(unsure)
+    .where('not_before', '>', a.time)
+    .where('id', '>', a.after)
+    .orderBy('id')
+    .limit(a.max),
 );
 
 /** Forgets rows that ended long ago. */

@@ -3,7 +3,7 @@ import type { EventId } from '#src/model/ids.ts';
 import type { JournalOutcome, JournalState } from '#src/store/schema.ts';
 import { db, type Read, reading, writing } from '#src/store/sql.ts';
 import type { Statement, Value } from '#src/store/unit.ts';
-import { arrived, presume, prune } from './journal-age.ts';
+import { arrived, presume, prune, reopen, unproven } from './journal-age.ts';
 import { type AmendmentNote, amend, noteAmendment, type RowAmendment } from './journal-amend.ts';
 
 /**
@@ -101,6 +101,10 @@ export type Journal = {
   presume(before: number, changed: number, max: number): Statement;
   /** Calls up to `max` rows towards XMPP delivered whose time to come back (gateway time) has ended at `time`. */
   arrived(time: number, changed: number, max: number): Statement;
+  /** Makes rows towards XMPP owed again whose time to come back (gateway time) ends after `after`. */
+  reopen(after: number, changed: number): Statement;
+  /** Up to `max` of the same behind the id `after`, in order. */
+  unproven(time: number, after: number, max: number): Promise<readonly Pick<Journaled, 'id' | 'event' | 'account'>[]>;
   /** Forgets up to `max` rows that ended before `before`. */
   prune(before: number, max: number): Statement;
 };
@@ -245,6 +249,8 @@ export function rowOf(row: Readonly<Record<string, unknown>>): Journaled {
   return { ...rest, notBefore, doubted: doubted === 1, told: told === 1 } as Journaled;
 }
 
+const REOPENED = 'it is sent again: nobody was there to hear if it came back';
+
 const bit = (value: boolean): Bit => (value ? 1 : 0);
 const line = ({ changed, note }: Pick<RowStep, 'changed' | 'note'>): string => `${changed} ${note}\n`;
 
@@ -279,5 +285,7 @@ export const journal = (read: Read, nextId: () => number): Journal => ({
   noteTime: (at) => noteTime({ time: at }),
   presume: (before, changed, max) => presume({ before, changed, max }),
   arrived: (before, changed, max) => arrived({ before, changed, max }),
+  reopen: (after, changed) => reopen({ after, changed, note: line({ changed, note: REOPENED }) }),
+  unproven: (time, after, max) => read(unproven({ time, after, max })),
   prune: (before, max) => prune({ before, max }),
 });

@@ -56,7 +56,7 @@ async function play(
   await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
   const time = openRunningTime(store, clock, log);
   const commit = openCommit(store, []);
-  const rows = openRows({ store, commit, time, clock, log });
+  const rows = openRows({ store, commit, time, clock, log, returns: 0 });
   const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
   const row = (name: string): FreshRow =>
     newRow({ store, clock }, { now: 0, expiry: MINUTE }, { way: 'in', event: inwardId(name), place: mercutio, owed });
