@@ -1,5 +1,7 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
+import type { Text, Words } from '#src/model/language.ts';
+import { formTexts as texts } from './texts/forms.ts';
 
 /** The longest value that is read, in UTF-16 units. */
 export const LONGEST = 4096;
@@ -22,25 +24,25 @@ export function fitting({ fields }: Form, answer: Answer): Answer {
     const { name, type, required, value = [] } = field;
     if (type === 'note') continue;
     const given = type === 'hidden' ? value : Object.hasOwn(answer, name) ? answer[name] : undefined;
-    if (given && given.length > MOST) throw unfit(field, `has more than ${MOST} values`);
+    if (given && given.length > MOST) throw unfit(field, (label) => texts.tooMany(label, MOST));
     const values = given?.slice(0, SEVERAL.includes(type) ? MOST : 1).map((one) => fitValue(field, one));
-    if (required && !values?.some((one) => one.trim() !== '')) throw unfit(field, 'is missing');
+    if (required && !values?.some((one) => one.trim() !== '')) throw unfit(field, texts.missing);
     if (values) fit[name] = values;
   }
   return fit;
 }
 
 function fitValue(field: Field, value: string): string {
-  if (value.length > LONGEST) throw unfit(field, `is longer than ${LONGEST} characters`);
+  if (value.length > LONGEST) throw unfit(field, (label) => texts.tooLong(label, LONGEST));
   const { type, required, options = [], number } = field;
   if (type === 'boolean') {
     const flag = FLAGS[value];
-    if (flag === undefined) throw unfit(field, 'is neither yes nor no');
+    if (flag === undefined) throw unfit(field, texts.noFlag);
     return flag;
   }
   const isBlank = value === '' && !required;
   if ((type === 'choice' || type === 'choices') && !isBlank && !options.some((option) => option.value === value))
-    throw unfit(field, 'is none of the options');
+    throw unfit(field, texts.noOption);
   if (number && !isBlank) assertNumber(field, value);
   return value;
 }
@@ -48,12 +50,12 @@ function fitValue(field: Field, value: string): string {
 function assertNumber(field: Field, value: string): void {
   const { whole = false, min = -Infinity, max = Infinity } = field.number ?? {};
   const read = value.trim() === '' ? Number.NaN : Number(value);
-  if (!Number.isFinite(read)) throw unfit(field, 'is no number');
-  if (whole && !Number.isInteger(read)) throw unfit(field, 'is no whole number');
-  if (read < min) throw unfit(field, `is less than ${min}`);
-  if (read > max) throw unfit(field, `is more than ${max}`);
+  if (!Number.isFinite(read)) throw unfit(field, texts.noNumber);
+  if (whole && !Number.isInteger(read)) throw unfit(field, texts.noWholeNumber);
+  if (read < min) throw unfit(field, (label) => texts.tooSmall(label, min));
+  if (read > max) throw unfit(field, (label) => texts.tooBig(label, max));
 }
 
 /** What is wrong with a field, named by its label. */
-export const unfit = ({ name, label = name }: Field, why: string): Failure =>
-  new Failure('not-acceptable', { text: `${label} ${why}.` });
+export const unfit = ({ name, label = name }: Field, why: (label: Words) => Text): Failure =>
+  new Failure('not-acceptable', { text: why(label) });

@@ -1,14 +1,32 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
+import { joined, type Language, type Words, wordsIn } from '#src/model/language.ts';
 import { fitting } from './answers.ts';
+import { formTexts as texts, YES_NO } from './texts/forms.ts';
+
+/** A form in the language of whoever is asked. Pure. */
+export const spokenForm = ({ title, instructions, fields, ending }: Form, language: Language): Form<string> => ({
+  ...(title !== undefined && { title: wordsIn(title, language) }),
+  ...(instructions !== undefined && { instructions: wordsIn(instructions, language) }),
+  fields: fields.map((field) => spokenField(field, language)),
+  ...(ending && { ending }),
+});
+
+function spokenField({ label, options, ...field }: Field, language: Language): Field<string> {
+  const spoken = <Named extends { label?: Words | undefined }>({ label: said, ...rest }: Named) => ({
+    ...rest,
+    ...(said !== undefined && { label: wordsIn(said, language) }),
+  });
+  return { ...spoken({ ...field, label }), ...(options && { options: options.map(spoken) }) };
+}
 
 /** A form (XEP-0004) as text: what it is about, and each field with its value or its choices. */
-export function formText({ title, instructions, fields }: Form): string {
+export function formText({ title, instructions, fields }: Form<string>): string {
   const lines = [title, instructions, ...fields.map(fieldText)];
   return lines.filter((line) => line !== undefined && line.trim() !== '').join('\n');
 }
 
-function fieldText({ name, label = name, type, value = [], options = [] }: Field): string {
+function fieldText({ name, label = name, type, value = [], options = [] }: Field<string>): string {
   if (type === 'hidden' || type === 'secret') return '';
   if (type === 'note') return value.join('\n');
   const shown = value.map((one) => options.find((option) => option.value === one)?.label ?? one).join(', ');
@@ -17,10 +35,10 @@ function fieldText({ name, label = name, type, value = [], options = [] }: Field
 }
 
 /** A form that is asked field by field. `next` is asked now; without it all has been asked. */
-export type Filling = { readonly form: Form; readonly answer: Answer; readonly next?: Field };
+export type Filling = { readonly form: Form<string>; readonly answer: Answer; readonly next?: Field<string> };
 
 /** What came of an answer: the form goes on, or the same is asked once more. */
-export type Filled = Filling | { readonly trouble: string };
+export type Filled = Filling | { readonly trouble: Words };
 
 const isAsked = ({ type }: Field): boolean => type !== 'note' && type !== 'hidden';
 
@@ -31,7 +49,7 @@ const SKIP = '-';
  * Begins a form with the words that came with the command: its fields take one each, and the last takes the rest. What
  * they leave open is asked where it is required; without words all of it is asked. Pure.
  */
-export function begin(form: Form, words: string): Filling {
+export function begin(form: Form<string>, words: string, language: Language): Filling {
   const answer: Record<string, readonly string[]> = {};
   for (const { name, type, value } of form.fields) if (type !== 'note' && value) answer[name] = value;
   const asked = form.fields.filter(isAsked);
@@ -41,7 +59,7 @@ export function begin(form: Form, words: string): Filling {
     if (rest === '') continue;
     const [, first = '', more = ''] =
       index === asked.length - 1 ? [undefined, rest, ''] : (/^(\S+)\s*([\s\S]*)$/.exec(rest) ?? []);
-    const found = read(field, first);
+    const found = read(field, first, language);
     if ('trouble' in found) return onward(filling, [field, ...asked.slice(index + 1)]);
     filling = { form, answer: { ...filling.answer, [field.name]: found.value } };
     rest = more;
@@ -51,24 +69,24 @@ export function begin(form: Form, words: string): Filling {
 }
 
 /** The form with the answer to the field that was asked. Pure. */
-export function take(filling: Filling, text: string): Filled {
+export function take(filling: Filling, text: string, language: Language): Filled {
   const { form, answer, next } = filling;
   if (!next) return filling;
   const after = form.fields.slice(form.fields.indexOf(next) + 1).filter(isAsked);
   if (text === SKIP && !next.required) return onward({ form, answer }, after);
-  const found = read(next, text);
+  const found = read(next, text, language);
   if ('trouble' in found) return found;
   return onward({ form, answer: { ...answer, [next.name]: found.value } }, after);
 }
 
-const onward = ({ form, answer }: Filling, [next]: readonly Field[]): Filling => ({
+const onward = ({ form, answer }: Filling, [next]: readonly Field<string>[]): Filling => ({
   form,
   answer,
   ...(next && { next }),
 });
 
 /** How a form is introduced: its title, its instructions and its notes. Empty where it has none. */
-export const introduction = ({ title, instructions, fields }: Form): string =>
+export const introduction = ({ title, instructions, fields }: Form<string>): string =>
   [
     title,
     instructions,
@@ -78,37 +96,37 @@ export const introduction = ({ title, instructions, fields }: Form): string =>
     .join('\n');
 
 /** How a field is asked in words. */
-export function question({ name, label = name, type, required, value, options = [] }: Field): string {
-  const lines = [`${label}?`];
-  if (type === 'boolean') lines.push('Answer yes or no.');
+export function question(field: Field<string>, language: Language): string {
+  const { name, label = name, type, required, value, options = [] } = field;
+  const lines: Words[] = [`${label}?`];
+  if (type === 'boolean') lines.push(texts.answerFlag);
   for (const [index, option] of options.entries()) lines.push(`${index + 1}. ${option.label ?? option.value}`);
-  if (options.length > 0)
-    lines.push(type === 'choices' ? 'Answer with numbers, such as 1, 2.' : 'Answer with a number.');
-  if (type === 'secret') lines.push('Your server and your client may keep your answer: delete it there.');
-  else if (value && value.length > 0) lines.push(`Now: ${value.join(', ')}`);
-  if (!required) lines.push(`${SKIP} leaves it as it is.`);
-  return lines.join('\n');
+  if (options.length > 0) lines.push(type === 'choices' ? texts.answerNumbers : texts.answerNumber);
+  if (type === 'secret') lines.push(texts.secret);
+  else if (value && value.length > 0) lines.push(texts.now(value.join(', ')));
+  if (!required) lines.push(texts.skip(SKIP));
+  return wordsIn(joined(lines), language);
 }
 
-type Value = { readonly value: readonly string[] } | { readonly trouble: string };
+type Value = { readonly value: readonly string[] } | { readonly trouble: Words };
 
-function read(field: Field, text: string): Value {
-  const found = meant(field, text);
+function read(field: Field<string>, text: string, language: Language): Value {
+  const found = meant(field, text, language);
   if ('trouble' in found) return found;
   try {
     fitting({ fields: [field] }, { [field.name]: found.value });
     return found;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { trouble: error.message };
+    return { trouble: error.words };
   }
 }
 
 /** What is meant by the words for a field. */
-function meant(field: Field, text: string): Value {
+function meant(field: Field<string>, text: string, language: Language): Value {
   switch (field.type) {
     case 'boolean':
-      return yesOrNo(text);
+      return yesOrNo(text, language);
     case 'choice':
       return optionsOf(field, [text.trim()]);
     case 'choices':
@@ -125,14 +143,15 @@ function meant(field: Field, text: string): Value {
   }
 }
 
-function yesOrNo(text: string): Value {
-  if (/^(?:y|yes|true|1)$/i.test(text.trim())) return { value: ['true'] };
-  if (/^(?:n|no|false|0)$/i.test(text.trim())) return { value: ['false'] };
-  return { trouble: 'Answer yes or no.' };
+function yesOrNo(text: string, language: Language): Value {
+  const { yes, no } = YES_NO[language];
+  if (yes.test(text.trim())) return { value: ['true'] };
+  if (no.test(text.trim())) return { value: ['false'] };
+  return { trouble: texts.answerFlag };
 }
 
 /** An option is named by its number, its value or its label. A number that is also a value is the value. */
-function optionsOf({ options = [] }: Field, names: readonly string[]): Value {
+function optionsOf({ options = [] }: Field<string>, names: readonly string[]): Value {
   const found = names.map(
     (name) =>
       options.find(({ value }) => value === name) ??
@@ -140,5 +159,5 @@ function optionsOf({ options = [] }: Field, names: readonly string[]): Value {
       options.find(({ label }) => label?.toLowerCase() === name.toLowerCase()),
   );
   const known = found.flatMap((option) => option?.value ?? []);
-  return known.length === names.length ? { value: known } : { trouble: 'This is none of the options.' };
+  return known.length === names.length ? { value: known } : { trouble: texts.notAnOption };
 }

@@ -10,6 +10,7 @@ import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
+import type { Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -35,8 +36,8 @@ export type Outcome = Delivered | Failure;
  */
 export type Stage =
   | { readonly kind: 'form'; readonly form: Form; readonly last?: true }
-  | { readonly kind: 'show'; readonly text: string; readonly url?: string; readonly qr?: string }
-  | { readonly kind: 'wait'; readonly text: string; readonly until: Promise<unknown> };
+  | { readonly kind: 'show'; readonly text: Words; readonly url?: string; readonly qr?: string }
+  | { readonly kind: 'wait'; readonly text: Words; readonly until: Promise<unknown> };
 
 /**
  * One step of a dialogue. Whoever goes back has it run anew with the answers given so far; `act` is what may happen only
@@ -62,7 +63,7 @@ export type LoginWork<Config = unknown> = {
 
 /** A way to log in. One-form logins are offered as in-band registration, the others as commands. */
 export type Login<Config = unknown> = {
-  readonly name: string;
+  readonly name: Words;
   /**
    * It is one form and nothing else, so that in-band registration can offer it. A field whose value is kept among the
    * credentials under the field's own name is shown again, or kept where it is secret and left blank.
@@ -92,10 +93,10 @@ export type Command<Config = unknown> = {
   readonly node: string;
   readonly on: 'gateway' | 'realm' | 'room' | 'contact';
   readonly who: 'user' | 'admin';
-  readonly title: string;
+  readonly title: Words;
   /** The words that start it where they are typed in the room itself, as `topic` does after a slash: in lower case. */
   readonly typed?: readonly string[];
-  run(work: CommandWork<Config>): AsyncGenerator<Step, string, Answer>;
+  run(work: CommandWork<Config>): AsyncGenerator<Step, Words, Answer>;
 };
 
 /** An amount that the core reserves in the transaction that accepts an event. */
@@ -113,7 +114,7 @@ export type Budget = {
 export type Identity = {
   readonly type: string;
   readonly name: string;
-  readonly prompt?: { readonly text: string; readonly label: string };
+  readonly prompt?: { readonly text: Words; readonly label: Words };
 };
 
 /** Everything that the rest of the house knows of a network before it is opened. */

@@ -162,6 +162,7 @@ export function coreOf(opened: Opened): OpenCore {
       opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
     bounced: (_domain, user, id, why) =>
       opened.bounces.bounced(user, id, why).catch((err: unknown) => log.error({ err }, 'a bounce could not be told')),
+    languages: opened.languages,
     permitted: accounts.permitted,
     blocks: (domain, user, change) => opened.refusals.took(accountKey(user, domain), change),
     admit: accounts.admit,
@@ -194,6 +195,7 @@ export function coreOf(opened: Opened): OpenCore {
     async restore() {
       await opened.identities.load();
       await opened.refusals.load();
+      await opened.languages.load();
       await restore({ ...parts, ...opened });
       opened.purging.resume();
     },

@@ -3,9 +3,11 @@ import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import type { BareJid, XmppId } from '#src/model/ids.ts';
+import type { Language, Words } from '#src/model/language.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
+import type { Languages } from './accounts/languages.ts';
 import type { Bits } from './media/inline-files.ts';
 import type { Standings } from './standing.ts';
 
@@ -29,6 +31,8 @@ export type Origin = {
   readonly originId?: string;
   /** XEP-0184: the sender asks to be told when it has arrived. */
   readonly receipt?: boolean;
+  /** The language of the stanza (RFC 6120 §8.1.5), where that is one of ours. */
+  readonly language?: Language;
   /** The first words of a line to a room. */
   readonly said?: string;
 };
@@ -143,7 +147,7 @@ export type Progress =
   | ({ readonly kind: 'done' } & Told);
 
 /** What somebody is told at the end: words, and what is known by name as `fields`. */
-export type Told = { readonly text: string; readonly fields?: readonly Field[] };
+export type Told = { readonly text: Words; readonly fields?: readonly Field[] };
 
 /** A command, and where it is called. */
 export type CommandAt = { readonly place: Place; readonly on: Command['on']; readonly node: string };
@@ -156,8 +160,10 @@ export type BegunCommand = CommandAt & {
   readonly back: boolean;
 };
 
-/** Who talks: the full JID that began the dialogue, and the user that it belongs to. */
+/** Who talks: the full JID that began the dialogue and the user that it belongs to. */
 export type Talker = { readonly owner: string; readonly user: BareJid };
+/** Who talks in words, and in which language. */
+export type Speaker = Talker & { readonly language: Language };
 
 /** Where somebody registers: with the gateway, or for a realm of it where that has logins of its own. */
 export type RegistrationAt = { readonly transport: string; readonly realm?: string };
@@ -212,6 +218,8 @@ export type Core = {
   confirmed(transport: string, user: BareJid, id: XmppId): Promise<void>;
   /** Whether the user may use the transport at all. */
   permitted(user: BareJid): boolean;
+  /** In which language the gateway speaks to people. */
+  readonly languages: Pick<Languages, 'heard' | 'of'>;
   /** Throws the `Failure` that somebody is told who may not. */
   admit(user: BareJid): void;
   /** A user, or their server, says whom they do not hear from now on, or hear again. No addresses with `unblock` are all. */
@@ -229,7 +237,7 @@ export type Core = {
    * Answers what somebody writes to the gateway itself. Resolves once all is told. Rejects with a `Failure` for who may
    * not write here, or writes too much.
    */
-  chat(transport: string, who: Talker, text: string, surface: Surface): Promise<void>;
+  chat(transport: string, who: Speaker, text: string, surface: Surface): Promise<void>;
   /** Whether the user has registered there. */
   registered(at: RegistrationAt, user: BareJid): Promise<boolean>;
   /**

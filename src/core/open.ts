@@ -8,6 +8,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
+import { openLanguages } from './accounts/languages.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
 import { openOwnSettings, openSettings } from './accounts/settings.ts';
@@ -83,6 +84,7 @@ export function buildCore(parts: CoreParts) {
     ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
     ...{ aliases, tables, texts, lanes, media, accounts, limits: rates },
   };
+  const languages = openLanguages({ store });
   const settings = openSettings({
     store,
     key: parts.key,
@@ -95,6 +97,7 @@ export function buildCore(parts: CoreParts) {
       return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
     },
     choices,
+    languages,
   });
   const logins = openLogins({ store, key: parts.key, now });
   const archive = openArchive({
@@ -290,6 +293,7 @@ export function buildCore(parts: CoreParts) {
     inward,
     intake,
     journaling,
+    languages,
     lanes,
     lasting,
     logins,

@@ -46,7 +46,7 @@ export type Message = {
   readonly replyTo?: MessageId;
   readonly subject?: string;
   readonly thread?: string;
-  readonly form?: Form;
+  readonly form?: Form<string>;
   /** People, as the network calls them; in a room by their nicks. */
   readonly mentions?: readonly string[];
   /** The text gives something away: what it is about, in words that do not. May be empty. */

@@ -1,11 +1,13 @@
-/** XEP-0004 without XML: what a person is asked, on any surface. */
-export type Field = {
+import type { Words } from './language.ts';
+
+/** XEP-0004 without XML: what a person is asked, on any surface; `Field<string>` once it is in their language. */
+export type Field<Said extends Words = Words> = {
   readonly name: string;
-  readonly label?: string;
+  readonly label?: Said;
   readonly type: 'text' | 'secret' | 'boolean' | 'choice' | 'choices' | 'lines' | 'note' | 'hidden' | 'jid' | 'jids';
   readonly required?: boolean;
   readonly value?: readonly string[];
-  readonly options?: readonly { readonly value: string; readonly label?: string }[];
+  readonly options?: readonly { readonly value: string; readonly label?: Said }[];
   /** Text that is a number. */
   readonly number?: NumberRange;
 };
@@ -24,10 +26,10 @@ export type Ending = {
 };
 
 /** `ending` is there where it comes back; its fields then hold what was filled in. */
-export type Form = {
-  readonly title?: string;
-  readonly instructions?: string;
-  readonly fields: readonly Field[];
+export type Form<Said extends Words = Words> = {
+  readonly title?: Said;
+  readonly instructions?: Said;
+  readonly fields: readonly Field<Said>[];
   readonly ending?: Ending;
 };
 

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
+import { dialogueTexts } from '#mappings/texts/dialogues.ts';
+import { messageTexts } from '#mappings/texts/messages.ts';
 import type { Core, Marks, Origin, Recipient, Said, Transport, XmppSide } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey } from '#src/model/ids.ts';
+import { accountKey, bareOf } from '#src/model/ids.ts';
+import { type Language, wordsIn } from '#src/model/language.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
@@ -19,7 +22,7 @@ import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
-import { route } from './stanza/router.ts';
+import { route, type Speech } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
@@ -99,9 +102,13 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
   /** Whether it comes from a transport of this gateway, which is nobody's account. */
   const isOurs = ({ from }: Origin): boolean => transports.has(splitJid(from).domain);
 
+  /** In which language whoever sent a stanza is answered. */
+  const speaks = ({ from, to, language }: Origin): Language =>
+    core().languages.of(accountKey(splitJid(from).bare, splitJid(to).domain), language);
+
   /** Says once that it leads nowhere, where something was asked for. The answer to that is silence. */
   function turnAway(origin: Origin, stanza: Element): void {
-    const failure = new Failure('not-allowed', { text: 'The networks of this gateway do not write to each other.' });
+    const failure = new Failure('not-allowed', { text: dialogueTexts.notNetworks });
     if (asks(origin, stanza)) refuse(origin, failure);
   }
 
@@ -128,10 +135,15 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     const from = splitJid(origin.from);
     // Servers and other gateways write from their domains; answering each other would never end.
     if (from.local === '') return;
-    const head = { from: speakingJid(view.transport.domain), to: origin.from, type: 'chat' };
+    const language = speaks(origin);
+    const head = { from: speakingJid(view.transport.domain), to: origin.from, type: 'chat', lang: langOf(language) };
     const tell = (said: Said): void =>
-      void link.stanza('message', { ...head, id: randomUUID() }, ...saidElements(said, view.transport.domain));
-    const who = { owner: from.full, user: from.bare };
+      void link.stanza(
+        'message',
+        { ...head, id: randomUUID() },
+        ...saidElements(said, view.transport.domain, language),
+      );
+    const who = { owner: from.full, user: from.bare, language };
     core()
       .chat(view.transport.domain, who, text, { tell, foreign: (word) => foreignAddress(word, view) })
       .catch((error: unknown) => fail(origin, error));
@@ -158,8 +170,10 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     // RFC 6120 §8.2.3: never answered. The link knows those that it waits for.
     if (origin.type === 'result' || origin.type === 'error') return;
     const later: (() => void)[] = [];
+    const speech: Speech = { language: speaks(origin), spoken: false };
     const reply = (payload: Xml | undefined): void => {
-      const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id };
+      const lang = speech.spoken ? langOf(speech.language) : undefined;
+      const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id, lang };
       transport.link.stanza('iq', head, ...(payload ? [payload] : []));
       for (const work of later) work();
     };
@@ -167,7 +181,7 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     const tell = (from: string, to: string, children: readonly Xml[]): void =>
       void link.stanza('message', { from, to }, ...children);
     const afterwards = (work: () => void): void => void later.push(work);
-    const payload = route(iq, { view, core: core(), service, tell, afterwards });
+    const payload = route(iq, { view, core: core(), service, speech, tell, afterwards });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }
@@ -177,24 +191,23 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     if (error instanceof Failure) return void refuse(origin, error);
     const id = randomUUID().slice(0, 8);
     log.error({ err: error, id, stanza: origin.stanza, type: origin.type }, 'a stanza could not be handled');
-    refuse(
-      origin,
-      new Failure('internal', { text: `Something broke in the gateway. Its log knows more under ${id}.` }),
-    );
+    refuse(origin, new Failure('internal', { text: messageTexts.broke(id) }));
   }
 
   function refuse(origin: Origin, failure: Failure): boolean {
     if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure)) ?? false;
+    const language = speaks(origin);
+    const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure, language)) ?? false;
     // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
     if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))
       transport?.link.stanza('presence', { from: origin.to, to: splitJid(origin.from).bare, type: 'unsubscribed' });
     const notice = transport && refused.notice(origin, failure, transport.view);
     if (notice !== undefined) {
       const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
-      transport?.link.stanza('message', room, xml`<body>${notice}</body>`, ...hintElements({ store: false }));
+      const body = xml`<body>${wordsIn(notice, language)}</body>`;
+      transport?.link.stanza('message', { ...room, lang: langOf(language) }, body, ...hintElements({ store: false }));
     }
     return told;
   }
@@ -243,6 +256,8 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
       if (!found) return;
       found.transport.view.transport.metrics.received();
       if (isOurs(found.origin)) return turnAway(found.origin, stanza);
+      const { 'xml:lang': tag } = stanza.attrs;
+      if (tag !== undefined) core().languages.heard(bareOf(found.origin.from), tag);
       try {
         take(found.transport, stanza, found.origin);
       } catch (error) {
@@ -308,6 +323,9 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     },
   };
 }
+
+/** RFC 6120 §8.1.5: the language of a stanza is said where it is not what everybody expects. */
+const langOf = (language: Language): string | undefined => (language === 'en' ? undefined : language);
 
 /** An event of a room as those see it who came by another of its names. */
 const asSeenAt = (event: Event, at: string | undefined): Event =>

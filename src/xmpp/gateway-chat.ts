@@ -1,6 +1,8 @@
 import type { Element } from 'ltx';
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { Said } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import { joined, type Language, type Words, wordsIn } from '#src/model/language.ts';
 import { jidUri, splitJid } from './stanza/jid.ts';
 import type { View } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
@@ -43,14 +45,17 @@ function decoded(text: string): string {
 }
 
 /** A piece of what the gateway says as the children of a message: for this client, and not for archives. Pure. */
-export function saidElements(said: Said, domain: string): Xml[] {
-  return [xml`<body>${bodyOf(said, domain)}</body>`, ...hintElements({ store: false, private: true })];
+export function saidElements(said: Said, domain: string, language: Language): Xml[] {
+  return [
+    xml`<body>${wordsIn(bodyOf(said, domain), language)}</body>`,
+    ...hintElements({ store: false, private: true }),
+  ];
 }
 
 /** Links that clients open. XEP-0147 §3.2.1: `roster` adds a contact; `join` is the action of rooms. */
-function bodyOf(said: Said, domain: string): string {
+function bodyOf(said: Said, domain: string): Words {
   if (said.kind === 'text') return said.text;
   const uri = jidUri(said.id, domain);
-  if (said.room) return `${said.id} is here: ${uri}?join`;
-  return `${said.id} is here: ${uri}\nTo add to your contacts: ${uri}?roster`;
+  if (said.room) return texts.isHere(said.id, `${uri}?join`);
+  return joined([texts.isHere(said.id, uri), texts.toAdd(`${uri}?roster`)]);
 }

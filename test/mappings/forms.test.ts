@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { begin, type Filled, introduction, question, take } from '#mappings/forms.ts';
 import type { Field, Form } from '#src/model/form.ts';
 
-const form: Form = {
+const form: Form<string> = {
   title: 'A letter',
   fields: [
     { name: 'note', type: 'note', value: ['It flies at dawn.'] },
@@ -19,11 +19,11 @@ const form: Form = {
 /** The names that were asked, and what is known at the end. */
 function play(words: string, answers: readonly string[]) {
   const asked: string[] = [];
-  let state: Filled = begin(form, words);
+  let state: Filled = begin(form, words, 'en');
   for (const answer of answers) {
     if ('trouble' in state || !state.next) break;
     asked.push(state.next.name);
-    const next = take(state, answer);
+    const next = take(state, answer, 'en');
     if (!('trouble' in next)) state = next;
   }
   return { asked, answer: 'trouble' in state ? undefined : state.answer, open: 'next' in state };
@@ -72,12 +72,14 @@ describe('a form in a chat', () => {
 
   it('says what is asked', () => {
     expect(introduction(form)).toBe('A letter\nIt flies at dawn.');
-    expect(form.fields.filter(({ name }) => ['to', 'fast', 'bird'].includes(name)).map(question)).toEqual([
+    expect(
+      form.fields.filter(({ name }) => ['to', 'fast', 'bird'].includes(name)).map((one) => question(one, 'en')),
+    ).toEqual([
       'To whom?',
       'fast?\nAnswer yes or no.\nNow: false\n- leaves it as it is.',
       'bird?\n1. A dove\n2. 1\nAnswer with a number.\n- leaves it as it is.',
     ]);
-    expect(question({ name: 'password', type: 'secret', required: true, value: ['x'] })).not.toContain('x\n');
+    expect(question({ name: 'password', type: 'secret', required: true, value: ['x'] }, 'en')).not.toContain('x\n');
   });
 
   it('ends after an answer to each field, whatever is answered', () => {
@@ -92,8 +94,8 @@ describe('a form in a chat', () => {
     const text = fc.string({ minLength: 1 });
     fc.assert(
       fc.property(fields, fc.string(), fc.array(text, { minLength: 6, maxLength: 6 }), (some, words, answers) => {
-        let state: Filled = begin({ fields: some }, words.trim());
-        for (const answer of answers) if (!('trouble' in state) && state.next) state = take(state, answer);
+        let state: Filled = begin({ fields: some }, words.trim(), 'en');
+        for (const answer of answers) if (!('trouble' in state) && state.next) state = take(state, answer, 'en');
         expect('next' in state).toBe(false);
       }),
     );

@@ -121,6 +121,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   confirmed: async () => {},
   archive: () => Promise.resolve({ events: [], complete: true, count: 0 }),
   archived: () => Promise.resolve({ events: [], complete: true, count: 0 }),
+  languages: { heard: () => undefined, of: () => 'en' },
   permitted: () => true,
   blocks: () => {},
   admit(user) {
@@ -160,4 +161,5 @@ export const surroundings = ({ facts, core: changes }: Scene = {}): Surroundings
   tell: () => {},
   afterwards: (work) => work(),
   service,
+  speech: { language: 'en', spoken: false },
 });

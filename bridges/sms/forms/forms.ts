@@ -145,7 +145,7 @@ const WHY: Readonly<Record<Exclude<FormEnd, 'answered'>, string>> = {
 };
 
 /** What the asker gets of a form that has ended: in words, and as the form. Pure. */
-export function returned({ plan, chosen, their, end = 'expired' }: OpenForm): { text: string; form: Form } {
+export function returned({ plan, chosen, their, end = 'expired' }: OpenForm): { text: string; form: Form<string> } {
   const verified = plan.code === undefined ? 'address' : 'code';
   if (end !== 'answered') return { text: WHY[end], form: { fields: [], ending: { state: 'cancel', by: their } } };
   const kept = Object.entries(plan.kept).map(([name, value]) => ({ name, type: 'hidden', value }) as const);

@@ -48,7 +48,7 @@ const line = (text: string): string => excerpt(text.replace(/\s+/g, ' ').trim(),
  * place of title and instructions: it is for those who do not see the form. Pure. Throws a `Failure` for what cannot be
  * answered in digits.
  */
-export function questionnaireOf(form: Form, body: string, from: number): Questionnaire {
+export function questionnaireOf(form: Form<string>, body: string, from: number): Questionnaire {
   const title = [form.title, form.instructions].filter((one) => one !== undefined && one.trim() !== '').join('\n');
   const plan: Questionnaire = { intro: body.trim() || title, questions: [], kept: {} };
   let notes: string[] = [];
@@ -65,7 +65,7 @@ export function questionnaireOf(form: Form, body: string, from: number): Questio
   return numbered(checked(plan), from);
 }
 
-function keep(plan: Questionnaire, { name, type, label = name, value = [], required }: Field): void {
+function keep(plan: Questionnaire, { name, type, label = name, value = [], required }: Field<string>): void {
   if (type === 'note') return;
   if (type === 'hidden' && name === CODE_FIELD) {
     const [code = ''] = value;
@@ -76,7 +76,7 @@ function keep(plan: Questionnaire, { name, type, label = name, value = [], requi
 }
 
 /** The options of a field that is a question, none for any other. */
-function optionsOf({ name, type, label = name, options = [], required }: Field) {
+function optionsOf({ name, type, label = name, options = [], required }: Field<string>) {
   if (type === 'boolean')
     return [
       { label: 'True', values: ['true'] },

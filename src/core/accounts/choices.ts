@@ -10,6 +10,7 @@ import {
   storedChoices,
 } from '#mappings/overrides.ts';
 import { inward } from '#mappings/targets.ts';
+import { settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -101,8 +102,8 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
       const values = valuesOf(of);
       const mine = known.get(of.account)?.get('') ?? {};
       return {
-        title: 'What becomes of what the other side does not know',
-        instructions: 'This holds for this conversation alone.',
+        title: texts.choices,
+        instructions: texts.choicesAlone,
         fields: settingsAt(of.place).map((setting) => fieldOf(after(setting, mine), values[setting.name])),
       };
     },
@@ -112,9 +113,7 @@ export function openChoices({ store, transports, now }: ChoiceParts): Choices {
       const values = { ...valuesOf(of), ...changes };
       const isNew = !known.get(account)?.has(subjectOf(place));
       if (isNew && (known.get(account)?.size ?? 0) >= MOST)
-        throw new Failure('not-acceptable', {
-          text: `You have chosen for ${MOST} conversations, and more are not kept.`,
-        });
+        throw new Failure('not-acceptable', { text: texts.choicesFull(MOST) });
       await store.unit([
         store.accounts.used(account, now()),
         store.settings.put({ account, scope: 'conversation', subject: subjectOf(place) }, values),
@@ -141,9 +140,7 @@ function sidesOf({ mapping, overrides }: Pick<Transport, 'mapping' | 'overrides'
 const after = (setting: Setting, mine: Values): Setting =>
   mine[setting.name] === undefined
     ? setting
-    : { ...setting, labels: { ...setting.labels, [USUAL]: usually(String(mine[setting.name])) } };
-
-const usually = (rung: string): string => `as usual (${rung})`;
+    : { ...setting, labels: { ...setting.labels, [USUAL]: texts.asUsual(String(mine[setting.name])) } };
 
 function settingOf({ name, title, rungs, usual }: Choice): Setting {
   const names = rungs.map((rung) => rung.name);
@@ -154,7 +151,7 @@ function settingOf({ name, title, rungs, usual }: Choice): Setting {
     kind: 'choice',
     options: [USUAL, ...names],
     labels: {
-      [USUAL]: usually(usual),
+      [USUAL]: texts.asUsual(usual),
       ...Object.fromEntries(rungs.map((rung) => [rung.name, `${rung.name}: ${rung.does}`])),
     },
     required: false,

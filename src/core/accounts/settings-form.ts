@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { formTexts } from '#mappings/texts/forms.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, NumberRange } from '#src/model/form.ts';
+import { inEach, type Text, type Words, wordsIn } from '#src/model/language.ts';
 
 /** One thing that people set, as its schema describes it. `secret` is shown to nobody, not even to who has set it. */
 export type Setting = {
   readonly name: string;
-  readonly label: string;
+  readonly label: Words;
   readonly schema: z.ZodType;
   readonly kind: 'boolean' | 'number' | 'choice' | 'choices' | 'lines' | 'text' | 'secret';
   readonly options: readonly string[];
   /** What options are called where their own names do not say it. */
-  readonly labels?: Readonly<Record<string, string>>;
+  readonly labels?: Readonly<Record<string, Words>>;
   readonly number?: NumberRange;
   readonly required: boolean;
   readonly fallback: unknown;
@@ -33,9 +35,11 @@ type Described = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly secret?: unknown;
+  readonly label?: Text;
+  readonly labels?: Readonly<Record<string, Text>>;
 };
 
-/** The settings of an object schema, in its order. `meta({ secret: true })` marks a secret, `title` gives a label. */
+/** The settings of an object schema, in its order. `meta({ secret: true })` marks a secret, `label` and the `labels` of options name it. */
 export function settingsOf(schema: z.ZodType | undefined): readonly Setting[] {
   if (!schema) return [];
   if (!(schema instanceof z.ZodObject)) throw new Error('settings are an object of fields');
@@ -43,11 +47,12 @@ export function settingsOf(schema: z.ZodType | undefined): readonly Setting[] {
   const properties = (described.properties ?? {}) as Readonly<Record<string, Described>>;
   return Object.entries(properties).map(([name, one]) => ({
     name,
-    label: one.title ?? one.description ?? name,
+    label: one.label ?? one.title ?? one.description ?? name,
     schema: schema.shape[name] as z.ZodType,
     kind: kindOf(one),
     ...numbersOf(one),
     options: (one.enum ?? one.items?.enum ?? []).map(String),
+    ...(one.labels && { labels: one.labels }),
     required: described.required?.includes(name) === true,
     fallback: one.default,
   }));
@@ -86,7 +91,7 @@ export function fieldOf(setting: Setting, value: unknown): Field {
   };
 }
 
-const optionOf = (value: string, label: string | undefined) => ({ value, ...(label !== undefined && { label }) });
+const optionOf = (value: string, label: Words | undefined) => ({ value, ...(label !== undefined && { label }) });
 
 /**
  * What an answer changes: `undefined` for a value that is taken back. What it does not contain stays as it is, and so
@@ -104,10 +109,10 @@ export function changesOf(settings: readonly Setting[], answer: Answer): Values 
 }
 
 function checked(setting: Setting, given: readonly string[]): unknown {
-  if (given.some((one) => one.length > LONGEST)) throw unfit(setting, `longer than ${LONGEST} characters`);
+  if (given.some((one) => one.length > LONGEST)) throw unfit(setting, formTexts.longer(LONGEST));
   const value = read(setting, given);
   const found = setting.schema.safeParse(value);
-  if (!found.success) throw unfit(setting, found.error.issues[0]?.message ?? 'not acceptable');
+  if (!found.success) throw unfit(setting, reasonOf(setting, value));
   return value;
 }
 
@@ -132,8 +137,19 @@ function read(setting: Setting, given: readonly string[]): unknown {
 function flag(setting: Setting, text: string): boolean {
   if (text === 'true' || text === '1') return true;
   if (text === 'false' || text === '0') return false;
-  throw unfit(setting, 'neither yes nor no');
+  throw unfit(setting, formTexts.neither);
 }
 
-const unfit = ({ name, label }: Setting, why: string): Failure =>
-  new Failure('not-acceptable', { text: `${label === name ? name : `${label} (${name})`}: ${why}` });
+const unfit = ({ name, label }: Setting, why: Words): Failure =>
+  new Failure('not-acceptable', { text: formTexts.unfit(label === name ? name : named(label, name), why) });
+
+const named = (label: Words, name: string): Text => inEach((language) => `${wordsIn(label, language)} (${name})`);
+
+/** Why the schema takes no such value: in its own words, or as the schema library has it in each language. */
+function reasonOf({ schema }: Setting, value: unknown): Words {
+  const issues = inEach((language) => {
+    const found = schema.safeParse(value, language === 'de' ? { error: z.locales.de().localeError } : {});
+    return found.error?.issues[0]?.message ?? '';
+  });
+  return issues.en === '' ? formTexts.notAcceptable : issues;
+}

@@ -1,21 +1,28 @@
 import { z } from 'zod';
+import { LANGUAGE_NAMES, settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { BridgeDefinition, Settings } from '#src/bridge.ts';
 import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
+import { LANGUAGES } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Store } from '#src/store/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { Choices } from './choices.ts';
+import { AUTOMATIC, LANGUAGE, type Languages } from './languages.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
 
 const ownWith = (persistent: boolean) =>
   z.object({
-    stay_connected: z.boolean().default(false).meta({ title: 'Stay connected while you are offline' }),
-    persistent: z.boolean().default(persistent).meta({ title: 'Stay in your rooms while you are offline' }),
+    stay_connected: z.boolean().default(false).meta({ label: texts.stayConnected }),
+    persistent: z.boolean().default(persistent).meta({ label: texts.persistent }),
+    [LANGUAGE]: z
+      .enum([AUTOMATIC, ...LANGUAGES])
+      .default(AUTOMATIC)
+      .meta({ label: texts.language, labels: LANGUAGE_NAMES }),
   });
 const leaving = ownWith(false);
 const staying = ownWith(true);
@@ -35,6 +42,7 @@ export type SettingsParts = {
   means?(transport: string, setting: string): boolean;
   /** What accounts may choose of the table of their transport is among their settings. */
   readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
+  readonly languages: Pick<Languages, 'took' | 'forget'>;
 };
 
 /** What the settings tell. */
@@ -205,12 +213,16 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       const changes = changesOf(settings, answer);
       await lanes.within(nameOf(of), () => write(of, settings, changes));
       const account = of.account === '' ? undefined : (of.account as AccountKey);
-      if (scope === 'account' && account !== undefined) parts.choices.took(account, changes);
+      if (scope === 'account' && account !== undefined) {
+        parts.choices.took(account, changes);
+        parts.languages.took(account, changes);
+      }
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
       if (scope === 'account' && account !== undefined) await tellChoices(account, Object.keys(changes));
     },
     forget(account) {
       parts.choices.forget(account);
+      parts.languages.forget(account);
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
     },
   };

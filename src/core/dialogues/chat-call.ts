@@ -1,6 +1,8 @@
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { Command } from '#src/bridge.ts';
 import type { Offer } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import { joined, type Text, type Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Named } from './chat-places.ts';
 
@@ -17,8 +19,8 @@ export type Called =
     }
   | { readonly kind: 'address'; readonly id: string; readonly room: boolean }
   /** It is clear what is wrong. */
-  | { readonly kind: 'wrong'; readonly text: string }
-  | { readonly kind: 'unknown'; readonly why: string };
+  | { readonly kind: 'wrong'; readonly text: Words }
+  | { readonly kind: 'unknown'; readonly why: Words };
 
 type Find = (address: string) => Promise<Named>;
 
@@ -40,10 +42,10 @@ export async function call(text: string, offered: readonly Offer[], find: Find):
   const placed = has('contact') || has('room') || has('realm');
   if (placed && rest !== '') return withAddress(node, rest, { has, find });
   if (has('gateway')) return { kind: 'run', node, on: 'gateway', words: rest };
-  return { kind: 'wrong', text: `Say whom it is about: ${node} ADDRESS` };
+  return { kind: 'wrong', text: texts.sayWhom(node) };
 }
 
-const PLURAL = { realm: 'servers', room: 'rooms', contact: 'people' } as const;
+const NOT_FOR = { realm: texts.notForServers, room: texts.notForRooms, contact: texts.notForPeople } as const;
 
 async function withAddress(
   node: string,
@@ -56,10 +58,10 @@ async function withAddress(
     const { room, place } = await find(word);
     const on = place.kind === 'realm' ? 'realm' : room ? 'room' : 'contact';
     if (has(on)) return { kind: 'run', node, on, at: place, words };
-    return { kind: 'wrong', text: `This command is not for ${PLURAL[on]}.` };
+    return { kind: 'wrong', text: NOT_FOR[on] };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { kind: 'wrong', text: `${word}: ${error.message}` };
+    return { kind: 'wrong', text: texts.wrong(word, error.words) };
   }
 }
 
@@ -69,25 +71,19 @@ async function address(text: string, find: Find): Promise<Called> {
     return { kind: 'address', id, room };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    return { kind: 'unknown', why: error.message };
+    return { kind: 'unknown', why: error.words };
   }
 }
 
 /** What is understood, a line each. */
-export function help(offered: readonly Offer[]): string {
+export function help(offered: readonly Offer[]): Text {
   const nodes = [...new Set(offered.map(({ node }) => node))];
   const lines = nodes.map((node) => {
     const named = offered.filter((one) => one.node === node);
     const alone = named.some(({ on }) => on === 'gateway');
     const placed = named.some(({ on }) => on !== 'gateway');
-    const where = placed ? (alone ? ' [ADDRESS]' : ' ADDRESS') : '';
-    return `${node}${where}: ${named[0]?.title ?? ''}`;
+    const where = placed ? joined(alone ? [' [', texts.address, ']'] : [' ', texts.address], '') : '';
+    return joined([node, where, ': ', named[0]?.title ?? ''], '');
   });
-  return [
-    'This is a gateway. It understands:',
-    'An address as people have it: what it is here (in a command: in quotes, if it has spaces)',
-    ...lines,
-    'cancel: Leaves what was begun',
-    'help: This list',
-  ].join('\n');
+  return joined([texts.helpIntroduction, texts.helpAddress, ...lines, texts.helpCancel, texts.helpHelp]);
 }

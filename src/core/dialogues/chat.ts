@@ -1,8 +1,9 @@
-import { begin, type Filling, introduction, question, take } from '#mappings/forms.ts';
-import type { Core, Dialogues, Said, Surface, Talker, Told } from '#src/core/index.ts';
+import { begin, type Filling, introduction, question, spokenForm, take } from '#mappings/forms.ts';
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
+import type { Core, Dialogues, Speaker, Surface, Talker, Told } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Form } from '#src/model/form.ts';
+import { joined, type Words, wordsIn } from '#src/model/language.ts';
 import { type Called, call, help } from './chat-call.ts';
 import type { ChatPlaces } from './chat-places.ts';
 
@@ -30,7 +31,7 @@ type Session = {
 };
 
 type Turn = Surface & {
-  readonly who: Talker;
+  readonly who: Speaker;
   readonly transport: string;
   readonly session: Session;
 };
@@ -40,8 +41,6 @@ const SESSIONS = 1000;
 const WAITING = 10;
 /** A program that answers everything, as another gateway may do, is left alone after so many misses. */
 const MISSES = 5;
-const LEAVE = 'Send cancel to leave it.';
-const BACK = 'Send back to answer anew what was asked before.';
 /** Steps in a row that ask nothing. */
 const STEPS = 100;
 
@@ -64,17 +63,18 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
   }
 
   /** Gives up what was begun, also while it is being worked on. */
-  function cancel({ who, session, tell }: Turn): void {
+  function cancel(turn: Turn): void {
+    const { who, session } = turn;
     const { begun } = session;
     session.begun = undefined;
-    if (!begun) return tell(words('There is nothing to cancel.'));
+    if (!begun) return say(turn, texts.nothingToCancel);
     session.cancelled += 1;
     try {
       dialogues.cancel({ owner: who.owner, id: begun.id });
-      tell(words('It is cancelled.'));
+      say(turn, texts.cancelled);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      tell(words(error.message));
+      say(turn, error.words);
     }
   }
 
@@ -88,8 +88,8 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     if (called.kind === 'run') await run(turn, called);
     else if (called.kind === 'unknown') miss(turn, called.why);
     else if (called.kind === 'address') tell(called);
-    else tell(words(called.kind === 'help' ? help(offered) : called.text));
-    if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) tell(words(help(offered)));
+    else say(turn, called.kind === 'help' ? help(offered) : called.text);
+    if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) say(turn, help(offered));
     session.met = true;
   }
 
@@ -97,10 +97,11 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     await follow(turn, () => dialogues.back({ owner: turn.who.owner, id }));
   }
 
-  function miss({ session, tell }: Turn, why: string): void {
+  function miss(turn: Turn, why: Words): void {
+    const { session } = turn;
     session.misses += 1;
     if (!session.met || session.misses > MISSES) return;
-    tell(words(`${why}\nSend help for what is understood here.`));
+    say(turn, joined([why, texts.seeHelp]));
   }
 
   async function run(turn: Turn, { node, on, words: rest, at }: Called & { kind: 'run' }): Promise<void> {
@@ -111,45 +112,53 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
 
   /** Goes from step to step up to one that asks something, or to the end. */
   async function follow(turn: Turn, go: () => ReturnType<Dialogues['answer']>, rest = ''): Promise<void> {
-    const { session, who, tell } = turn;
+    const { session, who } = turn;
     let next = go;
     for (let steps = 0; steps < STEPS; steps++) {
       const progress = await next();
       if (progress.kind === 'done') {
         session.begun = undefined;
-        return tell(words(endOf(progress)));
+        return say(turn, endOf(progress));
       }
       const { id, step, back } = progress;
       const begun: Begun = { id, back };
       session.begun = begun;
-      if (step.kind === 'form') return ask(turn, begun, begin(step.form, rest), step.form);
+      if (step.kind === 'form')
+        return ask(turn, begun, begin(spokenForm(step.form, who.language), rest, who.language), true);
       const { url, qr } = step.kind === 'show' ? step : {};
-      tell(words([step.text, url, qr === url ? undefined : qr].filter((line) => line !== undefined).join('\n')));
+      say(turn, joined([step.text, url, qr === url ? undefined : qr].filter((line) => line !== undefined)));
       next = () => dialogues.answer({ owner: who.owner, id }, {});
     }
     throw new Error('a dialogue asks nothing and does not end');
   }
 
-  async function ask(turn: Turn, begun: Begun, filling: Filling, opened?: Form): Promise<void> {
-    const { who, tell } = turn;
-    const { next, answer } = filling;
+  async function ask(turn: Turn, begun: Begun, filling: Filling, opened = false): Promise<void> {
+    const { who } = turn;
+    const { next, answer, form } = filling;
     if (!next) return follow(turn, () => dialogues.answer({ owner: who.owner, id: begun.id }, answer));
     begun.filling = filling;
-    const ways = begun.back ? `${LEAVE} ${BACK}` : LEAVE;
-    const said = opened ? [introduction(opened), `${question(next)}\n${ways}`] : [question(next)];
-    tell(words(said.filter((part) => part !== '').join('\n\n')));
+    const asked = question(next, who.language);
+    const ways = joined(begun.back ? [texts.leave, texts.back] : [texts.leave], ' ');
+    const said = opened ? [introduction(form), joined([asked, ways])] : [asked];
+    say(
+      turn,
+      joined(
+        said.filter((part) => part !== ''),
+        '\n\n',
+      ),
+    );
   }
 
   async function fill(turn: Turn, begun: Begun, filling: Filling, text: string): Promise<void> {
-    const filled = take(filling, text);
-    if ('trouble' in filled) return turn.tell(words(`${filled.trouble} ${LEAVE}`));
+    const filled = take(filling, text, turn.who.language);
+    if ('trouble' in filled) return say(turn, joined([filled.trouble, texts.leave], ' '));
     delete begun.filling;
     await ask(turn, begun, filled);
   }
 
   /** What was given up meanwhile needs no words. */
   async function answered(turn: Turn, text: string): Promise<void> {
-    const { session, tell } = turn;
+    const { session } = turn;
     const { cancelled } = session;
     try {
       await respond(turn, text);
@@ -157,7 +166,7 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
       if (session.cancelled !== cancelled) return;
       session.begun = undefined;
       if (!(error instanceof Failure)) throw error;
-      tell(words(error.message));
+      say(turn, error.words);
     }
   }
 
@@ -175,7 +184,7 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
   };
 }
 
-const endOf = ({ text, fields = [] }: Told): string =>
-  [text, ...fields.flatMap(({ type, value = [] }) => (type === 'jids' ? value : []))].join('\n');
+const endOf = ({ text, fields = [] }: Told): Words =>
+  joined([text, ...fields.flatMap(({ type, value = [] }) => (type === 'jids' ? value : []))]);
 
-const words = (text: string): Said => ({ kind: 'text', text });
+const say = ({ tell, who }: Turn, words: Words): void => tell({ kind: 'text', text: wordsIn(words, who.language) });

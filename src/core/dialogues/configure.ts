@@ -1,15 +1,17 @@
+import { settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { Step } from '#src/bridge.ts';
 import type { Core, SettingsScope } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import type { Words } from '#src/model/language.ts';
 import type { BoundCommand } from './talks.ts';
 
 /** Where the settings of which scope are, and what they are called. */
 const PLACES = [
-  { scope: 'account', on: 'gateway', title: 'Your settings' },
-  { scope: 'realm', on: 'realm', title: 'Your settings of this server' },
-  { scope: 'room', on: 'room', title: 'Settings of this room' },
+  { scope: 'account', on: 'gateway', title: texts.account },
+  { scope: 'realm', on: 'realm', title: texts.realm },
+  { scope: 'room', on: 'room', title: texts.room },
 ] as const;
 
 /** `configure`, where there is something to be set: that of the account on the gateway, of a realm and of a room there. */
@@ -22,17 +24,17 @@ export function configureCommands(
     who: 'user',
     on,
     title,
-    async *run({ account, place }): AsyncGenerator<Step, string, Answer> {
+    async *run({ account, place }): AsyncGenerator<Step, Words, Answer> {
       const { user } = splitAccount(account);
       const asked = { title, ...(await settings.form(place, scope, user)) };
       for (let form: Form = asked; ; ) {
         const answer = yield { kind: 'form', form, last: true };
         try {
           await settings.change({ place, scope, answer }, user);
-          return 'This is how it is set now.';
+          return texts.done;
         } catch (error) {
           if (!(error instanceof Failure) || error.code !== 'not-acceptable') throw error;
-          form = { ...asked, instructions: error.message, fields: asked.fields.map((field) => kept(field, answer)) };
+          form = { ...asked, instructions: error.words, fields: asked.fields.map((field) => kept(field, answer)) };
         }
       }
     },

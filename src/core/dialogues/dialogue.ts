@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { fitting } from '#mappings/answers.ts';
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { Stage, Step } from '#src/bridge.ts';
 import type { BegunCommand, CommandAt, Progress, Told } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -84,7 +85,7 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
 
   function find({ owner, id }: DialogueAt): Open {
     const found = open.get(id);
-    if (found?.owner !== owner) throw new Failure('item-not-found', { text: 'This dialogue is over. Begin it anew.' });
+    if (found?.owner !== owner) throw new Failure('item-not-found', { text: texts.over });
     return found;
   }
 
@@ -101,7 +102,7 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
   }
 
   async function go(dialogue: Open, move: (replay: Replay) => Promise<Arrived>): Promise<Progress> {
-    if (dialogue.busy) throw new Failure('too-fast', { text: 'The answer before this is still being worked on.' });
+    if (dialogue.busy) throw new Failure('too-fast', { text: texts.busy });
     dialogue.busy = true;
     wait(dialogue);
     try {
@@ -129,7 +130,7 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
     const own = [...open.values()].filter(fits);
     if (own.length < most) return;
     const oldest = own.find(({ busy }) => !busy);
-    if (!oldest) throw new Failure('too-fast', { text: 'Finish or cancel first what you have begun.' });
+    if (!oldest) throw new Failure('too-fast', { text: texts.tooManyOpen });
     giveUp(oldest);
   }
 
@@ -153,7 +154,7 @@ export function openDialogues({ clock, log, limits }: DialogueParts): RunningDia
     },
     async back(at) {
       const dialogue = find(at);
-      if (!dialogue.returns) throw new Failure('bad-request', { text: 'There is no way back from here.' });
+      if (!dialogue.returns) throw new Failure('bad-request', { text: texts.noWayBack });
       return go(dialogue, (replay) => replay.back());
     },
     cancel: (at) => giveUp(find(at)),

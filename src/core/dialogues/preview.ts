@@ -1,5 +1,6 @@
 import { asSent } from '#mappings/degrade.ts';
 import { measure } from '#mappings/split.ts';
+import { commandTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { Bridge, Charge, Preview, Session, Step } from '#src/bridge.ts';
 import { type DegradeContext, degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
@@ -9,19 +10,17 @@ import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import { joined, type Text, type Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { BoundCommand } from './talks.ts';
 
 export type PreviewParts = RouteContext & DegradeContext & { now(): number };
 
 const form: Form = {
-  title: 'Preview',
-  instructions: 'Nothing is sent.',
-  fields: [{ name: 'text', label: 'The text', type: 'lines', required: true }],
+  title: texts.previewTitle,
+  instructions: texts.nothingIsSent,
+  fields: [{ name: 'text', label: texts.text, type: 'lines', required: true }],
 };
-
-const NOT_SENT = 'Nothing was sent.';
-const NOTHING_ARRIVES = 'Nothing of this would arrive.';
 
 /** What the other side would get of a text: `preview` on contacts and rooms. */
 export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
@@ -30,16 +29,16 @@ export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
     place,
     bridge,
     session,
-  }: Parameters<BoundCommand['run']>[0]): AsyncGenerator<Step, string, Answer> {
+  }: Parameters<BoundCommand['run']>[0]): AsyncGenerator<Step, Words, Answer> {
     const { text = [] } = yield { kind: 'form', form, last: true };
     try {
       return await look(parts, messageOf(account, place, text.join('\n')), { account, bridge, session });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      return `This would be refused: ${error.message}`;
+      return texts.refused(error.words);
     }
   }
-  const command = { node: 'preview', who: 'user', title: 'What the other side would get of a text', run } as const;
+  const command = { node: 'preview', who: 'user', title: texts.preview, run } as const;
   return [
     { ...command, on: 'contact' },
     { ...command, on: 'room' },
@@ -63,10 +62,10 @@ function messageOf(account: AccountKey, place: Place, text: string): Draft & Mes
 type Line = { readonly account: AccountKey; readonly bridge: Bridge; readonly session: Session | undefined };
 
 /** Rejects with the `Failure` that the message would be refused with. */
-async function look(parts: PreviewParts, draft: Draft, { account, bridge, session }: Line) {
+async function look(parts: PreviewParts, draft: Draft, { account, bridge, session }: Line): Promise<Words> {
   const { now } = parts;
   const [leg] = route(parts, draft, account);
-  if (!leg) return NOTHING_ARRIVES;
+  if (!leg) return texts.nothingArrives;
   const { pieces } = degrade(parts, draft, leg, NOTHING);
   const events = pieces.map((piece): Event => ({ ...piece, id: newEventId(), at: now(), live: true }));
   const seen = await Promise.all(
@@ -76,7 +75,7 @@ async function look(parts: PreviewParts, draft: Draft, { account, bridge, sessio
   );
   const known = events.flatMap((event) => leg.to.transport.charges(event));
   const charges = [...known, ...seen.flatMap((one) => one.charges ?? [])];
-  return [...shown(seen, leg.target.text), ...senders(seen), ...costs(charges), NOT_SENT].join('\n');
+  return joined([...shown(seen, leg.target.text), ...senders(seen), ...costs(charges), texts.nothingSent]);
 }
 
 /** A message as it would be seen. `carried` is what the limits are about. */
@@ -90,25 +89,25 @@ async function seenOf(event: Event & Message, limits: TextLimits, { bridge, sess
   return { ...preview, carried: preview.text };
 }
 
-function shown(seen: readonly Seen[], limits: TextLimits): string[] {
+function shown(seen: readonly Seen[], limits: TextLimits): Words[] {
   const [only, ...more] = seen;
-  if (!only) return [NOTHING_ARRIVES];
-  const sized = ({ carried }: Seen): string => `${measure(carried, limits.unit)} of ${limits.size} ${limits.unit}`;
-  if (more.length === 0) return [`They would get this, ${sized(only)}:`, only.text];
+  if (!only) return [texts.nothingArrives];
+  const sized = ({ carried }: Seen): Text => texts[limits.unit](measure(carried, limits.unit), limits.size);
+  if (more.length === 0) return [texts.getsThis(sized(only)), only.text];
   return [
-    `They would get ${seen.length} messages:`,
-    ...seen.flatMap((one, index) => [`${index + 1}. ${sized(one)}:`, one.text]),
+    texts.getsSeveral(seen.length),
+    ...seen.flatMap((one, index) => [joined([`${index + 1}. `, sized(one), ':'], ''), one.text]),
   ];
 }
 
-function senders(seen: readonly Preview[]): string[] {
+function senders(seen: readonly Preview[]): Words[] {
   const all = new Set(seen.flatMap(({ from }) => from ?? []));
-  return all.size === 0 ? [] : [`From ${[...all].join(', ')}.`];
+  return all.size === 0 ? [] : [texts.from([...all].join(', '))];
 }
 
-function costs(charges: readonly Charge[]): string[] {
+function costs(charges: readonly Charge[]): Words[] {
   const sums = new Map<string, number>();
   for (const { budget, amount } of charges) sums.set(budget, (sums.get(budget) ?? 0) + amount);
   const told = [...sums].map(([budget, amount]) => `${amount} (${budget})`);
-  return told.length === 0 ? [] : [`Cost, at most: ${told.join(', ')}.`];
+  return told.length === 0 ? [] : [texts.cost(told.join(', '))];
 }

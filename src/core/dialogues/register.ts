@@ -1,3 +1,4 @@
+import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
 import { act, type Step } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -9,6 +10,7 @@ import type { Transport } from '#src/core/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import type { BoundCommand, CommandEnd, TransportTalks } from './talks.ts';
 
 export type RegisterParts = {
@@ -23,8 +25,6 @@ export type RegisterParts = {
 
 type Login = TransportTalks['logins'][number];
 type Run = BoundCommand['run'];
-
-const DONE = 'You are registered.';
 
 /**
  * `register`, in as many steps as a login has, and `unregister`: on the gateway, and on realms that have logins of their
@@ -45,63 +45,63 @@ export function registerCommands(
     {
       ...command,
       on: 'gateway',
-      title: 'Register with this gateway',
+      title: texts.title,
       run: needed.length > 0 ? loggingIn(parts, needed) : enrolling(parts),
     },
-    { ...leave, on: 'gateway', title: 'Unregister from this gateway', run: leaving(parts) },
+    { ...leave, on: 'gateway', title: texts.leave, run: leaving(parts) },
     ...(first
       ? ([
           { ...command, on: 'realm', title: first.name, run: loggingIn(parts, own) },
-          { ...leave, on: 'realm', title: 'Forget the account here', run: forgetting(parts) },
+          { ...leave, on: 'realm', title: texts.forget, run: forgetting(parts) },
         ] as const)
       : []),
   ];
 }
 
-const sure = (instructions: string): Form => ({
+const sure = (instructions: Words): Form => ({
   instructions,
-  fields: [{ name: 'sure', label: 'Are you sure?', type: 'boolean', required: true }],
+  fields: [{ name: 'sure', label: texts.sure, type: 'boolean', required: true }],
 });
 
 /** Asks once more. Throws the `Failure` of who is not sure. */
-async function* confirmed(text: string): AsyncGenerator<Step, void, Answer> {
+async function* confirmed(text: Words): AsyncGenerator<Step, void, Answer> {
   const { sure: [given] = [] } = yield { kind: 'form', form: sure(text), last: true };
-  if (given !== '1' && given !== 'true') throw new Failure('not-allowed', { text: 'Nothing was done.' });
+  if (given !== '1' && given !== 'true') throw new Failure('not-allowed', { text: texts.notDone });
 }
 
 function leaving({ membership }: RegisterParts): Run {
   return async function* ({ account }): AsyncGenerator<Step, CommandEnd, Answer> {
     const { user, transport } = splitAccount(account);
     if (!(await membership.registered({ transport }, user))) throw new Failure('not-registered');
-    yield* confirmed('You leave all rooms, your contacts leave your roster, and what is kept of you here is removed.');
+    yield* confirmed(texts.leaving);
     return async () => {
       (await membership.unregister(transport, user))();
-      return 'You are not registered any more.';
+      return texts.left;
     };
   };
 }
 
 function forgetting({ membership, registration }: RegisterParts): Run {
-  return async function* ({ account, place }): AsyncGenerator<Step, string, Answer> {
+  return async function* ({ account, place }): AsyncGenerator<Step, Words, Answer> {
     if (place.kind !== 'realm') throw new Failure('bad-request');
     const { user, transport } = splitAccount(account);
     const { realm } = place;
     if (!(await membership.registered({ transport, realm }, user))) throw new Failure('not-registered');
-    yield* confirmed('What you log in with there is forgotten.');
+    yield* confirmed(texts.forgetting);
     yield* act(() => registration.forget(transport, realm, user));
-    return 'It is forgotten.';
+    return texts.forgotten;
   };
 }
 
 function enrolling(parts: RegisterParts): Run {
-  return async function* ({ account }): AsyncGenerator<Step, string, Answer> {
+  return async function* ({ account }): AsyncGenerator<Step, Words, Answer> {
     yield* act(() => register(parts, account, () => parts.logins.enrol(account)));
-    return DONE;
+    return texts.done;
   };
 }
 
 function loggingIn(parts: RegisterParts, logins: readonly Login[]): Run {
-  return async function* ({ account, place }, signal): AsyncGenerator<Step, string, Answer> {
+  return async function* ({ account, place }, signal): AsyncGenerator<Step, Words, Answer> {
     if (place.kind !== 'realm') throw new Failure('bad-request');
     const key = { account, realm: place.realm };
     const login = yield* chosen(logins);
@@ -113,16 +113,20 @@ function loggingIn(parts: RegisterParts, logins: readonly Login[]): Run {
         if (await parts.settings.staysConnected(account)) parts.sessions.need(key, undefined, true);
       }),
     );
-    return DONE;
+    return texts.done;
   };
 }
 
 async function* chosen(logins: readonly Login[]): AsyncGenerator<Step, Login, Answer> {
   const [first, ...more] = logins;
-  const options = logins.map(({ name }) => ({ value: name }));
-  const how = { name: 'login', label: 'How you log in', type: 'choice', required: true, options } as const;
-  const { login: [name] = [first?.name] } = more.length > 0 ? yield { kind: 'form', form: { fields: [how] } } : {};
-  const found = logins.find((one) => one.name === name);
+  const options = logins.map(({ name }) => ({
+    value: wordsIn(name, 'en'),
+    ...(typeof name !== 'string' && { label: name }),
+  }));
+  const how = { name: 'login', label: texts.login, type: 'choice', required: true, options } as const;
+  const { login: [name] = [first && wordsIn(first.name, 'en')] } =
+    more.length > 0 ? yield { kind: 'form', form: { fields: [how] } } : {};
+  const found = logins.find((one) => wordsIn(one.name, 'en') === name);
   if (!found) throw new Failure('not-acceptable');
   return found;
 }

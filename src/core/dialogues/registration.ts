@@ -1,4 +1,5 @@
 import { LONGEST, unfit } from '#mappings/answers.ts';
+import { formTexts } from '#mappings/texts/forms.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
@@ -143,19 +144,19 @@ function filled({ fields }: Form, given: Answer, known: Known | undefined): Answ
   if (!first) return answer;
   // A secret that is not kept as it was given cannot be tried again: blank means that all stays.
   if (known && !changed && missing.every(({ type }) => type === 'secret')) return undefined;
-  throw unfit(first, 'is missing');
+  throw unfit(first, formTexts.missing);
 }
 
 /** What was given for a field, if anything was. */
 function valuesOf(field: Field, given: Answer): readonly string[] | undefined {
   const values = Object.hasOwn(given, field.name) ? (given[field.name] ?? []) : [];
-  if (values.some((value) => value.length > LONGEST)) throw unfit(field, `is longer than ${LONGEST} characters`);
+  if (values.some((value) => value.length > LONGEST)) throw unfit(field, (label) => formTexts.tooLong(label, LONGEST));
   return values.every((value) => value === '') ? undefined : values;
 }
 
 /** XEP-0077 §3.1.1: what the network does not let in is data that is not acceptable. */
 function acceptable(error: unknown): unknown {
   if (!(error instanceof Failure) || error.row.type !== 'auth') return error;
-  const { message: text, foreign } = error;
+  const { words: text, foreign } = error;
   return new Failure('not-acceptable', { text, ...(foreign !== undefined && { foreign }), cause: error });
 }

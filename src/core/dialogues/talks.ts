@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { BridgeDefinition, Command, CommandWork, Credentials, Host, SessionKey, Step } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Dialogues, Told } from '#src/core/index.ts';
@@ -9,13 +10,14 @@ import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { accountKey, type BareJid, bareOf } from '#src/model/ids.ts';
+import type { Words } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { RunningDialogues } from './dialogue.ts';
 
 /** The logins and commands of a transport, with config and host bound to them. `signal` ends with the dialogue. */
 export type TransportTalks = {
   readonly logins: readonly {
-    readonly name: string;
+    readonly name: Words;
     readonly oneForm: boolean;
     readonly guests: boolean;
     start(signal: AbortSignal, key: SessionKey): AsyncGenerator<Step, Credentials, Answer>;
@@ -32,7 +34,7 @@ export type BoundCommand = Omit<Command, 'run'> & {
 };
 
 /** What is told at the end; as a function, what is done once the dialogue is over, which that may end. */
-export type CommandEnd = string | Told | (() => Promise<string>);
+export type CommandEnd = Words | Told | (() => Promise<Words>);
 
 /** Binds a definition's logins and commands to their config. `host` is asked for when a dialogue begins. */
 export function talksOf({ logins, commands }: BridgeDefinition, config: unknown, host: () => Host): TransportTalks {
@@ -90,7 +92,7 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
       accounts.admit(user, place);
       const transport = placeTransport(place);
       const command = commandsOf(transport).find((one) => one.node === node && one.on === on);
-      if (!command) throw new Failure('item-not-found', { text: 'There is no such command here.' });
+      if (!command) throw new Failure('item-not-found', { text: texts.noSuchCommand });
       if (!isFor(user, command)) throw new Failure('not-permitted');
       limits.spend('messages', user);
       if (command.who === 'admin')
@@ -103,7 +105,7 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
         start: (signal) => command.run(work, signal),
         async finish(end) {
           const told = typeof end === 'function' ? await end() : end;
-          return typeof told === 'string' ? { text: told } : told;
+          return typeof told !== 'string' && 'text' in told ? told : { text: told };
         },
       });
     },

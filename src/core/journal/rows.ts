@@ -8,6 +8,7 @@ import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
+import type { Words } from '#src/model/language.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Journaled, NewRow, Store } from '#src/store/index.ts';
 import type { Life } from './life.ts';
@@ -30,7 +31,8 @@ export type FreshRow = NewRow & {
 /** A failure in a form that can be kept. */
 export type FailureNote = {
   readonly code: FailureCode;
-  readonly text: string;
+  /** Absent where it is the one of the table. */
+  readonly text?: Words | undefined;
   readonly foreign?: string | undefined;
   readonly address?: string | undefined;
 };
@@ -246,15 +248,19 @@ export function eventOf({ owed }: Pick<OwedRow, 'owed'>): Event {
 
 export const placeOf = (owed: Owed): Place => ('event' in owed ? owed.event.place : owed.place);
 
-export const noteOf = ({ code, message, foreign, address }: Failure): FailureNote => ({
+export const noteOf = ({ code, words, row, foreign, address }: Failure): FailureNote => ({
   code,
-  text: message,
+  text: words === row.text ? undefined : words,
   foreign,
   address,
 });
 
 export const failureOf = ({ code, text, foreign, address }: FailureNote): Failure =>
-  new Failure(code, { text, ...(foreign !== undefined && { foreign }), ...(address !== undefined && { address }) });
+  new Failure(code, {
+    ...(text !== undefined && { text }),
+    ...(foreign !== undefined && { foreign }),
+    ...(address !== undefined && { address }),
+  });
 
 /** What a row keeps of a piece that has failed, so that a repeat has the same answer. */
 export const failedPiece = (piece: Piece, failure: Failure): string =>

@@ -1,5 +1,7 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: who may do what in a room (§8, §9).
+
 import type { Element } from 'ltx';
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Affiliation, Occupant, Role } from '#src/model/party.ts';
@@ -67,14 +69,14 @@ const idOf = ({ attrs: { nick, jid } }: Element, request: Request): string => {
   throw nick ? nobody() : new Failure('bad-request');
 };
 
-const nobody = (): Failure => new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+const nobody = (): Failure => new Failure('item-not-found', { text: texts.noSuchNick });
 
 /** What the network calls somebody by an address of ours. The room does not tell who its people are elsewhere. */
 function personOf(jid: string, { view, target }: Request): string {
   const { domain, local } = splitJid(jid);
   const person = domain === view.transport.domain ? view.target(local) : undefined;
   if (person?.kind !== 'contact' || target.kind !== 'room' || person.realm !== target.realm)
-    throw new Failure('item-not-found', { text: 'Name people by their nickname or by their address at this gateway.' });
+    throw new Failure('item-not-found', { text: texts.nameByNick });
   return person.name;
 }
 

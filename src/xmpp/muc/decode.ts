@@ -1,5 +1,7 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what occupants do by presence, and the subject.
+
 import type { Element } from 'ltx';
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Draft, HistoryWish, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
@@ -20,7 +22,7 @@ export function decodePresence(stanza: Element, { from, to, view }: Envelope): D
   const join = type === undefined ? stanza.getChild('x', MUC) : undefined;
   const target = view.target(to.local);
   if (target.kind !== 'room') {
-    if (join) throw new Failure('jid-malformed', { text: 'This is not the address of a room.' });
+    if (join) throw new Failure('jid-malformed', { text: texts.noRoomAddress });
     return undefined;
   }
   const place = roomPlace(view, target, from.bare);
@@ -39,8 +41,7 @@ type Occupancy = { readonly place: Place; readonly from: Jid; readonly nick: str
 
 function entrance(x: Element, stanza: Element, { place, from, nick }: Occupancy): Draft {
   // XEP-0045 §7.2.1: a nick is required.
-  if (nick === '')
-    throw new Failure('jid-malformed', { text: 'A nickname is missing: join as room@service/nickname.' });
+  if (nick === '') throw new Failure('jid-malformed', { text: texts.nickMissing });
   // XEP-0045 §7.2.6
   const password = x.getChild('password', MUC)?.getText();
   return {

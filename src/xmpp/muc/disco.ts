@@ -1,7 +1,10 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what discovery says of rooms (§6).
+
 import type { Element } from 'ltx';
+import { enumerated, roomTexts as texts, UNSEEN } from '#mappings/texts/rooms.ts';
 import type { Origin, RoomInfo } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import { joined, type Text, type Words, wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
 import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
@@ -92,39 +95,27 @@ type RoomQuery = Extract<Query, { kind: 'room' }>;
 
 /** XEP-0045 §6.4, §15.5.4: muc#roominfo. */
 export function roomForm(request: Request, { info, reply: { description, subjectByAll } }: SeenRoom): Xml {
-  const unseen = unseenIn(request);
-  const about = [description, unseen].filter((one) => one !== undefined).join('\n');
+  const language = request.speak();
+  const about = joined([description, unseenIn(request)].filter((one) => one !== undefined));
+  const field = (name: string, type: string, label: Words, value: Words): Xml =>
+    xml`<field var='muc#roominfo_${name}' type='${type}' label='${wordsIn(label, language)}'><value>${wordsIn(value, language)}</value></field>`;
   const known = [
-    field('occupants', 'text-single', 'Number of occupants', String(info.occupants)),
-    about === '' ? undefined : field('description', 'text-single', 'Description', about),
-    info.topic === undefined ? undefined : field('subject', 'text-single', 'Current subject', info.topic),
+    field('occupants', 'text-single', texts.occupants, String(info.occupants)),
+    about.en === '' ? undefined : field('description', 'text-single', texts.description, about),
+    info.topic === undefined ? undefined : field('subject', 'text-single', texts.subject, info.topic),
     subjectByAll === undefined
       ? undefined
-      : field('subjectmod', 'boolean', 'Whether participants may change the subject', subjectByAll ? '1' : '0'),
+      : field('subjectmod', 'boolean', texts.subjectByAll, subjectByAll ? '1' : '0'),
   ];
   return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${known.filter((one) => one !== undefined)}</x>`;
 }
 
-const WORDS_FOR: Readonly<Record<string, string>> = {
-  edit: 'corrections',
-  retract: 'retractions',
-  reaction: 'reactions',
-  reply: 'what is replied to',
-  file: 'files',
-  mention: 'mentions',
-  spoiler: 'spoiler warnings',
-};
-
 /** What those in the room have among each other, and nobody else. */
-function unseenIn({ view, identity }: Request): string | undefined {
-  const words = view.transport.advertised.unseen.flatMap((feature) => WORDS_FOR[feature] ?? []);
-  if (words.length === 0) return undefined;
-  const all = words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
-  return `${identity.name} does not see ${all}: only those who are here from XMPP do.`;
+function unseenIn({ view, identity }: Request): Text | undefined {
+  const known: Readonly<Record<string, Text>> = UNSEEN;
+  const unseen = view.transport.advertised.unseen.flatMap((feature) => known[feature] ?? []);
+  return unseen.length === 0 ? undefined : texts.unseen(identity.name, enumerated(unseen));
 }
-
-const field = (name: string, type: string, label: string, value: string): Xml =>
-  xml`<field var='muc#roominfo_${name}' type='${type}' label='${label}'><value>${value}</value></field>`;
 
 /** XEP-0045 §6.5: the occupants, for those who are in the room; others are shown an empty list. */
 export function occupantItems(request: Request): Xml[] {

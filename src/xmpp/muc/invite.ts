@@ -1,5 +1,7 @@
 // XEP-0249: Direct MUC Invitations, version 1.2; with the mediated ones of XEP-0045 (version 1.34.6) §7.8.2.
+
 import type { Element } from 'ltx';
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
@@ -25,7 +27,7 @@ type Invited = { readonly person: JidTarget; readonly room: RoomTarget; readonly
 function invitation({ person, room, reason }: Invited, { view, from }: ReadContext): Reading {
   assertHere(room);
   if (person.kind !== 'contact' || person.realm !== room.realm)
-    throw new Failure('item-not-found', { text: 'Only people of the network that the room is on can be invited.' });
+    throw new Failure('item-not-found', { text: texts.inviteNetwork });
   const place = { kind: 'contact', account: accountKey(from.bare, view.transport.domain), id: person.id } as const;
   return { kind: 'invite', place, room: room.id, ...(reason && { reason }) };
 }
@@ -38,7 +40,7 @@ function mediated(x: Element, reading: Reading, context: ReadContext): Reading {
   const invites = x.getChildren('invite');
   const [invite] = invites;
   if (!invite || target.kind !== 'room' || to.resource !== '' || stanza.attrs.type === 'groupchat') return reading;
-  if (invites.length > 1) throw new Failure('bad-request', { text: 'Invite one person at a time.' });
+  if (invites.length > 1) throw new Failure('bad-request', { text: texts.inviteOne });
   if (view.nickOf(roomPlace(view, target, from.bare), from.full) === undefined) throw new Failure('not-joined');
   const invitee = splitJid(invite.attrs.to ?? '');
   const person: JidTarget = invitee.domain === view.transport.domain ? view.target(invitee.local) : { kind: 'gateway' };
@@ -67,8 +69,7 @@ function direct(x: Element, reading: Reading, context: ReadContext): Reading {
   const room: JidTarget = domain === view.transport.domain ? view.target(local) : { kind: 'gateway' };
   // Words beside it are said all the same.
   if (room.kind !== 'room' && body !== '') return reading;
-  if (room.kind !== 'room')
-    throw new Failure('not-acceptable', { text: 'People of this network can only be invited to its own rooms.' });
+  if (room.kind !== 'room') throw new Failure('not-acceptable', { text: texts.inviteOwnRooms });
   return invitation({ person: target, room, reason: x.attrs.reason }, context);
 }
 

@@ -1,5 +1,8 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: the settings of a room (§10).
+
 import type { Element } from 'ltx';
+import { spokenForm } from '#mappings/forms.ts';
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
@@ -42,21 +45,20 @@ async function formOf(request: Request): Promise<Xml> {
   const { core, view, user } = request;
   const { form } = await core.ask({ kind: 'config', place }, view.transport.domain, user);
   if (!form) throw new Failure('not-supported');
-  return render(form);
+  return render(spokenForm(form, request.speak()));
 }
 
-const render = ({ fields }: Form): Xml =>
+const render = ({ fields }: Form<string>): Xml =>
   xml`<x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roomconfig</value></field>${fields.map(fieldOf)}</x>`;
 
-function fieldOf({ name, label, type, value = [] }: Field): Xml {
+function fieldOf({ name, label, type, value = [] }: Field<string>): Xml {
   const values = value.filter((one) => one !== '').map((one) => xml`<value>${one}</value>`);
   return xml`<field${attrs({ var: NAMES[name] ?? name, type: TYPES[type] ?? 'text-single', label })}>${values}</field>`;
 }
 
 async function set(request: Request): Promise<undefined> {
   const { place } = insideRoom(request);
-  if (childOf(request.payload, 'destroy', OWNER))
-    throw new Failure('not-allowed', { text: 'This room cannot be destroyed from here. It ends when all have left.' });
+  if (childOf(request.payload, 'destroy', OWNER)) throw new Failure('not-allowed', { text: texts.noDestroy });
   const form = childOf(request.payload, 'x', DATA);
   if (!form) throw new Failure('bad-request');
   // XEP-0045 §10.1.2, §10.2: cancelled, or taken as it is (an instant room).

@@ -1,8 +1,11 @@
 import type { Element } from 'ltx';
+import { messageTexts } from '#mappings/texts/messages.ts';
+import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type XmppId } from '#src/model/ids.ts';
+import { languageOf } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { own, ownText } from '#src/xmpp/xep/elements.ts';
 import type { ReadContext, Reading } from '#src/xmpp/xep/extension.ts';
@@ -30,13 +33,16 @@ const presences = extensions.flatMap(({ presence }) => (presence ? [presence] : 
 
 /** What an answer needs of a stanza that has both addresses. */
 export function originOf(stanza: Element, from: string, to: string): Origin {
-  const { type, id } = stanza.attrs;
+  const { type, id, 'xml:lang': tag } = stanza.attrs;
+  // English is what everybody is answered in who asks for nothing else.
+  const language = tag === undefined || tag === 'en' ? undefined : languageOf(tag);
   const origin: Origin = {
     stanza: stanza.name as Origin['stanza'],
     from,
     to,
     ...(type !== undefined && { type }),
     ...(id !== undefined && { id: id as XmppId }),
+    ...(language !== undefined && { language }),
   };
   if (stanza.name !== 'message') return origin;
   const known = matches(stanza, origins).map(({ child, value }) => value(child, stanza));
@@ -76,7 +82,7 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const target = view.target(to.local);
   // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
   if (type === 'groupchat' && (target.kind !== 'room' || to.resource !== ''))
-    throw new Failure('bad-request', { text: 'Only a room itself takes messages of type groupchat.' });
+    throw new Failure('bad-request', { text: roomTexts.onlyRooms });
   const context: ReadContext = { stanza, from, to, view, target, body, changes: [], understood: new Set() };
   const reading = read(context);
   const said = reading && heard(reading, context);
@@ -153,13 +159,13 @@ function placeOf(groupchat: boolean, target: JidTarget, envelope: Envelope): Pla
 
 const nobodyReads = (): Failure =>
   new Failure('service-unavailable', {
-    text: 'Nobody reads what is written to this address. Write to a person or to a room.',
+    text: messageTexts.nobodyReads,
   });
 
 /** XEP-0045 §7.5: a private message goes to the person who has that nick in the room. */
 function privately(target: RoomTarget, { from, to, view }: Envelope): string {
   if (to.resource === '') {
-    throw new Failure('bad-request', { text: 'A message to a room has to be of type groupchat.' });
+    throw new Failure('bad-request', { text: roomTexts.groupchat });
   }
   assertHere(target);
   const place = roomPlace(view, target, from.bare);

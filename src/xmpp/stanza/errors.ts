@@ -1,5 +1,6 @@
 import type { Origin } from '#src/core/index.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
+import { type Language, wordsIn } from '#src/model/language.ts';
 import { jidUri, splitJid } from './jid.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -51,7 +52,7 @@ export class RequestFailure extends Failure {
   readonly request: Xml;
 
   constructor(failure: Failure, request: Xml) {
-    const { code, message: text, certain, foreign, address, retryAfter } = failure;
+    const { code, words: text, certain, foreign, address, retryAfter } = failure;
     super(code, {
       text,
       certain,
@@ -75,12 +76,12 @@ const DETAILS: Readonly<Partial<Record<FailureCode, Xml>>> = {
   'session-expired': xml`<session-expired xmlns='http://jabber.org/protocol/commands'/>`,
 };
 
-/** A failure on a component's domain as a stanza's error element (RFC 6120 §8.3.2). */
-export function errorOf(failure: Failure, domain: string): Xml {
+/** A failure on a component's domain as a stanza's error element (RFC 6120 §8.3.2), in the language of its reader. */
+export function errorOf(failure: Failure, domain: string, language: Language): Xml {
   // RFC 6120 §8.3.2: condition, text, application element, in this order.
   const foreign =
     failure.foreign === undefined ? undefined : xml`<foreign xmlns='urn:isthmus:errors:0'>${failure.foreign}</foreign>`;
-  const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='en'>${failure.message}</text>`;
+  const text = xml`<text xmlns='urn:ietf:params:xml:ns:xmpp-stanzas' xml:lang='${language}'>${wordsIn(failure.words, language)}</text>`;
   return xml`<error type='${failure.row.type}'>${conditionOf(failure, domain)}${text}${DETAILS[failure.code]}${foreign}</error>`;
 }
 
@@ -111,8 +112,8 @@ export function answerable({ stanza, type }: Origin): boolean {
 const MUC = xml`<x xmlns='http://jabber.org/protocol/muc'/>`;
 
 /** What stands in the error stanza that answers `origin`. */
-export function refusal({ stanza, type, to }: Origin, failure: Failure): Xml[] {
-  const error = errorOf(failure, splitJid(to).domain);
+export function refusal({ stanza, type, to }: Origin, failure: Failure, language: Language): Xml[] {
+  const error = errorOf(failure, splitJid(to).domain, language);
   // RFC 6120 §8.3.1: the request may stand before the error.
   if (failure instanceof RequestFailure) return [failure.request, error];
   // XEP-0045 §7.2.1 and following: what refuses a join or a nick carries <x/>, by which clients know it.

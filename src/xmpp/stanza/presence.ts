@@ -1,5 +1,7 @@
 // RFC 6121 §3 and §4: subscriptions and presence between users and the gateway, its realms and its contacts.
+
 import type { Element } from 'ltx';
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Recipient } from '#src/core/index.ts';
 import type { Draft, EventOf, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -21,7 +23,7 @@ export function decodeContactPresence(stanza: Element, envelope: Envelope): Draf
   const action = ACTIONS.find((one) => one === type);
   const place = placeOf(envelope);
   if (!place) {
-    if (action === 'subscribe') throw new Failure('not-allowed', { text: 'A room is joined, not added as a contact.' });
+    if (action === 'subscribe') throw new Failure('not-allowed', { text: texts.joinIt });
     return undefined;
   }
   // RFC 6121 §3.1.2: bare to bare, even where a server leaves a resource in place.

@@ -1,6 +1,7 @@
 import type { Element } from 'ltx';
 import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Language } from '#src/model/language.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
 import type { DiscoNode, Request, Route, Service, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
@@ -27,11 +28,15 @@ function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly str
   return made;
 }
 
+/** In which language somebody is answered, and whether anything of the answer is in a language at all. */
+export type Speech = { readonly language: Language; spoken: boolean };
+
 /** What a transport's requests are answered with. */
 export type Surroundings = {
   readonly view: View;
   readonly core: Core;
   readonly service: Service;
+  readonly speech: Speech;
   /** Sends a message from one of our JIDs to the asker. */
   tell(from: string, to: string, children: readonly Xml[]): void;
   afterwards(work: () => void): void;
@@ -55,7 +60,7 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
 }
 
 function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
-  const { view, core, service, tell, afterwards } = surroundings;
+  const { view, core, service, speech, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -76,6 +81,10 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     core,
     service,
     afterwards,
+    speak() {
+      speech.spoken = true;
+      return speech.language;
+    },
     written: (event, marks) => encode(event, [], view.transport.addresses, marks) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],

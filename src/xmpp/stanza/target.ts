@@ -1,3 +1,4 @@
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Core, Transport } from '#src/core/index.ts';
 import { memo } from '#src/lib/memo.ts';
 import { isAlias } from '#src/model/alias.ts';
@@ -96,7 +97,7 @@ export function occupantOf(facts: Facts, { target, place }: InRoom, nick: string
 export function occupantId(facts: Facts, room: InRoom, nick: string): string {
   // XEP-0045 §7.5: whoever has the name outside the room is not meant.
   const who = occupantOf(facts, room, nick);
-  if (!who) throw new Failure('item-not-found', { text: 'Nobody in the room has this nickname.' });
+  if (!who) throw new Failure('item-not-found', { text: texts.noSuchNick });
   const id = addressOfName(facts, room.target, who.id);
   // A name must not turn into the address of something else.
   if (facts.transport.addresses.parse(id).kind !== 'contact') throw new Failure('item-not-found');

@@ -1,8 +1,12 @@
 // XEP-0050: Ad-Hoc Commands, version 1.3.0.
+
 import { randomUUID } from 'node:crypto';
+import { spokenForm } from '#mappings/forms.ts';
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { BegunCommand, CommandAt, Offer, Progress, Talker } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
+import { type Language, type Words, wordsIn } from '#src/model/language.ts';
 import { placeKey } from '#src/model/place.ts';
 import { RequestFailure } from '#src/xmpp/stanza/errors.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
@@ -25,8 +29,7 @@ export const commands: Extension = {
 
 /** What the commands here are offered for. Occupants have none: theirs are those of the room. */
 function here({ kind }: Request): CommandAt['on'] {
-  if (kind === 'occupant')
-    throw new Failure('not-supported', { text: 'People in rooms have no commands. The room itself has.' });
+  if (kind === 'occupant') throw new Failure('not-supported', { text: texts.occupants });
   return kind;
 }
 
@@ -37,8 +40,12 @@ const offeredHere = (request: Request): readonly Offer[] =>
 
 /** §2.2: the list of commands, and each of them. */
 function node(name: string, request: Request): DiscoNode | undefined {
-  const offered = offeredHere(request).map((offer) => ({ node: nodeOf(offer), name: offer.title }));
-  if (name === COMMANDS) return { type: 'command-list', name: 'Commands', features: both, items: offered };
+  const offered = offeredHere(request).map((offer) => ({
+    node: nodeOf(offer),
+    name: wordsIn(offer.title, request.speak()),
+  }));
+  if (name === COMMANDS)
+    return { type: 'command-list', name: wordsIn(texts.commands, request.speak()), features: both, items: offered };
   const found = offered.find((one) => one.node === name);
   return found && { type: 'command-node', name: found.name, features: [COMMANDS, FORMS] };
 }
@@ -78,15 +85,16 @@ async function answer(request: Request): Promise<Xml> {
 async function answered(request: Request): Promise<Xml> {
   const { payload, core, from, user } = request;
   const { node: named } = payload.attrs;
+  const language = request.speak();
   const who: Talker = { owner: from, user };
   const action = actionOf(payload);
   const begun = begunBy(request, action);
   if (begun) return goOn(request, begun, action);
   // §2.4: whoever names no session begins one, and there is nothing yet to go on with or back from.
   if (action !== 'execute') throw new Failure('bad-sessionid');
-  if (!named) throw new Failure('bad-request', { text: 'Say which command: its node is missing.' });
+  if (!named) throw new Failure('bad-request', { text: texts.nodeMissing });
   const at = { place: placeOf(request), on: here(request), node: commandOf(named) };
-  return progressed(await core.dialogues.command(who, at), { node: named });
+  return progressed(await core.dialogues.command(who, at), { node: named, language });
 }
 
 const placeOf = ({ view, target, user }: Request) => targetPlace(view, target, user);
@@ -119,34 +127,33 @@ function begunBy(request: Request, action: Action): BegunCommand | undefined {
 async function goOn(request: Request, begun: BegunCommand, action: Action): Promise<Xml> {
   const { core, from } = request;
   const { id, back, step } = begun;
-  const as = { node: request.payload.attrs.node ?? nodeOf(begun), id };
+  const as = { node: request.payload.attrs.node ?? nodeOf(begun), id, language: request.speak() };
   const at = { owner: from, id };
   if (action === 'cancel') {
     core.dialogues.cancel(at);
     return xml`<command xmlns='http://jabber.org/protocol/commands' node='${as.node}' sessionid='${id}' status='canceled'/>`;
   }
   if (action === 'prev') {
-    if (!back) throw new Failure('bad-action', { text: 'There is no way back from here.' });
+    if (!back) throw new Failure('bad-action', { text: texts.noWayBack });
     return progressed(await core.dialogues.back(at), as);
   }
   // §3.4: what is next or the last is known here alone, so all three actions go on.
   const given = step.kind === 'form' ? filledIn(request, step.form) : {};
-  if (!given)
-    return progressed({ kind: 'step', ...begun }, as, 'These were answers to another step. This one is next.');
+  if (!given) return progressed({ kind: 'step', ...begun }, as, texts.otherStep);
   try {
     return progressed(await core.dialogues.answer(at, given), as);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     const isOpen = core.dialogues.begun(request.user).some((one) => one.id === id);
-    if (isOpen) throw error.code === 'not-acceptable' ? new Failure('bad-payload', { text: error.message }) : error;
-    return ended(as, note('error', error.message));
+    if (isOpen) throw error.code === 'not-acceptable' ? new Failure('bad-payload', { text: error.words }) : error;
+    return ended(as, note('error', wordsIn(error.words, as.language)));
   }
 }
 
 /** What was filled in; nothing where it is about none of what is asked, as when a form is sent twice. */
 function filledIn({ payload }: Request, { fields }: Form): Answer | undefined {
   const x = childOf(payload, 'x', FORMS);
-  if (!x) throw new Failure('bad-payload', { text: 'The form is missing.' });
+  if (!x) throw new Failure('bad-payload', { text: texts.formMissing });
   // §3.5: whoever cancels the form alone submits it.
   const given = fieldsOf(x);
   const names = Object.keys(given).filter((name) => name !== 'FORM_TYPE');
@@ -154,14 +161,17 @@ function filledIn({ payload }: Request, { fields }: Form): Answer | undefined {
   return isOther ? undefined : given;
 }
 
-type As = { readonly node: string; readonly id?: string };
+type As = { readonly node: string; readonly id?: string; readonly language: Language };
 
 /** A step, or the end. */
-function progressed(progress: Progress, as: As, warning?: string): Xml {
+function progressed(progress: Progress, as: As, warning?: Words): Xml {
+  const { language } = as;
   if (progress.kind === 'done') {
     const { text, fields } = progress;
-    const form = fields && formElement({ fields }, { formType: formTypeFor(as.node), type: 'result' });
-    return ended(as, text === '' ? undefined : note('info', text), form);
+    const said = wordsIn(text, language);
+    const form =
+      fields && formElement(spokenForm({ fields }, language), { formType: formTypeFor(as.node), type: 'result' });
+    return ended(as, said === '' ? undefined : note('info', said), form);
   }
   const { id, step, back } = progress;
   const isLast = step.kind === 'form' && step.last === true;
@@ -169,8 +179,11 @@ function progressed(progress: Progress, as: As, warning?: string): Xml {
   const actions = isLast
     ? xml`<actions execute='complete'>${back && xml`<prev/>`}<complete/></actions>`
     : xml`<actions execute='next'>${back && xml`<prev/>`}<next/></actions>`;
-  const form = step.kind === 'form' ? formElement(step.form, { formType: formTypeFor(as.node) }) : stageForm(step);
-  const said = warning === undefined ? undefined : note('warn', warning);
+  const form =
+    step.kind === 'form'
+      ? formElement(spokenForm(step.form, language), { formType: formTypeFor(as.node) })
+      : stageForm(step, language);
+  const said = warning === undefined ? undefined : note('warn', wordsIn(warning, language));
   return xml`<command xmlns='http://jabber.org/protocol/commands' node='${as.node}' sessionid='${id}' status='executing'>${actions}${form}${said}</command>`;
 }
 

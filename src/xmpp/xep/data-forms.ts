@@ -44,17 +44,17 @@ export type FormStyle = {
 
 /** A form to fill in, or what came of one (§3.1). */
 export function formElement(
-  { title, instructions, fields }: Form,
+  { title, instructions, fields }: Form<string>,
   { type = 'form', formType, first }: FormStyle = {},
 ): Xml {
-  const all: readonly Field[] =
+  const all: readonly Field<string>[] =
     formType === undefined ? fields : [{ name: 'FORM_TYPE', type: 'hidden', value: [formType] }, ...fields];
   return xml`<x xmlns='jabber:x:data' type='${type}'>${title === undefined ? undefined : xml`<title>${title}</title>`}${
     instructions === undefined ? undefined : xml`<instructions>${instructions}</instructions>`
   }${first}${all.map(fieldElement)}</x>`;
 }
 
-function fieldElement({ name, label, type, required, value = [], options = [], number }: Field): Xml {
+function fieldElement({ name, label, type, required, value = [], options = [], number }: Field<string>): Xml {
   const labelled = label === undefined ? undefined : xml` label='${label}'`;
   const choices = options.map(
     (one) =>
@@ -83,7 +83,7 @@ const KINDS: ReadonlyMap<string, Field['type']> = new Map(
 );
 
 /** The form that somebody is asked to fill in; nothing for one that comes back. */
-function formIn(x: Element): Form | undefined {
+function formIn(x: Element): Form<string> | undefined {
   if (x.attrs.type !== 'form') return undefined;
   const title = ownText(x, 'title');
   // §3.1: several instructions are lines.
@@ -95,7 +95,7 @@ function formIn(x: Element): Form | undefined {
   };
 }
 
-function fieldOf(field: Element): Field {
+function fieldOf(field: Element): Field<string> {
   const { var: name = '', type, label } = field.attrs;
   const value = own(field, 'value').map((one) => one.getText());
   const options = own(field, 'option').map((option) => ({
@@ -114,7 +114,7 @@ function fieldOf(field: Element): Field {
 }
 
 /** A form that came back (§3.1), and who sent it, as their network calls them. */
-function endedForm({ fields }: Form, { state, by, verified }: Ending): Xml[] {
+function endedForm({ fields }: Form<string>, { state, by, verified }: Ending): Xml[] {
   const how = verified === undefined ? undefined : xml` verified='${verified}'`;
   const x =
     state === 'submit'

@@ -13,16 +13,16 @@ export const dataPolicy: Extension = {
   form: (request) => (request.kind === 'gateway' ? xml`${ofGateway(request)}${ofNetwork(request)}` : undefined),
 };
 
-const single = (name: string, value: string): Field => ({ name, type: 'text', value: [value] });
-const one = (name: string, value: string): Field => ({ name, type: 'choice', value: [value] });
-const flag = (name: string, on: boolean): Field => ({ name, type: 'boolean', value: [on ? 'true' : 'false'] });
+const single = (name: string, value: string): Field<string> => ({ name, type: 'text', value: [value] });
+const one = (name: string, value: string): Field<string> => ({ name, type: 'choice', value: [value] });
+const flag = (name: string, on: boolean): Field<string> => ({ name, type: 'boolean', value: [on ? 'true' : 'false'] });
 
 /** §3.1 to §3.12. */
 function ofGateway({ view: { transport }, service: { keeps, terms } }: Request): Xml {
   const { advertised, definition, history } = transport;
   const archives = advertised.rooms && history.record;
   const hours = Math.ceil(Math.max(keeps.messages, keeps.files) / HOUR);
-  const fields: Field[] = [
+  const fields: Field<string>[] = [
     one('auth_data', definition.logins.length === 0 ? 'no_auth' : 'plain'),
     // Nothing takes what was said in rooms out of their archives by its age.
     single('data_retention', archives ? 'infinite' : String(hours)),

@@ -1,5 +1,7 @@
 // XEP-0380: Explicit Message Encryption, version 0.4.0.
+
 import type { Element } from 'ltx';
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Extension } from './extension.ts';
 
@@ -12,11 +14,7 @@ export const encryption: Extension = {
     part: 'what is encrypted is refused in words',
   },
   refuses: (stanza, body) =>
-    isEncrypted(stanza, body)
-      ? new Failure('not-acceptable', {
-          text: 'Encrypted messages cannot cross this gateway. Switch encryption off for this conversation.',
-        })
-      : undefined,
+    isEncrypted(stanza, body) ? new Failure('not-acceptable', { text: texts.encrypted }) : undefined,
 };
 
 /** What is inside of these elements only a client could read. By name: with a body, without one. */

@@ -6,6 +6,7 @@ import type { Feature } from '#src/model/capabilities.ts';
 import type { Draft, Event, EventBody, EventKind, EventOf, Hints } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
+import type { Language } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Envelope, JidTarget, View } from '#src/xmpp/stanza/target.ts';
 import type { TextChange } from '#src/xmpp/stanza/text-changes.ts';
@@ -28,6 +29,8 @@ export type Request = {
   readonly identity: Identity;
   readonly core: Core;
   readonly service: Service;
+  /** The asker's language, for an answer that is said in it (RFC 6120 §8.1.5). */
+  speak(): Language;
   /** Sends the asker a message from the JID that was asked, before the answer. */
   tell(...children: readonly Xml[]): void;
   /** Runs the work once the result has been written; not at all where the answer is an error. */

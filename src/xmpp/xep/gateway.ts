@@ -1,5 +1,7 @@
 // XEP-0100: Gateway Interaction, version 1.0: addresses of people who are known by another one (§6.3).
+import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
 import { Failure } from '#src/model/failure.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { jidOf } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { ownText } from './elements.ts';
@@ -24,8 +26,10 @@ function assertHere({ kind, core, user }: Request): void {
 function answerGet(request: Request): Xml {
   assertHere(request);
   const { name, prompt } = request.identity;
-  const text = prompt?.text ?? `Enter the address of a person or room as ${name} knows it.`;
-  return xml`<query xmlns='jabber:iq:gateway'><desc>${text}</desc><prompt>${prompt?.label ?? 'Address'}</prompt></query>`;
+  const language = request.speak();
+  const text = wordsIn(prompt?.text ?? texts.enterAddress(name), language);
+  const label = wordsIn(prompt?.label ?? texts.addressLabel, language);
+  return xml`<query xmlns='jabber:iq:gateway'><desc>${text}</desc><prompt>${label}</prompt></query>`;
 }
 
 async function answerSet(request: Request): Promise<Xml> {

@@ -1,5 +1,7 @@
 // XEP-0313: Message Archive Management, version 1.1.3: the archives of rooms.
+
 import type { Element } from 'ltx';
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { ArchivedEvent, ArchiveQuery } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
@@ -91,7 +93,7 @@ function fieldsOf(payload: Element): Map<string, string[]> {
   const fields = new Map<string, string[]>();
   for (const field of childOf(payload, 'x', 'jabber:x:data')?.getChildren('field') ?? []) {
     const name = field.attrs.var ?? '';
-    if (!KNOWN.has(name)) throw new Failure('not-supported', { text: `The archive cannot be searched by ${name}.` });
+    if (!KNOWN.has(name)) throw new Failure('not-supported', { text: texts.noSearchBy(name) });
     fields.set(
       name,
       field.getChildren('value').map((value) => value.getText()),
@@ -104,7 +106,7 @@ function instant(fields: ReadonlyMap<string, readonly string[]>, name: string): 
   const [text] = fields.get(name) ?? [];
   if (text === undefined) return undefined;
   const time = timeOf(text);
-  if (time === undefined) throw new Failure('bad-request', { text: `${name} is no time as XEP-0082 has it.` });
+  if (time === undefined) throw new Failure('bad-request', { text: texts.noTime(name) });
   return time;
 }
 

@@ -1,5 +1,7 @@
 // XEP-0221: Data Forms Media Element, version 1.0.
+
 import type { Stage } from '#src/bridge.ts';
+import { type Language, wordsIn } from '#src/model/language.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { contentId, pictureOf } from './bits-of-binary.ts';
 import { formElement } from './data-forms.ts';
@@ -10,10 +12,10 @@ export const mediaElement: Extension = {
 };
 
 /** What is only shown, as a form in which nothing is asked: clients show forms, and not all of them notes. */
-export function stageForm(stage: Exclude<Stage, { kind: 'form' }>): Xml {
+export function stageForm(stage: Exclude<Stage, { kind: 'form' }>, language: Language): Xml {
   const url = stage.kind === 'show' ? stage.url : undefined;
   const fields = url === undefined ? [] : [{ name: 'url', type: 'note', value: [url] } as const];
-  return formElement({ instructions: stage.text, fields }, { first: qrField(stage) });
+  return formElement({ instructions: wordsIn(stage.text, language), fields }, { first: qrField(stage) });
 }
 
 /** §2: a picture of what is to be scanned, with the text of it for who cannot see or scan it. */

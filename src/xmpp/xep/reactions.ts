@@ -46,7 +46,7 @@ function restrictions({ kind, view }: Request): Xml | undefined {
   const reaching = kind === 'room' ? room.filter((one) => !unseen.includes(one)) : kind in PEOPLE ? contact : [];
   if (!limits || !reaching.includes('reaction')) return undefined;
   const { most, among } = limits;
-  const fields: Field[] = [];
+  const fields: Field<string>[] = [];
   if (most !== undefined) fields.push({ name: 'max_reactions_per_user', type: 'text', value: [String(most)] });
   if (among !== undefined) fields.push({ name: 'allowlist', type: 'lines', value: among });
   return formElement({ fields }, { formType: `${REACTIONS}:restrictions`, type: 'result' });

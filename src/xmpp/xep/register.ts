@@ -1,8 +1,12 @@
 // XEP-0077: In-Band Registration, version 2.4.
+
 import type { Element } from 'ltx';
+import { spokenForm } from '#mappings/forms.ts';
+import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { RegistrationAt } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
+import type { Text } from '#src/model/language.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { answerOf, FORMS, formElement } from './data-forms.ts';
 import { childOf, elements } from './elements.ts';
@@ -48,16 +52,18 @@ async function answerGet(request: Request): Promise<Xml> {
   const at = here(request);
   const { core, user, from, identity } = request;
   const registered = await core.registered(at, user);
-  const form = await core.registration.form(at, { owner: from, user });
-  const instructions = form.instructions ?? instructionsFor(form, identity.name);
+  const language = request.speak();
+  const asked = await core.registration.form(at, { owner: from, user });
+  const form = spokenForm(
+    { ...asked, instructions: asked.instructions ?? instructionsFor(asked, identity.name) },
+    language,
+  );
   // XEP-0077 §3.1.1: what is known is in the fields, and <registered/> says that somebody has it.
-  return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${instructions}</instructions>${form.fields.map(legacyField)}${formElement({ ...form, instructions }, { formType: REGISTER })}</query>`;
+  return xml`<query xmlns='jabber:iq:register'>${registered && xml`<registered/>`}<instructions>${form.instructions}</instructions>${form.fields.map(legacyField)}${formElement(form, { formType: REGISTER })}</query>`;
 }
 
-const instructionsFor = ({ fields }: Form, network: string): string =>
-  fields.some(({ required }) => required)
-    ? `Give what ${network} asks of you. What you leave blank later stays as it was.`
-    : `Registering with ${network} needs nothing more. You can set these as you like.`;
+const instructionsFor = ({ fields }: Form, network: string): Text =>
+  fields.some(({ required }) => required) ? texts.asks(network) : texts.asksNothing(network);
 
 function legacyField({ name, value }: Field): Xml | undefined {
   const element = Object.hasOwn(LEGACY, name) ? LEGACY[name] : undefined;

@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { spokenForm } from '#mappings/forms.ts';
 import { irc } from '#mappings/irc.ts';
 import type { Overrides } from '#mappings/overrides.ts';
 import { openChoices } from '#src/core/accounts/choices.ts';
+import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
@@ -42,6 +44,7 @@ const settingsWith = (choices: ReturnType<typeof open>) =>
     realm: () => 'net',
     persistent: () => false,
     choices,
+    languages: openLanguages({ store }),
   });
 
 describe('what users choose of a table', () => {
@@ -63,7 +66,7 @@ describe('what users choose of a table', () => {
 
   it('is among the settings of the account, with words for each rung, where the operator leaves it open', async () => {
     const choices = open({ reaction: 'drop', fixed: ['edit'] });
-    const { fields } = await settingsWith(choices).form(realm, 'account');
+    const { fields } = spokenForm(await settingsWith(choices).form(realm, 'account'), 'en');
     const names = fields.map(({ name }) => name);
     expect(names).toContain('mapping.in.notice');
     // Fixed, and one that leaves nothing to choose.

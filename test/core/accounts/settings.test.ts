@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { spokenForm } from '#mappings/forms.ts';
+import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import type { Form } from '#src/model/form.ts';
@@ -59,6 +61,7 @@ function open(schemas: typeof bridge.settings = rich) {
     realm: () => 'r',
     persistent: () => false,
     choices: { settings: () => [], took: () => undefined, forget: () => undefined },
+    languages: openLanguages({ store }),
   });
   settings.listen({
     changed: (...what) => void changes.push(what),
@@ -80,7 +83,7 @@ describe('settings', () => {
   });
 
   it('are shown as a form, with what holds', async () => {
-    expect(await open().form(realm, 'account')).toEqual({
+    expect(spokenForm(await open().form(realm, 'account'), 'en')).toEqual({
       fields: [
         {
           name: 'stay_connected',
@@ -93,6 +96,17 @@ describe('settings', () => {
           label: 'Stay in your rooms while you are offline',
           type: 'boolean',
           value: ['false'],
+        },
+        {
+          name: 'language',
+          label: 'Language of what the gateway tells you',
+          type: 'choice',
+          value: ['automatic'],
+          options: [
+            { value: 'automatic', label: 'as your client has it' },
+            { value: 'en', label: 'English' },
+            { value: 'de', label: 'Deutsch' },
+          ],
         },
         { name: 'receipts', label: 'Tell others', type: 'boolean', value: ['true'] },
         { name: 'speed', label: 'speed', type: 'text', value: ['3'], number: { whole: true, min: 1, max: 9 } },

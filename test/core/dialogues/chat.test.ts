@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { act, type Step } from '#src/bridge.ts';
 import { openChat } from '#src/core/dialogues/chat.ts';
 import { openDialogues } from '#src/core/dialogues/dialogue.ts';
-import type { Dialogues, Talker } from '#src/core/index.ts';
+import type { Dialogues, Speaker } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { handClock } from '../../hand-clock.ts';
 import { account, CLIENT, DOMAIN, ROMEO } from '../house.ts';
 
-const who: Talker = { owner: CLIENT, user: ROMEO };
+const who: Speaker = { language: 'en', owner: CLIENT, user: ROMEO };
 const TIME = 600_000;
 
 /** A chat with one command, `go`, which does what the generator says. */

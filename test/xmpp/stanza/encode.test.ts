@@ -108,12 +108,12 @@ describe('messages', () => {
 describe('errors', () => {
   it.each(Object.keys(failures) as FailureCode[])('%s has its type, condition and text', (code) => {
     const { type, condition, text: said } = failures[code];
-    const error = stanza(`<iq>${errorOf(new Failure(code), GATEWAY)}</iq>`).getChild('error');
+    const error = stanza(`<iq>${errorOf(new Failure(code), GATEWAY, 'en')}</iq>`).getChild('error');
     expect(error?.attrs.type).toBe(type);
     const [first, text, ...more] = error?.getChildElements() ?? [];
     expect([first?.name, first?.attrs.xmlns]).toEqual([condition, 'urn:ietf:params:xml:ns:xmpp-stanzas']);
     expect([text?.name, text?.attrs.xmlns]).toEqual(['text', 'urn:ietf:params:xml:ns:xmpp-stanzas']);
-    expect(error?.getChildText('text')).toBe(said);
+    expect(error?.getChildText('text')).toBe(said.en);
     // RFC 6120 §8.3.4: what is about a command says so.
     const { name, attrs } = more[0] ?? {};
     if (name !== undefined) expect([name, attrs?.xmlns]).toEqual([code, 'http://jabber.org/protocol/commands']);
@@ -122,11 +122,11 @@ describe('errors', () => {
 
   it('show what the far side said, and where something has gone', () => {
     const foreign = stanza(
-      `<iq>${errorOf(new Failure('banned', { foreign: '474 <b>', text: 'No "you".' }), GATEWAY)}</iq>`,
+      `<iq>${errorOf(new Failure('banned', { foreign: '474 <b>', text: 'No "you".' }), GATEWAY, 'en')}</iq>`,
     );
     expect(foreign.getChild('error')?.getChild('foreign', 'urn:isthmus:errors:0')?.getText()).toBe('474 <b>');
     expect(foreign.getChild('error')?.getChildText('text')).toBe('No "you".');
-    const gone = (address: string) => stanza(`<iq>${errorOf(new Failure('gone', { address }), GATEWAY)}</iq>`);
+    const gone = (address: string) => stanza(`<iq>${errorOf(new Failure('gone', { address }), GATEWAY, 'en')}</iq>`);
     expect(gone('##css%net').getChild('error')?.getChildText('gone')).toBe(`xmpp:%23%23css%25net@${GATEWAY}`);
     // No local part ends with a space.
     expect(gone('#x%net ').getChild('error')?.getChildText('gone')).toBe('');
@@ -156,8 +156,8 @@ describe('errors', () => {
 
   it('of a join are known by their <x/>', () => {
     const failure = new Failure('nick-conflict');
-    expect(String(refusal(origin('presence'), failure)[0])).toBe("<x xmlns='http://jabber.org/protocol/muc'/>");
-    expect(refusal(origin('presence', 'subscribe'), failure)).toHaveLength(1);
-    expect(refusal(origin('message'), failure)).toHaveLength(1);
+    expect(String(refusal(origin('presence'), failure, 'en')[0])).toBe("<x xmlns='http://jabber.org/protocol/muc'/>");
+    expect(refusal(origin('presence', 'subscribe'), failure, 'en')).toHaveLength(1);
+    expect(refusal(origin('message'), failure, 'en')).toHaveLength(1);
   });
 });

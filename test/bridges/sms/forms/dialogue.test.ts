@@ -5,7 +5,7 @@ import { inbound } from '../../../fakes/twilio.ts';
 import { alice, bob, OUR, PHONE, type World, world } from '../harness.ts';
 
 const DAY = 24 * 3_600_000;
-const form: Form = {
+const form: Form<string> = {
   fields: [
     { name: 'a', label: 'A?', type: 'boolean' },
     { name: 'b', label: 'B?', type: 'boolean' },

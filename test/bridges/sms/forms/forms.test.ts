@@ -8,15 +8,15 @@ import type { Field, Form } from '#src/model/form.ts';
 
 const NOW = 1_700_000_000_000;
 
-const mask: Field = {
+const mask: Field<string> = {
   name: 'mask',
   label: 'Which mask?',
   type: 'choice',
   required: true,
   options: [{ value: 'l', label: 'Lion' }, { value: 'm' }],
 };
-const coming: Field = { name: 'coming', label: 'Are you coming?', type: 'boolean' };
-const dances: Field = {
+const coming: Field<string> = { name: 'coming', label: 'Are you coming?', type: 'boolean' };
+const dances: Field<string> = {
   name: 'dances',
   type: 'choices',
   options: [
@@ -24,10 +24,10 @@ const dances: Field = {
     { value: 'g', label: 'Galliard' },
   ],
 };
-const form: Form = { title: 'The ball', fields: [mask, coming, dances] };
-const code: Field = { name: 'isthmus#code', type: 'hidden', value: ['4711'] };
+const form: Form<string> = { title: 'The ball', fields: [mask, coming, dances] };
+const code: Field<string> = { name: 'isthmus#code', type: 'hidden', value: ['4711'] };
 
-const open = (asked: Form = form, more: Partial<OpenForm> = {}): OpenForm => ({
+const open = (asked: Form<string> = form, more: Partial<OpenForm> = {}): OpenForm => ({
   ...{ id: 'e1', account: 'a', our: '+15005550006', their: '+14155552671', plan: questionnaireOf(asked, '', 1) },
   ...{ step: 0, chosen: {}, until: NOW + FORM_TIME, fresh: true, codes: 0, extra: 0, tries: 0 },
   ...more,
@@ -61,7 +61,7 @@ describe('a plan', () => {
     expect(opening(questionnaireOf(form, '', 1))).toMatch(/^The ball\nWhich mask/);
   });
 
-  it.each<[string, Field[]]>([
+  it.each<[string, Field<string>[]]>([
     ['a required text', [mask, { name: 'n', type: 'text', required: true }]],
     ['nothing to choose', [{ name: 'n', type: 'note', value: ['hello'] }]],
     ['a choice without options', [{ name: 'n', type: 'choice' }]],

@@ -1,0 +1,73 @@
+import { joined, type Text, type Words, wordsIn } from '#src/model/language.ts';
+import { catalogue } from './catalogue.ts';
+
+/** What is said of rooms, to those who are in them and to those who are not. */
+export const roomTexts = catalogue({
+  noSuchNick: { en: 'Nobody in the room has this nickname.', de: 'Im Raum hat niemand diesen Spitznamen.' },
+  nameByNick: {
+    en: 'Name people by their nickname or by their address at this gateway.',
+    de: 'Personen werden mit ihrem Spitznamen oder ihrer Adresse bei diesem Gateway angegeben.',
+  },
+  noRoomAddress: { en: 'This is not the address of a room.', de: 'Das ist nicht die Adresse eines Raums.' },
+  nickMissing: {
+    en: 'A nickname is missing: join as room@service/nickname.',
+    de: 'Es fehlt ein Spitzname: Betreten Sie den Raum als raum@dienst/spitzname.',
+  },
+  inviteNetwork: {
+    en: 'Only people of the network that the room is on can be invited.',
+    de: 'Eingeladen werden können nur Personen aus dem Netz, zu dem der Raum gehört.',
+  },
+  inviteOne: { en: 'Invite one person at a time.', de: 'Bitte immer nur eine Person auf einmal einladen.' },
+  inviteOwnRooms: {
+    en: 'People of this network can only be invited to its own rooms.',
+    de: 'Personen dieses Netzes können nur in dessen eigene Räume eingeladen werden.',
+  },
+  noDestroy: {
+    en: 'This room cannot be destroyed from here. It ends when all have left.',
+    de: 'Dieser Raum lässt sich von hier aus nicht auflösen. Er endet, wenn alle gegangen sind.',
+  },
+  onlyRooms: {
+    en: 'Only a room itself takes messages of type groupchat.',
+    de: 'Nachrichten vom Typ groupchat nimmt nur ein Raum selbst an.',
+  },
+  groupchat: {
+    en: 'A message to a room has to be of type groupchat.',
+    de: 'Eine Nachricht an einen Raum muss vom Typ groupchat sein.',
+  },
+  joinIt: {
+    en: 'A room is joined, not added as a contact.',
+    de: 'Einen Raum betritt man, man fügt ihn nicht als Kontakt hinzu.',
+  },
+  notSent: (said: string, why: Words) => ({
+    en: `Not sent: "${said}" (${wordsIn(why, 'en')})`,
+    de: `Nicht gesendet: „${said}“ (${wordsIn(why, 'de')})`,
+  }),
+  occupants: { en: 'Number of occupants', de: 'Anzahl der Anwesenden' },
+  description: { en: 'Description', de: 'Beschreibung' },
+  subject: { en: 'Current subject', de: 'Aktuelles Thema' },
+  subjectByAll: {
+    en: 'Whether participants may change the subject',
+    de: 'Ob Teilnehmer das Thema ändern dürfen',
+  },
+  unseen: (network: Words, what: Text) => ({
+    en: `${wordsIn(network, 'en')} does not see ${what.en}: only those who are here from XMPP do.`,
+    de: `${wordsIn(network, 'de')} sieht keine ${what.de}: nur wer über XMPP hier ist.`,
+  }),
+});
+
+const AND: Text = { en: ' and ', de: ' und ' };
+
+/** Several things in a sentence. */
+export const enumerated = (all: readonly Words[]): Text =>
+  all.length < 2 ? joined(all) : joined([joined(all.slice(0, -1), ', '), AND, ...all.slice(-1)], '');
+
+/** What a network may not see of what is said in a room. */
+export const UNSEEN = catalogue({
+  edit: { en: 'corrections', de: 'Korrekturen' },
+  retract: { en: 'retractions', de: 'zurückgenommenen Nachrichten' },
+  reaction: { en: 'reactions', de: 'Reaktionen' },
+  reply: { en: 'what is replied to', de: 'Bezüge von Antworten' },
+  file: { en: 'files', de: 'Dateien' },
+  mention: { en: 'mentions', de: 'Erwähnungen' },
+  spoiler: { en: 'spoiler warnings', de: 'Spoiler-Warnungen' },
+});

@@ -1,0 +1,48 @@
+import type { Text } from '#src/model/language.ts';
+import { catalogue } from './catalogue.ts';
+
+/** What people can set for themselves, and the commands for it. */
+export const settingTexts = catalogue({
+  stayConnected: {
+    en: 'Stay connected while you are offline',
+    de: 'Verbunden bleiben, während Sie offline sind',
+  },
+  persistent: {
+    en: 'Stay in your rooms while you are offline',
+    de: 'In den Räumen bleiben, während Sie offline sind',
+  },
+  language: { en: 'Language of what the gateway tells you', de: 'Sprache, in der das Gateway Ihnen schreibt' },
+  account: { en: 'Your settings', de: 'Ihre Einstellungen' },
+  realm: { en: 'Your settings of this server', de: 'Ihre Einstellungen für diesen Server' },
+  room: { en: 'Settings of this room', de: 'Einstellungen dieses Raums' },
+  done: { en: 'This is how it is set now.', de: 'So ist es jetzt eingestellt.' },
+  choices: {
+    en: 'What becomes of what the other side does not know',
+    de: 'Was aus dem wird, was die andere Seite nicht kennt',
+  },
+  choicesHere: {
+    en: 'What becomes here of what the other side does not know',
+    de: 'Was hier aus dem wird, was die andere Seite nicht kennt',
+  },
+  choicesAlone: {
+    en: 'This holds for this conversation alone.',
+    de: 'Das gilt nur für diese Unterhaltung.',
+  },
+  choicesDone: {
+    en: 'This is how it is done here from now on.',
+    de: 'So wird es hier von jetzt an gemacht.',
+  },
+  choicesFull: (most: number) => ({
+    en: `You have chosen for ${most} conversations, and more are not kept.`,
+    de: `Sie haben schon für ${most} Unterhaltungen gewählt, mehr werden nicht gemerkt.`,
+  }),
+  what: { en: 'What', de: 'Was' },
+  asUsual: (rung: string) => ({ en: `as usual (${rung})`, de: `wie üblich (${rung})` }),
+});
+
+/** The options of the setting `language`. Each language is called by its own name, so that everybody finds theirs. */
+export const LANGUAGE_NAMES: Readonly<Record<string, Text>> = {
+  automatic: { en: 'as your client has it', de: 'wie Ihr Programm es angibt' },
+  en: { en: 'English', de: 'English' },
+  de: { en: 'Deutsch', de: 'Deutsch' },
+};
