@@ -105,6 +105,9 @@ describe('messages', () => {
   });
 });
 
+const COMMANDS = 'http://jabber.org/protocol/commands';
+const BLOCKING = 'urn:xmpp:blocking:errors';
+
 describe('errors', () => {
   it.each(Object.keys(failures) as FailureCode[])('%s has its type, condition and text', (code) => {
     const { type, condition, text: said } = failures[code];
@@ -114,9 +117,9 @@ describe('errors', () => {
     expect([first?.name, first?.attrs.xmlns]).toEqual([condition, 'urn:ietf:params:xml:ns:xmpp-stanzas']);
     expect([text?.name, text?.attrs.xmlns]).toEqual(['text', 'urn:ietf:params:xml:ns:xmpp-stanzas']);
     expect(error?.getChildText('text')).toBe(said.en);
-    // RFC 6120 §8.3.4: what is about a command says so.
+    // RFC 6120 §8.3.4: what is about a command, or about a block (XEP-0191 §3.5), says so.
     const { name, attrs } = more[0] ?? {};
-    if (name !== undefined) expect([name, attrs?.xmlns]).toEqual([code, 'http://jabber.org/protocol/commands']);
+    if (name !== undefined) expect([name, attrs?.xmlns]).toEqual([code, code === 'blocked' ? BLOCKING : COMMANDS]);
     expect(more.length).toBeLessThan(2);
   });
 
