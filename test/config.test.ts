@@ -63,6 +63,7 @@ describe('a good file', () => {
         presence_window: 30_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,
+        unseen: 7_776_000_000,
         dialogues: 4,
         dialogue_time: 600_000,
         ids_kept: 2_592_000_000,

@@ -137,6 +137,9 @@ const limits = z
     presence_window: durationOrOff(SECOND, HOUR)
       .prefault('30s')
       .describe("A presence that changes again within this time is shown once more, at its end; or 'off'"),
+    unseen: durationSchema(24 * HOUR, 3650 * 24 * HOUR)
+      .prefault('90d')
+      .describe('After how long without a client what somebody logs in with is not used before they register again'),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')

@@ -3,7 +3,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Rate } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
-import { accountKey, bareOf } from '#src/model/ids.ts';
+import { accountKey, type BareJid, bareOf } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { SealKey, Store } from '#src/store/index.ts';
 import type { Access } from './accounts/accounts.ts';
@@ -39,6 +39,8 @@ export type CoreParts = {
     readonly linger: number;
     /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
     readonly presenceWindow?: number;
+    /** Ms for which somebody may not be seen until what they log in with is not used any more; no end if left out. */
+    readonly unseen?: number;
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */
     readonly dialogueTime: number;
     readonly dialogues: number;
@@ -84,6 +86,8 @@ export type OpenCore = Core & {
   recheck(transport: string, since: number): Promise<void>;
   /** Begins with what an earlier run owed. Resolves when all of it is in hand, or with the stop. Never rejects. */
   start(): Promise<void>;
+  /** Removes all that a user has, at once and without a word to them. Resolves with how many accounts that were. */
+  purge(user: BareJid): Promise<number>;
   /** What is owed, as the operator sees it. */
   readonly queue: Queue;
   /** Tells those who run the gateway, as messages of its own that are kept until they have arrived. Never throws. */
@@ -170,7 +174,8 @@ export function coreOf(opened: Opened): OpenCore {
     settings: opened.ownSettings,
     dialogues: opened.talks,
     chat,
-    ...opened.membership,
+    registered: opened.membership.registered,
+    unregister: opened.membership.unregister,
     registration: opened.registration,
     probed: people.probed,
     attend: people.attend,
@@ -196,12 +201,19 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.identities.load();
       await opened.refusals.load();
       await opened.languages.load();
+      await opened.dormancy.load();
       await restore({ ...parts, ...opened });
       opened.purging.resume();
     },
     async start() {
+      opened.dormancy.start();
       await opened.choices.load().catch((err: unknown) => log.error({ err }, 'what users chose could not be read'));
       await delivery.start().catch((err: unknown) => log.error({ err }, 'what is owed could not be looked up'));
+    },
+    async purge(user) {
+      const all = (await store.accounts.ofUser(user)).filter(({ transport }) => transports.has(transport));
+      for (const { key } of all) await opened.membership.remove(key);
+      return all.length;
     },
     queue: journaling.queue,
     alarm(text) {
@@ -212,6 +224,7 @@ export function coreOf(opened: Opened): OpenCore {
     online: (domain) => delivery.wake(({ owed }) => owed.way !== 'out' && placeTransport(placeOf(owed)) === domain),
     async stop() {
       stopping = true;
+      opened.dormancy.stop();
       dialogues.drop(() => true);
       await intake.idle();
       await opened.lanes.idle();

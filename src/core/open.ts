@@ -8,6 +8,7 @@ import { type Place, placeTransport } from '#src/model/place.ts';
 import { openPurging } from '#src/store/index.ts';
 import { openAccounts } from './accounts/accounts.ts';
 import { openChoices } from './accounts/choices.ts';
+import { openDormancy } from './accounts/dormancy.ts';
 import { openLanguages } from './accounts/languages.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
@@ -55,6 +56,13 @@ import { openTables } from './way/tables.ts';
 const LINKED = 'You are on this network by yourself now. Join again to be in the room so.';
 const UNLINKED = 'You are not on this network by yourself any more. Join again to be in the room all the same.';
 
+const ASLEEP = new Failure('not-registered', {
+  text: {
+    en: 'You are not registered here any more. Register again to be back.',
+    de: 'Hier besteht keine Registrierung mehr. Eine neue hilft.',
+  },
+});
+
 /**
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
  * those above, which listen at the end. Nothing happens until the first event.
@@ -99,11 +107,19 @@ export function buildCore(parts: CoreParts) {
     choices,
     languages,
   });
-  const logins = openLogins({ store, key: parts.key, now });
+  const dormancy = openDormancy({
+    store,
+    key: parts.key,
+    clock,
+    log,
+    unseen: limits.unseen ?? Number.POSITIVE_INFINITY,
+  });
+  const logins = openLogins({ store, key: parts.key, now, dormancy });
   const archive = openArchive({
     store,
     clock,
     log,
+    visibleFrom: dormancy.since,
     settings: (domain) => ({
       ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
       refers: tables.get(domain)?.refers ?? false,
@@ -135,6 +151,7 @@ export function buildCore(parts: CoreParts) {
   const refusals = openContactRefusals({ store, xmpp, clock, log });
   const people = openPeople({
     ...ground,
+    dormancy,
     refusals,
     sessions,
     identities,
@@ -234,6 +251,14 @@ export function buildCore(parts: CoreParts) {
     staysConnected: sessions.stay,
     staysInRooms: rooms.keep,
   });
+  dormancy.listen({
+    wipe: membership.remove,
+    sleeps(account) {
+      rooms.end(account, ASLEEP.message);
+      delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, ASLEEP);
+      void sessions.drop(account, ASLEEP, 'left').then(() => people.slept(account));
+    },
+  });
   const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
@@ -287,6 +312,7 @@ export function buildCore(parts: CoreParts) {
     bounces,
     choices,
     dialogues,
+    dormancy,
     flicker,
     identities,
     ids,

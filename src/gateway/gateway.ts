@@ -117,6 +117,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       connectPace: config.limits.connect_pace,
       linger: config.limits.linger,
       presenceWindow: config.limits.presence_window,
+      unseen: config.limits.unseen,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,
       rates: {
@@ -258,7 +259,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
 
   return {
     ready,
-    operations: openOperations({ store, queue: core.queue }),
+    operations: openOperations({ store, queue: core.queue, purge: core.purge }),
     status: () => ({
       transports: Object.fromEntries([...transports].map(([domain, { link }]) => [domain, link?.state() ?? 'offline'])),
       ...core.status(),

@@ -38,6 +38,12 @@ const COMMANDS: readonly SubCommand[] = [
     load: () => import('./cli/queue.ts'),
   },
   {
+    name: 'accounts',
+    options: `purge JID ${CONFIG}`,
+    summary: 'remove all that a user has here, as after the end of the XMPP account',
+    load: () => import('./cli/accounts.ts'),
+  },
+  {
     name: 'backup',
     options: `FILE ${CONFIG}`,
     summary: 'copy the store, also while the gateway runs',

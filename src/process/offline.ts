@@ -4,7 +4,8 @@ import { openBudgets } from '#src/core/journal/budgets.ts';
 import { openQueue } from '#src/core/journal/operator/queue.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
-import { openStore, StoreRefused } from '#src/store/index.ts';
+import type { BareJid } from '#src/model/ids.ts';
+import { openStore, removal, type Store, StoreRefused } from '#src/store/index.ts';
 import { type Operations, openOperations } from './operations.ts';
 
 const WEEK = 7 * 86_400_000;
@@ -33,7 +34,14 @@ export async function openOffline(config: Config): Promise<AsyncDisposable & { r
     release: budgets.release,
   });
   return {
-    operations: openOperations({ store, queue }),
+    operations: openOperations({ store, queue, purge: (user) => purge(store, user, clock.now()) }),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
+}
+
+/** What the accounts shared with others is removed by the next run. */
+async function purge(store: Store, user: BareJid, since: number): Promise<number> {
+  const accounts = await store.accounts.ofUser(user);
+  for (const { key: account } of accounts) await store.unit(removal(store, { account, since }));
+  return accounts.length;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import type { Queue } from '#src/core/index.ts';
+import type { BareJid } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import { seen, textsOn, typed, typeOn } from './phones.ts';
 
@@ -27,12 +28,20 @@ const filter = z.strictObject({
 });
 const look = z.strictObject({ id, body: z.boolean().optional(), full: z.boolean().optional() });
 
+export type OperationParts = {
+  readonly store: Store;
+  readonly queue: Queue;
+  /** Removes all that a user has, and resolves with how many accounts that were. */
+  purge(user: BareJid): Promise<number>;
+};
+
 /**
  * What commands may ask of a store, in the gateway that has it open or in the command itself. What an operation refuses
  * is a `Failure` or a `StoreRefused`, with a text for the operator.
  */
-export function openOperations({ store, queue }: { readonly store: Store; readonly queue: Queue }) {
+export function openOperations({ store, queue, purge }: OperationParts) {
   return {
+    'accounts.purge': operation(z.strictObject({ user: z.string().min(1) }), ({ user }) => purge(user as BareJid)),
     'queue.list': operation(filter, async (asked) => ({
       entries: await queue.list(asked),
       states: await queue.states(),

@@ -11,6 +11,7 @@ import { type Buckets, buckets } from './rows/buckets.ts';
 import { type BudgetRows, budgets } from './rows/budgets.ts';
 import { type ContactRows, contacts } from './rows/contacts.ts';
 import { type CredentialRows, credentials } from './rows/credentials.ts';
+import { type DormantRows, dormant } from './rows/dormant.ts';
 import { type Journal, journal } from './rows/journal.ts';
 import { type Links, links } from './rows/links.ts';
 import { type MediaFiles, mediaFiles } from './rows/media.ts';
@@ -51,6 +52,7 @@ export type { Bucket } from './rows/buckets.ts';
 export type { StoredBudget } from './rows/budgets.ts';
 export type { Contact, Refusing } from './rows/contacts.ts';
 export type { CredentialFound, CredentialPlace } from './rows/credentials.ts';
+export type { DormantAccount } from './rows/dormant.ts';
 export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
 export type { LinkedEvent, MessageIds } from './rows/links.ts';
 export type { MediaFile } from './rows/media.ts';
@@ -107,6 +109,7 @@ export type Store = AsyncDisposable & {
   readonly buckets: Buckets;
   readonly budgets: BudgetRows;
   readonly contacts: ContactRows;
+  readonly dormant: DormantRows;
   readonly credentials: CredentialRows;
   readonly journal: Journal;
   readonly links: Links;
@@ -187,6 +190,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     buckets: buckets(),
     budgets: budgets(read),
     contacts: contacts(read),
+    dormant: dormant(read),
     credentials: credentials(read),
     journal: journal(read, await openSequence(engine, 'journal')),
     links: links(read),

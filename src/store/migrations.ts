@@ -18,6 +18,7 @@ export const migrations: readonly Migration[] = [
   untold,
   saidOf,
   refused,
+  dormant,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -171,6 +172,13 @@ function leaner(): string[] {
 /** Contacts whom their user does not hear. */
 function refused({ text }: Dialect): string[] {
   return [`alter table contacts add column refused ${text} not null default ''`];
+}
+
+/** Accounts that are out of reach until they register again. */
+function dormant({ int, text, keyed }: Dialect): string[] {
+  return [
+    `create table dormant (account ${text} not null primary key, since ${int} not null, has_left ${int} not null)${keyed}`,
+  ];
 }
 
 /** What a network has yet to be told of a subscription. */

@@ -40,6 +40,7 @@ export function removal(store: Store, { account, since }: Purge): readonly State
     store.contacts.removeAll(account),
     store.occupancy.removeAll(account),
     store.sessions.removeAll(account),
+    store.dormant.remove(account),
     store.bridgeState.removeAll(splitAccount(account).transport, account),
     ...store.purges.begin({ account, since }),
   ];

@@ -34,6 +34,7 @@ export type Schema = {
     owed: string;
     refused: '' | 'declined' | 'blocked' | 'listed';
   };
+  dormant: { account: AccountKey; since: number; has_left: Flag };
   occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
   sequences: { name: string; next: number };
   archive: {

@@ -390,6 +390,12 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     const kept = { ...account, registered: true, seen: 9 };
     expect(await store.accounts.get(romeo)).toEqual(kept);
     expect([await store.accounts.ofUser(account.user), await store.accounts.list(5)]).toEqual([[kept], [kept]]);
+    await store.unit([store.dormant.put({ account: romeo, since: 5, left: false })]);
+    expect(await store.dormant.unseen(100)).toEqual([]);
+    await store.unit([store.dormant.put({ account: romeo, since: 7, left: true })]);
+    expect(await store.dormant.all()).toEqual([{ account: romeo, since: 7, left: true }]);
+    await store.unit([store.dormant.remove(romeo)]);
+    expect([await store.dormant.unseen(9), await store.dormant.unseen(10)]).toEqual([[], [romeo]]);
     const contact = {
       account: romeo,
       id: 'bob',

@@ -1,12 +1,14 @@
 import type { AccountLogin, Credentials, SessionKey } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { GuardFailed, removal, type SealKey, type Statement, type Store } from '#src/store/index.ts';
+import type { Dormancy } from './dormancy.ts';
 import { isVault } from './settings.ts';
 
 export type LoginParts = {
   readonly store: Store;
   readonly key: SealKey;
   readonly now: () => number;
+  readonly dormancy: Pick<Dormancy, 'has' | 'wake'>;
 };
 
 /** What logins tell, once it is durable. */
@@ -35,7 +37,7 @@ export type Logins = {
 };
 
 /** What accounts log in with, sealed in the store (SECURITY rule 9). A realm never sees what was given for another. */
-export function openLogins({ store, key, now }: LoginParts): Logins {
+export function openLogins({ store, key, now, dormancy }: LoginParts): Logins {
   const registering = (account: AccountKey): readonly Statement[] => [
     store.accounts.used(account, now()),
     store.accounts.register(account, true),
@@ -56,10 +58,11 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
   return {
     listen: (news) => void listeners.push(news),
     async enrol(account) {
-      await store.unit(registering(account));
+      await store.unit([...(await dormancy.wake(account)), ...registering(account)]);
     },
     async register({ account, realm }, credentials) {
       await store.unit([
+        ...(await dormancy.wake(account, { realm, credentials })),
         ...registering(account),
         store.credentials.remove(account, realm),
         ...Object.entries(credentials).map(([name, secret]) =>
@@ -94,8 +97,8 @@ export function openLogins({ store, key, now }: LoginParts): Logins {
       await store.unit(removal(store, { account, since: now() }));
       tell(account, false);
     },
-    registered: async (account) => (await store.accounts.get(account))?.registered === true,
-    credentials: credentialsOf,
+    registered: async (account) => !dormancy.has(account) && (await store.accounts.get(account))?.registered === true,
+    credentials: async (at) => (dormancy.has(at.account) ? undefined : credentialsOf(at)),
     async all(account) {
       const realms = await realmsOf(account);
       const found = await Promise.all(realms.map((realm) => credentialsOf({ account, realm })));

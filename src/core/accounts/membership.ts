@@ -13,7 +13,9 @@ export type MembershipParts = Pick<CoreParts, 'clock' | 'log' | 'media'> &
 const PATIENCE = 10_000;
 
 /** Who is a member of a transport, and how users leave it, with all that hangs on it. */
-export function openMembership(parts: MembershipParts): Pick<Core, 'registered' | 'unregister'> {
+export function openMembership(
+  parts: MembershipParts,
+): Pick<Core, 'registered' | 'unregister'> & { remove(account: AccountKey): Promise<() => void> } {
   const { accounts, dialogues, logins, people, sessions } = parts;
 
   /** What it still owes to its network fails, and so does everything in its sessions. */
@@ -38,28 +40,32 @@ export function openMembership(parts: MembershipParts): Pick<Core, 'registered' 
     }
   }
 
+  async function remove(account: AccountKey): Promise<() => void> {
+    // A use that waits to be written would bring the account back.
+    await accounts.flush();
+    const goodbye = await people.dismissed(account);
+    await close(account);
+    // The bridge may need what it keeps for the account, and what that logs in with.
+    await farewell(account);
+    await logins.unregister(account);
+    parts.settings.forget(account);
+    // Whoever wanted a session meanwhile wanted one of an account that is gone now.
+    await close(account);
+    await parts.media?.forget(account);
+    parts.purging.start(account);
+    return goodbye;
+  }
+
   return {
+    remove,
     async registered({ transport, realm }, user) {
       const account = accountKey(user, transport);
       if (realm === undefined) return logins.registered(account);
       return (await logins.credentials({ account, realm })) !== undefined;
     },
     async unregister(domain, user) {
-      const account = accountKey(user, domain);
       dialogues.drop((owner) => bareOf(owner) === user);
-      // A use that waits to be written would bring the account back.
-      await accounts.flush();
-      const goodbye = await people.dismissed(account);
-      await close(account);
-      // The bridge may need what it keeps for the account, and what that logs in with.
-      await farewell(account);
-      await logins.unregister(account);
-      parts.settings.forget(account);
-      // Whoever wanted a session meanwhile wanted one of an account that is gone now.
-      await close(account);
-      await parts.media?.forget(account);
-      parts.purging.start(account);
-      return goodbye;
+      return remove(accountKey(user, domain));
     },
   };
 }

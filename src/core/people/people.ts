@@ -1,6 +1,7 @@
 import { OFFLINE, type Shown } from '#mappings/presence.ts';
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
+import type { Dormancy } from '#src/core/accounts/dormancy.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
@@ -16,7 +17,7 @@ import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Store } from '#src/store/index.ts';
+import type { Contact, Store } from '#src/store/index.ts';
 import { isNobody, mirrored } from './contact-state.ts';
 import { MOST_CONTACTS, openContacts } from './contacts.ts';
 import { newPerson, type Person } from './person.ts';
@@ -35,6 +36,7 @@ export type PeopleParts = {
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly refusals: ContactRefusals;
+  readonly dormancy: Pick<Dormancy, 'has' | 'since' | 'left'>;
   readonly identities: Pick<Identities, 'of'>;
   readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
@@ -69,6 +71,8 @@ export type People = {
   turned(key: SessionKey, failure?: Failure): void;
   /** The account was registered. Resolves with what asks the user for a place in the roster. */
   enrolled(account: AccountKey): Promise<() => void>;
+  /** The account is out of reach from now on: nobody is shown to its user any more. */
+  slept(account: AccountKey): void;
   /** The account is about to be removed. Resolves with what takes everybody out of the user's roster. */
   dismissed(account: AccountKey): Promise<() => void>;
   /** The link of a transport is up: asks for the presence of all who let us see it. */
@@ -91,7 +95,7 @@ const PATIENCE = 60_000;
 
 /** The users that are there or have a session, with their contacts; one lane for each. */
 export function openPeople(parts: PeopleParts): People {
-  const { store, accounts, limits, lanes, xmpp, clock, sessions } = parts;
+  const { store, accounts, limits, lanes, xmpp, clock, sessions, dormancy } = parts;
   const people = new Map<AccountKey, Person>();
   const loading = new Set<AccountKey>();
   let round = 0;
@@ -105,12 +109,9 @@ export function openPeople(parts: PeopleParts): People {
     loading.add(account);
     try {
       const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
-      const person = newPerson(account, row?.registered === true);
-      for (const contact of list) {
-        const subscription = mirrored(contact);
-        if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
-        if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
-      }
+      const person = newPerson(account, row?.registered === true && !dormancy.has(account));
+      // Whoever has the address now may be somebody else.
+      if (dormancy.since(account) === undefined) fill(person, list);
       people.set(account, person);
       return person;
     } finally {
@@ -194,10 +195,13 @@ export function openPeople(parts: PeopleParts): People {
       if (asking && parts.refusals.blocks(account, id)) throw new Failure('blocked');
       if (asking) limits.spend('contacts', user);
       const { action } = draft;
-      answered(
-        within(account, (person) => contacts.apply(person, id, { by: 'user', action })),
-        origin,
-      );
+      const apply = async (person: Person): Promise<void> => {
+        const known = person.contacts.has(id);
+        await contacts.apply(person, id, { by: 'user', action });
+        // A server that removes an account takes all out of its roster, the gateway too (RFC 6121 §2.5).
+        if (id === '' && known && !person.contacts.has(id)) dormancy.left(account);
+      };
+      answered(within(account, apply), origin);
     },
     probed(place, jid) {
       if (place.kind === 'shared' || place.kind === 'room') return;
@@ -251,8 +255,19 @@ export function openPeople(parts: PeopleParts): People {
       };
       answered(within(key.account, turn));
     },
+    slept(account) {
+      const sleep = (person: Person): void => {
+        person.registered = false;
+        for (const id of person.resources.size > 0 ? [...person.shown.keys()] : []) presence.hide(person, id);
+        person.contacts.clear();
+        person.owed.clear();
+        presence.count(person);
+      };
+      if (people.has(account) || loading.has(account)) answered(within(account, sleep));
+    },
     async enrolled(account) {
-      await within(account, (person) => {
+      await within(account, async (person) => {
+        if (person.contacts.size === 0) fill(person, await store.contacts.of(account));
         person.registered = true;
         presence.count(person);
         person.failures.clear();
@@ -289,7 +304,8 @@ export function openPeople(parts: PeopleParts): People {
       for (let after = ''; !stopped; ) {
         const seen = await store.contacts.seeing(transport, PAGE, after);
         for (const { account, id } of seen)
-          xmpp.probe(roster.placeOf(account, id), splitAccount(account).user as BareJid);
+          if (dormancy.since(account) === undefined)
+            xmpp.probe(roster.placeOf(account, id), splitAccount(account).user as BareJid);
         if (seen.length < PAGE) break;
         after = seen.at(-1)?.account ?? '';
         await new Promise<void>((resolve) => void clock.after(PACE, resolve));
@@ -322,3 +338,12 @@ const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'sh
   show,
   ...(status && { status: status.slice(0, LONGEST) }),
 });
+
+/** What the store knows of a person's contacts. */
+function fill(person: Person, list: readonly Contact[]): void {
+  for (const contact of list) {
+    const subscription = mirrored(contact);
+    if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
+    if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
+  }
+}

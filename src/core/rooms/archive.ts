@@ -16,6 +16,8 @@ export type ArchiveParts = {
   readonly store: Pick<Store, 'archive' | 'visibility' | 'unit'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Since when (ms) an account's user may be another: what is older is not theirs to see. */
+  visibleFrom(account: AccountKey): number | undefined;
   /**
    * Whether what is said on a transport is kept, how many a client that joins is shown by default, and whether its
    * network speaks of earlier messages.
@@ -86,7 +88,7 @@ type Kept = { readonly row: Archived; readonly changes: readonly Statement[] };
 const NO_CHANGES: readonly Statement[] = [];
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
-export function openArchive({ store, clock, log, settings }: ArchiveParts): Archive {
+export function openArchive({ store, clock, log, settings, visibleFrom }: ArchiveParts): Archive {
   const batch = openBatch<Kept>({
     store,
     log,
@@ -126,10 +128,16 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     return number;
   }
 
+  const from = (account: AccountKey, start?: number): number | undefined => {
+    const least = visibleFrom(account);
+    return least === undefined ? start : Math.max(least, start ?? 0);
+  };
+
   async function page(place: Place, account: AccountKey, query: ArchiveQuery): Promise<ArchivePage> {
     await flush();
     const key = placeKey(place);
-    const { start, end, max } = query;
+    const { end, max } = query;
+    const start = from(account, query.start);
     const [after, before, afterId, beforeId] = await Promise.all(
       [query.after, query.before, query.afterId, query.beforeId].map((id) => known(key, id)),
     );
@@ -150,7 +158,9 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
 
   /** A row, if the account may see it. */
   const seen = (place: string, id: number, account: AccountKey): Promise<Archived | undefined> =>
-    store.archive.page({ place, account, after: id - 1, before: id + 1, max: 1 }).then(({ rows: [row] }) => row);
+    store.archive
+      .page({ place, account, after: id - 1, before: id + 1, max: 1, start: from(account) })
+      .then(({ rows: [row] }) => row);
 
   async function pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage> {
     if (ids.length > PAGE) throw new Failure('policy-violation', { text: `At most ${PAGE} ids at a time.` });
@@ -170,7 +180,8 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     if (!record || max === 0 || wish.characters === 0) return [];
     try {
       await flush();
-      const start = wish.since ?? (wish.seconds === undefined ? undefined : clock.now() - wish.seconds * 1000);
+      const since = wish.since ?? (wish.seconds === undefined ? undefined : clock.now() - wish.seconds * 1000);
+      const start = from(account, since);
       const { rows } = await store.archive.page({ place: placeKey(place), account, max, newest: true, start });
       return within(await eventsOf(rows, place), wish.characters);
     } catch (err) {
@@ -185,7 +196,13 @@ export function openArchive({ store, clock, log, settings }: ArchiveParts): Arch
     const number = Number(id);
     try {
       await flush();
-      const { rows } = await store.archive.page({ place: key, account, after: number - 1, max: FRESH });
+      const { rows } = await store.archive.page({
+        place: key,
+        account,
+        after: number - 1,
+        max: FRESH,
+        start: from(account),
+      });
       const [row] = rows;
       if (row?.id !== number) return {};
       const quote = textOf(row);

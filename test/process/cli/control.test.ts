@@ -244,7 +244,7 @@ describe('the control socket', () => {
     await using store: Store = await openStore({ url: `sqlite:${dir.path}/s.db`, log, clock: systemClock });
     const queue = openQueue({ store, clock: systemClock, expiry: 1, owner: async () => 1, release: () => [] });
     const path = `${dir.path}/c.sock`;
-    await using _socket = await openControlSocket(path, openOperations({ store, queue }), log);
+    await using _socket = await openControlSocket(path, openOperations({ store, queue, purge: async () => 0 }), log);
     const ask = async (line: string): Promise<string> => {
       const socket = createConnection(path).setEncoding('utf8');
       let text = '';
@@ -267,7 +267,7 @@ describe('the control socket', () => {
     const path = dir.file('c.sock', 'mine');
     await using store: Store = await openStore({ url: `sqlite:${dir.path}/s.db`, log, clock: systemClock });
     const queue = openQueue({ store, clock: systemClock, expiry: 1, owner: async () => 1, release: () => [] });
-    await using _socket = await openControlSocket(path, openOperations({ store, queue }), log);
+    await using _socket = await openControlSocket(path, openOperations({ store, queue, purge: async () => 0 }), log);
     expect(statSync(path).isFile()).toBe(true);
   });
 
@@ -275,5 +275,41 @@ describe('the control socket', () => {
     expect(controlPath({ store: 'sqlite:/var/x.db', control: undefined }, '/etc/c.yaml')).toBe('/var/x.db.sock');
     expect(controlPath({ store: 'postgres://h/d', control: undefined }, '/etc/c.yaml')).toBe('/etc/isthmus.sock');
     expect(controlPath({ store: 'postgres://h/d', control: '/run/i.sock' }, '/etc/c.yaml')).toBe('/run/i.sock');
+  });
+});
+
+describe('isthmus accounts purge', () => {
+  it.each(['running', 'stopped'])(
+    'removes all accounts of a user from the store of a gateway that is %s',
+    async (how) => {
+      using here = await house();
+      {
+        await using store = await here.open();
+        const user = 'romeo@a.example' as BareJid;
+        const contact = { from: true, to: true, pendingIn: false, pendingOut: false, owed: [] };
+        await store.unit([
+          store.accounts.put({ key: romeo, user, transport: DOMAIN, registered: true, created: 1, seen: Date.now() }),
+          store.contacts.put({ account: romeo, id: 'mercutio%irc.example.net', name: null, ...contact }),
+        ]);
+      }
+      const running = how === 'running' ? await here.run() : undefined;
+      expect(await here.tell('accounts', 'purge', 'Romeo@a.example')).toMatchObject({
+        code: 0,
+        out: '1 account removed.\n',
+      });
+      expect(await here.tell('accounts', 'purge', 'romeo@a.example')).toMatchObject({
+        code: 0,
+        out: '0 accounts removed.\n',
+      });
+      await running?.[Symbol.asyncDispose]();
+      await using store = await here.open();
+      expect([await store.accounts.list(10), await store.contacts.of(romeo)]).toEqual([[], []]);
+    },
+  );
+
+  it('wants an address', async () => {
+    using here = await house();
+    expect(await here.tell('accounts', 'purge', 'romeo')).toMatchObject({ code: 1 });
+    expect(await here.tell('accounts')).toMatchObject({ code: 1 });
   });
 });
