@@ -11,7 +11,7 @@ import { type Language, wordsIn } from '#src/model/language.ts';
 import { placeTransport } from '#src/model/place.ts';
 import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
-import { FROM_OCCUPANT, isOccupant, openPrivateMessages } from './muc/private-messages.ts';
+import { FROM_OCCUPANT, openPrivateMessages } from './muc/private-messages.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
 import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
@@ -20,7 +20,7 @@ import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
-import { jidOf, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
+import { jidOf, messageJid, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
 import { route, type Speech } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
@@ -236,10 +236,10 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
       const transport = transports.get(splitJid(to).domain);
       if (id === undefined) return true;
       if (!transport) return false;
-      const about = isOccupant(to, transport.view) ? FROM_OCCUPANT : undefined;
+      const { kind } = transport.view.target(splitJid(to).local);
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
-      const head = { from: speakingJid(to), to: from, type, id: `receipt-${id}` };
-      return transport.link.stanza('message', head, receivedElement(id), ...(about ? [about] : []));
+      const head = { from: messageJid(to, kind), to: from, type, id: `receipt-${id}` };
+      return transport.link.stanza('message', head, receivedElement(id), ...(kind === 'room' ? [FROM_OCCUPANT] : []));
     },
 
     bits(origin, name) {

@@ -35,7 +35,7 @@ describeReal('slixmpp', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     const secret = await irc.next(({ command }) => command === 'PRIVMSG', 'a secret');
     expect(secret.params).toEqual(['irene', 'a secret']);
     irc.send('PRIVMSG Alice :I will keep it');
-    await alice.next(body('irene%net@irc.localhost/gateway', 'I will keep it'), 'the answer');
+    await alice.next(body(`${room}/irene`, 'I will keep it'), 'the answer');
 
     await alice.do('nick', room, 'Alicia');
     await alice.next(

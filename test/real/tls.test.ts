@@ -9,8 +9,7 @@ import type { XmppClient } from './xmpp.ts';
 /** The next thing that the server's own address says and `like` fits. */
 const told = (client: XmppClient, like: RegExp): Promise<unknown> =>
   client.next(
-    (one) =>
-      one.is('message') && one.attrs.from === 'net@irc.localhost/gateway' && like.test(one.getChildText('body') ?? ''),
+    (one) => one.is('message') && one.attrs.from === 'net@irc.localhost' && like.test(one.getChildText('body') ?? ''),
     `${like} from the server`,
   );
 

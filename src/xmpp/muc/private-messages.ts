@@ -14,12 +14,6 @@ const MOST = 10_000;
 /** §7.5: it comes from somebody in a room. Servers send no copies of it (XEP-0280 §6.1). */
 export const FROM_OCCUPANT: Xml = xml`<x xmlns='http://jabber.org/protocol/muc#user'/>`;
 
-/** Whether a full JID of ours is that of somebody in a room. */
-export const isOccupant = (jid: string, view: View): boolean => {
-  const { local, resource } = splitJid(jid);
-  return resource !== '' && view.target(local).kind === 'room';
-};
-
 /** What one client says in private to an occupant, and is answered. `ends`: whose leaving ends it. */
 type Conversation = {
   /** The place of the person outside of rooms, as a key. */

@@ -5,7 +5,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { bodyElement, bodyElements } from './body.ts';
-import { occupantJid, placeJid, speakingJid } from './jid.ts';
+import { messageJid, occupantJid, placeJid } from './jid.ts';
 import { encodeContact, encodePresence, type Seen } from './presence.ts';
 import { type Xml, xml } from './xml.ts';
 
@@ -90,7 +90,7 @@ export const messageOf = (
   // XEP-0045 §7.4: a reader's own message comes back with the id that it was sent with.
   id: marks.id ?? event.id,
   type: inRoom ? 'groupchat' : 'chat',
-  from: inRoom ? occupantJid(place, speaker(event)) : speakingJid(marks.occupant ?? place),
+  from: inRoom ? occupantJid(place, speaker(event)) : messageJid(marks.occupant ?? place, event.place.kind),
   to: to.map(({ jid }) => jid),
   children,
 });

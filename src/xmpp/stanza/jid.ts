@@ -74,6 +74,13 @@ export const placeJid = (place: Place, addresses: Addresses): string =>
  */
 export const speakingJid = (jid: string): string => (jid.includes('/') ? jid : `${jid}/gateway`);
 
+/**
+ * From where messages of a place come. A realm that has an address of its own is a place for rooms to clients, which take
+ * what comes from its full JID for the words of an occupant.
+ */
+export const messageJid = (jid: string, kind: string): string =>
+  kind === 'realm' && jid.includes('@') ? splitJid(jid).bare : speakingJid(jid);
+
 /** The XMPP URI of a foreign address (RFC 5122 §2.2), for `<gone/>`. */
 export const jidUri = (id: string, domain: string): string =>
   id === '' ? `xmpp:${domain}` : `xmpp:${encodeURIComponent(escapeLocal(id)).replaceAll("'", '%27')}@${domain}`;
