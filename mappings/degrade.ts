@@ -11,11 +11,13 @@ import type {
 } from '#src/model/capabilities.ts';
 import type { Draft, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Words } from '#src/model/language.ts';
 import { rungNamed } from './ladders.ts';
 import { featureOf, levelIn, parts } from './parts.ts';
 import { nearestShow, showText } from './presence.ts';
 import { restyle } from './restyle.ts';
 import { isWithin, splitText } from './split.ts';
+import { messageTexts } from './texts/messages.ts';
 
 type MessageDraft = Draft & Message;
 
@@ -24,8 +26,10 @@ type MessageDraft = Draft & Message;
  * that comes back is not changed any more. Throws a `Failure` where policy refuses.
  */
 export function degrade(draft: Draft, target: Target, context: Context = {}): readonly Draft[] {
-  const between = target.reads === target.text.format ? target.reads : BETWEEN;
-  const read = restyled(draft, target.reads, between);
+  const literal = 'unstyled' in draft;
+  const reads = literal ? 'plain' : target.reads;
+  const between = literal || reads === target.text.format ? reads : BETWEEN;
+  const read = restyled(draft, reads, between);
   const pieces = each(carry(read, featureOf(read), target, context), (piece) => finish(piece, target, context));
   if (draft.kind === 'reaction' && pieces.length > 0) assertAcceptable(draft, target);
   return between === target.text.format
@@ -36,12 +40,11 @@ export function degrade(draft: Draft, target: Target, context: Context = {}): re
 /** XEP-0444 §3.3: what a network does not let stand is told its sender, whatever becomes of it there. */
 function assertAcceptable({ emoji }: DraftOf<'reaction'>, { reactions: { most, among } = {} }: Target): void {
   const other = among && emoji.find((one) => !among.some((known) => sameEmoji(known, one)));
-  if (other !== undefined) throw unacceptable(`Only these reactions can be had there: ${among?.join(' ')}`);
-  if (most !== undefined && emoji.length > most)
-    throw unacceptable(`At most ${most} ${most === 1 ? 'reaction' : 'reactions'} to a message can be had there.`);
+  if (other !== undefined) throw unacceptable(messageTexts.onlyReactions(among?.join(' ') ?? ''));
+  if (most !== undefined && emoji.length > most) throw unacceptable(messageTexts.mostReactions(most));
 }
 
-const unacceptable = (text: string): Failure => new Failure('not-acceptable', { text });
+const unacceptable = (text: Words): Failure => new Failure('not-acceptable', { text });
 
 /** Clients write the variation selector of an emoji or leave it out. */
 const sameEmoji = (one: string, other: string): boolean =>

@@ -168,7 +168,14 @@ export const filesAsLinks: Rung<MessageDraft> = {
 
 export const subjectAsLine: Rung<MessageDraft> = {
   does: 'a line of its own before the text',
-  apply: (draft) => [messageIn(draft, `Subject: ${draft.subject ?? ''}`, 'plain'), lacking(draft, 'subject')],
+  apply(draft, _context, target) {
+    const line = `Subject: ${draft.subject ?? ''}`;
+    const rest = lacking(draft, 'subject');
+    if (draft.text === '') return [{ ...rest, text: line }];
+    return target.text.lines && draft.style !== 'action'
+      ? [{ ...rest, text: `${line}\n${draft.text}` }]
+      : [messageIn(draft, line, 'plain'), rest];
+  },
 };
 
 export const formAsText: Rung<MessageDraft> = {

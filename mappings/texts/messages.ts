@@ -19,6 +19,18 @@ export const messageTexts = catalogue({
     en: 'The message that this is about is not known.',
     de: 'Die Nachricht, auf die sich das bezieht, ist nicht bekannt.',
   },
+  notTheirs: {
+    en: 'Only who has written a message can change it or take it back.',
+    de: 'Nur wer eine Nachricht geschrieben hat, kann sie ändern oder zurücknehmen.',
+  },
+  onlyReactions: (among: string) => ({
+    en: `Only these reactions can be had there: ${among}`,
+    de: `Dort gibt es nur diese Reaktionen: ${among}`,
+  }),
+  mostReactions: (most: number) => ({
+    en: `At most ${most} ${most === 1 ? 'reaction' : 'reactions'} to a message can be had there.`,
+    de: `Dort ${most === 1 ? 'ist höchstens 1 Reaktion' : `sind höchstens ${most} Reaktionen`} auf eine Nachricht möglich.`,
+  }),
   noSearchBy: (name: string) => ({
     en: `The archive cannot be searched by ${name}.`,
     de: `Das Archiv lässt sich nicht nach ${name} durchsuchen.`,

@@ -1,3 +1,4 @@
+import { messageTexts } from '#mappings/texts/messages.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -123,7 +124,6 @@ const keyOf = (side: Side, place: string, id: string): string => `${side} ${plac
 
 function knownTo(found: Found | undefined, side: Side): Known {
   const ids = found?.[side] ?? [];
-  if (!found || ids.length === 0)
-    throw new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+  if (!found || ids.length === 0) throw new Failure('item-not-found', { text: messageTexts.aboutUnknown });
   return { author: found.author, ids, at: found.at };
 }

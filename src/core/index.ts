@@ -35,6 +35,8 @@ export type Origin = {
   readonly language?: Language;
   /** The first words of a line to a room. */
   readonly said?: string;
+  /** The call that it proposes. */
+  readonly call?: string;
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */

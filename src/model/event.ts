@@ -51,6 +51,8 @@ export type Message = {
   readonly mentions?: readonly string[];
   /** The text gives something away: what it is about, in words that do not. May be empty. */
   readonly spoiler?: string;
+  /** Its signs are no styling, and mean themselves. */
+  readonly unstyled?: boolean;
 };
 
 /**
@@ -86,7 +88,13 @@ export type OccupantChange = {
 /** What can happen. The kinds are the vocabulary of the capability tables in `mappings/`. */
 export type EventBody =
   | Message
-  | { readonly kind: 'edit'; readonly target: MessageId; readonly text: string; readonly style?: MessageStyle }
+  | {
+      readonly kind: 'edit';
+      readonly target: MessageId;
+      readonly text: string;
+      readonly style?: MessageStyle;
+      readonly unstyled?: boolean;
+    }
   | { readonly kind: 'retract'; readonly target: MessageId; readonly reason?: string; readonly by?: string }
   | { readonly kind: 'reaction'; readonly target: MessageId; readonly emoji: readonly string[] }
   /** `upTo`: it speaks of all that was there before its target, too. */

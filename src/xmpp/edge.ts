@@ -31,6 +31,7 @@ import { askForBits } from './xep/bits-of-binary.ts';
 import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
 import type { Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
+import { rejectElement } from './xep/jingle-message.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement, receivedId } from './xep/receipts.ts';
 
@@ -203,6 +204,15 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
     if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))
       transport?.link.stanza('presence', { from: origin.to, to: splitJid(origin.from).bare, type: 'unsubscribed' });
+    if (origin.call !== undefined) {
+      const caller = { from: speakingJid(origin.to), to: splitJid(origin.from).bare, type: 'chat', id: randomUUID() };
+      transport?.link.stanza(
+        'message',
+        caller,
+        rejectElement(origin.call, wordsIn(failure.words, language)),
+        ...hintElements(KEPT),
+      );
+    }
     const notice = transport && refused.notice(origin, failure, transport.view);
     if (notice !== undefined) {
       const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
@@ -326,6 +336,9 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
 
 /** RFC 6120 §8.1.5: the language of a stanza is said where it is not what everybody expects. */
 const langOf = (language: Language): string | undefined => (language === 'en' ? undefined : language);
+
+/** XEP-0353 §3: archives keep what becomes of calls. */
+const KEPT = { store: true } as const;
 
 /** An event of a room as those see it who came by another of its names. */
 const asSeenAt = (event: Event, at: string | undefined): Event =>

@@ -36,12 +36,16 @@ export const sayer = (from: Party): string => (from.kind === 'network' ? from.id
 export function bodyOf(event: Archivable, author?: string): string {
   switch (event.kind) {
     case 'message': {
-      const { text, style, files, replyTo, subject, spoiler, mentions, thread, lang } = event;
+      const { text, style, files, replyTo, subject, spoiler, mentions, thread, lang, unstyled } = event;
       const plain = style === 'plain' ? undefined : style;
-      return JSON.stringify({ text, style: plain, files, replyTo, subject, spoiler, mentions, thread, lang, author });
+      const said = { text, style: plain, files, replyTo, subject, spoiler, mentions, thread, lang, unstyled };
+      return JSON.stringify({ ...said, author });
     }
     case 'edit':
-      return JSON.stringify({ target: event.target, text: event.text, style: event.style, lang: event.lang, author });
+      return JSON.stringify({
+        ...{ target: event.target, text: event.text, style: event.style, unstyled: event.unstyled },
+        ...{ lang: event.lang, author },
+      });
     case 'retract':
       return JSON.stringify({ target: event.target, reason: event.reason, by: event.by, author });
     case 'reaction':
@@ -50,8 +54,8 @@ export function bodyOf(event: Archivable, author?: string): string {
 }
 
 /** A message with the text of a correction. */
-export const correctedBody = (body: string, { text, style }: EventOf<'edit'>): string =>
-  JSON.stringify({ ...JSON.parse(body), text, style });
+export const correctedBody = (body: string, { text, style, unstyled }: EventOf<'edit'>): string =>
+  JSON.stringify({ ...JSON.parse(body), text, style, unstyled });
 
 /** What stands where a message was (XEP-0424 §5, XEP-0425 §5). */
 export const tombstone = ({ id, at, by, reason }: EventOf<'retract'>, xmpp: XmppId | undefined): string =>

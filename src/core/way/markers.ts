@@ -10,7 +10,7 @@ export type Markers = ReturnType<typeof openMarkers>;
 
 /** Up to where people have read. In memory alone. */
 export function openMarkers() {
-  const read = openRecent<number>(READERS);
+  const read = openRecent<{ readonly at: number; readonly target: string }>(READERS);
   return {
     /**
      * Whether a draft says something new: all but what has been read of less than was known (XEP-0333: only the newest
@@ -19,8 +19,10 @@ export function openMarkers() {
     isForward(draft: Draft, at = 0): boolean {
       if (draft.kind !== 'receipt' || draft.state !== 'displayed') return true;
       const key = `${placeKey(draft.place)} ${authorOf(draft.from)}`;
-      if (at < (read.get(key) ?? 0)) return false;
-      read.set(key, at);
+      const { target } = draft;
+      const before = read.get(key);
+      if (before && (at < before.at || target === before.target)) return false;
+      read.set(key, { at, target });
       return true;
     },
   };

@@ -1,4 +1,5 @@
 import { featureOf } from '#mappings/parts.ts';
+import { messageTexts } from '#mappings/texts/messages.ts';
 import { authorOf, writerOf } from '#src/core/ids.ts';
 import type { Feature } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
@@ -24,8 +25,7 @@ export function authorIn(draft: Draft): string | undefined {
 }
 
 /** The message that somebody speaks of is none of this place. */
-export const unknown = (): Failure =>
-  new Failure('item-not-found', { text: 'The message that this is about is not known.' });
+export const unknown = (): Failure => new Failure('item-not-found', { text: messageTexts.aboutUnknown });
 
 /**
  * A draft with the ids by which the other side calls what it is about; a retraction becomes one for each of them. Where

@@ -1,4 +1,5 @@
 import { levelIn } from '#mappings/parts.ts';
+import { messageTexts } from '#mappings/texts/messages.ts';
 import type { Ids, Known } from '#src/core/ids.ts';
 import type { Archive } from '#src/core/rooms/archive.ts';
 import { sayer } from '#src/core/rooms/archived.ts';
@@ -78,8 +79,7 @@ function checked(
 }
 
 function assertOwn(own: boolean): void {
-  if (!own)
-    throw new Failure('not-permitted', { text: 'Only who has written a message can change it or take it back.' });
+  if (!own) throw new Failure('not-permitted', { text: messageTexts.notTheirs });
 }
 
 /** Ids of the other side, where it has a use for them: what it does not carry becomes words. */

@@ -333,7 +333,8 @@ function notice({ display, now }: SettleContext, row: OwedRow, { to, failure }: 
   if (!row.piece || (place.kind !== 'contact' && !isRoom(place))) return;
   const from = { kind: 'network', id: place.kind === 'contact' ? place.id : '' } as const;
   const text = `[notice] Your message did not reach ${to}: ${failure.message}`;
-  const told: Event = { id: newEventId(), at: now(), place, from, live: true, kind: 'message', text, style: 'plain' };
+  const head = { id: newEventId(), at: now(), place, from, live: true, hints: { private: true, copy: false } };
+  const told: Event = { ...head, kind: 'message', text, style: 'plain' };
   if (row.kept) display.owe(told.id);
   display.show(told, [{ jid: row.piece.origin.from }]);
 }

@@ -72,7 +72,7 @@ function decodePresence(stanza: Element, envelope: Envelope): Draft | undefined 
 
 function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   const { type } = stanza.attrs;
-  const element = bodyOf(stanza);
+  const element = inOneLanguage(stanza, 'body');
   const body = element?.getText() ?? '';
   for (const guard of guards) {
     const failure = guard(stanza, body || undefined);
@@ -92,10 +92,20 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   return { ...said, from: partyOf(from), place, ...(lang !== undefined && { lang }) };
 }
 
-/** RFC 6121 §5.2.3: several bodies are one text in several languages. */
-function bodyOf(stanza: Element): Element | undefined {
-  const bodies = own(stanza, 'body');
-  return bodies.find(({ attrs }) => attrs['xml:lang'] === undefined) ?? bodies[0];
+/**
+ * RFC 6121 §5.2.3, §5.2.4: several of one name are one text in several languages. The one in that of the stanza itself,
+ * which needs not be named, else the first.
+ */
+function inOneLanguage(stanza: Element, name: string): Element | undefined {
+  const all = own(stanza, name);
+  const [first, ...more] = all;
+  if (more.length === 0) return first;
+  const usual = stanza.attrs['xml:lang'];
+  return (
+    all.find(({ attrs }) => attrs['xml:lang'] === undefined) ??
+    all.find(({ attrs }) => attrs['xml:lang'] === usual) ??
+    first
+  );
 }
 
 /** The message as its extensions read it, in their order; nothing where it is empty. */
@@ -105,25 +115,28 @@ function read(context: ReadContext): Reading | undefined {
   if ((reading.kind === 'message' || reading.kind === 'edit') && context.changes.length > 0)
     reading = { ...reading, text: changedText(context.body, context.changes) };
   for (const readText of textReaders) reading = readText(reading);
-  return isEmpty(reading) ? undefined : reading;
+  return isEmpty(reading, context) ? undefined : reading;
 }
 
 /** RFC 6121 §5.2.4, §5.2.5 */
 function messageOf({ stanza, body }: ReadContext): Message {
-  const subject = ownText(stanza, 'subject');
+  const subject = inOneLanguage(stanza, 'subject')?.getText();
   const thread = ownText(stanza, 'thread');
   return {
     kind: 'message',
     text: body,
-    style: 'plain',
+    // §5.2.2: a headline is an alert to which nobody answers.
+    style: stanza.attrs.type === 'headline' ? 'notice' : 'plain',
     ...(subject && { subject }),
     ...(thread && { thread }),
   };
 }
 
-function isEmpty(reading: Reading): boolean {
+/** RFC 6121 §5.2.4: a subject alone is something to say to a person; in a room it is the room's. */
+function isEmpty(reading: Reading, { stanza }: ReadContext): boolean {
   if (reading.kind === 'edit') return reading.text === '';
-  return reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form;
+  if (reading.kind !== 'message' || reading.text !== '' || reading.files || reading.form) return false;
+  return stanza.attrs.type === 'groupchat' || !reading.subject?.trim();
 }
 
 /** Kinds that nobody is told of, and that nobody waits for. */

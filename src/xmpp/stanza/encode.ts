@@ -116,7 +116,7 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
 
 /** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
 const isPlain = (
-  { replyTo, files, form, mentions, spoiler }: Message,
+  { replyTo, files, form, mentions, spoiler, unstyled }: Message,
   { asks, confirm, retracted }: Written,
 ): boolean =>
   replyTo === undefined &&
@@ -124,6 +124,7 @@ const isPlain = (
   form === undefined &&
   mentions === undefined &&
   spoiler === undefined &&
+  unstyled === undefined &&
   asks === undefined &&
   confirm === undefined &&
   retracted === undefined;

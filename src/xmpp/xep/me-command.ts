@@ -10,7 +10,9 @@ export const meCommand: Extension = {
       const { text, style } = readBody(reading.text);
       return style === 'action' ? { ...reading, text, style } : reading;
     }
-    return reading.kind === 'message' ? { ...reading, ...readBody(reading.text) } : reading;
+    return reading.kind === 'message' && reading.style === 'plain'
+      ? { ...reading, ...readBody(reading.text) }
+      : reading;
   },
   // Where a message was there are no words of it.
   says: {

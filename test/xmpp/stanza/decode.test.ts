@@ -58,7 +58,8 @@ describe('messages', () => {
 
   it.each(['chat', 'normal', 'headline', 'whatever'])('to a person, of type %s', (type) => {
     const draft = decode(message(juliet, type, '<body>hello</body>'), view());
-    expect(draft).toEqual({ kind: 'message', text: 'hello', style: 'plain', place: withJuliet, from });
+    const style = type === 'headline' ? 'notice' : 'plain';
+    expect(draft).toEqual({ kind: 'message', text: 'hello', style, place: withJuliet, from });
   });
 
   it('to a person, written in another case', () => {
