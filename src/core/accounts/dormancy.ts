@@ -53,6 +53,7 @@ const WIPED_AFTER = 7 * 24 * HOUR;
 
 export function openDormancy({ store, key, clock, log, unseen }: DormancyParts): Dormancy {
   const asleep = new Map<AccountKey, DormantAccount>();
+  const wiping = new Map<AccountKey, Promise<void>>();
   const listeners: DormancyNews[] = [];
   let cancel = (): void => undefined;
   let stopped = false;
@@ -64,7 +65,14 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
     await store.unit([store.dormant.put(dormant)]);
   }
 
-  async function wipe(account: AccountKey): Promise<void> {
+  /** Once at a time: whoever registers meanwhile waits for it. */
+  function wipe(account: AccountKey): Promise<void> {
+    const going = wiping.get(account) ?? wipeNow(account).finally(() => wiping.delete(account));
+    wiping.set(account, going);
+    return going;
+  }
+
+  async function wipeNow(account: AccountKey): Promise<void> {
     for (const news of listeners) await news.wipe(account);
     asleep.delete(account);
   }
@@ -95,6 +103,7 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
       sleep(account, true).catch((err: unknown) => log.error({ err }, 'that an account has left could not be written'));
     },
     async wake(account, given) {
+      await wiping.get(account);
       const found = asleep.get(account);
       if (!found) return [];
       if (found.left && !(given && (await isSame(account, given)))) await wipe(account);
