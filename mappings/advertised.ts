@@ -1,4 +1,4 @@
-import type { Chosen, Feature, NetworkMapping } from '#src/model/capabilities.ts';
+import type { Chosen, Extra, Feature, NetworkMapping } from '#src/model/capabilities.ts';
 import type { Draft, EventBody, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, BareJid, EventId } from '#src/model/ids.ts';
@@ -17,6 +17,7 @@ export type Advertised = Readonly<Record<'contact' | 'room' | 'unseen', readonly
   readonly rooms: boolean;
   readonly console: boolean;
   readonly forms: boolean;
+  readonly extras: readonly Extra[];
 };
 
 const target = 'earlier' as EventId;
@@ -62,6 +63,7 @@ export function advertised(mapping: NetworkMapping, overrides: Overrides): Adver
     unseen: room.filter((feature) => !carried.includes(feature)),
     rooms: mapping.facts.rooms !== 'none',
     console: mapping.facts.console === true,
+    extras: mapping.facts.extras ?? [],
     forms: levelIn(mapping.facts.out, 'form') !== 'none',
   };
 }

@@ -62,6 +62,7 @@ export const irc: NetworkMapping = {
     rooms: 'shared',
     // A line to the server is a command of the protocol, as it is.
     console: true,
+    extras: ['rooms'],
     confirms: 'taken',
     blocked: 'silence',
     // A line that is late by more than minutes answers a conversation that has gone on.

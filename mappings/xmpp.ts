@@ -1,5 +1,4 @@
 import type { NetworkMapping } from '#src/model/capabilities.ts';
-import type { EventBody } from '#src/model/event.ts';
 import { cleanName } from './names.ts';
 import {
   asText,
@@ -15,16 +14,6 @@ import {
   without,
 } from './rungs.ts';
 import { excerpt } from './split.ts';
-
-type RoomChange = Extract<EventBody, { kind: 'room' }>['change'];
-const ROOM: Readonly<Record<RoomChange, string>> = {
-  destroyed: 'The room was closed',
-  renamed: 'The room has a new name',
-  avatar: 'The room has a new picture',
-  config: 'The settings of the room were changed',
-  listed: 'The room is in your list',
-  left: 'You are no member of the room any more',
-};
 
 /** A sentence with what belongs to it. */
 const worded = (text: string, more: string | undefined): string => (more ? `${text}: ${more}` : text);
@@ -54,7 +43,7 @@ export const xmpp: NetworkMapping = {
       occupant: 'partial',
       affiliation: 'full',
       invite: 'full',
-      room: 'partial',
+      room: 'full',
       presence: 'full',
       contact: 'full',
     },
@@ -78,6 +67,7 @@ export const xmpp: NetworkMapping = {
       occupants: 'full',
       topic: 'full',
       invite: 'full',
+      room: 'full',
       presence: 'full',
       contact: 'full',
     },
@@ -145,11 +135,6 @@ export const xmpp: NetworkMapping = {
       call: {
         default: 'line',
         line: asText('a line that somebody called', () => 'called, but calls cannot cross', 'action'),
-      },
-      room: {
-        default: 'line',
-        line: asText('a line that says it', ({ change, text }) => worded(ROOM[change], text)),
-        drop,
       },
       // The change of each occupant's role comes as an event of its own.
       affiliation: { default: 'drop', drop },

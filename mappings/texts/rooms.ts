@@ -26,6 +26,19 @@ export const roomTexts = catalogue({
     en: 'This room cannot be destroyed from here. It ends when all have left.',
     de: 'Dieser Raum lässt sich von hier aus nicht auflösen. Er endet, wenn alle gegangen sind.',
   },
+  goOnHere: {
+    en: 'The room to go on in has to be one of this network.',
+    de: 'Der Raum, in dem es weitergeht, muss zu diesem Netz gehören.',
+  },
+  closed: { en: 'This room was closed.', de: 'Dieser Raum wurde geschlossen.' },
+  otherForm: { en: 'This is another form.', de: 'Das ist ein anderes Formular.' },
+  fields: (most: number) => ({
+    en: `A form has at most ${most} fields.`,
+    de: `Ein Formular hat höchstens ${most} Felder.`,
+  }),
+  noPicture: { en: 'The picture is not there as base64.', de: 'Das Bild liegt nicht als Base64 vor.' },
+  noImage: { en: 'The picture of a room has to be an image.', de: 'Das Bild eines Raums muss eine Bilddatei sein.' },
+  avatarHash: { en: 'Avatar hash', de: 'Prüfsumme des Bildes' },
   onlyRooms: {
     en: 'Only a room itself takes messages of type groupchat.',
     de: 'Nachrichten vom Typ groupchat nimmt nur ein Raum selbst an.',

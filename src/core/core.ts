@@ -159,7 +159,15 @@ export function coreOf(opened: Opened): OpenCore {
     },
     async perform(drafts, jid) {
       if (stopping) throw new Failure('stopping');
-      await opened.outward.perform(drafts, jid);
+      const { place } = drafts[0] ?? {};
+      const key = place && { account: accountOf(placeTransport(place), jid), realm: opened.realm(place) };
+      // A room that ends by it is not to take the session along before the answer.
+      if (key) sessions.want(key, 'room');
+      await opened.outward.perform(drafts, jid).finally(() => {
+        if (!key) return;
+        sessions.unwant(key, 'room');
+        sessions.release(key);
+      });
     },
     gone: (domain, jid, place) => void rooms.lost(place, { account: accountOf(domain, jid), jid }),
     confirmed: (_domain, user, id) =>

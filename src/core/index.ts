@@ -1,4 +1,5 @@
 import type { Command, Stage } from '#src/bridge.ts';
+import type { Avatar } from '#src/model/avatar.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
@@ -71,6 +72,8 @@ export type Marks = {
   readonly originId?: string;
   /** The archive's id of the message (XEP-0359). */
   readonly stanzaId?: string;
+  /** Who said it in a room, as the archive knows them: their occupant id follows from that (XEP-0421). */
+  readonly by?: string;
   /** It is only the place of a message that was taken out. */
   readonly retracted?: Retracted;
   /** XEP-0045 status codes beside 110, which follows from the recipient. */
@@ -134,7 +137,12 @@ export type ArchivePage = {
 };
 
 /** What is known of a room that somebody here is in. */
-export type RoomInfo = { readonly occupants: number; readonly topic?: string };
+export type RoomInfo = {
+  readonly occupants: number;
+  readonly topic?: string;
+  readonly name?: string | undefined;
+  readonly avatar?: Avatar | undefined;
+};
 
 /** Where settings are set: for all of an account, for a realm of it, or for a room. */
 export type SettingsScope = 'account' | 'realm' | 'room';

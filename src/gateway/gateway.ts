@@ -16,6 +16,7 @@ import { openSockets } from '#src/web/sockets.ts';
 import { openEdge } from '#src/xmpp/edge.ts';
 import { type Link, openLink, openReplies, type Phase } from '#src/xmpp/stream/link.ts';
 import { writerLimits } from '#src/xmpp/stream/writer.ts';
+import { openOccupantIds } from '#src/xmpp/xep/occupant-id.ts';
 import { openBridgeState } from './bridge-state.ts';
 import { openMediaOf } from './media.ts';
 import { reach, refuseFetch } from './reach.ts';
@@ -103,6 +104,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     links: new Map([...transports].map(([domain, opened]) => [domain, outletOf(opened)])),
     core: () => core,
     service: serviceOf(config),
+    occupantIds: openOccupantIds(key.secret),
     log,
     now: clock.now,
   });

@@ -65,6 +65,9 @@ export type DeliveryFacts = {
 /** Whether an account acts on its network by itself, or the operator for it: then nothing needs a session. */
 export type WhoseIdentity = 'own' | 'operator';
 
+/** That people and rooms can be searched, that occupants have hats (XEP-0317) and rooms pictures. */
+export type Extra = 'people' | 'rooms' | 'hats' | 'pictures';
+
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
 /** How many reactions somebody may have to one message, and which: any where nothing is said. */
@@ -98,6 +101,8 @@ export type Capabilities = {
   readonly delivery?: DeliveryFacts;
   /** Who is blocked by a user there hears nothing of it: what they write is taken, and dropped. Else their network is told. */
   readonly blocked?: 'silence';
+  /** What the network has beside events. */
+  readonly extras?: readonly Extra[];
   /** What is said here is not to be put up elsewhere: nobody but those who are here may see it. */
   readonly confined?: boolean;
   /** By direction, the place's kind and the event's kind; what is not named here is memory. */

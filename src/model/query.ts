@@ -48,6 +48,7 @@ export type Reply =
       readonly traits?: readonly RoomTrait[];
       /** What it is for, as whoever keeps it says. */
       readonly description?: string;
+      readonly avatar?: Avatar;
       /** Whether those who may speak may set the topic. */
       readonly subjectByAll?: boolean;
     }

@@ -29,7 +29,7 @@ import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import { askForBits } from './xep/bits-of-binary.ts';
 import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
-import type { Sending, Service, Written } from './xep/extension.ts';
+import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { rejectElement } from './xep/jingle-message.ts';
 import { pingElement } from './xep/ping.ts';
@@ -49,6 +49,7 @@ export type EdgeParts = {
   /** The core, which is opened after its edge. */
   core(): Core;
   readonly service: Service;
+  readonly occupantIds: OccupantIds;
   readonly log: Log;
   /** Milliseconds since 1970. */
   now(): number;
@@ -71,7 +72,7 @@ type Served = { readonly view: View; readonly link: Outlet; readonly marks: Writ
 const LATE = 2 * 60_000;
 
 /** Ties decoding, routing and encoding together. Nothing happens before the first stanza. */
-export function openEdge({ transports: given, links, core, service, log, now }: EdgeParts): Edge {
+export function openEdge({ transports: given, links, core, service, occupantIds, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Served>();
   const [heard, told] = [openTyping(), openTyping()];
   for (const [domain, link] of links) {
@@ -82,7 +83,7 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
     const standing: Facts['standing'] = (user, at, address) => core().standing(user, at, address);
     const view = viewOf({ transport, standing, addressOf, nickOf, occupants });
-    transports.set(domain, { view, link, marks: asking(transport) });
+    transports.set(domain, { view, link, marks: { ...asking(transport), occupantIds } });
   }
   const lost = openLosses({ core, log });
   const privileges = openPrivileges(links);
@@ -182,7 +183,7 @@ export function openEdge({ transports: given, links, core, service, log, now }: 
     const tell = (from: string, to: string, children: readonly Xml[]): void =>
       void link.stanza('message', { from, to }, ...children);
     const afterwards = (work: () => void): void => void later.push(work);
-    const payload = route(iq, { view, core: core(), service, speech, tell, afterwards });
+    const payload = route(iq, { view, core: core(), service, occupantIds, speech, tell, afterwards });
     if (payload instanceof Promise) payload.then(reply).catch((error: unknown) => fail(origin, error));
     else reply(payload);
   }
@@ -344,10 +345,10 @@ const KEPT = { store: true } as const;
 const asSeenAt = (event: Event, at: string | undefined): Event =>
   at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
 
-/** Clients are asked for what the network wants to know. */
-function asking({ advertised: { contact }, definition }: Transport): Written {
+/** What goes with all events of a transport: clients are asked for what the network wants to know. */
+function asking({ advertised: { contact }, definition, history }: Transport): Written {
   const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
-  return { network: definition.identity.name, ...(asks.length > 0 && { asks }) };
+  return { network: definition.identity.name, logged: history.record, ...(asks.length > 0 && { asks }) };
 }
 
 /** False where one of them was not taken. */

@@ -33,3 +33,10 @@ export function match(pattern: string, text: string): Readonly<Record<string, st
 /** The text with every name that is known put in. */
 export const filled = (text: string, names: ReadonlyMap<string, string>): string =>
   text.replace(/\{\{(\w+)\}\}/g, (whole, name: string) => names.get(name) ?? whole);
+
+/** What stanzas of rooms have alike: conversations that are not about it leave it out. */
+const ALIKE = [/<occupant-id [^>]*><\/occupant-id>/g, /<status code='170'><\/status>/g];
+
+/** What came without what the pattern does not speak of at all. */
+export const spokenOf = (pattern: string, text: string): string =>
+  ALIKE.reduce((left, alike) => (pattern.search(alike) < 0 ? left.replace(alike, '') : left), text);

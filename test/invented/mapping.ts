@@ -35,6 +35,7 @@ export const facts: Capabilities = {
   shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
   identity: 'own',
   rooms: 'room',
+  extras: ['people', 'rooms', 'hats', 'pictures'],
   confirms: 'taken',
   durability: { out: places, in: places },
 };

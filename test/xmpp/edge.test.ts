@@ -59,6 +59,7 @@ async function openWorld(changes: Partial<Core>) {
     core: () => core,
     now: () => 0,
     service,
+    occupantIds: () => 'id',
     log,
   });
   let seen: Element[] = [];

@@ -42,7 +42,16 @@ export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spo
     addresses,
     history: { record: true, replay: 0 },
   }),
-  advertised: { contact: [], room: [], unseen: [], rooms: rooms !== 'none', console: false, forms: false, ...said },
+  advertised: {
+    contact: [],
+    room: [],
+    unseen: [],
+    rooms: rooms !== 'none',
+    console: false,
+    forms: false,
+    extras: [],
+    ...said,
+  },
 });
 type Spoken = {
   readonly domain?: string;

@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { About, ArchivedEvent, Retracted } from '#src/core/index.ts';
-import { memo } from '#src/lib/memo.ts';
+import { pseudonymOf } from '#src/lib/pseudonym.ts';
 import type { Event, EventBody, EventOf } from '#src/model/event.ts';
 import type { EventId, XmppId } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
@@ -26,11 +25,8 @@ export const isLate = ({ live = true, at }: { readonly live?: boolean; readonly 
 export const aboutOf = (event: Archivable): string | undefined =>
   event.kind === 'message' ? event.replyTo : event.target;
 
-/** Which of our users it was. A room is not to be searched for what somebody said. */
-const pseudonym = memo(1000, (bare: string) => `xmpp:${createHash('sha256').update(bare).digest('base64url')}`);
-
-/** Who said something, as the archive knows it. Nobody on a network can have the name of a user (RFC 5122). */
-export const sayer = (from: Party): string => (from.kind === 'network' ? from.id : pseudonym(from.bare));
+/** Who said something, as the archive knows it. A room is not to be searched for what one of our users said. */
+export const sayer = (from: Party): string => (from.kind === 'network' ? from.id : pseudonymOf(from.bare));
 
 /** What a row keeps of an event; `author` is who wrote what it is about. */
 export function bodyOf(event: Archivable, author?: string): string {
@@ -74,7 +70,7 @@ export function eventOf(row: Archived, place: Place, about: Archived | undefined
   const xmppId = (xmpp ?? own) as XmppId;
   const from: Party = { kind: 'network', id: nick, name: nick };
   const head = { id: xmppId as string as EventId, at, place, from, live: false };
-  const marks = { id: xmppId, stanzaId: String(id) };
+  const marks = { id: xmppId, stanzaId: String(id), by: fromId };
   if (kind === 'retracted') {
     const gone: Event = { ...head, kind: 'message', text: '', style: 'plain' };
     return { id: marks.stanzaId, at, event: gone, marks: { ...marks, retracted: JSON.parse(body) as Retracted } };

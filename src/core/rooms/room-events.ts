@@ -51,9 +51,13 @@ export function stillPresent(before: Occupant | undefined, who: Occupant): Occup
 /** Whether somebody is as before, as far as that is told. */
 export const isAs = (
   before: Occupant | undefined,
-  { nick, affiliation, role, show = before?.show }: Occupant,
+  { nick, affiliation, role, hats, show = before?.show }: Occupant,
 ): boolean =>
-  before?.nick === nick && before.affiliation === affiliation && before.role === role && (before.show ?? show) === show;
+  before?.nick === nick &&
+  before.affiliation === affiliation &&
+  before.role === role &&
+  (before.show ?? show) === show &&
+  (before.hats === hats || JSON.stringify(before.hats) === JSON.stringify(hats));
 
 type Roster = ReadonlyMap<string, Occupant>;
 

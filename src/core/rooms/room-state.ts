@@ -1,4 +1,4 @@
-import type { Marks, Origin, Recipient } from '#src/core/index.ts';
+import type { Marks, Origin, Recipient, RoomInfo } from '#src/core/index.ts';
 import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf, HistoryWish, OccupantChange } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
@@ -7,7 +7,6 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
-import type { Untold } from './untold.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
 export type Seat = {
@@ -49,6 +48,8 @@ export type Room = {
   readonly roster: Map<string, Occupant>;
   readonly members: Map<AccountKey, Member>;
   topic: Topic;
+  /** What it is called and how it looks, as far as its network has told. */
+  look: Pick<RoomInfo, 'name' | 'avatar'>;
   /** The readers of the room, made anew after a change of seats or nicks. */
   readers: readonly Recipient[] | undefined;
   /** When the last thing was said that readers were shown live, and who they were. */
@@ -77,6 +78,7 @@ export const newRoom = (place: Place): Room => ({
   roster: new Map(),
   members: new Map(),
   topic: { text: '' },
+  look: {},
   readers: undefined,
   last: { at: 0, to: [] },
 });
@@ -326,20 +328,6 @@ function gone(room: Room, account: AccountKey, { present }: Member): RoomEffect[
   return who ? tell(room, { kind: 'occupant', change: 'leave', who }) : [];
 }
 
-/** Tells once more how it stands: who is in the room sees who has come, changed or gone, and who is not hears that. */
-export function caughtUp(room: Room, changes: readonly Untold[]): RoomEffect[] {
-  return changes.flatMap(({ who, out }) => {
-    const now = room.roster.get(who.id);
-    const leave: EventBody = { kind: 'occupant', change: 'leave', who };
-    const readers = readersOf(room);
-    const gone = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));
-    // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
-    const farewell: RoomEffect[] =
-      gone.length > 0 ? [{ kind: 'tell', body: leave, to: gone, marks: { statuses: [333] } }] : [];
-    return [...farewell, ...tell(room, now ? { kind: 'occupant', change: 'role', who: now } : leave)];
-  });
-}
-
 /** A new subject. */
 export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
   const { text, by, setAt } = body;
@@ -353,7 +341,7 @@ export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
 const topicOf = ({ topic: known }: Room): EventBody => ({ kind: 'topic', ...known });
 
 /** Tells all readers, but for the clients of one account. */
-function tell(room: Room, body: EventBody, except?: AccountKey): RoomEffect[] {
+export function tell(room: Room, body: EventBody, except?: AccountKey): RoomEffect[] {
   const own = except && room.members.get(except)?.seats;
   const to = own ? readersOf(room).filter(({ jid }) => !own.has(jid)) : readersOf(room);
   return to.length > 0 ? [{ kind: 'tell', body, to }] : [];
@@ -369,7 +357,10 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
   const to = [reader];
   const list = [...room.roster.values()];
   const own = list.find(({ nick }) => nick === member.nick);
-  const self: Occupant = own ?? { id: member.nick, nick: member.nick, affiliation: 'none', role: 'participant' };
+  const self: Occupant = own ?? {
+    ...{ id: member.nick, nick: member.nick, account },
+    ...{ affiliation: 'none', role: 'participant' },
+  };
   // XEP-0045 §7.2.3: 210 says that the nick was changed. No 100: nobody sees the full JIDs of others.
   const statuses = member.nick === seat.wanted ? [] : [210];
   return [

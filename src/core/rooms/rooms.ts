@@ -17,11 +17,12 @@ import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
 import { type Archivable, isArchivable, sayer } from './archived.ts';
-import { aboutMember, isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
+import { isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
+import { aboutRoom, caughtUp } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
@@ -250,9 +251,9 @@ export function openRooms(parts: RoomParts) {
         return state.topic(room, what);
       case 'presence':
         return present(room, what);
+      case 'room':
+        return aboutRoom(room, what);
       default:
-        if (what.kind === 'room' && what.place.kind === 'room' && (what.change === 'listed' || what.change === 'left'))
-          return aboutMember(room, what.place.account, what);
         return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];
     }
   }
@@ -336,7 +337,7 @@ export function openRooms(parts: RoomParts) {
     /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
     catchUp(transport: string, since: number): void {
       for (const { place, changes } of recent.take(transport, since))
-        lane(place, () => run(at(place), state.caughtUp(at(place), changes)));
+        lane(place, () => run(at(place), caughtUp(at(place), changes)));
     },
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
@@ -354,7 +355,7 @@ export function openRooms(parts: RoomParts) {
     isMember: (place: Place, account: AccountKey): boolean => find(place)?.members.has(account) ?? false,
     info(place: Place): RoomInfo | undefined {
       const room = find(place);
-      return room && { occupants: room.roster.size, ...(room.topic.text && { topic: room.topic.text }) };
+      return room && { occupants: room.roster.size, ...room.look, ...(room.topic.text && { topic: room.topic.text }) };
     },
     /** How many clients of ours are in the room. */
     readers: (place: Place): number => state.readersOf(at(place)).length,

@@ -68,10 +68,15 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
 }
 
 function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
-  const { event: what, nick, about } = entry;
-  const marks = about ? { ...entry.marks, about: aboutRow(about.id, about) } : entry.marks;
+  const { event: what, nick, about, by } = entry;
+  const known = about && { about: aboutRow(about.id, about) };
   const from: Party = what.from.kind === 'network' ? what.from : { kind: 'network', id: nick, name: nick };
-  parts.display.show({ ...what, from }, to, { ...marks, ...(stanzaId !== undefined && { stanzaId }) });
+  parts.display.show({ ...what, from }, to, {
+    ...entry.marks,
+    by,
+    ...known,
+    ...(stanzaId !== undefined && { stanzaId }),
+  });
 }
 
 /** Whether a member without a client has missed it. Its own words, said elsewhere, nobody has. */

@@ -1,4 +1,5 @@
 import { outwardLane } from '#src/core/journal/rows.ts';
+import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Settling } from './settle.ts';
 
@@ -22,7 +23,8 @@ export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'of
   return {
     has(draft) {
       const { from, place } = draft;
-      if (from.kind !== 'network' || !from.self || place.kind === 'shared') return false;
+      // What is not reflected from here is news when its network tells it.
+      if (from.kind !== 'network' || !from.self || place.kind === 'shared' || !isArchivable(draft)) return false;
       const lane = outwardLane(place, place.account);
       const now = look(lane, draft);
       if (now !== undefined) return now;

@@ -1,21 +1,15 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: what discovery says of rooms (§6).
 
 import type { Element } from 'ltx';
-import { enumerated, roomTexts as texts, UNSEEN } from '#mappings/texts/rooms.ts';
-import type { Origin, RoomInfo } from '#src/core/index.ts';
-import { Failure } from '#src/model/failure.ts';
-import { joined, type Text, type Words, wordsIn } from '#src/model/language.ts';
-import type { Place } from '#src/model/place.ts';
-import type { Query, ReplyTo, RoomTrait } from '#src/model/query.ts';
-import { jidOf, occupantJid } from '#src/xmpp/stanza/jid.ts';
-import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
+import type { Origin } from '#src/core/index.ts';
+import type { Extension } from '#src/xmpp/xep/extension.ts';
 import { adminRoutes } from './admin.ts';
 import { decodePresence, decodeTopic, MUC } from './decode.ts';
 import { encodeOccupant, encodeOccupants, encodeTopic } from './encode.ts';
-import { askedRoom } from './occupancy.ts';
 import { ownerRoutes } from './owner.ts';
 import { FROM_OCCUPANT } from './private-messages.ts';
+import { encodeRoom } from './room-changes.ts';
+import { USUAL } from './room-info.ts';
 
 export const muc: Extension = {
   xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
@@ -32,7 +26,7 @@ export const muc: Extension = {
   origin: { body: firstWords },
   reads: { subject: decodeTopic },
   accompanies: (_, { marks: { occupant } }) => (occupant === undefined ? undefined : [FROM_OCCUPANT]),
-  sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic },
+  sends: { occupant: encodeOccupant, occupants: encodeOccupants, topic: encodeTopic, room: encodeRoom },
   iq: { ...adminRoutes, ...ownerRoutes },
 };
 
@@ -44,85 +38,4 @@ function firstWords(body: Element, { attrs }: Element): Partial<Origin> {
   if (attrs.type !== 'groupchat') return {};
   const [line = ''] = body.getText().trim().split('\n', 1);
   return { said: line.length > WORDS ? `${line.slice(0, WORDS)}…` : line };
-}
-
-/** XEP-0045 §15.3: what rooms are where nothing else is known. */
-const USUAL = ['muc_public', 'muc_open', 'muc_semianonymous', 'muc_unmoderated', 'muc_unsecured'];
-
-/** XEP-0045 §15.3: what is said of a room that is kept in some way, and instead of what. */
-const TRAITS: Readonly<Record<RoomTrait, readonly [instead: string, feature: string]>> = {
-  moderated: ['muc_unmoderated', 'muc_moderated'],
-  'members-only': ['muc_open', 'muc_membersonly'],
-  password: ['muc_unsecured', 'muc_passwordprotected'],
-  hidden: ['muc_public', 'muc_hidden'],
-};
-
-/** What may be said of a room, with the topic and the rest where somebody here is in it. */
-export type SeenRoom = { readonly info: RoomInfo; readonly reply: Partial<ReplyTo<RoomQuery>> };
-
-/** What the asker may know of a room; nothing where nobody of ours is in it, or where it is hidden from the asker. */
-export async function seenRoom(request: Request): Promise<SeenRoom | undefined> {
-  const room = askedRoom(request);
-  const info = room && request.core.rooms.info(room.place);
-  if (!info) return undefined;
-  const reply = await roomOf(request, room.place);
-  const isOpen = room.nick !== undefined || (reply.traits !== undefined && !reply.traits.includes('hidden'));
-  return isOpen ? { info, reply } : undefined;
-}
-
-/** What nobody knows of a room that nobody sees: how it is kept, and whether anybody keeps what is said. */
-const isClaim = (feature: string): boolean =>
-  (USUAL.includes(feature) && feature !== 'muc_semianonymous') || feature.startsWith('urn:xmpp:mam:');
-
-/** The features of a room with how it is kept. */
-export function roomFeatures(room: SeenRoom | undefined, usual: readonly string[]): readonly string[] {
-  if (!room) return usual.filter((feature) => !isClaim(feature));
-  const replaced = new Map((room.reply.traits ?? []).map((trait) => TRAITS[trait]));
-  return usual.map((feature) => replaced.get(feature) ?? feature);
-}
-
-/** What the network says of the room; nothing where it cannot say it now. */
-async function roomOf({ core, view, user }: Request, place: Place): Promise<Partial<ReplyTo<RoomQuery>>> {
-  try {
-    return await core.ask({ kind: 'room', place }, view.transport.domain, user);
-  } catch (error) {
-    if (error instanceof Failure) return {};
-    throw error;
-  }
-}
-
-type RoomQuery = Extract<Query, { kind: 'room' }>;
-
-/** XEP-0045 §6.4, §15.5.4: muc#roominfo. */
-export function roomForm(request: Request, { info, reply: { description, subjectByAll } }: SeenRoom): Xml {
-  const language = request.speak();
-  const about = joined([description, unseenIn(request)].filter((one) => one !== undefined));
-  const field = (name: string, type: string, label: Words, value: Words): Xml =>
-    xml`<field var='muc#roominfo_${name}' type='${type}' label='${wordsIn(label, language)}'><value>${wordsIn(value, language)}</value></field>`;
-  const known = [
-    field('occupants', 'text-single', texts.occupants, String(info.occupants)),
-    about.en === '' ? undefined : field('description', 'text-single', texts.description, about),
-    info.topic === undefined ? undefined : field('subject', 'text-single', texts.subject, info.topic),
-    subjectByAll === undefined
-      ? undefined
-      : field('subjectmod', 'boolean', texts.subjectByAll, subjectByAll ? '1' : '0'),
-  ];
-  return xml`<x xmlns='jabber:x:data' type='result'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roominfo</value></field>${known.filter((one) => one !== undefined)}</x>`;
-}
-
-/** What those in the room have among each other, and nobody else. */
-function unseenIn({ view, identity }: Request): Text | undefined {
-  const known: Readonly<Record<string, Text>> = UNSEEN;
-  const unseen = view.transport.advertised.unseen.flatMap((feature) => known[feature] ?? []);
-  return unseen.length === 0 ? undefined : texts.unseen(identity.name, enumerated(unseen));
-}
-
-/** XEP-0045 §6.5: the occupants, for those who are in the room; others are shown an empty list. */
-export function occupantItems(request: Request): Xml[] {
-  const room = askedRoom(request);
-  if (room?.nick === undefined) return [];
-  const jid = jidOf(room.id, request.view.transport.domain);
-  return [...request.core.rooms.occupants(room.place)].map(
-    ({ nick }) => xml`<item jid='${occupantJid(jid, nick)}' name='${nick}'/>`,
-  );
 }

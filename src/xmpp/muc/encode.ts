@@ -7,6 +7,8 @@ import { showElements } from '#src/xmpp/stanza/presence.ts';
 import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { delayElement } from '#src/xmpp/xep/delay.ts';
 import type { Sending, WholeContext } from '#src/xmpp/xep/extension.ts';
+import { hatsElements } from '#src/xmpp/xep/hats.ts';
+import { identityOf, occupantIdElements } from '#src/xmpp/xep/occupant-id.ts';
 
 /** Somebody's place in a room, as the extension of a presence. */
 type Standing = {
@@ -27,21 +29,29 @@ function extension({ who, nick, inside, jid, statuses }: Standing): Xml {
   return xml`<x xmlns='http://jabber.org/protocol/muc#user'><item${item}>${inside}</item>${codes}</x>`;
 }
 
-/** What occupants are shown as. They do not change but are replaced, and whoever comes in is shown all of them. */
-const shown = new WeakMap<Occupant, readonly Xml[]>();
+/** What somebody has beside the place in the room. */
+const besides = (who: Occupant, context: WholeContext): Xml[] => [
+  ...hatsElements(who),
+  ...occupantIdElements(identityOf(who), context),
+];
 
-function shownAs(who: Occupant): readonly Xml[] {
+type Shown = { readonly room: string; readonly children: readonly Xml[] };
+/** What occupants are shown as. They do not change but are replaced, and whoever comes in is shown all of them. */
+const shown = new WeakMap<Occupant, Shown>();
+
+function shownAs(who: Occupant, context: WholeContext): readonly Xml[] {
   const known = shown.get(who);
-  if (known) return known;
-  const children = [...showElements(who), extension({ who, statuses: [] })];
-  shown.set(who, children);
+  if (known?.room === context.place) return known.children;
+  const children = [...showElements(who), extension({ who, statuses: [] }), ...besides(who, context)];
+  shown.set(who, { room: context.place, children });
   return children;
 }
 
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
 /** Who is there, for somebody who comes in. Everybody's own presence is left out: it comes last, with 110. */
-export function encodeOccupants(event: EventOf<'occupants'>, { to, place: room }: WholeContext): Sending[] {
+export function encodeOccupants(event: EventOf<'occupants'>, context: WholeContext): Sending[] {
+  const { to, place: room } = context;
   return event.list.flatMap((who) => {
     const readers = to.filter(({ nick }) => nick !== who.nick);
     if (readers.length === 0) return [];
@@ -51,29 +61,32 @@ export function encodeOccupants(event: EventOf<'occupants'>, { to, place: room }
         name: 'presence',
         from,
         to: jidsOf(readers),
-        children: shownAs(who),
+        children: shownAs(who, context),
       },
     ];
   });
 }
 
 /** A change of one occupant: the same for everybody, except that one's own presence carries 110. */
-export function encodeOccupant(
-  event: EventOf<'occupant'>,
-  { to, place: room, marks: { statuses = [] } }: WholeContext,
-): Sending[] {
+export function encodeOccupant(event: EventOf<'occupant'>, context: WholeContext): Sending[] {
+  const { to } = context;
+  const { statuses = [], logged } = context.marks;
   const own = to.filter(({ nick }) => nick === event.who.nick);
   const others = own.length === 0 ? to : to.filter(({ nick }) => nick !== event.who.nick);
   return [
-    ...(others.length > 0 ? encodeChange(event, { room, to: jidsOf(others), statuses }) : []),
-    // XEP-0045 §7.2.2: 110 marks a presence as the reader's own.
-    ...own.flatMap(({ jid }) => encodeChange(event, { room, to: [jid], jid, statuses: [...statuses, 110] })),
+    ...(others.length > 0 ? encodeChange(event, { context, to: jidsOf(others), statuses }) : []),
+    // XEP-0045 §7.2.2: 110 marks a presence as the reader's own. §7.2.12: who comes in is told what is kept (170).
+    ...own.flatMap(({ jid }) => {
+      const codes = logged && event.change === 'join' ? [110, 170] : [110];
+      return encodeChange(event, { context, to: [jid], jid, statuses: [...statuses, ...codes] });
+    }),
   ];
 }
 
-type Audience = Pick<Standing, 'jid' | 'statuses'> & { readonly room: string; readonly to: readonly string[] };
+type Audience = Pick<Standing, 'jid' | 'statuses'> & { readonly context: WholeContext; readonly to: readonly string[] };
 
-function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: Audience): Sending[] {
+function encodeChange(event: EventOf<'occupant'>, { context, to, jid, statuses }: Audience): Sending[] {
+  const room = context.place;
   const { who, change, reason } = event;
   const from = occupantJid(room, who.nick);
   const presence = (standing: Standing, type?: 'unavailable', extra: readonly Xml[] = []): Sending => ({
@@ -81,7 +94,7 @@ function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: A
     from,
     to,
     ...(type && { type }),
-    children: [...extra, extension({ ...standing, jid })],
+    children: [...extra, extension({ ...standing, jid }), ...besides(standing.who, context)],
   });
   // XEP-0045 §5.1: whoever is not in the room has no role.
   const outside: Occupant = { ...who, role: 'none' };
@@ -109,7 +122,10 @@ function encodeChange(event: EventOf<'occupant'>, { room, to, jid, statuses }: A
       const farewell = presence({ who, nick, statuses: [...self, 303] }, 'unavailable');
       return [
         farewell,
-        { ...presence({ who, statuses }, undefined, showElements(who)), from: occupantJid(room, nick) },
+        {
+          ...presence({ who: { ...who, id: event.newId ?? who.id }, statuses }, undefined, showElements(who)),
+          from: occupantJid(room, nick),
+        },
       ];
     }
   }

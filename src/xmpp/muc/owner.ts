@@ -1,19 +1,21 @@
 // XEP-0045: Multi-User Chat, version 1.34.6: the settings of a room (§10).
 
 import type { Element } from 'ltx';
+import { fitting } from '#mappings/answers.ts';
 import { spokenForm } from '#mappings/forms.ts';
 import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
-import { partyOf } from '#src/xmpp/stanza/target.ts';
-import { attrs, type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import { childOf } from '#src/xmpp/xep/elements.ts';
+import { partyOf, type View } from '#src/xmpp/stanza/target.ts';
+import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { FORMS, fieldsOf, formElement } from '#src/xmpp/xep/data-forms.ts';
+import { childOf, ownText } from '#src/xmpp/xep/elements.ts';
 import type { Extension, Request } from '#src/xmpp/xep/extension.ts';
-import { insideRoom } from './occupancy.ts';
+import { type Asked, askedRoom, insideRoom } from './occupancy.ts';
 
 const OWNER = 'http://jabber.org/protocol/muc#owner';
-const DATA = 'jabber:x:data';
+const CONFIG = 'http://jabber.org/protocol/muc#roomconfig';
 
 /** XEP-0045 §15.5.3: what the registrar calls the settings of `ask config`. */
 const NAMES: Readonly<Record<string, string>> = {
@@ -26,8 +28,11 @@ const NAMES: Readonly<Record<string, string>> = {
   limit: 'muc#roomconfig_maxusers',
 };
 const KNOWN: ReadonlyMap<string, string> = new Map(Object.entries(NAMES).map(([name, known]) => [known, name]));
-/** XEP-0004 §3.3. */
-const TYPES: Readonly<Partial<Record<Field['type'], string>>> = { boolean: 'boolean', secret: 'text-private' };
+
+/** What somebody has set for themselves stands beside what the room has. */
+const OWN = 'own#';
+/** The most fields that a form may come back with. */
+const FIELDS = 200;
 
 /** The requests about them (§10). */
 export const ownerRoutes: NonNullable<Extension['iq']> = {
@@ -35,48 +40,113 @@ export const ownerRoutes: NonNullable<Extension['iq']> = {
   [`set/${OWNER} query`]: set,
 };
 
+/** The settings of a room that are the asker's to change: those of the room for who keeps it, and what is their own. */
+type Offered = { readonly room: Form | undefined; readonly own: Form | undefined };
+
 async function show(request: Request): Promise<Xml> {
-  const form = await formOf(request);
-  return xml`<query xmlns='http://jabber.org/protocol/muc#owner'>${form}</query>`;
+  const { room, own } = await offered(request);
+  const theirs = (own?.fields ?? []).map((field) => ({ ...field, name: OWN + field.name }));
+  const all = [...(room?.fields ?? []).map(known), ...theirs];
+  return xml`<query xmlns='http://jabber.org/protocol/muc#owner'>${formElement(spokenForm({ fields: all }, request.speak()), { formType: CONFIG })}</query>`;
 }
 
-async function formOf(request: Request): Promise<Xml> {
-  const { place } = insideRoom(request);
+async function offered(request: Request): Promise<Offered> {
+  const asked = request.kind === 'room' ? askedRoom(request) : undefined;
+  if (!asked) throw new Failure('service-unavailable');
   const { core, view, user } = request;
-  const { form } = await core.ask({ kind: 'config', place }, view.transport.domain, user);
-  if (!form) throw new Failure('not-supported');
-  return render(spokenForm(form, request.speak()));
+  const keeps = asked.nick !== undefined && keepsOrder(request, asked);
+  const room = keeps ? await core.ask({ kind: 'config', place: asked.place }, view.transport.domain, user) : undefined;
+  const own = await core.settings.form(asked.place, 'room', user).catch(none);
+  const found = { room: room?.form, own: own && own.fields.length > 0 ? own : undefined };
+  // XEP-0045 §10.2: forbidden for who may change nothing.
+  if (!found.room && !found.own) throw new Failure(keeps ? 'not-supported' : 'not-permitted');
+  return found;
 }
 
-const render = ({ fields }: Form<string>): Xml =>
-  xml`<x xmlns='jabber:x:data' type='form'><field var='FORM_TYPE' type='hidden'><value>http://jabber.org/protocol/muc#roomconfig</value></field>${fields.map(fieldOf)}</x>`;
-
-function fieldOf({ name, label, type, value = [] }: Field<string>): Xml {
-  const values = value.filter((one) => one !== '').map((one) => xml`<value>${one}</value>`);
-  return xml`<field${attrs({ var: NAMES[name] ?? name, type: TYPES[type] ?? 'text-single', label })}>${values}</field>`;
+function none(error: unknown): undefined {
+  if (!(error instanceof Failure)) throw error;
 }
+
+function keepsOrder({ view }: Request, { place, nick }: Asked): boolean {
+  for (const one of view.occupants(place)) if (one.nick === nick) return one.role === 'moderator';
+  return false;
+}
+
+/** A field of the room by the name that the registrar has for it. No value is none. */
+const known = (field: Field): Field => ({
+  ...field,
+  name: NAMES[field.name] ?? field.name,
+  type: field.type === 'boolean' || field.type === 'secret' ? field.type : 'text',
+  value: (field.value ?? []).filter((one) => one !== ''),
+});
 
 async function set(request: Request): Promise<undefined> {
-  const { place } = insideRoom(request);
-  if (childOf(request.payload, 'destroy', OWNER)) throw new Failure('not-allowed', { text: texts.noDestroy });
-  const form = childOf(request.payload, 'x', DATA);
+  const destroy = childOf(request.payload, 'destroy', OWNER);
+  if (destroy) return destroyed(request, destroy);
+  const form = childOf(request.payload, 'x', FORMS);
   if (!form) throw new Failure('bad-request');
+  if (form.attrs.type !== 'cancel' && form.attrs.type !== 'submit') throw new Failure('bad-request');
+  const answer = answerIn(form);
   // XEP-0045 §10.1.2, §10.2: cancelled, or taken as it is (an instant room).
-  const answer = answerOf(form);
-  if (form.attrs.type === 'cancel' || Object.keys(answer).length === 0) return;
-  if (form.attrs.type !== 'submit') throw new Failure('bad-request');
+  if (form.attrs.type === 'cancel' || Object.keys(answer).length === 0) return void insideRoom(request);
+  const { room, own } = await offered(request);
+  const { place } = askedRoom(request) ?? insideRoom(request);
+  const theirs =
+    own &&
+    fitting(
+      own,
+      named(answer, (name) => (name.startsWith(OWN) ? name.slice(OWN.length) : undefined)),
+    );
+  const config =
+    room &&
+    fitting(
+      room,
+      named(answer, (name) => KNOWN.get(name) ?? undefined),
+    );
   const from = partyOf(splitJid(request.from));
-  await request.core.perform([{ kind: 'room', change: 'config', answer, place, from }], request.from);
+  if (config && Object.keys(config).length > 0)
+    await request.core.perform([{ kind: 'room', change: 'config', answer: config, place, from }], request.from);
+  if (theirs && Object.keys(theirs).length > 0)
+    await request.core.settings.change({ place, scope: 'room', answer: theirs }, request.user);
 }
 
-/** What was filled in, by the names of `ask config`. */
-function answerOf(form: Element): Answer {
-  const fields = form.getChildren('field', DATA).flatMap((field): [string, string[]][] => {
-    const name = KNOWN.get(field.attrs.var ?? '');
-    const values = field.getChildren('value', DATA).map((value) => value.getText());
-    if (name === undefined) return [];
-    // XEP-0045 §15.5.3: `none` is no limit.
-    return [[name, name === 'limit' ? [(values[0] ?? '').replace(/^none$/, '')] : values]];
+/** XEP-0045 §10.9: where the network lets it be done. */
+async function destroyed(request: Request, destroy: Element): Promise<undefined> {
+  const { place } = insideRoom(request);
+  const { view, core, from } = request;
+  const reason = ownText(destroy, 'reason');
+  const alternate = destroy.attrs.jid === undefined ? undefined : roomAt(destroy.attrs.jid, view);
+  const more = { ...(reason && { text: reason }), ...(alternate !== undefined && { alternate }) };
+  const draft = { kind: 'room', change: 'destroyed', ...more, place, from: partyOf(splitJid(from)) } as const;
+  await core.perform([draft], from).catch((error: unknown) => {
+    if (!(error instanceof Failure) || error.code !== 'not-supported') throw error;
+    throw new Failure('not-allowed', { text: texts.noDestroy });
   });
-  return Object.fromEntries(fields);
+}
+
+function roomAt(jid: string, view: View): string {
+  const { domain, local } = splitJid(jid);
+  const target = domain === view.transport.domain ? view.target(local) : undefined;
+  if (target?.kind !== 'room') throw new Failure('not-acceptable', { text: texts.goOnHere });
+  return target.id;
+}
+
+/** What was filled in, by the names of the form. Throws a `Failure` for a form of another kind. */
+function answerIn(form: Element): Answer {
+  const { FORM_TYPE, ...answer } = fieldsOf(form);
+  if (FORM_TYPE && FORM_TYPE[0] !== CONFIG) throw new Failure('bad-request', { text: texts.otherForm });
+  if (Object.keys(answer).length > FIELDS) throw new Failure('bad-request', { text: texts.fields(FIELDS) });
+  return answer;
+}
+
+/** The fields that have a name here. */
+function named(answer: Answer, nameOf: (name: string) => string | undefined): Answer {
+  const found = Object.entries(answer).flatMap(([field, values]): [string, readonly string[]][] => {
+    const name = nameOf(field);
+    // XEP-0045 §15.5.3: `none` is no limit.
+    return name === undefined
+      ? []
+      : [[name, name === 'limit' ? values.map((one) => one.replace(/^none$/, '')) : values]];
+  });
+  return Object.fromEntries(found);
 }

@@ -3,7 +3,7 @@ import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Language } from '#src/model/language.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
-import type { DiscoNode, Request, Route, Service, TargetKind } from '#src/xmpp/xep/extension.ts';
+import type { DiscoNode, OccupantIds, Request, Route, Service, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
@@ -37,6 +37,7 @@ export type Surroundings = {
   readonly core: Core;
   readonly service: Service;
   readonly speech: Speech;
+  readonly occupantIds?: OccupantIds;
   /** Sends a message from one of our JIDs to the asker. */
   tell(from: string, to: string, children: readonly Xml[]): void;
   afterwards(work: () => void): void;
@@ -60,7 +61,7 @@ export function route(iq: Element, surroundings: Surroundings): Xml | undefined 
 }
 
 function requestOf(iq: Element, payload: Element, surroundings: Surroundings): Request {
-  const { view, core, service, speech, tell, afterwards } = surroundings;
+  const { view, core, service, occupantIds, speech, tell, afterwards } = surroundings;
   const to = splitJid(iq.attrs.to ?? '');
   const from = splitJid(iq.attrs.from ?? '');
   const target = view.target(to.local);
@@ -85,7 +86,8 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
       speech.spoken = true;
       return speech.language;
     },
-    written: (event, marks) => encode(event, [], view.transport.addresses, marks) ?? [],
+    written: (event, marks) =>
+      encode(event, [], view.transport.addresses, { ...marks, ...(occupantIds && { occupantIds }) }) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => features.get(of) ?? [],
     forms: () => extensions.flatMap(({ form }) => form?.(request) ?? []),

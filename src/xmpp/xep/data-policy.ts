@@ -1,5 +1,7 @@
 // XEP-0504: Data Policy, version 0.1.0.
+import { policyTexts as texts } from '#mappings/texts/policy.ts';
 import type { Field } from '#src/model/form.ts';
+import type { Text } from '#src/model/language.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { formElement } from './data-forms.ts';
 import type { Extension, Request } from './extension.ts';
@@ -18,7 +20,7 @@ const one = (name: string, value: string): Field<string> => ({ name, type: 'choi
 const flag = (name: string, on: boolean): Field<string> => ({ name, type: 'boolean', value: [on ? 'true' : 'false'] });
 
 /** §3.1 to §3.12. */
-function ofGateway({ view: { transport }, service: { keeps, terms } }: Request): Xml {
+function ofGateway({ view: { transport }, service: { keeps, terms }, speak }: Request): Xml {
   const { advertised, definition, history } = transport;
   const archives = advertised.rooms && history.record;
   const hours = Math.ceil(Math.max(keeps.messages, keeps.files) / HOUR);
@@ -32,30 +34,30 @@ function ofGateway({ view: { transport }, service: { keeps, terms } }: Request):
     { name: 'access_policy', type: 'choices', value: ['admins'] },
     // Others who were in a room keep what was said to them.
     flag('full_erasure', !archives),
-    { name: 'extra_info', type: 'lines', value: wordsOn(archives, keeps) },
+    { name: 'extra_info', type: 'lines', value: wordsOn(archives, keeps).map((words) => words[speak()]) },
   ];
   return formElement({ fields }, { type: 'result', formType: `${POLICY}:0` });
 }
 
-function wordsOn(archives: boolean, { messages, files }: Request['service']['keeps']): string[] {
+function wordsOn(archives: boolean, { messages, files }: Request['service']['keeps']): Text[] {
   return [
-    archives ? 'What is said in rooms is kept for those who were there.' : 'What is said in rooms is not kept.',
-    `The text of a message to a person goes once it is delivered; that it was there is known for ${inWords(messages)}.`,
-    ...(files > 0 ? [`Files can be fetched for ${inWords(files)}.`] : []),
-    'Passwords are sealed with a key of their own.',
+    archives ? texts.archived : texts.notArchived,
+    texts.messages(howLong(messages)),
+    ...(files > 0 ? [texts.files(howLong(files))] : []),
+    texts.sealed,
   ];
 }
 
-const inWords = (ms: number): string =>
-  ms % (24 * HOUR) === 0 ? `${ms / (24 * HOUR)} days` : `${Math.ceil(ms / HOUR)} hours`;
+const howLong = (ms: number): Text =>
+  ms % (24 * HOUR) === 0 ? texts.days(ms / (24 * HOUR)) : texts.hours(Math.ceil(ms / HOUR));
 
 /** §3: what the network does with it is not ours to say. */
-const ofNetwork = ({ identity: { type, name } }: Request): Xml =>
+const ofNetwork = ({ identity: { type, name }, speak }: Request): Xml =>
   formElement(
     {
       fields: [
         single('data_retention', 'unknown'),
-        { name: 'extra_info', type: 'lines', value: [`${name} has rules of its own for what reaches it.`] },
+        { name: 'extra_info', type: 'lines', value: [texts.network(name)[speak()]] },
       ],
     },
     { type: 'result', formType: `${POLICY}:identity:gateway:${type}:0` },

@@ -1,7 +1,8 @@
 // XEP-0030: Service Discovery, version 2.5.0.
 import { Failure } from '#src/model/failure.ts';
-import { occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xmpp/muc/disco.ts';
+
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
+import { nameOf, occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xmpp/muc/room-info.ts';
 import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
@@ -38,7 +39,7 @@ async function answerInfo(request: Request): Promise<Xml> {
   const all = kind === 'room' ? roomFeatures(room, features(kind)) : features(kind);
   const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
   const forms = [...request.forms(), room && roomForm(request, room)];
-  return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${identities[kind](request)}${vars}${forms}</query>`;
+  return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${room ? conference(nameOf(room) ?? roomName(request)) : identities[kind](request)}${vars}${forms}</query>`;
 }
 
 const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xml =>
@@ -58,10 +59,12 @@ const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
     const realm = { type, name: target.kind === 'realm' ? target.realm : name };
     return !view.transport.advertised.rooms ? gateway(realm) : xml`${conference(realm.name)}${gateway(realm)}`;
   },
-  room: ({ identity, target }) => conference(target.kind === 'room' ? target.name : identity.name),
+  room: (request) => conference(roomName(request)),
   occupant: ({ resource }) => person(resource),
   contact: ({ target }) => person(target.kind === 'contact' ? target.name : ''),
 };
+
+const roomName = ({ target, identity }: Request): string => (target.kind === 'room' ? target.name : identity.name);
 
 type Named = { readonly type: string; readonly name: string };
 

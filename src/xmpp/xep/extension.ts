@@ -99,13 +99,19 @@ export type Sending = {
 /**
  * What goes with an event. `late`: it happened some time before it is written, and says when. `asks`: which answers of
  * the reader its network carries. `network`: what that is called. `occupant`: the JID of who says it in private in a room.
+ * `logged`: rooms are archived.
  */
 export type Written = Marks & {
   readonly late?: boolean;
   readonly asks?: readonly string[];
   readonly network?: string;
   readonly occupant?: string | undefined;
+  readonly occupantIds?: OccupantIds;
+  readonly logged?: boolean;
 };
+
+/** What somebody in a room is known by to who cannot tell from it who that is (XEP-0421 §4.1). */
+export type OccupantIds = (room: string, by: string) => string;
 
 /** What a writer knows beside its event. */
 export type WriteContext = {

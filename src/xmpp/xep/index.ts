@@ -1,3 +1,4 @@
+import { roomAvatars } from '#src/xmpp/muc/avatar.ts';
 import { muc } from '#src/xmpp/muc/disco.ts';
 import { invitations } from '#src/xmpp/muc/invite.ts';
 import { selfPing } from '#src/xmpp/muc/self-ping.ts';
@@ -25,6 +26,7 @@ import { fileMetadata } from './file-metadata.ts';
 import { fileSharing } from './file-sharing.ts';
 import { gatewayPrompt } from './gateway.ts';
 import { hashes } from './hashes.ts';
+import { hats } from './hats.ts';
 import { hints } from './hints.ts';
 import { jidEscaping } from './jid-escaping.ts';
 import { jingleMessage } from './jingle-message.ts';
@@ -37,6 +39,7 @@ import { mediaSharing } from './media-sharing.ts';
 import { mentions } from './mentions.ts';
 import { moderation } from './moderation.ts';
 import { nick } from './nick.ts';
+import { occupantId } from './occupant-id.ts';
 import { omemoMedia } from './omemo-media.ts';
 import { outOfBand } from './out-of-band.ts';
 import { ping } from './ping.ts';
@@ -104,6 +107,8 @@ export const extensions: readonly Extension[] = [
   // What goes with every message.
   nick,
   stanzaIds,
+  occupantId,
+  hats,
   carbons,
   privilege,
   hints,
@@ -120,6 +125,7 @@ export const extensions: readonly Extension[] = [
   jidEscaping,
   ping,
   selfPing,
+  roomAvatars,
   mam,
   register,
   gatewayPrompt,

@@ -1,10 +1,12 @@
 // XEP-0054: vcard-temp, version 1.3.0: what a network says of a person.
+import { roomCard } from '#src/xmpp/muc/avatar.ts';
 import { askedOccupant } from '#src/xmpp/muc/occupancy.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension, Request, Route } from './extension.ts';
 import { type AskedPerson, askPerson } from './person.ts';
 
 const answer: Route = (request) => {
+  if (request.kind === 'room') return roomCard(request);
   if (request.kind === 'occupant') askedOccupant(request, 'not-joined');
   return askPerson(request, card);
 };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Origin } from '#src/core/index.ts';
 import { restored, suspend } from '#src/core/rooms/restored-room.ts';
+import { caughtUp } from '#src/core/rooms/room-changes.ts';
 import { nickOf } from '#src/core/rooms/room-seats.ts';
 import * as state from '#src/core/rooms/room-state.ts';
 import { openRecentChanges } from '#src/core/rooms/untold.ts';
@@ -280,7 +281,7 @@ describe('the link being back', () => {
     play(room, changes, state.change(room, { kind: 'occupant', change: 'leave', who: occupant('Mercutio') }));
     play(room, changes, state.leave(room, { account: romeo, jid: 'romeo@a.example/orchard' }));
     const [found] = changes.take('net.example', 100);
-    expect(short(state.caughtUp(room, found?.changes ?? []))).toEqual([
+    expect(short(caughtUp(room, found?.changes ?? []))).toEqual([
       'role Paris -> balcony(Romeo)',
       'leave Mercutio -> balcony(Romeo)',
       'leave Romeo -> orchard(Romeo) [333]',

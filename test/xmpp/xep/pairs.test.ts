@@ -7,6 +7,7 @@ import type { Place } from '#src/model/place.ts';
 import { decode } from '#src/xmpp/stanza/decode.ts';
 import { encode } from '#src/xmpp/stanza/encode.ts';
 import { attrs, xml } from '#src/xmpp/stanza/xml.ts';
+import type { Written } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { canonicalXml } from '../../conversations/match.ts';
 import { addresses, GATEWAY, ROMEO, ROMEO_X, stanza, transport, VERONA, view } from '../invented.ts';
@@ -51,10 +52,16 @@ function written(text: string): string[] {
     place: PLACES[where],
     ...given,
   };
-  const sendings = encode(event, [{ jid: ROMEO_X, nick: 'Romeo' }], addresses, marks) ?? [];
+  const written: Written = {
+    ...marks,
+    ...(marks.by !== undefined && { occupantIds: (_: string, by: string) => `of-${by}` }),
+  };
+  const sendings = encode(event, [{ jid: ROMEO_X, nick: 'Romeo' }], addresses, written) ?? [];
   return sendings.map(({ name, children, from, to, type, id }) => {
-    expect(name).toBe('message');
-    return String(xml`<message${attrs({ from, to: to.join(' '), type, id })}>${children}</message>`);
+    const head = attrs({ from, to: to.join(' '), type, id });
+    return String(
+      name === 'message' ? xml`<message${head}>${children}</message>` : xml`<presence${head}>${children}</presence>`,
+    );
   });
 }
 
