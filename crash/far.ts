@@ -60,13 +60,18 @@ export function openFarServer({ random, arrives, returns, back }: FarServerParts
 
   /** An attempt that was begun while nobody listens fails, whoever is there when it does. */
   function connect({ type, condition }: Exclude<Way, 'frozen'>): void {
-    attempt = setTimeout(
-      () => {
-        attempt = undefined;
-        for (const one of takeAll()) sendBack(one, type, condition);
-      },
-      between(random, ...ATTEMPT),
-    );
+    attempt = setTimeout(() => void fail(type, condition), between(random, ATTEMPT[0], ATTEMPT[1]));
+  }
+
+  /** What the gateway has written before it reads of the failure fails as well. */
+  async function fail(type: string, condition: string): Promise<void> {
+    const sendAll = (): void => {
+      for (const one of takeAll()) sendBack(one, type, condition);
+    };
+    sendAll();
+    if (connection) await Promise.race([connection.sync(), connection.closed]);
+    attempt = undefined;
+    sendAll();
   }
 
   function sendBack(one: FarStanza, type: string, condition: string): void {

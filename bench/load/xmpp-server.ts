@@ -4,6 +4,9 @@ import type { Socket } from 'node:net';
 import { type Listening, listen } from './listen.ts';
 import { attribute } from './scan.ts';
 
+/** The domain of users of another server, which cannot be reached. */
+export const DEAD = 'dead.bench.example';
+
 export type XmppLoad = Listening & {
   /** Resolves once a component has said its handshake; whatever the secret is, it is accepted. */
   readonly online: Promise<void>;
@@ -19,6 +22,10 @@ export type XmppLoad = Listening & {
 const HEADER =
   "<?xml version='1.0'?><stream:stream xmlns:stream='http://etherx.jabber.org/streams' xmlns='jabber:component:accept'";
 
+/** The error for what goes to a server that cannot be reached. */
+export const UNREACHED =
+  "<error type='cancel'><remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error>";
+
 /** Opens the load's XMPP server, for one component. */
 export async function openXmppLoad(): Promise<XmppLoad> {
   const online = Promise.withResolvers<void>();
@@ -28,19 +35,18 @@ export async function openXmppLoad(): Promise<XmppLoad> {
 
   function take(stanza: string): void {
     if (stanza.startsWith('<iq')) return question(stanza);
+    // What goes to the component's own domain comes back to it: that is how a component makes a barrier.
+    if (stanza.startsWith('<message') && attribute(stanza, 'to') === domain) return load.write(stanza);
     if (!stanza.startsWith('<handshake')) return load.receive(stanza);
     load.write('<handshake/>');
     online.resolve();
   }
 
   function question(iq: string): void {
-    // What goes to the component's own domain comes back to it: that is how a component makes a barrier.
-    if (attribute(iq, 'to') === domain) return load.write(iq);
     const type = attribute(iq, 'type');
     if (type !== 'get' && type !== 'set') return;
-    load.write(
-      `<iq type='result' id='${attribute(iq, 'id')}' from='${attribute(iq, 'to')}' to='${attribute(iq, 'from')}'/>`,
-    );
+    if (attribute(iq, 'to') === DEAD) return load.write(answerTo(iq, 'error'));
+    load.write(answerTo(iq, 'result'));
   }
 
   function header(tag: string): void {
@@ -72,6 +78,12 @@ export async function openXmppLoad(): Promise<XmppLoad> {
     },
   };
   return load;
+}
+
+/** RFC 6120 §10.4: what cannot be reached is answered for by the server. */
+function answerTo(iq: string, type: 'result' | 'error'): string {
+  const [id, from, to] = ['id', 'from', 'to'].map((name) => attribute(iq, name));
+  return `<iq type='${type}' id='${id}' from='${to}' to='${from}'>${type === 'error' ? UNREACHED : ''}</iq>`;
 }
 
 type Parts = { header(tag: string): void; stanza(text: string): void; end(): void };

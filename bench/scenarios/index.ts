@@ -1,4 +1,5 @@
 import type { Scenario } from '../scenario.ts';
+import { deadDomain } from './dead-domain.ts';
 import { fanOut } from './fan-out.ts';
 import { intake } from './intake.ts';
 import { join } from './join.ts';
@@ -19,6 +20,7 @@ export const scenarios: readonly Scenario[] = [
   latency,
   ...intake,
   journalLatency,
+  deadDomain,
   join,
   ...memory,
 ];

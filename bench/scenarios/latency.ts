@@ -47,7 +47,7 @@ const figures = (out: readonly number[], back: readonly number[]): Figures => ({
 });
 
 /** A way for messages; `arrived` is called with the number of each that has come through. */
-type Way = (arrived: (number: number) => void) => Flow;
+export type Way = (arrived: (number: number) => void) => Flow;
 
 const toIrc =
   ({ xmpp, irc }: World): Way =>
@@ -88,7 +88,7 @@ const toXmpp =
   };
 
 /** Sorted milliseconds of the messages after the warm-up, both in seconds. */
-async function times(way: Way, { warm, seconds }: { warm: number; seconds: number }): Promise<number[]> {
+export async function times(way: Way, { warm, seconds }: { warm: number; seconds: number }): Promise<number[]> {
   const sentAt: number[] = [];
   const took: number[] = [];
   const flow = way((number) => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { packageVersion } from '../../src/process/version.ts';
 import { startPostgres } from '../../test/real/postgres.ts';
 import { DOMAIN, REALM, SECRET, USERS } from '../load/world.ts';
+import { DEAD } from '../load/xmpp-server.ts';
 import { type Running, type Setting, startProcess, type Target } from '../target.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -14,7 +15,7 @@ export const config = ({ xmppPort, ircPort, dir }: Pick<Setting, 'xmppPort' | 'i
   xmpp: { host: '127.0.0.1', port: xmppPort, domains: [USERS] },
   store: store ?? `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
-  access: { register: [USERS] },
+  access: { register: [USERS, DEAD] },
   limits: { messages: 'off', joins: 'off' },
   transports: {
     [DOMAIN]: {

@@ -116,6 +116,14 @@ export const commandTexts = catalogue({
     en: `Your message to ${wordsIn(name, 'en')}, ${day} (UTC):`,
     de: `Ihre Nachricht an ${wordsIn(name, 'de')}, ${day} (UTC):`,
   }),
+  lostFrom: (name: Words, day: string) => ({
+    en: `A message to you from ${wordsIn(name, 'en')}, ${day} (UTC):`,
+    de: `Eine Nachricht an Sie von ${wordsIn(name, 'de')}, ${day} (UTC):`,
+  }),
+  lost: {
+    en: 'It has not reached you, and is not tried any more.',
+    de: 'Sie hat Sie nicht erreicht und wird nicht mehr versucht.',
+  },
   lastPart: (number: number) => ({ en: `Part ${number}:`, de: `Teil ${number}:` }),
   theNetwork: { en: 'the network', de: 'das Netz' },
   delivered: {

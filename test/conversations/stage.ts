@@ -180,13 +180,13 @@ async function runProcess(setting: Setting): Promise<Running> {
 }
 
 const basics = ({ server, dir, files, admins, config }: Setting) => ({
+  access: { register: ['a.example'] },
   ...config,
   xmpp: { host: '127.0.0.1', port: server.port, domains: ['a.example', 'b.example'] },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),
   admins,
-  access: { register: ['a.example'] },
 });
 
 /** One transport that carries its definition directly: networks of the tests are no kinds that operators know. */

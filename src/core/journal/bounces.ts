@@ -80,9 +80,10 @@ export function openBounces({ store, settling, far, lost }: BouncesParts) {
 
   return {
     async bounced(user: BareJid, id: XmppId, why: Bounce): Promise<void> {
+      const domain = domainOf(user);
+      far.heard(domain, inwardId(id), why);
       const row = await rowOf(user, id);
       if (!row) return;
-      const domain = domainOf(user);
       // What has ended comes back no more, but for what never depended on another server: its end was the barrier.
       if (far.isFar(domain)) {
         if (!isOpen(row)) return;
@@ -97,6 +98,7 @@ export function openBounces({ store, settling, far, lost }: BouncesParts) {
     async confirmed(user: BareJid, id: XmppId): Promise<void> {
       const domain = domainOf(user);
       if (!far.isFar(domain)) return;
+      far.heard(domain, inwardId(id), 'receipt');
       const row = await rowOf(user, id);
       if (!row || !isOpen(row)) return;
       far.arrived(domain);

@@ -1,6 +1,8 @@
+import type { Bounce } from '#src/core/index.ts';
 import type { Settling } from '#src/core/way/settle.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
@@ -27,6 +29,8 @@ export type FarServers = {
   may(domain: string, event: EventId): boolean;
   /** A row that was let go has been written. */
   tried(domain: string, event: EventId, transport: string): void;
+  /** An error is there for a row, which is not looked up yet: where it was written of late, nothing follows it any more. */
+  heard(domain: string, event: EventId, why: Bounce | 'receipt'): void;
   /** A row has come back. */
   failed(domain: string, event: EventId): void;
   /** A row has arrived. */
@@ -41,11 +45,15 @@ type Down = { attempts: number; probe: EventId | undefined; due: boolean; cancel
 
 /** Ms after which a try that nothing was heard of has got through: errors come within 92 s. */
 const SILENCE = 120_000;
+/** Rows that are remembered as written. */
+const WRITTEN = 1000;
 const nothing = (): void => undefined;
 
 /** All servers are taken to be reached at the beginning. */
 export function openFarServers({ clock, isHome, wait, answers, wake, changed }: FarServersParts): FarServers {
   const downs = new Map<string, Down>();
+  /** Whether nothing was heard yet of what was written of late. */
+  const written = openRecent<boolean>(WRITTEN);
 
   function schedule(domain: string, down: Down): void {
     down.cancel();
@@ -66,6 +74,16 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
     changed(domain, true);
   }
 
+  function failed(domain: string, event: EventId): void {
+    const known = downs.get(domain);
+    if (known && known.probe !== event) return;
+    const down = known ?? { attempts: 0, probe: undefined, due: false, cancel: nothing };
+    down.attempts++;
+    downs.set(domain, down);
+    schedule(domain, down);
+    if (!known) changed(domain, false);
+  }
+
   return {
     may(domain, event) {
       const down = downs.get(domain);
@@ -75,6 +93,7 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
       return true;
     },
     tried(domain, event, transport) {
+      written.set(event, true);
       const down = downs.get(domain);
       if (down?.probe !== event) return;
       down.cancel();
@@ -83,15 +102,12 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
         if (there && downs.get(domain) === down && down.probe === event) up(domain);
       });
     },
-    failed(domain, event) {
-      const known = downs.get(domain);
-      if (known && known.probe !== event) return;
-      const down = known ?? { attempts: 0, probe: undefined, due: false, cancel: nothing };
-      down.attempts++;
-      downs.set(domain, down);
-      schedule(domain, down);
-      if (!known) changed(domain, false);
+    heard(domain, event, why) {
+      if (!written.get(event)) return;
+      written.set(event, false);
+      if (why === 'unreachable') failed(domain, event);
     },
+    failed,
     arrived: up,
     isFar: (domain) => !isHome(domain),
     isDown: (domain) => downs.has(domain),

@@ -77,6 +77,8 @@ const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 /** How often a server that cannot be reached is tried, in ms. */
 const FAR_RETRY = { min: 5000, max: 300_000 };
+/** The least, whatever the jitter makes of it. */
+const FAR_PAUSE = 1000;
 
 export function openJournaling(parts: JournalingParts): Journaling {
   const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
@@ -109,7 +111,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const far = openFarServers({
     clock,
     isHome: parts.far?.isHome ?? (() => true),
-    wait: (attempts) => wait(FAR_RETRY, attempts),
+    // What has come back stands in its lanes again by then.
+    wait: (attempts) => Math.max(FAR_PAUSE, wait(FAR_RETRY, attempts)),
     answers: xmpp.answers,
     wake: (domain) => delivery.wake((row) => toXmpp.domainOf(row) === domain),
     changed(domain) {

@@ -132,7 +132,7 @@ export function openSettling({ store, commit, rows, budgets, answers, time, cloc
     if (effect.do === 'report') for (const news of listeners) news.parked?.(row);
     if (effect.do !== 'bounce' || row.owed.way === 'out') return;
     for (const news of listeners) news.bounced?.(row, effect.failure);
-    log.warn({ code: effect.failure.code, way: row.owed.way }, 'XMPP did not take an event');
+    log.warn({ code: effect.failure.code, way: row.owed.way, row: row.id }, 'XMPP did not take an event');
   }
 
   /** In one unit: the steps of the row, what its sender is told, and what is given back of its cost. */

@@ -74,6 +74,29 @@ describe('what goes to a user of another server', () => {
     });
   });
 
+  it('is not overtaken by what is written while that which has come back is looked up', () =>
+    withFar({ answers: true }, async (world) => {
+      const [first] = (await writes(world, 'one')) as [XmppId];
+      await states(world, [first], ['taken']);
+      const back = bounce(world, first);
+      const from = { kind: 'network', id: 'mercutio' } as const;
+      world.core.host.emit([{ place: mercutio, from, kind: 'message', text: 'two', style: 'plain' }]);
+      await back;
+      await vi.waitFor(async () => expect(await world.store.queue.page(0, 10)).toHaveLength(2), poll);
+      expect(world.told).toEqual(['one']);
+      world.clock.advance(10_000);
+      await vi.waitFor(() => expect(world.told).toEqual(['one', 'one', 'two']), poll);
+    }));
+
+  it('is no sign of a server that is away where it was heard to have arrived', () =>
+    withFar({ answers: false }, async (world) => {
+      const [first] = (await writes(world, 'one')) as [XmppId];
+      await states(world, [first], ['taken']);
+      await world.core.confirmed(DOMAIN, romeo, first);
+      await bounce(world, first);
+      await writes(world, 'two');
+    }));
+
   it('stays owed where it comes back before the proof that it was read', () => {
     const life: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 9 };
     const wait = () => 0;
