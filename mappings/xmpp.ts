@@ -46,6 +46,7 @@ export const xmpp: NetworkMapping = {
       room: 'full',
       presence: 'full',
       contact: 'full',
+      profile: 'full',
     },
     // What a client does not know stands in the text of the same message (XEP-0428).
     in: {
@@ -70,6 +71,7 @@ export const xmpp: NetworkMapping = {
       room: 'full',
       presence: 'full',
       contact: 'full',
+      profile: 'full',
     },
     // Even where each byte needs an escape of six, a stanza stays far below the 512 KiB at which servers close a stream.
     text: { format: 'styling', unit: 'bytes', size: 32_768, pieces: 32, lines: true },
@@ -126,7 +128,6 @@ export const xmpp: NetworkMapping = {
       // A receipt is given once, by what becomes of the message that asked for it (XEP-0184).
       receipt: { default: 'drop', drop },
       marker: { default: 'drop', drop },
-      profile: { default: 'drop', drop },
       attention: {
         default: 'line',
         line: asText('a line that your attention is wanted', () => 'wants your attention', 'action'),

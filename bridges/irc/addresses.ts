@@ -56,11 +56,15 @@ function short(server: string): Addresses {
   };
 }
 
+/** As clients of IRC write it, where the realm is a name that others know, too. */
+const uri = ({ realm, name }: Address): string | undefined =>
+  realm.includes('.') ? `ircs://${realm}/${encodeURIComponent(name)},isuser` : undefined;
+
 /** Addresses that are remembered once they are read: each message asks for that of its channel several times. */
 const REMEMBERED = 5_000;
 
 /** The addresses of an IRC transport, shortened where there is one fixed server. */
 export function addresses(fixedServer: string | null): Addresses {
   const given = fixedServer === null ? free : short(fixedServer);
-  return { ...given, parse: memo(REMEMBERED, given.parse) };
+  return { ...given, parse: memo(REMEMBERED, given.parse), uri };
 }

@@ -35,6 +35,8 @@ export const addresses: Addresses = {
     return { kind: 'contact', realm: '', name: local };
   },
   format: ({ name }) => name,
+  // RFC 3966 §3
+  uri: ({ name }) => (name.startsWith('+') ? `tel:${name}` : undefined),
   fold: (address: Address) => ({ ...address, name: address.name.toLowerCase() }),
 };
 

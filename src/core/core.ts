@@ -17,7 +17,9 @@ import type { Queue } from './journal/operator/queue-entry.ts';
 import { placeOf } from './journal/rows.ts';
 import type { LimitName } from './limits.ts';
 import type { MediaStore } from './media/media.ts';
+import type { PictureSource } from './media/pictures.ts';
 import type { buildCore } from './open.ts';
+import { openCards } from './people/cards.ts';
 import { restore } from './rooms/restore.ts';
 import { checkSeats } from './rooms/seats.ts';
 import type { Transport } from './transport.ts';
@@ -54,6 +56,8 @@ export type CoreParts = {
   readonly key: SealKey;
   /** Where long texts go whole; absent where the operator keeps no files. */
   readonly media?: MediaStore | undefined;
+  /** Files of networks behind links of ours. */
+  readonly lent?: PictureSource;
   readonly xmpp: XmppSide;
   readonly clock: Clock;
   readonly random: () => number;
@@ -201,6 +205,11 @@ export function coreOf(opened: Opened): OpenCore {
     archive: (place, user, query) => archive.page(place, accountKey(user, placeTransport(place)), query),
     archived: (place, user, ids) => archive.pick(place, accountKey(user, placeTransport(place)), ids),
     ask,
+    card: openCards({ ...opened, ask, lent: parts.lent ?? (() => undefined) }),
+    picture: opened.profiles.picture,
+    looks(domain, user, now) {
+      if (accounts.permitted(user)) people.looks(accountKey(user, domain), now);
+    },
     recheck(domain, since) {
       rooms.catchUp(domain, since);
       return checkSeats({ rooms, sessions, xmpp, transport: domain });

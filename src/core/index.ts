@@ -1,5 +1,5 @@
 import type { Command, Stage } from '#src/bridge.ts';
-import type { Avatar } from '#src/model/avatar.ts';
+import type { Avatar, Picture } from '#src/model/avatar.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
@@ -88,6 +88,15 @@ export type Bounce = 'unreachable' | 'again' | 'final';
 /** Whom a user does not hear: foreign addresses, the empty one for a whole network. `all`: these and nobody else. */
 export type BlockChange = { readonly how: 'block' | 'unblock' | 'all'; readonly ids: readonly string[] };
 
+/** What is known of somebody: how they are called, how they look, and facts by names for people. */
+export type Card = {
+  readonly name?: string;
+  readonly picture?: Picture;
+  readonly facts: Readonly<Record<string, string>>;
+  /** How they are reached on their network, as a URI. */
+  readonly address?: string;
+};
+
 /** The XMPP edge as the core sees it. */
 export type XmppSide = {
   /** Writes an event to its readers, in order; false where the writer refused. Never throws. */
@@ -98,6 +107,8 @@ export type XmppSide = {
   receipt(origin: Origin): boolean;
   /** Asks whoever sent a stanza for what it names (XEP-0231). Rejects with a `Failure` where it is not given. */
   bits(origin: Origin, name: string): Promise<Bits>;
+  /** The card of a user (XEP-0054), without the facts. Rejects where their server does not give it. */
+  card(transport: string, user: BareJid): Promise<Pick<Card, 'name' | 'picture'>>;
   /** How often the transport's link has come online, while it is: what was written in another epoch may be lost. */
   epoch(transport: string): number | undefined;
   /** Resolves once the server has read all that was written before. Rejects when the link drops. */
@@ -288,4 +299,10 @@ export type Core = {
   /** The archived messages with these ids, all of them or `Failure('item-not-found')`. */
   archived(place: Place, user: BareJid, ids: readonly string[]): Promise<ArchivePage>;
   ask<Q extends Query>(query: Q, transport: string, user: BareJid): Promise<ReplyTo<Q>>;
+  /** What is known of a person, by how the network calls them. Rejects with a `Failure`. */
+  card(of: { readonly realm: string; readonly who: string }, transport: string, user: BareJid): Promise<Card>;
+  /** A picture of somebody that was told lately, by its SHA-1. */
+  picture(sha1: string): Picture | undefined;
+  /** The user shows that their picture has this SHA-1, `''` for none, or that they are called so. */
+  looks(transport: string, user: BareJid, now: { readonly photo?: string; readonly name?: string }): void;
 };

@@ -34,6 +34,7 @@ import { openJournaling } from './journal/journaling.ts';
 import type { OwedRow } from './journal/rows.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
+import { openProfiles } from './people/profiles.ts';
 import { openContactRefusals } from './people/refusals.ts';
 import { openArchive } from './rooms/archive.ts';
 import { askMissed } from './rooms/missed.ts';
@@ -149,9 +150,12 @@ export function buildCore(parts: CoreParts) {
   const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
   const refusals = openContactRefusals({ store, xmpp, clock, log });
+  const lent = parts.lent ?? (() => undefined);
+  const profiles = openProfiles({ ...ground, sessions, standings, delivery, lent });
   const people = openPeople({
     ...ground,
     dormancy,
+    profiles,
     refusals,
     sessions,
     identities,
@@ -328,6 +332,7 @@ export function buildCore(parts: CoreParts) {
     outward,
     ownSettings,
     people,
+    profiles,
     purging,
     rates,
     refusals,

@@ -133,6 +133,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     aliases,
     key,
     media: media.store,
+    ...(media.lending && { lent: media.lending.open }),
     xmpp: edge,
     clock,
     random,

@@ -15,6 +15,8 @@ export interface Addresses {
    * rooms have no other names.
    */
   isAlternate?(address: Address): boolean;
+  /** How a person is reached on the network, as other programs know it: `tel:`, `mailto:`, `ircs:`. Absent where there is no such thing. */
+  uri?(address: Address): string | undefined;
   /** The form in which two spellings of one address are equal. */
   fold(address: Address): Address;
 }

@@ -114,8 +114,12 @@ export type EventBody =
       readonly status?: string;
       readonly idle?: number;
       readonly unreachable?: boolean;
+      /** What is known of them beside it: how they are called, and the SHA-1 of their picture, `''` where they have none. */
+      readonly name?: string;
+      readonly photo?: string;
     }
-  | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: Avatar }
+  /** How somebody looks, as far as it changed: the picture is `null` where they have none any more. */
+  | { readonly kind: 'profile'; readonly name?: string; readonly avatar?: Avatar | null }
   | {
       readonly kind: 'contact';
       readonly action: 'subscribe' | 'subscribed' | 'unsubscribe' | 'unsubscribed';

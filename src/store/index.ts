@@ -16,6 +16,7 @@ import { type Journal, journal } from './rows/journal.ts';
 import { type Links, links } from './rows/links.ts';
 import { type MediaFiles, mediaFiles } from './rows/media.ts';
 import { type Occupancies, occupancies } from './rows/occupancy.ts';
+import { type ProfileRows, profiles } from './rows/profiles.ts';
 import { type Purges, purges } from './rows/purges.ts';
 import { type QueueRows, queue } from './rows/queue.ts';
 import { type Rosters, rosters } from './rows/rosters.ts';
@@ -57,6 +58,7 @@ export type { Journaled, NewRow, RowEnd, RowStep } from './rows/journal.ts';
 export type { LinkedEvent, MessageIds } from './rows/links.ts';
 export type { MediaFile } from './rows/media.ts';
 export type { Occupation } from './rows/occupancy.ts';
+export type { KnownProfile } from './rows/profiles.ts';
 export type { Purge } from './rows/purges.ts';
 export type { QueuedRow } from './rows/queue.ts';
 export type { SentPiece } from './rows/sent.ts';
@@ -115,6 +117,7 @@ export type Store = AsyncDisposable & {
   readonly links: Links;
   readonly media: MediaFiles;
   readonly occupancy: Occupancies;
+  readonly profiles: ProfileRows;
   readonly purges: Purges;
   readonly queue: QueueRows;
   readonly running: Running;
@@ -196,6 +199,7 @@ export async function storeOn(engine: Engine, clock: Clock): Promise<Store> {
     links: links(read),
     media: mediaFiles(read),
     occupancy: occupancies(read),
+    profiles: profiles(read),
     purges: purges(read),
     queue: queue(read),
     running: running(read),

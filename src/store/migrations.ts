@@ -19,6 +19,7 @@ export const migrations: readonly Migration[] = [
   saidOf,
   refused,
   dormant,
+  profiles,
 ];
 
 /** Holds one row: the version of the schema. */
@@ -194,5 +195,14 @@ function saidOf({ int }: Dialect): string[] {
     'create index archive_by_sent on archive (place, xmpp) where xmpp is not null',
     // Its ids carry the time.
     "delete from sequences where name = 'archive'",
+  ];
+}
+
+/** How people look: contacts by their ids, and what a realm was told of the user by a name that no contact can have. */
+function profiles({ text, keyed }: Dialect): string[] {
+  return [
+    `create table profiles (
+      account ${text} not null, who ${text} not null, name ${text}, photo ${text},
+      primary key (account, who))${keyed}`,
   ];
 }

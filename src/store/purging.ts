@@ -38,6 +38,7 @@ export function removal(store: Store, { account, since }: Purge): readonly State
     store.accounts.remove(account),
     store.settings.removeAll(account),
     store.contacts.removeAll(account),
+    store.profiles.removeAll(account),
     store.occupancy.removeAll(account),
     store.sessions.removeAll(account),
     store.dormant.remove(account),

@@ -35,6 +35,7 @@ export type Schema = {
     refused: '' | 'declined' | 'blocked' | 'listed';
   };
   dormant: { account: AccountKey; since: number; has_left: Flag };
+  profiles: { account: AccountKey; who: string; name: string | null; photo: string | null };
   occupancy: { place: string; full_jid: string; account: AccountKey; nick: string; joined: number };
   sequences: { name: string; next: number };
   archive: {

@@ -32,8 +32,10 @@ import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { rejectElement } from './xep/jingle-message.ts';
+import { looksIn } from './xep/pep.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement, receivedId } from './xep/receipts.ts';
+import { cardIn, cardQuestion } from './xep/vcard.ts';
 
 /** The part of a component link that the edge uses. */
 export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
@@ -114,10 +116,21 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     if (asks(origin, stanza)) refuse(origin, failure);
   }
 
+  /** Takes what the server of a user tells of how they look now. */
+  function looked(stanza: Element, { from, to }: Origin): boolean {
+    const looks = looksIn(stanza);
+    if (looks) core().looks(splitJid(to).domain, splitJid(from).bare, looks);
+    return looks !== undefined;
+  }
+
   function take(transport: Served, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.type === 'error') return bounced(transport, stanza, origin);
-    if (origin.stanza === 'message' && (elsewhere.takes(origin) || privileges.takes(stanza, origin))) return;
+    if (
+      origin.stanza === 'message' &&
+      (elsewhere.takes(origin) || privileges.takes(stanza, origin) || looked(stanza, origin))
+    )
+      return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -256,6 +269,13 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     bits(origin, name) {
       const request = transports.get(splitJid(origin.to).domain)?.link.request;
       return askForBits(origin, name, request ?? (() => Promise.reject(new Error('there is no such transport'))));
+    },
+
+    async card(domain, user) {
+      const request = transports.get(domain)?.link.request;
+      const answer = await request?.({ from: domain, to: user, payload: cardQuestion });
+      if (answer?.attrs.type !== 'result') throw new Error('the server of the user does not give the card');
+      return cardIn(answer);
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),

@@ -10,6 +10,7 @@ export const xmppSide = (own: Partial<XmppSide> = {}): XmppSide => ({
   alive: async () => true,
   answers: async () => false,
   bits: async () => ({ type: 'image/png', data: Buffer.from('') }),
+  card: async () => ({}),
   epoch: () => 1,
   barrier: async () => undefined,
   ...own,

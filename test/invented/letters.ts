@@ -124,7 +124,7 @@ export function letterHandlers(loft: Loft, by: string, to: string, tag: string):
         throw new Refusal('forbidden', 'Only the loft knows who is there.');
       case 'profile':
         loft.person(by).display = letter.name ?? loft.person(by).display;
-        loft.person(by).avatar = letter.avatar ?? loft.person(by).avatar;
+        if (letter.avatar !== undefined) loft.person(by).avatar = letter.avatar ?? undefined;
         return said(letter);
       default:
         return said(letter);

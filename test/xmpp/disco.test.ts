@@ -118,7 +118,10 @@ describe('disco#info', () => {
   });
 
   it('of a person: an account', async () => {
-    expect((await info({ to: `juliet%net@${GATEWAY}` })).identities).toEqual(['account/registered juliet']);
+    expect((await info({ to: `juliet%net@${GATEWAY}` })).identities).toEqual([
+      'account/registered juliet',
+      'pubsub/pep undefined',
+    ]);
   });
 
   it('of an occupant: an account, for those who are in the room', async () => {

@@ -161,6 +161,9 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   },
   realms: () => ['net', "o'net"],
   ask: () => Promise.reject(new Failure('not-supported')),
+  card: () => Promise.reject(new Failure('not-supported')),
+  picture: () => undefined,
+  looks: () => {},
   ...changes,
 });
 

@@ -16,7 +16,11 @@ export type LentFile = {
 };
 
 /** What the web asks for: what a link of ours leads to, one that has expired, or nothing. */
-export type Lending = { find(token: string): LentFile | { readonly kind: 'expired' } | undefined };
+export type Lending = {
+  find(token: string): LentFile | { readonly kind: 'expired' } | undefined;
+  /** The file behind a whole address of ours. Rejects with a `Failure`; nothing for any other address. */
+  open(url: string): Promise<OpenedFile> | undefined;
+};
 
 export type LendingParts = {
   /** Seals links: with another key none of them opens any more. */
@@ -69,22 +73,31 @@ export function openLending({ key, clock, publicUrl, retention, bridge }: Lendin
         const token = Buffer.from(seal(key, CELL, Buffer.from(JSON.stringify(link)))).toString('base64url');
         return { url: publicUrl + lentPath(token, name), name, type, ...(size !== undefined && { size }), expires };
       },
-    find(token) {
-      const link = held(token);
-      if (!link) return undefined;
-      const [transport, reference, name, type, size, expires] = link;
-      if (expires <= clock.now()) return { kind: 'expired' };
-      return {
-        kind: 'lent',
-        name,
-        type,
-        size: size ?? undefined,
-        async open(range) {
-          const of = bridge(transport);
-          if (!of?.openFile) throw new Failure('item-not-found');
-          return of.openFile(reference, range);
-        },
-      };
+    find,
+    open(url) {
+      const [, token] = url.startsWith(publicUrl)
+        ? (/^\/media\/lent\/([\w-]+)\//.exec(url.slice(publicUrl.length)) ?? [])
+        : [];
+      const file = token === undefined ? undefined : find(token);
+      return file?.kind === 'lent' ? file.open(undefined) : undefined;
     },
   };
+
+  function find(token: string): ReturnType<Lending['find']> {
+    const link = held(token);
+    if (!link) return undefined;
+    const [transport, reference, name, type, size, expires] = link;
+    if (expires <= clock.now()) return { kind: 'expired' };
+    return {
+      kind: 'lent',
+      name,
+      type,
+      size: size ?? undefined,
+      async open(range) {
+        const of = bridge(transport);
+        if (!of?.openFile) throw new Failure('item-not-found');
+        return of.openFile(reference, range);
+      },
+    };
+  }
 }

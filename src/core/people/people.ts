@@ -13,7 +13,7 @@ import type { Transport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event, EventOf } from '#src/model/event.ts';
+import type { Draft, Event, EventBody, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -22,6 +22,7 @@ import { isNobody, mirrored } from './contact-state.ts';
 import { MOST_CONTACTS, openContacts } from './contacts.ts';
 import { newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
+import type { Profiles } from './profiles.ts';
 import type { ContactRefusals } from './refusals.ts';
 import { openRoster } from './roster.ts';
 
@@ -37,6 +38,7 @@ export type PeopleParts = {
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly refusals: ContactRefusals;
   readonly dormancy: Pick<Dormancy, 'has' | 'since' | 'left'>;
+  readonly profiles: Profiles;
   readonly identities: Pick<Identities, 'of'>;
   readonly standings: RouteContext['standings'];
   readonly tables: RouteContext['tables'];
@@ -50,6 +52,8 @@ export type PeopleParts = {
   folded(transport: string, stanzas: number): void;
 };
 
+type ProfileBody = Extract<EventBody, { kind: 'profile' }>;
+
 /** What happens between users and the entries of their rosters. */
 export type People = {
   /** Whether the event is of this kind: presence, or a subscription, outside of rooms. */
@@ -57,8 +61,12 @@ export type People = {
   /** A user's presence or subscription. Throws a `Failure` for what is refused at once. */
   accept(draft: Draft<EventOf<'contact'> | EventOf<'presence'>>, origin: Origin): void;
   probed(place: Place, jid: string): void;
-  /** A contact's presence or subscription. Resolves once it is durable. */
-  heard(event: EventOf<'contact'> | EventOf<'presence'>): void | Promise<void>;
+  /** A contact's presence, subscription or profile. Resolves once it is durable. */
+  heard(event: EventOf<'contact'> | EventOf<'presence'> | EventOf<'profile'>): void | Promise<void>;
+  /** What was found out of a contact. */
+  learned(account: AccountKey, id: string, profile: ProfileBody): void;
+  /** A user shows a picture of this hash, or another name. */
+  looks(account: AccountKey, now: { readonly photo?: string; readonly name?: string }): void;
   /** Whether a contact is one of the account's; `full` where it is not and cannot become one. */
   knows(account: AccountKey, id: string): Promise<'yes' | 'no' | 'full'>;
   /** Whether nobody of the account is there, as far as we may see that. */
@@ -95,7 +103,7 @@ const PATIENCE = 60_000;
 
 /** The users that are there or have a session, with their contacts; one lane for each. */
 export function openPeople(parts: PeopleParts): People {
-  const { store, accounts, limits, lanes, xmpp, clock, sessions, dormancy } = parts;
+  const { store, accounts, limits, lanes, xmpp, clock, sessions, dormancy, profiles } = parts;
   const people = new Map<AccountKey, Person>();
   const loading = new Set<AccountKey>();
   let round = 0;
@@ -108,7 +116,11 @@ export function openPeople(parts: PeopleParts): People {
   async function load(account: AccountKey): Promise<Person> {
     loading.add(account);
     try {
-      const [row, list] = await Promise.all([store.accounts.get(account), store.contacts.of(account)]);
+      const [row, list] = await Promise.all([
+        store.accounts.get(account),
+        store.contacts.of(account),
+        profiles.load(account),
+      ]);
       const person = newPerson(account, row?.registered === true && !dormancy.has(account));
       // Whoever has the address now may be somebody else.
       if (dormancy.since(account) === undefined) fill(person, list);
@@ -121,7 +133,9 @@ export function openPeople(parts: PeopleParts): People {
 
   /** Who is not there and has no session is in the store. */
   function prune(account: AccountKey): void {
-    if (people.get(account)?.resources.size === 0 && sessions.realms(account).length === 0) people.delete(account);
+    if (people.get(account)?.resources.size !== 0 || sessions.realms(account).length > 0) return;
+    people.delete(account);
+    profiles.forget(account);
   }
 
   /** Works on a person in their lane. Synchronous where they are in memory and the work is. */
@@ -148,6 +162,16 @@ export function openPeople(parts: PeopleParts): People {
 
   const transportOf = (account: AccountKey): string => splitAccount(account).transport;
 
+  /** Whoever sees a contact sees what became of them, and clients that know no presence of vCards hear of it beside. */
+  async function learn(person: Person, id: string, profile: ProfileBody): Promise<void> {
+    const { account, contacts: all, shown } = person;
+    if (!all.has(id)) return;
+    const news = await profiles.learn(account, id, profile);
+    if (!news || (shown.get(id) ?? OFFLINE).show === 'offline') return;
+    presence.show(person, id);
+    roster.tell(account, id, news);
+  }
+
   function came(draft: Draft<EventOf<'presence'>>, account: AccountKey, jid: string): void {
     const id = roster.idOf(draft.place);
     if (draft.show !== 'offline') {
@@ -155,6 +179,7 @@ export function openPeople(parts: PeopleParts): People {
         // Servers may show us all of their users: that alone makes nobody an account.
         if (id !== '' || person.registered || person.contacts.size > 0) accounts.used(account);
         presence.come(person, { jid, id, round }, shownOf(draft));
+        if (draft.photo !== undefined) void profiles.noticed(account, { photo: draft.photo }).catch(parts.asFailure);
       };
       answered(within(account, come));
     } else if (people.has(account) || loading.has(account)) {
@@ -214,10 +239,13 @@ export function openPeople(parts: PeopleParts): People {
         person.contacts.get(id)?.from ? presence.probed(person, id, jid) : unknown();
       answered(within(account, look));
     },
+    looks: (account, now) => void profiles.noticed(account, now).catch(parts.asFailure),
+    learned: (account, id, profile) => answered(within(account, (person) => learn(person, id, profile))),
     heard(event) {
       const { place } = event;
       if (place.kind !== 'contact') return;
       const { account, id } = place;
+      if (event.kind === 'profile') return within(account, (person) => learn(person, id, event));
       if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
       const { action, reason } = event;
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
@@ -252,6 +280,7 @@ export function openPeople(parts: PeopleParts): People {
         if (failure) person.failures.set(key.realm, failure);
         presence.turned(person, key, online);
         if (online) contacts.catchUp(person, key.realm);
+        if (online) void profiles.report(key.account).catch(parts.asFailure);
       };
       answered(within(key.account, turn));
     },

@@ -1,13 +1,10 @@
 import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest, UNREACHABLE } from '#mappings/presence.ts';
 import type { SessionKey } from '#src/bridge.ts';
-import { degrade } from '#src/core/way/degrade.ts';
-import { NOTHING } from '#src/core/way/resolve.ts';
-import { route } from '#src/core/way/route.ts';
 import { openFold } from '#src/lib/fold.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, bareOf, domainOf, splitAccount } from '#src/model/ids.ts';
+import { bareOf, domainOf, splitAccount } from '#src/model/ids.ts';
+import { carried } from './carried.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person, Resource } from './person.ts';
 import type { Roster } from './roster.ts';
@@ -72,9 +69,6 @@ const LOGINS = 1000;
 
 /** Ms until it is asked whether somebody was blocked: till then it is clear who has only gone. */
 const SECOND_LOOK = 5000;
-
-/** Presence is never put up as a file. */
-const WITHOUT_FILES = { media: undefined };
 
 const NO_PRESENCE = 'No presence on this network';
 
@@ -199,17 +193,7 @@ export function openPresence(parts: PresenceParts): Presence {
         kind: 'presence',
         ...now,
       };
-      for (const piece of carried(draft, key.account)) roster.send(piece, key.account);
-    }
-  }
-
-  /** A network whose table refuses presence is told of none; nobody asked for it to be sent. */
-  function carried(draft: Draft, account: AccountKey): readonly Draft[] {
-    try {
-      return route(parts, draft, account).flatMap((leg) => degrade(WITHOUT_FILES, draft, leg, NOTHING).pieces);
-    } catch (error) {
-      if (error instanceof Failure) return [];
-      throw error;
+      for (const piece of carried(parts, draft, key.account)) roster.send(piece, key.account);
     }
   }
 

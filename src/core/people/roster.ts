@@ -5,6 +5,7 @@ import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
+import type { Profiles } from './profiles.ts';
 
 /** How the entries of a user's roster are addressed: by the formatted foreign address, the gateway by the empty one. */
 export type Roster = {
@@ -26,11 +27,12 @@ export type Roster = {
 type RosterParts = {
   readonly xmpp: XmppSide;
   readonly delivery: Pick<Delivery, 'tell'>;
+  readonly profiles: Pick<Profiles, 'of'>;
   transport(domain: string): Pick<Transport, 'addresses'>;
   now(): number;
 };
 
-export function openRoster({ xmpp, delivery, transport, now }: RosterParts): Roster {
+export function openRoster({ xmpp, delivery, profiles, transport, now }: RosterParts): Roster {
   const addressesOf = (account: AccountKey) => transport(splitAccount(account).transport).addresses;
 
   const isRealm = (account: AccountKey, id: string): boolean =>
@@ -53,7 +55,9 @@ export function openRoster({ xmpp, delivery, transport, now }: RosterParts): Ros
     tell(account, id, body, jid = splitAccount(account).user) {
       const place = placeOf(account, id);
       const from: Party = { kind: 'network', id };
-      xmpp.deliver({ id: newEventId(), at: now(), place, from, live: true, ...body }, [{ jid }]);
+      const isThere = body.kind === 'presence' && body.show !== 'offline';
+      const looks = isThere ? profiles.of(account, id) : undefined;
+      xmpp.deliver({ id: newEventId(), at: now(), place, from, live: true, ...body, ...looks }, [{ jid }]);
     },
     send: (draft, account) => delivery.tell({ ...draft, id: newEventId(), at: now(), live: true }, account),
     ask: (account, id, action) => ({ place: placeOf(account, id), from: userOf(account), kind: 'contact', action }),

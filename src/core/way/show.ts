@@ -50,7 +50,7 @@ export function show(
 function tell({ lanes, rooms, flicker, people, display }: ShowContext, event: Event, marks: Marks | undefined): void {
   const { place } = event;
   if (isRoom(place)) return event.kind === 'message' ? rooms.apply(event, marks) : flicker.apply(event, marks);
-  if (event.kind === 'presence' || event.kind === 'contact')
+  if (event.kind === 'presence' || event.kind === 'contact' || event.kind === 'profile')
     return lanes.run(placeKey(place), () => people.heard(event));
   if (place.kind === 'shared') return;
   // What a network says of itself is for who reads it now.

@@ -9,6 +9,7 @@ import { delayElement } from '#src/xmpp/xep/delay.ts';
 import type { Sending, WholeContext } from '#src/xmpp/xep/extension.ts';
 import { hatsElements } from '#src/xmpp/xep/hats.ts';
 import { identityOf, occupantIdElements } from '#src/xmpp/xep/occupant-id.ts';
+import { photoElements } from '#src/xmpp/xep/vcard-avatar.ts';
 
 /** Somebody's place in a room, as the extension of a presence. */
 type Standing = {
@@ -42,10 +43,16 @@ const shown = new WeakMap<Occupant, Shown>();
 function shownAs(who: Occupant, context: WholeContext): readonly Xml[] {
   const known = shown.get(who);
   if (known?.room === context.place) return known.children;
-  const children = [...showElements(who), extension({ who, statuses: [] }), ...besides(who, context)];
+  const children = [...looksOf(who), extension({ who, statuses: [] }), ...besides(who, context)];
   shown.set(who, { room: context.place, children });
   return children;
 }
+
+/** How they fare, and the hash of their picture where it is known (XEP-0153 §4.1). */
+const looksOf = (who: Occupant): Xml[] => [
+  ...showElements(who),
+  ...photoElements(who.avatar && 'sha1' in who.avatar ? who.avatar.sha1 : undefined),
+];
 
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
@@ -101,7 +108,7 @@ function encodeChange(event: EventOf<'occupant'>, { context, to, jid, statuses }
   switch (change) {
     case 'join':
     case 'role':
-      return [presence({ who, statuses }, undefined, showElements(who))];
+      return [presence({ who, statuses }, undefined, looksOf(who))];
     case 'leave': {
       // XEP-0045 §7.14: the farewell is the status of the presence.
       const status = reason === undefined ? [] : [xml`<status>${reason}</status>`];
@@ -123,7 +130,7 @@ function encodeChange(event: EventOf<'occupant'>, { context, to, jid, statuses }
       return [
         farewell,
         {
-          ...presence({ who: { ...who, id: event.newId ?? who.id }, statuses }, undefined, showElements(who)),
+          ...presence({ who: { ...who, id: event.newId ?? who.id }, statuses }, undefined, looksOf(who)),
           from: occupantJid(room, nick),
         },
       ];

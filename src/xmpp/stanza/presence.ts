@@ -10,6 +10,7 @@ import type { Place } from '#src/model/place.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
 import type { Sending } from '#src/xmpp/xep/extension.ts';
 import { nickElements, nickElementsBeside } from '#src/xmpp/xep/nick.ts';
+import { photoElements, photoIn } from '#src/xmpp/xep/vcard-avatar.ts';
 import { speakingJid, splitJid } from './jid.ts';
 import { type Envelope, partyOf } from './target.ts';
 import { type Xml, xml } from './xml.ts';
@@ -33,7 +34,9 @@ export function decodeContactPresence(stanza: Element, envelope: Envelope): Draf
   if (from.resource === '') return undefined;
   if (type !== undefined) return { kind: 'presence', show: 'offline', place, from: partyOf(from) };
   const status = ownText(stanza, 'status');
-  return { kind: 'presence', show: showOf(stanza), ...(status && { status }), place, from: partyOf(from) };
+  const photo = photoIn(stanza);
+  const shown = { show: showOf(stanza), ...(status && { status }), ...(photo !== undefined && { photo }) };
+  return { kind: 'presence', ...shown, place, from: partyOf(from) };
 }
 
 /** Whose presence a probe wants to know (RFC 6121 §4.3). */
@@ -94,7 +97,7 @@ export function encodeContact(
 
 /** The presence of a contact (RFC 6121 §4). That of occupants comes as a change of theirs. */
 export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], { jid, nick }: Seen): Sending[] {
-  const { place, show, status } = event;
+  const { place, show, status, name = nick, photo } = event;
   if (place.kind === 'room' || place.kind === 'shared') return [];
   const gone = show === 'offline';
   return [
@@ -103,7 +106,10 @@ export function encodePresence(event: EventOf<'presence'>, to: readonly Recipien
       ...(gone && { type: 'unavailable' }),
       from: speakingJid(jid),
       to: jidsOf(to),
-      children: [...showElements({ show, status }), ...(gone ? [] : nickElementsBeside(jid, nick))],
+      children: [
+        ...showElements({ show, status }),
+        ...(gone ? [] : [...nickElementsBeside(jid, name), ...photoElements(photo)]),
+      ],
     },
   ];
 }

@@ -61,7 +61,9 @@ const identities: Readonly<Record<TargetKind, (request: Request) => Xml>> = {
   },
   room: (request) => conference(roomName(request)),
   occupant: ({ resource }) => person(resource),
-  contact: ({ target }) => person(target.kind === 'contact' ? target.name : ''),
+  // XEP-0163 §6.1
+  contact: ({ target }) =>
+    xml`${person(target.kind === 'contact' ? target.name : '')}<identity category='pubsub' type='pep'/>`,
 };
 
 const roomName = ({ target, identity }: Request): string => (target.kind === 'room' ? target.name : identity.name);

@@ -4,6 +4,7 @@ import { invitations } from '#src/xmpp/muc/invite.ts';
 import { selfPing } from '#src/xmpp/muc/self-ping.ts';
 import { administration } from './administration.ts';
 import { attention } from './attention.ts';
+import { avatarConversion } from './avatar-conversion.ts';
 import { bitsOfBinary } from './bits-of-binary.ts';
 import { blocking } from './blocking.ts';
 import { callInvites } from './call-invites.ts';
@@ -42,6 +43,7 @@ import { nick } from './nick.ts';
 import { occupantId } from './occupant-id.ts';
 import { omemoMedia } from './omemo-media.ts';
 import { outOfBand } from './out-of-band.ts';
+import { pep } from './pep.ts';
 import { ping } from './ping.ts';
 import { privilege } from './privilege.ts';
 import { reactions } from './reactions.ts';
@@ -57,8 +59,11 @@ import { stanzaIds } from './stanza-ids.ts';
 import { stickers } from './stickers.ts';
 import { styling } from './styling.ts';
 import { thumbnails } from './thumbnails.ts';
+import { userAvatar } from './user-avatar.ts';
 import { validation } from './validation.ts';
 import { vcard } from './vcard.ts';
+import { vcardAvatar } from './vcard-avatar.ts';
+import { vcard4 } from './vcard4.ts';
 import { softwareVersion } from './version.ts';
 import { xhtmlIm } from './xhtml-im.ts';
 
@@ -122,6 +127,11 @@ export const extensions: readonly Extension[] = [
   // Requests.
   softwareVersion,
   vcard,
+  vcard4,
+  pep,
+  userAvatar,
+  vcardAvatar,
+  avatarConversion,
   jidEscaping,
   ping,
   selfPing,

@@ -68,7 +68,7 @@ export const letter = z.discriminatedUnion('type', [
     status: text.exactOptional(),
     idle: z.number().nonnegative().exactOptional(),
   }),
-  z.object({ type: z.literal('profile'), name: text.exactOptional(), avatar: avatar.exactOptional() }),
+  z.object({ type: z.literal('profile'), name: text.exactOptional(), avatar: avatar.nullable().exactOptional() }),
   z.object({
     type: z.literal('contact'),
     action: z.enum(['subscribe', 'subscribed', 'unsubscribe', 'unsubscribed']),

@@ -15,7 +15,7 @@ const withJuliet: Place = { kind: 'contact', account, id: 'juliet%net' };
 const fromNet: Place = { kind: 'realm', account, realm: 'net' };
 
 const base = { id: 'e1' as EventId, at: Date.UTC(2026, 0, 2, 3, 4, 5), from: juliet, live: true };
-const event = (place: Place, body: EventBody, more: Partial<Event> = {}): Event => ({
+const event = (place: Place, body: EventBody, more: Partial<Omit<Event, keyof EventBody>> = {}): Event => ({
   ...base,
   place,
   ...more,
