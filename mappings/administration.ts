@@ -1,5 +1,7 @@
 import type { Field, Form } from '#src/model/form.ts';
 import type { BareJid } from '#src/model/ids.ts';
+import type { Words } from '#src/model/language.ts';
+import { dialogueTexts } from './texts/dialogues.ts';
 
 /** What those who run the gateway can do on one of its transports. Names and fields are those of XEP-0133. */
 export const ADMINISTRATION = {
@@ -12,6 +14,13 @@ export const ADMINISTRATION = {
   'get-online-users-list': 'Who is online',
   shutdown: 'Stop the gateway',
 } as const;
+
+/** What may be typed behind them. */
+export const TAKES: Readonly<Partial<Record<keyof typeof ADMINISTRATION, { readonly takes: Words }>>> = {
+  announce: { takes: dialogueTexts.text },
+  'end-user-session': { takes: dialogueTexts.users },
+  'delete-user': { takes: dialogueTexts.users },
+};
 
 const ANNOUNCEMENT: Field = { name: 'announcement', label: 'What they are told', type: 'lines' };
 

@@ -94,6 +94,8 @@ export type Command<Config = unknown> = {
   readonly on: 'gateway' | 'realm' | 'room' | 'contact';
   readonly who: 'user' | 'admin';
   readonly title: Words;
+  /** What may be typed behind it in a chat, in a word for the list of commands: `TEXT`. Without it, it is asked for. */
+  readonly takes?: Words;
   /** The words that start it where they are typed in the room itself, as `topic` does after a slash: in lower case. */
   readonly typed?: readonly string[];
   run(work: CommandWork<Config>): AsyncGenerator<Step, Words, Answer>;

@@ -44,12 +44,17 @@ export const dialogueTexts = catalogue({
     en: `${what}: ${wordsIn(why, 'en')}`,
     de: `${what}: ${wordsIn(why, 'de')}`,
   }),
-  helpIntroduction: { en: 'This is a gateway. It understands:', de: 'Das ist ein Gateway. Es versteht:' },
+  helpIntroduction: ({ domain, network }: { domain: string; network: string }) => ({
+    en: `This is ${domain}, the gateway to ${network}. It understands:`,
+    de: `Das ist ${domain}, das Gateway zu ${network}. Es versteht:`,
+  }),
   helpAddress: {
     en: 'An address as people have it: what it is here (in a command: in quotes, if it has spaces)',
     de: 'Eine Adresse, wie man sie kennt: wie sie hier heißt (in einem Befehl in Anführungszeichen, wenn sie Leerzeichen hat)',
   },
   address: { en: 'ADDRESS', de: 'ADRESSE' },
+  text: { en: 'TEXT', de: 'TEXT' },
+  users: { en: 'USERS', de: 'NUTZER' },
   helpCancel: { en: 'cancel: Leaves what was begun', de: 'cancel: Bricht ab, was begonnen wurde' },
   helpHelp: { en: 'help: This list', de: 'help: Diese Liste' },
   enterAddress: (network: string) => ({

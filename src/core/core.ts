@@ -130,6 +130,7 @@ export function coreOf(opened: Opened): OpenCore {
   };
   const chat = openChat({
     dialogues: opened.talks,
+    network: (domain) => opened.transport(domain).definition.identity.name,
     places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');

@@ -190,7 +190,7 @@ export type Speaker = Talker & { readonly language: Language };
 export type RegistrationAt = { readonly transport: string; readonly realm?: string };
 
 /** A command as it is offered. */
-export type Offer = Pick<Command, 'node' | 'on' | 'title'>;
+export type Offer = Pick<Command, 'node' | 'on' | 'title' | 'takes'>;
 
 /** A piece of what the gateway says in a chat: words, or the foreign address of somebody or of a room. */
 export type Said =

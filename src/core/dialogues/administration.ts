@@ -6,6 +6,7 @@ import {
   listed,
   REMOVING,
   stopping,
+  TAKES,
   total,
 } from '#mappings/administration.ts';
 import { act, type Step } from '#src/bridge.ts';
@@ -143,6 +144,7 @@ export function administrationCommands(parts: AdministrationParts): readonly Bou
     title: ADMINISTRATION[node],
     on: 'gateway',
     who: 'admin',
+    ...TAKES[node],
     run: ({ account }) => runs[node](splitAccount(account)),
   }));
 }

@@ -76,14 +76,16 @@ async function address(text: string, find: Find): Promise<Called> {
 }
 
 /** What is understood, a line each. */
-export function help(offered: readonly Offer[]): Text {
+export function help(offered: readonly Offer[], gateway: { domain: string; network: string }): Text {
   const nodes = [...new Set(offered.map(({ node }) => node))];
   const lines = nodes.map((node) => {
     const named = offered.filter((one) => one.node === node);
     const alone = named.some(({ on }) => on === 'gateway');
     const placed = named.some(({ on }) => on !== 'gateway');
     const where = placed ? joined(alone ? [' [', texts.address, ']'] : [' ', texts.address], '') : '';
-    return joined([node, where, ': ', named[0]?.title ?? ''], '');
+    const takes = named.find((one) => one.takes !== undefined)?.takes;
+    const words = takes === undefined ? '' : joined([' [', takes, ']'], '');
+    return joined([node, where, words, ': ', named[0]?.title ?? ''], '');
   });
-  return joined([texts.helpIntroduction, texts.helpAddress, ...lines, texts.helpCancel, texts.helpHelp]);
+  return joined([texts.helpIntroduction(gateway), texts.helpAddress, ...lines, texts.helpCancel, texts.helpHelp]);
 }

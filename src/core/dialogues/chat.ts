@@ -10,6 +10,8 @@ import type { ChatPlaces } from './chat-places.ts';
 export type ChatParts = {
   readonly dialogues: Dialogues;
   readonly places: ChatPlaces;
+  /** What the network of a transport is called. */
+  network(transport: string): string;
   /** Throws a `Failure` for who may not write here, or writes too much. */
   admit(who: Talker): void;
 };
@@ -45,7 +47,7 @@ const MISSES = 5;
 const STEPS = 100;
 
 /** The commands as a chat with the gateway: in words, forms field by field. Sessions live in memory. */
-export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] {
+export function openChat({ dialogues, places, network, admit }: ChatParts): Core['chat'] {
   const sessions = openRecent<Session>(SESSIONS);
 
   function sessionOf(transport: string, { owner }: Talker): Session {
@@ -83,13 +85,14 @@ export function openChat({ dialogues, places, admit }: ChatParts): Core['chat'] 
     if (session.begun?.back && /^back$/i.test(text)) return goBack(turn, session.begun);
     if (session.begun?.filling) return fill(turn, session.begun, session.begun.filling, text);
     const offered = dialogues.offered(who.user, transport);
+    const list = () => help(offered, { domain: transport, network: network(transport) });
     const called = await call(text, offered, (address) => places.find(transport, who.user, address, foreign));
     if (called.kind !== 'unknown') session.misses = 0;
     if (called.kind === 'run') await run(turn, called);
     else if (called.kind === 'unknown') miss(turn, called.why);
     else if (called.kind === 'address') tell(called);
-    else say(turn, called.kind === 'help' ? help(offered) : called.text);
-    if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) say(turn, help(offered));
+    else say(turn, called.kind === 'help' ? list() : called.text);
+    if (!session.met && (called.kind === 'address' || called.kind === 'unknown')) say(turn, list());
     session.met = true;
   }
 

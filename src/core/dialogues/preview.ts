@@ -1,6 +1,6 @@
 import { asSent } from '#mappings/degrade.ts';
 import { measure } from '#mappings/split.ts';
-import { commandTexts as texts } from '#mappings/texts/dialogues.ts';
+import { dialogueTexts, commandTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { Bridge, Charge, Preview, Session, Step } from '#src/bridge.ts';
 import { type DegradeContext, degrade } from '#src/core/way/degrade.ts';
 import { NOTHING } from '#src/core/way/resolve.ts';
@@ -38,7 +38,7 @@ export function previewCommands(parts: PreviewParts): readonly BoundCommand[] {
       return texts.refused(error.words);
     }
   }
-  const command = { node: 'preview', who: 'user', title: texts.preview, run } as const;
+  const command = { node: 'preview', who: 'user', title: texts.preview, takes: dialogueTexts.text, run } as const;
   return [
     { ...command, on: 'contact' },
     { ...command, on: 'room' },

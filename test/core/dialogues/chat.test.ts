@@ -32,6 +32,7 @@ function chatWith(run: (signal: AbortSignal) => AsyncGenerator<Step, string, Ans
       find: () => Promise.reject(new Failure('jid-malformed')),
       gateway: () => ({ kind: 'realm', account, realm: '' }),
     },
+    network: () => 'Semaphore',
     admit: () => undefined,
   });
   const say = (text: string): Promise<void> =>

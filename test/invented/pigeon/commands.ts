@@ -41,6 +41,14 @@ const about: Run = async function* ({ bridge, session, place }): AsyncGenerator<
 export const commands: readonly Command<PigeonConfig>[] = [
   { node: 'where', on: 'gateway', who: 'admin', title: 'Where the loft is', run: where },
   { node: 'count', on: 'realm', who: 'user', title: 'How many live here', run: count },
-  { node: 'find', on: 'room', who: 'user', title: 'Find in what was said', typed: ['find', 'search'], run: find },
+  {
+    node: 'find',
+    on: 'room',
+    who: 'user',
+    title: 'Find in what was said',
+    takes: 'WORDS',
+    typed: ['find', 'search'],
+    run: find,
+  },
   { node: 'about', on: 'contact', who: 'user', title: 'Who is this', run: about },
 ];
