@@ -1,5 +1,7 @@
 /** What was set lately: at least the last `limit` keys and at most twice as many. */
 export type Recent<Value> = {
+  /** Whether nothing was ever set. */
+  readonly isEmpty: boolean;
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
 };
@@ -9,6 +11,9 @@ export function openRecent<Value>(limit: number): Recent<Value> {
   let young = new Map<string, Value>();
   let old = young;
   return {
+    get isEmpty() {
+      return young.size === 0;
+    },
     get: (key) => young.get(key) ?? old.get(key),
     set(key, value) {
       if (young.size >= limit) {

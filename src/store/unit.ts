@@ -107,8 +107,8 @@ export const guardNote = (statement: Statement, index: number, changed: number):
  * parameters (so that a Date becomes NULL), PostgreSQL refuses NUL in text, and neither keeps numbers past 2^53.
  */
 export function checkParams(params: readonly Value[]): void {
-  for (const [index, value] of params.entries()) {
-    if (!passes(value)) throw new TypeError(`parameter ${index} (${typeof value}) cannot be stored`);
+  for (let index = 0; index < params.length; index++) {
+    if (!passes(params[index])) throw new TypeError(`parameter ${index} (${typeof params[index]}) cannot be stored`);
   }
 }
 

@@ -11,7 +11,13 @@ const NICK_LIMIT = 30;
 
 /** RFC 2812 §2.2 with `~` and `^` as servers do it: the form in which two names are equal under `rfc1459`. */
 export function foldName(name: string): string {
-  return name.replace(/[A-Z[\]\\~]/g, (char) => FOLDED[char] ?? char.toLowerCase());
+  // Most names are folded already, and asked for several times a line.
+  for (let index = 0; index < name.length; index++) {
+    const code = name.charCodeAt(index);
+    if ((code >= 0x41 && code <= 0x5d) || code === 0x7e)
+      return name.replace(/[A-Z[\]\\~]/g, (char) => FOLDED[char] ?? char.toLowerCase());
+  }
+  return name;
 }
 
 /** Names as they are equal under each CASEMAPPING (draft-brocklesby-irc-isupport-03 §3.1, ircv3 UTF8ONLY's rfc7613). */

@@ -1,7 +1,7 @@
 import type { ArchivedEvent, ArchivePage, ArchiveQuery, Marks } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
-import { openRecent } from '#src/lib/recent.ts';
+import { Ring } from '#src/lib/ring.ts';
 import type { Context } from '#src/model/capabilities.ts';
 import type { HistoryWish } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -87,6 +87,12 @@ const RECENT = 1000;
 type Kept = { readonly row: Archived; readonly changes: readonly Statement[] };
 const NO_CHANGES: readonly Statement[] = [];
 
+/** The number of a stanza-id; nothing for what is none of ours. */
+function numberOf(id: string): number | undefined {
+  const number = /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN;
+  return Number.isSafeInteger(number) ? number : undefined;
+}
+
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
 export function openArchive({ store, clock, log, settings, visibleFrom }: ArchiveParts): Archive {
   const batch = openBatch<Kept>({
@@ -99,12 +105,9 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
     ],
   });
   const { flush } = batch;
-  /** By their stanza-ids, and by the id that each was sent with. */
-  const recent = openRecent<Archived>(RECENT);
-  const recentlySent = openRecent<Archived>(RECENT);
+  const recent = new Ring<Archived>(RECENT);
   /** Since which id each account is where it is. */
   const since = new Map<string, number>();
-  const sentKey = (place: string, id: string): string => `${place} ${id}`;
 
   /** Nothing when the store has been away for so long that it cannot give out ids. */
   function freshId(): number | undefined {
@@ -123,8 +126,8 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
   /** The number of an id that somebody names. */
   async function known(place: string, id: string | undefined): Promise<number | undefined> {
     if (id === undefined || id === '') return undefined;
-    const number = /^\d{1,16}$/.test(id) ? Number(id) : Number.NaN;
-    if (!Number.isSafeInteger(number) || !(await store.archive.get(place, number))) throw new Failure('item-not-found');
+    const number = numberOf(id);
+    if (number === undefined || !(await store.archive.get(place, number))) throw new Failure('item-not-found');
     return number;
   }
 
@@ -191,9 +194,9 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
   }
 
   async function about(place: Place, account: AccountKey, id: string): Promise<Context> {
-    if (!settings(placeTransport(place)).record || !/^\d{1,16}$/.test(id)) return {};
+    const number = numberOf(id);
+    if (!settings(placeTransport(place)).record || number === undefined) return {};
     const key = placeKey(place);
-    const number = Number(id);
     try {
       await flush();
       const { rows } = await store.archive.page({
@@ -233,11 +236,9 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
       foreign: null,
       about: about?.id ?? null,
     };
-    const stanzaId = String(id);
-    recent.set(stanzaId, row);
-    recentlySent.set(sentKey(place, marks.id ?? event.id), row);
+    recent.add(row);
     batch.put({ row, changes: about ? [...seen, ...changesOf(event, row, about)] : seen });
-    return stanzaId;
+    return String(id);
   }
 
   /** What it changes of the message that it is about. */
@@ -253,9 +254,13 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
     return store.archive.retract(place, about.id, event.by === undefined ? fromId : undefined, body);
   }
 
-  function replace({ id, place, xmpp, event }: Archived, row: Archived): void {
-    recent.set(String(id), row);
-    recentlySent.set(sentKey(place, xmpp ?? event), row);
+  const replace = ({ id }: Archived, row: Archived): void => recent.replace((one) => one.id === id, row);
+
+  /** What was said lately under a stanza-id or, where there is none, under the id that it was sent with. */
+  function lately(place: string, id: string): Archived | undefined {
+    const number = numberOf(id);
+    const numbered = number === undefined ? undefined : recent.find((one) => one.id === number);
+    return numbered ?? recent.find((one) => (one.xmpp ?? one.event) === id && one.place === place);
   }
 
   const sight = (account: AccountKey, place: string): string => `${account}\n${place}`;
@@ -268,7 +273,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
   ): Archived | undefined | Promise<Archived | undefined> {
     if (!isKept(place)) return undefined;
     const key = placeKey(place);
-    const row = recent.get(id) ?? recentlySent.get(sentKey(key, id));
+    const row = lately(key, id);
     const isIt = row?.place === key && row.kind !== 'edit' && (author === undefined || row.fromId === author);
     return isIt && (account === undefined || row.id >= (since.get(sight(account, key)) ?? Number.POSITIVE_INFINITY))
       ? row
@@ -284,7 +289,8 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
     const key = placeKey(place);
     try {
       await flush();
-      const numbered = /^\d{1,16}$/.test(id) ? await store.archive.get(key, Number(id)) : undefined;
+      const number = numberOf(id);
+      const numbered = number === undefined ? undefined : await store.archive.get(key, number);
       const found = numbered ?? (await store.archive.sent(key, id, author));
       // XEP-0308 §3: a correction of a correction is one of the first message.
       const row = found?.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
@@ -329,7 +335,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
       if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
     },
     async sentAs(place, id) {
-      if (!/^\d{1,16}$/.test(id)) return undefined;
+      if (numberOf(id) === undefined) return undefined;
       const row = await recall(place, id);
       return row && ((row.xmpp ?? row.event) as XmppId);
     },

@@ -1,5 +1,6 @@
 import { authorOf, writerOf } from '#src/core/ids.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import { Ring } from '#src/lib/ring.ts';
 import type { Context, DraftOf } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import { isRoom, type Place, placeKey } from '#src/model/place.ts';
@@ -26,20 +27,25 @@ export type RecentTexts = {
 };
 
 type RecentText = {
-  readonly text: string;
+  readonly place: string;
+  readonly ids: readonly (string | undefined)[];
+  text: string;
   readonly author: string;
   readonly name: string | undefined;
   readonly at: number;
 };
 
 export function openRecentTexts(): RecentTexts {
-  const texts = openRecent<RecentText>(TEXTS);
+  const texts = new Ring<RecentText>(TEXTS);
   /** How much was said between two people. */
   const counts = openRecent<number>(TEXTS);
 
-  // Between two people ids are their own; in a room anybody may name a message as somebody else did.
-  const keyOf = (place: Place, author: string | undefined, id: string): string =>
-    isRoom(place) ? `${placeKey(place)} ${author} ${id}` : `${placeKey(place)} ${id}`;
+  /** Between two people ids are their own; in a room anybody may name a message as somebody else did. */
+  function find(place: Place, author: string | undefined, id: string): RecentText | undefined {
+    const key = placeKey(place);
+    const anybody = !isRoom(place);
+    return texts.find((one) => one.place === key && one.ids.includes(id) && (anybody || one.author === author));
+  }
 
   function count(place: Place): number {
     if (isRoom(place)) return 0;
@@ -49,38 +55,34 @@ export function openRecentTexts(): RecentTexts {
     return next;
   }
 
-  function forget(place: Place, id: string, author: string): void {
-    const key = keyOf(place, author, id);
-    const known = texts.get(key);
-    if (known?.author === author) texts.set(key, { ...known, text: '' });
-  }
-
   return {
     note(draft, ids, name) {
-      if (draft.kind === 'retract') return forget(draft.place, draft.target, authorOf(writerOf(draft)));
-      if (draft.kind !== 'message') return;
-      const { text, place } = draft;
+      const { place } = draft;
       const author = authorOf(writerOf(draft));
+      if (draft.kind === 'retract') {
+        const known = find(place, author, draft.target);
+        if (known?.author === author) known.text = '';
+      }
+      if (draft.kind !== 'message') return;
       // One unit more than the longest shows that it was cut.
-      const one: RecentText = { text: text.slice(0, LONGEST + 1), author, name, at: count(place) };
-      for (const id of ids) if (id !== undefined) texts.set(keyOf(place, author, id), one);
+      const text = draft.text.slice(0, LONGEST + 1);
+      texts.add({ place: placeKey(place), ids, text, author, name, at: count(place) });
     },
     about(place, id, author) {
-      const found = texts.get(keyOf(place, author, id));
+      const found = find(place, author, id);
       if (!found) return undefined;
       const fresh = !isRoom(place) && (counts.get(placeKey(place)) ?? 0) - found.at < FRESH;
       return { quote: found.text, fresh, ...(found.name !== undefined && { author: found.name }) };
     },
-    writer: (place, id) => (isRoom(place) ? undefined : texts.get(keyOf(place, undefined, id))?.author),
+    writer: (place, id) => (isRoom(place) ? undefined : find(place, undefined, id)?.author),
     replace(edit, id) {
-      const { place, text } = edit;
       const author = authorOf(writerOf(edit));
-      const key = keyOf(place, author, id);
-      const before = texts.get(key);
-      if (before?.author !== author) return undefined;
+      const known = find(edit.place, author, id);
+      if (known?.author !== author) return undefined;
+      const before = known.text;
       // XEP-0308 §3: a further correction names the first message again.
-      texts.set(key, { ...before, text: text.slice(0, LONGEST + 1) });
-      return before.text.length > LONGEST ? undefined : before.text;
+      known.text = edit.text.slice(0, LONGEST + 1);
+      return before.length > LONGEST ? undefined : before;
     },
   };
 }

@@ -36,6 +36,8 @@ const WORDS = 60;
 /** What a line to a room begins with, for when it is refused. */
 function firstWords(body: Element, { attrs }: Element): Partial<Origin> {
   if (attrs.type !== 'groupchat') return {};
-  const [line = ''] = body.getText().trim().split('\n', 1);
+  const text = body.getText().trim();
+  const end = text.indexOf('\n');
+  const line = end < 0 ? text : text.slice(0, end);
   return { said: line.length > WORDS ? `${line.slice(0, WORDS)}…` : line };
 }

@@ -27,7 +27,7 @@ export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>) {
   return {
     /** Takes what comes back to us of what was written in a user's name. */
     takes: ({ from, id }: Pick<Origin, 'from' | 'id'>): boolean =>
-      id !== undefined && echoes.get(keyOf(splitJid(from).bare, id)) === true,
+      id !== undefined && !echoes.isEmpty && echoes.get(keyOf(splitJid(from).bare, id)) === true,
 
     /** What is written in place of a message that the server of the user has refused to pass on. */
     refused({ attrs: { from = '', to = '', id = '' } }: Element): readonly Sending[] | undefined {

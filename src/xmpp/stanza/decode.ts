@@ -36,17 +36,13 @@ export function originOf(stanza: Element, from: string, to: string): Origin {
   const { type, id, 'xml:lang': tag } = stanza.attrs;
   // English is what everybody is answered in who asks for nothing else.
   const language = tag === undefined || tag === 'en' ? undefined : languageOf(tag);
-  const origin: Origin = {
-    stanza: stanza.name as Origin['stanza'],
-    from,
-    to,
-    ...(type !== undefined && { type }),
-    ...(id !== undefined && { id: id as XmppId }),
-    ...(language !== undefined && { language }),
-  };
+  const origin: { -readonly [K in keyof Origin]: Origin[K] } = { stanza: stanza.name as Origin['stanza'], from, to };
+  if (type !== undefined) origin.type = type;
+  if (id !== undefined) origin.id = id as XmppId;
+  if (language !== undefined) origin.language = language;
   if (stanza.name !== 'message') return origin;
-  const known = matches(stanza, origins).map(({ child, value }) => value(child, stanza));
-  return known.length === 0 ? origin : Object.assign({}, origin, ...known);
+  for (const { child, value } of matches(stanza, origins)) Object.assign(origin, value(child, stanza));
+  return origin;
 }
 
 /**

@@ -20,7 +20,7 @@ it('a correction finds the text that it stands for, and the next one that of the
   texts.note(text('one'), ['m1', 'o1'], 'Romeo');
   expect(texts.replace(edit('romeo', 'two'), 'm1')).toBe('one');
   expect(texts.replace(edit('romeo', 'three'), 'm1')).toBe('two');
-  expect(texts.replace(edit('romeo', 'two'), 'o1')).toBe('one');
+  expect(texts.replace(edit('romeo', 'two'), 'o1')).toBe('three');
 });
 
 it('nobody corrects what others wrote, what is unknown, or what is too long to be remembered', () => {
