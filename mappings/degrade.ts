@@ -103,16 +103,15 @@ function presence(piece: DraftOf<'presence'>, { shows }: Target): readonly Draft
 }
 
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
+  // Most messages have none of the parts: nothing is made for them.
+  if (!parts.some(([, has]) => has(draft, target))) return cut(draft, target, context);
   let pieces: readonly Draft[] = [draft];
   for (const [part, has] of parts) {
-    // Most messages have none of the parts: nothing is made for them.
-    if (pieces[0] === draft && pieces.length === 1 && !has(draft, target)) continue;
     if (!pieces.some((piece) => piece.kind === 'message' && has(piece, target))) continue;
     pieces = pieces.flatMap((piece) =>
       piece.kind === 'message' && has(piece, target) ? carry(piece, part, target, context) : [piece],
     );
   }
-  if (pieces[0] === draft && pieces.length === 1) return cut(draft, target, context);
   return pieces.flatMap((piece) => (piece.kind === 'message' ? cut(piece, target, context) : [piece]));
 }
 

@@ -17,11 +17,11 @@ export const carriesFile = ({ files, fileSize }: Pick<Target, 'files' | 'fileSiz
 export const parts: readonly (readonly [MessagePart, (message: Message, target: Target) => boolean])[] = [
   ['spoiler', ({ spoiler }) => spoiler !== undefined],
   ['reply', ({ replyTo }) => replyTo !== undefined],
-  ['file', ({ files = [] }, target) => files.some((file) => !carriesFile(target, file))],
+  ['file', ({ files }, target) => files?.some((file) => !carriesFile(target, file)) ?? false],
   ['form', ({ form }) => form !== undefined],
   ['subject', ({ subject }) => subject !== undefined],
   ['thread', ({ thread }) => thread !== undefined],
-  ['mention', ({ mentions = [] }) => mentions.length > 0],
+  ['mention', ({ mentions }) => mentions !== undefined && mentions.length > 0],
   ['action', ({ style }) => style === 'action'],
   ['notice', ({ style }) => style === 'notice'],
 ];

@@ -191,6 +191,8 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return clientOf(session).ask(query);
   }
 
+  const narrowed = new Map<number, Capabilities>();
+
   function narrow(place: Place, session?: Session): Capabilities {
     const client = session && clients.get(session);
     if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
@@ -198,13 +200,19 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const to = target(place, client.view);
     const room = client.view.room(client.view.fold(to));
     // Some servers refuse a line with any code where `c` is set, others take the codes away.
-    const { format } = room?.modes.set.has('c') ? { format: 'plain' as const } : mapping.facts.text;
-    return {
+    const plain = room?.modes.set.has('c') ?? false;
+    const [confined, toOne] = [room?.secret ?? false, place.kind === 'contact'];
+    const size = textSize(to, client.view);
+    // Each message asks, and most places are alike: they are told the same.
+    const key = size * 8 + Number(plain) * 4 + Number(confined) * 2 + Number(toOne);
+    const known = narrowed.get(key) ?? {
       ...mapping.facts,
-      ...(room?.secret && { confined: true }),
-      out: place.kind === 'contact' ? mapping.facts.out : inRooms,
-      text: { ...mapping.facts.text, format, size: textSize(to, client.view) },
+      ...(confined && { confined }),
+      out: toOne ? mapping.facts.out : inRooms,
+      text: { ...mapping.facts.text, ...(plain && { format: 'plain' as const }), size },
     };
+    narrowed.set(key, known);
+    return known;
   }
 
   return {

@@ -16,13 +16,25 @@ export type BareJid = Brand<'BareJid'>;
 /** A bare JID at one of our domains: whoever uses a transport has an account there. */
 export type AccountKey = Brand<'AccountKey'>;
 
+type AccountParts = { readonly user: BareJid; readonly transport: string };
+
+/** A stanza has one account, which each step asks for or takes apart: it is made, and hashed, once. */
+let last = '' as AccountKey;
+let lastParts: AccountParts = { user: '' as BareJid, transport: '' };
+
 /** The account of `user` at the component domain `transport`. JIDs hold no spaces, so the key is unambiguous. */
-export const accountKey = (user: BareJid, transport: string): AccountKey => `${user} ${transport}` as AccountKey;
+export function accountKey(user: BareJid, transport: string): AccountKey {
+  if (user !== lastParts.user || transport !== lastParts.transport)
+    [last, lastParts] = [`${user} ${transport}` as AccountKey, { user, transport }];
+  return last;
+}
 
 /** The two halves of an account key. */
-export function splitAccount(key: AccountKey): { user: BareJid; transport: string } {
+export function splitAccount(key: AccountKey): AccountParts {
+  if (key === last) return lastParts;
   const space = key.indexOf(' ');
-  return { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) };
+  [last, lastParts] = [key, { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) }];
+  return lastParts;
 }
 
 /** The domain of a JID. */

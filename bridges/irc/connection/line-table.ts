@@ -116,11 +116,12 @@ export const LINES: Readonly<Record<string, readonly LineReading[]>> = {
   ...each([...NICK_REFUSALS].join(' '), [nickRefusal, ...NUMERIC]),
 };
 
+const BY_COMMAND = new Map(Object.entries(LINES));
 const NOBODY: readonly LineReading[] = [];
 
 /** Who reads lines of a command; numerics that are not in the list are for whoever asked, or for the user. */
 export const readingsOf = (command: string): readonly LineReading[] =>
-  (Object.hasOwn(LINES, command) && LINES[command]) || (/^\d{3}$/.test(command) ? NUMERIC : NOBODY);
+  BY_COMMAND.get(command) ?? (/^\d{3}$/.test(command) ? NUMERIC : NOBODY);
 
 /** Has a line read. What one reading throws keeps it from none of the others, and is added to `faults`. */
 export function read(line: Line, connection: IrcConnection, faults: unknown[]): void {

@@ -13,7 +13,7 @@ export function ctcp(text: string): { command: string; rest: string } | undefine
 
 /** The channel that a target means, without a status prefix (`@#chan`, ISUPPORT STATUSMSG); `undefined` for a nick. */
 export function roomOf(target: string, { isupport }: ServerView): string | undefined {
-  const [first = '', second = ''] = target;
+  const [first, second] = [target.charAt(0), target.charAt(1)];
   if (isupport.statusmsg.includes(first) && isupport.chantypes.includes(second) && second !== '')
     return target.slice(1);
   return first !== '' && isupport.chantypes.includes(first) ? target : undefined;

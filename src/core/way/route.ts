@@ -1,7 +1,7 @@
-import { outward } from '#mappings/targets.ts';
 import { outwardLane } from '#src/core/journal/rows.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { Side, Tables } from './tables.ts';
@@ -21,9 +21,10 @@ export type Leg = Side & {
 /** Decides where to. Throws a `Failure` for an address that there is not. */
 export function route(context: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
   const to = context.standings.of(account, place);
-  const { carried, transport } = to;
   const tables = context.tables.get(placeTransport(place));
-  // Most of the time all that the table says is there.
-  const target = carried === transport.mapping.facts && tables ? tables.network : outward(transport.mapping, carried);
-  return [{ to, lane: outwardLane(place, account), target, chosen: tables?.chosen('out', place, account) ?? {} }];
+  if (!tables) throw new Failure('item-not-found');
+  const { network, chosen } = tables;
+  return [
+    { to, lane: outwardLane(place, account), target: network(to.carried), chosen: chosen('out', place, account) },
+  ];
 }

@@ -2,7 +2,7 @@ import { levelIn } from '#mappings/parts.ts';
 import { inward, outward } from '#mappings/targets.ts';
 import type { Choices } from '#src/core/accounts/choices.ts';
 import type { Transport } from '#src/core/transport.ts';
-import type { Chosen, Feature, Target } from '#src/model/capabilities.ts';
+import type { Capabilities, Chosen, Feature, NetworkMapping, Target } from '#src/model/capabilities.ts';
 
 /** One side as the target of drafts: what it carries, and the rungs that were chosen for the rest. */
 export type Side = { readonly target: Target; readonly chosen: Chosen };
@@ -12,8 +12,8 @@ export type Tables = {
   /** The rungs that hold at a place for an account, or for all who share it. */
   readonly chosen: Choices['at'];
   readonly xmpp: Target;
-  /** The network as a target, where nothing narrows it. */
-  readonly network: Target;
+  /** The network as a target, by what is carried at a place. */
+  network(carried: Capabilities): Target;
   /** Whether its network can speak of earlier messages. */
   readonly refers: boolean;
 };
@@ -28,8 +28,18 @@ export function openTables(
   const tablesOf = ({ mapping }: Transport): Tables => ({
     chosen: choices.at,
     xmpp: inward(mapping),
-    network: outward(mapping),
+    network: targets(mapping),
     refers: REFERRING.some((feature) => levelIn(mapping.facts.in, feature) !== 'none'),
   });
   return new Map([...transports].map(([domain, transport]) => [domain, tablesOf(transport)]));
+}
+
+/** Most of what goes out is carried alike: a target is made once for each of the capabilities that a bridge answers with. */
+function targets(mapping: NetworkMapping): Tables['network'] {
+  const known = new WeakMap<Capabilities, Target>();
+  return (carried) => {
+    const target = known.get(carried) ?? outward(mapping, carried);
+    known.set(carried, target);
+    return target;
+  };
 }

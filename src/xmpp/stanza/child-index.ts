@@ -35,8 +35,15 @@ export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Matc
     const namespace = child.getNS();
     for (const entry of entries) {
       if (namespace === (entry.namespace ?? parent.getNS()))
-        found.push({ child, order: entry.order, value: entry.value });
+        insert(found, { child, order: entry.order, value: entry.value });
     }
   }
-  return found.length > 1 ? found.sort((a, b) => a.order - b.order) : found;
+  return found;
+}
+
+/** They are two or three. */
+function insert<T>(found: Match<T>[], match: Match<T>): void {
+  let at = found.length;
+  for (let before = found[at - 1]; before && before.order > match.order; before = found[at - 1]) found[at--] = before;
+  found[at] = match;
 }

@@ -1,6 +1,5 @@
 // XEP-0448: Encryption for stateless file sharing, version 0.4.0.
 import type { Element } from 'ltx';
-import { elements } from './elements.ts';
 import type { Extension } from './extension.ts';
 import { encryptedFile } from './omemo-media.ts';
 
@@ -13,12 +12,12 @@ export const encryptedFiles: Extension = {
     version: '0.4.0',
     part: 'encrypted files are refused in words',
   },
-  refuses: (stanza) => (elements(stanza).some(isSealed) ? encryptedFile() : undefined),
+  refuses: (stanza) => (stanza.children.some(isSealed) ? encryptedFile() : undefined),
 };
 
 /** §3: whether there is no source of a file but encrypted ones. */
-function isSealed(child: Element): boolean {
-  if (child.getName() !== 'file-sharing') return false;
+function isSealed(child: Element | string): boolean {
+  if (typeof child === 'string' || child.getName() !== 'file-sharing') return false;
   const sources = child.getChild('sources')?.getChildElements() ?? [];
   return sources.length > 0 && sources.every((one) => one.getNS() === ENCRYPTED);
 }

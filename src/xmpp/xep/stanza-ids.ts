@@ -11,10 +11,10 @@ export const stanzaIds: Extension = {
   },
   accompanies(_, { place, marks: { originId, stanzaId } }) {
     if (originId === undefined && stanzaId === undefined) return undefined;
-    return [
-      ...(originId === undefined ? [] : [originIdElement(originId)]),
-      ...(stanzaId === undefined ? [] : [stanzaIdElement(stanzaId, place)]),
-    ];
+    const ids: Xml[] = [];
+    if (originId !== undefined) ids.push(originIdElement(originId));
+    if (stanzaId !== undefined) ids.push(stanzaIdElement(stanzaId, place));
+    return ids;
   },
 };
 
