@@ -25,6 +25,8 @@ export interface EjabberdOptions {
   readonly http?: boolean;
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
+  /** What its configuration has besides: lists are put behind those that follow from the options, and one listener is the component's. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** The folder into which its packages were unpacked; the installed ejabberd when not given. */
   readonly unpacked?: string;
 }
@@ -38,7 +40,7 @@ const READY = 'The accounts are there.';
 /** Starts a real ejabberd on 127.0.0.1: no TLS for clients, no Erlang distribution. About 2 s. */
 export async function startEjabberd(options: EjabberdOptions = {}): Promise<RunningEjabberd> {
   pathOf('ejabberd');
-  const { domains = {}, users = {}, host = 'localhost', http = false, s2s, unpacked = '/' } = options;
+  const { domains = {}, users = {}, host = 'localhost', http = false, s2s, settings, unpacked = '/' } = options;
   await using stack = new AsyncDisposableStack();
   const names = s2s && stack.use(await startNameServer(s2s.peers));
   const running = await run<keyof EjabberdPorts>({
@@ -46,9 +48,9 @@ export async function startEjabberd(options: EjabberdOptions = {}): Promise<Runn
     portNames: ['c2s', 'component', 'http', 's2s'],
     prepare: async (dir, ports) => {
       const file = join(dir, 'ejabberd.yml');
-      await writeFile(file, stringify(configuration(ports, dir, options)));
+      await writeFile(file, stringify(merged(configuration(ports, dir, options), withPort(options.settings, ports))));
       if (names) await writeServerToServer(dir, names, host);
-      const component = Object.keys(domains).length > 0 ? [ports.component] : [];
+      const component = settings || Object.keys(domains).length > 0 ? [ports.component] : [];
       const opened = [ports.c2s, ...component, ...(http ? [ports.http] : []), ...(s2s ? [ports.s2s] : [])];
       return {
         // Not by ejabberdctl, which changes the user and wants a node name, and with it the daemon epmd.
@@ -110,7 +112,7 @@ async function writeServerToServer(dir: string, names: NameServer, host: string)
   );
 }
 
-function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptions): object {
+function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptions): Settings {
   const { host = 'localhost', s2s } = options;
   const { domains = {}, globalRoutes = true, privileged, http = false, stanzaSize = 256 * 1024 } = options;
   const hosts = Object.fromEntries(Object.entries(domains).map(([domain, password]) => [domain, { password }]));
@@ -165,15 +167,35 @@ function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptio
   };
 }
 
+type Settings = Readonly<Record<string, unknown>>;
+const isSettings = (value: unknown): value is Settings =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function merged(base: Settings, more: Settings): Settings {
+  const entries = Object.entries(more).map(([key, value]) => {
+    const before = base[key];
+    if (isSettings(before) && isSettings(value)) return [key, merged(before, value)];
+    return [key, Array.isArray(before) && Array.isArray(value) ? [...before, ...value] : value];
+  });
+  return { ...base, ...Object.fromEntries(entries) };
+}
+
+/** The listeners of an operator are on a port of ours. */
+const withPort = (given: Settings = {}, ports: EjabberdPorts): Settings =>
+  Array.isArray(given.listen)
+    ? { ...given, listen: given.listen.map((one: Settings) => ({ ...one, port: ports.component })) }
+    : given;
+
 /** The permissions of mod_privilege; `iq` since ejabberd 24. */
 const everyRight = (iq: boolean): object => ({
   roster: { both: 'privileged' },
   message: { outgoing: 'privileged' },
-  presence: { roster: 'privileged' },
+  presence: { managed_entity: 'privileged' },
   ...(iq && {
     iq: {
       'http://jabber.org/protocol/pubsub': { both: 'privileged' },
       'http://jabber.org/protocol/pubsub#owner': { set: 'privileged' },
+      'urn:xmpp:blocking': { get: 'privileged' },
     },
   }),
 });

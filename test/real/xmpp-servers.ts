@@ -19,6 +19,10 @@ export interface XmppServerOptions {
   readonly privileged?: readonly string[];
   /** Of ejabberd: whether stanzas for one domain go to the connections of all of them; true as it comes. */
   readonly globalRoutes?: boolean;
+  /** Of Prosody: lines for the virtual host and its components, in the place of those that follow from the options. */
+  readonly hosts?: string;
+  /** Of ejabberd: what its configuration has besides. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Adds BOSH (`/http-bind`) and WebSocket (`/xmpp-websocket`) on `ports.http`. */
   readonly http?: boolean;
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */

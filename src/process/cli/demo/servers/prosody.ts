@@ -25,6 +25,8 @@ export interface ProsodyOptions {
   readonly program?: (dir: string) => Promise<string>;
   /** Connections to and from other servers; none otherwise. */
   readonly s2s?: ServerToServer | undefined;
+  /** Lines of configuration for the virtual host and its components, in the place of those that follow from the options. */
+  readonly hosts?: string;
   /** Lines of configuration at the end, such as `Component "muc.localhost" "muc"`. */
   readonly extra?: string;
   readonly ports?: Partial<ProsodyPorts>;
@@ -49,8 +51,9 @@ const modules = [
   'csi_simple bookmarks',
 ];
 
-const everyRight = `{ roster = "both", message = "outgoing", presence = "roster", iq = {
-  ["http://jabber.org/protocol/pubsub"] = "both", ["http://jabber.org/protocol/pubsub#owner"] = "set" } }`;
+const everyRight = `{ roster = "both", message = "outgoing", presence = "managed_entity", iq = {
+  ["http://jabber.org/protocol/pubsub"] = "both", ["http://jabber.org/protocol/pubsub#owner"] = "set",
+  ["urn:xmpp:blocking"] = "get" } }`;
 
 /** Starts a real Prosody on 127.0.0.1: no TLS for clients, passwords in the clear. About 0.5 s. */
 export async function startProsody(options: ProsodyOptions = {}): Promise<RunningProsody> {
@@ -68,7 +71,7 @@ export async function startProsody(options: ProsodyOptions = {}): Promise<Runnin
       if (options.s2s) await writeServerToServer(dir, options.s2s, options.host);
       const opened = [
         ports.c2s,
-        ...(Object.keys(options.domains ?? {}).length > 0 ? [ports.component] : []),
+        ...(options.hosts !== undefined || Object.keys(options.domains ?? {}).length > 0 ? [ports.component] : []),
         ...(options.http ? [ports.http] : []),
         ...(options.s2s ? [ports.s2s] : []),
       ];
@@ -115,8 +118,7 @@ consider_bosh_secure = true
 modules_enabled = { ${enabled.map(lua).join(', ')} }
 ${serverToServer(dir, options.s2s)}
 privileged_entities = { ${(options.privileged ?? []).map((domain) => `[${lua(domain)}] = ${everyRight}`).join(', ')} }
-VirtualHost ${lua(host)}
-${components.join('\n')}
+${options.hosts ?? [`VirtualHost ${lua(host)}`, ...components].join('\n')}
 ${options.extra ?? ''}
 `;
 }
