@@ -30,8 +30,17 @@ export function showText(show: Show, status?: string): string {
   return words === '' ? WORDS[show] : words;
 }
 
-/** What somebody is shown of somebody. */
-export type Shown = { readonly show: Show; readonly status?: string; readonly unreachable?: boolean };
+/**
+ * What somebody is shown of somebody. `idle`: since when they have done nothing, in ms since 1970. `deaf`: no message gets to
+ * them where they are (RFC 6121 §4.7.2.3).
+ */
+export type Shown = {
+  readonly show: Show;
+  readonly status?: string;
+  readonly unreachable?: boolean;
+  readonly idle?: number;
+  readonly deaf?: boolean;
+};
 
 export const OFFLINE: Shown = { show: 'offline' };
 /** Of whom nothing gets to their server. */
@@ -41,13 +50,27 @@ export const AVAILABLE: Shown = { show: 'available' };
 /** From the strongest to the weakest: whoever is there in one place is there. */
 const STRENGTH: readonly Show[] = ['chat', 'available', 'dnd', 'away', 'xa', 'offline'];
 
-/** The presence of a user with several resources: the strongest show, of equal ones the newest. */
+/**
+ * The presence of a user with several resources: the strongest show, of equal ones the newest. Whoever no message gets to is
+ * away for longer, whatever they say of themselves.
+ */
 export function strongest(resources: Iterable<{ readonly presence: Shown }>): Shown {
   let best = OFFLINE;
   for (const { presence } of resources) {
-    if (STRENGTH.indexOf(presence.show) <= STRENGTH.indexOf(best.show)) best = presence;
+    const shown = heard(presence);
+    if (STRENGTH.indexOf(shown.show) <= STRENGTH.indexOf(best.show)) best = shown;
   }
   return best;
 }
 
-export const sameShown = (a: Shown, b: Shown): boolean => a.show === b.show && a.status === b.status;
+function heard({ deaf, ...presence }: Shown): Shown {
+  return deaf && presence.show !== 'offline' ? { ...presence, show: 'xa' } : presence;
+}
+
+/** Being idle a little longer or shorter, in ms, is no news. */
+const IDLE_STEP = 60_000;
+
+const stepOf = ({ idle }: Shown): number | undefined => (idle === undefined ? undefined : Math.floor(idle / IDLE_STEP));
+
+export const sameShown = (a: Shown, b: Shown): boolean =>
+  a.show === b.show && a.status === b.status && stepOf(a) === stepOf(b);

@@ -191,6 +191,7 @@ export function coreOf(opened: Opened): OpenCore {
     unregister: opened.membership.unregister,
     registration: opened.registration,
     probed: people.probed,
+    lastActivity: people.lastActivity,
     attend: people.attend,
     addressOf: aliases.address,
     rooms: {

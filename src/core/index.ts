@@ -243,6 +243,11 @@ export type Core = {
   readonly languages: Pick<Languages, 'heard' | 'of'>;
   /** Throws the `Failure` that somebody is told who may not. */
   admit(user: BareJid): void;
+  /**
+   * For how long (ms) a contact whom the user sees has done nothing or been away, or the gateway has been running. Rejects with a
+   * `Failure` where that is not known, or not theirs to know.
+   */
+  lastActivity(place: Place): Promise<number>;
   /** A user, or their server, says whom they do not hear from now on, or hear again. No addresses with `unblock` are all. */
   blocks(transport: string, user: BareJid, change: BlockChange): void;
   /** What the account of a user at a transport is to an address. At once. */

@@ -11,7 +11,7 @@ export const COUNTERS = {
   },
   isthmus_repeats_total: { help: 'Events that a network told again, not shown twice', labels: ['transport'] },
   isthmus_presence_folded_total: {
-    help: 'Stanzas with presence that were saved because it changed again soon',
+    help: 'Stanzas with presence that were saved because it changed again soon, or had not changed',
     labels: ['transport'],
   },
   isthmus_lost_total: {

@@ -85,6 +85,8 @@ export type Capabilities = {
   readonly reactions?: ReactionLimits;
   /** The shows that a presence can have there. */
   readonly shows: readonly Show[];
+  /** Whether the network hears since when somebody has done nothing. */
+  readonly idle?: boolean;
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
   readonly unseen?: string;
   /** With `both` whoever has logged in acts by themselves, and the operator for everybody else. */

@@ -107,12 +107,16 @@ export type EventBody =
   | { readonly kind: 'typing'; readonly active: boolean }
   | { readonly kind: 'attention' }
   | { readonly kind: 'call' }
-  /** `unreachable`: they have not said so; nothing gets to them at the moment. */
+  /**
+   * `idle`: since when they have done nothing, in ms since 1970. `deaf`: no message gets to them where they are.
+   * `unreachable`: they have not said so; nothing gets to them at the moment.
+   */
   | {
       readonly kind: 'presence';
       readonly show: Show;
       readonly status?: string;
       readonly idle?: number;
+      readonly deaf?: boolean;
       readonly unreachable?: boolean;
       /** What is known of them beside it: how they are called, and the SHA-1 of their picture, `''` where they have none. */
       readonly name?: string;

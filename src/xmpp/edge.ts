@@ -22,13 +22,14 @@ import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, messageJid, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
-import { route, type Speech } from './stanza/router.ts';
+import { contactFeatures, route, type Speech } from './stanza/router.ts';
 import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import { askForBits } from './xep/bits-of-binary.ts';
 import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
+import { capsHash } from './xep/caps.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { rejectElement } from './xep/jingle-message.ts';
@@ -366,9 +367,15 @@ const asSeenAt = (event: Event, at: string | undefined): Event =>
   at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
 
 /** What goes with all events of a transport: clients are asked for what the network wants to know. */
-function asking({ advertised: { contact }, definition, history }: Transport): Written {
+function asking(transport: Transport): Written {
+  const {
+    advertised: { contact },
+    definition,
+    history,
+  } = transport;
+  const caps = capsHash(contactFeatures(transport));
   const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
-  return { network: definition.identity.name, logged: history.record, ...(asks.length > 0 && { asks }) };
+  return { network: definition.identity.name, caps, logged: history.record, ...(asks.length > 0 && { asks }) };
 }
 
 /** False where one of them was not taken. */

@@ -33,6 +33,7 @@ export const facts: Capabilities = {
   text: { format: 'plain', unit: 'characters', size: 10_000, pieces: 1, lines: true },
   files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
   shows: ['available', 'chat', 'away', 'xa', 'dnd', 'offline'],
+  idle: true,
   identity: 'own',
   rooms: 'room',
   extras: ['people', 'rooms', 'hats', 'pictures'],

@@ -54,7 +54,16 @@ describe('disco#info', () => {
     const { identities, features } = await info({});
     expect(identities).toEqual(['gateway/x-net The Net', 'conference/text The Net']);
     const gateway = ['jabber:iq:register', 'jabber:iq:gateway', 'http://jabber.org/protocol/commands', 'urn:xmpp:bob'];
-    expect(features).toEqual([INFO, ITEMS, MUC, 'jabber:iq:version', 'jid\\20escaping', 'urn:xmpp:ping', ...gateway]);
+    expect(features).toEqual([
+      INFO,
+      ITEMS,
+      MUC,
+      'jabber:iq:version',
+      'jabber:iq:last',
+      'jid\\20escaping',
+      'urn:xmpp:ping',
+      ...gateway,
+    ]);
   });
 
   it('of a gateway without rooms: no conference', async () => {

@@ -133,6 +133,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   languages: { heard: () => undefined, of: () => 'en' },
   permitted: () => true,
   blocks: () => {},
+  lastActivity: () => Promise.reject(new Failure('service-unavailable')),
   admit(user) {
     if (changes.permitted?.(user) === false) throw new Failure('not-on-list');
   },

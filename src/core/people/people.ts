@@ -13,7 +13,7 @@ import type { Transport } from '#src/core/transport.ts';
 import type { RouteContext } from '#src/core/way/route.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
-import type { Draft, Event, EventBody, EventOf } from '#src/model/event.ts';
+import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
@@ -61,6 +61,8 @@ export type People = {
   /** A user's presence or subscription. Throws a `Failure` for what is refused at once. */
   accept(draft: Draft<EventOf<'contact'> | EventOf<'presence'>>, origin: Origin): void;
   probed(place: Place, jid: string): void;
+  /** For how long (ms) a contact has done nothing or been away; of the gateway, how long it has run. */
+  lastActivity(place: Place): Promise<number>;
   /** A contact's presence, subscription or profile. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'> | EventOf<'profile'>): void | Promise<void>;
   /** What was found out of a contact. */
@@ -106,6 +108,7 @@ export function openPeople(parts: PeopleParts): People {
   const { store, accounts, limits, lanes, xmpp, clock, sessions, dormancy, profiles } = parts;
   const people = new Map<AccountKey, Person>();
   const loading = new Set<AccountKey>();
+  const started = clock.now();
   let round = 0;
   let stopped = false;
 
@@ -241,6 +244,17 @@ export function openPeople(parts: PeopleParts): People {
     },
     looks: (account, now) => void profiles.noticed(account, now).catch(parts.asFailure),
     learned: (account, id, profile) => answered(within(account, (person) => learn(person, id, profile))),
+    async lastActivity(place) {
+      if (place.kind !== 'contact') return clock.now() - started;
+      let found: number | undefined;
+      await within(place.account, (person) => {
+        // XEP-0012 §4: it is for who may see the presence.
+        if (!person.contacts.get(place.id)?.from) throw new Failure('not-permitted');
+        found = presence.inactive(person, place.id);
+      });
+      if (found === undefined) throw new Failure('service-unavailable');
+      return found;
+    },
     heard(event) {
       const { place } = event;
       if (place.kind !== 'contact') return;
@@ -259,7 +273,8 @@ export function openPeople(parts: PeopleParts): People {
     },
     isAway(account) {
       const person = people.get(account);
-      return person?.resources.size === 0 && [...person.contacts.values()].some(({ to }) => to);
+      const hears = [...(person?.resources.values() ?? [])].some(({ presence: { deaf } }) => !deaf);
+      return person !== undefined && !hears && [...person.contacts.values()].some(({ to }) => to);
     },
     blocks(place) {
       const person = place.kind === 'contact' ? people.get(place.account) : undefined;
@@ -363,9 +378,11 @@ export function openPeople(parts: PeopleParts): People {
   };
 }
 
-const shownOf = ({ show, status }: Pick<Event<Shown & { kind: 'presence' }>, 'show' | 'status'>): Shown => ({
+const shownOf = ({ show, status, idle, deaf }: Shown): Shown => ({
   show,
   ...(status && { status: status.slice(0, LONGEST) }),
+  ...(idle !== undefined && { idle }),
+  ...(deaf && { deaf }),
 });
 
 /** What the store knows of a person's contacts. */

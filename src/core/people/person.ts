@@ -33,6 +33,8 @@ export type Person = {
   readonly seenBy: Set<string>;
   /** What the network last said of contacts. */
   readonly known: Map<string, Shown>;
+  /** When contacts went, in ms since 1970. */
+  readonly gone: Map<string, number>;
   /** What the user was last shown of contacts. */
   readonly shown: Map<string, Shown>;
   /** What the network was last told of the user, by realm. */
@@ -50,6 +52,7 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   resources: new Map(),
   seenBy: new Set(),
   known: new Map(),
+  gone: new Map(),
   shown: new Map(),
   told: new Map(),
   failures: new Map(),

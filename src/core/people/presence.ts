@@ -35,6 +35,8 @@ export type Presence = {
   heard(person: Person, id: string, now: Shown): void;
   /** Shows how a contact fares to a full JID, or to all resources of the user. */
   show(person: Person, id: string, jid?: string): void;
+  /** For how long (ms) a contact has done nothing, or been away; nothing where that is not known. */
+  inactive(person: Person, id: string): number | undefined;
   /** Answers a probe of a contact. */
   probed(person: Person, id: string, jid: string): void;
   /** A contact's presence is no longer the user's to see. */
@@ -173,11 +175,18 @@ export function openPresence(parts: PresenceParts): Presence {
 
   const knows = ({ resources, contacts }: Person): boolean => resources.size > 0 || contacts.get('')?.to === true;
 
+  /** How a user fares, as far as the network hears such things. */
+  function ofUser({ account, resources }: Person): Shown {
+    const { idle, ...shown } = strongest(resources.values());
+    const { facts } = transport(splitAccount(account).transport).mapping;
+    return facts.idle && idle !== undefined ? { ...shown, idle } : shown;
+  }
+
   /** Tells the network what it was not told yet. A session begins as available. */
   function report(person: Person): void {
     const { user } = splitAccount(person.account);
     const down = parts.far.isDown(domainOf(user));
-    const seen = strongest(person.resources.values());
+    const seen = ofUser(person);
     for (const realm of sessions.realms(person.account)) {
       const key = { account: person.account, realm };
       const session = sessions.get(key);
@@ -287,8 +296,17 @@ export function openPresence(parts: PresenceParts): Presence {
     },
     heard(person, id, now) {
       if (!person.contacts.has(id)) return;
+      if (now.show !== 'offline') person.gone.delete(id);
+      else if (person.known.get(id)?.show !== 'offline') person.gone.set(id, parts.clock.now());
       person.known.set(id, now);
-      if (isNews(person, id) || fold.waits(foldName(person, id))) fold.pass(foldName(person, id), { person, id });
+      const name = foldName(person, id);
+      if (isNews(person, id) || fold.waits(name)) fold.pass(name, { person, id });
+      else if (person.resources.size > 0) parts.folded(splitAccount(person.account).transport, 1);
+    },
+    inactive({ account, known, gone }, id) {
+      const now = parts.refusals.blocks(account, id) ? undefined : known.get(id);
+      const since = now?.show === 'offline' ? gone.get(id) : (now?.idle ?? (now && parts.clock.now()));
+      return since === undefined ? undefined : parts.clock.now() - since;
     },
     show(person, id, jid) {
       const now = view(person, id);

@@ -7,8 +7,10 @@ import type { Draft, EventOf, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
+import { capsElements } from '#src/xmpp/xep/caps.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
 import type { Sending } from '#src/xmpp/xep/extension.ts';
+import { idleElements, idleSince } from '#src/xmpp/xep/idle.ts';
 import { nickElements, nickElementsBeside } from '#src/xmpp/xep/nick.ts';
 import { photoElements, photoIn } from '#src/xmpp/xep/vcard-avatar.ts';
 import { speakingJid, splitJid } from './jid.ts';
@@ -34,9 +36,19 @@ export function decodeContactPresence(stanza: Element, envelope: Envelope): Draf
   if (from.resource === '') return undefined;
   if (type !== undefined) return { kind: 'presence', show: 'offline', place, from: partyOf(from) };
   const status = ownText(stanza, 'status');
+  const idle = idleSince(stanza);
   const photo = photoIn(stanza);
-  const shown = { show: showOf(stanza), ...(status && { status }), ...(photo !== undefined && { photo }) };
-  return { kind: 'presence', ...shown, place, from: partyOf(from) };
+  return {
+    kind: 'presence',
+    show: showOf(stanza),
+    ...(status && { status }),
+    ...(photo !== undefined && { photo }),
+    ...(idle !== undefined && { idle }),
+    // RFC 6121 §4.7.2.3: no message to the bare JID gets to a resource with a negative priority.
+    ...(Number(ownText(stanza, 'priority') ?? 0) < 0 && { deaf: true }),
+    place,
+    from: partyOf(from),
+  };
 }
 
 /** Whose presence a probe wants to know (RFC 6121 §4.3). */
@@ -75,7 +87,7 @@ export function showOf(stanza: Element): Show {
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
 /** Whose presence it is: the bare JID, and what the network calls them. */
-export type Seen = { readonly jid: string; readonly nick: string };
+export type Seen = { readonly jid: string; readonly nick: string; readonly caps?: string | undefined };
 
 /** What a request says that gives no reason: clients show words of their own in its place, which are not ours. */
 const REQUEST = {
@@ -96,8 +108,9 @@ export function encodeContact(
 }
 
 /** The presence of a contact (RFC 6121 §4). That of occupants comes as a change of theirs. */
-export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], { jid, nick }: Seen): Sending[] {
-  const { place, show, status, name = nick, photo } = event;
+export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], seen: Seen): Sending[] {
+  const { jid, nick, caps } = seen;
+  const { place, show, status, idle, name = nick, photo } = event;
   if (place.kind === 'room' || place.kind === 'shared') return [];
   const gone = show === 'offline';
   return [
@@ -109,6 +122,7 @@ export function encodePresence(event: EventOf<'presence'>, to: readonly Recipien
       children: [
         ...showElements({ show, status }),
         ...(gone ? [] : [...nickElementsBeside(jid, name), ...photoElements(photo)]),
+        ...(gone ? [] : [...idleElements(idle), ...capsElements(caps)]),
       ],
     },
   ];

@@ -31,6 +31,9 @@ function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly str
 /** In which language somebody is answered, and whether anything of the answer is in a language at all. */
 export type Speech = { readonly language: Language; spoken: boolean };
 
+/** The features of contacts of a transport, always the same list. */
+export const contactFeatures = (transport: Transport): readonly string[] => featuresFor(transport).get('contact') ?? [];
+
 /** What a transport's requests are answered with. */
 export type Surroundings = {
   readonly view: View;

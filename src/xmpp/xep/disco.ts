@@ -6,6 +6,7 @@ import { nameOf, occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xm
 import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { capsInfo } from './caps.ts';
 import { directory } from './directory.ts';
 import type { DiscoNode, Extension, Request, TargetKind } from './extension.ts';
 
@@ -33,6 +34,9 @@ async function answerInfo(request: Request): Promise<Xml> {
   const { kind, features } = request;
   // XEP-0045 §6.6: others are told that the request makes no sense.
   if (kind === 'occupant') askedOccupant(request, 'bad-request');
+  const { node: named } = request.payload.attrs;
+  const hashed = kind === 'contact' && named !== undefined ? capsInfo(named, features(kind)) : undefined;
+  if (hashed) return hashed;
   const node = nodeOf(request);
   if (node) return nodeInfo(request, node);
   const room = kind === 'room' ? await seenRoom(request) : undefined;

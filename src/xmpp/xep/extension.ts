@@ -108,6 +108,8 @@ export type Written = Marks & {
   readonly occupant?: string | undefined;
   readonly occupantIds?: OccupantIds;
   readonly logged?: boolean;
+  /** The hash of what contacts there can (XEP-0115). */
+  readonly caps?: string;
 };
 
 /** What somebody in a room is known by to who cannot tell from it who that is (XEP-0421 §4.1). */

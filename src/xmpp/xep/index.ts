@@ -8,6 +8,7 @@ import { avatarConversion } from './avatar-conversion.ts';
 import { bitsOfBinary } from './bits-of-binary.ts';
 import { blocking } from './blocking.ts';
 import { callInvites } from './call-invites.ts';
+import { caps } from './caps.ts';
 import { carbons } from './carbons.ts';
 import { chatStates } from './chat-states.ts';
 import { commands } from './commands.ts';
@@ -29,8 +30,10 @@ import { gatewayPrompt } from './gateway.ts';
 import { hashes } from './hashes.ts';
 import { hats } from './hats.ts';
 import { hints } from './hints.ts';
+import { idle } from './idle.ts';
 import { jidEscaping } from './jid-escaping.ts';
 import { jingleMessage } from './jingle-message.ts';
+import { lastActivity } from './last-activity.ts';
 import { mam } from './mam.ts';
 import { markers } from './markers.ts';
 import { markup } from './markup.ts';
@@ -126,6 +129,7 @@ export const extensions: readonly Extension[] = [
   serviceOutage,
   // Requests.
   softwareVersion,
+  lastActivity,
   vcard,
   vcard4,
   pep,
@@ -149,4 +153,7 @@ export const extensions: readonly Extension[] = [
   hashes,
   validation,
   mediaElement,
+  // In presence.
+  idle,
+  caps,
 ];
