@@ -56,14 +56,9 @@ export function openContacts({
     const { account, contacts, owed } = person;
     const nobody = isNobody(next);
     const gone = nobody && untold.length === 0;
-    await store.unit(
-      gone
-        ? [store.contacts.remove(account, id)]
-        : [
-            store.accounts.used(account, now()),
-            store.contacts.put({ account, id, name: null, ...mirrored(next), owed: untold }),
-          ],
-    );
+    const row = store.contacts.put({ account, id, name: null, ...mirrored(next), owed: untold });
+    // Of who is refused the row stays, and says nothing more of a subscription.
+    await store.unit(gone ? [row, store.contacts.remove(account, id)] : [store.accounts.used(account, now()), row]);
     if (nobody) contacts.delete(id);
     else contacts.set(id, next);
     presence.count(person);
@@ -93,6 +88,9 @@ export function openContacts({
     const untold = asks(person, id) ? owing(told, input, effects) : [];
     if (after !== before || !sameOwed(untold, told)) await save(person, id, after, untold);
     for (const effect of effects) await carryOut(person, id, effect, reason);
+    // What is granted here may have been cut short by the end of the process.
+    if (input.by === 'user' && input.action === 'subscribe' && before.pendingIn && !before.from && !asks(person, id))
+      await ask(person, id, 'subscribe');
     // XEP-0100 §5.1: who lets somebody see them wants to see them, too.
     if (input.by === 'contact' && input.action === 'subscribed' && effects.length > 0)
       await apply(person, id, { by: 'contact', action: 'subscribe' });
