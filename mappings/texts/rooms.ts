@@ -8,6 +8,10 @@ export const roomTexts = catalogue({
     en: 'Name people by their nickname or by their address at this gateway.',
     de: 'Personen werden mit ihrem Spitznamen oder ihrer Adresse bei diesem Gateway angegeben.',
   },
+  tooManySeats: {
+    en: 'Too many of your clients are in this room.',
+    de: 'In diesem Raum sind schon zu viele Ihrer Programme.',
+  },
   noRoomAddress: { en: 'This is not the address of a room.', de: 'Das ist nicht die Adresse eines Raums.' },
   nickMissing: {
     en: 'A nickname is missing: join as room@service/nickname.',

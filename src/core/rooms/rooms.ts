@@ -1,3 +1,4 @@
+import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Identities } from '#src/core/identities.ts';
@@ -11,7 +12,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Lanes } from '#src/lib/lanes.ts';
 import type { Log } from '#src/lib/log.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
-import type { Failure } from '#src/model/failure.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
@@ -59,6 +60,10 @@ export type RoomNews = {
 
 /** The rooms that accounts of ours are in. */
 export type Rooms = ReturnType<typeof openRooms>;
+
+/** Clients of one account in one room: each is sent all that is said there (SECURITY rule 11). */
+const MOST_SEATS = 50;
+const crowded = (): Failure => new Failure('not-allowed', { text: roomTexts.tooManySeats });
 
 /** Keeps occupancy and carries out what `room-state` decides. */
 export function openRooms(parts: RoomParts) {
@@ -264,6 +269,9 @@ export function openRooms(parts: RoomParts) {
     enter(place: Place, entry: state.Entrance): void {
       lane(place, () => {
         const room = at(place);
+        const { seats } = room.members.get(entry.account) ?? {};
+        if (seats && seats.size >= MOST_SEATS && !seats.has(entry.origin.from))
+          return run(room, [{ kind: 'refuse', origin: entry.origin, failure: crowded() }]);
         rooms.set(placeKey(place), room);
         belong(entry.account, room);
         return run(room, state.enter(room, entry));
