@@ -75,22 +75,23 @@ export function openContacts({
     if (!sessions.get(keyOf(person, id))) throw new Failure('not-registered');
   }
 
+  /** Who was asked and says no has declined, until they add whoever asked. */
+  function decides({ account }: Person, id: string, action: ContactInput['action'], before: Subscription): void {
+    if (action === 'unsubscribed' && before.pendingOut) refusals.refuse(account, id, 'declined');
+    if (action === 'subscribe' || action === 'subscribed') refusals.lift(account, id, 'declined');
+  }
+
   async function apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void> {
     check(person, id, input);
     const before = person.contacts.get(id) ?? none;
-    // Who was asked and says no has declined, until they add whoever asked.
-    if (input.by === 'user' && input.action === 'unsubscribed' && before.pendingOut)
-      refusals.refuse(person.account, id, 'declined');
-    if (input.by === 'user' && (input.action === 'subscribe' || input.action === 'subscribed'))
-      refusals.lift(person.account, id, 'declined');
+    if (input.by === 'user') decides(person, id, input.action, before);
     const [after, ...effects] = step(before, input);
     const told = person.owed.get(id) ?? [];
     const untold = asks(person, id) ? owing(told, input, effects) : [];
     if (after !== before || !sameOwed(untold, told)) await save(person, id, after, untold);
     for (const effect of effects) await carryOut(person, id, effect, reason);
     // What is granted here may have been cut short by the end of the process.
-    if (input.by === 'user' && input.action === 'subscribe' && before.pendingIn && !before.from && !asks(person, id))
-      await ask(person, id, 'subscribe');
+    if (isCutShort(before, input) && !asks(person, id)) await ask(person, id, 'subscribe');
     // XEP-0100 §5.1: who lets somebody see them wants to see them, too.
     if (input.by === 'contact' && input.action === 'subscribed' && effects.length > 0)
       await apply(person, id, { by: 'contact', action: 'subscribe' });
@@ -144,3 +145,7 @@ export function openContacts({
     },
   };
 }
+
+/** Whether somebody asks again for what they were not granted yet. */
+const isCutShort = ({ from, pendingIn }: Subscription, { by, action }: ContactInput): boolean =>
+  by === 'user' && action === 'subscribe' && pendingIn && !from;
