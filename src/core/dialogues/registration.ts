@@ -1,4 +1,5 @@
 import { LONGEST, unfit } from '#mappings/answers.ts';
+import { CHOICE } from '#mappings/overrides.ts';
 import { formTexts } from '#mappings/texts/forms.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
@@ -94,7 +95,7 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
     async form(where, { owner, user }) {
       const account = accountKey(user, where.transport);
       const wanted = found(where, account);
-      if (!wanted) return settings.form(settingsPlace(account), 'account');
+      if (!wanted) return atFirst(await settings.form(settingsPlace(account), 'account'));
       const known = await logins.credentials(wanted.key);
       const { at, form } = await begin(owner, wanted, async () => undefined);
       dialogues.cancel(at);
@@ -160,3 +161,9 @@ function acceptable(error: unknown): unknown {
   const { words: text, foreign } = error;
   return new Failure('not-acceptable', { text, ...(foreign !== undefined && { foreign }), cause: error });
 }
+
+/** Who registers has not met yet what a network does not carry: what becomes of it is among the settings, and taken here. */
+const atFirst = (form: Form): Form => ({
+  ...form,
+  fields: form.fields.filter(({ name }) => !name.startsWith(CHOICE)),
+});
