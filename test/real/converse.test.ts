@@ -66,6 +66,17 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
     await message('morning Alice').waitFor();
     await look(page, 'converse-talk');
 
+    // In private to somebody in the room, who answers there.     XEP-0045 §7.5
+    await occupant('irene').click();
+    const aside = page.locator('converse-muc-occupant');
+    await type(aside.locator('textarea.chat-textarea'), 'between us');
+    const between = await irc.next(({ command }) => command === 'PRIVMSG', 'a word in private');
+    expect(between.params).toEqual(['irene', 'between us']);
+    irc.send('PRIVMSG Alice :nobody hears us');
+    await aside.locator('converse-chat-message').filter({ hasText: 'nobody hears us' }).first().waitFor();
+    await look(page, 'converse-private');
+    await page.locator('converse-muc-sidebar').getByText('Participants').first().click();
+
     await type(composer, '/topic roses');
     await irc.next(({ command, params }) => command === 'TOPIC' && params[1] === 'roses', 'the subject');
     await type(composer, '/nick Alicia');
@@ -81,12 +92,13 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
     await occupant('tybalt').waitFor({ state: 'detached' });
     await look(page, 'converse-kicked');
 
-    irc.send('PRIVMSG Alicia :a secret');
-    await page.locator('.open-chat:visible').filter({ hasText: 'irene' }).first().click();
+    // Who was never written to in the room speaks from their own address.
+    tybalt.send('PRIVMSG Alicia :a secret');
+    await page.locator('.open-chat:visible').filter({ hasText: 'tybalt' }).first().click();
     await message('a secret').waitFor();
     await type(page.locator('converse-chat textarea.chat-textarea'), 'I will keep it');
-    const secret = await irc.next(({ command }) => command === 'PRIVMSG', 'a whisper');
-    expect(secret.params).toEqual(['irene', 'I will keep it']);
+    const secret = await tybalt.next(({ command }) => command === 'PRIVMSG', 'a whisper');
+    expect(secret.params).toEqual(['tybalt', 'I will keep it']);
     await look(page, 'converse-whisper');
 
     await page.locator('.open-room:visible').filter({ hasText: '#garden' }).first().click();
