@@ -10,7 +10,7 @@ import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
-import type { Words } from '#src/model/language.ts';
+import type { Language, Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
@@ -371,9 +371,11 @@ export type Host = {
    * Something is wrong that those who run the gateway have to see to, such as a network that refuses all of us. `name` says
    * what, and is one of few: the same is counted each time and told once an hour. Never throws.
    */
-  alarm(name: string, text: string): void;
+  alarm(name: string, text: Words): void;
   /** Tells those who run the gateway, as a message that is kept until it has arrived. Never throws. */
-  tellAdmins(text: string): void;
+  tellAdmins(text: Words): void;
+  /** In which language an account is spoken to, for what is told it as a message. */
+  language(account: AccountKey): Language;
   readonly state: BridgeState;
   /** What holds at a place: in a shared room what is set for all, and over it what `account` has set for itself. */
   settings(place: Place, account?: AccountKey): Promise<Settings>;

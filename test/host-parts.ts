@@ -17,7 +17,8 @@ export function connecting(bridge: Bridge): Connecting {
 }
 
 /** What a host has beside, for those to whom nobody listens. */
-export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen' | 'admits'> = {
+export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'listen' | 'admits' | 'language'> = {
+  language: () => 'en',
   admits: async () => 'yes',
   credentials: async () => false,
   alarm: () => undefined,

@@ -97,6 +97,10 @@ export const registerTexts = catalogue({
     de: 'Die Zugangsdaten für diesen Server werden vergessen.',
   },
   forgotten: { en: 'It is forgotten.', de: 'Sie sind vergessen.' },
+  asleep: {
+    en: 'You are not registered here any more. Register again to be back.',
+    de: 'Hier besteht keine Registrierung mehr. Eine neue hilft.',
+  },
   unregistered: {
     en: 'You have unregistered from this gateway.',
     de: 'Sie haben sich von diesem Gateway abgemeldet.',

@@ -60,6 +60,20 @@ export const roomTexts = catalogue({
     de: `Nicht gesendet: „${said}“ (${wordsIn(why, 'de')})`,
   }),
   occupants: { en: 'Number of occupants', de: 'Anzahl der Anwesenden' },
+  member: { en: 'You are a member of this room.', de: 'Sie sind Mitglied dieses Raums.' },
+  unread: (unread: number) => ({
+    en: `You are a member of this room, and have not read ${unread === 1 ? 'what was said last' : `${unread} messages`} there.`,
+    de: `Sie sind Mitglied dieses Raums und haben dort ${unread === 1 ? 'die letzte Nachricht' : `${unread} Nachrichten`} noch nicht gelesen.`,
+  }),
+  stopping: { en: 'The gateway is stopping.', de: 'Das Gateway wird gerade beendet.' },
+  linked: {
+    en: 'You are on this network by yourself now. Join again to be in the room so.',
+    de: 'Sie sind in diesem Netz jetzt mit Ihrem eigenen Konto. Betreten Sie den Raum noch einmal, um so darin zu sein.',
+  },
+  unlinked: {
+    en: 'You are not on this network by yourself any more. Join again to be in the room all the same.',
+    de: 'Sie sind in diesem Netz nicht mehr mit Ihrem eigenen Konto. Betreten Sie den Raum noch einmal, um trotzdem darin zu sein.',
+  },
   description: { en: 'Description', de: 'Beschreibung' },
   subject: { en: 'Current subject', de: 'Aktuelles Thema' },
   subjectByAll: {

@@ -74,7 +74,7 @@ export type CoreParts = {
 
 /** The core with what `gateway.ts` joins to the bridges and to the process. */
 export type OpenCore = Core & {
-  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits'> &
+  readonly host: Pick<Host, 'settle' | 'status' | 'settings' | 'credentials' | 'admits' | 'language'> &
     Pick<Alarms, 'alarm' | 'tellAdmins'> & {
       readonly emit: Inward['accept'];
       readonly charge: Charging;
@@ -153,6 +153,7 @@ export function coreOf(opened: Opened): OpenCore {
       credentials: opened.logins.replace,
       alarm: journaling.alarms.alarm,
       tellAdmins: journaling.alarms.tellAdmins,
+      language: opened.languages.of,
     },
     accept(draft, origin) {
       if (stopping) {

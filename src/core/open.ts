@@ -1,3 +1,5 @@
+import { registerTexts } from '#mappings/texts/dialogues.ts';
+import { roomTexts } from '#mappings/texts/rooms.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { memo } from '#src/lib/memo.ts';
@@ -54,15 +56,7 @@ import { openRecentTexts } from './way/recent-texts.ts';
 import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
-const LINKED = 'You are on this network by yourself now. Join again to be in the room so.';
-const UNLINKED = 'You are not on this network by yourself any more. Join again to be in the room all the same.';
-
-const ASLEEP = new Failure('not-registered', {
-  text: {
-    en: 'You are not registered here any more. Register again to be back.',
-    de: 'Hier besteht keine Registrierung mehr. Eine neue hilft.',
-  },
-});
+const ASLEEP = new Failure('not-registered', { text: registerTexts.asleep });
 
 /**
  * Builds the neutral middle from the bottom to the top: each part gets those below it, and tells what it has to tell to
@@ -88,12 +82,12 @@ export function buildCore(parts: CoreParts) {
   const lanes = openLanes((error) => log.error({ err: error }, 'work in a lane failed'));
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
+  const languages = openLanguages({ store });
   /** What lies below all that follows. */
   const ground = {
     ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
-    ...{ aliases, tables, texts, lanes, media, accounts, limits: rates },
+    ...{ aliases, tables, texts, lanes, media, accounts, languages, limits: rates },
   };
-  const languages = openLanguages({ store });
   const settings = openSettings({
     store,
     key: parts.key,
@@ -143,7 +137,17 @@ export function buildCore(parts: CoreParts) {
     staysConnected: settings.staysConnected,
   });
   const standings = openStandings({ identities, aliases, sessions, transport, realm });
-  const journaling = openJournaling({ ...parts, archive, ids, identities, standings, transport, realm, asFailure });
+  const journaling = openJournaling({
+    ...parts,
+    languages,
+    archive,
+    ids,
+    identities,
+    standings,
+    transport,
+    realm,
+    asFailure,
+  });
   const { display, delivery, settling, rows, commit } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const { linger, presenceWindow = 0 } = limits;
@@ -267,14 +271,14 @@ export function buildCore(parts: CoreParts) {
   logins.listen({
     changed(account, linked) {
       if (!identities.turn(account, linked)) return;
-      rooms.end(account, linked ? LINKED : UNLINKED);
+      rooms.end(account, linked ? roomTexts.linked : roomTexts.unlinked);
       const left = ({ account: own, owed }: OwedRow): boolean =>
         owed.way === 'out' && own === account && owed.identity === 'own';
       if (!linked) delivery.fail(left, new Failure('not-registered'));
       sessions.turn(account);
     },
   });
-  settling.listen(openSettle({ ids, rooms, people, display, durable, xmpp, now }));
+  settling.listen(openSettle({ languages, ids, rooms, people, display, durable, xmpp, now }));
   settling.listen({
     bounced(row) {
       if (row.owed.way !== 'in' || !journaling.isFar(row)) return;

@@ -158,6 +158,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
         return core.host.emit(drafts, statements(writes));
       },
       admits: core.host.admits,
+      language: core.host.language,
       settle: core.host.settle,
       charge: (charges, account) => core.host.charge(domain, charges, account),
       status: core.host.status,

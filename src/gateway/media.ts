@@ -1,3 +1,4 @@
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Media } from '#src/bridge.ts';
 import { type Lending, type LendingParts, openLending } from '#src/core/media/lending.ts';
 import { type MediaParts, type MediaStore, openMedia } from '#src/core/media/media.ts';
@@ -54,8 +55,8 @@ const placesOf = ({ dir, max_size: maxSize, quota, total, retention }: NonNullab
 });
 
 const none: Media = {
-  put: () => Promise.reject(new Failure('service-unavailable', { text: 'This gateway keeps no files.' })),
+  put: () => Promise.reject(new Failure('service-unavailable', { text: texts.noFiles })),
   lend() {
-    throw new Failure('service-unavailable', { text: 'This gateway has no public address.' });
+    throw new Failure('service-unavailable', { text: texts.noAddress });
   },
 };

@@ -1,4 +1,5 @@
 import type { Draft, EventBody, EventKind, Show } from './event.ts';
+import type { Words } from './language.ts';
 
 /** How well a network carries a feature. */
 export type Level = 'none' | 'partial' | 'full';
@@ -88,7 +89,7 @@ export type Capabilities = {
   /** Whether the network hears since when somebody has done nothing. */
   readonly idle?: boolean;
   /** The status of contacts of whom the network says nothing: they are shown as available. Else as offline. */
-  readonly unseen?: string;
+  readonly unseen?: Words;
   /** With `both` whoever has logged in acts by themselves, and the operator for everybody else. */
   readonly identity: WhoseIdentity | 'both';
   /**

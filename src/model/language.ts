@@ -12,6 +12,15 @@ export type Words = Text | string;
 export const wordsIn = (words: Words, language: Language): string =>
   typeof words === 'string' ? words : words[language];
 
+/** A text and its language, as events have them. English goes without saying. */
+export type Spoken = { readonly text: string; readonly lang?: Language };
+
+/** The words in a language, as a part of an event. Pure. */
+export const spoken = (words: Words, language: Language): Spoken =>
+  language === 'en' || typeof words === 'string'
+    ? { text: wordsIn(words, language) }
+    : { text: words[language], lang: language };
+
 /** What is made for each language. */
 export const inEach = <Made>(make: (language: Language) => Made): Readonly<Record<Language, Made>> => ({
   en: make('en'),

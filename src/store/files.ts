@@ -35,7 +35,10 @@ export async function keepFile({ path, content, most, log }: Keep): Promise<numb
     await removeFile(part);
     if (!isFull(error)) throw error;
     log.error({ err: error }, 'no file can be kept: the disk is full');
-    throw new Failure('queue-full', { text: 'The gateway has no room left for files.', cause: error });
+    throw new Failure('queue-full', {
+      text: { en: 'The gateway has no room left for files.', de: 'Das Gateway hat keinen Platz mehr für Dateien.' },
+      cause: error,
+    });
   }
 }
 
@@ -44,7 +47,13 @@ async function writeAll(file: FileHandle, chunks: Iterable<Uint8Array> | AsyncIt
   let size = 0;
   for await (const chunk of chunks) {
     size += chunk.byteLength;
-    if (size > most) throw new Failure('too-large', { text: `At most ${most} bytes can be kept of a file.` });
+    if (size > most)
+      throw new Failure('too-large', {
+        text: {
+          en: `At most ${most} bytes can be kept of a file.`,
+          de: `Von einer Datei können höchstens ${most} Byte aufgehoben werden.`,
+        },
+      });
     await file.writeFile(chunk);
   }
   return size;

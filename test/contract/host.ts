@@ -5,6 +5,7 @@ import { openConnect } from '#src/lib/net.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { type HandClock, handClock } from '../hand-clock.ts';
 import { unheard, webless } from '../host-parts.ts';
@@ -56,6 +57,7 @@ export function testHost(transport: string, patience: number, settings: Settings
   const host: Host = {
     listen: unheard.listen,
     admits: unheard.admits,
+    language: unheard.language,
     transport,
     emit(news, writes = []) {
       drafts.push(...news);
@@ -82,11 +84,11 @@ export function testHost(transport: string, patience: number, settings: Settings
       return true;
     },
     alarm(name, text) {
-      alarms.push({ name, text });
+      alarms.push({ name, text: wordsIn(text, 'en') });
       tell();
     },
     tellAdmins(text) {
-      alarms.push({ name: undefined, text });
+      alarms.push({ name: undefined, text: wordsIn(text, 'en') });
       tell();
     },
     async charge(charges, account) {

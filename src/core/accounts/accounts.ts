@@ -1,3 +1,4 @@
+import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -51,7 +52,7 @@ export function openAccounts({ access: { register, admins }, store, clock, log }
   const permitted = (user: BareJid): boolean =>
     listed.has('*') || listed.has(user) || listed.has(user.slice(user.indexOf('@') + 1));
   const [admin] = admins;
-  const refusal = admin === undefined ? {} : { text: `You are not on the access list of this gateway. Ask ${admin}.` };
+  const refusal = admin === undefined ? {} : { text: texts.notOnList(admin) };
 
   return {
     permitted,

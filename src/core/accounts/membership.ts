@@ -1,3 +1,4 @@
+import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
 import type { CoreParts, Opened } from '#src/core/core.ts';
 import type { Core } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -20,7 +21,7 @@ export function openMembership(
 
   /** What it still owes to its network fails, and so does everything in its sessions. */
   async function close(account: AccountKey): Promise<void> {
-    const failure = new Failure('not-registered', { text: 'You have unregistered from this gateway.' });
+    const failure = new Failure('not-registered', { text: texts.unregistered });
     parts.delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, failure);
     await sessions.drop(account, failure);
   }

@@ -1,14 +1,5 @@
-import {
-  ADMINISTRATION,
-  ANNOUNCING,
-  ENDING,
-  LISTING,
-  listed,
-  REMOVING,
-  stopping,
-  TAKES,
-  total,
-} from '#mappings/administration.ts';
+import { ANNOUNCING, ENDING, LISTING, listed, REMOVING, stopping, TAKES, total } from '#mappings/administration.ts';
+import { ADMINISTRATION, administrationTexts as texts } from '#mappings/texts/administration.ts';
 import { act, type Step } from '#src/bridge.ts';
 import type { Core, Told } from '#src/core/index.ts';
 import type { Alarms } from '#src/core/journal/operator/alarms.ts';
@@ -20,6 +11,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import { accountKey, type BareJid, bareOf, splitAccount } from '#src/model/ids.ts';
+import { joined, type Text, type Words } from '#src/model/language.ts';
 import type { Account, Store } from '#src/store/index.ts';
 import type { BoundCommand } from './talks.ts';
 
@@ -36,14 +28,12 @@ export type AdministrationParts = {
   readonly shutdown?: (() => void) | undefined;
 };
 
-type Talk = AsyncGenerator<Step, string | Told, Answer>;
+type Talk = AsyncGenerator<Step, Words | Told, Answer>;
 /** Who calls a command, and the transport that it is about. */
 type Caller = { readonly user: BareJid; readonly transport: string };
 
 /** Accounts that are read at a time. */
 const PAGE = 500;
-const ENDED = 'Those who run the gateway have ended your session.';
-const counted = (users: number): string => (users === 1 ? '1 user' : `${users} users`);
 
 /** What those who run the gateway can do on one of its transports (XEP-0133). */
 export function administrationCommands(parts: AdministrationParts): readonly BoundCommand[] {
@@ -73,14 +63,14 @@ export function administrationCommands(parts: AdministrationParts): readonly Bou
 
   async function* announce({ transport }: Caller): Talk {
     const { announcement = [] } = yield { kind: 'form', form: ANNOUNCING, last: true };
-    return `It was told to ${counted(tellAll(transport, announcement))}.`;
+    return texts.toldTo(tellAll(transport, announcement));
   }
 
   /** Asks for users and does something with each who is known. */
   async function* withUsers(
     transport: string,
     form: Form,
-    done: string,
+    done: (users: number) => Text,
     work: (user: BareJid) => Promise<unknown>,
   ): Talk {
     const { accountjids = [] } = yield { kind: 'form', form, last: true };
@@ -91,19 +81,19 @@ export function administrationCommands(parts: AdministrationParts): readonly Bou
       if (known) yield* act(() => work(user));
       else unknown.push(user);
     }
-    const text = `${counted(users.length - unknown.length)} ${done}.`;
-    return unknown.length === 0 ? text : `${text} Not known here: ${unknown.join(', ')}`;
+    const text = done(users.length - unknown.length);
+    return unknown.length === 0 ? text : joined([text, texts.unknown(unknown.join(', '))], ' ');
   }
 
   const endSessions = ({ transport }: Caller): Talk =>
-    withUsers(transport, ENDING, 'disconnected', (user) =>
-      sessions.drop(accountKey(user, transport), new Failure('recipient-unavailable', { text: ENDED }), 'left'),
+    withUsers(transport, ENDING, texts.disconnected, (user) =>
+      sessions.drop(accountKey(user, transport), new Failure('recipient-unavailable', { text: texts.ended }), 'left'),
     );
 
   const remove = (caller: Caller): Talk =>
-    withUsers(caller.transport, REMOVING, 'removed', async (user) => {
+    withUsers(caller.transport, REMOVING, texts.removed, async (user) => {
       // It would end this dialogue as well.
-      if (user === caller.user) throw new Failure('not-allowed', { text: 'Unregister yourself to remove yourself.' });
+      if (user === caller.user) throw new Failure('not-allowed', { text: texts.removeYourself });
       (await parts.unregister(caller.transport, user))();
     });
 
@@ -112,7 +102,7 @@ export function administrationCommands(parts: AdministrationParts): readonly Bou
     const { delay: [seconds] = ['60'], announcement = [] } = yield { kind: 'form', form, last: true };
     if (announcement.some((line) => line.trim() !== '')) tellAll(transport, announcement);
     parts.clock.after(Number(seconds) * 1000, () => shutdown?.());
-    return seconds === '0' ? 'It stops now.' : `It stops in ${seconds} s.`;
+    return seconds === '0' ? texts.stopsNow : texts.stopsIn(seconds ?? '');
   }
 
   async function* number(which: Parameters<typeof total>[0], transport: string): Talk {

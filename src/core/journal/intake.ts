@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { Footing } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
@@ -158,8 +159,7 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
   }
 
   function answerOf(error: unknown): Failure {
-    if (error instanceof StoreUnavailable)
-      return new Failure('queue-full', { text: 'The gateway cannot keep this at the moment. Try again later.' });
+    if (error instanceof StoreUnavailable) return new Failure('queue-full', { text: texts.cannotKeepNow });
     return parts.asFailure(error);
   }
 

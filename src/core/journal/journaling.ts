@@ -1,5 +1,6 @@
 import { usualDelivery } from '#mappings/delivery.ts';
 import { durabilityOf } from '#mappings/targets.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { CoreParts } from '#src/core/core.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
@@ -33,6 +34,7 @@ export type JournalingParts = Pick<
 > & {
   readonly archive: Pick<Archive, 'cut'>;
   readonly ids: Pick<Ids, 'cut' | 'resolve'>;
+  readonly languages: Pick<Languages, 'of'>;
   readonly identities: Identities;
   readonly standings: Pick<Standings, 'of'>;
   transport(domain: string): Transport;
@@ -103,6 +105,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const answers = openAnswers({
     store,
     now: clock.now,
+    languages: parts.languages,
     transport,
     row: (event, place, owed, key) => ({ ...inwardRow(event, place, owed), key }),
   });

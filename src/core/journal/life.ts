@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Delivered } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Journaled, JournalOutcome } from '#src/store/index.ts';
@@ -193,7 +194,7 @@ function dropped(life: Life, { as, failure }: LifeInput & { on: 'dropped' }): Ne
 
 /** The one doubt that every start raises. */
 const ORPHANED = new Failure('remote-server-timeout', {
-  text: 'The gateway stopped while this was being sent, and it is not known whether it arrived.',
+  text: texts.suspected,
   certain: false,
 });
 
@@ -219,14 +220,12 @@ function parked(life: Life): Next {
   return [next, ...effects, { do: 'report' }];
 }
 
-const EXPIRED = 'This could not be delivered in time.';
-
 function late(life: Life, facts: LifeFacts): Next {
   // A flight that nothing was heard of may have arrived.
   const certain = life.state === 'ready';
   if (facts.now >= life.expires && facts.once) return bounced(life, facts.once, 'expired');
   if (facts.now >= life.expires)
-    return bounced(life, new Failure('remote-server-timeout', { text: EXPIRED, certain }), 'expired');
+    return bounced(life, new Failure('remote-server-timeout', { text: texts.expired, certain }), 'expired');
   if (life.told || facts.now < life.expires - facts.expiry + facts.tell) return [life];
   return [{ ...life, told: true }, { do: 'step', note: 'the sender knows that it waits' }, { do: 'tell' }];
 }

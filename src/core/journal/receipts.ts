@@ -1,8 +1,11 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import { type EventId, splitAccount } from '#src/model/ids.ts';
+import { spoken } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import type { LifeEffect } from './life.ts';
@@ -30,10 +33,11 @@ export type AnswerParts = {
   readonly store: { readonly journal: Pick<Store['journal'], 'byEvent'> };
   readonly row: MakeRow;
   now(): number;
+  readonly languages: Pick<Languages, 'of'>;
   transport(domain: string): Transport;
 };
 
-export function openAnswers({ store, row: make, now, transport }: AnswerParts): Answers {
+export function openAnswers({ store, row: make, now, transport, languages }: AnswerParts): Answers {
   const confirming = ({ place }: Event): boolean => transport(placeTransport(place)).mapping.facts.confirms !== 'none';
 
   const receipt = (event: Event, { origin, group }: Piece): FreshRow | undefined => {
@@ -48,7 +52,7 @@ export function openAnswers({ store, row: make, now, transport }: AnswerParts): 
       if (owed.way !== 'out' || !piece) return undefined;
       const { event } = owed;
       if (effect.do === 'bounce') return errorRow(make, event, piece, effect.failure);
-      if (effect.do === 'tell') return delayedRow(make, event, piece, now());
+      if (effect.do === 'tell') return delayedRow({ row: make, now, languages }, event, piece);
       // The receipt of several pieces is due when the last one has arrived.
       return effect.do === 'receipt' && piece.parts === 1 ? receipt(event, piece) : undefined;
     },
@@ -69,17 +73,21 @@ export const errorRow = (make: MakeRow, { place }: Event, { origin, group }: Pie
   make(errorId(group), place, { way: 'error', place, origin, failure: noteOf(failure) }, `error ${group}`);
 
 /** A word from whom was written to that the message waits. Only between two people: a room has other readers. */
-function delayedRow(make: MakeRow, { place, at }: Event, { group }: Piece, now: number): FreshRow | undefined {
+function delayedRow(
+  { row: make, now, languages }: Pick<AnswerParts, 'row' | 'now' | 'languages'>,
+  { place, at }: Event,
+  { group, origin }: Piece,
+): FreshRow | undefined {
   if (place.kind !== 'contact') return undefined;
   const since = new Date(at).toISOString().slice(11, 16);
   const event: Event = {
     id: `${group}.delayed` as EventId,
-    at: now,
+    at: now(),
     place,
     from: { kind: 'network', id: place.id },
     live: true,
     kind: 'message',
-    text: `[notice] Your message is delayed since ${since} UTC. It is still being tried.`,
+    ...spoken(texts.delayed(since), languages.of(place.account, origin.language)),
     style: 'plain',
   };
   const name = `delayed ${group}`;

@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -170,7 +171,7 @@ export function openRows({ store, commit, time, clock, log, returns }: RowsParts
   /** Whoever waits for something to be written hears that the store has refused it, though it is tried again. */
   function refuse(row: OwedRow): void {
     row.refused ??= withRefusal();
-    row.refused.reject(new Failure('queue-full', { text: 'The gateway cannot keep this at the moment.' }));
+    row.refused.reject(new Failure('queue-full', { text: texts.cannotKeep }));
   }
 
   return {

@@ -1,3 +1,4 @@
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { DraftOf } from '#src/model/capabilities.ts';
 import type { FileRef } from '#src/model/event.ts';
@@ -33,7 +34,7 @@ export function putUp(
   if (inline.length === 0) return { draft, put: undefined };
   if (!media || inline.length > MOST)
     throw new Failure('not-supported', {
-      text: 'Pictures within a text cannot cross here. Please send them as files.',
+      text: texts.noPictures,
     });
   const work: Promise<void>[] = [];
   const moved = files.map((file): FileRef => {

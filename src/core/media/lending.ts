@@ -1,3 +1,4 @@
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Bridge, ByteRange, Media, OpenedFile } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -65,7 +66,7 @@ export function openLending({ key, clock, publicUrl, retention, bridge }: Lendin
     lendFor:
       (transport) =>
       (reference, { name: wished, type: claimed, size, lifetime = retention }) => {
-        if (reference.length > LONGEST) throw new Failure('too-large', { text: 'This file has too long a name.' });
+        if (reference.length > LONGEST) throw new Failure('too-large', { text: texts.longName });
         const type = plainType(claimed);
         const name = fileName(wished, type);
         const expires = clock.now() + lifetime;

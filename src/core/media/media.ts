@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Media } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -88,7 +89,7 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     } catch (error) {
       await removeFile(pathOf(file.id));
       if (!(error instanceof GuardFailed)) throw error;
-      throw new Failure('queue-full', { text: 'There is no room left for files. Earlier ones expire with time.' });
+      throw new Failure('queue-full', { text: texts.noRoom });
     }
   }
 

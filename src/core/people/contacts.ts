@@ -1,6 +1,8 @@
+import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Outcome } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import {
   type ContactEffect,
   type ContactInput,
@@ -17,7 +19,10 @@ import type { Presence } from './presence.ts';
 import type { Roster } from './roster.ts';
 import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
-export type ContactParts = Pick<PeopleParts, 'store' | 'now' | 'sessions' | 'identities' | 'refusals' | 'transport'> & {
+export type ContactParts = Pick<
+  PeopleParts,
+  'store' | 'now' | 'sessions' | 'identities' | 'languages' | 'refusals' | 'transport'
+> & {
   readonly roster: Roster;
   readonly presence: Presence;
 };
@@ -40,6 +45,7 @@ export function openContacts({
   now,
   sessions,
   identities,
+  languages,
   refusals,
   transport,
   roster,
@@ -69,7 +75,7 @@ export function openContacts({
   function check(person: Person, id: string, { by, action }: ContactInput): void {
     if (by !== 'user' || action !== 'subscribe' || person.contacts.has(id)) return;
     if (person.contacts.size + person.owed.size >= MOST_CONTACTS)
-      throw new Failure('not-allowed', { text: 'You have too many contacts here.' });
+      throw new Failure('not-allowed', { text: texts.tooManyContacts });
     if (!asks(person, id) || person.registered || identities.of(person.account) === 'operator') return;
     // XEP-0100 §4.1: who is nobody there cannot ask anybody.
     if (!sessions.get(keyOf(person, id))) throw new Failure('not-registered');
@@ -134,7 +140,12 @@ export function openContacts({
       const untold = told.filter((one) => one !== action || !heard);
       if (!sameOwed(untold, told)) await save(person, id, person.contacts.get(id) ?? none, untold);
       if (failure && action === 'subscribe')
-        await apply(person, id, { by: 'contact', action: 'unsubscribed' }, failure.message);
+        await apply(
+          person,
+          id,
+          { by: 'contact', action: 'unsubscribed' },
+          wordsIn(failure.words, languages.of(person.account)),
+        );
     },
     catchUp(person, realm) {
       const { account } = person;

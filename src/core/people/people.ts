@@ -1,7 +1,9 @@
 import { OFFLINE, type Shown } from '#mappings/presence.ts';
+import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Outcome, SessionKey } from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Dormancy } from '#src/core/accounts/dormancy.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { AsFailure } from '#src/core/bugs.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
@@ -16,6 +18,7 @@ import type { Lanes } from '#src/lib/lanes.ts';
 import type { Draft, EventBody, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Contact, Store } from '#src/store/index.ts';
 import { isNobody, mirrored } from './contact-state.ts';
@@ -29,6 +32,7 @@ import { openRoster } from './roster.ts';
 export type PeopleParts = {
   readonly store: Pick<Store, 'accounts' | 'contacts' | 'unit'>;
   readonly accounts: Accounts;
+  readonly languages: Pick<Languages, 'of'>;
   readonly limits: Limits;
   readonly lanes: Lanes;
   readonly xmpp: XmppSide;
@@ -371,7 +375,11 @@ export function openPeople(parts: PeopleParts): People {
         if (resources.size === 0) continue;
         for (const [id, { show }] of shown) {
           if (show !== 'offline')
-            roster.tell(account, id, { kind: 'presence', ...OFFLINE, status: 'The gateway is stopping.' });
+            roster.tell(account, id, {
+              kind: 'presence',
+              ...OFFLINE,
+              status: wordsIn(texts.stopping, parts.languages.of(account)),
+            });
         }
       }
     },

@@ -1,9 +1,11 @@
 import { AVAILABLE, OFFLINE, type Shown, sameShown, strongest, UNREACHABLE } from '#mappings/presence.ts';
+import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { openFold } from '#src/lib/fold.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { bareOf, domainOf, splitAccount } from '#src/model/ids.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import { carried } from './carried.ts';
 import type { PeopleParts } from './people.ts';
 import type { Person, Resource } from './person.ts';
@@ -13,6 +15,7 @@ export type PresenceParts = Pick<
   PeopleParts,
   | 'transport'
   | 'identities'
+  | 'languages'
   | 'standings'
   | 'tables'
   | 'sessions'
@@ -72,8 +75,6 @@ const LOGINS = 1000;
 /** Ms until it is asked whether somebody was blocked: till then it is clear who has only gone. */
 const SECOND_LOOK = 5000;
 
-const NO_PRESENCE = 'No presence on this network';
-
 export function openPresence(parts: PresenceParts): Presence {
   const { transport, sessions, roster } = parts;
   const { tell, realmOf } = roster;
@@ -107,13 +108,14 @@ export function openPresence(parts: PresenceParts): Presence {
   function faring(person: Person, realms: readonly string[]): Shown | undefined {
     if (!isByItself(person)) return undefined;
     const { account, failures } = person;
+    const say = (words: Words): string => wordsIn(words, parts.languages.of(account));
     const states = realms.map((realm) => sessions.state({ account, realm }));
     const online = states.find(({ name }) => name === 'online');
-    if (online) return { ...AVAILABLE, status: online.nick ? `Online as ${online.nick}` : 'Online' };
+    if (online) return { ...AVAILABLE, status: say(online.nick ? texts.onlineAs(online.nick) : texts.online) };
     if (states.some(({ name }) => name === 'connecting' || name === 'waiting'))
-      return { show: 'away', status: 'Connecting' };
+      return { show: 'away', status: say(texts.connecting) };
     const failure = realms.map((realm) => failures.get(realm)).find((one) => one !== undefined);
-    return failure && { ...OFFLINE, status: failure.message };
+    return failure && { ...OFFLINE, status: say(failure.words) };
   }
 
   function current(person: Person, id: string): Shown {
@@ -127,8 +129,11 @@ export function openPresence(parts: PresenceParts): Presence {
     if (roster.isRealm(account, id))
       return faring(person, [realmOf(account, id)]) ?? (isByItself(person) ? OFFLINE : AVAILABLE);
     const { facts } = transport(splitAccount(account).transport).mapping;
-    const unseen = facts.unseen ?? ((facts.in.presence ?? 'none') === 'none' ? NO_PRESENCE : undefined);
-    return known.get(id) ?? (unseen === undefined ? OFFLINE : { ...AVAILABLE, status: unseen });
+    const unseen = facts.unseen ?? ((facts.in.presence ?? 'none') === 'none' ? texts.noPresence : undefined);
+    return (
+      known.get(id) ??
+      (unseen === undefined ? OFFLINE : { ...AVAILABLE, status: wordsIn(unseen, parts.languages.of(account)) })
+    );
   }
 
   const sees = ({ contacts }: Person, id: string): boolean => contacts.get(id)?.from === true;

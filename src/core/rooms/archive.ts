@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { ArchivedEvent, ArchivePage, ArchiveQuery, Marks } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -166,7 +167,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
       .then(({ rows: [row] }) => row);
 
   async function pick(place: Place, account: AccountKey, ids: readonly string[]): Promise<ArchivePage> {
-    if (ids.length > PAGE) throw new Failure('policy-violation', { text: `At most ${PAGE} ids at a time.` });
+    if (ids.length > PAGE) throw new Failure('policy-violation', { text: texts.mostIds(PAGE) });
     await flush();
     const key = placeKey(place);
     const wanted = [...new Set(ids)].map(Number).sort((a, b) => a - b);

@@ -1,7 +1,10 @@
 // Members of rooms whose membership the network holds: they are in without a client, until somebody says that they leave.
+
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import { membershipIn } from '#src/core/standing.ts';
 import type { EventBody, EventOf } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import type { Text } from '#src/model/language.ts';
 import { eject, type Room, type RoomEffect, type Seat } from './room-state.ts';
 
 /** An account is a member without a client: its network says so, or tells it what happens there. */
@@ -50,7 +53,4 @@ export function showsMember(what: EventBody & { readonly live: boolean }, accoun
 }
 
 /** How somebody is told that a room waits for them. */
-export const unreadText = (unread: number): string =>
-  unread === 0
-    ? 'You are a member of this room.'
-    : `You are a member of this room, and have not read ${unread === 1 ? 'what was said last' : `${unread} messages`} there.`;
+export const unreadText = (unread: number): Text => (unread === 0 ? texts.member : texts.unread(unread));

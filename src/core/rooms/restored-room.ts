@@ -1,6 +1,8 @@
+import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import { membershipIn } from '#src/core/standing.ts';
 import type { WhoseIdentity } from '#src/model/capabilities.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { type Language, wordsIn } from '#src/model/language.ts';
 import type { LastRoom } from './occupancy.ts';
 import { eject, newRoom, type Room, type RoomEffect, type Seat } from './room-state.ts';
 
@@ -43,10 +45,12 @@ export function suspend(room: Room, account: AccountKey, statuses: readonly numb
   return effects;
 }
 
+type Farewell = { readonly lasts: boolean; readonly identity: WhoseIdentity; readonly language: Language };
+
 /** The gateway stops: who `lasts` is back with its next start. Whoever has no connection of their own does not go with it. */
-export function farewell(room: Room, account: AccountKey, lasts: boolean, identity: WhoseIdentity): RoomEffect[] {
-  const reason = 'The gateway is stopping.';
+export function farewell(room: Room, account: AccountKey, { lasts, identity, language }: Farewell): RoomEffect[] {
+  const reason = wordsIn(texts.stopping, language);
   if (lasts) return suspend(room, account, [332], reason);
   const out = eject(room, account, [332], reason);
-  return identity === 'own' ? out : [...out, { kind: 'part', account, reason }];
+  return identity === 'own' ? out : [...out, { kind: 'part', account, reason: texts.stopping.en }];
 }

@@ -160,14 +160,14 @@ export function joined(room: Room, account: AccountKey): RoomEffect[] {
 }
 
 /** The network did not let an account in: whoever waits is refused, whoever sat there already (a rejoin) is put out. */
-export function refused(room: Room, account: AccountKey, failure: Failure): RoomEffect[] {
+export function refused(room: Room, account: AccountKey, failure: Failure, told: string): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
   const effects = [...member.seats.values()].flatMap((seat): RoomEffect[] =>
     seat.in ? [] : [{ kind: 'refuse', origin: seat.origin, failure }],
   );
   // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
-  const farewell = eject(room, account, [333], failure.message);
+  const farewell = eject(room, account, [333], told);
   return [...effects, ...farewell];
 }
 
@@ -217,12 +217,12 @@ export function eject(room: Room, account: AccountKey, statuses: readonly number
 }
 
 /** An account acts by another identity from now on: its clients are out, and whom the operator had there for it leaves. */
-export function end(room: Room, account: AccountKey, reason: string): RoomEffect[] {
+export function end(room: Room, account: AccountKey, told: string, sent: string): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
   // XEP-0045 §15.6.2: 333 is a removal because of a technical problem.
-  const farewell = eject(room, account, [333], reason);
-  return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason }];
+  const farewell = eject(room, account, [333], told);
+  return membershipIn(room.place) === 'network' ? farewell : [...farewell, { kind: 'part', account, reason: sent }];
 }
 
 /** The network's list of who is here: told as the difference to what was known. */

@@ -1,5 +1,6 @@
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { SessionKey } from '#src/bridge.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
@@ -14,6 +15,7 @@ import type { Log } from '#src/lib/log.ts';
 import type { Event, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
 import type { Archive } from './archive.ts';
@@ -34,6 +36,7 @@ export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Clock;
+  readonly languages: Pick<Languages, 'of'>;
   /** The realm that a room is in. */
   realm(place: Place): string;
   readonly sessions: Pick<Sessions, 'need' | 'get' | 'state' | 'want' | 'unwant' | 'release'>;
@@ -96,6 +99,8 @@ export function openRooms(parts: RoomParts) {
   function event(place: Place, body: EventBody, from: Party): Event {
     return { id: newEventId(), at: parts.clock.now(), place, from, live: true, ...body };
   }
+
+  const inTheirs = (account: AccountKey, words: Words): string => wordsIn(words, parts.languages.of(account));
 
   const ownEvent = (room: state.Room, account: AccountKey, body: EventBody): Event =>
     event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
@@ -163,7 +168,8 @@ export function openRooms(parts: RoomParts) {
   function invite({ place }: state.Room, account: AccountKey, unread: number): void {
     if (place.kind === 'realm') return;
     const at: Place = { kind: 'realm', ...keyOf(account, place) };
-    const told = event(at, { kind: 'invite', room: place.id, reason: unreadText(unread) }, { kind: 'network', id: '' });
+    const reason = inTheirs(account, unreadText(unread));
+    const told = event(at, { kind: 'invite', room: place.id, reason }, { kind: 'network', id: '' });
     parts.display.show(told, [{ jid: splitAccount(account).user }]);
   }
 
@@ -297,9 +303,10 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, () => run(room, state.part(room, account)));
     },
     /** The account acts by another identity from now on, and is in none of its rooms any more. */
-    end(account: AccountKey, reason: string): void {
+    end(account: AccountKey, reason: Words): void {
+      const [told, sent] = [inTheirs(account, reason), wordsIn(reason, 'en')];
       for (const { place } of [...(byAccount.get(account) ?? [])])
-        befalls(place, account, (room) => state.end(room, account, reason));
+        befalls(place, account, (room) => state.end(room, account, told, sent));
     },
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
@@ -319,7 +326,7 @@ export function openRooms(parts: RoomParts) {
     /** The network answered a join. */
     joined: (place: Place, account: AccountKey, failure?: Failure): void =>
       befalls(place, account, (room) => {
-        if (failure) return state.refused(room, account, failure);
+        if (failure) return state.refused(room, account, failure, inTheirs(account, failure.words));
         if (room.members.get(account)?.joined) for (const news of listeners) news.returned(account, place);
         return state.joined(room, account);
       }),
@@ -340,7 +347,9 @@ export function openRooms(parts: RoomParts) {
     /** The account's session in a realm is given up. */
     abandon(key: SessionKey, failure: Failure): void {
       for (const { place } of roomsOf(key))
-        befalls(place, key.account, (room) => state.refused(room, key.account, failure));
+        befalls(place, key.account, (room) =>
+          state.refused(room, key.account, failure, inTheirs(key.account, failure.words)),
+        );
     },
     /** The link of a transport was away since then (ms since 1970) and is back: tells what that may have kept from somebody. */
     catchUp(transport: string, since: number): void {
@@ -354,7 +363,14 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
-            await run(room, farewell(room, account, lasts, parts.identities.of(account, room.place)));
+            await run(
+              room,
+              farewell(room, account, {
+                lasts,
+                identity: parts.identities.of(account, room.place),
+                language: parts.languages.of(account),
+              }),
+            );
           }
         });
       }

@@ -1,3 +1,4 @@
+import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Bridge, CloseReason, Credentials, Session, SessionKey, SessionState } from '#src/bridge.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -259,9 +260,7 @@ export function openSessions(parts: SessionParts): Sessions {
   function required(key: SessionKey): Line {
     const line = lines.get(idOf(key));
     if (line && line.phase.name !== 'closing') return line;
-    throw new Failure('recipient-unavailable', {
-      text: `You are not connected to ${key.realm}. Join a room there first.`,
-    });
+    throw new Failure('recipient-unavailable', { text: texts.notConnected(key.realm) });
   }
 
   async function close(line: Line, reason: CloseReason): Promise<void> {

@@ -1,4 +1,5 @@
 import { deliveryOf } from '#mappings/delivery.ts';
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Outcome } from '#src/bridge.ts';
 import type { Ids, MessageTarget } from '#src/core/ids.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
@@ -139,10 +140,7 @@ async function carryTogether(context: CarryContext, rows: readonly OwedRow[], he
   const outcomes = await bridge().deliverTogether?.(events, row.session);
   for (const [index, { id }] of events.entries()) {
     const outcome = outcomes?.[index];
-    void heard.settle(
-      id,
-      outcome ?? new Failure('internal', { text: 'Nothing was said of a message.', certain: false }),
-    );
+    void heard.settle(id, outcome ?? new Failure('internal', { text: texts.nothingSaid, certain: false }));
   }
 }
 

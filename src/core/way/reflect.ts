@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Marks, Origin } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -58,8 +59,8 @@ export function showBehind(
 /** A failure with how much of a text has arrived. */
 export function soFar(failure: Failure, { taken = 0 }: Shared, parts: number): Failure {
   if (taken === 0 || parts === 1) return failure;
-  const { code, message, certain, foreign } = failure;
-  const text = `Only ${taken} of ${parts} parts of this have arrived. ${message}`;
+  const { code, words, certain, foreign } = failure;
+  const text = texts.partly(taken, parts, words);
   return new Failure(code, { text, certain, ...(foreign !== undefined && { foreign }) });
 }
 

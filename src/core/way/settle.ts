@@ -3,7 +3,6 @@ import { authorOf, type Ids } from '#src/core/ids.ts';
 import type { Origin, XmppSide } from '#src/core/index.ts';
 import type { DeliveryAgent, Hearing } from '#src/core/journal/agent.ts';
 import type { Budgets } from '#src/core/journal/budgets.ts';
-import type { Display } from '#src/core/journal/display.ts';
 import { type LifeEffect, type LifeFacts, type LifeInput, step } from '#src/core/journal/life.ts';
 import type { Answers } from '#src/core/journal/receipts.ts';
 import {
@@ -26,9 +25,10 @@ import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type EventId, type ForeignId, newEventId, type XmppId } from '#src/model/ids.ts';
+import type { AccountKey, EventId, ForeignId, XmppId } from '#src/model/ids.ts';
 import { isRoom, placeKey } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
+import { type NoticeContext, notice } from './notice.ts';
 import { type ReflectContext, reflect, soFar } from './reflect.ts';
 
 export type SettlingParts = {
@@ -295,12 +295,11 @@ const ARRIVED: OwedRow['life'] = {
 export type RefuseContext = { readonly xmpp: Pick<XmppSide, 'refuse'> };
 
 export type SettleContext = RefuseContext &
-  ReflectContext & {
+  ReflectContext &
+  NoticeContext & {
     readonly ids: Pick<Ids, 'link'>;
     readonly rooms: Pick<Rooms, 'reflect' | 'joined'>;
     readonly people: Pick<People, 'settled'>;
-    readonly display: Pick<Display, 'owe' | 'show'>;
-    now(): number;
   };
 
 /** Stanzas whose pieces are remembered. */
@@ -325,18 +324,6 @@ export function openSettle(context: SettleContext): SettleNews {
       for (const one of lost) notice(context, row, one);
     },
   };
-}
-
-/** A word to the client that has written, from where it was written to: nobody else reads it. */
-function notice({ display, now }: SettleContext, row: OwedRow, { to, failure }: LostRecipient): void {
-  const { place } = eventOf(row);
-  if (!row.piece || (place.kind !== 'contact' && !isRoom(place))) return;
-  const from = { kind: 'network', id: place.kind === 'contact' ? place.id : '' } as const;
-  const text = `[notice] Your message did not reach ${to}: ${failure.message}`;
-  const head = { id: newEventId(), at: now(), place, from, live: true, hints: { private: true, copy: false } };
-  const told: Event = { ...head, kind: 'message', text, style: 'plain' };
-  if (row.kept) display.owe(told.id);
-  display.show(told, [{ jid: row.piece.origin.from }]);
 }
 
 function settle(context: SettleContext, row: OwedRow, shared: Shared, failure: Failure | undefined): void {

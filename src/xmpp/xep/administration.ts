@@ -1,5 +1,5 @@
 // XEP-0133: Service Administration, version 1.2.
-import { ADMINISTRATION } from '#mappings/administration.ts';
+import { ADMINISTRATION } from '#mappings/texts/administration.ts';
 import type { Offer } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Extension } from './extension.ts';

@@ -1,6 +1,8 @@
 // XEP-0231: Bits of Binary, version 1.0.
+
 import { createHash } from 'node:crypto';
 import type { Element } from 'ltx';
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import type { Stage } from '#src/bridge.ts';
 import type { Bits, Origin } from '#src/core/index.ts';
 import { qrPng } from '#src/lib/qr.ts';
@@ -39,8 +41,7 @@ export async function askForBits({ from, to }: Origin, cid: string, request: Bit
   const payload = xml`<data xmlns='urn:xmpp:bob' cid='${cid}'/>`;
   const answer = await request({ from: splitJid(to).bare, to: from, payload }).catch(() => undefined);
   const data = answer?.attrs.type === 'result' ? answer.getChild('data', BOB) : undefined;
-  if (!data)
-    throw new Failure('not-acceptable', { text: 'Your client does not give the picture that is in the text.' });
+  if (!data) throw new Failure('not-acceptable', { text: texts.noPicture });
   return { type: data.attrs.type ?? '', data: Buffer.from(data.getText(), 'base64') };
 }
 

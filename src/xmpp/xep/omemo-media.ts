@@ -1,5 +1,7 @@
 // XEP-0454: OMEMO Media sharing, version 0.1.0.
+
 import type { Element } from 'ltx';
+import { mediaTexts as texts } from '#mappings/texts/media.ts';
 import { Failure } from '#src/model/failure.ts';
 import { ownText } from './elements.ts';
 import type { Extension } from './extension.ts';
@@ -23,5 +25,5 @@ function addressBeside(stanza: Element): string {
 /** What the sender of a file is told that only clients with its key can open. */
 export const encryptedFile = (): Failure =>
   new Failure('not-acceptable', {
-    text: 'Encrypted files cannot cross this gateway. Switch encryption off for this conversation, and send the file again.',
+    text: texts.encrypted,
   });

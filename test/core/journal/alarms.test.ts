@@ -15,6 +15,7 @@ it('an alarm is counted each time and told once an hour, what admins are told is
     report: (what, transport, name) => void counted.push(`${what} ${transport} ${name}`),
     store: {} as never,
     commit: {} as never,
+    languages: { of: () => 'en' },
     rows: {} as never,
     display: {
       owe: () => undefined,

@@ -102,7 +102,7 @@ describe('entering', () => {
     for (const resource of ['orchard', 'balcony']) {
       state.enter(room, { account: romeo, nick: 'Romeo', origin: origin(`romeo@a.example/${resource}`) });
     }
-    expect(short(state.refused(room, romeo, new Failure('banned')))).toEqual([
+    expect(short(state.refused(room, romeo, new Failure('banned'), 'You are banned there.'))).toEqual([
       'refuse romeo@a.example/orchard banned',
       'refuse romeo@a.example/balcony banned',
     ]);
@@ -252,7 +252,7 @@ describe('coming back after a kill, one after the other', () => {
   });
 
   it('tells those who are not let back in why, and the others that they are gone', () => {
-    expect(short(state.refused(back(), juliet, new Failure('banned')))).toEqual([
+    expect(short(state.refused(back(), juliet, new Failure('banned'), 'You are banned there.'))).toEqual([
       'leave Juliet -> balcony(Juliet) [333]',
       'leave Juliet -> orchard(Romeo)',
     ]);
@@ -353,7 +353,7 @@ describe('coming back after the connection was lost', () => {
   });
 
   it('tells with 333 when the network does not let the account back in', () => {
-    expect(short(state.refused(withRomeo(), romeo, new Failure('banned')))).toEqual([
+    expect(short(state.refused(withRomeo(), romeo, new Failure('banned'), 'You are banned there.'))).toEqual([
       'leave Romeo -> orchard(Romeo) [333]',
       'left romeo',
     ]);

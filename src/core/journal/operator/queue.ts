@@ -1,3 +1,4 @@
+import { messageTexts as texts } from '#mappings/texts/messages.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { errorRow } from '#src/core/journal/receipts.ts';
 import { type FreshRow, failedPiece, newRow, type Owed, type OwedRow, type Piece } from '#src/core/journal/rows.ts';
@@ -30,7 +31,6 @@ export type QueueParts = {
 
 /** Rows that are read at a time. */
 const PAGE = 500;
-const DROPPED = 'The operator of the gateway has taken this message out of its queue.';
 
 const WHY_NOT: Readonly<Record<Exclude<JournalState, 'ready'>, string>> = {
   flight: 'is being sent now',
@@ -114,7 +114,7 @@ export function openQueue(parts: QueueParts): Queue {
       note('drop', row);
       return `Row ${id} was given up before, and its sender knows. It is no longer listed.`;
     }
-    const failure = new Failure('not-allowed', { text: DROPPED });
+    const failure = new Failure('not-allowed', { text: texts.dropped });
     const held = running?.delivery.drop((one) => one.id === id, { on: 'dropped', as: 'bounced', failure }) ?? [];
     await Promise.all(held.map((one) => running?.written(one)));
     if (held.length === 0) await end(row, failure);
