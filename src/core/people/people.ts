@@ -373,14 +373,9 @@ export function openPeople(parts: PeopleParts): People {
       presence.stop();
       for (const { account, shown, resources } of people.values()) {
         if (resources.size === 0) continue;
-        for (const [id, { show }] of shown) {
-          if (show !== 'offline')
-            roster.tell(account, id, {
-              kind: 'presence',
-              ...OFFLINE,
-              status: wordsIn(texts.stopping, parts.languages.of(account)),
-            });
-        }
+        const status = wordsIn(texts.stopping, parts.languages.of(account));
+        for (const [id, { show }] of shown)
+          if (show !== 'offline') roster.tell(account, id, { kind: 'presence', ...OFFLINE, status });
       }
     },
   };
