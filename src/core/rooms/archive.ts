@@ -293,9 +293,10 @@ export function openArchive({ store, clock, log, settings, visibleFrom }: Archiv
       const number = numberOf(id);
       const numbered = number === undefined ? undefined : await store.archive.get(key, number);
       const found = numbered ?? (await store.archive.sent(key, id, author));
+      // Who came after a message may have seen its correction, which says all of it.
+      if (!found || (account !== undefined && !(await seen(key, found.id, account)))) return undefined;
       // XEP-0308 §3: a correction of a correction is one of the first message.
-      const row = found?.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
-      return row && account !== undefined ? await seen(key, row.id, account) : row;
+      return found.kind === 'edit' && found.about !== null ? await store.archive.get(key, found.about) : found;
     } catch (err) {
       log.error({ err }, 'the archive could not be read');
       return undefined;
