@@ -30,6 +30,31 @@ export const roomTexts = catalogue({
     en: 'This room cannot be destroyed from here. It ends when all have left.',
     de: 'Dieser Raum lässt sich von hier aus nicht auflösen. Er endet, wenn alle gegangen sind.',
   },
+  registered: { en: 'You are a member of this room.', de: 'Sie sind Mitglied dieses Raums.' },
+  joinToRegister: {
+    en: 'One becomes a member of this room by joining it.',
+    de: 'Mitglied dieses Raums wird man, indem man ihn betritt.',
+  },
+  noRegistration: {
+    en: 'Nobody registers with this room: join it.',
+    de: 'Bei diesem Raum meldet man sich nicht an: Man betritt ihn.',
+  },
+  maySpeak: { en: 'You may speak here already.', de: 'Sie dürfen hier schon sprechen.' },
+  nobodyGivesVoice: {
+    en: 'Nobody who gives a voice is here from XMPP. Ask somebody who keeps order there.',
+    de: 'Über XMPP ist niemand hier, der das Wort erteilt. Fragen Sie dort jemanden, der für Ordnung sorgt.',
+  },
+  voiceAsked: (count: number) => ({
+    en: count === 1 ? 'One moderator was asked to let you speak.' : `${count} moderators were asked to let you speak.`,
+    de:
+      count === 1
+        ? 'Ein Moderator wurde gefragt, ob Sie sprechen dürfen.'
+        : `${count} Moderatoren wurden gefragt, ob Sie sprechen dürfen.`,
+  }),
+  voice: { en: 'Somebody would like to speak', de: 'Jemand möchte sprechen' },
+  voiceRole: { en: 'Role', de: 'Rolle' },
+  voiceNick: { en: 'Nickname', de: 'Spitzname' },
+  voiceAllow: { en: 'Let them speak?', de: 'Das Wort erteilen?' },
   goOnHere: {
     en: 'The room to go on in has to be one of this network.',
     de: 'Der Raum, in dem es weitergeht, muss zu diesem Netz gehören.',

@@ -125,6 +125,23 @@ export const failures = {
     en: 'This is over. Begin it anew.',
     de: 'Das ist schon vorbei. Beginnen Sie von vorn.',
   }),
+  // What is wrong with a search (XEP-0433 §4.2.2).
+  'invalid-search-terms': row('modify', 'bad-request', {
+    en: 'There is nothing in this to search for.',
+    de: 'Darin ist nichts, wonach sich suchen ließe.',
+  }),
+  'no-search-conditions': row('modify', 'bad-request', {
+    en: 'Say what to search for, or ask for all.',
+    de: 'Es fehlt, wonach gesucht werden soll, oder der Wunsch nach allen.',
+  }),
+  'conflicting-fields': row('modify', 'bad-request', {
+    en: 'Ask for all, or for some by words.',
+    de: 'Bitte entweder nach allen fragen oder mit Begriffen suchen.',
+  }),
+  'invalid-sort-key': row('modify', 'feature-not-implemented', {
+    en: 'There is no such order here.',
+    de: 'Diese Reihenfolge gibt es hier nicht.',
+  }),
   stopping: row(
     'wait',
     'service-unavailable',

@@ -17,6 +17,7 @@ import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openLosses } from './peers/losses.ts';
 import { openPrivileges } from './peers/privileges.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
+import { openAnswers } from './stanza/answers.ts';
 import { decode, originOf } from './stanza/decode.ts';
 import { encode } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
@@ -110,6 +111,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   /** In which language whoever sent a stanza is answered. */
   const speaks = ({ from, to, language }: Origin): Language =>
     core().languages.of(accountKey(splitJid(from).bare, splitJid(to).domain), language);
+  const answers = openAnswers({ core, speaks, send, fail });
 
   /** Says once that it leads nowhere, where something was asked for. The answer to that is silence. */
   function turnAway(origin: Origin, stanza: Element): void {
@@ -129,7 +131,10 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     if (origin.type === 'error') return bounced(transport, stanza, origin);
     if (
       origin.stanza === 'message' &&
-      (elsewhere.takes(origin) || privileges.takes(stanza, origin) || looked(stanza, origin))
+      (elsewhere.takes(origin) ||
+        privileges.takes(stanza, origin) ||
+        looked(stanza, origin) ||
+        answers.takes(stanza, origin, transport))
     )
       return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {

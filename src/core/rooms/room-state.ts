@@ -153,11 +153,16 @@ export function joined(room: Room, account: AccountKey): RoomEffect[] {
   if (!member) return [];
   member.nick = ownOccupant(room.roster, account)?.nick ?? member.nick;
   const fresh = arrived(room, account);
+  const created = !member.joined && !member.kept && isNew(room, account);
   member.joined = true;
   room.readers = undefined;
   const waiting = [...member.seats.values()].filter((seat) => !seat.in);
-  return [...waiting.flatMap((seat) => welcome(room, account, seat)), ...fresh];
+  return [...waiting.flatMap((seat) => welcome(room, account, seat, created)), ...fresh];
 }
+
+/** Whoever is alone in a room and keeps order there has made it. */
+const isNew = ({ roster }: Room, account: AccountKey): boolean =>
+  roster.size === 1 && ownOccupant(roster, account)?.role === 'moderator';
 
 /** The network did not let an account in: whoever waits is refused, whoever sat there already (a rejoin) is put out. */
 export function refused(room: Room, account: AccountKey, failure: Failure, told: string): RoomEffect[] {
@@ -348,7 +353,7 @@ export function tell(room: Room, body: EventBody, except?: AccountKey): RoomEffe
 }
 
 // XEP-0045 §7.1: others' presence, then one's own (with 110), then history, then the subject.
-function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
+function welcome(room: Room, account: AccountKey, seat: Seat, created = false): RoomEffect[] {
   const member = room.members.get(account);
   if (!member) return [];
   seat.in = true;
@@ -362,7 +367,8 @@ function welcome(room: Room, account: AccountKey, seat: Seat): RoomEffect[] {
     ...{ affiliation: 'none', role: 'participant' },
   };
   // XEP-0045 §7.2.3: 210 says that the nick was changed. No 100: nobody sees the full JIDs of others.
-  const statuses = member.nick === seat.wanted ? [] : [210];
+  // §10.1.1: 201 says that there was no such room before.
+  const statuses = [...(created ? [201] : []), ...(member.nick === seat.wanted ? [] : [210])];
   return [
     { kind: 'tell', body: { kind: 'occupants', list: list.filter(({ nick }) => nick !== member.nick) }, to },
     { kind: 'tell', body: { kind: 'occupant', change: 'join', who: self }, to, marks: { statuses } },

@@ -52,7 +52,7 @@ function changeOf(item: Element, request: Request, room: Inside): EventBody {
   const who = occupantIn(item, request, room);
   // XEP-0045 §9.1: whoever is there and becomes an outcast is put out.
   if (who && affiliation === 'outcast') return { kind: 'occupant', change: 'ban', who, ...because };
-  return { kind: 'affiliation', changes: [{ id: who?.id ?? idOf(item, request), affiliation }] };
+  return { kind: 'affiliation', changes: [{ id: who?.id ?? idOf(item, request), affiliation, ...because }] };
 }
 
 /** Whom an item names, by the nick in the room or by the address on the network. */
@@ -84,32 +84,47 @@ function personOf(jid: string, { view, target }: Request): string {
 async function list(request: Request): Promise<Xml> {
   const room = insideRoom(request);
   const { role, affiliation } = request.payload.getChild('item', ADMIN)?.attrs ?? {};
+  if (!isRole(role) && !isAffiliation(affiliation)) throw new Failure('bad-request');
   const items = isRole(role)
-    ? occupants(request, room, (one) => one.role === role)
-    : affiliation === 'outcast'
-      ? await outcasts(request, room)
-      : isAffiliation(affiliation)
-        ? occupants(request, room, (one) => one.affiliation === affiliation)
-        : undefined;
-  if (!items) throw new Failure('bad-request');
+    ? there(request, room, (one) => one.role === role).map((one) => itemOf(one, request))
+    : isAffiliation(affiliation)
+      ? await affiliated(request, room, affiliation)
+      : [];
   return xml`<query xmlns='http://jabber.org/protocol/muc#admin'>${items}</query>`;
 }
 
-const occupants = (request: Request, { place }: Inside, wanted: (who: Occupant) => boolean): Xml[] =>
-  [...request.view.occupants(place)].filter(wanted).map((who) => {
-    const { affiliation, role, nick } = who;
-    return xml`<item${attrs({ affiliation, role, nick: resourcePrep(nick), jid: addressOf(who.id, request) })}/>`;
-  });
+const there = ({ view }: Request, { place }: Inside, wanted: (who: Occupant) => boolean): Occupant[] =>
+  [...view.occupants(place)].filter(wanted);
 
-async function outcasts(request: Request, { place }: Inside): Promise<Xml[]> {
+const itemOf = ({ affiliation, role, nick, id }: Occupant, request: Request): Xml =>
+  xml`<item${attrs({ affiliation, role, nick: resourcePrep(nick), jid: addressOf(id, request) })}/>`;
+
+/** Those who are there, and those whom the network names beside them. */
+async function affiliated(request: Request, room: Inside, affiliation: Affiliation): Promise<Xml[]> {
+  const present = there(request, room, (one) => one.affiliation === affiliation);
+  // Nobody asks for everybody who is nothing.
+  const named = affiliation === 'none' ? [] : await listed(request, room, affiliation);
+  const absent = named.filter((id) => !present.some((one) => one.id === id));
+  return [
+    ...present.map((one) => itemOf(one, request)),
+    ...absent.flatMap((id) => {
+      const jid = addressOf(id, request);
+      // An entry is lifted by its address: what has none cannot be shown.
+      return jid === undefined ? [] : [xml`<item${attrs({ affiliation, jid })}/>`];
+    }),
+  ];
+}
+
+/** Whom the network has in a list. Where it has none, those who are there are all that is known. */
+async function listed(request: Request, { place }: Inside, affiliation: Affiliation): Promise<string[]> {
   const { core, view, user } = request;
-  const query = { kind: 'list', place, affiliation: 'outcast' } as const;
-  const banned = (await core.ask(query, view.transport.domain, user)).list;
-  return banned.flatMap((party) => {
-    const jid = party.kind === 'network' ? addressOf(party.id, request) : undefined;
-    // An entry is lifted by its address: what has none cannot be shown.
-    return jid === undefined ? [] : [xml`<item affiliation='outcast' jid='${jid}'/>`];
-  });
+  try {
+    const { list: found } = await core.ask({ kind: 'list', place, affiliation }, view.transport.domain, user);
+    return found.flatMap((party) => (party.kind === 'network' ? party.id : []));
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'not-supported' || affiliation === 'outcast') throw error;
+    return [];
+  }
 }
 
 /** The address that leads to somebody on the room's network; `undefined` where none does. */

@@ -10,6 +10,7 @@ import { ownerRoutes } from './owner.ts';
 import { FROM_OCCUPANT } from './private-messages.ts';
 import { encodeRoom } from './room-changes.ts';
 import { USUAL } from './room-info.ts';
+import { answerVoice } from './voice.ts';
 
 export const muc: Extension = {
   xep: { number: '0045', title: 'Multi-User Chat', version: '1.34.6', part: 'what networks have of rooms' },
@@ -23,6 +24,7 @@ export const muc: Extension = {
           room: [MUC, ...USUAL, `${MUC}#stable_id`],
         },
   presence: decodePresence,
+  answers: answerVoice,
   origin: { body: firstWords },
   reads: { subject: decodeTopic },
   accompanies: (_, { marks: { occupant } }) => (occupant === undefined ? undefined : [FROM_OCCUPANT]),

@@ -71,6 +71,11 @@ const DETAILS: Readonly<Partial<Record<FailureCode, Xml>>> = {
   'bad-action': xml`<bad-action xmlns='http://jabber.org/protocol/commands'/>`,
   'bad-payload': xml`<bad-payload xmlns='http://jabber.org/protocol/commands'/>`,
   'bad-sessionid': xml`<bad-sessionid xmlns='http://jabber.org/protocol/commands'/>`,
+  // XEP-0433 §4.2.2
+  'invalid-search-terms': xml`<invalid-search-terms xmlns='urn:xmpp:channel-search:0:error'/>`,
+  'no-search-conditions': xml`<no-search-conditions xmlns='urn:xmpp:channel-search:0:error'/>`,
+  'conflicting-fields': xml`<conflicting-fields xmlns='urn:xmpp:channel-search:0:error'><var>all</var><var>q</var></conflicting-fields>`,
+  'invalid-sort-key': xml`<invalid-sort-key xmlns='urn:xmpp:channel-search:0:error'/>`,
   // XEP-0191 §3.2
   blocked: xml`<blocked xmlns='urn:xmpp:blocking:errors'/>`,
   'session-expired': xml`<session-expired xmlns='http://jabber.org/protocol/commands'/>`,

@@ -10,6 +10,7 @@ import { blocking } from './blocking.ts';
 import { callInvites } from './call-invites.ts';
 import { caps } from './caps.ts';
 import { carbons } from './carbons.ts';
+import { channelSearch } from './channel-search.ts';
 import { chatStates } from './chat-states.ts';
 import { commands } from './commands.ts';
 import { contactAddresses } from './contact-addresses.ts';
@@ -63,6 +64,7 @@ import { stickers } from './stickers.ts';
 import { styling } from './styling.ts';
 import { thumbnails } from './thumbnails.ts';
 import { userAvatar } from './user-avatar.ts';
+import { userSearch } from './user-search.ts';
 import { validation } from './validation.ts';
 import { vcard } from './vcard.ts';
 import { vcardAvatar } from './vcard-avatar.ts';
@@ -143,6 +145,8 @@ export const extensions: readonly Extension[] = [
   mam,
   register,
   gatewayPrompt,
+  channelSearch,
+  userSearch,
   commands,
   administration,
   bitsOfBinary,

@@ -3,6 +3,7 @@
 import type { Element } from 'ltx';
 import { spokenForm } from '#mappings/forms.ts';
 import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
+import { roomTexts as rooms } from '#mappings/texts/rooms.ts';
 import type { RegistrationAt } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
@@ -42,13 +43,15 @@ function here({ target, core, user, view }: Request): RegistrationAt {
 function inRoom({ target, kind, core, user, view }: Request): { readonly member: boolean; quit(): void } | undefined {
   if (target.kind !== 'room' || kind !== 'room') return undefined;
   const { place, membership } = core.standing(user, view.transport.domain, target);
-  if (membership === 'seat') return undefined;
+  // §7.10: whoever sits in a room of this kind is in it, and there is nothing more to it.
+  if (membership === 'seat') throw new Failure('service-unavailable', { text: rooms.noRegistration });
   return { member: core.rooms.isMember(place, user), quit: () => core.rooms.quit(place, user) };
 }
 
 async function answerGet(request: Request): Promise<Xml> {
   const room = inRoom(request);
-  if (room) return xml`<query xmlns='jabber:iq:register'>${room.member && xml`<registered/>`}</query>`;
+  if (room)
+    return xml`<query xmlns='jabber:iq:register'>${room.member && xml`<registered/>`}<instructions>${(room.member ? rooms.registered : rooms.joinToRegister)[request.speak()]}</instructions></query>`;
   const at = here(request);
   const { core, user, from, identity } = request;
   const registered = await core.registered(at, user);
@@ -74,7 +77,8 @@ async function answerSet(request: Request): Promise<undefined> {
   const room = inRoom(request);
   if (room) {
     // One becomes a member by joining.
-    if (!elements(request.payload).some((child) => child.getName() === 'remove')) throw new Failure('not-allowed');
+    if (!elements(request.payload).some((child) => child.getName() === 'remove'))
+      throw new Failure('not-allowed', { text: rooms.joinToRegister });
     if (!room.member) throw new Failure('not-registered');
     room.quit();
     return;

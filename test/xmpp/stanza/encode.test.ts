@@ -106,7 +106,15 @@ describe('messages', () => {
 });
 
 const COMMANDS = 'http://jabber.org/protocol/commands';
-const BLOCKING = 'urn:xmpp:blocking:errors';
+const SEARCH = 'urn:xmpp:channel-search:0:error';
+/** What is about a command says so, and what is about a block (XEP-0191 §3.5) or a search (XEP-0433 §4.2.2). */
+const ABOUT: Readonly<Partial<Record<FailureCode, string>>> = {
+  blocked: 'urn:xmpp:blocking:errors',
+  'invalid-search-terms': SEARCH,
+  'no-search-conditions': SEARCH,
+  'conflicting-fields': SEARCH,
+  'invalid-sort-key': SEARCH,
+};
 
 describe('errors', () => {
   it.each(Object.keys(failures) as FailureCode[])('%s has its type, condition and text', (code) => {
@@ -117,9 +125,9 @@ describe('errors', () => {
     expect([first?.name, first?.attrs.xmlns]).toEqual([condition, 'urn:ietf:params:xml:ns:xmpp-stanzas']);
     expect([text?.name, text?.attrs.xmlns]).toEqual(['text', 'urn:ietf:params:xml:ns:xmpp-stanzas']);
     expect(error?.getChildText('text')).toBe(said.en);
-    // RFC 6120 §8.3.4: what is about a command, or about a block (XEP-0191 §3.5), says so.
+    // RFC 6120 §8.3.4
     const { name, attrs } = more[0] ?? {};
-    if (name !== undefined) expect([name, attrs?.xmlns]).toEqual([code, code === 'blocked' ? BLOCKING : COMMANDS]);
+    if (name !== undefined) expect([name, attrs?.xmlns]).toEqual([code, ABOUT[code] ?? COMMANDS]);
     expect(more.length).toBeLessThan(2);
   });
 
