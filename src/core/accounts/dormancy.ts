@@ -81,7 +81,8 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
     const now = clock.now();
     for (const { account, since, left } of [...asleep.values()])
       if (left && now - since >= WIPED_AFTER) await wipe(account);
-    for (const account of await store.dormant.unseen(now - unseen)) await sleep(account, false);
+    if (Number.isFinite(unseen))
+      for (const account of await store.dormant.unseen(now - unseen)) await sleep(account, false);
   }
 
   function tick(): void {

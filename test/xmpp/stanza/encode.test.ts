@@ -68,7 +68,7 @@ describe('messages', () => {
   it('of a realm are chat from its JID, neither copied nor stored where that is wished', () => {
     const hints = { private: true, copy: false, store: false };
     expect(shown(event(fromNet, text('Connected.'), { hints }))).toEqual([
-      `message net@${GATEWAY}/gateway -> ${ROMEO_X} chat e1: <body>Connected.</body><nick xmlns='http://jabber.org/protocol/nick'>Juliet</nick><private xmlns='urn:xmpp:carbons:2'/><no-copy xmlns='urn:xmpp:hints'/><no-store xmlns='urn:xmpp:hints'/>`,
+      `message net@${GATEWAY} -> ${ROMEO_X} chat e1: <body>Connected.</body><nick xmlns='http://jabber.org/protocol/nick'>Juliet</nick><private xmlns='urn:xmpp:carbons:2'/><no-copy xmlns='urn:xmpp:hints'/><no-store xmlns='urn:xmpp:hints'/>`,
     ]);
   });
 
