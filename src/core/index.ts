@@ -3,7 +3,7 @@ import type { Avatar, Picture } from '#src/model/avatar.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
-import type { BareJid, XmppId } from '#src/model/ids.ts';
+import type { AccountKey, BareJid, XmppId } from '#src/model/ids.ts';
 import type { Language, Words } from '#src/model/language.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
@@ -97,8 +97,37 @@ export type Card = {
   readonly address?: string;
 };
 
+/** A contact as the list of a network has it. */
+export type Listed = {
+  readonly account: AccountKey;
+  readonly id: string;
+  readonly name?: string | undefined;
+  readonly groups: readonly string[];
+};
+
+/** What is done for users at their own server, as far as that lets us. Nothing rejects but `blocked`. */
+export type HomeServer = {
+  /**
+   * Puts a contact into a user's roster. `both`: it is there, and both see each other. `offered`: clients were asked to add it.
+   * `ask`: the user is to be asked by the contact.
+   */
+  enlist(listed: Listed, clients: readonly string[]): Promise<'both' | 'offered' | 'ask'>;
+  /** Takes a contact out of it. False where it is still there. */
+  delist(account: AccountKey, id: string): Promise<boolean>;
+  /** Bookmarks a room, so that clients join it. False, at once where it may not be done, where they will not. */
+  bookmark(
+    room: Place,
+    as: { readonly account: AccountKey; readonly nick: string; readonly name: string },
+  ): false | Promise<boolean>;
+  unbookmark(room: Place, account: AccountKey): void;
+  /** The user has read a room up to a message elsewhere. False where that cannot be said. */
+  displayed(room: Place, account: AccountKey, stanzaId: string): boolean;
+  /** Whom the user has blocked, where the server lets us see it. Rejects where it does not, or does not answer. */
+  blocked(transport: string, user: BareJid): Promise<readonly string[]>;
+};
+
 /** The XMPP edge as the core sees it. */
-export type XmppSide = {
+export type XmppSide = HomeServer & {
   /** Writes an event to its readers, in order; false where the writer refused. Never throws. */
   deliver(event: Event, to: readonly Recipient[], marks?: Marks): boolean;
   /** Answers a stanza with the failure's error (RFC 6120 §8.3); false where the writer refused. Never throws. */
@@ -115,8 +144,6 @@ export type XmppSide = {
   barrier(transport: string): Promise<void>;
   /** Asks the server of a user for their presence (RFC 6121 §4.3.1), in the name of a place. Never throws. */
   probe(from: Place, user: BareJid): void;
-  /** Whom the user has blocked at their server, where that lets us see it. Rejects where it does not, or does not answer. */
-  blocked(transport: string, user: BareJid): Promise<readonly string[]>;
   /** Whether a server answers at all, over the link of a transport. Never rejects. */
   answers(transport: string, domain: string): Promise<boolean>;
   /** Asks a full JID whether it is still there (XEP-0199); false when an answer says that it is gone. */

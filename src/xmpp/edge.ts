@@ -14,6 +14,7 @@ import { MUC } from './muc/decode.ts';
 import { FROM_OCCUPANT, openPrivateMessages } from './muc/private-messages.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
 import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
+import { openHome } from './peers/home.ts';
 import { openLosses } from './peers/losses.ts';
 import { openPrivileges } from './peers/privileges.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
@@ -29,7 +30,6 @@ import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
 import { askForBits } from './xep/bits-of-binary.ts';
-import { BLOCKING, blockedIds, blockList } from './xep/blocking.ts';
 import { capsHash } from './xep/caps.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
@@ -260,6 +260,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   }
 
   return {
+    ...openHome({ privileges, log, transport: (domain) => transports.get(domain) }),
     refuse,
 
     receipt({ from, to, type, id }) {
@@ -329,13 +330,6 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
       if (privileges.of({ user, transport: placeTransport(from) })?.presence) return;
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
-    },
-
-    async blocked(domain, user) {
-      const view = transports.get(domain)?.view;
-      const question = { namespace: BLOCKING, type: 'get', payload: blockList } as const;
-      const list = await privileges.ask({ user, transport: domain }, question);
-      return list && view ? blockedIds(list, view) : [];
     },
 
     async answers(domain, server) {

@@ -1,5 +1,6 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Outcome } from '#src/bridge.ts';
+import type { Listed } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
@@ -21,7 +22,7 @@ import { owing, sameOwed, type Unconfirmed } from './unconfirmed.ts';
 
 export type ContactParts = Pick<
   PeopleParts,
-  'store' | 'now' | 'sessions' | 'identities' | 'languages' | 'refusals' | 'transport'
+  'store' | 'now' | 'xmpp' | 'sessions' | 'identities' | 'languages' | 'refusals' | 'transport'
 > & {
   readonly roster: Roster;
   readonly presence: Presence;
@@ -30,6 +31,8 @@ export type ContactParts = Pick<
 export type Contacts = {
   /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
   apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
+  /** The list of the network has the contact, as its user has it there, or has it no more. */
+  listed(person: Person, listed: Listed, action: 'subscribed' | 'unsubscribed'): Promise<void>;
   /** What became of something that the network was told of a subscription. */
   settled(person: Person, id: string, action: SubscriptionAction, outcome: Outcome): Promise<void>;
   /** A session of the person is there: tells the network what it was not told yet. */
@@ -38,6 +41,9 @@ export type Contacts = {
 
 /** Contacts of one account (SECURITY rule 11). */
 export const MOST_CONTACTS = 5000;
+
+/** Whom a network and a roster have alike. */
+const BOTH: Subscription = { to: true, from: true, pendingOut: false, pendingIn: false };
 
 /** Carries out what the table of subscriptions says, each step durable before anybody hears of it. */
 export function openContacts({
@@ -48,6 +54,7 @@ export function openContacts({
   languages,
   refusals,
   transport,
+  xmpp,
   roster,
   presence,
 }: ContactParts): Contacts {
@@ -129,8 +136,35 @@ export function openContacts({
     if (action === 'subscribe' && presence.wants(person, key.realm)) presence.enter(person, key.realm);
   }
 
+  async function enlist(person: Person, listed: Listed): Promise<void> {
+    const { id } = listed;
+    const before = person.contacts.get(id) ?? none;
+    const label = JSON.stringify([listed.name, ...listed.groups]);
+    const known = before.from && before.to;
+    if (person.listed.get(id) === label || (!known && person.contacts.size >= MOST_CONTACTS)) return;
+    person.listed.set(id, label);
+    const how = await xmpp.enlist(listed, [...person.resources.keys()]);
+    if (known || how === 'offered') return;
+    if (how === 'ask') return apply(person, id, { by: 'contact', action: 'subscribe' });
+    await save(person, id, BOTH, []);
+    if (person.resources.size > 0) presence.show(person, id);
+  }
+
+  /** Whoever was put into the roster is taken out of it, without a word. */
+  async function delist(person: Person, { account, id }: Listed): Promise<void> {
+    person.listed.delete(id);
+    if (!person.contacts.has(id)) return;
+    if (!(await xmpp.delist(account, id))) {
+      await apply(person, id, { by: 'contact', action: 'unsubscribed' });
+      return apply(person, id, { by: 'contact', action: 'unsubscribe' });
+    }
+    await save(person, id, none, []);
+    presence.hide(person, id);
+  }
+
   return {
     apply,
+    listed: (person, listed, action) => (action === 'subscribed' ? enlist(person, listed) : delist(person, listed)),
     async settled(person, id, action, outcome) {
       const failure = outcome instanceof Failure ? outcome : undefined;
       // What may go another time is said again in the next session.

@@ -20,10 +20,9 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type BareJid, domainOf, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
-import type { Contact, Store } from '#src/store/index.ts';
-import { isNobody, mirrored } from './contact-state.ts';
+import type { Store } from '#src/store/index.ts';
 import { MOST_CONTACTS, openContacts } from './contacts.ts';
-import { newPerson, type Person } from './person.ts';
+import { fill, newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
 import type { Profiles } from './profiles.ts';
 import type { ContactRefusals } from './refusals.ts';
@@ -265,7 +264,9 @@ export function openPeople(parts: PeopleParts): People {
       const { account, id } = place;
       if (event.kind === 'profile') return within(account, (person) => learn(person, id, event));
       if (event.kind === 'presence') return within(account, (person) => presence.heard(person, id, shownOf(event)));
-      const { action, reason } = event;
+      const { action, reason, name, groups } = event;
+      if (groups && (action === 'subscribed' || action === 'unsubscribed'))
+        return within(account, (person) => contacts.listed(person, { account, id, name, groups }, action));
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
     },
     async knows(account, id) {
@@ -387,12 +388,3 @@ const shownOf = ({ show, status, idle, deaf }: Shown): Shown => ({
   ...(idle !== undefined && { idle }),
   ...(deaf && { deaf }),
 });
-
-/** What the store knows of a person's contacts. */
-function fill(person: Person, list: readonly Contact[]): void {
-  for (const contact of list) {
-    const subscription = mirrored(contact);
-    if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
-    if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
-  }
-}

@@ -1,7 +1,8 @@
 import type { Shown } from '#mappings/presence.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Subscription } from './contact-state.ts';
+import type { Contact } from '#src/store/index.ts';
+import { isNobody, mirrored, type Subscription } from './contact-state.ts';
 import type { Unconfirmed } from './unconfirmed.ts';
 
 /** One resource of a user that is available to us. */
@@ -25,6 +26,8 @@ export type Person = {
   /** The realms in which a session is wanted for their presence. */
   readonly wants: Set<string>;
   readonly contacts: Map<string, Subscription>;
+  /** How the list of the network had contacts when they were last put into the roster. */
+  readonly listed: Map<string, string>;
   /** What the network has yet to be told, also of those who are no contacts any more. */
   readonly owed: Map<string, readonly Unconfirmed[]>;
   /** By full JID. */
@@ -48,6 +51,7 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   registered,
   wants: new Set(),
   contacts: new Map(),
+  listed: new Map(),
   owed: new Map(),
   resources: new Map(),
   seenBy: new Set(),
@@ -57,3 +61,12 @@ export const newPerson = (account: AccountKey, registered: boolean): Person => (
   told: new Map(),
   failures: new Map(),
 });
+
+/** What the store knows of a person's contacts. */
+export function fill(person: Person, list: readonly Contact[]): void {
+  for (const contact of list) {
+    const subscription = mirrored(contact);
+    if (!isNobody(subscription)) person.contacts.set(contact.id, subscription);
+    if (contact.owed.length > 0) person.owed.set(contact.id, contact.owed);
+  }
+}

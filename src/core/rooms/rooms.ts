@@ -22,6 +22,7 @@ import type { Archive } from './archive.ts';
 import { type Archivable, isArchivable, sayer } from './archived.ts';
 import { isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
+import { tellMember } from './member-told.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
@@ -33,7 +34,7 @@ import { isUnread, marked, type RoomSaid, said, saidThere, showPast } from './sa
 import { openRecentChanges } from './untold.ts';
 
 export type RoomParts = {
-  readonly xmpp: Pick<XmppSide, 'refuse'>;
+  readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Clock;
   readonly languages: Pick<Languages, 'of'>;
@@ -155,22 +156,14 @@ export function openRooms(parts: RoomParts) {
       }
       case 'part': {
         const { account, reason, forGood } = effect;
+        if (forGood) parts.xmpp.unbookmark(room.place, account);
         parts.delivery.tell(ownEvent(room, account, parting(account, reason, forGood)), account);
         forget(room, effect.account);
         return;
       }
       case 'invite':
-        return invite(room, effect.account, effect.unread);
+        return tellMember(parts, room, effect.account, inTheirs(effect.account, unreadText(effect.unread)));
     }
-  }
-
-  /** Told as the network's own, to all clients of the user or the next that comes. */
-  function invite({ place }: state.Room, account: AccountKey, unread: number): void {
-    if (place.kind === 'realm') return;
-    const at: Place = { kind: 'realm', ...keyOf(account, place) };
-    const reason = inTheirs(account, unreadText(unread));
-    const told = event(at, { kind: 'invite', room: place.id, reason }, { kind: 'network', id: '' });
-    parts.display.show(told, [{ jid: splitAccount(account).user }]);
   }
 
   /** A room of which nothing was known, where the network shows that the account is a member of it. */
@@ -263,6 +256,7 @@ export function openRooms(parts: RoomParts) {
       case 'presence':
         return present(room, what);
       case 'room':
+        if (what.change === 'left' && what.place.kind === 'room') parts.xmpp.unbookmark(what.place, what.place.account);
         return aboutRoom(room, what);
       default:
         return [{ kind: 'tell', body: what, to: state.readersOf(room), marks }];

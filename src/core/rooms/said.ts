@@ -1,5 +1,5 @@
 import { writerOf } from '#src/core/ids.ts';
-import type { Marks, Recipient } from '#src/core/index.ts';
+import type { Marks, Recipient, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -14,6 +14,7 @@ export type SaidParts = {
   readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'records' | 'history'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Pick<Clock, 'now'>;
+  readonly xmpp: Pick<XmppSide, 'displayed'>;
 };
 
 /** What was said, by whom and as whom: what it is about is looked up. */
@@ -85,12 +86,16 @@ export const isUnread = ({ event: { kind, from } }: RoomSaid): boolean =>
 
 /** Up to where somebody has read: the archive's id of that is what clients know. */
 export function marked(
-  { archive, display }: SaidParts,
+  { archive, display, xmpp }: SaidParts,
   room: Room,
   what: EventOf<'receipt'>,
   marks: Marks,
 ): void | Promise<void> {
   return chain(archive.recall(room.place, what.target), (found) => {
+    // Read elsewhere by the only one who reads it here.
+    const own = what.from.kind === 'network' && what.from.self && room.place.kind === 'room';
+    if (own && found && what.state === 'displayed' && xmpp.displayed(room.place, room.place.account, String(found.id)))
+      return;
     const about = found ? { about: aboutRow(found.id, found) } : {};
     display.show(what, readersOf(room), { ...marks, ...about });
   });

@@ -7,6 +7,7 @@ import { attention } from './attention.ts';
 import { avatarConversion } from './avatar-conversion.ts';
 import { bitsOfBinary } from './bits-of-binary.ts';
 import { blocking } from './blocking.ts';
+import { bookmarks } from './bookmarks.ts';
 import { callInvites } from './call-invites.ts';
 import { caps } from './caps.ts';
 import { carbons } from './carbons.ts';
@@ -21,6 +22,7 @@ import { dateTimes } from './datetime.ts';
 import { delay } from './delay.ts';
 import { disco } from './disco.ts';
 import { discoExtensions } from './disco-extensions.ts';
+import { displayedSynchronization } from './displayed-synchronization.ts';
 import { encryptedFiles } from './encrypted-files.ts';
 import { encryption } from './encryption.ts';
 import type { Extension } from './extension.ts';
@@ -55,6 +57,7 @@ import { receipts } from './receipts.ts';
 import { register } from './register.ts';
 import { replies } from './replies.ts';
 import { retraction } from './retraction.ts';
+import { rosterExchange } from './roster-exchange.ts';
 import { resultSets } from './rsm.ts';
 import { serviceOutage } from './service-outage.ts';
 import { softwareInformation } from './software-information.ts';
@@ -160,4 +163,8 @@ export const extensions: readonly Extension[] = [
   // In presence.
   idle,
   caps,
+  // What is done at users' own servers.
+  rosterExchange,
+  bookmarks,
+  displayedSynchronization,
 ];
