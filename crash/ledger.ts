@@ -147,7 +147,9 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     const first = one.receipt + one.error === 0;
     const copy = one[word]++ > 0;
     if (copy) figures.heardAgain++;
-    if (!first && one.due > 0) {
+    // A row of an answer that was owed at the end of the last connection is no answer to what was sent again.
+    const isRow = copy && one.connection !== written && owed.get(written)?.has(`${word} ${stanza}`) === true;
+    if (!first && one.due > 0 && !isRow) {
       // The answer to what was sent again is not the row of the answer, which may be written again in this connection, too.
       one.due--;
       return;

@@ -222,6 +222,7 @@ export function buildCore(parts: CoreParts) {
       amend,
     },
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
+    opening: new Map(),
     opens: (account) =>
       Promise.all([settings.staysConnected(account), logins.registered(account)])
         .then((reasons) => reasons.includes(true))

@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
+import { openSite, startWeb } from '#src/web/listeners.ts';
 import { configFrom } from '../config-from.ts';
+import { ACCOUNT, TOKEN, twilioServer } from '../fakes/twilio.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { FAR, HOME, startFederation } from './federation.ts';
@@ -12,6 +14,11 @@ import type { XmppClient } from './xmpp.ts';
 import type { XmppServerName } from './xmpp-servers.ts';
 
 export const IRC = 'irc.localhost';
+export const SMS = 'sms.localhost';
+/** The number of the gateway, and somebody's phone. */
+const OUR = '+15005550006';
+export const PHONE = '+14155552671';
+const PUBLIC = 'https://gateway.example';
 const SECRET = 'secret';
 
 export type FarWorldOptions = {
@@ -23,16 +30,17 @@ export type FarWorldOptions = {
   readonly persistent?: boolean;
 };
 
-/** A gateway on IRC at `localhost`, where alice is, and users of a server far away: juliet and romeo. */
+/** A gateway on IRC and to phones at `localhost`, where alice is, and users of a server far away: juliet and romeo. */
 export async function startFarWorld({ far, home, limits, persistent = true }: FarWorldOptions) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const ircd = stack.use(await startInspircd());
+  const twilio = stack.use(await twilioServer());
   const servers = stack.use(
     await startFederation({
       far,
       ...(home && { home }),
-      domains: { [IRC]: SECRET },
+      domains: { [IRC]: SECRET, [SMS]: SECRET },
       users: { alice: 'pw' },
       farUsers: { juliet: 'pw', romeo: 'pw' },
     }),
@@ -43,10 +51,29 @@ export async function startFarWorld({ far, home, limits, persistent = true }: Fa
     key: { file: join(dir.path, 'isthmus.key') },
     access: { register: [HOME, FAR] },
     limits: { reconnect_min: '1s', reconnect_max: '2s', ...limits },
-    transports: { [IRC]: { bridge: 'irc', persistent, servers: { net: plain(ircd.ports.plain) }, secret: SECRET } },
+    http: { listen: '127.0.0.1:0', public_url: PUBLIC },
+    transports: {
+      [IRC]: { bridge: 'irc', persistent, servers: { net: plain(ircd.ports.plain) }, secret: SECRET },
+      [SMS]: {
+        ...{ bridge: 'sms', secret: SECRET, countries: ['US'], country: 'US' },
+        provider: {
+          ...{ kind: 'twilio', account_sid: ACCOUNT, auth_token: TOKEN },
+          numbers: [OUR],
+          api_url: twilio.api,
+        },
+      },
+    },
   });
+  const path = `/hooks/${SMS}/inbound`;
   const clock = jumpingClock();
-  const gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics(), clock }));
+  const [log, metrics] = [openLog('silent'), openMetrics()];
+  const site = openSite({ publicUrl: PUBLIC, clock, metrics });
+  const readiness = () => ({ ready: true, transports: {} });
+  const web = stack.use(
+    await startWeb({ http: config.http, admin: undefined, site, log, registry: metrics.registry, readiness }),
+  );
+  twilio.hooks.push({ url: `${PUBLIC}${path}`, real: `http://${web.addresses.http}${path}` });
+  const gateway = stack.use(await startGateway(config, { log, metrics, clock, site }));
   await gateway.online();
   const resources = stack.move();
   const login = async (domain: string, port: number, user: string): Promise<XmppClient> => {
@@ -58,6 +85,11 @@ export async function startFarWorld({ far, home, limits, persistent = true }: Fa
     ...servers,
     ircd,
     gateway,
+    /** Somebody answers on their phone. */
+    answer: (body: string) => twilio.receive({ from: PHONE, to: OUR, body }),
+    /** Resolves when a text is on their phone. */
+    texted: (body: string) =>
+      twilio.when(() => twilio.messages.some((one) => one.to === PHONE && one.body.includes(body))),
     /** Moves the gateway's time on, in seconds, whatever else goes on. */
     jump: (seconds: number): void => clock.jump(seconds * 1000),
     alice: () => login(HOME, servers.home.ports.c2s, 'alice'),

@@ -7,7 +7,8 @@ import { xmppServerKinds } from './xmpp-servers.ts';
 
 const ROOM = roomOf('#garden');
 const MUC_USER = 'http://jabber.org/protocol/muc#user';
-const RUNS = 3;
+/** How often the server ends, one time after the other. */
+const RUNS = Number(process.env.ISTHMUS_RUNS ?? 3);
 
 /** Whether the client was told that it is out of the room (XEP-0045 §7.14). */
 const isOut = (stanza: Element): boolean =>

@@ -4,29 +4,38 @@ import { expect, test, vi } from 'vitest';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
 import { describeReal, ircClient, startInspircd, xmppClient } from './servers.ts';
 import { enter, heard, roomOf, say } from './world.ts';
+import type { Element } from './xmpp.ts';
 import { startXmppServer, type XmppServerName, xmppServerKinds, xmppServerNames } from './xmpp-servers.ts';
 
 for (const name of xmppServerNames) {
   describeReal(`a gateway that is killed, on ${name}`, [...xmppServerKinds[name].needs, 'inspircd'], () => {
     test('comes back into its rooms by itself, with those who are still there', () => comesBack(name));
+
+    test('tells nobody who stays that they are out, however long they wait for their turn to connect', () =>
+      nobodyIsSentOut(name));
   });
 }
 
-async function comesBack(name: XmppServerName): Promise<void> {
-  using dir = folder();
+const room = roomOf('#garden');
+
+/** A gateway as a process of its own, with its servers; `pace` is what lies between the connections of different users. */
+async function startWorld(name: XmppServerName, pace: string) {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(folder());
   const users = { alice: 'pw', bob: 'pw', carol: 'pw' };
   const server = { domains: { 'irc.localhost': 'secret' }, users, privileged: ['irc.localhost'] };
-  await using xmpp = await startXmppServer(name, server);
-  await using ircd = await startInspircd();
+  const xmpp = stack.use(await startXmppServer(name, server));
+  const ircd = stack.use(await startInspircd());
+  const store = join(dir.path, 'store.db');
   const config = dir.file(
     'config.yaml',
     JSON.stringify({
       xmpp: { host: '127.0.0.1', port: xmpp.ports.component },
-      store: `sqlite:${join(dir.path, 'store.db')}`,
+      store: `sqlite:${store}`,
       key: { file: join(dir.path, 'isthmus.key') },
       admin: { listen: '127.0.0.1:0' },
       access: { register: ['localhost'] },
-      limits: { connect_pace: '0s', reconnect_min: '1s', reconnect_max: '2s' },
+      limits: { connect_pace: pace, reconnect_min: '1s', reconnect_max: '2s' },
       transports: {
         'irc.localhost': {
           bridge: 'irc',
@@ -44,11 +53,57 @@ async function comesBack(name: XmppServerName): Promise<void> {
     });
     return running;
   };
-  const user = { port: xmpp.ports.c2s, password: 'pw' };
-  const room = roomOf('#garden');
-  await using irc = await ircClient({ port: ircd.ports.plain, nick: 'irene' });
+  const irc = stack.use(await ircClient({ port: ircd.ports.plain, nick: 'irene' }));
   irc.send('JOIN #garden');
   await irc.barrier();
+  const resources = stack.move();
+  return { xmpp, irc, run, store, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+async function nobodyIsSentOut(name: XmppServerName): Promise<void> {
+  await using world = await startWorld(name, '2s');
+  const { irc, run, store, xmpp } = world;
+  const user = { port: xmpp.ports.c2s, password: 'pw' };
+  await using alice = await xmppClient({ ...user, user: 'alice' });
+  await using bob = await xmppClient({ ...user, user: 'bob' });
+  await using carol = await xmppClient({ ...user, user: 'carol' });
+  const guests = [alice, bob, carol];
+  {
+    await using first = await run();
+    await enter(alice, room, 'Alice');
+    await enter(bob, room, 'Bob');
+    await enter(carol, room, 'Carol');
+    await kept(store, guests.length);
+    first.child.kill('SIGKILL');
+    await first.ended;
+  }
+  for (const nick of ['Alice', 'Bob', 'Carol'])
+    await irc.next((line) => line.command === 'QUIT' && line.nick === nick, `the loss of ${nick}`);
+  await using _again = await run();
+  for (const nick of ['Alice', 'Bob', 'Carol'])
+    await irc.next((line) => line.command === 'JOIN' && line.nick === nick, `the return of ${nick}`);
+  irc.send('PRIVMSG #garden :welcome back');
+  for (const client of guests)
+    for (let body: string | null = null; body !== 'welcome back'; ) {
+      const stanza = await client.next(() => true, 'the line after the restart');
+      expect(isOut(stanza), String(stanza)).toBe(false);
+      body = stanza.getChildText('body');
+    }
+  await kept(store, guests.length);
+}
+
+/** Whether the client is told that it is out of the room (XEP-0045 §7.14). */
+const isOut = (stanza: Element): boolean =>
+  stanza.is('presence') &&
+  stanza.attrs.type === 'unavailable' &&
+  (stanza.getChild('x', 'http://jabber.org/protocol/muc#user')?.getChildren('status') ?? []).some(
+    ({ attrs }) => attrs.code === '110',
+  );
+
+async function comesBack(name: XmppServerName): Promise<void> {
+  await using world = await startWorld(name, '0s');
+  const { irc, run, store, xmpp } = world;
+  const user = { port: xmpp.ports.c2s, password: 'pw' };
   await using alice = await xmppClient({ ...user, user: 'alice' });
   // Says nothing to requests, pings among them.
   await using carol = await xmppClient({ ...user, user: 'carol', mute: true });
@@ -59,7 +114,7 @@ async function comesBack(name: XmppServerName): Promise<void> {
     await using bob = await xmppClient({ ...user, user: 'bob' });
     await enter(bob, room, 'Bob');
     await enter(carol, room, 'Carol');
-    await kept(join(dir.path, 'store.db'), 3);
+    await kept(store, 3);
     first.child.kill('SIGKILL');
     await first.ended;
   }
@@ -71,7 +126,7 @@ async function comesBack(name: XmppServerName): Promise<void> {
   await say(alice, room, 'thank you');
   expect((await irc.next(({ command }) => command === 'PRIVMSG', 'a line of Alice')).params[1]).toBe('thank you');
   expect(await heard(carol, room)).toBe('irene: welcome back');
-  await kept(join(dir.path, 'store.db'), 2);
+  await kept(store, 2);
 }
 
 /** Resolves once the store holds so many clients in rooms. */

@@ -23,6 +23,8 @@ export type KeepContext = BehindContext & {
   journaled(draft: Draft): boolean;
   /** Whether a message may open a connection for the account. Never rejects. */
   opens(account: AccountKey): Promise<boolean>;
+  /** Accounts of which that is being asked. */
+  readonly opening: Map<AccountKey, Promise<boolean>>;
 };
 
 /** The stanza that a draft came from, if any, with what all events that become of it have in common. */
@@ -111,9 +113,18 @@ function reached(context: KeepContext, draft: Draft, leg: Leg, pieces: readonly 
   const { key } = leg.to;
   const { sessions } = context;
   const opening = !isRoom(draft.place) && (pieces.some(({ kind }) => kind === 'message') || context.journaled(draft));
-  if (!opening || sessions.realms(key.account).includes(key.realm)) return sessions.require(key);
-  return context.opens(key.account).then((opens) => {
+  const asked = context.opening.get(key.account);
+  // What follows somebody who is being asked about stays behind, though the session may be there by now.
+  if (!opening || (!asked && sessions.realms(key.account).includes(key.realm))) return sessions.require(key);
+  return (asked ?? ask(context, key.account)).then((opens) => {
     if (opens) sessions.need(key);
     sessions.require(key);
   });
+}
+
+function ask({ opens, opening }: KeepContext, account: AccountKey): Promise<boolean> {
+  const work = opens(account);
+  opening.set(account, work);
+  void work.then(() => opening.delete(account));
+  return work;
 }

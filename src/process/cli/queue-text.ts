@@ -4,7 +4,7 @@ type States = Readonly<Partial<Record<string, number>>>;
 
 /** A table for a terminal, and how much there is in all. */
 export function renderList(entries: readonly QueueEntry[], states: States): string {
-  const head = ['ID', 'WAY', 'TRANSPORT', 'PLACE', 'ADDRESS', 'USER', 'STATE', 'TRIES', 'AGE', 'NEXT'];
+  const head = ['ID', 'WAY', 'TRANSPORT', 'PLACE', 'ADDRESS', 'USER', 'STATE', 'TRIES', 'AGE', 'NEXT', 'WHY'];
   const rows = entries.map((entry) => [
     String(entry.id),
     entry.direction,
@@ -16,6 +16,7 @@ export function renderList(entries: readonly QueueEntry[], states: States): stri
     String(entry.attempts),
     span(entry.age),
     entry.nextTry === undefined ? '-' : entry.nextTry === 0 ? 'now' : span(entry.nextTry),
+    clean(entry.why),
   ]);
   return `${entries.length === 0 ? '' : table([head, ...rows])}${totals(states)}\n`;
 }

@@ -14,6 +14,8 @@ export type QueueEntry = {
   readonly state: JournalState;
   readonly outcome: JournalOutcome | null;
   readonly attempts: number;
+  /** What happened to it last. */
+  readonly why: string;
   /** How long ago it was accepted. */
   readonly age: number;
   /** How long until it may be tried, and until it is given up; absent where nothing waits for that. */
@@ -69,6 +71,7 @@ export function entryOf(row: QueuedRow, { now, wall, full }: Look): QueueEntry {
     state: row.state,
     outcome: row.outcome,
     attempts: row.attempts,
+    why: traceOf(row.trace).at(-1)?.note ?? '',
     age: Math.max(wall - row.at, 0),
     ...(row.state === 'ready' && { nextTry: Math.max(row.notBefore - now, 0) }),
     ...(waits && { expires: Math.max(row.expires - now, 0) }),
