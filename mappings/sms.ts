@@ -94,7 +94,7 @@ export const sms: NetworkMapping = {
     // A phrase tells of one.
     reactions: { most: 1 },
     shows: ['available', 'xa'],
-    unseen: 'SMS, no presence',
+    unseen: { en: 'SMS, no presence', de: 'SMS, ohne Anwesenheit' },
     identity: 'operator',
     rooms: 'none',
     confirms: 'delivered',

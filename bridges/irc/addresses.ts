@@ -1,16 +1,18 @@
 import { memo } from '#src/lib/memo.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Text } from '#src/model/language.ts';
 import { isHostName } from './config.ts';
+import { texts } from './texts.ts';
 import { addressName, isName, isRoomName } from './wire/names.ts';
 
-const malformed = (text: string) => new Failure('jid-malformed', { text });
+const malformed = (text: Text) => new Failure('jid-malformed', { text });
 
 function named(name: string, realm: string): Address {
-  if (!isName(name)) throw malformed('This cannot be the name of a channel or of a person on IRC.');
+  if (!isName(name)) throw malformed(texts.noName);
   if (isRoomName(name)) return { kind: 'room', realm, name };
   // RFC 2812 §3.3.1: a target of `$` is a mask of servers, and a status prefix before a channel picks some of its members.
-  if (/^[$@~%]/.test(name)) throw malformed('This cannot be the name of a person on IRC.');
+  if (/^[$@~%]/.test(name)) throw malformed(texts.noPerson);
   return { kind: 'contact', realm, name };
 }
 
@@ -25,10 +27,7 @@ const free: Addresses = {
   parse(local) {
     const split = local.lastIndexOf('%');
     const realm = local.slice(split + 1);
-    if (!isHostName(realm))
-      throw malformed(
-        'An address on IRC looks like #channel%irc.example.org, nick%irc.example.org or irc.example.org.',
-      );
+    if (!isHostName(realm)) throw malformed(texts.address);
     return split < 0 ? { kind: 'realm', realm, name: '' } : named(local.slice(0, split), realm);
   },
   format: (address) => (address.kind === 'realm' ? address.realm : `${address.name}%${address.realm}`),

@@ -3,6 +3,7 @@ import type { Bridge, Delivered, Host, Session, SessionKey, Wish } from '#src/br
 import { openAttempt } from '#src/lib/attempt.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
@@ -14,8 +15,8 @@ import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
-
 import { resolve } from './questions/resolve.ts';
+import { texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
 import { textSize } from './wire/encode.ts';
@@ -36,8 +37,7 @@ type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
 /** What of a server people know: an address that the operator has given it is none of theirs. */
 const called = ({ realm }: SessionKey, { host, port }: ServerConfig): string =>
   host === undefined || host.toLowerCase() === realm.toLowerCase() ? `${realm}:${port}` : realm;
-const reasonOf = (error: unknown): string =>
-  error instanceof Failure ? error.message : 'something broke in the gateway.';
+const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.words : texts.broke);
 
 /** Opens an IRC transport. Nothing is connected until somebody asks for it. */
 export function openBridge(settings: IrcConfig, host: Host): Bridge {
@@ -93,10 +93,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     given: AbortSignal,
   ): Promise<Session> {
     const found = serverOf(settings, key.realm);
-    if (!found)
-      throw new Failure('not-allowed', {
-        text: `This gateway does not connect to ${key.realm}. Its operator can list it.`,
-      });
+    if (!found) throw new Failure('not-allowed', { text: texts.notListed(key.realm) });
     using attempt = openAttempt([given, host.signal, stop.signal]);
     const { signal } = attempt;
     const { logins, leaving } = realmOf(key.realm);
@@ -105,7 +102,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const { tls } = found.entry;
     try {
       if (account) assertPrivate(found.entry, key.realm);
-      if (!unasked) say(key, `Connecting to ${called(key, found.entry)} (${tls ? 'encrypted' : 'not encrypted'})`);
+      if (!unasked) say(key, texts.connecting(called(key, found.entry), tls));
       await leaving.get(key.account);
       const setup = await setupOf(key, found.entry, unasked);
       const socket = await dial(key, found, signal);
@@ -127,13 +124,14 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
   }
 
   /** Of attempts that nobody waits for, a new reason is news. */
-  function tellFailed(key: SessionKey, reason: string, unasked: boolean): void {
+  function tellFailed(key: SessionKey, why: Words, unasked: boolean): void {
+    const reason = wordsIn(why, 'en');
     const { cutOff } = realmOf(key.realm);
-    if (!unasked || cutOff.get(key.account) !== reason) say(key, `Connection failed: ${reason}`);
+    if (!unasked || cutOff.get(key.account) !== reason) say(key, texts.failed(why));
     cutOff.set(key.account, reason);
   }
 
-  const say = (key: SessionKey, text: string) => emit(host, realmNotice(key, text));
+  const say = (key: SessionKey, words: Words) => emit(host, realmNotice(key, words, host.language(key.account)));
 
   function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     const id = `${key.account} ${key.realm.toLowerCase()}`;
@@ -186,8 +184,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       return { kind: 'resolve', id: resolve(query.text, { addresses, realms: known }) };
     }
     if (!ASKED.has(query.kind)) throw new Failure('not-supported');
-    if (!session)
-      throw new Failure('recipient-unavailable', { text: 'You are not connected there. Join a channel first.' });
+    if (!session) throw new Failure('recipient-unavailable', { text: texts.notConnected });
     return clientOf(session).ask(query);
   }
 

@@ -4,6 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { config, type IrcConfig } from './config.ts';
 import { services } from './connection/services.ts';
+import { texts } from './texts.ts';
 
 /** IRC: one connection per account and server, channels as shared rooms. */
 export const bridge: BridgeDefinition<IrcConfig> = {
@@ -13,8 +14,8 @@ export const bridge: BridgeDefinition<IrcConfig> = {
     type: 'irc',
     name: 'IRC',
     prompt: {
-      text: 'Enter a nick or a channel with its server, such as nick on irc.example.org, #channel@irc.example.org or a link.',
-      label: 'Nick or channel',
+      text: texts.prompt,
+      label: texts.promptLabel,
     },
   },
   mapping,

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
-import { EMERGENCY_TEXT, isEmergency } from './routing/numbers.ts';
+import type { Text } from '#src/model/language.ts';
+import { isEmergency } from './routing/numbers.ts';
+import { texts } from './texts/catalogue.ts';
 
-const malformed = (text: string) => new Failure('jid-malformed', { text });
+const malformed = (text: Text) => new Failure('jid-malformed', { text });
 
 /** E.164: a plus, a country code and at most fifteen digits. */
 const NUMBER = /^\+[1-9]\d{6,14}$/;
@@ -29,9 +31,8 @@ export function addressTypeOf(name: string): SmsAddressType {
 export const addresses: Addresses = {
   parse(local) {
     if (local === '') return { kind: 'realm', realm: '', name: '' };
-    if (isEmergency(local)) throw malformed(EMERGENCY_TEXT);
-    if (!NUMBER.test(local) && !SHORT.test(local) && !isSender(local))
-      throw malformed('An address here is a number with its country code, such as +15550100123.');
+    if (isEmergency(local)) throw malformed(texts.emergency);
+    if (!NUMBER.test(local) && !SHORT.test(local) && !isSender(local)) throw malformed(texts.address);
     return { kind: 'contact', realm: '', name: local };
   },
   format: ({ name }) => name,
@@ -86,26 +87,20 @@ function escaped(name: string): string {
 export function resolve(text: string, country: string | undefined): string {
   const wanted = text.trim().replace(/^tel:/i, '');
   const digits = wanted.replace(/[\s()./-]/g, '');
-  if (isEmergency(digits)) throw malformed(EMERGENCY_TEXT);
+  if (isEmergency(digits)) throw malformed(texts.emergency);
   if (SHORT.test(wanted) || isSender(wanted)) return wanted.toLowerCase();
   const known = country as Parameters<typeof parsePhoneNumberFromString>[1];
   // Short codes first: a library would make a long number of some.
   if (/^\d{3,6}$/.test(digits) && country !== undefined) return `${digits}%${country.toLowerCase()}`;
   const found = parsePhoneNumberFromString(wanted, known);
   // RFC 3966 §5.3, §5.4: who is behind an extension or a subaddress is somebody else than whom the number reaches.
-  if (found?.ext !== undefined || /;(?:ext|isub)=/i.test(wanted))
-    throw malformed('A text reaches no extension. Write the number of a phone of its own.');
+  if (found?.ext !== undefined || /;(?:ext|isub)=/i.test(wanted)) throw malformed(texts.extension);
   if (found?.isPossible()) return found.number;
-  throw malformed(
-    country === undefined
-      ? 'Write the number with its country code, such as +15550100123.'
-      : 'This is not a telephone number.',
-  );
+  throw malformed(country === undefined ? texts.countryCode : texts.noTelephone);
 }
 
 /** What a provider is told as the recipient. Throws a `Failure` for a sender that cannot be answered. */
 export function recipientOf(name: string): string {
-  if (addressTypeOf(name) === 'sender')
-    throw new Failure('not-allowed', { text: 'This sender has a name only, and cannot be answered.' });
+  if (addressTypeOf(name) === 'sender') throw new Failure('not-allowed', { text: texts.nameOnly });
   return name.replace(/%.*$/, '');
 }

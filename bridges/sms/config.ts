@@ -2,6 +2,7 @@ import { getCountries } from 'libphonenumber-js/min';
 import { z } from 'zod';
 import { durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
+import { texts } from './texts/catalogue.ts';
 
 const DAY = 24 * 3_600_000;
 
@@ -129,5 +130,5 @@ export type TwilioConfig = Extract<SmsConfig['provider'], { kind: 'twilio' }>;
 
 /** What users may set for themselves. */
 export const account = z.strictObject({
-  name: line(30).default('').describe('The name under which phones get your texts. Empty: from your address'),
+  name: line(30).default('').meta({ label: texts.name }),
 });

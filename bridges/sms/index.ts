@@ -4,6 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { account, config, type SmsConfig } from './config.ts';
+import { texts } from './texts/catalogue.ts';
 import { chargesFor } from './texts/costs.ts';
 
 /** SMS: numbers of the operator, from which all users write. Nobody logs in. */
@@ -13,7 +14,7 @@ export const bridge: BridgeDefinition<SmsConfig> = {
   identity: {
     type: 'sms',
     name: 'SMS',
-    prompt: { text: 'Enter a telephone number, with its country code where it is abroad.', label: 'Number' },
+    prompt: { text: texts.prompt, label: texts.promptLabel },
   },
   mapping,
   config,

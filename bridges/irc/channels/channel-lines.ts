@@ -6,12 +6,14 @@ import { oursIn, primaryChannel } from '#bridges/irc/connection/realm.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
 import { restoredPresence } from '#bridges/irc/people/away.ts';
 import { subjectOf } from '#bridges/irc/questions/question-table.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { isSelf } from '#bridges/irc/wire/decode.ts';
 import { invitation } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { snapshot } from './channel.ts';
 import type { ChannelStep, StepChannels } from './channel-state.ts';
 
@@ -95,14 +97,14 @@ function entering(line: Line, channel: string, { view, pending, writer, unaskedJ
 }
 
 // Nobody of ours asked for it: the user is invited to where the server has put them already.
-function invited(channel: string, { view, channels, pending, unaskedJoins }: IrcConnection): readonly Draft[] {
+function invited(channel: string, { host, view, channels, pending, unaskedJoins }: IrcConnection): readonly Draft[] {
   if (!unaskedJoins.entered(channel) || pending.has('join', channel)) return [];
   const entered = channels.get(channel);
   if (entered) entered.held = [];
   return invitation({
     view,
     room: entered?.name ?? channel,
-    reason: 'The server has put you into this channel.',
+    reason: wordsIn(texts.forced, host.language(view.account)),
   });
 }
 

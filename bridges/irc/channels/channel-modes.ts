@@ -1,8 +1,10 @@
+import { texts } from '#bridges/irc/texts.ts';
 import type { Isupport } from '#bridges/irc/wire/isupport.ts';
 import type { ModeChange } from '#bridges/irc/wire/modes.ts';
 import { foldName, isName } from '#bridges/irc/wire/names.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
+import type { Text } from '#src/model/language.ts';
 import type { RoomTrait } from '#src/model/query.ts';
 
 /** Bans of a channel that are remembered; those that were set last. */
@@ -82,11 +84,11 @@ export const traitsOf = ({ set }: ChannelModes): RoomTrait[] =>
   TRAITS.flatMap(([letter, trait]) => (set.has(letter) ? [trait] : []));
 
 /** The settings that are a letter alone. `when` is the value of the setting while the letter is set. */
-const FLAGS: readonly { readonly letter: string; readonly name: string; readonly label: string; when: boolean }[] = [
-  { letter: 'm', name: 'moderated', label: 'Only those with a voice may speak (+m)', when: true },
-  { letter: 'i', name: 'members-only', label: 'Only those who were invited may enter (+i)', when: true },
-  { letter: 't', name: 'subject-by-all', label: 'Everybody may change the subject (-t)', when: false },
-  { letter: 's', name: 'public', label: 'The channel is listed (-s)', when: false },
+const FLAGS: readonly { readonly letter: string; readonly name: string; readonly label: Text; when: boolean }[] = [
+  { letter: 'm', name: 'moderated', label: texts.moderated, when: true },
+  { letter: 'i', name: 'members-only', label: texts.membersOnly, when: true },
+  { letter: 't', name: 'subject-by-all', label: texts.subjectByAll, when: false },
+  { letter: 's', name: 'public', label: texts.public, when: false },
 ];
 
 const bool = (value: boolean): string[] => [value ? '1' : '0'];
@@ -98,12 +100,12 @@ export function configForm({ set }: ChannelModes, isupport: Isupport): Form {
     ({ letter, name, label, when }): Field => ({ name, label, type: 'boolean', value: bool(set.has(letter) === when) }),
   );
   const key: Field[] = [
-    { name: 'password-protected', label: 'A key is needed (+k)', type: 'boolean', value: bool(set.has('k')) },
-    { name: 'password', label: 'The key; leave it empty to keep it', type: 'secret' },
+    { name: 'password-protected', label: texts.keyNeeded, type: 'boolean', value: bool(set.has('k')) },
+    { name: 'password', label: texts.key, type: 'secret' },
   ];
   const limit: Field = {
     name: 'limit',
-    label: 'At most so many people (+l)',
+    label: texts.limit,
     type: 'text',
     value: [set.get('l') ?? ''],
   };
@@ -133,10 +135,10 @@ function keyChange(answer: Answer, set: ReadonlyMap<string, string>, isupport: I
   if (wanted !== undefined && !isTrue(wanted))
     return set.has('k') ? [{ set: false, mode: 'k', param: set.get('k') || '*' }] : [];
   if (key === '') {
-    if (wanted !== undefined && !set.has('k')) throw new Failure('not-acceptable', { text: 'The key is missing.' });
+    if (wanted !== undefined && !set.has('k')) throw new Failure('not-acceptable', { text: texts.keyMissing });
     return [];
   }
-  if (!isName(key)) throw new Failure('not-acceptable', { text: 'A channel key is one word without commas.' });
+  if (!isName(key)) throw new Failure('not-acceptable', { text: texts.badKey });
   return [{ set: true, mode: 'k', param: key }];
 }
 
@@ -144,7 +146,6 @@ function limitChange(answer: Answer, set: ReadonlyMap<string, string>, isupport:
   const [wanted] = answer.limit ?? [];
   if (wanted === undefined || !offers(isupport, 'l') || wanted === (set.get('l') ?? '')) return [];
   if (wanted === '') return [{ set: false, mode: 'l' }];
-  if (!/^[1-9]\d{0,5}$/.test(wanted))
-    throw new Failure('not-acceptable', { text: 'The limit is a number of people, or empty.' });
+  if (!/^[1-9]\d{0,5}$/.test(wanted)) throw new Failure('not-acceptable', { text: texts.badLimit });
   return [{ set: true, mode: 'l', param: wanted }];
 }

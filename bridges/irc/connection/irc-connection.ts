@@ -12,6 +12,7 @@ import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
 import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { decodeMissed, isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -158,8 +159,7 @@ export class IrcConnection implements LineSocketOwner {
   }
 
   #send(event: Event, wire: Wire): Delivered {
-    if (wire.kind === 'raw' && wire.target === 'QUIT')
-      this.#reason = new Failure('not-allowed', { text: 'You have quit.' });
+    if (wire.kind === 'raw' && wire.target === 'QUIT') this.#reason = new Failure('not-allowed', { text: texts.quit });
     const written = this.pending.add(event.id, wire);
     // Whoever is just leaving is in the channel only until the server has read it.
     const enters = wire.kind === 'join' && !this.pending.has('leave', wire.target);
@@ -311,8 +311,8 @@ export class IrcConnection implements LineSocketOwner {
     this.#phase = 'closed';
     this.#patience?.();
     this.#entry?.registration.close();
-    const text = `${this.view.realm} closed the connection.`;
-    const failure = ours ?? this.#reason ?? new Failure('recipient-unavailable', { text });
+    const closed = (): Failure => new Failure('recipient-unavailable', { text: texts.closed(this.view.realm) });
+    const failure = ours ?? this.#reason ?? closed();
     this.#leaveRealm();
     this.questions.fail(failure);
     this.recovery.stop();
@@ -320,13 +320,13 @@ export class IrcConnection implements LineSocketOwner {
     this.people.stop();
     this.#list?.stop();
     const code = before === 'closing' ? failure.code : 'recipient-unavailable';
-    this.pending.fail((certain) => new Failure(code, { text: failure.message, certain }));
+    this.pending.fail((certain) => new Failure(code, { text: failure.words, certain }));
     this.#entry?.reject(failure);
     this.#entry = undefined;
     if (before !== 'online') return;
     const { host, realm, view } = this;
     realm.cutOff.set(view.account, failure.message);
-    emit(host, realmNotice(view, `Connection lost: ${failure.message}`));
+    emit(host, realmNotice(view, texts.lost(failure.words), host.language(view.account)));
     host.status(this.#key, { kind: 'lost', failure });
   }
 
@@ -351,10 +351,11 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry = undefined;
     this.#phase = 'online';
     realm.clients.set(view.account, this);
-    const secret = server.tls ? 'encrypted' : 'not encrypted';
     const back = realm.cutOff.delete(view.account);
-    if (back || !unasked)
-      emit(host, realmNotice(view, `Connected to ${view.isupport.network ?? view.realm} (${secret}).`));
+    if (back || !unasked) {
+      const told = texts.connected(view.isupport.network ?? view.realm, server.tls);
+      emit(host, realmNotice(view, told, host.language(view.account)));
+    }
     this.recovery.begin(wanted);
     if (!unasked) this.remember(wanted);
     this.#tellOnline();

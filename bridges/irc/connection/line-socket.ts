@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import framework from 'irc-framework';
+import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -115,8 +116,7 @@ export class LineSocket {
     const left = since + SILENCE - this.#now();
     this.#cancel = this.#options.clock.after(left > 0 ? left : SILENCE, () => this.#listen());
     if (left > 0) return;
-    if (this.#asked !== undefined)
-      return this.fail(new Failure('remote-server-timeout', { text: 'The server does not answer any more.' }));
+    if (this.#asked !== undefined) return this.fail(new Failure('remote-server-timeout', { text: texts.silent }));
     this.#asked = this.#now();
     this.writer.urgent(makeLine('PING', [], 'alive'));
   }

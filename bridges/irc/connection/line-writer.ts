@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { texts } from '#bridges/irc/texts.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -147,6 +148,5 @@ export class LineWriter {
 
 /** The last gate before the socket: whatever made the line, it is one line. */
 function guard(line: string): void {
-  if (line === '' || /[\r\n\0]/.test(line))
-    throw new Failure('not-acceptable', { text: 'This holds characters that a line on IRC cannot carry.' });
+  if (line === '' || /[\r\n\0]/.test(line)) throw new Failure('not-acceptable', { text: texts.badCharacters });
 }

@@ -1,3 +1,4 @@
+import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { userName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
@@ -64,7 +65,7 @@ export class ConnectionRegistration {
     );
     signal.addEventListener('abort', this.#giveUp);
     this.#cancel = setup.host.clock.after(setup.timeout, () =>
-      socket.fail(new Failure('remote-server-timeout', { text: 'The server did not finish the login in time.' })),
+      socket.fail(new Failure('remote-server-timeout', { text: texts.slowLogin })),
     );
     if (signal.aborted) this.#giveUp();
   }
@@ -93,7 +94,7 @@ export class ConnectionRegistration {
   }
 
   readonly #giveUp = (): void =>
-    this.#options.socket.fail(new Failure('recipient-unavailable', { text: 'The attempt to connect was given up.' }));
+    this.#options.socket.fail(new Failure('recipient-unavailable', { text: texts.givenUp }));
 
   #act(effect: RegistrationEffect): void {
     const { view, socket, done } = this.#options;

@@ -1,3 +1,4 @@
+import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -41,7 +42,7 @@ export function openSasl(account: ServicesAccount, { host, write, refused }: Sas
   const missing = (): true =>
     fail(
       new Failure('service-unavailable', {
-        text: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there. You were not connected without it.`,
+        text: texts.noSasl(host),
       }),
     );
 
@@ -78,7 +79,7 @@ export function openSasl(account: ServicesAccount, { host, write, refused }: Sas
     const said = cleaned(params.at(-1) ?? '');
     return fail(
       new Failure('password-required', {
-        text: `${host} does not accept your account: ${said}${/[.!?]$/.test(said) ? '' : '.'} You were not connected without it.`,
+        text: texts.notAccepted(host, /[.!?]$/.test(said) ? said : `${said}.`),
         foreign: `${command} ${said}`,
       }),
     );

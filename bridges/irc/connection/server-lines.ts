@@ -1,5 +1,6 @@
 // What the server says of itself and of us.
 
+import { texts } from '#bridges/irc/texts.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
@@ -82,7 +83,10 @@ function loggedInAs(name: string | undefined, { host, realm, view }: IrcConnecti
   const record = recordOf(realm.logins, view.account);
   if (name === record.as || (name !== undefined && !isName(name))) return true;
   record.as = name;
-  emit(host, realmNotice(view, name === undefined ? 'You are logged out.' : `You are logged in as ${name}.`));
+  emit(
+    host,
+    realmNotice(view, name === undefined ? texts.loggedOut : texts.loggedIn(name), host.language(view.account)),
+  );
   return true;
 }
 

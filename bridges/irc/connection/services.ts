@@ -1,4 +1,5 @@
 import { type IrcConfig, type ServerConfig, serverOf } from '#bridges/irc/config.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import type { Credentials, Login } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
@@ -10,7 +11,7 @@ import { nickKey } from './server-lines.ts';
 export function assertPrivate(server: ServerConfig, realm: string): void {
   if (server.tls || server.insecure_login) return;
   throw new Failure('not-allowed', {
-    text: `The connection to ${realm} is not encrypted, so no password is sent there. The operator of this gateway can change that.`,
+    text: texts.notEncrypted(realm),
   });
 }
 
@@ -20,23 +21,23 @@ export const accountOf = (known: Credentials | undefined): ServicesAccount | und
 
 /** An account with the services of a network. It is tried with the next connection: IRC has no other way. */
 export const services: Login<IrcConfig> = {
-  name: 'Account with services',
+  name: texts.services,
   oneForm: true,
   guests: true,
   async *start({ config, host, account, realm }) {
     const server = serverOf(config, realm);
-    if (!server) throw new Failure('not-allowed', { text: `This gateway does not connect to ${realm}.` });
+    if (!server) throw new Failure('not-allowed', { text: texts.notServed(realm) });
     assertPrivate(server.entry, realm);
     const known = await host.state.get(nickKey({ account, realm }));
     const answer = yield {
       kind: 'form',
       form: {
-        title: `Account with ${realm}`,
-        instructions: `The account that you have with the services of ${realm}. From the next connection on you are logged in with it, or not connected.`,
+        title: texts.accountWith(realm),
+        instructions: texts.accountInstructions(realm),
         fields: [
-          { name: 'username', label: 'Account', type: 'text', required: true },
-          { name: 'password', label: 'Password', type: 'secret', required: true },
-          { name: 'nick', label: 'Nick to ask for', type: 'text', ...(known !== undefined && { value: [known] }) },
+          { name: 'username', label: texts.account, type: 'text', required: true },
+          { name: 'password', label: texts.password, type: 'secret', required: true },
+          { name: 'nick', label: texts.nickToAsk, type: 'text', ...(known !== undefined && { value: [known] }) },
         ],
       },
     };
@@ -49,7 +50,6 @@ export const services: Login<IrcConfig> = {
 function secret(answer: Answer, name: string): Sealed {
   const [value = ''] = answer[name] ?? [];
   // RFC 4616 §2: NUL divides.
-  if (value === '' || value.includes('\0'))
-    throw new Failure('not-acceptable', { text: 'This cannot be an account or a password.' });
+  if (value === '' || value.includes('\0')) throw new Failure('not-acceptable', { text: texts.noAccount });
   return new Sealed(value);
 }

@@ -1,5 +1,6 @@
 import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
 import type { Line } from '#bridges/irc/connection/server-view.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import type { Wire } from '#bridges/irc/wire/line.ts';
 import { foldName, isRoomName } from '#bridges/irc/wire/names.ts';
 import { NICK_REFUSALS } from '#bridges/irc/wire/numerics.ts';
@@ -176,7 +177,7 @@ export class Pending {
 
   #overdue(item: Item): void {
     const { kind, target } = item.wire;
-    this.#close(item, new Failure('remote-server-timeout', { text: 'The server has not answered this.' }));
+    this.#close(item, new Failure('remote-server-timeout', { text: texts.notAnswered }));
     if (kind === 'join') this.#owner.joinOverdue(target);
   }
 

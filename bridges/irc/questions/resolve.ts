@@ -1,3 +1,4 @@
+import { texts } from '#bridges/irc/texts.ts';
 import type { Address, Addresses } from '#src/model/address.ts';
 import { Failure } from '#src/model/failure.ts';
 
@@ -27,7 +28,7 @@ function named(text: string, realms: readonly string[]): { readonly name: string
   const [only, ...more] = realms;
   if (only !== undefined && more.length === 0) return { name: text, realm: only };
   throw new Failure('not-acceptable', {
-    text: 'Say on which server: nick on irc.example.org, or #channel@irc.example.org.',
+    text: texts.whichServer,
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
+import { type Language, spoken, type Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
 import { isName, isRoomName } from './names.ts';
@@ -47,8 +48,13 @@ export const saying = (line: Line, view: ServerView, { place, text, style }: Say
     ? []
     : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text, style }];
 
-/** What the server itself or the gateway says: chat from the realm, not to be stored or copied. */
-export function realmNotice(view: Pick<ServerView, 'account' | 'realm'>, text: string): Draft[] {
+/** What the server itself or the gateway says, this in a language: chat from the realm, not to be stored or copied. */
+export function realmNotice(
+  view: Pick<ServerView, 'account' | 'realm'>,
+  words: Words,
+  language: Language = 'en',
+): Draft[] {
+  const { text, ...lang } = spoken(words, language);
   const plain = text
     .split('\n')
     .map((row) => stripFormatting(row).trimEnd())
@@ -61,6 +67,7 @@ export function realmNotice(view: Pick<ServerView, 'account' | 'realm'>, text: s
       from: { kind: 'network', id: view.realm, name: view.realm },
       hints: { copy: false, store: false, private: true },
       text: plain,
+      ...lang,
       style: 'plain',
     },
   ];

@@ -1,5 +1,6 @@
 import { affiliationWire, configWire, inviteWire, occupantWire } from '#bridges/irc/channels/moderation.ts';
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';
@@ -59,15 +60,14 @@ function topic(text: string, room: string, view: ServerView): Wire {
   const { isupport } = view;
   const one = text.replace(/[\r\n]+/g, ' ').trim();
   if (isupport.topiclen !== undefined && utf8Length(one) > isupport.topiclen) {
-    throw new Failure('too-large', { text: `A subject has at most ${isupport.topiclen} bytes there.` });
+    throw new Failure('too-large', { text: texts.longTopic(isupport.topiclen) });
   }
   return { line: line('TOPIC', [room], one), kind: 'topic', target: view.fold(room), text: one };
 }
 
 // RFC 2812 §3.2.1: JOIN <channel> <key>; a comma would begin a list.
 function join(room: string, view: ServerView, key: string | undefined): Wire {
-  if (key !== undefined && !isName(key))
-    throw new Failure('not-acceptable', { text: 'A channel key is one word without commas.' });
+  if (key !== undefined && !isName(key)) throw new Failure('not-acceptable', { text: texts.badKey });
   return {
     line: line('JOIN', key === undefined ? [room] : [room, key]),
     kind: 'join',

@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { texts } from '#bridges/irc/texts.ts';
 import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
 
@@ -48,7 +49,7 @@ export class LineReader {
   }
 }
 
-const tooLong = () => new Failure('policy-violation', { text: 'The server sent a line that is too long.' });
+const tooLong = () => new Failure('policy-violation', { text: texts.longLine });
 
 /** A UTF-8 line that a server cut at 512 bytes within its last character, without that; `undefined` for others. */
 function cutTail(bytes: Buffer): string | undefined {

@@ -1,4 +1,5 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import { utf8Length } from '#src/model/text.ts';
@@ -35,8 +36,7 @@ export function line(command: string, middle: readonly string[], trailing?: stri
 const isWord = (word: string): boolean => word !== '' && !word.startsWith(':') && !/[\r\n\0 ]/.test(word);
 
 /** What a line cannot carry. */
-export const unfit = (): Failure =>
-  new Failure('not-acceptable', { text: 'This holds characters that a line on IRC cannot carry.' });
+export const unfit = (): Failure => new Failure('not-acceptable', { text: texts.badCharacters });
 
 /** A text without controls, cut at a character so that it has at most `size` bytes. */
 export function shorten(text: string, size: number): string {

@@ -1,4 +1,5 @@
 import type { Line } from '#bridges/irc/connection/server-view.ts';
+import { texts } from '#bridges/irc/texts.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import { Failure, type FailureCode, failures } from '#src/model/failure.ts';
 
@@ -102,7 +103,7 @@ export function refusal(line: Line, address?: string): Failure | undefined {
   if (!code) return undefined;
   const said = cleaned(line.params.length > 1 ? (line.params.at(-1) ?? '') : '');
   return new Failure(code, {
-    text: said === '' ? failures[code].text : `${failures[code].text} The server says: "${said}"`,
+    text: said === '' ? failures[code].text : texts.serverSays(failures[code].text, said),
     foreign: `${line.command} ${said}`.trim(),
     ...(address === undefined ? {} : { address }),
   });
@@ -115,7 +116,7 @@ const KEPT_OUT = 60_000;
 /** Why a server closes the line, from the text of its ERROR (RFC 2812 §3.7.4). */
 export function farewell(host: string, said: string): Failure {
   const reason = cleaned(said);
-  const text = reason === '' ? `${host} closed the connection.` : `${host} closed the connection: ${reason}`;
+  const text = reason === '' ? texts.closed(host) : texts.closedFor(host, reason);
   const foreign = reason === '' ? {} : { foreign: `ERROR ${reason}` };
   // Some servers put whoever throttles them on a list of bans for a while, and say so in these words.
   if (/throttl|too (fast|many)|try(ing)? (again|to reconnect)/i.test(reason))
@@ -128,6 +129,6 @@ export function farewell(host: string, said: string): Failure {
 /** RFC 2812 §5.2: 465 says at registration that we are banned from the server. */
 export function keptOut(host: string, said: string): Failure {
   const reason = cleaned(said);
-  const text = `${host} lets nobody in from here: ${reason}`;
+  const text = texts.keptOut(host, reason);
   return new Failure('banned', { text, foreign: `465 ${reason}`, retryAfter: KEPT_OUT });
 }

@@ -1,3 +1,4 @@
+import { texts } from '#bridges/irc/texts.ts';
 import { Failure } from '#src/model/failure.ts';
 import { utf8Length } from '#src/model/text.ts';
 import { LINE_LIMIT, type Wire } from './line.ts';
@@ -13,12 +14,11 @@ const OURS: ReadonlySet<string> = new Set(
  */
 export function raw(text: string): Wire {
   const line = text.trim().replace(/^\//, '');
-  if (/[\r\n\0]/.test(line)) throw new Failure('not-acceptable', { text: 'This is more than one line.' });
+  if (/[\r\n\0]/.test(line)) throw new Failure('not-acceptable', { text: texts.oneLine });
   const [word = '', first = ''] = line.split(' ');
   const command = word.toUpperCase();
-  if (!/^[A-Z]{1,20}$/.test(command))
-    throw new Failure('not-acceptable', { text: 'A line to the server begins with a command, such as WHOIS nick.' });
-  if (OURS.has(command)) throw new Failure('not-allowed', { text: `The gateway takes care of ${command} by itself.` });
+  if (!/^[A-Z]{1,20}$/.test(command)) throw new Failure('not-acceptable', { text: texts.noCommand });
+  if (OURS.has(command)) throw new Failure('not-allowed', { text: texts.ours(command) });
   if (utf8Length(line) > LINE_LIMIT) throw new Failure('too-large');
   // What the server answers to a nick is told apart from all else.
   if (command === 'NICK') return { line, kind: 'nick', target: '', text: first.replace(/^:/, '') };

@@ -1,12 +1,14 @@
 import type { InboundText } from '#bridges/sms/provider/provider.ts';
 import type { NumberPair } from '#bridges/sms/routing/conversation.ts';
 import type { StateChanges } from '#bridges/sms/routing/reachability.ts';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { free, type GatewayTexts } from '#bridges/sms/texts/gateway-texts.ts';
 import type { SmsTransport } from '#bridges/sms/transport.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft, Event, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { spoken } from '#src/model/language.ts';
 import { ENDED_TIME, FORM_TIME, type FormEnd, heard, isOpen, type OpenForm, returned } from './forms.ts';
 import { nextNumber, opening, questionnaireOf } from './questions.ts';
 
@@ -46,7 +48,7 @@ export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTe
   /** What the asker is told of a form that has just ended. */
   function told(form: OpenForm, sid?: string): Draft {
     const { their, account, thread } = form;
-    const back = returned(form);
+    const { text, form: answered } = returned(form);
     return {
       ...(sid !== undefined && { ids: [sid as ForeignId] }),
       at: host.clock.now(),
@@ -54,7 +56,8 @@ export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTe
       from: { kind: 'network', id: their },
       kind: 'message',
       style: 'plain',
-      ...back,
+      ...spoken(text, host.language(account as AccountKey)),
+      form: answered,
       ...(thread !== undefined && { thread }),
     };
   }
@@ -117,7 +120,7 @@ export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTe
       const same = before?.id === id;
       if (before && !same && isOpen(before, host.clock.now()))
         throw new Failure('not-acceptable', {
-          text: 'Another form is open for this number. Send this one when that has been answered.',
+          text: texts.formOpen,
         });
       // Numbers go on where the last form ended: a late answer to that one is none to this.
       const from = same ? (before.plan.questions[0]?.options[0]?.number ?? 1) : before ? nextNumber(before.plan) : 1;

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import type { Form } from '#src/model/form.ts';
+import type { Text } from '#src/model/language.ts';
 import { type Questionnaire, questionnaireSchema, stepsOf, textOf } from './questions.ts';
 
 const DAY = 24 * 3_600_000;
@@ -137,15 +139,15 @@ function isKnown({ plan, step }: OpenForm, said: string): boolean {
   return partsOf(said).every((one) => numbers.has(one));
 }
 
-const WHY: Readonly<Record<Exclude<FormEnd, 'answered'>, string>> = {
-  left: 'They left the form without an answer.',
-  expired: 'The form was not answered in time.',
-  stopped: 'They answered STOP while the form was open: no more texts may be sent to them.',
-  locked: 'The code was wrong too often.',
+const WHY: Readonly<Record<Exclude<FormEnd, 'answered'>, Text>> = {
+  left: texts.left,
+  expired: texts.expired,
+  stopped: texts.stoppedForm,
+  locked: texts.locked,
 };
 
 /** What the asker gets of a form that has ended: in words, and as the form. Pure. */
-export function returned({ plan, chosen, their, end = 'expired' }: OpenForm): { text: string; form: Form<string> } {
+export function returned({ plan, chosen, their, end = 'expired' }: OpenForm): { text: Text; form: Form<string> } {
   const verified = plan.code === undefined ? 'address' : 'code';
   if (end !== 'answered') return { text: WHY[end], form: { fields: [], ending: { state: 'cancel', by: their } } };
   const kept = Object.entries(plan.kept).map(([name, value]) => ({ name, type: 'hidden', value }) as const);
@@ -154,9 +156,8 @@ export function returned({ plan, chosen, their, end = 'expired' }: OpenForm): { 
     const field = { name, type: several ? 'choices' : 'choice', value: taken.flatMap(({ values }) => values) } as const;
     return { field, words: `${label}: ${taken.map((one) => one.label).join(', ')}` };
   });
-  const how = verified === 'code' ? 'by number and code' : 'by number';
   return {
-    text: [...answers.map(({ words }) => words), `(answered by ${their}, known ${how})`].join('\n'),
+    text: texts.answered(answers.map(({ words }) => words).join('\n'), their, verified === 'code'),
     form: {
       fields: [...kept, ...answers.map(({ field }) => field).filter(({ value }) => value.length > 0)],
       ending: { state: 'submit', by: their, verified },

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { keywordOf } from '#bridges/sms/routing/keywords.ts';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { segmentsOf } from '#mappings/segments.ts';
 import { smartEncode } from '#mappings/smart.ts';
 import { excerpt } from '#mappings/split.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Field, Form } from '#src/model/form.ts';
+import type { Text } from '#src/model/language.ts';
 
 const option = z.object({ number: z.number(), label: z.string(), values: z.array(z.string()) });
 const question = z.object({
@@ -40,7 +42,7 @@ const LAST_NUMBER = 99;
 /** Code points of a label. */
 const LABEL = 100;
 
-const refused = (text: string) => new Failure('not-acceptable', { text });
+const refused = (text: Text) => new Failure('not-acceptable', { text });
 const line = (text: string): string => excerpt(text.replace(/\s+/g, ' ').trim(), LABEL);
 
 /**
@@ -69,10 +71,10 @@ function keep(plan: Questionnaire, { name, type, label = name, value = [], requi
   if (type === 'note') return;
   if (type === 'hidden' && name === CODE_FIELD) {
     const [code = ''] = value;
-    if (!/^\d{4,8}$/.test(code)) throw refused('A code has four to eight digits.');
+    if (!/^\d{4,8}$/.test(code)) throw refused(texts.badCode);
     plan.code = code;
   } else if (value.length > 0) plan.kept[name] = [...value];
-  else if (required) throw refused(`By SMS only choices can be asked for, and "${line(label)}" wants a text.`);
+  else if (required) throw refused(texts.onlyChoices(line(label)));
 }
 
 /** The options of a field that is a question, none for any other. */
@@ -84,21 +86,21 @@ function optionsOf({ name, type, label = name, options = [], required }: Field<s
     ];
   if (type !== 'choice' && type !== 'choices') return [];
   const found = options.map((one) => ({ label: line(one.label ?? one.value), values: [one.value] }));
-  if (found.length === 0) throw refused(`"${line(label)}" offers nothing to choose from.`);
+  if (found.length === 0) throw refused(texts.noOptions(line(label)));
   return required ? found : [...found, { label: 'None of these', values: [] }];
 }
 
 function checked(plan: Questionnaire): Questionnaire {
   const { questions } = plan;
   const options = questions.flatMap((one) => one.options);
-  if (options.length === 0) throw refused('Nothing in this form can be answered in digits.');
+  if (options.length === 0) throw refused(texts.noDigits);
   if (questions.length > MOST_QUESTIONS || options.length > MOST_OPTIONS)
     throw new Failure('too-large', {
-      text: `A form has at most ${MOST_QUESTIONS} questions and ${MOST_OPTIONS} options here.`,
+      text: texts.mostQuestions(MOST_QUESTIONS, MOST_OPTIONS),
     });
   // Whoever answers in words instead would opt out.
   const word = options.find(({ label }) => keywordOf(label, undefined, false) === 'stop');
-  if (word) throw refused(`An option cannot be called "${word.label}": who answers so gets no more texts.`);
+  if (word) throw refused(texts.optionStops(word.label));
   return plan;
 }
 

@@ -1,28 +1,28 @@
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
+import type { Text } from '#src/model/language.ts';
 
-const OURS = 'The number of this gateway was refused. Its operator has been told.';
-
-type Answer = { readonly code: FailureCode; readonly text?: string };
+type Answer = { readonly code: FailureCode; readonly text?: Text };
 
 /** Twilio's error codes by what they mean to the person who wrote (www.twilio.com/docs/api/errors). */
 const CODES: Readonly<Record<string, Answer>> = {
   ...all(['21211', '21214', '21217', '21614', '30005', '30006'], {
     code: 'item-not-found',
-    text: 'This number cannot get texts.',
+    text: texts.noTexts,
   }),
-  ...all(['21610', '30004'], { code: 'not-permitted', text: 'The recipient wants no texts from here.' }),
+  ...all(['21610', '30004'], { code: 'not-permitted', text: texts.unwanted }),
   ...all(['30034', '30032', '21212', '21606', '21659', '21660', '21703', '20003', '20005', '20403', '30002'], {
     code: 'internal',
-    text: OURS,
+    text: texts.ours,
   }),
   ...all(['30007', '21408', '21612', '30450', '21215', '21216'], {
     code: 'policy-violation',
-    text: 'The route to this number does not permit this text.',
+    text: texts.route,
   }),
   ...all(['21617', '21605', '30019', '12300', '21620', '21623'], { code: 'too-large' }),
   ...all(['30003', '30008', '30009', '30010', '30017', '30022', '30023', '30029', '30036'], {
     code: 'recipient-unavailable',
-    text: 'The phone could not be reached.',
+    text: texts.unreached,
   }),
   ...all(['20429', '14107', '30001', '21611'], { code: 'too-fast' }),
 };
@@ -35,7 +35,7 @@ function all(codes: readonly string[], answer: Answer): Record<string, Answer> {
 export function failureOf(code: string | undefined, status = 'failed'): Failure {
   const answer: Answer = (code === undefined ? undefined : CODES[code]) ?? {
     code: 'recipient-unavailable',
-    text: status === 'canceled' ? 'The text was cancelled.' : 'The text could not be delivered.',
+    text: status === 'canceled' ? texts.cancelled : texts.undelivered,
   };
   return new Failure(answer.code, {
     ...(answer.text !== undefined && { text: answer.text }),
@@ -49,8 +49,8 @@ export function refusalOf(status: number, code: string | undefined): Failure {
   if (status === 429) return new Failure('too-fast', { foreign });
   if (status >= 500) return new Failure('remote-server-timeout', { foreign, certain: false });
   if (code !== undefined && CODES[code]) return failureOf(code);
-  if (status === 401 || status === 403) return new Failure('internal', { text: OURS, foreign });
-  return new Failure('not-acceptable', { text: 'The provider did not accept this text.', foreign });
+  if (status === 401 || status === 403) return new Failure('internal', { text: texts.ours, foreign });
+  return new Failure('not-acceptable', { text: texts.notAccepted, foreign });
 }
 
 /** Codes that tell of the phone, so that another text would fare the same until something changes there. */

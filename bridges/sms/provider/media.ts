@@ -1,9 +1,11 @@
 import type { WaitingFile } from '#bridges/sms/routing/state.ts';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { baseOf } from '#bridges/sms/texts/decode.ts';
 import type { SmsTransport } from '#bridges/sms/transport.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { spoken } from '#src/model/language.ts';
 
 /** Waits before a file is asked for again, in milliseconds: providers tell of files that are not ready yet. */
 const LEAST_WAIT = 1000;
@@ -69,7 +71,7 @@ export function openMediaDownloads({ host, config, state, provider }: SmsTranspo
     due.set(key, host.clock.now() + (WAITS[file.attempts] ?? config.poll));
     if (attempts < MOST_ATTEMPTS && !isFinal(error))
       return void (await host.emit([], [state.writeFile(key, { ...file, attempts })]));
-    const lost = draftOf(key, file, { text: '[A file came with this text, and could not be fetched.]' });
+    const lost = draftOf(key, file, spoken(texts.fileLost, host.language(file.account as AccountKey)));
     await host.emit([lost], [state.writeFile(key, null)]);
     due.delete(key);
   }

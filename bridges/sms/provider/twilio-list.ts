@@ -1,3 +1,4 @@
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { Failure } from '#src/model/failure.ts';
 
 /** Entries of a page: the service gives up to 1000, and an answer is read only so far (`twilio-http.ts`). */
@@ -23,7 +24,7 @@ export async function readPages<T>(first: Promise<ListPage<T>>, old: (entry: T) 
     found.push(...page.instances);
     if (page.instances.length > 0 && page.instances.every(old)) break;
     if (page.nextPageUrl !== undefined && count === MOST_PAGES)
-      throw new Failure('too-large', { text: 'The list of the provider has no end.', certain: false });
+      throw new Failure('too-large', { text: texts.endlessList, certain: false });
     page = await page.nextPage();
   }
   return found;

@@ -1,7 +1,6 @@
 import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import { Failure } from '#src/model/failure.ts';
-
-export const EMERGENCY_TEXT = 'This cannot reach emergency services. Call by phone.';
 
 /** Numbers that reach emergency services somewhere. None of them is a short code for texts elsewhere that matters. */
 const EMERGENCY: ReadonlySet<string> = new Set([
@@ -57,14 +56,14 @@ export type DestinationRules = {
 
 /** Throws the `Failure` with which a number is refused before anything is sent. */
 export function checkPermitted(name: string, { countries, refused, own }: DestinationRules): void {
-  if (isEmergency(name)) throw new Failure('not-allowed', { text: EMERGENCY_TEXT });
+  if (isEmergency(name)) throw new Failure('not-allowed', { text: texts.emergency });
   const country = countryOf(name);
-  if (own.includes(name)) throw new Failure('not-allowed', { text: 'This is a number of the gateway itself.' });
+  if (own.includes(name)) throw new Failure('not-allowed', { text: texts.ownNumber });
   if (isPremium(name) || refused.some((start) => name.startsWith(start)))
-    throw new Failure('policy-violation', { text: 'Numbers that cost extra are not written to.' });
+    throw new Failure('policy-violation', { text: texts.costsExtra });
   if (country === undefined || !countries.includes(country))
     throw new Failure('policy-violation', {
-      text: `Texts to ${country ?? 'this country'} are not permitted by the operator of this gateway.`,
+      text: country === undefined ? texts.thisCountry : texts.country(country),
     });
 }
 

@@ -1,3 +1,4 @@
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 import type { SmsTransport } from '#bridges/sms/transport.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -22,7 +23,7 @@ export async function chooseNumber(transport: SmsTransport, account: AccountKey,
     }),
   );
   const [best] = counted.sort((a, b) => a.others - b.others);
-  if (!best) throw new Failure('not-allowed', { text: 'There is no number from which you could write to them.' });
+  if (!best) throw new Failure('not-allowed', { text: texts.noNumber });
   return best.our;
 }
 

@@ -1,7 +1,10 @@
 import { parseEdited, parseTapback, quotes } from '#mappings/tapbacks.ts';
+import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { spoken } from '#src/model/language.ts';
 import { isBlank } from '#src/model/text.ts';
+import { texts } from './catalogue.ts';
 
 /** A text that this process has seen between our number and a phone. */
 export type RecentText = {
@@ -43,13 +46,17 @@ export function decode({ sid, text, at }: ReceivedText, view: InboundContext): D
 }
 
 /** Tells an account how to heed somebody's wish for no more texts. Pure. */
-export const hintOf = ({ account, their, thread }: InboundContext, gateway: string, at: number): Draft => ({
+export const hintOf = (
+  { account, their, thread }: InboundContext,
+  { transport, language }: Pick<Host, 'transport' | 'language'>,
+  at: number,
+): Draft => ({
   at,
   place: { kind: 'contact', account, id: their },
   from: { kind: 'network', id: their },
   kind: 'message',
   style: 'notice',
-  text: `They seem to want no more texts. To end yours, write "block ${their}" to ${gateway}.`,
+  ...spoken(texts.wantsNoMore(their, transport), language(account)),
   thread,
 });
 

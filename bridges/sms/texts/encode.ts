@@ -5,6 +5,7 @@ import { type Speaking, speakerWords } from '#mappings/sms-speaker.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { isBlank } from '#src/model/text.ts';
+import { texts } from './catalogue.ts';
 
 /** What an outgoing text depends on. */
 export type OutboundContext = { readonly speaking: Speaking; readonly mostSegments: number; readonly mms: boolean };
@@ -19,16 +20,15 @@ const MOST_MEDIA = 10;
 export function encode(event: Event, { speaking, mostSegments, mms }: OutboundContext): EncodedText {
   if (event.kind !== 'message') throw new Failure('not-supported');
   const files = event.files ?? [];
-  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: 'Files go as links.' });
-  if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: `At most ${MOST_MEDIA} files go at once.` });
+  if (files.length > 0 && !mms) throw new Failure('not-supported', { text: texts.filesAsLinks });
+  if (files.length > MOST_MEDIA) throw new Failure('too-large', { text: texts.mostFiles(MOST_MEDIA) });
   const said = withoutControls(event.text);
-  if (isBlank(said) && files.length === 0)
-    throw new Failure('not-acceptable', { text: 'There is nothing to send in this message.' });
+  if (isBlank(said) && files.length === 0) throw new Failure('not-acceptable', { text: texts.nothingToSend });
   const text = smartEncode(`${speakerWords(speaking)}${said}`).trimEnd();
   const segments = segmentsOf(text);
   if (segments > mostSegments)
     throw new Failure('too-large', {
-      text: `This would take ${segments} SMS segments, and at most ${mostSegments} are sent at once.`,
+      text: texts.segments(segments, mostSegments),
     });
   return { text, media: files.map(({ url }) => urlText(url)) };
 }

@@ -14,7 +14,7 @@ import {
 } from '#bridges/sms/routing/conversation.ts';
 import { type Keyword, keywordOf } from '#bridges/sms/routing/keywords.ts';
 import { homeOf, numberOf } from '#bridges/sms/routing/our-numbers.ts';
-import { afterReached, OUT, reachabilityOf, type StateChanges } from '#bridges/sms/routing/reachability.ts';
+import { afterReached, reachabilityOf, type StateChanges } from '#bridges/sms/routing/reachability.ts';
 import { type RoutingDecision, route } from '#bridges/sms/routing/routing.ts';
 import { nameOf } from '#bridges/sms/routing/users.ts';
 import type { SmsTransport } from '#bridges/sms/transport.ts';
@@ -24,6 +24,7 @@ import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { isBlank } from '#src/model/text.ts';
+import { texts } from './catalogue.ts';
 import { decode, hintOf, type InboundContext, type ReceivedText, type RecentText } from './decode.ts';
 import { free, type GatewayTexts, type PaidText } from './gateway-texts.ts';
 
@@ -116,7 +117,7 @@ export function openInboundTexts(
     if (keyword !== 'help') {
       const out = keyword === 'stop';
       const accounts = conversation.pairs.map(({ account }) => account as AccountKey);
-      const drafts = accounts.map((account) => reachabilityOf(account, their, out ? OUT : undefined));
+      const drafts = accounts.map((account) => reachabilityOf(host, account, their, out ? texts.stopped : undefined));
       const back = out ? [] : accounts.flatMap((account) => state.clearRefusals(account, their));
       return { drafts, writes: [state.writeOptOut(our, their, out), ...back] };
     }
@@ -213,7 +214,7 @@ export function openInboundTexts(
       const draft = isBlank(text) ? undefined : decode(said, view);
       if (draft) drafts.push(draft);
       if (draft?.kind === 'message') fresh.push({ sid, by: 'them', text, at });
-      if (wantsNoMore(text)) drafts.push(hintOf(view, host.transport, at));
+      if (wantsNoMore(text)) drafts.push(hintOf(view, host, at));
       const file = { ...who, ...(!draft && named), sid, at, attempts: 0 };
       writes.push(...media.map((url, index) => state.writeFile(`file/${sid}/${index}`, { ...file, url })));
     }

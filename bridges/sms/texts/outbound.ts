@@ -127,7 +127,10 @@ export function openOutboundTexts(
     const our = await chooseNumber(transport, account, their);
     const refused = await sendRefusalOf(transport, { account, our, their });
     if (refused !== undefined) {
-      await host.emit([reachabilityOf(account, their, refused)], [state.writeChoice(account, their, our)]);
+      await host.emit(
+        [reachabilityOf(transport.host, account, their, refused)],
+        [state.writeChoice(account, their, our)],
+      );
       throw new Failure('not-permitted', { text: refused });
     }
     const before = await conversationBefore(event.id, our, their);

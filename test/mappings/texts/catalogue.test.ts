@@ -21,7 +21,7 @@ async function texts(): Promise<Made[]> {
     .filter((file) => file.endsWith('.ts'));
   const modules = [
     ...readdirSync('mappings/texts').map((file) => `mappings/texts/${file}`),
-    ...files.filter((file) => /(?:^|\/)texts\.ts$/.test(file)).map((file) => `bridges/${file}`),
+    ...files.filter((file) => /(?:^|\/)texts(?:\/catalogue)?\.ts$/.test(file)).map((file) => `bridges/${file}`),
   ];
   const found: Made[] = [];
   for (const path of modules) {

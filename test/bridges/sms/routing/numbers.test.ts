@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { addresses, addressOf, recipientOf, resolve, senderAddress } from '#bridges/sms/addresses.ts';
 import { bridge } from '#bridges/sms/index.ts';
 import { keywordOf } from '#bridges/sms/routing/keywords.ts';
-import { checkPermitted, EMERGENCY_TEXT, isEmergency } from '#bridges/sms/routing/numbers.ts';
+import { checkPermitted, isEmergency } from '#bridges/sms/routing/numbers.ts';
+import { texts } from '#bridges/sms/texts/catalogue.ts';
 
 const permitted = { countries: ['US', 'DE', 'GB'], refused: ['+4487'], own: ['+15005550006'] };
 
 describe('numbers', () => {
   it.each(['112', '911', '+49112', '+1911', '112%de', '9-1-1', '110%de'])('%s is an emergency number', (number) => {
     expect(isEmergency(number)).toBe(true);
-    expect(() => checkPermitted(number, permitted)).toThrow(EMERGENCY_TEXT);
-    expect(() => resolve(number, 'DE')).toThrow(EMERGENCY_TEXT);
+    expect(() => checkPermitted(number, permitted)).toThrow(texts.emergency.en);
+    expect(() => resolve(number, 'DE')).toThrow(texts.emergency.en);
   });
 
   it.each(['+14155552671', '+4915112345678', '+447400123456', '72727%us'])('%s may be written to', (number) =>

@@ -1,0 +1,148 @@
+import { catalogue } from '#mappings/texts/catalogue.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
+
+/** What people are told of IRC, beside what its servers say themselves. */
+export const texts = catalogue({
+  prompt: {
+    en: 'Enter a nick or a channel with its server, such as nick on irc.example.org, #channel@irc.example.org or a link.',
+    de: 'Geben Sie einen Nick oder einen Kanal mit seinem Server ein, zum Beispiel nick on irc.example.org, #kanal@irc.example.org oder einen Link.',
+  },
+  promptLabel: { en: 'Nick or channel', de: 'Nick oder Kanal' },
+  notListed: (realm: string) => ({
+    en: `This gateway does not connect to ${realm}. Its operator can list it.`,
+    de: `Dieses Gateway verbindet nicht mit ${realm}. Sein Betreiber kann den Server eintragen.`,
+  }),
+  notServed: (realm: string) => ({
+    en: `This gateway does not connect to ${realm}.`,
+    de: `Dieses Gateway verbindet nicht mit ${realm}.`,
+  }),
+  notConnected: {
+    en: 'You are not connected there. Join a channel first.',
+    de: 'Dorthin besteht keine Verbindung. Betreten Sie zuerst einen Kanal.',
+  },
+  connecting: (server: string, tls: boolean) => ({
+    en: `Connecting to ${server} (${tls ? 'encrypted' : 'not encrypted'})`,
+    de: `Verbindung zu ${server} wird aufgebaut (${tls ? 'verschlüsselt' : 'unverschlüsselt'})`,
+  }),
+  connected: (network: string, tls: boolean) => ({
+    en: `Connected to ${network} (${tls ? 'encrypted' : 'not encrypted'}).`,
+    de: `Mit ${network} verbunden (${tls ? 'verschlüsselt' : 'unverschlüsselt'}).`,
+  }),
+  failed: (why: Words) => ({
+    en: `Connection failed: ${wordsIn(why, 'en')}`,
+    de: `Verbindung fehlgeschlagen: ${wordsIn(why, 'de')}`,
+  }),
+  lost: (why: Words) => ({
+    en: `Connection lost: ${wordsIn(why, 'en')}`,
+    de: `Verbindung abgebrochen: ${wordsIn(why, 'de')}`,
+  }),
+  broke: { en: 'something broke in the gateway.', de: 'Im Gateway ist ein Fehler aufgetreten.' },
+  closed: (host: string) => ({
+    en: `${host} closed the connection.`,
+    de: `${host} hat die Verbindung geschlossen.`,
+  }),
+  closedFor: (host: string, reason: string) => ({
+    en: `${host} closed the connection: ${reason}`,
+    de: `${host} hat die Verbindung geschlossen: ${reason}`,
+  }),
+  keptOut: (host: string, reason: string) => ({
+    en: `${host} lets nobody in from here: ${reason}`,
+    de: `${host} lässt von hier niemanden herein: ${reason}`,
+  }),
+  serverSays: (what: Words, said: string) => ({
+    en: `${wordsIn(what, 'en')} The server says: "${said}"`,
+    de: `${wordsIn(what, 'de')} Der Server sagt: „${said}“`,
+  }),
+  silent: { en: 'The server does not answer any more.', de: 'Der Server antwortet nicht mehr.' },
+  notAnswered: { en: 'The server has not answered this.', de: 'Der Server hat darauf nicht geantwortet.' },
+  slowLogin: {
+    en: 'The server did not finish the login in time.',
+    de: 'Der Server hat die Anmeldung nicht rechtzeitig abgeschlossen.',
+  },
+  givenUp: { en: 'The attempt to connect was given up.', de: 'Der Verbindungsversuch wurde aufgegeben.' },
+  quit: { en: 'You have quit.', de: 'Sie haben sich abgemeldet.' },
+  loggedIn: (account: string) => ({
+    en: `You are logged in as ${account}.`,
+    de: `Sie sind als ${account} angemeldet.`,
+  }),
+  loggedOut: { en: 'You are logged out.', de: 'Sie sind abgemeldet.' },
+  noSasl: (host: string) => ({
+    en: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there. You were not connected without it.`,
+    de: `${host} bietet im Moment keine Anmeldung an (SASL PLAIN), und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,
+  }),
+  notAccepted: (host: string, said: string) => ({
+    en: `${host} does not accept your account: ${said} You were not connected without it.`,
+    de: `${host} nimmt Ihr Konto nicht an: ${said} Ohne Anmeldung wurde nicht verbunden.`,
+  }),
+  notEncrypted: (realm: string) => ({
+    en: `The connection to ${realm} is not encrypted, so no password is sent there. The operator of this gateway can change that.`,
+    de: `Die Verbindung zu ${realm} ist nicht verschlüsselt, deshalb wird dorthin kein Passwort geschickt. Der Betreiber dieses Gateways kann das ändern.`,
+  }),
+  services: { en: 'Account with services', de: 'Konto bei den Diensten' },
+  accountWith: (realm: string) => ({ en: `Account with ${realm}`, de: `Konto bei ${realm}` }),
+  accountInstructions: (realm: string) => ({
+    en: `The account that you have with the services of ${realm}. From the next connection on you are logged in with it, or not connected.`,
+    de: `Das Konto, das Sie bei den Diensten von ${realm} haben. Ab der nächsten Verbindung werden Sie damit angemeldet oder gar nicht verbunden.`,
+  }),
+  account: { en: 'Account', de: 'Konto' },
+  password: { en: 'Password', de: 'Passwort' },
+  nickToAsk: { en: 'Nick to ask for', de: 'Gewünschter Nick' },
+  noAccount: {
+    en: 'This cannot be an account or a password.',
+    de: 'Das kann kein Konto oder Passwort sein.',
+  },
+  forced: {
+    en: 'The server has put you into this channel.',
+    de: 'Der Server hat Sie in diesen Kanal gesetzt.',
+  },
+  moderated: { en: 'Only those with a voice may speak (+m)', de: 'Nur wer Rederecht hat, darf sprechen (+m)' },
+  membersOnly: { en: 'Only those who were invited may enter (+i)', de: 'Nur wer eingeladen ist, darf herein (+i)' },
+  subjectByAll: { en: 'Everybody may change the subject (-t)', de: 'Alle dürfen das Thema ändern (-t)' },
+  public: { en: 'The channel is listed (-s)', de: 'Der Kanal steht in der Liste (-s)' },
+  keyNeeded: { en: 'A key is needed (+k)', de: 'Ein Schlüssel ist nötig (+k)' },
+  key: { en: 'The key; leave it empty to keep it', de: 'Der Schlüssel; leer bleibt er, wie er ist' },
+  limit: { en: 'At most so many people (+l)', de: 'Höchstens so viele Personen (+l)' },
+  keyMissing: { en: 'The key is missing.', de: 'Der Schlüssel fehlt.' },
+  badKey: {
+    en: 'A channel key is one word without commas.',
+    de: 'Der Schlüssel eines Kanals ist ein Wort ohne Kommas.',
+  },
+  badLimit: {
+    en: 'The limit is a number of people, or empty.',
+    de: 'Die Grenze ist eine Anzahl von Personen oder leer.',
+  },
+  whichServer: {
+    en: 'Say on which server: nick on irc.example.org, or #channel@irc.example.org.',
+    de: 'Auf welchem Server? Zum Beispiel: nick on irc.example.org oder #kanal@irc.example.org.',
+  },
+  oneLine: { en: 'This is more than one line.', de: 'Das ist mehr als eine Zeile.' },
+  noCommand: {
+    en: 'A line to the server begins with a command, such as WHOIS nick.',
+    de: 'Eine Zeile an den Server beginnt mit einem Befehl, zum Beispiel WHOIS nick.',
+  },
+  ours: (command: string) => ({
+    en: `The gateway takes care of ${command} by itself.`,
+    de: `Um ${command} kümmert sich das Gateway selbst.`,
+  }),
+  badCharacters: {
+    en: 'This holds characters that a line on IRC cannot carry.',
+    de: 'Das enthält Zeichen, die eine Zeile im IRC nicht übertragen kann.',
+  },
+  longTopic: (most: number) => ({
+    en: `A subject has at most ${most} bytes there.`,
+    de: `Ein Thema hat dort höchstens ${most} Byte.`,
+  }),
+  longLine: { en: 'The server sent a line that is too long.', de: 'Der Server hat eine zu lange Zeile geschickt.' },
+  noName: {
+    en: 'This cannot be the name of a channel or of a person on IRC.',
+    de: 'Das kann kein Name eines Kanals oder einer Person im IRC sein.',
+  },
+  noPerson: {
+    en: 'This cannot be the name of a person on IRC.',
+    de: 'Das kann kein Name einer Person im IRC sein.',
+  },
+  address: {
+    en: 'An address on IRC looks like #channel%irc.example.org, nick%irc.example.org or irc.example.org.',
+    de: 'Eine Adresse im IRC sieht so aus: #kanal%irc.example.org, nick%irc.example.org oder irc.example.org.',
+  },
+});
