@@ -25,6 +25,11 @@ export class Ring<Value> {
     if (index !== undefined) this.#values[index] = value;
   }
 
+  /** All of them, the oldest first. */
+  values(): Value[] {
+    return [...this.#values.slice(this.#next), ...this.#values.slice(0, this.#next)];
+  }
+
   #indexOf(fits: (value: Value) => boolean): number | undefined {
     const { length } = this.#values;
     for (let back = 1; back <= length; back++) {

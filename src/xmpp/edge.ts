@@ -252,7 +252,9 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
       const readers = inRoom ? [{ jid: inRoom.seat }] : to;
       const sendings = elsewhere.sendings(event, addresses) ?? encode(event, readers, addresses, known);
       if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');
-      return (sendings ?? []).map((sending) => send(transport.link, sending)).every((taken) => taken);
+      let taken = true;
+      for (const sending of sendings ?? []) if (!send(transport.link, sending)) taken = false;
+      return taken;
     } catch (error) {
       log.error({ err: error, kind: event.kind }, 'an event could not be delivered');
       return true;

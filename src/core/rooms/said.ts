@@ -32,9 +32,9 @@ export const saidThere = (event: Archivable, marks: Marks): RoomSaid => ({
 export function said(parts: SaidParts, room: Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
   const target = aboutOf(entry.event);
   const author = isOwn(entry.event) ? entry.by : undefined;
-  const about = target === undefined ? undefined : parts.archive.recall(room.place, target, account, author);
-  return chain(about, (found) => {
-    const strange = account !== undefined && target !== undefined && !found;
+  if (target === undefined) return kept(parts, room, { ...entry, about: undefined });
+  return chain(parts.archive.recall(room.place, target, account, author), (found) => {
+    const strange = account !== undefined && !found;
     const event = strange && parts.archive.records(room.place) ? alone(entry.event) : entry.event;
     return kept(parts, room, { ...entry, event, about: found });
   });
@@ -71,8 +71,8 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
 function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
   const { event: what, nick, about, by } = entry;
   const known = about && { about: aboutRow(about.id, about) };
-  const from: Party = what.from.kind === 'network' ? what.from : { kind: 'network', id: nick, name: nick };
-  parts.display.show({ ...what, from }, to, {
+  const from: Party = { kind: 'network', id: nick, name: nick };
+  parts.display.show(what.from.kind === 'network' ? what : { ...what, from }, to, {
     ...entry.marks,
     by,
     ...known,

@@ -1,5 +1,6 @@
 import type { Recipient } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import { Ring } from '#src/lib/ring.ts';
 import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
@@ -16,30 +17,20 @@ export type RecentChanges = {
 
 /** Ms for which a link may seem to be there and carry nothing: half-open ones are found after 45 s. */
 const WINDOW = 60_000;
-const MOST = 1000;
-const NOBODY: readonly Recipient[] = [];
+/** Changes that are remembered, on each transport. */
+const MOST = 2000;
 
-/** Remembers the newest changes, each occupant once. */
+type Change = Untold & { readonly place: Place };
+
+/** Remembers the newest changes: each occupant is told of once. */
 export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
-  const places = new Map<string, Map<string, Untold & { readonly place: Place }>>();
-
-  function changesOf(place: Place): Map<string, Untold & { readonly place: Place }> {
-    const transport = placeTransport(place);
-    const known = places.get(transport) ?? new Map();
-    places.set(transport, known);
-    return known;
-  }
+  const transports = new Map<string, Ring<Change>>();
 
   function note(place: Place, who: Occupant, out: readonly Recipient[]): void {
-    const changes = changesOf(place);
-    const name = `${placeKey(place)} ${who.id}`;
-    const before = changes.get(name)?.out ?? NOBODY;
-    // The newest is the last.
-    changes.delete(name);
-    changes.set(name, { place, who, at: clock.now(), out: out.length === 0 ? before : withThese(before, out) });
-    if (changes.size <= MOST) return;
-    const [oldest] = changes.keys();
-    if (oldest !== undefined) changes.delete(oldest);
+    const transport = placeTransport(place);
+    const changes = transports.get(transport) ?? new Ring(MOST);
+    transports.set(transport, changes);
+    changes.add({ place, who, at: clock.now(), out });
   }
 
   return {
@@ -49,12 +40,23 @@ export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
       if (body.change === 'rename') note(place, renamed(body), []);
     },
     take(transport, since) {
-      const changes = [...(places.get(transport)?.values() ?? [])].filter(({ at }) => at >= since - WINDOW);
-      places.delete(transport);
+      const changes = (transports.get(transport)?.values() ?? []).filter(({ at }) => at >= since - WINDOW);
+      transports.delete(transport);
       const byPlace = Map.groupBy(changes, ({ place }) => placeKey(place));
-      return [...byPlace.values()].flatMap((all) => (all[0] ? [{ place: all[0].place, changes: all }] : []));
+      return [...byPlace.values()].flatMap((all) => (all[0] ? [{ place: all[0].place, changes: newest(all) }] : []));
     },
   };
+}
+
+/** The last of each occupant in a place, in order, for all clients that were to go. */
+function newest(changes: readonly Change[]): readonly Untold[] {
+  const last = new Map<string, Untold>();
+  for (const { who, at, out } of changes) {
+    const before = last.get(who.id)?.out ?? [];
+    last.delete(who.id);
+    last.set(who.id, { who, at, out: withThese(before, out) });
+  }
+  return [...last.values()];
 }
 
 /** Each client once, however often it went. */

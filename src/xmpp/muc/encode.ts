@@ -26,9 +26,12 @@ type Standing = {
 // which occupant they are.
 function extension({ who, nick, inside, jid, statuses }: Standing): Xml {
   const item = attrs({ affiliation: who.affiliation, role: who.role, jid, nick: nick && resourcePrep(nick) });
-  const codes = [...new Set(statuses)].sort((a, b) => a - b).map((code) => xml`<status code='${code}'/>`);
+  const codes = statuses.length === 0 ? [] : codesOf(statuses);
   return xml`<x xmlns='http://jabber.org/protocol/muc#user'><item${item}>${inside}</item>${codes}</x>`;
 }
+
+const codesOf = (statuses: readonly number[]): Xml[] =>
+  [...new Set(statuses)].sort((a, b) => a - b).map((code) => xml`<status code='${code}'/>`);
 
 /** What somebody has beside the place in the room. */
 const besides = (who: Occupant, context: WholeContext): Xml[] => [
