@@ -8,7 +8,10 @@ export function memo<Value extends object | string>(
 ): (key: string) => Value {
   let young = new Map<string, Value>();
   let old = young;
-  return (key) => {
+  let lastKey: string | undefined;
+  let lastValue: Value | undefined;
+
+  function find(key: string): Value {
     const known = young.get(key);
     if (known !== undefined) return known;
     const value = old.get(key) ?? make(key);
@@ -18,5 +21,13 @@ export function memo<Value extends object | string>(
     }
     young.set(key, value);
     return value;
+  }
+
+  // One stanza asks for the same several times.
+  return (key) => {
+    if (key === lastKey && lastValue !== undefined) return lastValue;
+    lastValue = find(key);
+    lastKey = key;
+    return lastValue;
   };
 }

@@ -82,7 +82,7 @@ const PAGE = 100;
 /** How many messages back something is still fresh. */
 const FRESH = 10;
 /** Messages that are at hand without a look into the store. */
-const RECENT = 1000;
+const RECENT = 300;
 
 /** A row, and what it changes of others. */
 type Kept = { readonly row: Archived; readonly changes: readonly Statement[] };

@@ -34,6 +34,9 @@ export function bodyOf(event: Archivable, author?: string): string {
     case 'message': {
       const { text, style, files, replyTo, subject, spoiler, mentions, thread, lang, unstyled } = event;
       const plain = style === 'plain' ? undefined : style;
+      const more = plain ?? files ?? replyTo ?? subject ?? spoiler ?? mentions ?? thread ?? lang ?? unstyled ?? author;
+      // Most are their text alone.
+      if (more === undefined) return JSON.stringify({ text });
       const said = { text, style: plain, files, replyTo, subject, spoiler, mentions, thread, lang, unstyled };
       return JSON.stringify({ ...said, author });
     }
