@@ -51,6 +51,12 @@ const media = z
     retention: durationSchema(60 * SECOND, 3650 * 24 * HOUR)
       .prefault('30d')
       .describe('How long a file can be fetched'),
+    upload: z
+      .boolean()
+      .prefault(false)
+      .describe(
+        'Put files for a user on the upload service of the XMPP server (XEP-0363), on their quota where it lets the gateway ask for them; here where it does not',
+      ),
   })
   .refine((all) => !(all.max_size > all.quota) && !(all.quota > all.total), {
     path: ['quota'],

@@ -22,6 +22,7 @@ import { openMediaOf } from './media.ts';
 import { reach, refuseFetch } from './reach.ts';
 import { serviceOf } from './service.ts';
 import { type OpenedTransport, openedOf, outletOf } from './transports.ts';
+import { uploadTo } from './upload.ts';
 
 export type GatewayParts = {
   readonly log: Log;
@@ -67,19 +68,17 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   });
   const site = parts.site ?? openSite({ publicUrl: config.http?.public_url, clock, metrics });
+  const connect = reach(openConnect());
+  const fetch = openFetch({ connect, refuse: refuseFetch });
   const media = await openMediaOf(config, {
-    store,
-    clock,
-    log,
-    key,
+    ...{ store, clock, log, key },
+    upload: uploadTo({ fetch, slot: (who, file) => edge.slot(who, file), isHome: homeOf(config) }),
     bridge: (domain) => transports.get(domain)?.bridge,
   }).catch(async (error: unknown) => {
     await store[Symbol.asyncDispose]();
     throw error;
   });
   const sockets = openSockets({ clock, log, metrics });
-  const connect = reach(openConnect());
-  const fetch = openFetch({ connect, refuse: refuseFetch });
   // Who was in a room when the process was killed has seen no more than was kept until then.
   await store.unit([store.visibility.closeAll(store.archive.nextId())]);
   const aliases = await openAliases({ store, log });

@@ -14,6 +14,7 @@ export type MediaConfig = {
         readonly quota: number;
         readonly total: number;
         readonly retention: number;
+        readonly upload?: boolean;
       }
     | undefined;
 };
@@ -32,12 +33,14 @@ const LENT = 7 * 86_400_000;
 /** Opens the media store where the operator has configured one, and links where there is a public address. Rejects where its folder cannot be used. */
 export async function openMediaOf(
   { http, media }: MediaConfig,
-  parts: Pick<MediaParts, 'store' | 'clock' | 'log'> & Pick<LendingParts, 'key' | 'bridge'>,
+  parts: Pick<MediaParts, 'store' | 'clock' | 'log' | 'upload'> & Pick<LendingParts, 'key' | 'bridge'>,
 ): Promise<OpenedMedia> {
   const publicUrl = http?.public_url;
   if (publicUrl === undefined) return { hostFor: () => none, store: undefined, lending: undefined, pruning: {} };
   const lending = openLending({ ...parts, publicUrl, retention: media?.retention ?? LENT });
-  const store = media && (await openMedia({ ...parts, ...placesOf(media), publicUrl }));
+  const store =
+    media &&
+    (await openMedia({ ...parts, ...placesOf(media), ...(!media.upload && { upload: undefined }), publicUrl }));
   return {
     hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport) }),
     store,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, type FileHandle, mkdir, open, opendir, rename, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -12,22 +13,26 @@ export type Keep = {
   readonly log: Log;
 };
 
+/** A file that is kept: bytes, and SHA-256 in hexadecimal. */
+export type Kept = { readonly size: number; readonly sha256: string };
+
 /** What is not whole yet. */
 const PART = '.part';
 
 /**
- * Writes a file, whole or not at all, and resolves with its size in bytes once it is durable. Rejects with a `Failure`
+ * Writes a file, whole or not at all, and resolves with what it is once it is durable. Rejects with a `Failure`
  * where it is too large or the disk is full, and with the stream's own error.
  */
-export async function keepFile({ path, content, most, log }: Keep): Promise<number> {
+export async function keepFile({ path, content, most, log }: Keep): Promise<Kept> {
   const part = path + PART;
   const chunks = content instanceof Uint8Array ? [content] : content;
   try {
     const file = await open(part, 'wx', 0o600);
     try {
-      const size = await writeAll(file, chunks, most);
+      const kept = await writeAll(file, chunks, most);
       await file.sync();
-      return await finished(part, path, size);
+      await finish(part, path);
+      return kept;
     } finally {
       await file.close();
     }
@@ -45,6 +50,7 @@ export async function keepFile({ path, content, most, log }: Keep): Promise<numb
 /** The end of the loop cancels the stream, also after an error. */
 async function writeAll(file: FileHandle, chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, most: number) {
   let size = 0;
+  const hash = createHash('sha256');
   for await (const chunk of chunks) {
     size += chunk.byteLength;
     if (size > most)
@@ -54,12 +60,13 @@ async function writeAll(file: FileHandle, chunks: Iterable<Uint8Array> | AsyncIt
           de: `Von einer Datei können höchstens ${most} Byte aufgehoben werden.`,
         },
       });
+    hash.update(chunk);
     await file.writeFile(chunk);
   }
-  return size;
+  return { size, sha256: hash.digest('hex') };
 }
 
-async function finished(part: string, path: string, size: number): Promise<number> {
+async function finish(part: string, path: string): Promise<void> {
   await rename(part, path);
   const folder = await open(dirname(path), constants.O_RDONLY);
   try {
@@ -67,7 +74,6 @@ async function finished(part: string, path: string, size: number): Promise<numbe
   } finally {
     await folder.close();
   }
-  return size;
 }
 
 /** Removes a file; one that is not there is as good. */

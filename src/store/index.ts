@@ -38,7 +38,7 @@ import {
 } from './unit.ts';
 
 export { type Batch, openBatch } from './batch.ts';
-export { keepFile, prepareFolder, removeFile } from './files.ts';
+export { type Kept, keepFile, prepareFolder, removeFile } from './files.ts';
 export { openIntegrity } from './integrity.ts';
 export { type KeySource, openKey } from './key-file.ts';
 export { keyOf, replaceKey } from './keys.ts';

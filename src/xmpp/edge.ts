@@ -17,6 +17,7 @@ import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
 import { openHome } from './peers/home.ts';
 import { openLosses } from './peers/losses.ts';
 import { openPrivileges } from './peers/privileges.ts';
+import { openUploadServices, type UploadServices } from './peers/upload-services.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { openAnswers } from './stanza/answers.ts';
 import { decode, originOf } from './stanza/decode.ts';
@@ -65,6 +66,7 @@ export type Edge = XmppSide & {
   onStanza(stanza: Element): void;
   /** Takes the start tag of a stanza that was too large to be read. Never throws. */
   onOversize(header: Element): void;
+  readonly slot: UploadServices['slot'];
   /** The link of a domain was lost, and with it what the server has said of our rights there. */
   lost(domain: string): void;
 };
@@ -92,6 +94,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   const lost = openLosses({ core, log });
   const privileges = openPrivileges(links);
   const elsewhere = openWrittenElsewhere(privileges);
+  const uploads = openUploadServices({ links, privileges, log, now });
   const privately = openPrivateMessages();
   const refused = openRefusedLines(now);
 
@@ -306,6 +309,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     },
 
     lost: privileges.drop,
+    slot: uploads.slot,
 
     onOversize(header) {
       const found = receiver(header);

@@ -48,8 +48,8 @@ describe('names of files', () => {
   it.each([
     ['../../etc/passwd', 'passwd'],
     ['C:\\Users\\romeo\\cv.pdf', 'cv.pdf'],
-    ['..', 'file'],
-    ['', 'file'],
+    ['..', 'file.png'],
+    ['', 'file.png'],
     ['.htaccess', 'htaccess'],
     ['gp\u202ejpg.exe', 'gpjpg.exe'],
   ])('%j becomes %j', (name, clean) => expect(fileName(name, 'image/png')).toBe(clean));

@@ -23,6 +23,8 @@ export interface EjabberdOptions {
   readonly privileged?: readonly string[];
   /** Adds BOSH (`/http-bind`) and WebSocket (`/xmpp-websocket`) on `ports.http`. */
   readonly http?: boolean;
+  /** Adds an upload service (XEP-0363) `upload.` below the host, on `ports.http`; needs `http`. */
+  readonly upload?: boolean;
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
   /** What its configuration has besides: lists are put behind those that follow from the options, and one listener is the component's. */
@@ -122,7 +124,11 @@ function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptio
     module,
     ...more,
   });
-  const webSocket = { '/http-bind': 'mod_bosh', '/xmpp-websocket': 'ejabberd_http_ws' };
+  const webSocket = {
+    '/http-bind': 'mod_bosh',
+    '/xmpp-websocket': 'ejabberd_http_ws',
+    ...(options.upload && { '/upload': 'mod_http_upload' }),
+  };
   return {
     hosts: [host],
     ...(s2s && {
@@ -162,6 +168,13 @@ function configuration(ports: EjabberdPorts, dir: string, options: EjabberdOptio
       mod_roster: {},
       ...(s2s && { mod_s2s_dialback: {} }),
       mod_vcard: {},
+      ...(options.upload && {
+        mod_http_upload: {
+          docroot: join(dir, 'upload'),
+          put_url: `http://127.0.0.1:${ports.http}/upload`,
+          access: 'all',
+        },
+      }),
       ...(privileged ? { mod_privilege: everyRight(options.unpacked !== undefined) } : {}),
     },
   };
@@ -196,6 +209,7 @@ const everyRight = (iq: boolean): object => ({
       'http://jabber.org/protocol/pubsub': { both: 'privileged' },
       'http://jabber.org/protocol/pubsub#owner': { set: 'privileged' },
       'urn:xmpp:blocking': { get: 'privileged' },
+      'urn:xmpp:http:upload:0': { get: 'privileged' },
     },
   }),
 });

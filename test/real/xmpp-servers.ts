@@ -25,6 +25,8 @@ export interface XmppServerOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Adds BOSH (`/http-bind`) and WebSocket (`/xmpp-websocket`) on `ports.http`. */
   readonly http?: boolean;
+  /** Adds an upload service (XEP-0363) on `ports.http`; needs `http`. */
+  readonly upload?: boolean;
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
 }

@@ -75,6 +75,7 @@ describe('files that are kept', () => {
       name: 'a cat’s.png',
       type: 'image/png',
       size: 500,
+      sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       expires: at.clock.now() + DAY,
     });
     const answer = await at.ask(file.url);

@@ -11,6 +11,22 @@ export const newSecret = (): string => randomBytes(32).toString('base64url');
 export const idOf = (secret: string): string =>
   /^[\w-]{43}$/.test(secret) ? createHash('sha256').update(secret).digest('hex') : '';
 
+/** Many clients know what a file is by the end of its name alone. */
+const ENDINGS: Readonly<Record<string, string>> = {
+  'image/png': '.png',
+  'image/jpeg': '.jpg',
+  'image/gif': '.gif',
+  'image/webp': '.webp',
+  'audio/mpeg': '.mp3',
+  'audio/mp4': '.m4a',
+  'audio/ogg': '.ogg',
+  'audio/amr': '.amr',
+  'video/mp4': '.mp4',
+  'video/3gpp': '.3gp',
+  'video/webm': '.webm',
+  'application/pdf': '.pdf',
+};
+
 /** A name for a file that is safe in an address, in a header and on the disk of whoever downloads it. */
 export function fileName(name: string | undefined, type: string): string {
   const last = cleanName((name ?? '').split(/[/\\]/).at(-1) ?? '', LONGEST);
@@ -18,7 +34,7 @@ export function fileName(name: string | undefined, type: string): string {
     .replace(/[<>:"|?*%]/g, '_')
     .replace(/^[.\s]+/, '')
     .trim();
-  return safe || (type === 'text/plain' ? 'text.txt' : 'file');
+  return safe || (type === 'text/plain' ? 'text.txt' : `file${ENDINGS[type] ?? ''}`);
 }
 
 /** The type of a file without its parameters, `application/octet-stream` for what is none (RFC 6838 §4.2). */

@@ -8,7 +8,15 @@ import type { Log } from '#src/lib/log.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { GuardFailed, keepFile, type MediaFile, prepareFolder, removeFile, type Store } from '#src/store/index.ts';
+import {
+  GuardFailed,
+  type Kept,
+  keepFile,
+  type MediaFile,
+  prepareFolder,
+  removeFile,
+  type Store,
+} from '#src/store/index.ts';
 import { fileName, idOf, mediaPath, newSecret, plainType } from './media-names.ts';
 
 /** A file as the web serves it. */
@@ -43,6 +51,19 @@ export type MediaStore = Pick<Media, 'put'> &
     stop(): void;
   };
 
+/** A file that is whole: size in bytes. */
+export type PutFile = Required<Pick<FileRef, 'name' | 'type' | 'size'>>;
+
+/**
+ * Puts a file of an account where its user keeps theirs, and resolves with its address there; nothing where there is no
+ * such place. Rejects where that fails.
+ */
+export type Upload = (
+  account: AccountKey,
+  file: PutFile,
+  read: () => Promise<ReadableStream<Uint8Array>>,
+) => Promise<string | undefined>;
+
 export type MediaParts = {
   readonly dir: string;
   /** Bytes of one file, of all files of an account, and of all files. */
@@ -53,6 +74,8 @@ export type MediaParts = {
   readonly retention: number;
   /** Without a slash at its end. */
   readonly publicUrl: string;
+  /** Absent where all files stay here. */
+  readonly upload?: Upload | undefined;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -75,12 +98,11 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
   const urlOf = (secret: string, name: string) => parts.publicUrl + mediaPath(secret, name);
   const expiry = () => clock.now() + parts.retention;
 
-  async function keep(content: Content, { secret, name, type, account }: What, expires: number): Promise<MediaFile> {
+  async function keep(content: Content, { secret, name, type, account }: What, expires: number): Promise<Kept> {
     const id = idOf(secret);
-    const size = await keepFile({ path: pathOf(id), content, most: parts.maxSize, log: parts.log });
-    const file = { id, account, name, type, size, expires };
-    await record(file);
-    return file;
+    const kept = await keepFile({ path: pathOf(id), content, most: parts.maxSize, log: parts.log });
+    await record({ id, account, name, type, size: kept.size, expires });
+    return kept;
   }
 
   async function record(file: MediaFile): Promise<void> {
@@ -103,13 +125,32 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     await store.chunks(store.media.forget(clock.now() - REMEMBERED, CHUNK), CHUNK, () => stopped);
   }
 
+  /** Where the file is put on, it goes from here; nothing where it stays. */
+  async function elsewhere(secret: string, file: PutFile, account: string): Promise<string | undefined> {
+    const put = account === '' ? undefined : parts.upload;
+    if (!put) return undefined;
+    const id = idOf(secret);
+    const read = () => readFile(pathOf(id), 0, file.size - 1);
+    const url = await put(account as AccountKey, file, read).catch((err: unknown) => {
+      parts.log.warn({ err }, 'a file could not be put on the server of its user, and stays here');
+      return undefined;
+    });
+    if (url === undefined) return undefined;
+    await removeFile(pathOf(id));
+    await store.unit([store.media.gone(id)]);
+    return url;
+  }
+
   return {
     async put(content, { name: wished, type: claimed, account = '' }): Promise<FileRef & { expires: number }> {
       const secret = newSecret();
       const type = plainType(claimed);
       const name = fileName(wished, type);
-      const { size, expires } = await keep(content, { secret, name, type, account }, expiry());
-      return { url: urlOf(secret, name), name, type, size, expires };
+      const expires = expiry();
+      const kept = await keep(content, { secret, name, type, account }, expires);
+      const file = { url: urlOf(secret, name), name, type, ...kept, expires };
+      const put = await elsewhere(secret, file, account);
+      return put === undefined ? file : { ...file, url: put };
     },
     reserve(name) {
       const secret = newSecret();

@@ -10,7 +10,13 @@ import { type Grant, grantOf, privilegedAnswer, privilegedIq } from '#src/xmpp/x
 
 /** The account of a user at a server, and which of our domains asks. */
 export type ForUser = { readonly user: BareJid; readonly transport: string };
-type Question = { readonly namespace: string; readonly type: 'get' | 'set'; readonly payload: Xml };
+/** `to`: another service than the account itself. */
+type Question = {
+  readonly namespace: string;
+  readonly type: 'get' | 'set';
+  readonly payload: Xml;
+  readonly to?: string;
+};
 
 /** What servers let us do for their users (XEP-0356). */
 export type Privileges = {
@@ -57,9 +63,9 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
       else grants.set(`${domain} ${to}`, grant);
       return true;
     },
-    async ask(who, { namespace, type, payload }) {
+    async ask(who, { namespace, type, payload, to = who.user }) {
       if (!of(who)?.iq(namespace, type)) throw new Error('the server of the user does not let us ask that');
-      const inner = privilegedIq(who.user, { type, id: randomUUID(), payload });
+      const inner = privilegedIq(to, { type, id: randomUUID(), payload });
       const answer = privilegedAnswer(await request(who, type, inner));
       if (answer?.attrs.type !== 'result') throw new Error(`the account of the user refuses: ${answer}`);
       return elements(answer)[0];

@@ -33,6 +33,7 @@ import { gatewayPrompt } from './gateway.ts';
 import { hashes } from './hashes.ts';
 import { hats } from './hats.ts';
 import { hints } from './hints.ts';
+import { httpUpload } from './http-upload.ts';
 import { idle } from './idle.ts';
 import { jidEscaping } from './jid-escaping.ts';
 import { jingleMessage } from './jingle-message.ts';
@@ -157,6 +158,7 @@ export const extensions: readonly Extension[] = [
   // What others stand on.
   resultSets,
   dateTimes,
+  httpUpload,
   hashes,
   validation,
   mediaElement,

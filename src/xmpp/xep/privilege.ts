@@ -72,9 +72,9 @@ export function privileged(
   return xml`<privilege xmlns='${by.namespace}'>${forwarded}</privilege>`;
 }
 
-/** §4.1: a request in the name of a user to their own account. */
-export const privilegedIq = (user: string, { type, id, payload }: { type: Access; id: string; payload: Xml }): Xml =>
-  xml`<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='${type}' to='${user}' id='${id}'>${payload}</iq></privileged_iq>`;
+/** §4.1: a request in the name of a user to their own account, or to a service. */
+export const privilegedIq = (to: string, { type, id, payload }: { type: Access; id: string; payload: Xml }): Xml =>
+  xml`<privileged_iq xmlns='urn:xmpp:privilege:2'><iq xmlns='jabber:client' type='${type}' to='${to}' id='${id}'>${payload}</iq></privileged_iq>`;
 
 /** What the account has answered to such a request, inside of what its server has answered; nothing where it has not. */
 export function privilegedAnswer(outer: Element): Element | undefined {

@@ -27,6 +27,8 @@ export interface ProsodyOptions {
   readonly s2s?: ServerToServer | undefined;
   /** Lines of configuration for the virtual host and its components, in the place of those that follow from the options. */
   readonly hosts?: string;
+  /** Adds an upload service (XEP-0363) `upload.` below the host, on `ports.http`; needs `http`. */
+  readonly upload?: boolean;
   /** Lines of configuration at the end, such as `Component "muc.localhost" "muc"`. */
   readonly extra?: string;
   readonly ports?: Partial<ProsodyPorts>;
@@ -53,7 +55,7 @@ const modules = [
 
 const everyRight = `{ roster = "both", message = "outgoing", presence = "managed_entity", iq = {
   ["http://jabber.org/protocol/pubsub"] = "both", ["http://jabber.org/protocol/pubsub#owner"] = "set",
-  ["urn:xmpp:blocking"] = "get" } }`;
+  ["urn:xmpp:blocking"] = "get", ["urn:xmpp:http:upload:0"] = "get" } }`;
 
 /** Starts a real Prosody on 127.0.0.1: no TLS for clients, passwords in the clear. About 0.5 s. */
 export async function startProsody(options: ProsodyOptions = {}): Promise<RunningProsody> {
@@ -119,9 +121,17 @@ modules_enabled = { ${enabled.map(lua).join(', ')} }
 ${serverToServer(dir, options.s2s)}
 privileged_entities = { ${(options.privileged ?? []).map((domain) => `[${lua(domain)}] = ${everyRight}`).join(', ')} }
 ${options.hosts ?? [`VirtualHost ${lua(host)}`, ...components].join('\n')}
+${options.upload ? uploadService(ports, host) : ''}
 ${options.extra ?? ''}
 `;
 }
+
+const uploadService = (
+  ports: ProsodyPorts,
+  host: string,
+): string => `Component ${lua(`upload.${host}`)} "http_file_share"
+  http_host = ${lua(host)}
+  http_external_url = ${lua(`http://127.0.0.1:${ports.http}/`)}`;
 
 /** Clients are offered no TLS: the certificate that is named for them does not exist. */
 const serverToServer = (dir: string, s2s: ServerToServer | undefined): string =>
