@@ -13,11 +13,12 @@ import { foreignAddress, saidElements, toGateway } from './gateway-chat.ts';
 import { MUC } from './muc/decode.ts';
 import { FROM_OCCUPANT, openPrivateMessages } from './muc/private-messages.ts';
 import { openRefusedLines } from './muc/refused-lines.ts';
-import { bounceOf, isGone, isOwnAnswer } from './peers/gone.ts';
+import { bounceOf, isGone } from './peers/gone.ts';
 import { openHome } from './peers/home.ts';
 import { openLosses } from './peers/losses.ts';
 import { openPrivileges } from './peers/privileges.ts';
 import { openUploadServices, type UploadServices } from './peers/upload-services.ts';
+import { openUserQuestions } from './peers/user-questions.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { openAnswers } from './stanza/answers.ts';
 import { decode, originOf } from './stanza/decode.ts';
@@ -30,7 +31,6 @@ import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
-import { askForBits } from './xep/bits-of-binary.ts';
 import { capsHash } from './xep/caps.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
@@ -38,7 +38,6 @@ import { rejectElement } from './xep/jingle-message.ts';
 import { looksIn } from './xep/pep.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement, receivedId } from './xep/receipts.ts';
-import { cardIn, cardQuestion } from './xep/vcard.ts';
 
 /** The part of a component link that the edge uses. */
 export type Outlet = Pick<Link, 'stanza' | 'fanOut' | 'request' | 'barrier'> & {
@@ -266,6 +265,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
 
   return {
     ...openHome({ privileges, log, transport: (domain) => transports.get(domain) }),
+    ...openUserQuestions(links),
     refuse,
 
     receipt({ from, to, type, id }) {
@@ -276,18 +276,6 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
       // XEP-0184 §7: a receipt has an id of its own, and the type of what it is about.
       const head = { from: messageJid(to, kind), to: from, type, id: `receipt-${id}` };
       return transport.link.stanza('message', head, receivedElement(id), ...(kind === 'room' ? [FROM_OCCUPANT] : []));
-    },
-
-    bits(origin, name) {
-      const request = transports.get(splitJid(origin.to).domain)?.link.request;
-      return askForBits(origin, name, request ?? (() => Promise.reject(new Error('there is no such transport'))));
-    },
-
-    async card(domain, user) {
-      const request = transports.get(domain)?.link.request;
-      const answer = await request?.({ from: domain, to: user, payload: cardQuestion });
-      if (answer?.attrs.type !== 'result') throw new Error('the server of the user does not give the card');
-      return cardIn(answer);
     },
 
     epoch: (domain) => transports.get(domain)?.link.epoch(),
@@ -336,12 +324,6 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
       if (privileges.of({ user, transport: placeTransport(from) })?.presence) return;
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
-    },
-
-    async answers(domain, server) {
-      const request = transports.get(domain)?.link.request;
-      const asking = { from: domain, to: server, payload: pingElement };
-      return (await request?.(asking).then(isOwnAnswer, () => false)) ?? false;
     },
 
     // XEP-0199 §4.2: an error is what a server answers for who is gone, and what a client answers that knows no pings.
