@@ -43,6 +43,7 @@ import { askMissed } from './rooms/missed.ts';
 import { openOccupancy } from './rooms/occupancy.ts';
 import { openFlicker } from './rooms/presence-folding.ts';
 import { openRooms } from './rooms/rooms.ts';
+import { checkServer } from './rooms/seats.ts';
 import { openLasting } from './sessions/lasting.ts';
 import { openSessions } from './sessions/sessions.ts';
 import { openVisits } from './sessions/visits.ts';
@@ -288,6 +289,13 @@ export function buildCore(parts: CoreParts) {
     },
   });
   journaling.reached(people.reached);
+  journaling.reached((domain) => {
+    if (!journaling.far.isDown(domain)) return;
+    for (const transport of transports.keys())
+      checkServer({ rooms, xmpp, transport }, domain).catch((err: unknown) =>
+        log.error({ err }, 'those of a server that cannot be reached could not be checked'),
+      );
+  });
   // What became of it is noted after this.
   settling.listen({ settled: () => queueMicrotask(echoes.settled) });
   rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });

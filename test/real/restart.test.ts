@@ -68,20 +68,25 @@ async function nobodyIsSentOut(name: XmppServerName): Promise<void> {
   await using bob = await xmppClient({ ...user, user: 'bob' });
   await using carol = await xmppClient({ ...user, user: 'carol' });
   const guests = [alice, bob, carol];
+  const nicks = ['Alice', 'Bob', 'Carol'];
+  const join = async (): Promise<void> => {
+    for (const nick of nicks)
+      await irc.next((line) => line.command === 'JOIN' && line.nick === nick, `the coming of ${nick}`);
+  };
   {
     await using first = await run();
     await enter(alice, room, 'Alice');
     await enter(bob, room, 'Bob');
     await enter(carol, room, 'Carol');
+    await join();
     await kept(store, guests.length);
     first.child.kill('SIGKILL');
     await first.ended;
   }
-  for (const nick of ['Alice', 'Bob', 'Carol'])
+  for (const nick of nicks)
     await irc.next((line) => line.command === 'QUIT' && line.nick === nick, `the loss of ${nick}`);
   await using _again = await run();
-  for (const nick of ['Alice', 'Bob', 'Carol'])
-    await irc.next((line) => line.command === 'JOIN' && line.nick === nick, `the return of ${nick}`);
+  await join();
   irc.send('PRIVMSG #garden :welcome back');
   for (const client of guests)
     for (let body: string | null = null; body !== 'welcome back'; ) {
