@@ -60,6 +60,7 @@ describe('a good file', () => {
         waiting_time: 60_000,
         connect_pace: 5000,
         linger: 300_000,
+        shown_occupants: 2000,
         presence_window: 30_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,

@@ -146,6 +146,13 @@ const limits = z
     unseen: durationSchema(24 * HOUR, 3650 * 24 * HOUR)
       .prefault('90d')
       .describe('After how long without a client what somebody logs in with is not used before they register again'),
+    shown_occupants: whole
+      .min(0)
+      .max(1_000_000)
+      .prefault(2000)
+      .describe(
+        'In rooms with more people: who speaks, keeps order or is from here is shown, and nobody else. 0 shows all',
+      ),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')

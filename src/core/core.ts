@@ -41,6 +41,8 @@ export type CoreParts = {
     readonly linger: number;
     /** Milliseconds in which a presence that changes again is told once, at their end; 0 tells every change. */
     readonly presenceWindow?: number;
+    /** How many of a room's occupants clients are shown; all without it. */
+    readonly shown?: number;
     /** Ms for which somebody may not be seen until what they log in with is not used any more; no end if left out. */
     readonly unseen?: number;
     /** How long somebody may take for one answer of a dialogue, in milliseconds, and how many one may have open. */

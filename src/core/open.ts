@@ -151,8 +151,19 @@ export function buildCore(parts: CoreParts) {
   });
   const { display, delivery, settling, rows, commit } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
-  const { linger, presenceWindow = 0 } = limits;
-  const rooms = openRooms({ ...ground, display, archive, occupancy, identities, delivery, sessions, settings, linger });
+  const { linger, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
+  const rooms = openRooms({
+    ...ground,
+    display,
+    archive,
+    occupancy,
+    identities,
+    delivery,
+    sessions,
+    settings,
+    linger,
+    shown,
+  });
   const flicker = openFlicker({ rooms, clock, window: presenceWindow, folded });
   const refusals = openContactRefusals({ store, xmpp, clock, log });
   const lent = parts.lent ?? (() => undefined);

@@ -118,6 +118,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
       connectPace: config.limits.connect_pace,
       linger: config.limits.linger,
       presenceWindow: config.limits.presence_window,
+      ...(config.limits.shown_occupants > 0 && { shown: config.limits.shown_occupants }),
       unseen: config.limits.unseen,
       dialogueTime: config.limits.dialogue_time,
       dialogues: config.limits.dialogues,

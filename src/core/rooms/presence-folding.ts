@@ -3,10 +3,11 @@ import type { Clock } from '#src/lib/clock.ts';
 import { openFold } from '#src/lib/fold.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
+import { CROWD } from './large-rooms.ts';
 import type { Rooms } from './rooms.ts';
 
 export type FlickerParts = {
-  readonly rooms: Pick<Rooms, 'apply' | 'readers'>;
+  readonly rooms: Pick<Rooms, 'apply' | 'info' | 'readers'>;
   readonly clock: Clock;
   /** Milliseconds in which what an occupant changes again is told once; 0 tells every change. */
   readonly window: number;
@@ -30,6 +31,13 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
     // Every reader of a room would have had it.
     saved: ({ place }) => folded(placeTransport(place), rooms.readers(place)),
   });
+  const read = openFold<EventOf<'receipt'>>({
+    clock,
+    window,
+    tell: rooms.apply,
+    needless: (change, told) => change.target === told.target,
+    saved: () => undefined,
+  });
   const nameOf = (place: Place, id: string): string => `${placeKey(place)}\n${id}`;
 
   /** What else changes what is known of occupants, for whom something may wait. */
@@ -48,9 +56,19 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
     apply(event, marks) {
       if (event.kind === 'presence' && event.from.kind === 'network')
         return fold.pass(nameOf(event.place, event.from.id), event);
+      // Of where somebody in a crowd has read up to, the newest says all.
+      if (
+        event.kind === 'receipt' &&
+        event.from.kind === 'network' &&
+        (rooms.info(event.place)?.occupants ?? 0) > CROWD
+      )
+        return read.pass(nameOf(event.place, event.from.id), event);
       if (fold.size > 0) clear(event);
       rooms.apply(event, marks);
     },
-    stop: fold.stop,
+    stop() {
+      fold.stop();
+      read.stop();
+    },
   };
 }

@@ -12,7 +12,7 @@ export function present(room: Room, { from, show, status }: EventOf<'presence'>)
   const { status: _, ...who } = before;
   const now: Occupant = { ...who, show, ...(status !== undefined && { status }) };
   room.roster.set(now.id, now);
-  const to = readersOf(room);
+  const to = room.hidden.has(now.id) ? [] : readersOf(room);
   // XEP-0045 §7.7: a changed presence is sent to everybody, with the standing of its occupant.
   return to.length > 0 ? [{ kind: 'tell', body: { kind: 'occupant', change: 'role', who: now }, to }] : [];
 }

@@ -7,8 +7,8 @@ import type { LastRoom } from './occupancy.ts';
 import { eject, newRoom, type Room, type RoomEffect, type Seat } from './room-state.ts';
 
 /** A room as the last run left it: the network does not know of its members yet, and its clients of nothing new. */
-export function restored({ place, sittings, roster, topic: known }: LastRoom): Room {
-  const room = newRoom(place);
+export function restored({ place, sittings, roster, topic: known }: LastRoom, most?: number): Room {
+  const room = newRoom(place, most);
   if (known) room.topic = known;
   const ours = new Map(sittings.map(({ account, nick }) => [nick, account]));
   for (const who of roster) {

@@ -1,5 +1,6 @@
+import type { Recipient } from '#src/core/index.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Room } from './room-state.ts';
+import { type Room, readersOf, type Seat } from './room-state.ts';
 
 /** The nick under which a full JID sits in the room. */
 export function nickOf(room: Room, account: AccountKey, jid: string): string | undefined {
@@ -23,4 +24,23 @@ export function nickToAsk(room: Room, all: readonly Room[], account: AccountKey,
   if (member.nick === called.nick || member.nick === called.wanted) return undefined;
   const isHeld = all.some((other) => other !== room && (other.members.get(account)?.seats.size ?? 0) > 0);
   return isHeld ? undefined : member.nick;
+}
+
+/** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
+export function lateReaders(room: Room, at: number): readonly Recipient[] {
+  const { last } = room;
+  return readersOf(room).filter(({ jid }) => {
+    const seat = seatOf(room, jid);
+    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
+    if (seat) seat.upTo = Math.max(upTo, at);
+    return at > upTo;
+  });
+}
+
+export function seatOf(room: Room, jid: string): Seat | undefined {
+  for (const { seats } of room.members.values()) {
+    const seat = seats.get(jid);
+    if (seat) return seat;
+  }
+  return undefined;
 }

@@ -6,6 +6,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
+import { isHidden } from './large-rooms.ts';
 import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
@@ -46,6 +47,9 @@ type Topic = { readonly text: string; readonly by?: string; readonly setAt?: num
 export type Room = {
   readonly place: Place;
   readonly roster: Map<string, Occupant>;
+  /** Of whom in the roster clients are not shown anything, and how many they are shown. */
+  readonly hidden: Set<string>;
+  readonly most: number;
   readonly members: Map<AccountKey, Member>;
   topic: Topic;
   /** What it is called and how it looks, as far as its network has told. */
@@ -73,9 +77,11 @@ export type RoomEffect =
   | { readonly kind: 'invite'; readonly account: AccountKey; readonly unread: number }
   | { readonly kind: 'refuse'; readonly origin: Origin; readonly failure: Failure };
 
-export const newRoom = (place: Place): Room => ({
+export const newRoom = (place: Place, most = Number.POSITIVE_INFINITY): Room => ({
   place,
+  most,
   roster: new Map(),
+  hidden: new Set(),
   members: new Map(),
   topic: { text: '' },
   look: {},
@@ -89,24 +95,6 @@ export function readersOf(room: Room): readonly Recipient[] {
   return room.readers;
 }
 
-/** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
-export function lateReaders(room: Room, at: number): readonly Recipient[] {
-  const { last } = room;
-  return readersOf(room).filter(({ jid }) => {
-    const seat = seatOf(room, jid);
-    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
-    if (seat) seat.upTo = Math.max(upTo, at);
-    return at > upTo;
-  });
-}
-
-export function seatOf(room: Room, jid: string): Seat | undefined {
-  for (const { seats } of room.members.values()) {
-    const seat = seats.get(jid);
-    if (seat) return seat;
-  }
-  return undefined;
-}
 const seatsOf = ({ seats, nick }: Member): Recipient[] =>
   [...seats.values()].filter((seat) => seat.in).map((seat) => readerAt(seat, nick));
 
@@ -267,6 +255,8 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     case 'join':
     case 'role':
       room.roster.set(who.id, who);
+      if (isHidden(room, who, before !== undefined)) return [];
+      if (room.hidden.delete(who.id)) return came(room, who);
       if (body.change === 'role') return tell(room, { ...body, who });
       return isAs(before, who) ? [] : came(room, who);
     case 'rename':
@@ -295,9 +285,11 @@ function rename(room: Room, body: OccupantChange): RoomEffect[] {
   const before = room.roster.get(body.who.id) ?? body.who;
   const nick = body.nick ?? before.nick;
   // The readers are taken with their nicks of before: that is how a reader knows its own rename.
-  const effects = tell(room, { ...body, who: before });
-  room.roster.delete(before.id);
   const id = body.newId ?? before.id;
+  const isUnseen = room.hidden.delete(before.id);
+  if (isUnseen) room.hidden.add(id);
+  const effects = isUnseen ? [] : tell(room, { ...body, who: before });
+  room.roster.delete(before.id);
   room.roster.set(id, { ...before, id, nick });
   const member = before.account && room.members.get(before.account);
   if (member) member.nick = nick;
@@ -316,6 +308,7 @@ function depart(room: Room, body: OccupantChange): RoomEffect[] {
   const out = member && (forced || left);
   if (member && !out && !member.present) return [];
   room.roster.delete(known.id);
+  if (room.hidden.delete(known.id)) return [];
   // Whose connection was lost is on its way back, or will hear that it is not.
   const effects = tell(room, { ...body, who: known }, out ? undefined : account);
   if (!out || !account) return effects;
@@ -360,7 +353,7 @@ function welcome(room: Room, account: AccountKey, seat: Seat, created = false): 
   room.readers = undefined;
   const reader = readerAt(seat, member.nick);
   const to = [reader];
-  const list = [...room.roster.values()];
+  const list = [...room.roster.values()].filter(({ id }) => !room.hidden.has(id));
   const own = list.find(({ nick }) => nick === member.nick);
   const self: Occupant = own ?? {
     ...{ id: member.nick, nick: member.nick, account },

@@ -52,6 +52,8 @@ export type RoomParts = {
   readonly occupancy: Occupancy;
   /** Milliseconds for which an account whose last client was lost stays in its rooms. */
   readonly linger: number;
+  /** How many of a room's occupants clients are shown. */
+  readonly shown: number;
 };
 
 /** What rooms tell. */
@@ -90,7 +92,7 @@ export function openRooms(parts: RoomParts) {
     });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
-  const at = (place: Place): state.Room => find(place) ?? state.newRoom(place);
+  const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);
   const keyOf = (account: AccountKey, place: Place): SessionKey => ({ account, realm: parts.realm(place) });
 
   function roomsOf({ account, realm }: SessionKey): state.Room[] {
@@ -106,15 +108,12 @@ export function openRooms(parts: RoomParts) {
   const ownEvent = (room: state.Room, account: AccountKey, body: EventBody): Event =>
     event(room.place, body, { kind: 'xmpp', bare: splitAccount(account).user });
 
-  const joinEvent = (room: state.Room, account: AccountKey): Event =>
-    ownEvent(room, account, joining(account, room.members.get(account)));
-
   /** Joins on the network. A nick that no other seat of the account has any part in is asked for before. */
   function join(room: state.Room, key: SessionKey): void {
     const { account } = key;
     const wanted = nickToAsk(room, roomsOf(key), account, parts.sessions.state(key));
     if (wanted !== undefined) parts.delivery.tell(ownEvent(room, account, { kind: 'nick', wanted }), account);
-    parts.delivery.tell(joinEvent(room, account), account);
+    parts.delivery.tell(ownEvent(room, account, joining(account, room.members.get(account))), account);
   }
 
   const lane = (place: Place, work: () => void | Promise<void>): void => parts.lanes.run(placeKey(place), work);
@@ -170,7 +169,7 @@ export function openRooms(parts: RoomParts) {
   function unknown(what: Event): state.Room | undefined {
     const { place } = what;
     if (place.kind !== 'room' || !showsMember(what, place.account)) return undefined;
-    const room = state.newRoom(place);
+    const room = state.newRoom(place, parts.shown);
     rooms.set(placeKey(place), room);
     belong(place.account, room);
     const { user } = splitAccount(place.account);
@@ -305,7 +304,7 @@ export function openRooms(parts: RoomParts) {
     /** Brings back the rooms of the last run, and returns the sessions that they need. */
     restore(last: readonly LastRoom[]): readonly { readonly key: SessionKey; readonly nick: string }[] {
       for (const one of last) {
-        const room = restored(one);
+        const room = restored(one, parts.shown);
         // Somebody may have lost the right to be here in the meantime.
         parts.occupancy.changed(room);
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);

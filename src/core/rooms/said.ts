@@ -4,17 +4,21 @@ import type { Display } from '#src/core/journal/display.ts';
 import { chain } from '#src/lib/after.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { EventOf } from '#src/model/event.ts';
-import type { AccountKey } from '#src/model/ids.ts';
+import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Archive, Entry } from './archive.ts';
 import { type Archivable, aboutOf, aboutRow, isLate, sayer } from './archived.ts';
-import { lateReaders, type Room, type RoomEffect, readersOf, seatOf } from './room-state.ts';
+import { CROWD, reveal } from './large-rooms.ts';
+import type { Occupancy } from './occupancy.ts';
+import { lateReaders, seatOf } from './room-seats.ts';
+import { type Room, type RoomEffect, readersOf } from './room-state.ts';
 
 export type SaidParts = {
   readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'records' | 'history'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly xmpp: Pick<XmppSide, 'displayed'>;
+  readonly occupancy: Pick<Occupancy, 'told'>;
 };
 
 /** What was said, by whom and as whom: what it is about is looked up. */
@@ -59,6 +63,7 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
   if (isOwn(what) && about && about.fromId !== by) return void parts.display.show(what, []);
   if (!isLate(what, now)) {
     const to = readersOf(room);
+    if (room.hidden.size > 0) introduce(parts, room, what, to);
     room.last.at = what.at;
     room.last.to = to;
     return tellAll(parts, entry, parts.archive.record(entry), to);
@@ -66,6 +71,19 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
   const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
   const late = { ...entry, event: what };
   return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what.at)));
+}
+
+/** Whoever speaks in a very large room is there from now on, for its clients. */
+function introduce(
+  { display, occupancy }: SaidParts,
+  room: Room,
+  { from, place, at }: Archivable,
+  to: readonly Recipient[],
+): void {
+  const body = from.kind === 'network' ? reveal(room, from.id) : undefined;
+  if (!body) return;
+  occupancy.told(place, body);
+  display.show({ ...body, id: newEventId(), at, place, from: { kind: 'network', id: '' }, live: true }, to);
 }
 
 function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
@@ -97,7 +115,9 @@ export function marked(
     if (own && found && what.state === 'displayed' && xmpp.displayed(room.place, room.place.account, String(found.id)))
       return;
     const about = found ? { about: aboutRow(found.id, found) } : {};
-    display.show(what, readersOf(room), { ...marks, ...about });
+    // In a crowd only whoever wrote it hears that it was read.
+    const to = room.roster.size > CROWD ? writersOf(room, found?.fromId) : readersOf(room);
+    display.show(what, to, { ...marks, ...about });
   });
 }
 
@@ -112,3 +132,11 @@ export async function showPast(
   const seat = seatOf(room, to.jid);
   if (seat) seat.upTo = past.at(-1)?.at ?? 0;
 }
+
+/** The clients of the one of ours who is known by that to the archive. */
+const writersOf = (room: Room, by: string | undefined): readonly Recipient[] => {
+  const accounts = [...room.members.keys()].filter(
+    (account) => sayer({ kind: 'xmpp', bare: splitAccount(account).user }) === by,
+  );
+  return readersOf(room).filter(({ jid }) => accounts.some((account) => room.members.get(account)?.seats.has(jid)));
+};

@@ -22,7 +22,7 @@ const away = (status?: string): EventOf<'presence'> =>
 const back = event({ kind: 'presence', show: 'available' });
 
 /** A room with two readers, and what came into it. */
-function world() {
+function world(occupants = 3) {
   const clock = handClock();
   const applied: string[] = [];
   let saved = 0;
@@ -31,6 +31,7 @@ function world() {
     window: WINDOW,
     rooms: {
       readers: () => 2,
+      info: () => ({ occupants }),
       apply: (one) =>
         void applied.push(
           one.kind === 'presence' ? (one.status ?? one.show) : one.kind === 'occupant' ? one.change : one.kind,
@@ -42,6 +43,23 @@ function world() {
   });
   return { clock, flicker, applied, saved: () => saved };
 }
+
+describe('where somebody has read up to', () => {
+  const read = (target: string): Event => event({ kind: 'receipt', target: target as EventId, state: 'displayed' });
+
+  it('is told at once in a small room, and of a crowd the newest in each window', () => {
+    for (const [occupants, told] of [
+      [50, 3],
+      [51, 1],
+    ] as const) {
+      const { clock, flicker, applied } = world(occupants);
+      for (const target of ['one', 'two', 'three']) flicker.apply(read(target));
+      expect(applied).toHaveLength(told);
+      clock.advance(WINDOW);
+      expect(applied).toHaveLength(told === 3 ? 3 : 2);
+    }
+  });
+});
 
 describe('the presence of an occupant', () => {
   it('costs each reader one stanza in a window, and tells how many it has saved', () => {

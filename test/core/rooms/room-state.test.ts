@@ -376,3 +376,22 @@ describe('leaving on the network itself', () => {
     expect(entering.members.size).toBe(1);
   });
 });
+
+describe('a very large room', () => {
+  const crowd = (count: number): Occupant[] => Array.from({ length: count }, (_, at) => occupant(`P${at}`));
+
+  it('shows so many of those who are there, who keeps order and who is from here', () => {
+    const room = state.newRoom({ kind: 'shared', transport: 'net.example', id: '#verona%net' }, 10);
+    state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
+    state.snapshot(room, [...crowd(5000), { ...occupant('Prince'), role: 'moderator' }, occupant('Romeo', romeo)]);
+    const [list] = state.joined(room, romeo);
+    const shown = list?.kind === 'tell' && list.body.kind === 'occupants' ? list.body.list : [];
+    expect(shown).toHaveLength(11);
+    expect(shown.map(({ nick }) => nick)).toContain('Prince');
+    expect(room.roster.size).toBe(5002);
+    // Nobody hears of who is not shown, whatever becomes of them.
+    expect(state.change(room, { kind: 'occupant', change: 'join', who: occupant('Late') })).toEqual([]);
+    expect(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('P4000') })).toEqual([]);
+    expect(state.change(room, { kind: 'occupant', change: 'leave', who: occupant('P1') })).toHaveLength(1);
+  });
+});
