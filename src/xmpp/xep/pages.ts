@@ -45,3 +45,48 @@ ${[...rfcs, ...supported].join('\n')}
 </rdf:RDF>
 `;
 }
+
+/** Another gateway, as it says itself or as it was looked into: what of it, and when. */
+export type OtherGateway = {
+  readonly name: string;
+  readonly version: string;
+  readonly read: string;
+  readonly source: string;
+  /** Titles by number. */
+  readonly xeps: Readonly<Record<string, string>>;
+};
+
+const COMPARED = `# Extensions, side by side
+
+What is implemented here ([xeps.md](xeps.md)) beside what other gateways name. That a number stands in a column says that
+something of it is there, not how much or how well. Of the others it was read:`;
+
+/** `docs/compared.md`: each extension, and which gateways have something of it. Pure. */
+export function renderCompared(extensions: readonly Extension[], others: readonly OtherGateway[]): string {
+  const ours = new Map(extensions.map(({ xep }) => [xep.number, xep]));
+  const titles = new Map(others.flatMap(({ xeps }) => Object.entries(xeps)));
+  for (const [number, { title }] of ours) titles.set(number, title);
+  const all = [...titles].sort(([a], [b]) => (a < b ? -1 : 1));
+  const sources = others.map(({ name, version, read, source }) => `- ${name} ${version}, on ${read}: ${source}.`);
+  const head = ['XEP', 'title', 'Isthmus', ...others.map(({ name }) => name)];
+  const rows = all.map(([number, title]) => {
+    const own = ours.get(number);
+    const cells = [own ? own.version : '', ...others.map(({ xeps }) => (number in xeps ? 'yes' : ''))];
+    return `| [${number}](https://xmpp.org/extensions/xep-${number}.html) | ${title} | ${cells.join(' | ')} |`;
+  });
+  const missing = all.filter(([number]) => !ours.has(number));
+  const lacking = missing.map(([number, title]) => {
+    const who = others.filter(({ xeps }) => number in xeps).map(({ name }) => name);
+    return `- ${number} ${title} (${who.join(', ')})`;
+  });
+  return `${[
+    COMPARED,
+    sources.join('\n'),
+    '## What they have and Isthmus has not',
+    lacking.length === 0 ? 'Nothing.' : lacking.join('\n'),
+    '## All',
+    [row(head), row(head.map(() => '---')), ...rows].join('\n'),
+  ].join('\n\n')}\n`;
+}
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

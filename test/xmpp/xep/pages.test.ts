@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'ltx';
 import { describe, expect, it } from 'vitest';
 import { extensions } from '#src/xmpp/xep/index.ts';
-import { renderDoap, renderXeps } from '#src/xmpp/xep/pages.ts';
+import { renderCompared, renderDoap, renderXeps } from '#src/xmpp/xep/pages.ts';
 
 const committed = (file: string): string => readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8');
 
@@ -21,6 +21,7 @@ const HEAD = /^\/\/ XEP-(\d{4}): .+?, version ([\d.]*\d)/;
 describe('what is implemented', () => {
   it.each([
     ['docs/xeps.md', renderXeps(extensions)],
+    ['docs/compared.md', renderCompared(extensions, JSON.parse(committed('docs/compared-others.json')))],
     ['doap.xml', renderDoap(extensions, JSON.parse(committed('package.json')).description)],
   ])('%s is rendered from the list', (file, text) => {
     expect(text, 'render it anew: npm run docs').toBe(committed(file));
