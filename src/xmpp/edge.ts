@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
+import { levelIn } from '#mappings/parts.ts';
 import { dialogueTexts } from '#mappings/texts/dialogues.ts';
 import { messageTexts } from '#mappings/texts/messages.ts';
 import type { Core, Marks, Origin, Recipient, Said, Transport, XmppSide } from '#src/core/index.ts';
@@ -31,7 +32,7 @@ import { type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
-import { capsHash } from './xep/caps.ts';
+import { capsHash, WISHES } from './xep/caps.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
 import { rejectElement } from './xep/jingle-message.ts';
@@ -362,7 +363,9 @@ function asking(transport: Transport): Written {
   } = transport;
   const caps = capsHash(contactFeatures(transport));
   const asks = (['receipt', 'marker'] as const).filter((answer) => contact.includes(answer));
-  return { network: definition.identity.name, caps, logged: history.record, ...(asks.length > 0 && { asks }) };
+  // A network that knows nothing of how its users look has nobody told of it.
+  const wishes = levelIn(transport.mapping.facts.out, 'profile') === 'none' ? undefined : capsHash(WISHES, 'gateway');
+  return { network: definition.identity.name, caps, wishes, logged: history.record, ...(asks.length > 0 && { asks }) };
 }
 
 /** False where one of them was not taken. */

@@ -75,9 +75,11 @@ function accompanied(sending: Sending, event: Event, context: WriteContext): Sen
 }
 
 /** What an entry of a roster is called: by its name on the network, the gateway by that of the network. */
-function seenAs(place: Place, jid: string, addresses: Addresses, { network = '', caps }: Written): Seen {
+function seenAs(place: Place, jid: string, addresses: Addresses, { network = '', caps, wishes }: Written): Seen {
   if (place.kind === 'realm') return { jid, nick: place.realm };
-  return place.id === '' ? { jid, nick: network } : { jid, nick: addresses.parse(place.id).name, caps };
+  return place.id === ''
+    ? { jid, nick: network, caps: wishes, owner: 'gateway' }
+    : { jid, nick: addresses.parse(place.id).name, caps };
 }
 
 /** The message of an event (RFC 6121 §5.2, XEP-0045 §7.4). */

@@ -7,7 +7,7 @@ import type { Draft, EventOf, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
-import { capsElements } from '#src/xmpp/xep/caps.ts';
+import { type CapsOwner, capsElements } from '#src/xmpp/xep/caps.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
 import type { Sending } from '#src/xmpp/xep/extension.ts';
 import { idleElements, idleSince } from '#src/xmpp/xep/idle.ts';
@@ -87,7 +87,12 @@ export function showOf(stanza: Element): Show {
 const jidsOf = (to: readonly Recipient[]): string[] => to.map(({ jid }) => jid);
 
 /** Whose presence it is: the bare JID, and what the network calls them. */
-export type Seen = { readonly jid: string; readonly nick: string; readonly caps?: string | undefined };
+export type Seen = {
+  readonly jid: string;
+  readonly nick: string;
+  readonly caps?: string | undefined;
+  readonly owner?: CapsOwner;
+};
 
 /** What a request says that gives no reason: clients show words of their own in its place, which are not ours. */
 const REQUEST = {
@@ -109,7 +114,7 @@ export function encodeContact(
 
 /** The presence of a contact (RFC 6121 §4). That of occupants comes as a change of theirs. */
 export function encodePresence(event: EventOf<'presence'>, to: readonly Recipient[], seen: Seen): Sending[] {
-  const { jid, nick, caps } = seen;
+  const { jid, nick, caps, owner } = seen;
   const { place, show, status, idle, name = nick, photo } = event;
   if (place.kind === 'room' || place.kind === 'shared') return [];
   const gone = show === 'offline';
@@ -122,7 +127,7 @@ export function encodePresence(event: EventOf<'presence'>, to: readonly Recipien
       children: [
         ...showElements({ show, status }),
         ...(gone ? [] : [...nickElementsBeside(jid, name), ...photoElements(photo)]),
-        ...(gone ? [] : [...idleElements(idle), ...capsElements(caps)]),
+        ...(gone ? [] : [...idleElements(idle), ...capsElements(caps, owner)]),
       ],
     },
   ];

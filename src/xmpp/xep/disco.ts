@@ -6,7 +6,7 @@ import { nameOf, occupantItems, roomFeatures, roomForm, seenRoom } from '#src/xm
 import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
-import { capsInfo } from './caps.ts';
+import { capsInfo, WISHES } from './caps.ts';
 import { directory } from './directory.ts';
 import type { DiscoNode, Extension, Request, TargetKind } from './extension.ts';
 
@@ -35,7 +35,7 @@ async function answerInfo(request: Request): Promise<Xml> {
   // XEP-0045 §6.6: others are told that the request makes no sense.
   if (kind === 'occupant') askedOccupant(request, 'bad-request');
   const { node: named } = request.payload.attrs;
-  const hashed = kind === 'contact' && named !== undefined ? capsInfo(named, features(kind)) : undefined;
+  const hashed = named === undefined ? undefined : hashedInfo(named, request);
   if (hashed) return hashed;
   const node = nodeOf(request);
   if (node) return nodeInfo(request, node);
@@ -44,6 +44,12 @@ async function answerInfo(request: Request): Promise<Xml> {
   const vars = all.map((feature) => xml`<feature var='${feature}'/>`);
   const forms = [...request.forms(), room && roomForm(request, room)];
   return xml`<query xmlns='http://jabber.org/protocol/disco#info'>${room ? conference(nameOf(room) ?? roomName(request)) : identities[kind](request)}${vars}${forms}</query>`;
+}
+
+/** What one of the hashes in presence stands for (XEP-0115 §6.2). */
+function hashedInfo(node: string, { kind, features }: Request): Xml | undefined {
+  if (kind === 'gateway') return capsInfo(node, WISHES, kind);
+  return kind === 'contact' ? capsInfo(node, features(kind)) : undefined;
 }
 
 const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xml =>

@@ -108,8 +108,9 @@ export type Written = Marks & {
   readonly occupant?: string | undefined;
   readonly occupantIds?: OccupantIds;
   readonly logged?: boolean;
-  /** The hash of what contacts there can (XEP-0115). */
+  /** The hashes of what contacts there can (XEP-0115), and of what the gateway wants to be told of users. */
   readonly caps?: string;
+  readonly wishes?: string | undefined;
 };
 
 /** What somebody in a room is known by to who cannot tell from it who that is (XEP-0421 §4.1). */
