@@ -22,6 +22,8 @@ import { emit } from './wire/emit.ts';
 import { textSize } from './wire/encode.ts';
 import { target } from './wire/line.ts';
 
+/** Milliseconds in which a connection that was made is no news when it is made again. */
+const ONCE = 3_600_000;
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
 
@@ -75,7 +77,18 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     );
   }
 
-  const setupOf = async (key: SessionKey, server: ServerConfig, unasked: boolean): Promise<ConnectionSetup> => ({
+  /** What went well lately and has not failed since is told once: clients that come and go join again each time. */
+  function isKnown({ account, realm }: SessionKey): boolean {
+    const { made, cutOff } = realmOf(realm);
+    const at = made.get(account);
+    return at !== undefined && host.clock.now() - at < ONCE && !cutOff.has(account);
+  }
+
+  const setupOf = async (
+    key: SessionKey,
+    server: ServerConfig,
+    { unasked, quiet }: Pick<ConnectionSetup, 'unasked' | 'quiet'>,
+  ): Promise<ConnectionSetup> => ({
     host,
     addresses,
     realm: realmOf(key.realm),
@@ -83,6 +96,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     realname: settings.realname,
     timeout: settings.connect_timeout,
     unasked,
+    quiet,
     motd: await host.state.get(motdKey(key)),
     nick: await host.state.get(nickKey(key)),
   });
@@ -100,11 +114,12 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const account = accountOf(credentials);
     const login = account && provenLogin(host, key, logins, account);
     const { tls } = found.entry;
+    const quiet = unasked || isKnown(key);
     try {
       if (account) assertPrivate(found.entry, key.realm);
-      if (!unasked) say(key, texts.connecting(called(key, found.entry), tls));
+      if (!quiet) say(key, texts.connecting(called(key, found.entry), tls));
       await leaving.get(key.account);
-      const setup = await setupOf(key, found.entry, unasked);
+      const setup = await setupOf(key, found.entry, { unasked, quiet });
       const socket = await dial(key, found, signal);
       const client = await openConnection(setup, key, {
         socket,

@@ -343,16 +343,16 @@ export class IrcConnection implements LineSocketOwner {
   }
 
   #ready(wanted: string): void {
-    const { host, realm } = this;
-    const { server, unasked } = this.#setup;
-    const { view } = this;
+    const { host, realm, view } = this;
+    const { server, unasked, quiet } = this.#setup;
     if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
     this.#entry?.registration.close();
     this.#entry = undefined;
     this.#phase = 'online';
     realm.clients.set(view.account, this);
     const back = realm.cutOff.delete(view.account);
-    if (back || !unasked) {
+    realm.made.set(view.account, host.clock.now());
+    if (back || !quiet) {
       const told = texts.connected(view.isupport.network ?? view.realm, server.tls);
       emit(host, realmNotice(view, told, host.language(view.account)));
     }

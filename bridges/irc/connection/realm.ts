@@ -3,6 +3,7 @@ import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts'
 import type { ServerConfig } from '#bridges/irc/config.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Host } from '#src/bridge.ts';
+import { openRecent, type Recent } from '#src/lib/recent.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { IrcConnection } from './irc-connection.ts';
@@ -19,8 +20,13 @@ export type Realm = {
   readonly logins: LoginRecords;
   /** Who has been told that there is no connection, and why, and not yet that it is back. */
   readonly cutOff: Map<AccountKey, string>;
+  /** When the connection of an account was made last, in ms since 1970. */
+  readonly made: Recent<number>;
   readonly spelling: Spelling;
 };
+
+/** Accounts of which it is known at least when they were connected last. */
+const MOST = 5000;
 
 export const openRealm = (): Realm => ({
   clients: new Map(),
@@ -29,6 +35,7 @@ export const openRealm = (): Realm => ({
   leaving: new Map(),
   logins: new Map(),
   cutOff: new Map(),
+  made: openRecent(MOST),
   spelling: new Spelling(),
 });
 
@@ -41,7 +48,9 @@ export type ConnectionSetup = {
   readonly realname: string;
   /** Milliseconds that logging in may take. */
   readonly timeout: number;
-  /** Nobody has just asked for it: only what is news is told. */
+  /** Nobody has just asked for it, or who did has seen it connect lately: only what is news is told. */
+  readonly quiet: boolean;
+  /** Nobody has just asked for it. */
   readonly unasked: boolean;
   /** The digest of the message of the day that its user was told last. */
   readonly motd: string | undefined;
