@@ -275,7 +275,7 @@ export function buildCore(parts: CoreParts) {
   dormancy.listen({
     wipe: membership.remove,
     sleeps(account) {
-      rooms.end(account, ASLEEP.message);
+      rooms.end(account, ASLEEP.words);
       delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, ASLEEP);
       void sessions.drop(account, ASLEEP, 'left').then(() => people.slept(account));
     },

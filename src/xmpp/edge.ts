@@ -129,17 +129,16 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     return looks !== undefined;
   }
 
+  /** Whether it is for what we know of users and servers, and for nobody behind us. */
+  const isHeard = (transport: Served, stanza: Element, origin: Origin): boolean =>
+    privileges.takes(stanza, origin) ||
+    (origin.stanza === 'message' &&
+      (elsewhere.takes(origin) || looked(stanza, origin) || answers.takes(stanza, origin, transport)));
+
   function take(transport: Served, stanza: Element, origin: Origin): void {
     if (stanza.name === 'iq') return answer(transport, stanza, origin);
     if (origin.type === 'error') return bounced(transport, stanza, origin);
-    if (
-      origin.stanza === 'message' &&
-      (elsewhere.takes(origin) ||
-        privileges.takes(stanza, origin) ||
-        looked(stanza, origin) ||
-        answers.takes(stanza, origin, transport))
-    )
-      return;
+    if (isHeard(transport, stanza, origin)) return;
     if (origin.stanza === 'presence' && origin.type === 'probe') {
       const place = probedPlace(stanza, transport.view);
       if (place) core().probed(place, origin.from);
@@ -322,7 +321,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     probe(from, user) {
       const transport = transports.get(placeTransport(from));
       // XEP-0356 §7: it comes by itself.
-      if (privileges.of({ user, transport: placeTransport(from) })?.presence) return;
+      if (privileges.shows({ user, transport: placeTransport(from) })) return;
       const head = transport && { from: placeJid(from, transport.view.transport.addresses), to: user, type: 'probe' };
       if (head) transport.link.stanza('presence', head);
     },

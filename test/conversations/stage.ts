@@ -58,7 +58,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const { openWire }: { openWire: OpenWire } = await import(pathToFileURL(join(home, 'wire.ts')).href);
   const wire = await openWire(options);
   const dir = folder();
-  const xmppServer = await startXmppServer({ rights: options.rights });
+  const xmppServer = await startXmppServer({ rights: options.rights, shown: options.shown });
   const run = options.process === 'yes' ? runProcess : runHere;
   const clock = jumpingClock();
   const setting: Setting = {

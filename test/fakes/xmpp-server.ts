@@ -71,6 +71,8 @@ export type FakeServerOptions = {
   readonly secret?: string;
   /** What every component is told of its rights as it comes (XEP-0356 §4.1): elements `perm`. */
   readonly rights?: string | undefined;
+  /** The full JID of a user whose presence it is shown with that. */
+  readonly shown?: string | undefined;
 };
 
 /** An XMPP server as a component sees it: XEP-0114 over a real socket, and a parser that is not ours. */
@@ -99,6 +101,7 @@ export type FakeServer = AsyncDisposable & {
 type Shared = {
   readonly secret: string;
   readonly rights: string | undefined;
+  readonly shown: string | undefined;
   refusal: string | undefined;
   answerPings: boolean;
   dropIqs: boolean;
@@ -211,6 +214,7 @@ function accept(socket: Socket, shared: Shared): void {
       socket.write(
         `<message from='a.example' to='${domain}'><privilege xmlns='urn:xmpp:privilege:2'>${shared.rights}</privilege></message>`,
       );
+    if (shared.shown !== undefined) socket.write(`<presence from='${shared.shown}' to='${domain}'/>`);
     shared.online(connection());
   }
 
@@ -264,6 +268,7 @@ export async function startXmppServer(options: FakeServerOptions = {}): Promise<
   const shared: Shared = {
     secret: options.secret ?? 's3cret',
     rights: options.rights,
+    shown: options.shown,
     refusal: undefined,
     answerPings: true,
     dropIqs: false,

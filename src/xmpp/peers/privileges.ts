@@ -20,9 +20,14 @@ type Question = {
 
 /** What servers let us do for their users (XEP-0356). */
 export type Privileges = {
-  /** Takes what a server says of our rights, at first or once more. */
+  /** Takes what a server says of our rights, at first or once more. Looks at presence, too. */
   takes(stanza: Element, origin: Origin): boolean;
   of(who: ForUser): Grant | undefined;
+  /**
+   * Whether the presence of users comes by itself (§7), also of those who were there before us: some of it has come before
+   * anybody was asked. ejabberd shows only who comes later: its users have to be asked.
+   */
+  shows(who: ForUser): boolean;
   /** The link of one of our domains was lost: a server says it all again. */
   drop(domain: string): void;
   /** Asks a user's account in the user's name, and resolves with the payload. Rejects where it may not, and where nobody answers. */
@@ -39,7 +44,14 @@ type Requesting = { request(ask: Ask): Promise<Element> };
 export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileges {
   /** By the domain of users, and the domain of ours that may. */
   const grants = new Map<string, Grant>();
+  /** Of these, whose users are all shown to us as we come; and our domains that have asked for presence since. */
+  const showing = new Set<string>();
+  const asked = new Set<string>();
   const of = ({ user, transport }: ForUser): Grant | undefined => grants.get(`${splitJid(user).domain} ${transport}`);
+
+  function note(key: string, to: string): void {
+    if (!asked.has(to) && grants.get(key)?.presence) showing.add(key);
+  }
 
   async function request({ user, transport }: ForUser, type: 'get' | 'set', payload: Xml): Promise<Element> {
     const link = links.get(transport);
@@ -51,10 +63,21 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
 
   return {
     of,
-    drop(domain) {
-      for (const key of grants.keys()) if (key.endsWith(` ${domain}`)) grants.delete(key);
+    shows({ user, transport }) {
+      // What comes from now on may be an answer.
+      asked.add(transport);
+      return showing.has(`${splitJid(user).domain} ${transport}`);
     },
-    takes(stanza, { from, to }) {
+    drop(domain) {
+      asked.delete(domain);
+      for (const key of grants.keys()) if (key.endsWith(` ${domain}`)) grants.delete(key);
+      for (const key of showing) if (key.endsWith(` ${domain}`)) showing.delete(key);
+    },
+    takes(stanza, { stanza: kind, from, to }) {
+      if (kind === 'presence') {
+        if (grants.size > 0) note(`${splitJid(from).domain} ${to}`, to);
+        return false;
+      }
       const { local, domain } = splitJid(from);
       if (local !== '' || splitJid(to).local !== '') return false;
       const grant = grantOf(stanza);
