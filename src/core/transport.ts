@@ -3,6 +3,7 @@ import type { Overrides } from '#mappings/overrides.ts';
 import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 import { type TransportTalks, talksOf } from './dialogues/talks.ts';
@@ -59,6 +60,8 @@ export type Transport = Written &
     readonly realms: readonly string[];
     /** What is said of the network in discovery. */
     readonly advertised: Advertised;
+    /** The same of what the network carries at a place now. */
+    advertise(carried: Capabilities): Advertised;
     /** The definition's logins and commands, with what they work with but the account. */
     readonly talks: TransportTalks;
     /** What an event costs, and what may be spent. */
@@ -68,11 +71,17 @@ export type Transport = Written &
 
 const FREE: readonly Charge[] = [];
 
+/** Ways in which places of a network differ that are remembered. */
+const NARROWED = 100;
+
 /** Makes the record of a transport. Nothing is opened. */
 export function transportOf(written: Written, running: Running): Transport {
   const { definition, settings, overrides } = written;
   const { mapping } = definition;
   const addresses = definition.addresses(settings);
+  const asWritten = advertised(mapping, overrides);
+  // Most places of a network are alike.
+  const narrowed = memo(NARROWED, (facts) => advertised({ ...mapping, facts: JSON.parse(facts) }, overrides));
   return {
     ...written,
     ...running,
@@ -80,7 +89,8 @@ export function transportOf(written: Written, running: Running): Transport {
     addresses,
     realmOf: memo(10_000, (id) => addresses.parse(id).realm),
     realms: definition.realms(settings),
-    advertised: advertised(mapping, overrides),
+    advertised: asWritten,
+    advertise: (carried) => (carried === mapping.facts ? asWritten : narrowed(JSON.stringify(carried))),
     talks: talksOf(definition, settings, running.host),
     charges: (event) => definition.charges?.(settings, event) ?? FREE,
     budgets: definition.budgets?.(settings) ?? [],

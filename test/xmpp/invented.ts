@@ -35,24 +35,22 @@ export const VERONA: Place = { kind: 'shared', transport: GATEWAY, id: '#verona%
 const table = { ...pigeon, facts: { ...pigeon.facts, out: {}, in: {}, rooms: 'shared' } } as const;
 
 /** A transport of that network, of which discovery says nothing but that there are rooms; or what is given. */
-export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spoken = {}): Transport => ({
-  ...plainTransport({
+export const transport = ({ domain = GATEWAY, said = {}, rooms = 'shared' }: Spoken = {}): Transport => {
+  const advertised = {
+    ...{ contact: [], room: [], unseen: [], rooms: rooms !== 'none', console: false, forms: false, extras: [] },
+    ...said,
+  };
+  return { ...plain({ domain, rooms }), advertised, advertise: () => advertised };
+};
+
+const plain = ({ domain, rooms }: Required<Omit<Spoken, 'said'>>): Transport =>
+  plainTransport({
     domain,
     mapping: { ...table, facts: { ...table.facts, rooms } },
     addresses,
     history: { record: true, replay: 0 },
-  }),
-  advertised: {
-    contact: [],
-    room: [],
-    unseen: [],
-    rooms: rooms !== 'none',
-    console: false,
-    forms: false,
-    extras: [],
-    ...said,
-  },
-});
+  });
+
 type Spoken = {
   readonly domain?: string;
   readonly said?: Partial<Transport['advertised']>;

@@ -92,9 +92,9 @@ export function roomForm(request: Request, room: SeenRoom): Xml {
 }
 
 /** What those in the room have among each other, and nobody else. */
-function unseenIn({ view, identity }: Request): Text | undefined {
+function unseenIn({ advertised, identity }: Request): Text | undefined {
   const known: Readonly<Record<string, Text>> = UNSEEN;
-  const unseen = view.transport.advertised.unseen.flatMap((feature) => known[feature] ?? []);
+  const unseen = advertised().unseen.flatMap((feature) => known[feature] ?? []);
   return unseen.length === 0 ? undefined : texts.unseen(identity.name, enumerated(unseen));
 }
 

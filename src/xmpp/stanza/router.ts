@@ -1,30 +1,33 @@
 import type { Element } from 'ltx';
+import type { Advertised } from '#mappings/advertised.ts';
 import type { Core, Transport } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { BareJid } from '#src/model/ids.ts';
 import type { Language } from '#src/model/language.ts';
 import { elements } from '#src/xmpp/xep/elements.ts';
 import type { DiscoNode, OccupantIds, Request, Route, Service, TargetKind } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
-import { assertHere, type View } from './target.ts';
+import { assertHere, type JidTarget, type View } from './target.ts';
 import type { Xml } from './xml.ts';
 
 /** Answers to all requests by `type/namespace name`. */
 const routes: ReadonlyMap<string, Route> = new Map(extensions.flatMap(({ iq = {} }) => Object.entries(iq)));
 
-/** Features are asked for often, and follow from what a transport is. */
-const known = new WeakMap<Transport, ReadonlyMap<TargetKind, readonly string[]>>();
+/** Features are asked for often, and follow from what is advertised where they are asked for. */
+const known = new WeakMap<Advertised, ReadonlyMap<TargetKind, readonly string[]>>();
 
 const KINDS: readonly TargetKind[] = ['gateway', 'realm', 'room', 'occupant', 'contact'];
 
 /** The features of each kind of target, in the order of the extensions. */
-function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly string[]> {
-  const found = known.get(transport);
+function featuresFor(transport: Transport, advertised: Advertised): ReadonlyMap<TargetKind, readonly string[]> {
+  const found = known.get(advertised);
   if (found) return found;
-  const all = extensions.map(({ features = {} }) => (typeof features === 'function' ? features(transport) : features));
+  const here = advertised === transport.advertised ? transport : { ...transport, advertised };
+  const all = extensions.map(({ features = {} }) => (typeof features === 'function' ? features(here) : features));
   const made = new Map(KINDS.map((kind) => [kind, all.flatMap((own) => own[kind] ?? [])]));
-  known.set(transport, made);
+  known.set(advertised, made);
   return made;
 }
 
@@ -32,7 +35,8 @@ function featuresFor(transport: Transport): ReadonlyMap<TargetKind, readonly str
 export type Speech = { readonly language: Language; spoken: boolean };
 
 /** The features of contacts of a transport, always the same list. */
-export const contactFeatures = (transport: Transport): readonly string[] => featuresFor(transport).get('contact') ?? [];
+export const contactFeatures = (transport: Transport): readonly string[] =>
+  featuresFor(transport, transport.advertised).get('contact') ?? [];
 
 /** What a transport's requests are answered with. */
 export type Surroundings = {
@@ -72,7 +76,6 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
   // A stranger may find out what the gateway is, and nothing that lies behind it.
   if (kind !== 'gateway') core.admit(from.bare);
   if (target.kind === 'room') assertHere(target);
-  const features = featuresFor(view.transport);
   const request: Request = {
     payload,
     from: from.full,
@@ -92,7 +95,8 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
     written: (event, marks) =>
       encode(event, [], view.transport.addresses, { ...marks, ...(occupantIds && { occupantIds }) }) ?? [],
     tell: (...children) => tell(to.full, from.full, children),
-    features: (of) => features.get(of) ?? [],
+    features: (of) => featuresFor(view.transport, request.advertised()).get(of) ?? [],
+    advertised: () => advertisedAt(target, from.bare, { view, core }),
     forms: () => extensions.flatMap(({ form }) => form?.(request) ?? []),
     node: (name) => firstNode(name, request),
   };
@@ -105,4 +109,15 @@ function firstNode(name: string, request: Request): DiscoNode | undefined {
     if (found) return found;
   }
   return undefined;
+}
+
+/** Of a room what is carried there now, by the standing of the asker. All people of a transport have one hash (XEP-0115). */
+function advertisedAt(
+  target: JidTarget,
+  user: BareJid,
+  { view, core }: Pick<Surroundings, 'view' | 'core'>,
+): Advertised {
+  const { transport } = view;
+  if (target.kind !== 'room') return transport.advertised;
+  return transport.advertise(core.standing(user, transport.domain, target).carried);
 }

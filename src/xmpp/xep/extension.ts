@@ -1,4 +1,5 @@
 import type { Element } from 'ltx';
+import type { Advertised } from '#mappings/advertised.ts';
 import type { Identity } from '#src/bridge.ts';
 import type { Core, Marks, Origin, Recipient, Transport } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
@@ -39,6 +40,8 @@ export type Request = {
   written(event: Event, marks: Marks): readonly Sending[];
   /** The features of a kind of target, derived from the list of extensions. */
   features(kind: TargetKind): readonly string[];
+  /** What is advertised there. */
+  advertised(): Advertised;
   /** What the extensions have to say of what was asked, each in a form (XEP-0128). */
   forms(): readonly Xml[];
   /** What an extension has under the node at what was asked. */

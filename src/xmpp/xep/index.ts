@@ -29,6 +29,7 @@ import type { Extension } from './extension.ts';
 import { fallback } from './fallback.ts';
 import { fileMetadata } from './file-metadata.ts';
 import { fileSharing } from './file-sharing.ts';
+import { forwarding } from './forwarding.ts';
 import { gatewayPrompt } from './gateway.ts';
 import { hashes } from './hashes.ts';
 import { hats } from './hats.ts';
@@ -157,6 +158,7 @@ export const extensions: readonly Extension[] = [
   blocking,
   // What others stand on.
   resultSets,
+  forwarding,
   dateTimes,
   httpUpload,
   hashes,
