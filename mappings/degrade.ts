@@ -91,7 +91,12 @@ function finish(piece: Draft, target: Target, context: Context): readonly Draft[
   if (piece.kind === 'message') return finishMessage(piece, target, context);
   if (piece.kind === 'presence') return presence(piece, target);
   if (piece.kind === 'edit' && (splitText(piece.text, target.text).length > 1 || !fits(piece.text, target)))
-    throw new Failure('too-large', { text: 'The new text is too long for a correction there. Send it anew.' });
+    throw new Failure('too-large', {
+      text: {
+        en: 'The new text is too long for a correction there. Send it anew.',
+        de: 'Der neue Text ist für eine Korrektur dort zu lang. Senden Sie ihn neu.',
+      },
+    });
   return [piece];
 }
 
@@ -132,5 +137,7 @@ function inPieces(draft: MessageDraft, [first, ...more]: readonly string[]): rea
   const { files, form, replyTo, mentions, subject, ...rest } = draft;
   if (first !== undefined) return [{ ...draft, text: first }, ...more.map((text): MessageDraft => ({ ...rest, text }))];
   if (files?.length || form || subject !== undefined) return [{ ...draft, text: '' }];
-  throw new Failure('not-acceptable', { text: 'There is nothing to send in this message.' });
+  throw new Failure('not-acceptable', {
+    text: { en: 'There is nothing to send in this message.', de: 'In dieser Nachricht ist nichts zu senden.' },
+  });
 }

@@ -9,6 +9,7 @@ import type {
   TextFormat,
   TextLimits,
 } from '#src/model/capabilities.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { rungsOf } from './ladders.ts';
 import { levelIn } from './parts.ts';
 import { inward, outward } from './targets.ts';
@@ -86,7 +87,7 @@ function table(features: readonly Feature[], target: Target): string {
     if (level === 'none' && !ladder) return [];
     const carried = feature === 'long' ? '' : SAYS[level];
     return [
-      `| ${TITLES[feature]} | \`${feature}\` | ${carried} | ${level === 'full' || !ladder ? '' : choices(ladder, level)} |`,
+      `| ${TITLES[feature].en} | \`${feature}\` | ${carried} | ${level === 'full' || !ladder ? '' : choices(ladder, level)} |`,
     ];
   });
   return ['| what | name | carried | otherwise |', '|---|---|---|---|', ...rows].join('\n');
@@ -95,7 +96,7 @@ function table(features: readonly Feature[], target: Target): string {
 function choices(ladder: Ladder, level: Level): string {
   const rungs = rungsOf(ladder).map(([name, { does, keeps }]) => {
     const shown = name === ladder.default ? `**${name}**` : name;
-    return `${shown}: ${does.replaceAll('|', '\\|')}${keeps && level === 'none' ? ' (where the network can)' : ''}`;
+    return `${shown}: ${wordsIn(does, 'en').replaceAll('|', '\\|')}${keeps && level === 'none' ? ' (where the network can)' : ''}`;
   });
   const wait = ladder.window === undefined ? '' : ` (waits up to ${ladder.window / 1000} s for the next)`;
   return rungs.join('; ') + wait;

@@ -89,7 +89,10 @@ export const irc: NetworkMapping = {
         default: 'notice',
         // The text is not said again: that is what the person wants to be rid of.
         notice: asText(
-          'a notice that a message was taken back, without its text',
+          {
+            en: 'a notice that a message was taken back, without its text',
+            de: 'ein Hinweis, dass eine Nachricht zurückgenommen wurde, ohne ihren Text',
+          },
           ({ by, reason }) =>
             `${by === undefined ? 'takes a message back' : `a message was removed by ${by}`}${because(reason)}`,
           'notice',
@@ -105,12 +108,19 @@ export const irc: NetworkMapping = {
         window: 10 * SECOND,
       },
       reply: { default: 'nick', nick: replyToNick, quote: replyWithQuote, drop: without('replyTo') },
-      file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'IRC carries no files.') },
+      file: {
+        default: 'link',
+        link: filesAsLinks,
+        refuse: refuse('not-supported', { en: 'IRC carries no files.', de: 'IRC überträgt keine Dateien.' }),
+      },
       // INVITE has no answer.
       invite: {
         default: 'invite',
         invite: {
-          does: 'an invitation, and nothing of one that is declined',
+          does: {
+            en: 'an invitation, and nothing of one that is declined',
+            de: 'eine Einladung, und nichts von einer Absage',
+          },
           apply: (draft) => (draft.declined ? [] : [draft]),
         },
       },
@@ -120,16 +130,26 @@ export const irc: NetworkMapping = {
       form: {
         default: 'text',
         text: formAsText,
-        refuse: refuse('not-supported', 'A form cannot be answered on IRC.'),
+        refuse: refuse('not-supported', {
+          en: 'A form cannot be answered on IRC.',
+          de: 'Ein Formular lässt sich im IRC nicht beantworten.',
+        }),
       },
       presence: {
         default: 'state',
-        status: unlessIdle(keep('AWAY with its text, which everybody in the channels can read; not for being idle')),
+        status: unlessIdle(
+          keep({
+            en: 'AWAY with its text, which everybody in the channels can read; not for being idle',
+            de: 'AWAY mit Text, den alle in den Kanälen lesen können; nicht bei bloßer Untätigkeit',
+          }),
+        ),
         // A status is meant for friends, and AWAY is public.
         state: unlessIdle(
-          keep('AWAY without its text; not for being idle', ({ status, idle: _, ...rest }) =>
-            // That is said by the gateway, and of nobody's own.
-            rest.unreachable && status !== undefined ? { ...rest, status } : rest,
+          keep(
+            { en: 'AWAY without its text; not for being idle', de: 'AWAY ohne Text; nicht bei bloßer Untätigkeit' },
+            ({ status, idle: _, ...rest }) =>
+              // That is said by the gateway, and of nobody's own.
+              rest.unreachable && status !== undefined ? { ...rest, status } : rest,
           ),
         ),
         drop,
@@ -138,12 +158,28 @@ export const irc: NetworkMapping = {
       receipt: { default: 'notice', notice: failureAsNotice, drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },
-      attention: { default: 'refuse', refuse: refuse('not-supported', 'IRC has no way to call for attention.'), drop },
-      call: { default: 'refuse', refuse: refuse('not-supported', 'Calls cannot reach IRC.') },
+      attention: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'IRC has no way to call for attention.',
+          de: 'Im IRC lässt sich nicht um Aufmerksamkeit bitten.',
+        }),
+        drop,
+      },
+      call: {
+        default: 'refuse',
+        refuse: refuse('not-supported', { en: 'Calls cannot reach IRC.', de: 'Anrufe erreichen das IRC nicht.' }),
+      },
       contact: {
         default: 'watch',
-        watch: keep('granted by the gateway, which looks whether they are there'),
-        refuse: refuse('not-supported', 'IRC knows no contact requests.'),
+        watch: keep({
+          en: 'granted by the gateway, which looks whether they are there',
+          de: 'vom Gateway gewährt, das nachsieht, ob die Person da ist',
+        }),
+        refuse: refuse('not-supported', {
+          en: 'IRC knows no contact requests.',
+          de: 'IRC kennt keine Kontaktanfragen.',
+        }),
       },
     },
     in: {},

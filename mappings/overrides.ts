@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Chosen, Direction, Feature, Ladder, Ladders, NetworkMapping } from '#src/model/capabilities.ts';
+import { joined, type Text, type Words } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { laddersOf, rungsOf } from './ladders.ts';
 import { levelIn } from './parts.ts';
@@ -44,8 +45,8 @@ export function choose(
 export type Choice = {
   /** As it is stored: `mapping.reaction`, `mapping.in.notice`. */
   readonly name: string;
-  readonly title: string;
-  readonly rungs: readonly { readonly name: string; readonly does: string }[];
+  readonly title: Text;
+  readonly rungs: readonly { readonly name: string; readonly does: Words }[];
   readonly usual: string;
 };
 
@@ -65,7 +66,10 @@ export function choicesOf(mapping: NetworkMapping, overrides: Overrides): readon
       .filter((one) => isChoice(one) && !fixed.includes(one[0]))
       .map(([feature, ladder]) => ({
         name: `${direction === 'in' ? CHOICE_IN : CHOICE}${feature}`,
-        title: `${TITLES[feature]}, ${WHOSE[direction === 'in' && mapping.facts.rooms === 'shared' ? 'alone' : direction]}`,
+        title: joined(
+          [TITLES[feature], WHOSE[direction === 'in' && mapping.facts.rooms === 'shared' ? 'alone' : direction]],
+          ', ',
+        ),
         rungs: rungsOf(ladder).map(([name, { does }]) => ({ name, does })),
         usual: rungs[feature] ?? ladder.default,
       }));
@@ -74,7 +78,11 @@ export function choicesOf(mapping: NetworkMapping, overrides: Overrides): readon
 }
 
 /** What comes to a room that all share is the same for everybody in it. */
-const WHOSE = { out: 'from you', in: 'to you', alone: 'to you alone' } as const;
+const WHOSE = {
+  out: { en: 'from you', de: 'von Ihnen' },
+  in: { en: 'to you', de: 'an Sie' },
+  alone: { en: 'to you alone', de: 'an Sie allein' },
+} as const;
 
 /** Whether a choice has an effect at a place. */
 export const holdsAt = (name: string, place: Place['kind']): boolean =>

@@ -1,6 +1,7 @@
 import type { Context, Rung, Target } from '#src/model/capabilities.ts';
 import type { Draft, Message, MessageStyle } from '#src/model/event.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
+import { spoken, type Text, type Words, wordsIn } from '#src/model/language.ts';
 import { fileText, urlText } from './files.ts';
 import { formText } from './forms.ts';
 import { cleanName } from './names.ts';
@@ -40,11 +41,11 @@ function messageIn(
 }
 
 /** The event is not sent, and nobody is told. For what is harmless, and for what was chosen. */
-export const drop: Rung = { does: 'left out', apply: () => [] };
+export const drop: Rung = { does: { en: 'left out', de: 'wird weggelassen' }, apply: () => [] };
 
 /** The sender gets an error. */
-export const refuse = (code: FailureCode, text: string): Rung => ({
-  does: `an error for the sender, "${text}"`,
+export const refuse = (code: FailureCode, text: Text): Rung => ({
+  does: { en: `an error for the sender, "${text.en}"`, de: `ein Fehler für den Absender, „${text.de}“` },
   apply() {
     throw new Failure(code, { text });
   },
@@ -52,23 +53,29 @@ export const refuse = (code: FailureCode, text: string): Rung => ({
 
 /** The event becomes a message of its sender, in these words. */
 export const asText = <D extends Draft>(
-  does: string,
-  words: (about: D & Context) => string,
+  does: Words,
+  words: (about: D & Context) => Words,
   style: MessageStyle = 'plain',
 ): Rung<D> => ({
   does,
-  apply: (draft, context) => [messageIn(draft, words({ ...context, ...draft }), style)],
+  apply(draft, context) {
+    const said = spoken(words({ ...context, ...draft }), context.language ?? 'en');
+    return [{ ...messageIn(draft, said.text, style), ...said }];
+  },
 });
 
 /** Only that a message will not arrive is worth a line. */
 export const failureAsNotice: Rung<Draft & { kind: 'receipt' }> = {
-  does: 'a notice that a message could not be delivered, and nothing else',
+  does: {
+    en: 'a notice that a message could not be delivered, and nothing else',
+    de: 'ein Hinweis, dass eine Nachricht nicht zugestellt werden konnte, sonst nichts',
+  },
   apply: (draft) =>
     draft.state === 'failed' ? [messageIn(draft, 'A message of yours could not be delivered to me.', 'notice')] : [],
 };
 
 /** The event crosses as such, perhaps with less in it. */
-export const keep = <D extends Draft>(does: string, shape: (draft: D) => D = (draft) => draft): Rung<D> => ({
+export const keep = <D extends Draft>(does: Words, shape: (draft: D) => D = (draft) => draft): Rung<D> => ({
   does,
   keeps: true,
   apply: (draft) => [shape(draft)],
@@ -76,7 +83,7 @@ export const keep = <D extends Draft>(does: string, shape: (draft: D) => D = (dr
 
 /** The message crosses with another text or without one of its parts. */
 export const reshape = (
-  does: string,
+  does: Words,
   shape: (draft: MessageDraft, context: Context) => MessageDraft,
 ): Rung<MessageDraft> => ({
   does,
@@ -85,7 +92,7 @@ export const reshape = (
 
 /** The message crosses without the part, which nobody sees in its text. */
 export const without = (part: 'replyTo' | 'subject' | 'thread' | 'form' | 'mentions' | 'spoiler'): Rung<MessageDraft> =>
-  reshape('left out of the message', (draft) => lacking(draft, part));
+  reshape({ en: 'left out of the message', de: 'wird in der Nachricht weggelassen' }, (draft) => lacking(draft, part));
 
 function lacking(draft: MessageDraft, part: keyof Message): MessageDraft {
   const { [part]: _, ...rest } = draft;
@@ -101,20 +108,29 @@ export const quoted = (text: string | undefined): string => {
 type Edit = { readonly text: string };
 
 export const editInFull: Rung<Draft & Edit & { kind: 'edit' }> = asText(
-  'a line with an asterisk and the whole new text',
+  { en: 'a line with an asterisk and the whole new text', de: 'eine Zeile mit Sternchen und dem ganzen neuen Text' },
   ({ text }) => `* ${text}`,
 );
 export const editChangedWords: Rung<Draft & Edit & { kind: 'edit' }> = asText(
-  'a line with an asterisk and the changed words, or the whole new text where they are most of it',
+  {
+    en: 'a line with an asterisk and the changed words, or the whole new text where they are most of it',
+    de: 'eine Zeile mit Sternchen und den geänderten Wörtern, oder der ganze neue Text, wenn fast alles geändert ist',
+  },
   ({ text, previous }) => `* ${changedWords(previous, text)}`,
 );
 export const editAsSubstitution: Rung<Draft & Edit & { kind: 'edit' }> = asText(
-  'a line such as s/old/new/, or the whole new text where that would be ambiguous',
+  {
+    en: 'a line such as s/old/new/, or the whole new text where that would be ambiguous',
+    de: 'eine Zeile wie s/alt/neu/, oder der ganze neue Text, wenn das mehrdeutig wäre',
+  },
   ({ text, previous }) => substitution(previous, text) ?? `* ${text}`,
 );
 
 export const reactionAsLine: Rung<Draft & { kind: 'reaction'; emoji: readonly string[] }> = asText(
-  'a line with the emoji and the first words of the message',
+  {
+    en: 'a line with the emoji and the first words of the message',
+    de: 'eine Zeile mit dem Emoji und den ersten Wörtern der Nachricht',
+  },
   ({ emoji, quote }) => {
     const about = quoted(quote) || 'a message';
     const shown = emoji.map((one) => excerpt(one, EMOJI)).filter((one) => one !== '');
@@ -138,14 +154,23 @@ function quoteWords(author: string | undefined, { quote }: Context): string {
 }
 
 export const replyToNick = reshape(
-  'the nick before the text while the message is fresh, with its first words when it is older',
+  {
+    en: 'the nick before the text while the message is fresh, with its first words when it is older',
+    de: 'der Spitzname vor dem Text, solange die Nachricht frisch ist, später mit ihren ersten Wörtern',
+  },
   replyAfter((author, about) => (about.fresh && author !== undefined ? `${author}: ` : quoteWords(author, about))),
 );
-export const replyWithQuote = reshape('nick and first words of the message before the text', replyAfter(quoteWords));
+export const replyWithQuote = reshape(
+  {
+    en: 'nick and first words of the message before the text',
+    de: 'Spitzname und erste Wörter der Nachricht vor dem Text',
+  },
+  replyAfter(quoteWords),
+);
 
 /** The warning stands where the reader comes to it first. */
 export const spoilerAsPrefix = reshape(
-  '"Spoiler" and what it is about before the text',
+  { en: '"Spoiler" and what it is about before the text', de: '„Spoiler“ und worum es geht vor dem Text' },
   ({ spoiler = '', ...draft }) => {
     const about = excerpt(spoiler, QUOTE);
     return { ...draft, text: `Spoiler${about === '' ? '' : ` (${about})`}: ${draft.text}` };
@@ -154,7 +179,7 @@ export const spoilerAsPrefix = reshape(
 
 /** Files that the target does not take are told in a message of their own after the text. */
 export const filesAsLinks: Rung<MessageDraft> = {
-  does: 'a link with name and size',
+  does: { en: 'a link with name and size', de: 'ein Link mit Name und Größe' },
   apply(draft, _context, target) {
     const { files = [], ...rest } = draft;
     const taken = files.filter((file) => carriesFile(target, file));
@@ -167,7 +192,7 @@ export const filesAsLinks: Rung<MessageDraft> = {
 };
 
 export const subjectAsLine: Rung<MessageDraft> = {
-  does: 'a line of its own before the text',
+  does: { en: 'a line of its own before the text', de: 'eine eigene Zeile vor dem Text' },
   apply(draft, _context, target) {
     const line = `Subject: ${draft.subject ?? ''}`;
     const rest = lacking(draft, 'subject');
@@ -179,7 +204,7 @@ export const subjectAsLine: Rung<MessageDraft> = {
 };
 
 export const formAsText: Rung<MessageDraft> = {
-  does: 'its title, instructions and fields as text',
+  does: { en: 'its title, instructions and fields as text', de: 'Titel, Anleitung und Felder als Text' },
   apply(draft) {
     const told = draft.form ? formText(draft.form) : '';
     const rest = lacking(draft, 'form');
@@ -190,7 +215,7 @@ export const formAsText: Rung<MessageDraft> = {
 
 /** All of a text that is too long. It may be up to four times as long as usual. */
 export const paced: Rung<MessageDraft> = {
-  does: 'all of it, at the pace that the network allows',
+  does: { en: 'all of it, at the pace that the network allows', de: 'alles, so schnell das Netz es erlaubt' },
   apply(draft, _context, target) {
     const { text } = target;
     const pieces = splitText(draft.text, text);
@@ -201,7 +226,10 @@ export const paced: Rung<MessageDraft> = {
 
 /** The beginning, and where the rest can be read. Refused where nobody has put the whole text up yet. */
 export const wholeAsLink: Rung<MessageDraft> = {
-  does: 'the first lines and a link to the whole text, or an error where there is no such link',
+  does: {
+    en: 'the first lines and a link to the whole text, or an error where there is no such link',
+    de: 'die ersten Zeilen und ein Link zum ganzen Text, oder ein Fehler, wo es keinen solchen Link gibt',
+  },
   apply(draft, { whole }, target) {
     const pieces = splitText(draft.text, target.text);
     if (!whole) throw tooLong(pieces.length, target.text.pieces);
@@ -212,7 +240,10 @@ export const wholeAsLink: Rung<MessageDraft> = {
 };
 
 export const tooLongRefused: Rung<MessageDraft> = {
-  does: 'an error for the sender, with the number of lines',
+  does: {
+    en: 'an error for the sender, with the number of lines',
+    de: 'ein Fehler für den Absender, mit der Anzahl der Zeilen',
+  },
   apply: (draft, _context, target) => {
     throw tooLong(splitText(draft.text, target.text).length, target.text.pieces);
   },
@@ -220,19 +251,28 @@ export const tooLongRefused: Rung<MessageDraft> = {
 
 const tooLong = (lines: number, most: number) =>
   new Failure('too-large', {
-    text: `This would become ${lines} lines, and at most ${most} are sent at once. Please share it as a link.`,
+    text: {
+      en: `This would become ${lines} lines, and at most ${most} are sent at once. Please share it as a link.`,
+      de: `Das würden ${lines} Zeilen, und höchstens ${most} werden auf einmal verschickt. Bitte als Link teilen.`,
+    },
   });
 
 /** One rung between two people, another in rooms, secret ones too. */
 export const byCompany = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Rung<D> => ({
-  does: `in private talk ${alone.does}; in rooms ${inRooms.does}`,
+  does: {
+    en: `in private talk ${wordsIn(alone.does, 'en')}; in rooms ${wordsIn(inRooms.does, 'en')}`,
+    de: `zu zweit ${wordsIn(alone.does, 'de')}; in Räumen ${wordsIn(inRooms.does, 'de')}`,
+  },
   apply: (draft: D, context: Context, target: Target) =>
     (draft.place.kind === 'contact' ? alone : inRooms).apply(draft, context, target),
 });
 
 /** One rung where two people talk alone or nobody else may see it, another in other rooms. */
 export const byPlace = <D extends Draft>(alone: Rung<D>, inRooms: Rung<D>): Rung<D> => ({
-  does: `in rooms ${inRooms.does}; in private talk and secret rooms ${alone.does}`,
+  does: {
+    en: `in rooms ${wordsIn(inRooms.does, 'en')}; in private talk and secret rooms ${wordsIn(alone.does, 'en')}`,
+    de: `in Räumen ${wordsIn(inRooms.does, 'de')}; zu zweit und in geheimen Räumen ${wordsIn(alone.does, 'de')}`,
+  },
   apply: (draft: D, context: Context, target: Target) =>
     (draft.place.kind === 'contact' || target.confined ? alone : inRooms).apply(draft, context, target),
 });

@@ -1,6 +1,7 @@
 import type { NetworkMapping, Rung } from '#src/model/capabilities.ts';
 import type { Draft, EventBody, Message } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Text } from '#src/model/language.ts';
 import { urlText } from './files.ts';
 import {
   asText,
@@ -29,12 +30,18 @@ const HOUR = 60 * MINUTE;
 type EditDraft = Draft & Extract<EventBody, { kind: 'edit' }>;
 
 const changedInOneSegment: Rung<EditDraft> = {
-  does: 'a text with an asterisk and the changed words if that fits one segment, otherwise an error',
+  does: {
+    en: 'a text with an asterisk and the changed words if that fits one segment, otherwise an error',
+    de: 'eine SMS mit Sternchen und den geänderten Wörtern, wenn das in ein Segment passt, sonst ein Fehler',
+  },
   apply(draft, context, target) {
     const words = `* ${changedWords(context.previous, draft.text)}`;
     if (segmentsOf(smartEncode(words)) > 1)
       throw new Failure('not-supported', {
-        text: 'An SMS cannot be corrected, and the correction is too long to add.',
+        text: {
+          en: 'An SMS cannot be corrected, and the correction is too long to add.',
+          de: 'Eine SMS lässt sich nicht korrigieren, und die Korrektur ist zu lang zum Nachreichen.',
+        },
       });
     return asText<EditDraft>('', () => words).apply(draft, context, target);
   },
@@ -45,14 +52,22 @@ type MessageDraft = Draft & Message;
 /** Code points of a long text that stand before its link: all of it fits one segment with most links. */
 const BEGINNING = 40;
 
+const segmentsText = (segments: number, most: number): Text => ({
+  en: `This would take ${segments} SMS segments, and at most ${most} are sent at once.`,
+  de: `Das wären ${segments} SMS-Segmente, und höchstens ${most} werden auf einmal verschickt.`,
+});
+
 const tooLong = (text: string, most: number) =>
   new Failure('too-large', {
-    text: `This would take ${segmentsOf(smartEncode(text))} SMS segments, and at most ${most} are sent at once.`,
+    text: segmentsText(segmentsOf(smartEncode(text)), most),
   });
 
 /** A text is paid for by its segments, so only a few words stand before the link. */
 const beginningAndLink: Rung<MessageDraft> = {
-  does: 'its first words and a link to the whole text, or an error where there is no such link',
+  does: {
+    en: 'its first words and a link to the whole text, or an error where there is no such link',
+    de: 'die ersten Wörter und ein Link zum ganzen Text, oder ein Fehler, wo es keinen solchen Link gibt',
+  },
   apply(draft, context, target) {
     const { whole } = context;
     if (!whole) throw tooLong(draft.text, target.text.size);
@@ -63,7 +78,10 @@ const beginningAndLink: Rung<MessageDraft> = {
 };
 
 const longRefused: Rung<MessageDraft> = {
-  does: 'an error for the sender, with the number of segments',
+  does: {
+    en: 'an error for the sender, with the number of segments',
+    de: 'ein Fehler für den Absender, mit der Anzahl der Segmente',
+  },
   apply(draft, _context, target) {
     throw tooLong(draft.text, target.text.size);
   },
@@ -115,27 +133,42 @@ export const sms: NetworkMapping = {
         default: 'changed',
         changed: changedInOneSegment,
         whole: editInFull,
-        refuse: refuse('not-supported', 'An SMS cannot be corrected.'),
+        refuse: refuse('not-supported', {
+          en: 'An SMS cannot be corrected.',
+          de: 'Eine SMS lässt sich nicht korrigieren.',
+        }),
       },
-      retract: { default: 'refuse', refuse: refuse('not-supported', 'An SMS cannot be unsent.') },
+      retract: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'An SMS cannot be unsent.',
+          de: 'Eine SMS lässt sich nicht zurücknehmen.',
+        }),
+      },
       reaction: {
         // An emoji makes a text three segments.
         default: 'drop',
-        phrase: asText('a phrase such as Liked "...", in one segment', ({ emoji, quote }) => tapback(emoji, quote)),
+        phrase: asText(
+          { en: 'a phrase such as Liked "...", in one segment', de: 'ein Satz wie Liked "...", in einem Segment' },
+          ({ emoji, quote }) => tapback(emoji, quote),
+        ),
         drop,
         window: 10 * SECOND,
       },
       reply: {
         default: 'quote',
-        quote: reshape('the first words of the message before the text', ({ replyTo: _, ...draft }, { quote }) => {
-          const words = quoted(quote);
-          return words === '' ? draft : { ...draft, text: `Re ${words}: ${draft.text}` };
-        }),
+        quote: reshape(
+          { en: 'the first words of the message before the text', de: 'die ersten Wörter der Nachricht vor dem Text' },
+          ({ replyTo: _, ...draft }, { quote }) => {
+            const words = quoted(quote);
+            return words === '' ? draft : { ...draft, text: `Re ${words}: ${draft.text}` };
+          },
+        ),
         drop: without('replyTo'),
       },
       action: {
         default: 'asterisk',
-        asterisk: reshape('an asterisk before the text', (draft) => ({
+        asterisk: reshape({ en: 'an asterisk before the text', de: 'ein Sternchen vor dem Text' }, (draft) => ({
           ...draft,
           style: 'plain',
           text: `* ${draft.text}`,
@@ -143,15 +176,31 @@ export const sms: NetworkMapping = {
       },
       notice: {
         default: 'plain',
-        plain: reshape('the text as it is', (draft) => ({ ...draft, style: 'plain' })),
+        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
+          ...draft,
+          style: 'plain',
+        })),
       },
-      file: { default: 'link', link: filesAsLinks, refuse: refuse('not-supported', 'SMS carries no files.') },
+      file: {
+        default: 'link',
+        link: filesAsLinks,
+        refuse: refuse('not-supported', {
+          en: 'SMS carries no files.',
+          de: 'Per SMS lassen sich keine Dateien verschicken.',
+        }),
+      },
       subject: { default: 'line', line: subjectAsLine, drop: without('subject') },
       form: {
         default: 'ask',
-        ask: keep('one text for each question, answered in digits, and the form back to whoever asked'),
+        ask: keep({
+          en: 'one text for each question, answered in digits, and the form back to whoever asked',
+          de: 'eine SMS für jede Frage, mit Ziffern beantwortet, und das Formular zurück an den, der gefragt hat',
+        }),
         text: formAsText,
-        refuse: refuse('not-supported', 'A form cannot be answered by SMS.'),
+        refuse: refuse('not-supported', {
+          en: 'A form cannot be answered by SMS.',
+          de: 'Ein Formular lässt sich per SMS nicht beantworten.',
+        }),
       },
       mention: { default: 'drop', drop: without('mentions') },
       spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
@@ -160,8 +209,21 @@ export const sms: NetworkMapping = {
       receipt: { default: 'drop', drop },
       marker: { default: 'drop', drop },
       profile: { default: 'drop', drop },
-      attention: { default: 'refuse', refuse: refuse('not-supported', 'SMS has no way to call for attention.'), drop },
-      call: { default: 'refuse', refuse: refuse('not-supported', 'Calls cannot be made from here.') },
+      attention: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'SMS has no way to call for attention.',
+          de: 'Per SMS lässt sich nicht um Aufmerksamkeit bitten.',
+        }),
+        drop,
+      },
+      call: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'Calls cannot be made from here.',
+          de: 'Anrufe sind von hier nicht möglich.',
+        }),
+      },
       contact: { default: 'drop', drop },
       nick: { default: 'drop', drop },
     },

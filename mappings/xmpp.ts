@@ -1,4 +1,5 @@
 import type { NetworkMapping } from '#src/model/capabilities.ts';
+import { joined, type Text } from '#src/model/language.ts';
 import { cleanName } from './names.ts';
 import {
   asText,
@@ -14,9 +15,10 @@ import {
   without,
 } from './rungs.ts';
 import { excerpt } from './split.ts';
+import { lineTexts as lines } from './texts/lines.ts';
 
 /** A sentence with what belongs to it. */
-const worded = (text: string, more: string | undefined): string => (more ? `${text}: ${more}` : text);
+const worded = (text: Text, more: string | undefined): Text => (more ? joined([text, more], ': ') : text);
 
 /** XMPP as the gateway speaks it at present: what it writes to people (`in`), and what it reads from them (`out`). */
 export const xmpp: NetworkMapping = {
@@ -88,21 +90,26 @@ export const xmpp: NetworkMapping = {
       long: { default: 'split', split: paced },
       notice: {
         default: 'mark',
-        mark: reshape('"[notice]" before the text', (draft) => ({
+        mark: reshape({ en: '"[notice]" before the text', de: '„[notice]“ vor dem Text' }, (draft) => ({
           ...draft,
           style: 'plain',
           text: `[notice] ${draft.text}`,
         })),
-        plain: reshape('the text as it is', (draft) => ({ ...draft, style: 'plain' })),
+        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
+          ...draft,
+          style: 'plain',
+        })),
         drop,
       },
       edit: { default: 'full', full: editInFull, changed: editChangedWords, drop },
       retract: {
         default: 'line',
         line: asText(
-          'a line that a message was taken back, without its text',
-          ({ by, reason }) =>
-            worded(by === undefined ? 'took a message back' : `had a message removed by ${by}`, reason),
+          {
+            en: 'a line that a message was taken back, without its text',
+            de: 'eine Zeile, dass eine Nachricht zurückgenommen wurde, ohne ihren Text',
+          },
+          ({ by, reason }) => worded(by === undefined ? lines.tookBack : lines.removedBy(by), reason),
           'action',
         ),
         drop,
@@ -111,12 +118,15 @@ export const xmpp: NetworkMapping = {
       // As the fallback text of XEP-0461 looks to those who know nothing of replies.
       reply: {
         default: 'quote',
-        quote: reshape('the quoted words above the text', ({ replyTo: _, ...draft }, { quote, author }) => {
-          const words = quote === undefined ? '' : excerpt(quote, 120);
-          if (words === '' || draft.style === 'action') return draft;
-          const name = cleanName(author ?? '');
-          return { ...draft, text: `> ${name === '' ? '' : `${name}: `}${words}\n${draft.text}` };
-        }),
+        quote: reshape(
+          { en: 'the quoted words above the text', de: 'die zitierten Wörter über dem Text' },
+          ({ replyTo: _, ...draft }, { quote, author }) => {
+            const words = quote === undefined ? '' : excerpt(quote, 120);
+            if (words === '' || draft.style === 'action') return draft;
+            const name = cleanName(author ?? '');
+            return { ...draft, text: `> ${name === '' ? '' : `${name}: `}${words}\n${draft.text}` };
+          },
+        ),
         drop: without('replyTo'),
       },
       file: { default: 'link', link: filesAsLinks },
@@ -130,12 +140,20 @@ export const xmpp: NetworkMapping = {
       marker: { default: 'drop', drop },
       attention: {
         default: 'line',
-        line: asText('a line that your attention is wanted', () => 'wants your attention', 'action'),
+        line: asText(
+          { en: 'a line that your attention is wanted', de: 'eine Zeile, dass Ihre Aufmerksamkeit gewünscht ist' },
+          () => lines.attention,
+          'action',
+        ),
         drop,
       },
       call: {
         default: 'line',
-        line: asText('a line that somebody called', () => 'called, but calls cannot cross', 'action'),
+        line: asText(
+          { en: 'a line that somebody called', de: 'eine Zeile, dass jemand angerufen hat' },
+          () => lines.called,
+          'action',
+        ),
       },
       // The change of each occupant's role comes as an event of its own.
       affiliation: { default: 'drop', drop },

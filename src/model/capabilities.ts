@@ -1,5 +1,5 @@
 import type { Draft, EventBody, EventKind, Show } from './event.ts';
-import type { Words } from './language.ts';
+import type { Language, Words } from './language.ts';
 
 /** How well a network carries a feature. */
 export type Level = 'none' | 'partial' | 'full';
@@ -126,6 +126,8 @@ export type Context = {
   readonly fresh?: boolean;
   /** Where the whole of a text that is too long can be read, and until when in words. */
   readonly whole?: { readonly url: string; readonly until?: string };
+  /** In which language the reader is spoken to; English where there are several readers. */
+  readonly language?: Language;
   /** Rungs by name that replace the tables' own. */
   readonly chosen?: Chosen;
 };
@@ -140,8 +142,8 @@ export type DraftOf<F extends Feature> = Draft<
 
 /** What can happen to what is not carried in full. Pure. `apply` throws a `Failure` where it refuses. */
 export type Rung<D extends Draft = Draft> = {
-  /** What happens, in words for an operator. */
-  readonly does: string;
+  /** What happens, in words for whoever chooses. */
+  readonly does: Words;
   /** Whether the feature itself still crosses, so that a target which has none of it needs a lower rung. */
   readonly keeps?: boolean;
   apply(draft: D, context: Context, target: Target): readonly Draft[];

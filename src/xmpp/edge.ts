@@ -81,6 +81,8 @@ const LATE = 2 * 60_000;
 export function openEdge({ transports: given, links, core, service, occupantIds, log, now }: EdgeParts): Edge {
   const transports = new Map<string, Served>();
   const [heard, told] = [openTyping(), openTyping()];
+  const speaks: NonNullable<Written['speaks']> = (place) =>
+    place.kind === 'shared' ? 'en' : core().languages.of(place.account);
   for (const [domain, link] of links) {
     const transport = given.get(domain);
     if (!transport) continue;
@@ -89,11 +91,11 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     const addressOf: Facts['addressOf'] = (alias) => core().addressOf(domain, alias);
     const standing: Facts['standing'] = (user, at, address) => core().standing(user, at, address);
     const view = viewOf({ transport, standing, addressOf, nickOf, occupants });
-    transports.set(domain, { view, link, marks: { ...asking(transport), occupantIds } });
+    transports.set(domain, { view, link, marks: { ...asking(transport), occupantIds, speaks } });
   }
   const lost = openLosses({ core, log });
   const privileges = openPrivileges(links);
-  const elsewhere = openWrittenElsewhere(privileges);
+  const elsewhere = openWrittenElsewhere(privileges, speaks);
   const uploads = openUploadServices({ links, privileges, log, now });
   const privately = openPrivateMessages();
   const refused = openRefusedLines(now);
@@ -112,9 +114,9 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   const isOurs = ({ from }: Origin): boolean => transports.has(splitJid(from).domain);
 
   /** In which language whoever sent a stanza is answered. */
-  const speaks = ({ from, to, language }: Origin): Language =>
+  const answersIn = ({ from, to, language }: Origin): Language =>
     core().languages.of(accountKey(splitJid(from).bare, splitJid(to).domain), language);
-  const answers = openAnswers({ core, speaks, send, fail });
+  const answers = openAnswers({ core, speaks: answersIn, send, fail });
 
   /** Says once that it leads nowhere, where something was asked for. The answer to that is silence. */
   function turnAway(origin: Origin, stanza: Element): void {
@@ -158,7 +160,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     const from = splitJid(origin.from);
     // Servers and other gateways write from their domains; answering each other would never end.
     if (from.local === '') return;
-    const language = speaks(origin);
+    const language = answersIn(origin);
     const head = { from: speakingJid(view.transport.domain), to: origin.from, type: 'chat', lang: langOf(language) };
     const tell = (said: Said): void =>
       void link.stanza(
@@ -193,7 +195,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     // RFC 6120 §8.2.3: never answered. The link knows those that it waits for.
     if (origin.type === 'result' || origin.type === 'error') return;
     const later: (() => void)[] = [];
-    const speech: Speech = { language: speaks(origin), spoken: false };
+    const speech: Speech = { language: answersIn(origin), spoken: false };
     const reply = (payload: Xml | undefined): void => {
       const lang = speech.spoken ? langOf(speech.language) : undefined;
       const head = { from: origin.to, to: origin.from, type: 'result', id: origin.id, lang };
@@ -221,7 +223,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     if (!answerable(origin)) return true;
     const transport = transports.get(splitJid(origin.to).domain);
     const head = { from: origin.to, to: origin.from, type: 'error', id: origin.id };
-    const language = speaks(origin);
+    const language = answersIn(origin);
     const told = transport?.link.stanza(origin.stanza, head, ...refusal(origin, failure, language)) ?? false;
     // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
     if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))

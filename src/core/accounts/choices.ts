@@ -16,6 +16,7 @@ import type { Chosen, Direction, Ladders } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { joined } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { changesOf, fieldOf, type Setting, type Values } from './settings-form.ts';
@@ -152,7 +153,7 @@ function settingOf({ name, title, rungs, usual }: Choice): Setting {
     options: [USUAL, ...names],
     labels: {
       [USUAL]: texts.asUsual(usual),
-      ...Object.fromEntries(rungs.map((rung) => [rung.name, `${rung.name}: ${rung.does}`])),
+      ...Object.fromEntries(rungs.map((rung) => [rung.name, joined([rung.name, rung.does], ': ')])),
     },
     required: false,
     fallback: USUAL,

@@ -51,7 +51,10 @@ export function openLanguages({ store }: LanguageParts): Languages {
       if (last.size >= MOST && oldest !== undefined) last.delete(oldest);
       last.set(user, language);
     },
-    of: (account, stanza) => chosen.get(account) ?? stanza ?? last.get(splitAccount(account).user) ?? USUAL,
+    of: (account, stanza) =>
+      chosen.size + last.size === 0
+        ? (stanza ?? USUAL)
+        : (chosen.get(account) ?? stanza ?? last.get(splitAccount(account).user) ?? USUAL),
     took(account, changes) {
       if (LANGUAGE in changes) put(account, changes[LANGUAGE]);
     },

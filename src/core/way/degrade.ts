@@ -26,10 +26,15 @@ export type Degraded = {
 export function degrade(
   { media }: DegradeContext,
   draft: Draft,
-  { target, chosen }: Side,
+  { target, chosen, language }: Side,
   { ids, context }: Reference,
 ): Degraded {
   const long = longText(draft, target.text.pieces, media);
-  const pieces = carried(draft, target, { ...context, chosen, ...(long && { whole: long.whole }) });
+  const pieces = carried(draft, target, {
+    ...context,
+    chosen,
+    ...(language && { language }),
+    ...(long && { whole: long.whole }),
+  });
   return { pieces, long, ids, window: windowOf(draft, target), previous: context.previous };
 }

@@ -1,4 +1,5 @@
 import type { Admission, Taken } from '#src/bridge.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
@@ -248,6 +249,7 @@ export type InwardContext = AcceptContext &
     readonly rows: Pick<Rows, 'owner'>;
     readonly tables: ReadonlyMap<string, Tables>;
     readonly markers: Markers;
+    readonly languages: Pick<Languages, 'of'>;
     readonly log: Log;
     readonly echoes: Pick<Echoes, 'has'>;
     readonly admissions: Pick<Admissions, 'of' | 'told'>;
@@ -296,7 +298,11 @@ export function openInward(context: InwardContext): Inward {
       : NOTHING;
     const referable = refers || place.kind === 'contact';
     // What comes to a room that all share is carried once for everybody in it.
-    const side = { target: xmpp, chosen: chosen('in', place, place.kind === 'shared' ? undefined : place.account) };
+    const account = place.kind === 'shared' ? undefined : place.account;
+    const said = chosen('in', place, account);
+    // What is said crosses as it is; what becomes a line is a line of ours.
+    const ours = account !== undefined && draft.kind !== 'message';
+    const side = { target: xmpp, chosen: said, ...(ours && { language: context.languages.of(account) }) };
     const go = (found: Reference): void =>
       show(context, draft, readable(draft, found, side), { durable, referable, about: found.context });
     return about instanceof Promise ? about.then(go) : go(about);

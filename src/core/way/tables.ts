@@ -3,9 +3,10 @@ import { inward, outward } from '#mappings/targets.ts';
 import type { Choices } from '#src/core/accounts/choices.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Capabilities, Chosen, Feature, NetworkMapping, Target } from '#src/model/capabilities.ts';
+import type { Language } from '#src/model/language.ts';
 
-/** One side as the target of drafts: what it carries, and the rungs that were chosen for the rest. */
-export type Side = { readonly target: Target; readonly chosen: Chosen };
+/** One side as the target of drafts: what it carries, the rungs that were chosen for the rest, and the language of its reader. */
+export type Side = { readonly target: Target; readonly chosen: Chosen; readonly language?: Language };
 
 /** What the tables say of a transport, with the choices of its operator and its users. */
 export type Tables = {

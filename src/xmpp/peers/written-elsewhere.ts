@@ -1,12 +1,14 @@
 import type { Element } from 'ltx';
+import { lineTexts } from '#mappings/texts/lines.ts';
 import type { Origin } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event } from '#src/model/event.ts';
 import { type BareJid, splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { encode } from '#src/xmpp/stanza/encode.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
-import type { Sending } from '#src/xmpp/xep/extension.ts';
+import type { Sending, Written } from '#src/xmpp/xep/extension.ts';
 import { privileged } from '#src/xmpp/xep/privilege.ts';
 import type { Privileges } from './privileges.ts';
 
@@ -18,7 +20,7 @@ const ECHOES = 1000;
  * in their name: it is a carbon for their clients then, and in their archive. Elsewhere, and where the server takes that back,
  * they are told of it by the person's address, in words that say so.
  */
-export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>) {
+export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>, speaks: Speaks) {
   const echoes = openRecent<true>(ECHOES);
   /** What is told in words where the server refuses, by the id. */
   const sent = openRecent<{ readonly event: Event; readonly addresses: Addresses }>(ECHOES);
@@ -33,7 +35,7 @@ export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>) {
     refused({ attrs: { from = '', to = '', id = '' } }: Element): readonly Sending[] | undefined {
       if (from.includes('@')) return undefined;
       const refused = sent.get(keyOf(to, id));
-      return refused && inWords(refused.event, refused.addresses);
+      return refused && inWords(refused.event, refused.addresses, speaks);
     },
 
     /** What is written of an event, where it is one of these. Only what is a message is told at all. */
@@ -42,7 +44,7 @@ export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>) {
       if (place.kind !== 'contact' || from.kind !== 'network' || !from.self) return undefined;
       const { user, transport } = splitAccount(place.account);
       const grant = privileges.of({ user: user as BareJid, transport });
-      if (!grant?.messages) return inWords(event, addresses);
+      if (!grant?.messages) return inWords(event, addresses, speaks);
       return messages(event, addresses).map(({ from: speaking, id = event.id, children }) => {
         const to = splitJid(speaking).bare;
         echoes.set(keyOf(user, id), true);
@@ -66,5 +68,9 @@ function messages(event: Event, addresses: Addresses): readonly Sending[] {
   return (encode(event, [{ jid: user }], addresses) ?? []).filter(({ name }) => name === 'message');
 }
 
-const inWords = (event: Event, addresses: Addresses): readonly Sending[] =>
-  event.kind === 'message' ? messages({ ...event, text: `(from you) ${event.text}` }, addresses) : [];
+const inWords = (event: Event, addresses: Addresses, speaks: Speaks): readonly Sending[] =>
+  event.kind === 'message'
+    ? messages({ ...event, text: wordsIn(lineTexts.fromYou(event.text), speaks(event.place)) }, addresses)
+    : [];
+
+type Speaks = NonNullable<Written['speaks']>;

@@ -1,8 +1,10 @@
 import type { Recipient } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, Message } from '#src/model/event.ts';
+import type { Language } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Extension, Fallback, Sending, WholeContext, WriteContext, Written } from '#src/xmpp/xep/extension.ts';
+import { languageIn } from '#src/xmpp/xep/extension.ts';
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { bodyElement, bodyElements } from './body.ts';
 import { messageJid, occupantJid, placeJid } from './jid.ts';
@@ -52,7 +54,10 @@ export function encode(
   marks: Written = {},
 ): readonly Sending[] | undefined {
   const place = placeJid(event.place, addresses);
-  if (event.kind === 'contact') return encodeContact(event, to, seenAs(event.place, place, addresses, marks));
+  if (event.kind === 'contact') {
+    const language = languageIn(event.place, marks);
+    return encodeContact(event, to, { ...seenAs(event.place, place, addresses, marks), language });
+  }
   if (event.kind === 'presence') return encodePresence(event, to, seenAs(event.place, place, addresses, marks));
   const writers = writersOf(event.kind);
   const inRoom = event.place.kind === 'shared' || event.place.kind === 'room';
@@ -107,7 +112,8 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
   const text = says?.(event, context);
   const plain = event.kind === 'message' && isPlain(event, context.marks);
   const inBody = plain ? undefined : fallbacksOf(event, context, fallbacks);
-  if (inBody) children.push(...bodyElements(text, inBody, event.lang));
+  if (inBody)
+    children.push(...bodyElements(text, inBody, text === undefined ? langAt(event.place, context) : event.lang));
   else if (text !== undefined) children.push(bodyElement(text, event.lang));
   if (event.kind === 'message' && event.thread !== undefined) children.push(xml`<thread>${event.thread}</thread>`);
   if (!plain) for (const write of writes) append(children, write(event, context));
@@ -130,6 +136,11 @@ const isPlain = (
   asks === undefined &&
   confirm === undefined &&
   retracted === undefined;
+
+function langAt(place: Place, { marks }: WriteContext): Language | undefined {
+  const language = languageIn(place, marks);
+  return language === 'en' ? undefined : language;
+}
 
 /** Most events have none. */
 function fallbacksOf(event: Event, context: WriteContext, writers: Writers['fallbacks']): Fallback[] | undefined {

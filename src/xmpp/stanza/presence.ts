@@ -1,11 +1,13 @@
 // RFC 6121 §3 and §4: subscriptions and presence between users and the gateway, its realms and its contacts.
 
 import type { Element } from 'ltx';
+import { peopleTexts } from '#mappings/texts/people.ts';
 import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Recipient } from '#src/core/index.ts';
 import type { Draft, EventOf, Show } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey } from '#src/model/ids.ts';
+import { type Language, wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import { type CapsOwner, capsElements } from '#src/xmpp/xep/caps.ts';
 import { ownText } from '#src/xmpp/xep/elements.ts';
@@ -92,22 +94,21 @@ export type Seen = {
   readonly nick: string;
   readonly caps?: string | undefined;
   readonly owner?: CapsOwner;
+  readonly language?: Language;
 };
 
 /** What a request says that gives no reason: clients show words of their own in its place, which are not ours. */
-const REQUEST = {
-  gateway: 'The gateway asks to see when you are there, so that it connects you then.',
-  contact: 'This contact is on another network, and sees through the gateway when you are there.',
-};
+const REQUEST = { gateway: peopleTexts.gatewayAsks, contact: peopleTexts.contactAsks };
 
 /** A subscription of a contact (RFC 6121 §3), with its reason as the status. A request has a name (XEP-0172 §4.1). */
 export function encodeContact(
   { action, reason }: EventOf<'contact'>,
   to: readonly Recipient[],
-  { jid, nick }: Seen,
+  { jid, nick, language = 'en' }: Seen,
 ): Sending[] {
   const asks = action === 'subscribe';
-  const status = reason ?? (asks ? REQUEST[jid.includes('@') ? 'contact' : 'gateway'] : undefined);
+  const request = REQUEST[jid.includes('@') ? 'contact' : 'gateway'];
+  const status = reason ?? (asks ? wordsIn(request, language) : undefined);
   const children = [...statusElement(status), ...(asks ? nickElements(nick) : [])];
   return [{ name: 'presence', type: action, from: jid, to: jidsOf(to), children }];
 }

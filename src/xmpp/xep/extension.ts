@@ -107,6 +107,7 @@ export type Sending = {
 export type Written = Marks & {
   readonly late?: boolean;
   readonly asks?: readonly string[];
+  readonly speaks?: (place: Place) => Language;
   readonly network?: string;
   readonly occupant?: string | undefined;
   readonly occupantIds?: OccupantIds;
@@ -207,3 +208,6 @@ export const aboutId = ({ target }: { readonly target: string }, { inRoom, marks
 /** Whether nothing was said yet: what comes alone has a meaning of its own. */
 export const isBlank = (reading: Reading): boolean =>
   reading.kind === 'message' && reading.text === '' && !reading.files && !reading.form && !reading.subject;
+
+/** In which language words of ours are that stand for something; English where others than one account read them. */
+export const languageIn = (place: Place, { speaks }: Written): Language => speaks?.(place) ?? 'en';

@@ -1,13 +1,16 @@
 // XEP-0425: Moderated Message Retraction, version 0.3.0; its requests and notices of version 0.2.1 too.
+
+import { lineTexts as texts } from '#mappings/texts/lines.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { XmppId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { insideRoom } from '#src/xmpp/muc/occupancy.ts';
 import { bodyElements } from '#src/xmpp/stanza/body.ts';
 import { occupantJid, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { partyOf } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { childOf } from './elements.ts';
-import { aboutId, carriedIn, type Extension, type Request, type Route } from './extension.ts';
+import { aboutId, carriedIn, type Extension, languageIn, type Request, type Route } from './extension.ts';
 
 const RETRACT = 'urn:xmpp:message-retract:1';
 const MODERATE = 'urn:xmpp:message-moderate:1';
@@ -31,7 +34,8 @@ export const moderation: Extension = {
       const id = aboutId(event, context);
       const moderator = occupantJid(place, by);
       const why = reason === undefined ? undefined : xml`<reason>${reason}</reason>`;
-      const words = `A message was removed by ${by}${reason ? `: ${reason}` : '.'}`;
+      const removed = reason ? texts.removedFor(by, reason) : texts.removed(by);
+      const words = wordsIn(removed, languageIn(event.place, marks));
       const children: Xml[] = [
         ...bodyElements(undefined, [{ of: RETRACT, text: words, at: 'end' }]),
         xml`<retract xmlns='urn:xmpp:message-retract:1' id='${id}'><moderated xmlns='urn:xmpp:message-moderate:1' by='${moderator}'/>${why}</retract>`,

@@ -1,11 +1,14 @@
 // XEP-0424: Message Retraction, version 0.4.2.
+
+import { lineTexts as texts } from '#mappings/texts/lines.ts';
 import type { Retracted } from '#src/core/index.ts';
 import type { XmppId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { occupantJid } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { stampOf } from './datetime.ts';
 import { childOf } from './elements.ts';
-import { aboutId, carriedIn, type Extension, type ReadContext, type Reading } from './extension.ts';
+import { aboutId, carriedIn, type Extension, languageIn, type ReadContext, type Reading } from './extension.ts';
 
 const RETRACT = 'urn:xmpp:message-retract:1';
 /** Of versions before 0.4, with XEP-0422 around it. */
@@ -22,7 +25,10 @@ export const retraction: Extension = {
   },
   // §3.1: words for clients that do not know it.
   fallbacks: {
-    retract: ({ reason }) => ({ of: RETRACT, text: `/me took a message back${because(reason)}`, at: 'end' }),
+    retract({ place, reason }, { marks }) {
+      const text = `/me ${wordsIn(texts.tookBack, languageIn(place, marks))}${because(reason)}`;
+      return { of: RETRACT, text, at: 'end' };
+    },
   },
   writes: {
     // §5: what stands in archives where a message was; XEP-0425 §5: with who had it removed.
