@@ -66,6 +66,15 @@ describeReal('Converse.js', ['prosody', 'inspircd', 'chromium'], () => {
     await message('morning Alice').waitFor();
     await look(page, 'converse-talk');
 
+    // A reaction, which IRC does not see and the room does.     XEP-0444
+    const greeted = message('morning Alice');
+    await greeted.hover();
+    await greeted.locator('converse-message-actions button').first().click();
+    await greeted.locator('.chat-msg__action-reaction').first().click();
+    await page.locator('converse-reaction-picker').getByText('👍').first().click();
+    await greeted.locator('converse-reactions').getByText('👍').first().waitFor();
+    await look(page, 'converse-reaction');
+
     // In private to somebody in the room, who answers there.     XEP-0045 §7.5
     await occupant('irene').click();
     const aside = page.locator('converse-muc-occupant');
