@@ -90,14 +90,15 @@ for (const far of ['prosody', 'ejabberd24'] as const) {
           expect(all).toHaveLength(TEXTS.length + 1);
           const back = all.filter(({ state, why }) => state === 'ready' && why === 'failed: remote-server-timeout');
           expect(back).not.toEqual([]);
-          return Math.max(...back.map(({ attempts }) => attempts));
+          const traces = back.map(({ id }) => world.gateway.operations['queue.show'].run({ id }, () => {}));
+          return Math.max(...(await Promise.all(traces)).map(({ trace }) => trace.length));
         };
-        let tries = await vi.waitFor(tried, EARLY);
+        let steps = await vi.waitFor(tried, EARLY);
         // Being away is said once it has lasted a minute.
         for (let minute = 0; minute < minutes; minute++) {
           world.jump(61);
-          const before = tries;
-          tries = await vi.waitFor(async () => {
+          const before = steps;
+          steps = await vi.waitFor(async () => {
             const now = await tried();
             expect(now).toBeGreaterThan(before);
             return now;

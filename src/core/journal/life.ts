@@ -160,7 +160,10 @@ function failed(life: Life, failure: Failure, facts: LifeFacts): Next {
   if (!failure.certain && life.state === 'flight')
     return [...cleared(life, `in doubt: ${failure.code}`), { do: 'reconcile', failure }];
   if (!failure.row.retry) return bounced(life, failure);
-  return again(life, facts.now + facts.wait(life.attempts, failure), `failed: ${failure.code}`);
+  // What was taken has not ended the process, and for a server that cannot be reached the tries are counted elsewhere.
+  const isAway = life.state === 'taken' && failure.code === 'remote-server-timeout';
+  const survived = isAway ? { ...life, attempts: 0 } : life;
+  return again(survived, facts.now + facts.wait(life.attempts, failure), `failed: ${failure.code}`);
 }
 
 const cleared = (life: Life, note: string): Next => [

@@ -108,6 +108,25 @@ describe('what goes to a user of another server', () => {
     expect(step(back, { on: 'settled', state: 'delivered' }, facts)[0].state).toBe('done');
   });
 
+  it('is no suspect for the tries after which it has come back', () => {
+    const taken: Life = { state: 'taken', attempts: 4, doubted: false, told: true, notBefore: 5, expires: 9 };
+    const times = { now: 0, expiry: 9, tell: 9, wait: () => 0 };
+    const facts = {
+      ...times,
+      confirms: 'delivered',
+      returns: 5,
+      handedOver: true,
+      charged: false,
+      repeatable: true,
+    } as const;
+    const [back] = step(taken, { on: 'failed', failure: new Failure('remote-server-timeout') }, facts);
+    const again = { on: 'failed', failure: new Failure('recipient-unavailable') } as const;
+    expect(step(taken, again, facts)[0].attempts).toBe(4);
+    const [flying] = step(back, { on: 'begin' }, facts);
+    expect(flying).toMatchObject({ state: 'flight', attempts: 1 });
+    expect(step(flying, { on: 'orphaned' }, facts)[0].notBefore).toBe(0);
+  });
+
   it('is over where an error is final', () =>
     withFar({ answers: false }, async (world) => {
       const ids = await writes(world, 'one', 'two');
