@@ -38,7 +38,7 @@ function network({ title, mapping }: TitledMapping): string {
   const { facts } = mapping;
   return [
     `## ${title}`,
-    limits(facts.text),
+    [limits(facts.text), ...reactionLimits(facts)].join(' '),
     `### From XMPP to ${title}`,
     table(FEATURES, outward(mapping)),
     `### From ${title} to XMPP`,
@@ -68,6 +68,16 @@ const limits = ({ format, unit, size, pieces, lines }: TextLimits): string =>
     `A text is sent in pieces of at most ${size} ${UNITS[unit]}${lines ? '' : ', a piece for each line'}, and is too long above ${pieces} ${pieces === 1 ? 'piece' : 'pieces'}.`,
     FORMATS[format],
   ].join(' ');
+
+/** XEP-0444 §2.2 */
+function reactionLimits({ reactions: { most, among } = {} }: NetworkMapping['facts']): string[] {
+  return [
+    ...(most === undefined
+      ? []
+      : [`Somebody may have at most ${most} ${most === 1 ? 'reaction' : 'reactions'} to a message.`]),
+    ...(among === undefined ? [] : [`Only these reactions can be had: ${among.join(' ')}`]),
+  ];
+}
 
 /** Files are carried in part where some type is. */
 const levelOn = (levels: Levels, files: Target['files'], feature: Feature): Level =>

@@ -36,8 +36,8 @@ export type Origin = {
   readonly language?: Language;
   /** The first words of a line to a room. */
   readonly said?: string;
-  /** The call that it proposes. */
-  readonly call?: string;
+  /** The call that it proposes (XEP-0353), or to which it invites (XEP-0482). */
+  readonly call?: { readonly id: string; readonly by: 'proposal' | 'invitation' };
 };
 
 /** One reader of an event. `nick` is the reader's own nick in the event's room, which decides on status 110. */

@@ -18,6 +18,7 @@ import { bounceOf, isGone } from './peers/gone.ts';
 import { openHome } from './peers/home.ts';
 import { openLosses } from './peers/losses.ts';
 import { openPrivileges } from './peers/privileges.ts';
+import { rejectedCall } from './peers/rejected-calls.ts';
 import { openUploadServices, type UploadServices } from './peers/upload-services.ts';
 import { openUserQuestions } from './peers/user-questions.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
@@ -35,7 +36,6 @@ import { openTyping } from './typing.ts';
 import { capsHash, WISHES } from './xep/caps.ts';
 import type { OccupantIds, Sending, Service, Written } from './xep/extension.ts';
 import { hintElements } from './xep/hints.ts';
-import { rejectElement } from './xep/jingle-message.ts';
 import { looksIn } from './xep/pep.ts';
 import { pingElement } from './xep/ping.ts';
 import { receivedElement, receivedId } from './xep/receipts.ts';
@@ -228,15 +228,8 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     // RFC 6121 §3.1.3: an error leaves the request pending, and servers send it again at each login.
     if (origin.stanza === 'presence' && origin.type === 'subscribe' && !failure.row.retry && !isOurs(origin))
       transport?.link.stanza('presence', { from: origin.to, to: splitJid(origin.from).bare, type: 'unsubscribed' });
-    if (origin.call !== undefined) {
-      const caller = { from: speakingJid(origin.to), to: splitJid(origin.from).bare, type: 'chat', id: randomUUID() };
-      transport?.link.stanza(
-        'message',
-        caller,
-        rejectElement(origin.call, wordsIn(failure.words, language)),
-        ...hintElements(KEPT),
-      );
-    }
+    const rejection = rejectedCall(origin, wordsIn(failure.words, language));
+    if (rejection) transport?.link.stanza('message', rejection.head, ...rejection.children);
     const notice = transport && refused.notice(origin, failure, transport.view);
     if (notice !== undefined) {
       const room = { from: splitJid(origin.to).bare, to: origin.from, type: 'groupchat', id: randomUUID() };
@@ -347,9 +340,6 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
 
 /** RFC 6120 §8.1.5: the language of a stanza is said where it is not what everybody expects. */
 const langOf = (language: Language): string | undefined => (language === 'en' ? undefined : language);
-
-/** XEP-0353 §3: archives keep what becomes of calls. */
-const KEPT = { store: true } as const;
 
 /** An event of a room as those see it who came by another of its names. */
 const asSeenAt = (event: Event, at: string | undefined): Event =>

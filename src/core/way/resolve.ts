@@ -65,7 +65,9 @@ function checked(
     if (!archive.records(place)) return;
     const own = author === undefined ? undefined : sayer(draft.from);
     return chain(archive.recall(place, target, account, own), (row) => {
-      if (row === undefined && draft.kind === 'reaction') throw unknown();
+      // XEP-0424 §5: of what was taken back nothing is left to speak of.
+      if (row === undefined ? draft.kind === 'reaction' : own !== undefined && row.kind === 'retracted')
+        throw unknown();
       if (row !== undefined && own !== undefined) assertOwn(row.fromId === own);
     });
   }
