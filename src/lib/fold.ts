@@ -12,29 +12,16 @@ export type FoldParts<T> = {
   saved(change: T): void;
 };
 
-/** Folds what flickers: of one name a change is told at once, and of those that follow the last, once in each window. */
-export type Fold<T> = {
-  /** Tells the change now, or at the end of the window that an earlier one of that name has opened. */
-  pass(name: string, change: T): void;
-  /** Whether a change of that name waits. */
-  waits(name: string): boolean;
-  /** What waits is told now, and the next change at once. */
-  flush(name: string): void;
-  /** What waits is not told, and the next change at once. */
-  forget(name: string): void;
-  /** Nothing that waits is told any more. */
-  stop(): void;
-  /** How many names are remembered. */
-  readonly size: number;
-};
-
 /** Windows that are open at a time (SECURITY rule 11); beyond that, changes are told at once. */
 const MOST = 100_000;
 
 type Window<T> = { readonly end: number; readonly told: T; waiting: { readonly change: T } | undefined };
 
-/** An empty fold. It has one timer, which runs while a window is open. */
-export function openFold<T>({ clock, window, tell, needless, saved }: FoldParts<T>): Fold<T> {
+/**
+ * Folds what flickers: of one name a change is told at once, and of those that follow the last, once in each window. It has one
+ * timer, which runs while a window is open.
+ */
+export function openFold<T>({ clock, window, tell, needless, saved }: FoldParts<T>) {
   /** In the order of their ends: all are of the same length. */
   const windows = new Map<string, Window<T>>();
   const time = (): number => clock.uptime?.() ?? clock.now();
@@ -69,25 +56,31 @@ export function openFold<T>({ clock, window, tell, needless, saved }: FoldParts<
   }
 
   return {
-    pass(name, change) {
+    /** Tells the change now, or at the end of the window that an earlier one of that name has opened. */
+    pass(name: string, change: T): void {
       const known = windows.get(name);
       if (!known) return say(name, change);
       if (known.waiting) saved(known.waiting.change);
       known.waiting = { change };
     },
-    waits: (name) => windows.get(name)?.waiting !== undefined,
-    flush(name) {
+    /** Whether a change of that name waits. */
+    waits: (name: string): boolean => windows.get(name)?.waiting !== undefined,
+    /** What waits is told now, and the next change at once. */
+    flush(name: string): void {
       const waiting = windows.get(name)?.waiting;
       windows.delete(name);
       if (waiting) tell(waiting.change);
     },
-    forget: (name) => void windows.delete(name),
-    stop() {
+    /** What waits is not told, and the next change at once. */
+    forget: (name: string): void => void windows.delete(name),
+    /** Nothing that waits is told any more. */
+    stop(): void {
       cancel?.();
       cancel = undefined;
       windows.clear();
     },
-    get size() {
+    /** How many names are remembered. */
+    get size(): number {
       return windows.size;
     },
   };

@@ -1,32 +1,27 @@
+import { openRecent } from './recent.ts';
+
 /**
- * Remembers what a pure function made of its last `limit` to `2 * limit` different keys. What throws is not
+ * Remembers what a pure function made of the last `limit` to `2 * limit` keys that were new to it. What throws is not
  * remembered.
  */
 export function memo<Value extends object | string>(
   limit: number,
   make: (key: string) => Value,
 ): (key: string) => Value {
-  let young = new Map<string, Value>();
-  let old = young;
+  const known = openRecent<Value>(limit);
   let lastKey: string | undefined;
   let lastValue: Value | undefined;
 
-  function find(key: string): Value {
-    const known = young.get(key);
-    if (known !== undefined) return known;
-    const value = old.get(key) ?? make(key);
-    if (young.size >= limit) {
-      old = young;
-      young = new Map();
-    }
-    young.set(key, value);
+  function fresh(key: string): Value {
+    const value = make(key);
+    known.set(key, value);
     return value;
   }
 
   // One stanza asks for the same several times.
   return (key) => {
     if (key === lastKey && lastValue !== undefined) return lastValue;
-    lastValue = find(key);
+    lastValue = known.get(key) ?? fresh(key);
     lastKey = key;
     return lastValue;
   };

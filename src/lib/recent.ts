@@ -1,21 +1,17 @@
-/** What was set lately: at least the last `limit` keys and at most twice as many. */
-export type Recent<Value> = {
-  /** Whether nothing was ever set. */
-  readonly isEmpty: boolean;
-  get(key: string): Value | undefined;
-  set(key: string, value: Value): void;
-};
-
-/** Empty. Two generations: when the young one is full, the old one is forgotten. */
-export function openRecent<Value>(limit: number): Recent<Value> {
+/**
+ * What was set lately: at least the last `limit` keys and at most twice as many. Two generations: when the young one is full,
+ * the old one is forgotten.
+ */
+export function openRecent<Value>(limit: number) {
   let young = new Map<string, Value>();
   let old = young;
   return {
-    get isEmpty() {
+    /** Whether nothing was ever set. */
+    get isEmpty(): boolean {
       return young.size === 0;
     },
-    get: (key) => young.get(key) ?? old.get(key),
-    set(key, value) {
+    get: (key: string): Value | undefined => young.get(key) ?? old.get(key),
+    set(key: string, value: Value): void {
       if (young.size >= limit) {
         old = young;
         young = new Map();
@@ -24,3 +20,5 @@ export function openRecent<Value>(limit: number): Recent<Value> {
     },
   };
 }
+
+export type Recent<Value> = ReturnType<typeof openRecent<Value>>;

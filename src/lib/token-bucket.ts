@@ -20,13 +20,7 @@ export const tokenBucket = (rate: Rate, clock: Pick<Clock, 'now'>): TokenBucket 
   rate === 'off' ? UNLIMITED : new Bucket(rate, clock);
 
 /** Buckets by name in memory, at most `most` at a time: those that have refilled are forgotten, and else the oldest. */
-export type TokenBuckets = {
-  /** The bucket of that name, a full one where it is new. */
-  of(name: string, rate: Rate): TokenBucket;
-  readonly size: number;
-};
-
-export function tokenBuckets(most: number, clock: Pick<Clock, 'now'>): TokenBuckets {
+export function tokenBuckets(most: number, clock: Pick<Clock, 'now'>) {
   const buckets = new Map<string, TokenBucket>();
 
   function sweep(): void {
@@ -36,7 +30,8 @@ export function tokenBuckets(most: number, clock: Pick<Clock, 'now'>): TokenBuck
   }
 
   return {
-    of(name, rate) {
+    /** The bucket of that name, a full one where it is new. */
+    of(name: string, rate: Rate): TokenBucket {
       if (rate === 'off') return UNLIMITED;
       const known = buckets.get(name);
       if (known) return known;

@@ -17,21 +17,6 @@ export type BacklogParts = {
   pump(lane: Lane): void;
 };
 
-/** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
-export type Backlog = {
-  /** Reads the next rows of a lane. */
-  load(lane: Lane): Promise<void>;
-  /** Resolves once every lane is in hand, or with the stop. */
-  run(): Promise<void>;
-  /** Whether lanes that are not in memory may owe something. */
-  left(): boolean;
-  /** A lane is through. */
-  closed(): void;
-  /** What waits may be able to go now. */
-  woken(): void;
-  stop(): void;
-};
-
 /** Lanes that are in hand at a time, and that are looked up at once. */
 const LANES = 500;
 const PAGE = 50;
@@ -41,7 +26,8 @@ export const ROWS = 50;
 const AGAIN = 60_000;
 const SOON = 1000;
 
-export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: BacklogParts): Backlog {
+/** What an earlier run owed, some lanes at a time: those that cannot go make room for others, and come again. */
+export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: BacklogParts) {
   /** Rows with smaller ids are of earlier runs. */
   const own = store.journal.nextId();
   let left = true;
@@ -72,6 +58,7 @@ export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: B
     if (!stopped) await load(parts.lane(key));
   }
 
+  /** Reads the next rows of a lane. */
   function load(lane: Lane): Promise<void> {
     lane.loading ??= page(lane).finally(() => {
       lane.loading = undefined;
@@ -120,7 +107,8 @@ export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: B
 
   return {
     load,
-    async run() {
+    /** Resolves once every lane is in hand, or with the stop. */
+    async run(): Promise<void> {
       for (;;) {
         aside = false;
         await sweep();
@@ -129,15 +117,18 @@ export function openBacklog({ store, rows, clock, lanes, settling, ...parts }: B
       }
       left = stopped;
     },
-    left: () => left,
-    closed() {
+    /** Whether lanes that are not in memory may owe something. */
+    left: (): boolean => left,
+    /** A lane is through. */
+    closed(): void {
       if (lanes.size < LANES) roomFor?.();
     },
-    woken() {
+    /** What waits may be able to go now. */
+    woken(): void {
       roomFor?.();
       wake?.();
     },
-    stop() {
+    stop(): void {
       stopped = true;
       roomFor?.();
       wake?.();

@@ -13,17 +13,7 @@ export type ComingParts = {
  * Rows that are being added. Attempts are counted before the try. Where a new row goes as soon as it is durable, its first
  * one is counted in the unit that adds it, and nothing has to be written in between.
  */
-export type Coming = {
-  /** A row as it is to be added: in flight where it may go at once. */
-  mark(row: FreshRow): FreshRow;
-  /** The same, and what follows in its lane stays behind it. */
-  begin(row: FreshRow): FreshRow;
-  /** It was added, or could not be. Returns what is to be done after it. */
-  end(row: FreshRow): readonly (() => void)[];
-  readonly size: number;
-};
-
-export function openComing({ lane: laneOf, look, free }: ComingParts): Coming {
+export function openComing({ lane: laneOf, look, free }: ComingParts) {
   let size = 0;
 
   /** Whether so many of its lane may be under way, and nobody in it waits. */
@@ -32,18 +22,21 @@ export function openComing({ lane: laneOf, look, free }: ComingParts): Coming {
     return rows.every(({ busy }) => busy) && coming.every((one) => one.row.state === 'flight');
   }
 
+  /** A row as it is to be added: in flight where it may go at once. */
   const mark = (row: FreshRow): FreshRow =>
     goes(look(row.lane), row) ? { ...row, state: 'flight', attempts: 1 } : row;
 
   return {
     mark,
-    begin(row) {
+    /** The same, and what follows in its lane stays behind it. */
+    begin(row: FreshRow): FreshRow {
       const marked = mark(row);
       laneOf(row.lane).coming.push({ row: marked, behind: [] });
       size++;
       return marked;
     },
-    end(row) {
+    /** It was added, or could not be. Returns what is to be done after it. */
+    end(row: FreshRow): readonly (() => void)[] {
       const { coming } = laneOf(row.lane);
       const index = coming.findIndex((one) => one.row === row);
       if (index < 0) return [];

@@ -3,19 +3,13 @@ import type { Log } from '#src/lib/log.ts';
 import type { Store } from '#src/store/index.ts';
 
 /** Time for which the gateway has run, in ms: deadlines go by it, so that nothing expires while it is stopped. */
-export type RunningTime = {
-  /** Continues where the last run ended. Rejects when the store cannot be read. */
-  start(): Promise<void>;
-  now(): number;
-  /** Notes the time for the last time. Never rejects. */
-  stop(): Promise<void>;
-};
+export type RunningTime = ReturnType<typeof openRunningTime>;
 
 /** Ms between two notes: a kill takes as much from what has passed. */
 const EVERY = 5_000;
 
 /** Stands at 0 until it is started. */
-export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: Clock, log: Log): RunningTime {
+export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: Clock, log: Log) {
   const uptime = (): number => clock.uptime?.() ?? clock.now();
   let base = 0;
   let since = uptime();
@@ -37,7 +31,8 @@ export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: C
   }
 
   return {
-    async start() {
+    /** Continues where the last run ended. Rejects when the store cannot be read. */
+    async start(): Promise<void> {
       if (started) return;
       base = await store.journal.time();
       started = true;
@@ -45,7 +40,8 @@ export function openRunningTime(store: Pick<Store, 'journal' | 'unit'>, clock: C
       tick();
     },
     now,
-    async stop() {
+    /** Notes the time for the last time. Never rejects. */
+    async stop(): Promise<void> {
       cancel();
       if (started) await note();
     },

@@ -10,20 +10,14 @@ export type SuspectsParts = {
   pump(lane: Lane): void;
 };
 
-/** What may have ended the process is tried alone, so that the next end shows which one it was. */
-export type Suspects = {
-  /** Whether it may be tried now. If not, its lane is pumped when it may. */
-  may(row: OwedRow): boolean;
-  /** A step of a row was made, and is being written. */
-  stepped(row: OwedRow): void;
-  stop(): void;
-};
-
 /** Ms for which the others wait for one of which nothing is heard: what ends a process does so at once. */
 const ALONE = 60_000;
 
-/** A gate for one suspect at a time in all lanes. What is none goes beside it. */
-export function openSuspects({ clock, lanes, apply, pump }: SuspectsParts): Suspects {
+/**
+ * A gate for one suspect at a time in all lanes: what may have ended the process is tried alone, so that the next end shows
+ * which one it was. What is none goes beside it.
+ */
+export function openSuspects({ clock, lanes, apply, pump }: SuspectsParts) {
   const waiting = new Set<Lane>();
   let alone: OwedRow | undefined;
   let cancel: (() => void) | undefined;
@@ -45,17 +39,19 @@ export function openSuspects({ clock, lanes, apply, pump }: SuspectsParts): Susp
   }
 
   return {
-    may(row) {
+    /** Whether it may be tried now. If not, its lane is pumped when it may. */
+    may(row: OwedRow): boolean {
       if (!alone || alone === row || !isSuspect(row.life)) return true;
       waiting.add(row.lane);
       return false;
     },
-    stepped(row) {
+    /** A step of a row was made, and is being written. */
+    stepped(row: OwedRow): void {
       if (!alone && isAlone(row)) {
         alone = row;
         cancel = clock.after(ALONE, () => apply(row, { on: 'cleared' }));
       } else if (alone === row && cancel && !isAlone(row)) leave(row);
     },
-    stop: () => cancel?.(),
+    stop: (): void => cancel?.(),
   };
 }

@@ -4,14 +4,9 @@ import type { Draft } from '#src/model/event.ts';
 import type { Settling } from './settle.ts';
 
 /** What users have written in other clients of a network, told apart from what was just sent for them. */
-export type Echoes = {
-  /** Whether a draft is what was sent from here. At once, unless something is under way of which that is not known yet. */
-  has(draft: Draft): boolean | Promise<boolean>;
-  /** Something that was sent has landed, or will not. */
-  settled(): void;
-};
+export type Echoes = ReturnType<typeof openEchoes>;
 
-export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'ofLane'> }): Echoes {
+export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'ofLane'> }) {
   const waiting = new Set<() => void>();
 
   function look(lane: string, { ids = [] }: Draft): boolean | undefined {
@@ -21,7 +16,8 @@ export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'of
   }
 
   return {
-    has(draft) {
+    /** Whether a draft is what was sent from here. At once, unless something is under way of which that is not known yet. */
+    has(draft: Draft): boolean | Promise<boolean> {
       const { from, place } = draft;
       // What is not reflected from here is news when its network tells it.
       if (from.kind !== 'network' || !from.self || place.kind === 'shared' || !isArchivable(draft)) return false;
@@ -38,7 +34,8 @@ export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'of
         waiting.add(again);
       });
     },
-    settled() {
+    /** Something that was sent has landed, or will not. */
+    settled(): void {
       for (const again of waiting) again();
     },
   };

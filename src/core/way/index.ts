@@ -52,22 +52,14 @@ export type OutwardContext = AdmitContext &
     asFailure(error: unknown): Failure;
   };
 
-/** The way of an event from XMPP to a network. */
-export type Outward = {
-  /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
-  accept(draft: Draft, origin: Origin): void;
-  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
-  perform(drafts: readonly Draft[], jid: string): Promise<void>;
-  /** Tells a network how somebody in one of its rooms fares, who has said so beside something else. */
-  fares(account: AccountKey, place: Place, shown: OwnShow): void;
-  /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
-  send(draft: Draft, account: AccountKey): void;
-};
-
-/** admit → route → resolve → degrade → keep → carry → settle, each in a file of its own. */
-export function openOutward(context: OutwardContext): Outward {
+/**
+ * The way of an event from XMPP to a network: admit → route → resolve → degrade → keep → carry → settle, each in a file of its
+ * own.
+ */
+export function openOutward(context: OutwardContext) {
   const { lanes, rooms } = context;
 
+  /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   function accept(given: Draft, origin: Origin): void {
     const { account, nick, unheard } = admit(context, given, origin.from);
     if (unheard) return;
@@ -172,7 +164,10 @@ export function openOutward(context: OutwardContext): Outward {
     );
   }
 
-  /** What a network does not carry of that is not missed. */
+  /**
+   * Tells a network how somebody in one of its rooms fares, who has said so beside something else. What it does not carry of
+   * that is not missed.
+   */
   function fares(account: AccountKey, place: Place, shown: OwnShow): void {
     const draft: Draft = { place, from: { kind: 'xmpp', bare: splitAccount(account).user }, ...faring(shown) };
     try {
@@ -182,6 +177,7 @@ export function openOutward(context: OutwardContext): Outward {
     }
   }
 
+  /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
     const legs = drafts.flatMap((draft) =>
       route(context, draft, admit(context, draft, jid).account).map((leg) => ({ draft, leg })),
@@ -217,7 +213,8 @@ export function openOutward(context: OutwardContext): Outward {
     accept,
     perform,
     fares,
-    send: (draft, account) => send(draft, account, sentFrom(draft, undefined)),
+    /** Sends what no stanza has asked for. Throws a `Failure` for what is refused at once. */
+    send: (draft: Draft, account: AccountKey): void => send(draft, account, sentFrom(draft, undefined)),
   };
 }
 
