@@ -16,7 +16,7 @@ import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
 import { accountOf, assertPrivate } from './connection/services.ts';
 import { resolve } from './questions/resolve.ts';
-import { texts } from './texts.ts';
+import { STOPPING_QUIT, texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
 import { textSize } from './wire/encode.ts';
@@ -242,7 +242,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
       const stopping = new Failure('stopping');
       stop.abort();
       const leaving = [...realms.values()].flatMap((realm) => [...realm.leaving.values()]);
-      await Promise.all([...leaving, ...online().map((client) => client.close('The gateway is stopping', stopping))]);
+      await Promise.all([...leaving, ...online().map((client) => client.close(STOPPING_QUIT, stopping))]);
     },
   };
 }

@@ -1,6 +1,9 @@
 import { catalogue } from '#mappings/texts/catalogue.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 
+/** What others on IRC are told of whoever leaves because of us. */
+export const STOPPING_QUIT = 'The gateway is stopping';
+
 /** What people are told of IRC, beside what its servers say themselves. */
 export const texts = catalogue({
   prompt: {

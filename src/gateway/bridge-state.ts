@@ -39,7 +39,13 @@ export function openBridgeState({ store, transport, sealKey }: BridgeStateParts)
   });
 
   function kept({ expires, seal = false }: StateOptions): StateKept {
-    if (seal && !sealKey) throw new Failure('not-supported', { text: 'There is no key to seal secrets with.' });
+    if (seal && !sealKey)
+      throw new Failure('not-supported', {
+        text: {
+          en: 'There is no key to seal secrets with.',
+          de: 'Es gibt keinen Schlüssel, um Geheimnisse zu versiegeln.',
+        },
+      });
     return { ...(expires !== undefined && { expires }), ...(seal && sealKey && { seal: sealKey }) };
   }
 

@@ -12,7 +12,7 @@ import { type OwnAway, openOwnAway } from '#bridges/irc/people/own-away.ts';
 import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
-import { texts } from '#bridges/irc/texts.ts';
+import { STOPPING_QUIT, texts } from '#bridges/irc/texts.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { decodeMissed, isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -40,7 +40,7 @@ const ECHO_PATIENCE = 5_000;
 
 /** What the others in the channels read. */
 const FAREWELLS: Readonly<Record<CloseReason, string>> = {
-  stopped: 'The gateway is stopping',
+  stopped: STOPPING_QUIT,
   left: 'leaving',
   removed: 'leaving',
 };
