@@ -172,8 +172,11 @@ export function openPresence(parts: PresenceParts): Presence {
       if (!sees(person, id)) continue;
       const now = view(person, id);
       person.shown.set(id, now);
-      if (now.show === 'offline' || isTold(person, id, jid)) continue;
+      // Whoever comes takes everybody for offline of whom nothing comes: the probe is answered by that, too.
+      const silent = now.show === 'offline' && now.status === undefined;
+      if (!silent && (now.show === 'offline' || isTold(person, id, jid))) continue;
       fresh.add(id);
+      if (silent) continue;
       tell(person.account, id, { kind: 'presence', ...now }, jid);
     }
   }
