@@ -19,26 +19,22 @@ export type DisplayParts = {
   retry(): void;
 };
 
+export type Display = ReturnType<typeof openDisplay>;
+
 /**
  * Shows events to their readers on XMPP. What has to be durable first is held in its lane until it is, and whatever follows
  * it in its place stays behind it.
  */
-export type Display = {
-  /** Shows an event, now or in its turn; false where the writer refused. Never throws. */
-  show(event: Event, to: readonly Recipient[], marks?: Marks): boolean;
-  /** What is shown next of this event is owed: it goes through the journal. */
-  owe(id: EventId): void;
-  cut(): Cut;
-};
-
-export function openDisplay({ xmpp, delivery, ...parts }: DisplayParts): Display {
+export function openDisplay({ xmpp, delivery, ...parts }: DisplayParts) {
   const expected = new Set<EventId>();
   /** What is not part of a unit yet. */
   let fresh: FreshRow[] = [];
 
   return {
-    owe: (id) => void expected.add(id),
-    show(event, to, marks) {
+    /** What is shown next of this event is owed: it goes through the journal. */
+    owe: (id: EventId): void => void expected.add(id),
+    /** Shows an event, now or in its turn; false where the writer refused. Never throws. */
+    show(event: Event, to: readonly Recipient[], marks?: Marks): boolean {
       // Most is in nobody's way: nothing is looked up for it.
       if (expected.size === 0 && delivery.coming === 0) return xmpp.deliver(event, to, marks);
       const { place } = event;
@@ -51,7 +47,7 @@ export function openDisplay({ xmpp, delivery, ...parts }: DisplayParts): Display
       if (delivery.behind(laneOf('in', place), () => xmpp.deliver(event, to, marks))) return true;
       return xmpp.deliver(event, to, marks);
     },
-    cut() {
+    cut(): Cut {
       const batch = fresh;
       fresh = [];
       return {
