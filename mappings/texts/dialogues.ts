@@ -101,6 +101,10 @@ export const registerTexts = catalogue({
     en: 'You are not registered here any more. Register again to be back.',
     de: 'Hier besteht keine Registrierung mehr. Eine neue hilft.',
   },
+  hasLeft: {
+    en: 'You have taken this gateway out of your contacts: you are logged out, and in a week all that is kept of you here is removed. To keep it, register again before that, with the same login.',
+    de: 'Sie haben dieses Gateway aus Ihrer Kontaktliste genommen: Sie sind abgemeldet, und in einer Woche wird gelöscht, was hier von Ihnen aufgehoben ist. Um es zu behalten, registrieren Sie sich vorher noch einmal, mit denselben Zugangsdaten.',
+  },
   unregistered: {
     en: 'You have unregistered from this gateway.',
     de: 'Sie haben sich von diesem Gateway abgemeldet.',

@@ -274,7 +274,9 @@ export function buildCore(parts: CoreParts) {
   });
   dormancy.listen({
     wipe: membership.remove,
-    sleeps(account) {
+    sleeps(account, left) {
+      const { user, transport: domain } = splitAccount(account);
+      if (left) journaling.alarms.tell(domain, user, registerTexts.hasLeft);
       rooms.end(account, ASLEEP.words);
       delivery.fail(({ owed, account: own }) => owed.way === 'out' && own === account, ASLEEP);
       void sessions.drop(account, ASLEEP, 'left').then(() => people.slept(account));

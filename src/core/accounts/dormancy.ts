@@ -5,7 +5,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { DormantAccount, SealKey, Statement, Store } from '#src/store/index.ts';
 
 export type DormancyParts = {
-  readonly store: Store;
+  readonly store: Pick<Store, 'credentials' | 'dormant' | 'unit'>;
   readonly key: SealKey;
   readonly clock: Clock;
   readonly log: Log;
@@ -15,8 +15,8 @@ export type DormancyParts = {
 
 /** What dormancy tells. */
 export type DormancyNews = {
-  /** The account is out of reach from now on. */
-  sleeps(account: AccountKey): void;
+  /** The account is out of reach from now on; `left`: all that it had is removed later. */
+  sleeps(account: AccountKey, left: boolean): void;
   /** Removes all that a dormant account had. */
   wipe(account: AccountKey): Promise<unknown>;
 };
@@ -61,7 +61,7 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
   async function sleep(account: AccountKey, left: boolean): Promise<void> {
     const dormant = { account, since: clock.now(), left };
     asleep.set(account, dormant);
-    for (const news of listeners) news.sleeps(account);
+    for (const news of listeners) news.sleeps(account, left);
     await store.unit([store.dormant.put(dormant)]);
   }
 
@@ -79,10 +79,13 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
 
   async function look(): Promise<void> {
     const now = clock.now();
-    for (const { account, since, left } of [...asleep.values()])
-      if (left && now - since >= WIPED_AFTER) await wipe(account);
+    // Some may have registered again meanwhile.
+    for (const one of [...asleep.values()])
+      if (one.left && now - one.since >= WIPED_AFTER && asleep.get(one.account) === one)
+        await wipe(one.account).catch((err: unknown) => log.error({ err }, 'an account that has left was not removed'));
     if (Number.isFinite(unseen))
-      for (const account of await store.dormant.unseen(now - unseen)) await sleep(account, false);
+      for (const account of await store.dormant.unseen(now - unseen))
+        if (!asleep.has(account)) await sleep(account, false);
   }
 
   function tick(): void {
@@ -125,6 +128,10 @@ export function openDormancy({ store, key, clock, log, unseen }: DormancyParts):
   ): Promise<boolean> {
     const old = await store.credentials.get(key, account, realm);
     const names = Object.keys(credentials);
-    return names.length > 0 && names.every((name) => old.get(name)?.open() === credentials[name]?.open());
+    return (
+      names.length > 0 &&
+      names.length === old.size &&
+      names.every((name) => old.get(name)?.open() === credentials[name]?.open())
+    );
   }
 }

@@ -227,10 +227,11 @@ export function openPeople(parts: PeopleParts): People {
       if (asking) limits.spend('contacts', user);
       const { action } = draft;
       const apply = async (person: Person): Promise<void> => {
-        const known = person.contacts.has(id);
+        const before = person.contacts.get(id);
         await contacts.apply(person, id, { by: 'user', action });
-        // A server that removes an account takes all out of its roster, the gateway too (RFC 6121 §2.5).
-        if (id === '' && known && !person.contacts.has(id)) dormancy.left(account);
+        // A server that removes an account takes all out of its roster, the gateway too (RFC 6121 §2.5). Who has never
+        // let it in has only said no.
+        if (id === '' && (before?.from || before?.to) && !person.contacts.has(id)) dormancy.left(account);
       };
       answered(within(account, apply), origin);
     },
