@@ -192,7 +192,17 @@ export function buildCore(parts: CoreParts) {
   });
 
   const registration = openRegistration({ ...ground, dialogues, logins, people, settings });
-  const membership = openMembership({ ...ground, delivery, dialogues, logins, people, purging, sessions, settings });
+  const membership = openMembership({
+    ...ground,
+    delivery,
+    dialogues,
+    logins,
+    people,
+    purging,
+    refusals,
+    sessions,
+    settings,
+  });
   const { admins } = parts.access;
   const ownSettings = openOwnSettings({ settings, accounts, admins });
   const everywhere = [

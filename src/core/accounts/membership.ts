@@ -6,7 +6,10 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 
 export type MembershipParts = Pick<CoreParts, 'clock' | 'log' | 'media'> &
-  Pick<Opened, 'accounts' | 'dialogues' | 'logins' | 'people' | 'purging' | 'sessions' | 'settings' | 'transport'> & {
+  Pick<
+    Opened,
+    'accounts' | 'dialogues' | 'logins' | 'people' | 'purging' | 'refusals' | 'sessions' | 'settings' | 'transport'
+  > & {
     readonly delivery: Pick<Delivery, 'fail'>;
   };
 
@@ -50,6 +53,7 @@ export function openMembership(
     await farewell(account);
     await logins.unregister(account);
     parts.settings.forget(account);
+    parts.refusals.forget(account);
     // Whoever wanted a session meanwhile wanted one of an account that is gone now.
     await close(account);
     await parts.media?.forget(account);

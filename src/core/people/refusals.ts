@@ -1,7 +1,9 @@
+import { peopleTexts } from '#mappings/texts/people.ts';
 import type { Refused } from '#src/bridge.ts';
 import type { BlockChange, XmppSide } from '#src/core/index.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Log } from '#src/lib/log.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Refusing, Store } from '#src/store/index.ts';
@@ -23,11 +25,14 @@ export type ContactRefusals = {
   /** From memory. They are few. */
   of(place: Place): Refused | undefined;
   blocks(account: AccountKey, id: string): boolean;
+  /** Throws the `Failure` of who blocks too many. */
   refuse(account: AccountKey, id: string, how: How): void;
   /** The contact is heard again. With `declined` alone somebody who is blocked stays so. */
   lift(account: AccountKey, id: string, from?: How): void;
-  /** What the user's server says of its list. */
+  /** What the user's server says of its list. Throws as `refuse`. */
   took(account: AccountKey, change: BlockChange): void;
+  /** Drops what is known of an account that was removed. */
+  forget(account: AccountKey): void;
   /** Asks the user's server for its list, where that lets us, after `wait` ms; once for all who want it till then. */
   read(account: AccountKey, wait: number): void;
   /** Is called where somebody is blocked, or not any more; the empty id stands for everybody. */
@@ -37,55 +42,79 @@ export type ContactRefusals = {
 /** `seen`: blocked by what its stanzas met, until it sees the user again. */
 type How = Refusing | 'seen';
 
-const keyOf = (account: AccountKey, id: string): string => `${account}\n${id}`;
+/** Whom one account may refuse (SECURITY rule 11). */
+const MOST = 5000;
+const NOBODY: ReadonlyMap<string, How> = new Map();
 
 export function openContactRefusals({ store, xmpp, clock, log }: RefusalParts): ContactRefusals {
-  const refused = new Map<string, How>();
+  const refused = new Map<AccountKey, Map<string, How>>();
   const reading = new Set<AccountKey>();
   let tell: (account: AccountKey, id: string) => void = () => undefined;
 
-  /** Accounts are made by their first use. */
-  function write(account: AccountKey, id: string, how: How | undefined): void {
-    if (how === 'seen') return;
+  const howOf = (account: AccountKey, id: string): How | undefined => refused.get(account)?.get(id);
+
+  /** Accounts are made by their first use. What blocks nobody any more and is no contact leaves nothing. */
+  function write(account: AccountKey, ids: readonly string[], how?: Refusing): void {
+    const rows = ids.flatMap((id) => {
+      const row = store.contacts.refuse(account, id, how);
+      return how ? [row] : [row, store.contacts.remove(account, id)];
+    });
     store
-      .unit([store.accounts.used(account, clock.now()), store.contacts.refuse(account, id, how)])
+      .unit([store.accounts.used(account, clock.now()), ...rows])
       .catch((err: unknown) => log.error({ err }, 'who is not to be heard could not be written'));
   }
 
-  function refuse(account: AccountKey, id: string, how: How): void {
-    const key = keyOf(account, id);
-    if (refused.get(key) === how) return;
-    refused.set(key, how);
-    write(account, id, how);
-    if (how !== 'declined') tell(account, id);
+  function refuseAll(account: AccountKey, ids: readonly string[], how: How): void {
+    const own = refused.get(account) ?? new Map<string, How>();
+    const news = new Set(ids.filter((id) => own.get(id) !== how));
+    if (news.size === 0) return;
+    const added = [...news].filter((id) => !own.has(id)).length;
+    // What is only remembered of somebody is not, then.
+    if (own.size + added > MOST && (how === 'declined' || how === 'seen')) return;
+    if (own.size + added > MOST) throw new Failure('not-allowed', { text: peopleTexts.tooManyContacts });
+    refused.set(account, own);
+    for (const id of news) own.set(id, how);
+    if (how !== 'seen') write(account, [...news], how);
+    if (how !== 'declined') for (const id of news) tell(account, id);
   }
 
-  function lift(account: AccountKey, id: string, from?: How): void {
-    const how = refused.size > 0 ? refused.get(keyOf(account, id)) : undefined;
-    if (how === undefined || (from !== undefined && how !== from)) return;
-    refused.delete(keyOf(account, id));
-    if (how !== 'seen') write(account, id, undefined);
-    if (how !== 'declined') tell(account, id);
+  function lift(account: AccountKey, ids: readonly string[], from?: How): void {
+    const own = refused.get(account);
+    const gone = own ? ids.filter((id) => own.has(id) && (from === undefined || own.get(id) === from)) : [];
+    if (!own || gone.length === 0) return;
+    const before = gone.map((id) => [id, own.get(id)] as const);
+    for (const id of gone) own.delete(id);
+    if (own.size === 0) refused.delete(account);
+    const kept = before.filter(([, how]) => how !== 'seen').map(([id]) => id);
+    if (kept.length > 0) write(account, kept);
+    for (const [id, how] of before) if (how !== 'declined') tell(account, id);
   }
 
   function of(account: AccountKey, id: string): Refused | undefined {
     if (refused.size === 0) return undefined;
-    const how = refused.get(keyOf(account, id)) ?? refused.get(keyOf(account, ''));
+    const how = howOf(account, id) ?? howOf(account, '');
     return how === undefined || how === 'declined' ? how : 'blocked';
   }
 
-  const listed = (account: AccountKey): string[] =>
-    [...refused].flatMap(([key, how]) =>
-      how === 'listed' && key.startsWith(`${account}\n`) ? key.slice(account.length + 1) : [],
-    );
-
   function took(account: AccountKey, { how, ids }: BlockChange): void {
-    // XEP-0191 §3.4: without an item everybody is meant.
-    const gone = how === 'unblock' && ids.length > 0 ? ids : how === 'block' ? [] : listed(account);
-    for (const id of gone) if (how !== 'all' || !ids.includes(id)) lift(account, id, 'listed');
-    if (how === 'unblock') return;
+    const own = refused.get(account) ?? NOBODY;
+    if (how !== 'block') {
+      // XEP-0191 §3.4: without an item everybody is meant.
+      const named = how === 'unblock' && ids.length > 0 ? ids : [...own.keys()];
+      const stay = new Set(how === 'all' ? ids : []);
+      lift(
+        account,
+        named.filter((id) => !stay.has(id)),
+        'listed',
+      );
+    }
     // Who was blocked here stays so whatever the server says.
-    for (const id of ids) if (refused.get(keyOf(account, id)) !== 'blocked') refuse(account, id, 'listed');
+    if (how !== 'unblock')
+      refuseAll(
+        account,
+        ids.filter((id) => own.get(id) !== 'blocked'),
+        'listed',
+      );
   }
 
   async function ask(account: AccountKey): Promise<void> {
@@ -100,13 +129,15 @@ export function openContactRefusals({ store, xmpp, clock, log }: RefusalParts): 
 
   return {
     async load() {
-      for (const { account, id, refused: how } of await store.contacts.refused()) refused.set(keyOf(account, id), how);
+      for (const { account, id, refused: how } of await store.contacts.refused())
+        refused.set(account, (refused.get(account) ?? new Map<string, How>()).set(id, how));
     },
     of: (place) => (place.kind === 'contact' ? of(place.account, place.id) : undefined),
     blocks: (account, id) => of(account, id) === 'blocked',
-    refuse,
-    lift,
+    refuse: (account, id, how) => refuseAll(account, [id], how),
+    lift: (account, id, from) => lift(account, [id], from),
     took,
+    forget: (account) => void refused.delete(account),
     read(account, wait) {
       if (reading.has(account)) return;
       reading.add(account);

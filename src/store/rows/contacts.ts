@@ -25,7 +25,7 @@ export type Refusing = 'declined' | 'blocked' | 'listed';
 
 export type ContactRows = {
   put(contact: Contact): Statement;
-  /** Nothing is removed of whoever is refused. */
+  /** Removes a contact that is none any more: neither is there anything of a subscription, nor is it refused. */
   remove(account: AccountKey, id: string): Statement;
   /** How the contact is refused, or `undefined` where it is not. */
   refuse(account: AccountKey, id: string, how: Refusing | undefined): Statement;
@@ -79,7 +79,13 @@ const put = writing((db, a: ContactRow) =>
 );
 
 const remove = writing((db, a: { account: AccountKey; id: string }) =>
-  db.deleteFrom('contacts').where('account', '=', a.account).where('id', '=', a.id).where('refused', '=', ''),
+  db
+    .deleteFrom('contacts')
+    .where('account', '=', a.account)
+    .where('id', '=', a.id)
+    .where('refused', '=', '')
+    .where('owed', '=', '')
+    .where((row) => row.and({ sub_from: 0, sub_to: 0, pending_in: 0, pending_out: 0 })),
 );
 
 type Refusal = { account: AccountKey; id: string; refused: '' | Refusing };

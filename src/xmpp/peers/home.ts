@@ -35,14 +35,15 @@ export type HomeParts = {
 };
 
 const INFO = xml`<query xmlns='http://jabber.org/protocol/disco#info'/>`;
-/** Clients of which it is remembered whether they take contacts, and how long (ms) one may take to say so. */
+/** Clients of which it is remembered whether they take contacts, servers, and how long (ms) one may take to answer. */
 const CLIENTS = 1000;
+const SERVERS = 1000;
 const PATIENCE = 10_000;
 
 /** What is done for users at their own server, as far as that lets us (XEP-0356), and what clients are asked for elsewhere. */
 export function openHome({ privileges, log, transport }: HomeParts): HomeServer {
   /** Whether a server keeps that both see each other, as it is told: ejabberd 24.12 does not. */
-  const keepsBoth = new Map<string, boolean>();
+  const keepsBoth = openRecent<boolean>(SERVERS);
   /** The contacts that are offered to a client as soon as it has said that it takes such; nothing once it has. */
   const takers = openRecent<{ readonly takes: Promise<boolean>; waiting: Xml[] | undefined }>(CLIENTS);
 

@@ -38,6 +38,8 @@ export type Privileges = {
 
 /** How long a server may take, in ms: some answer nothing to what they do not grant. */
 const PATIENCE = 10_000;
+/** Grants that are known (SECURITY rule 11): any server may say that it gives one. Our own do so as a link begins. */
+const MOST = 1000;
 
 type Requesting = { request(ask: Ask): Promise<Element> };
 
@@ -56,7 +58,7 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
   async function request({ user, transport }: ForUser, type: 'get' | 'set', payload: Xml): Promise<Element> {
     const link = links.get(transport);
     if (!link) throw new Error('there is no such transport');
-    const answer = await link.request({ to: loud(user), type, payload, timeout: PATIENCE });
+    const answer = await link.request({ to: unlikeSpelt(user), type, payload, timeout: PATIENCE });
     if (answer.attrs.type !== 'result') throw new Error(`the server of the user refuses: ${answer}`);
     return answer;
   }
@@ -82,8 +84,11 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
       if (local !== '' || splitJid(to).local !== '') return false;
       const grant = grantOf(stanza);
       if (grant === undefined) return false;
-      if (grant === null) grants.delete(`${domain} ${to}`);
-      else grants.set(`${domain} ${to}`, grant);
+      const key = `${domain} ${to}`;
+      if (grant) {
+        if (grants.has(key) || grants.size < MOST) grants.set(key, grant);
+      } else grants.delete(key);
+      if (!grant?.presence) showing.delete(key);
       return true;
     },
     async ask(who, { namespace, type, payload, to = who.user }) {
@@ -105,7 +110,7 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
  * The same address for every server that prepares it (RFC 7622 §3.2). ejabberd 24.12 takes a request in a user's name only
  * where the two addresses in it are not spelt alike: else it hands what is inside back to us.
  */
-const loud = (user: BareJid): string => {
+const unlikeSpelt = (user: BareJid): string => {
   const { local, domain } = splitJid(user);
   return `${local}@${domain.toUpperCase()}`;
 };

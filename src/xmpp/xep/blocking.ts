@@ -36,7 +36,9 @@ const change =
   ({ payload, core, kind, user, view }: Request): undefined => {
     core.admit(user);
     if (kind !== 'gateway') throw new Failure('service-unavailable');
-    core.blocks(view.transport.domain, user, { how, ids: blockedIds(payload, view) });
+    const ids = blockedIds(payload, view);
+    // Without an item it is about everybody; with items of others alone about nobody here.
+    if (ids.length > 0 || own(payload, 'item').length === 0) core.blocks(view.transport.domain, user, { how, ids });
     return undefined;
   };
 

@@ -76,6 +76,24 @@ describe('what servers say of our rights', () => {
     expect(privileges.of(ALICE)).toBeUndefined();
   });
 
+  it('is remembered of so many servers, and nothing of those that took it back', () => {
+    const { privileges, tell } = open();
+    const hear = (domain: string, privilege: string): void => {
+      const message = stanza(`<message from='${domain}' to='${DOMAIN}'>${privilege}</message>`);
+      privileges.takes(message, originOf(message, domain, DOMAIN));
+    };
+    tell(ADVERTISED['Prosody 13']);
+    for (let each = 1; each <= 1000; each++) hear(`s${each}.example`, ADVERTISED['Prosody 13']);
+    const at = (domain: string) => privileges.of({ user: `mallory@${domain}` as BareJid, transport: DOMAIN });
+    expect([at('s999.example') !== undefined, at('s1000.example')]).toEqual([true, undefined]);
+    expect(privileges.of(ALICE)).toBeDefined();
+    const presence = stanza(`<presence from='alice@localhost/x' to='${DOMAIN}'/>`);
+    privileges.takes(presence, originOf(presence, 'alice@localhost/x', DOMAIN));
+    const none = `<privilege xmlns='urn:xmpp:privilege:2'><perm access='presence' type='none'/></privilege>`;
+    tell(none);
+    expect(privileges.shows(ALICE)).toBe(false);
+  });
+
   it('is believed of the server alone', () => {
     const { privileges } = open();
     const message = stanza(`<message from='mallory@localhost/x' to='${DOMAIN}'>${ADVERTISED['Prosody 13']}</message>`);
