@@ -74,6 +74,9 @@ export type Edge = XmppSide & {
 /** How the edge serves one transport. `marks`: what every event of it is written with. */
 type Served = { readonly view: View; readonly link: Outlet; readonly marks: Written };
 
+/** The longest id (UTF-16 units) that a stanza may have: ids are remembered for long. */
+const LONGEST_ID = 1024;
+
 /** What is written so many ms after it happened says when that was. Clocks of networks differ by less. */
 const LATE = 2 * 60_000;
 
@@ -285,6 +288,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
       const { 'xml:lang': tag } = stanza.attrs;
       if (tag !== undefined) core().languages.heard(bareOf(found.origin.from), tag);
       try {
+        if (isTooLong(found.origin.id) || isTooLong(found.origin.originId)) throw new Failure('bad-request');
         take(found.transport, stanza, found.origin);
       } catch (error) {
         fail(found.origin, error);
@@ -337,6 +341,8 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     },
   };
 }
+
+const isTooLong = (id: string | undefined): boolean => id !== undefined && id.length > LONGEST_ID;
 
 /** RFC 6120 §8.1.5: the language of a stanza is said where it is not what everybody expects. */
 const langOf = (language: Language): string | undefined => (language === 'en' ? undefined : language);

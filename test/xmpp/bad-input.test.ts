@@ -147,6 +147,25 @@ describe('at the wire', () => {
     await othersAreServed();
   });
 
+  it('ids that are no ids are refused: they are kept longer than what they name', async () => {
+    const [long, fits] = ['x'.repeat(1025), 'y'.repeat(1024)];
+    const to = `to='${ROOM}' type='groupchat' from='romeo@a.example/x'`;
+    const [joined] = await until(
+      ({ attrs }) => attrs.from === `${ROOM}/Romeo`,
+      `<presence from='romeo@a.example/x' to='${ROOM}/Romeo'>${MUC}</presence>`,
+    ).then((all) => all.slice(-1));
+    expect(joined?.attrs.type).toBeUndefined();
+    const found = await until(
+      ({ attrs }) => attrs.id === fits,
+      `<message id='${long}' ${to}><body>one</body></message>`,
+      `<message id='o' ${to}><body>two</body><origin-id xmlns='urn:xmpp:sid:0' id='${long}'/></message>`,
+      `<message id='${fits}' ${to}><body>three</body></message>`,
+    );
+    expect(conditions(found)).toEqual({ 'message bad-request': 2 });
+    expect(found.filter((one) => one.getChildText('body') === 'two')).toEqual([]);
+    await othersAreServed();
+  });
+
   it('what is too large is refused by its header, and what follows is read', async () => {
     const large = 'x'.repeat(600_000);
     const found = await until(

@@ -36,7 +36,10 @@ export function openPrivateMessages() {
   const known = new Map<string, Conversation>();
   /** By whose leaving ends them. */
   const ending = new Map<string, Set<Conversation>>();
+  /** By contact and id: clients may count alike wherever they write. */
   const messages = openRecent<Conversation>(MOST);
+  /** Ids of ours of what was told in a room, which are nobody else's. */
+  const told = openRecent<true>(MOST);
 
   function begin(conversation: Conversation): Conversation {
     const key = `${conversation.contact} ${conversation.seat} ${conversation.occupant}`;
@@ -82,7 +85,7 @@ export function openPrivateMessages() {
         ended: false,
       });
       current.set(contact, conversation);
-      if (id !== undefined) messages.set(messageKey(place.account, id), conversation);
+      if (id !== undefined) messages.set(`${contact} ${id}`, conversation);
     },
 
     /** Somebody goes, or has another nick: what was said to them as they were there is over. */
@@ -99,15 +102,16 @@ export function openPrivateMessages() {
       const { kind, place, from } = event;
       if (known.size === 0 || place.kind !== 'contact' || kind === 'presence' || kind === 'contact') return undefined;
       if (from.kind === 'network' && from.self) return undefined;
-      const about =
-        'target' in event ? messages.get(messageKey(place.account, event.target)) : current.get(placeKey(place));
+      const contact = placeKey(place);
+      const about = 'target' in event ? messages.get(`${contact} ${event.target}`) : current.get(contact);
       if (!about || about.ended) return undefined;
-      messages.set(messageKey(place.account, event.id), about);
+      messages.set(`${contact} ${event.id}`, about);
+      told.set(messageKey(place.account, event.id), true);
       return about;
     },
 
     /** Whether a message with that id was one of these. */
-    has: (account: AccountKey, id: string): boolean => messages.get(messageKey(account, id)) !== undefined,
+    has: (account: AccountKey, id: string): boolean => told.get(messageKey(account, id)) === true,
   };
 }
 
