@@ -141,8 +141,11 @@ export function openContacts({
     const before = person.contacts.get(id) ?? none;
     const label = JSON.stringify([listed.name, ...listed.groups]);
     const known = before.from && before.to;
-    if (person.listed.get(id) === label || (!known && person.contacts.size >= MOST_CONTACTS)) return;
+    const last = person.listed.get(id);
+    if (last === label || (!known && person.contacts.size >= MOST_CONTACTS)) return;
     person.listed.set(id, label);
+    // How the list had it before is not known: what stands in the roster may be the user's own.
+    if (known && last === undefined) return;
     const how = await xmpp.enlist(listed, [...person.resources.keys()]);
     if (known || how === 'offered') return;
     if (how === 'ask') return apply(person, id, { by: 'contact', action: 'subscribe' });
