@@ -246,7 +246,10 @@ export function openPeople(parts: PeopleParts): People {
         person.contacts.get(id)?.from ? presence.probed(person, id, jid) : unknown();
       answered(within(account, look));
     },
-    looks: (account, now) => void profiles.noticed(account, now).catch(parts.asFailure),
+    looks(account, now) {
+      // Of who is nobody here nothing is remembered.
+      if (people.has(account) || loading.has(account)) void profiles.noticed(account, now).catch(parts.asFailure);
+    },
     learned: (account, id, profile) => answered(within(account, (person) => learn(person, id, profile))),
     async lastActivity(place) {
       if (place.kind !== 'contact') return clock.now() - started;
@@ -337,6 +340,7 @@ export function openPeople(parts: PeopleParts): People {
         person.contacts.clear();
         presence.count(person);
         people.delete(account);
+        profiles.forget(account);
       });
       return () => {
         for (const id of ids) {

@@ -60,6 +60,8 @@ export function openProfiles(parts: ProfileParts): Profiles {
   const pictures = openRecent<Picture>(PICTURES);
   /** How users look now, as far as they have shown it since the start. */
   const own = new Map<AccountKey, { readonly photo?: string; readonly name?: string }>();
+  /** Of whom networks are being told, and whether there is more by now. */
+  const reporting = new Map<AccountKey, boolean>();
 
   const profileOf = (account: AccountKey, who: string): KnownProfile => known.get(account)?.get(who) ?? UNKNOWN;
 
@@ -85,7 +87,9 @@ export function openProfiles(parts: ProfileParts): Profiles {
     const { user, transport } = splitAccount(account);
     const now = own.get(account);
     const card = await xmpp.card(transport, user);
-    const name = now?.name ?? card.name;
+    // They look otherwise by now, which is told for itself, or are nobody here any more.
+    if (!now || own.get(account) !== now) return;
+    const name = now.name ?? card.name;
     const photo = card.picture?.sha1 ?? '';
     const draft: DraftOf<'profile'> = {
       place: { kind: 'realm', account, realm },
@@ -100,10 +104,24 @@ export function openProfiles(parts: ProfileParts): Profiles {
     await note(account, realmKey(realm), { name: name ?? told.name, photo });
   }
 
+  /** Whoever changes again while their server is asked is asked about once more afterwards. */
   async function report(account: AccountKey): Promise<void> {
+    if (reporting.has(account)) return void reporting.set(account, true);
+    try {
+      do {
+        reporting.set(account, false);
+        await reportNow(account);
+      } while (reporting.get(account));
+    } finally {
+      reporting.delete(account);
+    }
+  }
+
+  async function reportNow(account: AccountKey): Promise<void> {
     const now = own.get(account);
-    if (!now || !carries(account)) return;
+    if (!now || !carries(account) || sessions.realms(account).length === 0) return;
     await load(account);
+    if (!own.has(account)) return void known.delete(account);
     for (const realm of sessions.realms(account)) {
       const told = profileOf(account, realmKey(realm));
       const isTold =
