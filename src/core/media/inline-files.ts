@@ -12,7 +12,7 @@ export type InlineContext = {
 };
 
 /** A message whose files all have addresses that others can fetch them from; `put` resolves once they are there. */
-export type PutUp = { readonly draft: DraftOf<'message'>; readonly put: Promise<void> | undefined };
+export type PutUp = { readonly draft: DraftOf<'message'>; readonly put: (() => Promise<void>) | undefined };
 
 /** Files of one message that come within stanzas (SECURITY rule 11). */
 const MOST = 10;
@@ -22,7 +22,8 @@ const isInline = ({ url }: FileRef): boolean => /^(?:data|cid):/i.test(url);
 
 /**
  * Puts files that come within a message or beside it on our own media listener. The message has their new addresses at
- * once. Throws a `Failure` where nobody keeps files; `put` rejects with one where a file cannot be had or kept.
+ * once, and nothing is asked for or written before `put`. Throws a `Failure` where nobody keeps files; `put` rejects with one
+ * where a file cannot be had or kept.
  */
 export function putUp(
   { media, xmpp }: InlineContext,
@@ -36,18 +37,17 @@ export function putUp(
     throw new Failure('not-supported', {
       text: texts.noPictures,
     });
-  const work: Promise<void>[] = [];
+  const work: (() => Promise<void>)[] = [];
   const moved = files.map((file): FileRef => {
     if (!isInline(file)) return file;
     const spot = media.reserve(file.name ?? nameOf(file));
-    const put = contentOf(file, origin, xmpp).then(({ type, data }) => media.fill(spot, data, { account, type }));
-    work.push(put);
+    work.push(async () => {
+      const { type, data } = await contentOf(file, origin, xmpp);
+      await media.fill(spot, data, { account, type });
+    });
     return { ...file, url: spot.url };
   });
-  const put = Promise.all(work).then(() => undefined);
-  // It is heard in its turn.
-  put.catch(() => undefined);
-  return { draft: { ...draft, files: moved }, put };
+  return { draft: { ...draft, files: moved }, put: () => Promise.all(work.map((put) => put())).then(() => undefined) };
 }
 
 function nameOf({ type = '' }: FileRef): string {

@@ -260,7 +260,8 @@ export function openSessions(parts: SessionParts): Sessions {
   function required(key: SessionKey): Line {
     const line = lines.get(idOf(key));
     if (line && line.phase.name !== 'closing') return line;
-    throw new Failure('recipient-unavailable', { text: texts.notConnected(key.realm) });
+    // A network of one realm has no name for that.
+    throw new Failure('recipient-unavailable', key.realm === '' ? {} : { text: texts.notConnected(key.realm) });
   }
 
   async function close(line: Line, reason: CloseReason): Promise<void> {

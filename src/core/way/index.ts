@@ -68,7 +68,8 @@ export function openOutward(context: OutwardContext) {
       : { draft: given, put: undefined };
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
-    send(draft, account, sentFrom(draft, origin), put);
+    const sent = sentFrom(draft, origin);
+    send(draft, account, put ? { ...sent, put } : sent);
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     // Whoever writes to somebody wants an answer.
     if (draft.kind === 'message' && draft.place.kind === 'contact')
@@ -76,14 +77,13 @@ export function openOutward(context: OutwardContext) {
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
   }
 
-  /** What is `put` is there before anything tells of it. */
-  function send(draft: Draft, account: AccountKey, sent: Sent, put?: Promise<void>): void {
+  function send(draft: Draft, account: AccountKey, sent: Sent): void {
     for (const leg of route(context, draft, account)) {
       const about = points(draft)
         ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
         : NOTHING;
       if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
-      else dispatch(draft, leg, sent, ready(draft, leg, sent, put ? heard(put.then(() => about)) : about));
+      else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
     }
   }
 

@@ -3,6 +3,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Intake } from '#src/core/journal/intake.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
 import { type Held, memoryRow, type OwedRow, type Shared } from '#src/core/journal/rows.ts';
+import type { PutUp } from '#src/core/media/inline-files.ts';
 import { isArchivable } from '#src/core/rooms/archived.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { chain } from '#src/lib/after.ts';
@@ -28,7 +29,12 @@ export type KeepContext = BehindContext & {
 };
 
 /** The stanza that a draft came from, if any, with what all events that become of it have in common. */
-export type Sent = { readonly origin: Origin | undefined; readonly shared: Shared };
+export type Sent = {
+  readonly origin: Origin | undefined;
+  readonly shared: Shared;
+  /** Puts up what it leads to, which is there before anything tells of it. */
+  readonly put?: PutUp['put'];
+};
 
 /** What is sent; somebody may wait until it has `ended`. A room shows it once its network has the first of it. */
 export function sentFrom(draft: Draft, origin: Origin | undefined, ended?: Shared['ended']): Sent {
@@ -53,9 +59,13 @@ export function keep(
   if (pieces.length === 0 && !sent.shared.said) return;
   const reaching = reached(context, draft, leg, pieces);
   // Most goes at once: nothing is made for waiting.
-  if (!reaching && !long) return take(context, draft, leg, sent, degraded);
+  if (!reaching && !long && !sent.put) return take(context, draft, leg, sent, degraded);
   return chain(reaching, () =>
-    chain(long ? long.settled(pieces) : pieces, (all) => take(context, draft, leg, sent, { ...degraded, pieces: all })),
+    chain(sent.put?.(), () =>
+      chain(long ? long.settled(pieces) : pieces, (all) =>
+        take(context, draft, leg, sent, { ...degraded, pieces: all }),
+      ),
+    ),
   );
 }
 
