@@ -100,7 +100,13 @@ export function openFetch({ connect, refuse }: Options): Fetch & { close(): void
     }
   }
 
-  return Object.assign(follow, { close: () => pool?.close() });
+  /** What was not begun to be sent is let go of: it may be a file. */
+  const letGo = async (error: unknown, body: FetchInit['body']): Promise<never> => {
+    if (body instanceof ReadableStream && !body.locked) await body.cancel().catch(() => undefined);
+    throw error;
+  };
+  const fetch: Fetch = (url, init) => follow(url, init).catch((error: unknown) => letGo(error, init?.body));
+  return Object.assign(fetch, { close: () => pool?.close() });
 }
 
 type Attempt = { readonly stop: AbortSignal; explain(cause: unknown): Error };

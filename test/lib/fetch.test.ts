@@ -56,6 +56,15 @@ const leading: RequestListener = (request, response) => {
 };
 
 describe('the guarded fetch', () => {
+  it('lets go of what it cannot send', async () => {
+    for (const url of ['ftp://files.example/', 'http://files.example:1/']) {
+      let cancelled = false;
+      const body = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+      await expect(open(url, { method: 'PUT', body })).rejects.toThrow();
+      expect(cancelled).toBe(true);
+    }
+  });
+
   it('asks and answers', async () => {
     await using server = await served(mirror);
     const answer = await open(server.at('/a?b=c'), {

@@ -32,6 +32,8 @@ type Parts = {
 /** How long is remembered what a server has, and what refuses us, in ms; how long an answer may take. */
 const REMEMBERED = 3_600_000;
 const PATIENCE = 10_000;
+/** Services of a server that are asked. */
+const ITEMS = 50;
 
 export function openUploadServices({ links, privileges, log, now }: Parts): UploadServices {
   /** By the domain of users. */
@@ -42,11 +44,12 @@ export function openUploadServices({ links, privileges, log, now }: Parts): Uplo
       links.get(transport)?.request({ to, payload, timeout: PATIENCE });
     const items = await ask(domain, itemsQuestion);
     // XEP-0363 §4: the server itself may be it.
-    for (const jid of items ? [...itemsIn(items), domain] : []) {
-      const most = await ask(jid, infoQuestion)?.then(limitIn, () => undefined);
-      if (most !== undefined) return { jid, most };
-    }
-    return undefined;
+    const jids = items ? [...itemsIn(items).slice(0, ITEMS), domain] : [];
+    // Together: one that does not answer keeps nobody waiting for the others.
+    const found = await Promise.all(
+      jids.map(async (jid) => ({ jid, most: await ask(jid, infoQuestion)?.then(limitIn, () => undefined) })),
+    );
+    return found.find((one): one is Service => one.most !== undefined);
   }
 
   function serviceOf(domain: string, transport: string): Promise<Service | undefined> {
