@@ -130,14 +130,17 @@ export function coreOf(opened: Opened): OpenCore {
     if ('id' in reply) aliases.note({ kind: 'contact', account, id: reply.id });
     return reply;
   };
+  const admit: Core['admit'] = (user, limit) => {
+    accounts.admit(user);
+    if (limit) opened.rates.spend(limit, user);
+  };
   const chat = openChat({
     dialogues: opened.talks,
     network: (domain) => opened.transport(domain).definition.identity.name,
     places: openChatPlaces({ ask, standing: opened.standings.at, transport: opened.transport }),
     admit({ user }) {
       if (stopping) throw new Failure('stopping');
-      accounts.admit(user);
-      opened.rates.spend('messages', user);
+      admit(user, 'messages');
     },
   });
 
@@ -185,7 +188,7 @@ export function coreOf(opened: Opened): OpenCore {
     languages: opened.languages,
     permitted: accounts.permitted,
     blocks: (domain, user, change) => opened.refusals.took(accountKey(user, domain), change),
-    admit: accounts.admit,
+    admit,
     standing: opened.standings.at,
     settings: opened.ownSettings,
     dialogues: opened.talks,

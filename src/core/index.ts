@@ -9,6 +9,7 @@ import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Languages } from './accounts/languages.ts';
+import type { LimitName } from './limits.ts';
 import type { Bits } from './media/inline-files.ts';
 import type { Standings } from './standing.ts';
 
@@ -268,8 +269,8 @@ export type Core = {
   permitted(user: BareJid): boolean;
   /** In which language the gateway speaks to people. */
   readonly languages: Pick<Languages, 'heard' | 'of'>;
-  /** Throws the `Failure` that somebody is told who may not. */
-  admit(user: BareJid): void;
+  /** Throws the `Failure` that somebody is told who may not, or who does it too often where it is limited. */
+  admit(user: BareJid, limit?: LimitName): void;
   /**
    * For how long (ms) a contact whom the user sees has done nothing or been away, or the gateway has been running. Rejects with a
    * `Failure` where that is not known, or not theirs to know.

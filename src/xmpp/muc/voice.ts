@@ -33,13 +33,17 @@ export function answerVoice(stanza: Element, answering: Answering): readonly Sen
   const own = occupantOf(view, room, nick);
   const named = fields['muc#roomnick']?.[0];
   const allow = fields['muc#request_allow']?.[0];
-  if (named === undefined || allow === undefined)
+  if (named === undefined || allow === undefined) {
+    // Each wish is written to all who keep order, by somebody who may not speak.
+    answering.core.admit(from.bare, 'messages');
     return asked(own ?? unknown(nick), [...view.occupants(place)], { ...answering, room: to.bare, asker: from });
+  }
   // §8.6: whoever keeps order answers.
   if (own?.role !== 'moderator') throw new Failure('not-permitted');
   const who = occupantOf(view, room, named);
   if (!who) throw new Failure('item-not-found', { text: texts.noSuchNick });
-  if (allow !== 'true' && allow !== '1') return [];
+  // Who has a voice by now would lose what they are beside.
+  if ((allow !== 'true' && allow !== '1') || who.role !== 'visitor') return [];
   const draft = {
     kind: 'occupant',
     change: 'role',
