@@ -15,6 +15,12 @@ export function isHidden({ hidden, roster, most }: Room, { id, account, role }: 
   return true;
 }
 
+/** All are shown as soon as there is room for all who are left. */
+export function revealAll(room: Room): OccupantChange[] {
+  if (room.hidden.size === 0 || room.roster.size > room.most) return [];
+  return [...room.hidden].flatMap((id) => reveal(room, id) ?? []);
+}
+
 /** Somebody of whom clients had not been shown anything is one that they are shown from now on. */
 export function reveal(room: Room, id: string): OccupantChange | undefined {
   const who = room.hidden.delete(id) ? room.roster.get(id) : undefined;

@@ -47,6 +47,7 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
       for (const { id, show } of event.list) if (show !== undefined) fold.forget(nameOf(event.place, id));
     if (event.kind !== 'occupant' || event.change === 'join' || event.change === 'role') return;
     const name = nameOf(event.place, event.who.id);
+    read.flush(name);
     // Whoever is called otherwise takes along what is known of them; whoever goes has no presence any more.
     if (event.change === 'rename') fold.flush(name);
     else fold.forget(name);
@@ -63,7 +64,7 @@ export function openFlicker({ rooms, clock, window, folded }: FlickerParts): Fli
         (rooms.info(event.place)?.occupants ?? 0) > CROWD
       )
         return read.pass(nameOf(event.place, event.from.id), event);
-      if (fold.size > 0) clear(event);
+      if (fold.size + read.size > 0) clear(event);
       rooms.apply(event, marks);
     },
     stop() {

@@ -39,7 +39,7 @@ function destroyed(room: Room, what: EventOf<'room'>): RoomEffect[] {
 /** Tells once more how it stands: who is in the room sees who has come, changed or gone, and who is not hears that. */
 export function caughtUp(room: Room, changes: readonly Untold[]): RoomEffect[] {
   return changes.flatMap(({ who, out }) => {
-    const now = room.roster.get(who.id);
+    const now = room.hidden.has(who.id) ? undefined : room.roster.get(who.id);
     const leave: EventBody = { kind: 'occupant', change: 'leave', who };
     const readers = readersOf(room);
     const gone = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));

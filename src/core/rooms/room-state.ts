@@ -6,7 +6,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
-import { isHidden } from './large-rooms.ts';
+import { isHidden, revealAll } from './large-rooms.ts';
 import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
 /** One full JID of an account in a room. `in` once it has seen its self-presence. */
@@ -262,7 +262,7 @@ export function change(room: Room, body: OccupantChange): RoomEffect[] {
     case 'rename':
       return rename(room, body);
     default:
-      return depart(room, body);
+      return [...depart(room, body), ...revealAll(room).flatMap((shown) => tell(room, shown))];
   }
 }
 

@@ -61,6 +61,20 @@ describe('where somebody has read up to', () => {
   });
 });
 
+describe('where somebody has read who goes', () => {
+  it('is told before that, and before they are called otherwise', () => {
+    const { clock, flicker, applied } = world(51);
+    const read = (target: string): Event => event({ kind: 'receipt', target: target as EventId, state: 'displayed' });
+    for (const change of ['rename', 'leave'] as const) {
+      flicker.apply(read(`${change} 1`));
+      flicker.apply(read(`${change} 2`));
+      flicker.apply(event({ kind: 'occupant', change, who: mercutio }));
+    }
+    clock.advance(WINDOW);
+    expect(applied).toEqual(['receipt', 'receipt', 'rename', 'receipt', 'receipt', 'leave']);
+  });
+});
+
 describe('the presence of an occupant', () => {
   it('costs each reader one stanza in a window, and tells how many it has saved', () => {
     const { clock, flicker, applied, saved } = world();

@@ -21,11 +21,11 @@ const occupant = (nick: string, account?: AccountKey): Occupant => ({
   role: 'participant',
   ...(account && { account }),
 });
-const fresh = () => state.newRoom({ kind: 'shared', transport: 'net.example', id: '#verona%net' });
+const fresh = (most?: number) => state.newRoom({ kind: 'shared', transport: 'net.example', id: '#verona%net' }, most);
 
 /** A room in which Romeo sits with one resource and Mercutio is. */
-function withRomeo(): state.Room {
-  const room = fresh();
+function withRomeo(most?: number): state.Room {
+  const room = fresh(most);
   state.enter(room, { account: romeo, nick: 'Romeo', origin: origin('romeo@a.example/orchard') });
   state.snapshot(room, [occupant('Mercutio'), occupant('Romeo', romeo)]);
   state.joined(room, romeo);
@@ -288,6 +288,17 @@ describe('the link being back', () => {
       'role Romeo -> balcony(Romeo)',
     ]);
     expect(changes.take('net.example', 100)).toEqual([]);
+  });
+
+  it('tells of nobody whom clients are not shown since', () => {
+    const [room, changes] = [withRomeo(1), recent()];
+    const paris = occupant('Paris');
+    state.change(room, { kind: 'occupant', change: 'join', who: { ...paris, role: 'moderator' } });
+    play(room, changes, state.change(room, { kind: 'occupant', change: 'leave', who: paris }));
+    state.change(room, { kind: 'occupant', change: 'join', who: paris });
+    expect(short(caughtUp(room, changes.take('net.example', 100)[0]?.changes ?? []))).toEqual([
+      'leave Paris -> orchard(Romeo)',
+    ]);
   });
 
   it('knows a client once that has gone again and again', () => {
