@@ -11,7 +11,7 @@ import { FORMS, fieldsOf, formElement } from './data-forms.ts';
 import { childOf } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
 import { rangeElement, rangeOf } from './rsm.ts';
-import { realmsOf } from './searched-realms.ts';
+import { none, realmsOf } from './searched-realms.ts';
 
 const SEARCH = 'urn:xmpp:channel-search:0:search';
 const PARAMS = 'urn:xmpp:channel-search:0:search-params';
@@ -90,11 +90,7 @@ async function found(request: Request, realms: readonly string[], form: Element)
   const match = wish.words === '' ? {} : { match: wish.words };
   const replies = await Promise.all(
     realms.map((realm) =>
-      core.ask({ kind: 'rooms', realm, page, ...match }, domain, user).catch((error: unknown) => {
-        // One of several that does not answer does not keep the others from it.
-        if (!(error instanceof Failure) || realms.length === 1) throw error;
-        return { list: [], count: 0 };
-      }),
+      core.ask({ kind: 'rooms', realm, page, ...match }, domain, user).catch((error: unknown) => none(error, realms)),
     ),
   );
   const rooms = replies.flatMap(({ list }) => list).filter(wish.fits);

@@ -5,6 +5,12 @@ import type { Request } from './extension.ts';
 /** Realms that are searched at a time. */
 const MOST = 5;
 
+/** What is found where a realm does not answer: that keeps nobody from what others have. Throws the error of one alone. */
+export function none(error: unknown, realms: readonly string[]): { readonly list: []; readonly count: 0 } {
+  if (!(error instanceof Failure) || realms.length === 1) throw error;
+  return { list: [], count: 0 };
+}
+
 /**
  * Where somebody searches: at the address of a realm there, at the gateway in all that they see. Throws a `Failure` where nothing
  * of the kind can be searched, and for who may not.

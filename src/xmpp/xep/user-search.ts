@@ -8,7 +8,7 @@ import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { FORMS, fieldsOf, formElement } from './data-forms.ts';
 import { childOf, ownText } from './elements.ts';
 import type { Extension, Request } from './extension.ts';
-import { realmsOf } from './searched-realms.ts';
+import { none, realmsOf } from './searched-realms.ts';
 
 const SEARCH = 'jabber:iq:search';
 /** People that are found at most, and the longest name that is looked for, in UTF-16 units. */
@@ -42,11 +42,9 @@ async function search(request: Request): Promise<Xml> {
   if (match === '' || match.length > LONGEST) throw new Failure('not-acceptable', { text: texts.tooLong(LONGEST) });
   const replies = await Promise.all(
     realms.map(async (realm) => {
-      const { list } = await core.ask(
-        { kind: 'people', realm, match, page: { max: MOST } },
-        view.transport.domain,
-        user,
-      );
+      const { list } = await core
+        .ask({ kind: 'people', realm, match, page: { max: MOST } }, view.transport.domain, user)
+        .catch((error: unknown) => none(error, realms));
       return list.map(({ id, name }) => ({ jid: personJid(id, realm, request), name }));
     }),
   );
