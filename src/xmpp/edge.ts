@@ -247,7 +247,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     try {
       const { addresses } = transport.view.transport;
       const late = now() - event.at > LATE;
-      const inRoom = privately.of(event);
+      const inRoom = privately.of(event, transport.view);
       const known: Written = { ...transport.marks, ...marks, ...(late && { late }), occupant: inRoom?.occupant };
       const readers = inRoom ? [{ jid: inRoom.seat }] : to;
       const sendings = elsewhere.sendings(event, addresses) ?? encode(event, readers, addresses, known);

@@ -3,7 +3,7 @@ import type { Origin, Recipient } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, Event } from '#src/model/event.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
-import { placeKey } from '#src/model/place.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
 import { occupantJid, splitJid } from '#src/xmpp/stanza/jid.ts';
 import { occupantOf, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
@@ -21,6 +21,8 @@ type Conversation = {
   readonly seat: string;
   /** The occupant's JID, as it was written to. */
   readonly occupant: string;
+  readonly room: Place;
+  readonly who: string;
   readonly ends: readonly string[];
   ended: boolean;
 };
@@ -81,6 +83,8 @@ export function openPrivateMessages() {
         contact,
         seat: from,
         occupant: occupantJid(bare, who.nick),
+        room,
+        who: who.id,
         ends: [`${placeKey(room)} ${who.id}`, `${placeKey(room)} ${from}`],
         ended: false,
       });
@@ -98,13 +102,15 @@ export function openPrivateMessages() {
     },
 
     /** The conversation in the room that an event belongs to; nothing where that is the contact's. */
-    of(event: Event): Conversation | undefined {
+    of(event: Event, view: Pick<View, 'occupants'>): Conversation | undefined {
       const { kind, place, from } = event;
       if (known.size === 0 || place.kind !== 'contact' || kind === 'presence' || kind === 'contact') return undefined;
       if (from.kind === 'network' && from.self) return undefined;
       const contact = placeKey(place);
       const about = 'target' in event ? messages.get(`${contact} ${event.target}`) : current.get(contact);
       if (!about || about.ended) return undefined;
+      // In a very large room not everybody is seen to go.
+      if (!isIn(view, about)) return void end(about);
       messages.set(`${contact} ${event.id}`, about);
       told.set(messageKey(place.account, event.id), true);
       return about;
@@ -113,6 +119,11 @@ export function openPrivateMessages() {
     /** Whether a message with that id was one of these. */
     has: (account: AccountKey, id: string): boolean => told.get(messageKey(account, id)) === true,
   };
+}
+
+function isIn(view: Pick<View, 'occupants'>, { room, who }: Conversation): boolean {
+  for (const { id } of view.occupants(room)) if (id === who) return true;
+  return false;
 }
 
 const messageKey = (account: AccountKey, id: string): string => `${splitAccount(account).user} ${id}`;
