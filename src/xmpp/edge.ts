@@ -190,8 +190,11 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     if (words) return words.forEach((one) => void send(link, one));
     const isLoss = lost(stanza, origin, { view, request: link.request });
     if (kind !== 'message' || !id) return;
-    if (!isLoss || privately.has(accountKey(splitJid(from).bare, view.transport.domain), id))
-      void core().bounced(view.transport.domain, splitJid(from).bare, id, bounceOf(stanza));
+    const { bare, resource } = splitJid(from);
+    if (isLoss && !privately.has(accountKey(bare, view.transport.domain), id)) return;
+    const how = bounceOf(stanza);
+    // Of a full address it may be the word of a client, which speaks for nobody else there.
+    void core().bounced(view.transport.domain, bare, id, how === 'unreachable' && resource !== '' ? 'again' : how);
   }
 
   function answer(transport: Served, iq: Element, origin: Origin): void {

@@ -102,6 +102,7 @@ async function openWorld(changes: Partial<Core>) {
 
 let taken: { draft: Draft; origin: Origin }[];
 let chats: string[];
+let bounces: string[];
 let gone: [string, string, Place | undefined][];
 let accept: (draft: Draft) => void;
 let world: Awaited<ReturnType<typeof openWorld>>;
@@ -111,6 +112,7 @@ beforeEach(async () => {
   taken = [];
   gone = [];
   chats = [];
+  bounces = [];
   accept = () => {};
   world = await openWorld({
     accept: (draft, origin) => {
@@ -118,6 +120,7 @@ beforeEach(async () => {
       accept(draft);
     },
     permitted: () => world.permitted,
+    bounced: async (_transport, _user, _id, why) => void bounces.push(why),
     chat: async (_transport, { owner }) => void chats.push(owner),
     gone: (transport, jid, place) => gone.push([transport, jid, place]),
     realms: () => {
@@ -542,5 +545,16 @@ describe('alive', () => {
     world.requests.drop(GATEWAY, 'the link dropped');
     expect(await third).toBe(true);
     expect(await edge.alive('other.example', '#verona%net', ROMEO_X)).toBe(false);
+  });
+});
+
+describe('that the server of a user cannot be reached', () => {
+  const error = (from: string): string =>
+    `<message type='error' id='e1' from='${from}' to='juliet%net@${GATEWAY}'><error type='cancel'><remote-server-not-found xmlns='urn:ietf:params:xml:ns:xmpp-stanzas'/></error></message>`;
+
+  it('is said of a bare address: a client there, which has a resource, says so of nobody else', () => {
+    send(error(ROMEO));
+    send(error(ROMEO_X));
+    expect(bounces).toEqual(['unreachable', 'again']);
   });
 });

@@ -22,7 +22,7 @@ const ECHOES = 1000;
  */
 export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>, speaks: Speaks) {
   const echoes = openRecent<true>(ECHOES);
-  /** What is told in words where the server refuses, by the id. */
+  /** What is told in words where the server refuses, by that server and the id. */
   const sent = openRecent<{ readonly event: Event; readonly addresses: Addresses }>(ECHOES);
   const keyOf = (from: string, to: string): string => `${from} ${to}`;
 
@@ -34,7 +34,7 @@ export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>, speaks:
     /** What is written in place of a message that the server of the user has refused to pass on. */
     refused({ attrs: { from = '', to = '', id = '' } }: Element): readonly Sending[] | undefined {
       if (from.includes('@')) return undefined;
-      const refused = sent.get(keyOf(to, id));
+      const refused = sent.get(`${from} ${keyOf(to, id)}`);
       return refused && inWords(refused.event, refused.addresses, speaks);
     },
 
@@ -48,11 +48,12 @@ export function openWrittenElsewhere(privileges: Pick<Privileges, 'of'>, speaks:
       return messages(event, addresses).map(({ from: speaking, id = event.id, children }) => {
         const to = splitJid(speaking).bare;
         echoes.set(keyOf(user, id), true);
-        sent.set(keyOf(transport, id), { event, addresses });
+        const server = splitJid(user).domain;
+        sent.set(`${server} ${keyOf(transport, id)}`, { event, addresses });
         return {
           name: 'message',
           from: transport,
-          to: [splitJid(user).domain],
+          to: [server],
           id,
           children: [privileged({ to, id, children }, { user, namespace: grant.namespace })],
         };
