@@ -26,6 +26,11 @@ export type Ledger = {
   came(message: Numbered, id: string, written?: number): void;
   /** A sender has heard of a stanza. */
   heard(stanza: string, word: 'receipt' | 'error', written?: number): void;
+  /**
+   * A sender is told that nothing can be kept at the moment. False where that is the answer to the stanza; of what had arrived,
+   * and was sent again, it says nothing.
+   */
+  unkept(stanza: string): boolean;
   /** What the gateway has written under this id has come back to it: it may go out once more, beside a copy that the error has crossed. */
   returned(id: string): void;
   /** An answer to a stanza could not reach its sender, and is not tried again. */
@@ -158,6 +163,14 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     one.connection = written;
   }
 
+  function unkept(stanza: string): boolean {
+    const one = wordsOf(stanza);
+    if (one.receipt === 0 || one.due === 0) return false;
+    figures.heard++;
+    one.due--;
+    return true;
+  }
+
   function wordsOf(stanza: string): Words {
     const one = words.get(stanza) ?? { ...UNHEARD };
     words.set(stanza, one);
@@ -248,6 +261,7 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     },
     came,
     heard,
+    unkept,
     returned: (id) => void unsent.add(id),
     unreached: (stanza) => void unreached.add(stanza),
     repeated,

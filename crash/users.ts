@@ -79,6 +79,7 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     if (awaited && came >= awaited.count) awaited.done();
     if (stanza.name !== 'message') return other(stanza, connection);
     const [id, word] = nameOf(stanza);
+    if (word === 'error' && isUnkept(stanza) && ledger.unkept(id)) return;
     if (word) return heard(id, word, written);
     const message = numbered(stanza.getChildText('body') ?? '');
     if (!message) return ledger.violate(`nobody has written this: ${stanza.toString().slice(0, 300)}`);
@@ -165,6 +166,9 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     },
   };
 }
+
+/** Whether an error says that the store takes nothing at the moment (RFC 6120 §8.3.3.18). */
+const isUnkept = (stanza: Element): boolean => stanza.getChild('error')?.getChild('resource-constraint') !== undefined;
 
 /** The message that a text names at its end. */
 export function numbered(text: string): Numbered | undefined {

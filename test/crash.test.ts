@@ -178,6 +178,17 @@ describe('the books', () => {
     expect(ledger.violations).toEqual(['receipt m1 came twice in one connection']);
   });
 
+  it('take a refusal of what had arrived, and was sent again, for no answer to it, and only that', () => {
+    const ledger = openLedger(pigeonNetwork);
+    expect(ledger.unkept('m1')).toBe(false);
+    ledger.heard('m1', 'receipt');
+    expect(ledger.unkept('m1')).toBe(false);
+    ledger.repeated('m1');
+    expect([ledger.unkept('m1'), ledger.unkept('m1')]).toEqual([true, false]);
+    ledger.close([row('m1', 'delivered')], [{ ...told('b a', 1), tag: 'j-m1' }]);
+    expect(ledger.violations).toEqual([]);
+  });
+
   it('know the answer to what was sent again from the row of an answer that is written again after a kill', () => {
     const ledger = openLedger(pigeonNetwork);
     ledger.heard('m1', 'error');
