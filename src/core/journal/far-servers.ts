@@ -90,6 +90,11 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
       if (!down || down.probe === event) return true;
       if (!down.due || down.probe !== undefined) return false;
       down.probe = event;
+      // Its row may be gone before it is written: then another one is the try.
+      down.cancel = clock.after(SILENCE, () => {
+        down.probe = undefined;
+        wake(domain);
+      });
       return true;
     },
     tried(domain, event, transport) {

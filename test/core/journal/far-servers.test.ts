@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Bounce } from '#src/core/index.ts';
+import { openFarServers } from '#src/core/journal/far-servers.ts';
 import { type Life, step } from '#src/core/journal/life.ts';
 import { inwardId } from '#src/core/journal/rows.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { XmppId } from '#src/model/ids.ts';
+import type { EventId, XmppId } from '#src/model/ids.ts';
+import { handClock } from '../../hand-clock.ts';
 import { folder } from '../../process/cli/isthmus.ts';
 import { DOMAIN, MINUTE, mercutio, play, romeo, type World } from './journal-world.ts';
 
@@ -202,4 +204,24 @@ describe('what goes to a user of another server', () => {
         await bounce(world, ids[0] as XmppId);
       }
     }));
+});
+
+it('a try that was let go and never written, because its row is gone, does not keep all others waiting', () => {
+  const clock = handClock();
+  const woken: string[] = [];
+  const far = openFarServers({
+    clock,
+    isHome: () => false,
+    wait: () => 1000,
+    answers: async () => false,
+    wake: (domain) => void woken.push(domain),
+    changed: () => undefined,
+  });
+  const [lost, gone, next] = ['e1', 'e2', 'e3'] as EventId[] as [EventId, EventId, EventId];
+  far.failed('far.example', lost);
+  clock.advance(1000);
+  expect([far.may('far.example', gone), far.may('far.example', next)]).toEqual([true, false]);
+  clock.advance(120_000);
+  expect(woken).toEqual(['far.example', 'far.example']);
+  expect(far.may('far.example', next)).toBe(true);
 });
