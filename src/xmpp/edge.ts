@@ -311,7 +311,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     deliver(event, to, marks) {
       const transport = transports.get(placeTransport(event.place));
       if (!transport || to.length === 0 || !told.isNews(event)) return true;
-      privately.changed(event, to);
+      privately.changed(event, to, transport.view);
       const { isAlternate } = transport.view.transport.addresses;
       if (!isAlternate || !to.some(({ at }) => at !== undefined)) return written(transport, event, to, marks);
       // Each reads a room by the address by which they came.

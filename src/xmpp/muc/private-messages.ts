@@ -1,11 +1,11 @@
 // XEP-0045: Multi-User Chat, version 1.34.6, §7.5: private messages between occupants.
 import type { Origin, Recipient } from '#src/core/index.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Draft, Event } from '#src/model/event.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import { occupantJid, splitJid } from '#src/xmpp/stanza/jid.ts';
-import { occupantOf, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
+import { addressOfName, occupantOf, type RoomTarget, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 
 /** Conversations that are remembered, and messages of them. */
@@ -17,13 +17,15 @@ export const FROM_OCCUPANT: Xml = xml`<x xmlns='http://jabber.org/protocol/muc#u
 /** What one client says in private to an occupant, and is answered. `ends`: whose leaving ends it. */
 type Conversation = {
   /** The place of the person outside of rooms, as a key. */
-  readonly contact: string;
-  readonly seat: string;
-  /** The occupant's JID, as it was written to. */
-  readonly occupant: string;
+  contact: string;
+  readonly account: AccountKey;
+  readonly target: RoomTarget;
   readonly room: Place;
-  readonly who: string;
-  readonly ends: readonly string[];
+  readonly seat: string;
+  /** The occupant's JID, as it was written to, or is since another nick. */
+  occupant: string;
+  who: string;
+  ends: readonly string[];
   ended: boolean;
 };
 
@@ -51,6 +53,7 @@ export function openPrivateMessages() {
       if (known.size < MOST) break;
       end(oldest);
     }
+    conversation.ended = false;
     known.set(key, conversation);
     for (const who of conversation.ends) ending.set(who, (ending.get(who) ?? new Set()).add(conversation));
     return conversation;
@@ -68,6 +71,19 @@ export function openPrivateMessages() {
     }
   }
 
+  /** XEP-0045 §7.6: whoever takes another nick goes on with what was said to them. */
+  function follow(conversation: Conversation, event: EventOf<'occupant'>, view: View): void {
+    const { contact, account, target, seat, occupant } = conversation;
+    const isCurrent = current.get(contact) === conversation;
+    end(conversation);
+    const { place, who, newId = who.id, nick = who.nick } = event;
+    conversation.contact = placeKey({ kind: 'contact', account, id: addressOfName(view, target, newId) });
+    conversation.occupant = occupantJid(splitJid(occupant).bare, nick);
+    conversation.who = newId;
+    conversation.ends = [`${placeKey(place)} ${newId}`, `${placeKey(place)} ${seat}`];
+    if (begin(conversation) === conversation && isCurrent) current.set(conversation.contact, conversation);
+  }
+
   return {
     /** A user has written: from now on they are answered where they wrote. */
     wrote({ kind, place }: Draft, { from, to, id }: Origin, view: View): void {
@@ -81,9 +97,11 @@ export function openPrivateMessages() {
       if (!who) return;
       const conversation = begin({
         contact,
+        account: place.account,
+        target,
+        room,
         seat: from,
         occupant: occupantJid(bare, who.nick),
-        room,
         who: who.id,
         ends: [`${placeKey(room)} ${who.id}`, `${placeKey(room)} ${from}`],
         ended: false,
@@ -92,13 +110,15 @@ export function openPrivateMessages() {
       if (id !== undefined) messages.set(`${contact} ${id}`, conversation);
     },
 
-    /** Somebody goes, or has another nick: what was said to them as they were there is over. */
-    changed(event: Event, readers: readonly Recipient[]): void {
+    /** Somebody goes: what was said to them as they were there is over. With another nick it goes on. */
+    changed(event: Event, readers: readonly Recipient[], view: View): void {
       if (ending.size === 0 || event.kind !== 'occupant' || event.change === 'join' || event.change === 'role') return;
       const { who, change, place } = event;
       const own = change === 'rename' ? [] : readers.filter(({ nick }) => nick === who.nick);
       for (const one of [who.id, ...own.map(({ jid }) => jid)])
-        for (const conversation of ending.get(`${placeKey(place)} ${one}`) ?? []) end(conversation);
+        for (const conversation of [...(ending.get(`${placeKey(place)} ${one}`) ?? [])])
+          if (change === 'rename') follow(conversation, event, view);
+          else end(conversation);
     },
 
     /** The conversation in the room that an event belongs to; nothing where that is the contact's. */

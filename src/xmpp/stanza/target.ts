@@ -104,5 +104,6 @@ export function occupantId(facts: Facts, room: InRoom, nick: string): string {
   return id;
 }
 
-const addressOfName = ({ transport: { addresses } }: Facts, { realm }: RoomTarget, name: string): string =>
+/** The address of somebody by the name that they have on the network of a room. */
+export const addressOfName = ({ transport: { addresses } }: Facts, { realm }: RoomTarget, name: string): string =>
   addresses.format(addresses.fold({ kind: 'contact', realm, name }));
