@@ -13,7 +13,7 @@ describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     const run = (to: string, node: string, ...steps: (readonly [string, object])[]) =>
       alice.do('command', to, node, ...steps.flatMap(([action, filled]) => [action, JSON.stringify(filled)]));
 
-    expect(await alice.do('commands', GATEWAY)).toEqual(['configure', 'last', 'register']);
+    expect(await alice.do('commands', GATEWAY)).toEqual(['configure', 'last', 'register', 'unregister']);
     expect(await alice.do('commands', room)).toEqual(['last', 'mapping', 'preview']);
 
     const settings = 'executing complete stay_connected persistent';

@@ -58,7 +58,9 @@ function plain(message: string): string {
 
 /** The text of `--help`. */
 export function usage(commands: readonly SubCommand[]): string {
-  const rows = commands.map(({ name, options, summary }) => `  ${`${name} ${options}`.padEnd(34)}${summary}`);
+  const forms = commands.map(({ name, options }) => `${name} ${options}`);
+  const width = Math.max(...forms.map(({ length }) => length)) + 2;
+  const rows = commands.map(({ summary }, at) => `  ${forms[at]?.padEnd(width)}${summary}`);
   return [
     'Usage: isthmus COMMAND',
     '',
