@@ -79,12 +79,18 @@ export async function startWorld({ ircd: name, server = 'prosody', net: more, vi
     jump: (seconds: number): void => clock.jump(seconds * 1000),
     /**
      * Lets time pass for the gateway, in seconds; the client's round trips, to one of its domains, are for those who have
-     * to hear from it meanwhile.
+     * to hear from it meanwhile, and so are those of somebody on IRC.
      */
-    async later(seconds: number, client: XmppClient, domain = DOMAIN): Promise<void> {
+    async later(
+      seconds: number,
+      client: XmppClient,
+      domain = DOMAIN,
+      irc?: { barrier(): Promise<unknown> },
+    ): Promise<void> {
       for (let left = seconds; left > 0; left -= 5) {
         clock.jump(Math.min(left, 5) * 1000);
         await client.ask(xml('iq', { type: 'get', to: domain }, xml('ping', { xmlns: 'urn:xmpp:ping' })));
+        await irc?.barrier();
       }
     },
     /** Logs a user in and sends presence, as every client does. */

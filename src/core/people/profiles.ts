@@ -1,3 +1,4 @@
+import { cleanName } from '#mappings/names.ts';
 import { levelIn } from '#mappings/parts.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -28,6 +29,9 @@ export type ProfileParts = RouteContext & {
 type ProfileBody = Extract<EventBody, { kind: 'profile' }>;
 /** A profile as clients can be told of it. */
 export type ToldProfile = Pick<ProfileBody, 'kind' | 'name'> & { readonly avatar?: Picture | null };
+
+/** Code points of a name that are kept and told: clients show one line of it, and no stanza has to fail for the rest. */
+const NAME = 128;
 
 /** What people are called and how they look. Pictures are known by their hashes, so that none is sent twice. */
 export type Profiles = {
@@ -89,7 +93,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
     const card = await xmpp.card(transport, user);
     // They look otherwise by now, which is told for itself, or are nobody here any more.
     if (!now || own.get(account) !== now) return;
-    const name = now.name ?? card.name;
+    const name = now.name ?? (card.name && cleanName(card.name, NAME));
     const photo = card.picture?.sha1 ?? '';
     const draft: DraftOf<'profile'> = {
       place: { kind: 'realm', account, realm },
@@ -147,7 +151,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
       if (picture) pictures.set(picture.sha1, picture);
       // One that is too large for XMPP is none.
       const photo = avatar === undefined ? before.photo : (picture?.sha1 ?? '');
-      const after = { name: name ?? before.name, photo };
+      const after = { name: name === undefined ? before.name : cleanName(name, NAME), photo };
       if (after.name === before.name && after.photo === before.photo) return undefined;
       await note(account, id, after);
       return {
@@ -159,7 +163,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
     picture: pictures.get,
     async noticed(account, now) {
       const before = own.get(account);
-      const after = { ...before, ...now };
+      const after = { ...before, ...now, ...(now.name !== undefined && { name: cleanName(now.name, NAME) }) };
       if (before && before.photo === after.photo && before.name === after.name) return;
       own.set(account, after);
       await report(account);
