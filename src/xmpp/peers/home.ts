@@ -2,6 +2,7 @@ import type { Element } from 'ltx';
 import type { HomeServer, Listed } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import { Failure } from '#src/model/failure.ts';
 import { type BareJid, splitAccount } from '#src/model/ids.ts';
 import { jidOf, placeJid, speakingJid } from '#src/xmpp/stanza/jid.ts';
 import type { View } from '#src/xmpp/stanza/target.ts';
@@ -146,9 +147,14 @@ export function openHome({ privileges, log, transport }: HomeParts): HomeServer 
 
   /** One that is there already is the user's own: whether it is joined by itself is not changed. */
   async function bookmarked(who: ForUser, room: string, as: { nick: string; name: string }): Promise<boolean> {
-    // XEP-0060 §6.5.9.12: an error where there is no node yet.
-    const found = bookmarkIn(await ask(who, 'get', bookmarkQuestion(room)).catch(() => undefined), room);
-    return found === undefined ? await done(ask(who, 'set', bookmark(room, as))) : found === 'joined';
+    try {
+      const found = bookmarkIn(await ask(who, 'get', bookmarkQuestion(room)), room);
+      if (found) return found === 'joined';
+    } catch (err) {
+      // XEP-0060 §6.5.9.12: an error where there is no node yet. One that cannot be read is not written over.
+      if (!(err instanceof Failure && err.code === 'item-not-found')) return false;
+    }
+    return done(ask(who, 'set', bookmark(room, as)));
   }
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Element } from 'ltx';
 import type { Origin } from '#src/core/index.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
@@ -30,7 +31,7 @@ export type Privileges = {
   shows(who: ForUser): boolean;
   /** The link of one of our domains was lost: a server says it all again. */
   drop(domain: string): void;
-  /** Asks a user's account in the user's name, and resolves with the payload. Rejects where it may not, and where nobody answers. */
+  /** Asks a user's account in the user's name, and resolves with the payload. Rejects where it may not, and where nobody answers; with the `Failure` item-not-found where there is no such thing. */
   ask(who: ForUser, question: Question): Promise<Element | undefined>;
   /** Asks for a user's roster (§5), or changes it: that is an ordinary request. As `ask`. */
   roster(who: ForUser, type: 'get' | 'set', items?: Xml): Promise<Element | undefined>;
@@ -95,7 +96,7 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
       if (!of(who)?.iq(namespace, type)) throw new Error('the server of the user does not let us ask that');
       const inner = privilegedIq(to, { type, id: randomUUID(), payload });
       const answer = privilegedAnswer(await request(who, type, inner));
-      if (answer?.attrs.type !== 'result') throw new Error(`the account of the user refuses: ${answer}`);
+      if (answer?.attrs.type !== 'result') throw refusal(answer);
       return elements(answer)[0];
     },
     async roster(who, type, items) {
@@ -105,6 +106,12 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
     },
   };
 }
+
+/** That something is not there is an answer, and all else is none. */
+const refusal = (answer: Element | undefined): Error =>
+  answer?.getChild('error')?.getChild('item-not-found')
+    ? new Failure('item-not-found')
+    : new Error(`the account of the user refuses: ${answer}`);
 
 /**
  * The same address for every server that prepares it (RFC 7622 §3.2). ejabberd 24.12 takes a request in a user's name only
