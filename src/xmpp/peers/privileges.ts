@@ -60,7 +60,8 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
     const link = links.get(transport);
     if (!link) throw new Error('there is no such transport');
     const answer = await link.request({ to: unlikeSpelt(user), type, payload, timeout: PATIENCE });
-    if (answer.attrs.type !== 'result') throw new Error(`the server of the user refuses: ${answer}`);
+    // ejabberd 24.12 makes an error of what holds one.
+    if (answer.attrs.type !== 'result') throw refusal(privilegedAnswer(answer), answer);
     return answer;
   }
 
@@ -96,7 +97,7 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
       if (!of(who)?.iq(namespace, type)) throw new Error('the server of the user does not let us ask that');
       const inner = privilegedIq(to, { type, id: randomUUID(), payload });
       const answer = privilegedAnswer(await request(who, type, inner));
-      if (answer?.attrs.type !== 'result') throw refusal(answer);
+      if (answer?.attrs.type !== 'result') throw refusal(answer, answer);
       return elements(answer)[0];
     },
     async roster(who, type, items) {
@@ -107,11 +108,11 @@ export function openPrivileges(links: ReadonlyMap<string, Requesting>): Privileg
   };
 }
 
-/** That something is not there is an answer, and all else is none. */
-const refusal = (answer: Element | undefined): Error =>
-  answer?.getChild('error')?.getChild('item-not-found')
+/** That the account has no such thing is an answer, and all else is none. */
+const refusal = (ofAccount: Element | undefined, whole: Element | undefined): Error =>
+  ofAccount?.getChild('error')?.getChild('item-not-found')
     ? new Failure('item-not-found')
-    : new Error(`the account of the user refuses: ${answer}`);
+    : new Error(`what is asked for the user is refused: ${whole}`);
 
 /**
  * The same address for every server that prepares it (RFC 7622 §3.2). ejabberd 24.12 takes a request in a user's name only
