@@ -77,6 +77,7 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
   function take({ stanza, written }: FarStanza): void {
     came++;
     if (awaited && came >= awaited.count) awaited.done();
+    if (isPing(stanza)) return void connection?.send(pong(stanza));
     if (stanza.name !== 'message') return other(stanza, connection);
     const [id, word] = nameOf(stanza);
     if (word === 'error' && isUnkept(stanza) && ledger.unkept(id)) return;
@@ -166,6 +167,11 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     },
   };
 }
+
+/** What the gateway asks a server that was away (XEP-0199). */
+const isPing = (stanza: Element): boolean => stanza.getChild('ping', 'urn:xmpp:ping') !== undefined;
+const pong = ({ attrs }: Element): string =>
+  `<iq type='result' id='${attrs.id}' from='${attrs.to}' to='${attrs.from}'/>`;
 
 /** Whether an error says that the store takes nothing at the moment (RFC 6120 §8.3.3.18). */
 const isUnkept = (stanza: Element): boolean => stanza.getChild('error')?.getChild('resource-constraint') !== undefined;

@@ -45,6 +45,8 @@ type Down = { attempts: number; probe: EventId | undefined; due: boolean; cancel
 
 /** Ms after which a try that nothing was heard of has got through: errors come within 92 s. */
 const SILENCE = 120_000;
+/** Ms between two questions to a server whose try has neither come back nor arrived. */
+const ASK_AGAIN = 10_000;
 /** Rows that are remembered as written. */
 const WRITTEN = 1000;
 const nothing = (): void => undefined;
@@ -102,10 +104,21 @@ export function openFarServers({ clock, isHome, wait, answers, wake, changed }: 
       const down = downs.get(domain);
       if (down?.probe !== event) return;
       down.cancel();
-      down.cancel = clock.after(SILENCE, () => up(domain));
-      void answers(transport, domain).then((there) => {
-        if (there && downs.get(domain) === down && down.probe === event) up(domain);
-      });
+      const silent = clock.after(SILENCE, () => up(domain));
+      down.cancel = silent;
+      const isOpen = (): boolean => downs.get(domain) === down && down.probe === event;
+      // One that was frozen may answer neither the first question nor the second, and then all of them.
+      const ask = (): void =>
+        void answers(transport, domain).then((there) => {
+          if (!isOpen()) return;
+          if (there) return up(domain);
+          const again = clock.after(ASK_AGAIN, () => isOpen() && ask());
+          down.cancel = () => {
+            silent();
+            again();
+          };
+        });
+      ask();
     },
     heard(domain, event, why) {
       if (!written.get(event)) return;

@@ -225,3 +225,33 @@ it('a try that was let go and never written, because its row is gone, does not k
   expect(woken).toEqual(['far.example', 'far.example']);
   expect(far.may('far.example', next)).toBe(true);
 });
+
+it('a server that has not answered the first question is asked again, until its try is through or has come back', async () => {
+  const clock = handClock();
+  const answers = [false, true, false];
+  const changes: boolean[] = [];
+  const far = openFarServers({
+    clock,
+    isHome: () => false,
+    wait: () => 1000,
+    answers: async () => answers.shift() ?? false,
+    wake: () => undefined,
+    changed: (_, reached) => void changes.push(reached),
+  });
+  const [first, second] = ['e1', 'e2'] as EventId[] as [EventId, EventId];
+  far.failed('far.example', first);
+  clock.advance(1000);
+  expect(far.may('far.example', first)).toBe(true);
+  far.tried('far.example', first, DOMAIN);
+  await vi.waitFor(() => expect(answers).toHaveLength(2), poll);
+  clock.advance(10_000);
+  await vi.waitFor(() => expect(changes).toEqual([false, true]), poll);
+  far.failed('far.example', second);
+  clock.advance(1000);
+  expect(far.may('far.example', second)).toBe(true);
+  far.tried('far.example', second, DOMAIN);
+  await vi.waitFor(() => expect(answers).toEqual([]), poll);
+  far.failed('far.example', second);
+  clock.advance(120_000);
+  expect(changes).toEqual([false, true, false]);
+});
