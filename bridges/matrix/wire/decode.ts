@@ -1,0 +1,51 @@
+import type { EventBody } from '#src/model/event.ts';
+import type { ForeignId } from '#src/model/ids.ts';
+import { objectOf, type RoomEvent, textOf } from './event.ts';
+import { messageIn, type ReadingView, wordsOf } from './message-in.ts';
+import { relationOf } from './replies.ts';
+
+/**
+ * What an event of the timeline that is no state says; nothing for what has no words. Reactions are none of these: they
+ * are told as whole sets (`reactions.ts`). `author` has sent what a redaction is about.
+ */
+export function decode(event: RoomEvent, view: ReadingView, author?: string): readonly EventBody[] {
+  if (event.redacted) return [];
+  if (event.type === 'm.room.redaction') return redaction(event, author);
+  // §13.3: everybody's client rings; who has hung up, or takes it elsewhere, is no news.
+  if (event.type === 'm.call.invite') return [{ kind: 'call' }];
+  const { replaces } = relationOf(event.content);
+  if (replaces !== undefined) return edit(event, replaces, view);
+  const message = isSaid(event.type) ? messageIn(event, view) : undefined;
+  return message ? [message] : [];
+}
+
+const SAID: ReadonlySet<string> = new Set([
+  ...['m.room.message', 'm.sticker', 'm.poll.start', 'm.poll.end'],
+  ...['org.matrix.msc3381.poll.start', 'org.matrix.msc3381.poll.end'],
+]);
+
+/** Whether events of this type are messages. */
+export const isSaid = (type: string): boolean => SAID.has(type);
+
+/** §11.9: only the new content counts. A correction that has none is none. */
+function edit({ type, content }: RoomEvent, target: string, view: ReadingView): readonly EventBody[] {
+  const fresh = objectOf(content['m.new_content']);
+  const message = isSaid(type) ? messageIn({ type, content: fresh }, view) : undefined;
+  if (!message) return [];
+  // A caption is what may change of a file.
+  const text = message.text === '' ? wordsOf(fresh, view) : message.text;
+  return [{ kind: 'edit', target: target as ForeignId, text, style: message.style }];
+}
+
+function redaction({ redacts, sender, content }: RoomEvent, author: string | undefined): readonly EventBody[] {
+  if (redacts === undefined) return [];
+  const reason = textOf(content.reason);
+  return [
+    {
+      kind: 'retract',
+      target: redacts as ForeignId,
+      ...(reason !== undefined && reason !== '' && { reason }),
+      ...(author !== undefined && author !== sender && { by: sender }),
+    },
+  ];
+}

@@ -1,0 +1,117 @@
+import type { FileRef } from '#src/model/event.ts';
+import { type Content, type Json, numberOf, objectOf, textOf } from './event.ts';
+
+/** How an encrypted file is read (client-server API §11.11.1.7): the key, the counter, and the hash of what is stored. */
+export type FileKey = { readonly key: string; readonly iv: string; readonly sha256: string };
+
+/** A file in the media repository, and what its message says of it. */
+export type MatrixFile = Omit<FileRef, 'url' | 'thumbnail' | 'sha256'> & {
+  readonly mxc: string;
+  /** Present where it is encrypted. */
+  readonly key?: FileKey;
+  /** It is a message that somebody has spoken. */
+  readonly voice?: boolean;
+};
+
+/** A file that has been uploaded: its own address, or what it takes to read it where it was encrypted. */
+export type Uploaded = { readonly mxc: string; readonly encrypted?: Json };
+
+const MXC = /^mxc:\/\/((?:\[[0-9a-f:.]{2,45}\]|[A-Za-z0-9.-]{1,230})(?::\d{1,5})?)\/([A-Za-z0-9_-]{1,255})$/;
+
+/** The server and the id of an address in a media repository; nothing for what is none. Pure. */
+export function mxcOf(url: string): { readonly server: string; readonly id: string } | undefined {
+  const [, server, id] = MXC.exec(url) ?? [];
+  return server === undefined || id === undefined ? undefined : { server, id };
+}
+
+const FILES = new Set(['m.image', 'm.file', 'm.audio', 'm.video']);
+
+/** The file of a message or sticker; nothing where it has none that can be fetched. */
+export function fileOf({ type, content }: Content): MatrixFile | undefined {
+  if (type !== 'm.sticker' && !FILES.has(textOf(content.msgtype) ?? '')) return undefined;
+  const encrypted = objectOf(content.file);
+  const mxc = textOf(encrypted.url) ?? textOf(content.url);
+  if (mxc === undefined || !mxcOf(mxc)) return undefined;
+  const key = keyOf(encrypted);
+  if (content.file !== undefined && !key) return undefined;
+  const info = objectOf(content.info);
+  const name = textOf(content.filename) ?? textOf(content.body);
+  const mimetype = textOf(info.mimetype);
+  const { w, h, size } = info;
+  const duration = numberOf(info.duration) ?? numberOf(objectOf(content['org.matrix.msc1767.audio']).duration);
+  return {
+    mxc,
+    ...(key && { key }),
+    ...(content['org.matrix.msc3245.voice'] !== undefined && { voice: true }),
+    ...(name !== undefined && { name }),
+    ...(mimetype !== undefined && { type: mimetype }),
+    ...whole('size', size),
+    ...whole('width', w),
+    ...whole('height', h),
+    ...whole('duration', duration),
+  };
+}
+
+function whole<Name extends string>(name: Name, value: unknown): { readonly [N in Name]?: number } {
+  const amount = numberOf(value);
+  return amount === undefined || amount < 0
+    ? {}
+    : ({ [name]: Math.round(amount) } as { readonly [N in Name]?: number });
+}
+
+function keyOf(file: Json): FileKey | undefined {
+  const [key, iv] = [textOf(objectOf(file.key).k), textOf(file.iv)];
+  const sha256 = textOf(objectOf(file.hashes).sha256);
+  return key === undefined || iv === undefined || sha256 === undefined ? undefined : { key, iv, sha256 };
+}
+
+/** Words beside a file: its body where that is not its name (§11.11.1.1). */
+export const captionOf = (content: Json): string | undefined => {
+  const [body, name] = [textOf(content.body), textOf(content.filename)];
+  return name === undefined || body === undefined || body === name ? undefined : body;
+};
+
+const MSGTYPES: Readonly<Record<string, string>> = { image: 'm.image', audio: 'm.audio', video: 'm.video' };
+
+/** The content of a message with a file, and perhaps words beside it. Audio with a duration and no words is a voice message. */
+export function fileContent(file: FileRef, { mxc, encrypted }: Uploaded, caption?: string): Json {
+  const name = file.name ?? 'file';
+  const [top = ''] = (file.type ?? '').toLowerCase().split('/');
+  const msgtype = Object.hasOwn(MSGTYPES, top) ? MSGTYPES[top] : 'm.file';
+  const spoken = msgtype === 'm.audio' && file.duration !== undefined && caption === undefined;
+  return {
+    msgtype,
+    body: caption ?? name,
+    filename: name,
+    ...(encrypted ? { file: { ...encrypted, url: mxc } } : { url: mxc }),
+    info: {
+      ...(file.type !== undefined && { mimetype: file.type }),
+      ...(file.size !== undefined && { size: file.size }),
+      ...(file.width !== undefined && { w: file.width }),
+      ...(file.height !== undefined && { h: file.height }),
+      ...(file.duration !== undefined && { duration: Math.round(file.duration) }),
+    },
+    ...(spoken && {
+      'org.matrix.msc3245.voice': {},
+      'org.matrix.msc1767.audio': { duration: Math.round(file.duration ?? 0) },
+    }),
+  };
+}
+
+/** What a link that is lent carries of a file. It is read by `readReference`. */
+export const referenceOf = ({ mxc, key }: MatrixFile, user = ''): string =>
+  JSON.stringify([mxc, user, ...(key ? [key.key, key.iv, key.sha256] : [])]);
+
+/** A reference taken apart: the file, and by whose rights it is fetched (an account's user, or nobody's in particular). */
+export function readReference(reference: string): {
+  readonly mxc: string;
+  readonly user: string;
+  readonly key?: FileKey;
+} {
+  const [mxc = '', user = '', key, iv, sha256] = JSON.parse(reference) as string[];
+  return {
+    mxc,
+    user,
+    ...(key !== undefined && iv !== undefined && sha256 !== undefined && { key: { key, iv, sha256 } }),
+  };
+}

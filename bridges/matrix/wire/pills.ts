@@ -1,0 +1,34 @@
+/** Links to people in HTML, as clients write them for mentions (Appendices §4.3.4). */
+const PILL = /<a\s[^>]*?href\s*=\s*["']https:\/\/matrix\.to\/#\/(@|%40)([^"'?]+)[^"']*["'][^>]*>([\s\S]*?)<\/a>/gi;
+
+/** HTML in which people stand as those names by which the room knows them. */
+export function withoutPills(html: string, nickOf: (user: string) => string | undefined): string {
+  return html.replace(PILL, (_whole, _sigil, rest: string, shown: string) => {
+    const nick = nickOf(`@${decoded(rest)}`);
+    return nick === undefined ? shown : escaped(nick);
+  });
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+/** Somebody who is mentioned: by which words, and who it is. */
+export type Mentioned = { readonly nick: string; readonly user: string };
+
+/** HTML in which the first time that each nick stands as a word of its own is a link to who has it. */
+export function withPills(html: string, mentioned: readonly Mentioned[]): string {
+  return mentioned.reduce((text, { nick, user }) => {
+    const words = escaped(nick);
+    const link = `<a href="https://matrix.to/#/${encodeURIComponent(user)}">${words}</a>`;
+    // Not within a tag, nor within a word.
+    const at = new RegExp(`(?<![\\p{L}\\p{N}_]|<[^>]*)${RegExp.escape(words)}(?![\\p{L}\\p{N}_])`, 'u');
+    return text.replace(at, () => link);
+  }, html);
+}

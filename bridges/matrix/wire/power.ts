@@ -1,0 +1,94 @@
+import type { Rank } from '#mappings/roles.ts';
+import type { Affiliation, Role } from '#src/model/party.ts';
+import { type Json, listOf, numberOf, objectOf, textOf, textsOf } from './event.ts';
+
+/** Who may do what in a room (§10.5): its `m.room.power_levels`, and its creators. */
+export type PowerLevels = {
+  readonly users: Json;
+  readonly usersDefault: number;
+  readonly eventsDefault: number;
+  readonly stateDefault: number;
+  readonly events: Json;
+  readonly kick: number;
+  readonly ban: number;
+  readonly redact: number;
+  readonly invite: number;
+  /** Those who stand above all levels, from room version 12 on. */
+  readonly creators: readonly string[];
+};
+
+/** Room versions in which creators are not named in the levels. */
+const standsAbove = (version: string | undefined): boolean => Number(version ?? '1') >= 12;
+
+/** Reads the levels. `create` is the room's `m.room.create` and who sent it. Defaults are those of §10.5.7. */
+export function readLevels(
+  levels: Json | undefined,
+  create?: { readonly sender: string; readonly content: Json },
+): PowerLevels {
+  const above = create && standsAbove(textOf(create.content.room_version));
+  const creators = above ? [create.sender, ...textsOf(listOf(create.content.additional_creators))] : [];
+  const given = levels ?? {};
+  // Where there are no levels at all, whoever made the room has 100.
+  const users = levels ? objectOf(given.users) : create && !above ? { [create.sender]: 100 } : {};
+  const level = (name: string, fallback: number): number => numberOf(given[name]) ?? fallback;
+  return {
+    users,
+    usersDefault: level('users_default', 0),
+    eventsDefault: level('events_default', 0),
+    stateDefault: level('state_default', levels ? 50 : 0),
+    events: objectOf(given.events),
+    kick: level('kick', 50),
+    ban: level('ban', 50),
+    redact: level('redact', 50),
+    invite: level('invite', 0),
+    creators,
+  };
+}
+
+/** The level of a user. Creators of rooms of version 12 are above everybody. */
+export const levelOf = (levels: PowerLevels, user: string): number =>
+  levels.creators.includes(user)
+    ? Number.POSITIVE_INFINITY
+    : ((Object.hasOwn(levels.users, user) ? numberOf(levels.users[user]) : undefined) ?? levels.usersDefault);
+
+/** What it takes to send events of a type. */
+export const neededFor = (levels: PowerLevels, type: string, state = false): number =>
+  (Object.hasOwn(levels.events, type) ? numberOf(levels.events[type]) : undefined) ??
+  (state ? levels.stateDefault : levels.eventsDefault);
+
+/** The level of an owner, as clients call it an administrator. */
+const OWNER = 100;
+/** What it takes to keep order. */
+const ADMIN = 50;
+
+/** What the power of a user is in the words of XEP-0045 §5. */
+export function rankOf(levels: PowerLevels, user: string): Rank {
+  const level = levelOf(levels, user);
+  if (level >= OWNER) return { affiliation: 'owner', role: 'moderator' };
+  if (level >= ADMIN) return { affiliation: 'admin', role: 'moderator' };
+  if (level >= Math.min(levels.kick, levels.ban)) return { affiliation: 'member', role: 'moderator' };
+  // XEP-0045 §5.1.1: who may be heard; the others have no voice.
+  if (level < neededFor(levels, 'm.room.message')) return { affiliation: 'none', role: 'visitor' };
+  return { affiliation: level > levels.usersDefault ? 'member' : 'none', role: 'participant' };
+}
+
+/** The level that an affiliation or a role stands for in a room; nothing for those that are no levels. */
+export function levelFor(
+  levels: PowerLevels,
+  rank: { readonly affiliation?: Affiliation; readonly role?: Role },
+): number | undefined {
+  const { affiliation, role } = rank;
+  if (affiliation === 'owner') return OWNER;
+  if (affiliation === 'admin' || role === 'moderator') return Math.max(ADMIN, levels.kick);
+  const voice = neededFor(levels, 'm.room.message');
+  if (affiliation === 'member' || role === 'participant') return Math.max(voice, levels.usersDefault);
+  if (role === 'visitor') return Math.min(voice - 1, levels.usersDefault);
+  return affiliation === 'none' ? levels.usersDefault : undefined;
+}
+
+/** The content of levels in which a user has another one. */
+export const withLevel = (content: Json, user: string, level: number): Json => {
+  const { [user]: _, ...others } = objectOf(content.users);
+  const isDefault = level === (numberOf(content.users_default) ?? 0);
+  return { ...content, users: isDefault ? others : { ...others, [user]: level } };
+};

@@ -1,0 +1,88 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { addresses } from '#bridges/matrix/addresses.ts';
+import { bareOfGhost, ghostId, idOf, isId, LONGEST_ID, localOf } from '#bridges/matrix/wire/ids.ts';
+import { escapeLocal, splitJid, unescapeLocal } from '#src/xmpp/stanza/jid.ts';
+
+const server = fc.constantFrom('hs.example', 'HS.Example:8448', '[2001:db8::1]:1', '127.0.0.1');
+const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 60 }).map((text) => text.replaceAll(':', ''));
+const users = fc.tuple(name, server).map(([local, host]) => `@${local}:${host}`);
+const aliases = fc.tuple(name, server).map(([local, host]) => `#${local}:${host}`);
+const rooms = fc.oneof(
+  fc.tuple(name, server).map(([local, host]) => `!${local}:${host}`),
+  fc.stringMatching(/^[A-Za-z0-9_-]{43}$/).map((hash) => `!${hash}`),
+);
+const ids = fc.oneof(users, aliases, rooms).filter(isId);
+
+describe('ids of Matrix', () => {
+  it('have JIDs that lead back to them, and are not changed by XMPP', () => {
+    fc.assert(
+      fc.property(ids, (id) => {
+        const local = localOf(id);
+        const jid = splitJid(`${escapeLocal(local)}@matrix.example`);
+        expect(jid?.local).toBe(escapeLocal(local));
+        expect(idOf(unescapeLocal(jid?.local ?? ''))).toBe(id);
+        const address = addresses.parse(local);
+        expect(address.name).toBe(id);
+        expect(addresses.format(address)).toBe(local);
+      }),
+    );
+  });
+
+  it('share no JID', () => {
+    fc.assert(
+      fc.property(ids, ids, (one, other) => {
+        if (one !== other) expect(localOf(one)).not.toBe(localOf(other));
+      }),
+    );
+  });
+
+  it('have one JID and no other', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 40 }), fc.string({ unit: fc.constantFrom(...'=04a1#!:.bc') }), (any, near) => {
+        for (const local of [any, near, `${near}:hs.example`]) {
+          let id: string;
+          try {
+            id = idOf(local);
+          } catch {
+            continue;
+          }
+          expect(localOf(id)).toBe(local);
+        }
+      }),
+    );
+  });
+
+  it('may be as long as they may be there', () => {
+    const id = `@${'Ä'.repeat((LONGEST_ID - ':hs.example'.length - 1) / 2)}:hs.example`;
+    expect(idOf(localOf(id))).toBe(id);
+    expect(localOf(id).length).toBeLessThan(1023);
+    expect(() => idOf(localOf(`@${'A'.repeat(250)}:hs.example`))).toThrow();
+  });
+});
+
+describe('ids of ghosts', () => {
+  const bares = fc
+    .tuple(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 80 }), fc.constantFrom('a.example', 'ü.example'))
+    .map(([local, domain]) => `${local}@${domain}`);
+
+  it('lead back to the address, unless it is too long', () => {
+    fc.assert(
+      fc.property(bares, (bare) => {
+        if (!bare.isWellFormed()) return;
+        const id = ghostId(bare, '_xmpp_', 'hs.example');
+        expect(id).toMatch(/^@_xmpp_[a-z0-9._=/+-]+:hs\.example$/);
+        expect(id.length).toBeLessThanOrEqual(LONGEST_ID);
+        const back = bareOfGhost(id, '_xmpp_', 'hs.example');
+        if (back !== undefined) expect(back).toBe(bare);
+        else expect(bare.length).toBeGreaterThan(60);
+      }),
+    );
+  });
+
+  it('are as bifrost has them', () => {
+    expect(ghostId('alice@example.org', '_xmpp_', 'hs')).toBe('@_xmpp_alice=40example.org:hs');
+    expect(bareOfGhost('@_xmpp_alice=40example.org:other', '_xmpp_', 'hs')).toBeUndefined();
+    expect(bareOfGhost('@_xmpp_=61lice=40example.org:hs', '_xmpp_', 'hs')).toBeUndefined();
+  });
+});
