@@ -8,7 +8,7 @@ const root = import.meta.dirname;
 const release = join(root, 'release');
 const source = readJson('package.json');
 /** These are loaded as they are, when they are needed: they look for files of their own, or come in parts. */
-const ASIDE = [/^pino/, /^pg/, /^twilio/, 'irc-framework'];
+const ASIDE = [/^pino/, /^pg/, /^twilio/, 'irc-framework', 'matrix-bot-sdk', /^@matrix-org\//, /^fake-indexeddb/];
 const { packages } = readJson('node_modules/.package-lock.json');
 /** Packages of our own, by their names in node_modules: npm links them to folders of the checkout. Loaded as they are, too. */
 const LOCAL = new Map(
