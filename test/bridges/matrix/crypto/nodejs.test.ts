@@ -1,3 +1,4 @@
+import { expect, it } from 'vitest';
 import {
   Attachment,
   DeviceId,
@@ -10,8 +11,7 @@ import {
   RequestType,
   RoomId,
   UserId,
-} from '@matrix-org/matrix-sdk-crypto-nodejs';
-import { expect, it } from 'vitest';
+} from '#bridges/matrix/crypto/nodejs/index.js';
 import { KeyServer } from '../../../fakes/key-server.ts';
 
 const ROOM = '!room:example.org';
