@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { isUnpacked, unpackBackports } from './setup/backports.mjs';
 import { installDebianPackages, isInstalled } from './setup/debian.mjs';
 import { isStopping, passSignalsOn, phase, root, start } from './setup/process.mjs';
+import { installSynapse, isSynapseInstalled } from './setup/synapse.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const lint = [
@@ -17,10 +18,15 @@ const lint = [
 
 const tests = (project, args) => [bin('vitest'), 'run', '--project', project, ...args];
 
-// What each target runs, one after the other, which Debian packages it wants, and which servers from the backports.
+// What each target runs, one after the other, which Debian packages it wants, which servers from the backports, and whether Synapse.
 const targets = {
   test: (args) => ({ runs: [tests('fast', args)], wants: ['postgresql'] }),
-  'test:real': (args) => ({ runs: [tests('real', args)], wants: everything, unpacked: ['prosody13', 'ejabberd24'] }),
+  'test:real': (args) => ({
+    runs: [tests('real', args)],
+    wants: everything,
+    unpacked: ['prosody13', 'ejabberd24'],
+    synapse: true,
+  }),
   lint: () => ({ runs: lint, wants: [] }),
   check: (args) => ({ runs: [...lint, tests('fast', args)], wants: ['postgresql'] }),
   demo: (args) => ({
@@ -55,11 +61,12 @@ async function main([name, ...args]) {
   const target = Object.hasOwn(targets, name ?? '') ? targets[name] : undefined;
   if (!target) throw new Error(`usage: node bootstrap.mjs ${Object.keys(targets).join('|')} [arguments]`);
   await installNpmPackages();
-  const { runs, wants, unpacked = [], must } = target(args);
+  const { runs, wants, unpacked = [], synapse = false, must } = target(args);
   const missing = wants.filter((program) => !isInstalled(program));
   if (missing.length > 0) await attempt(() => installDebianPackages(missing), must);
   const absent = unpacked.filter((server) => !isUnpacked(server));
   if (absent.length > 0) await attempt(() => unpackBackports(absent), must);
+  if (synapse && !isSynapseInstalled()) await attempt(installSynapse, must);
   const node = modernNode();
   for (const run of runs) {
     const code = isStopping() ? 130 : await start(node, run, { stdio: 'inherit' });
