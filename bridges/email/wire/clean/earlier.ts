@@ -1,0 +1,147 @@
+import { FORWARDED, LABELS, ORIGINAL, WROTE } from '#mappings/mail-phrases.ts';
+import { isBlankLine } from './lines.ts';
+
+/**
+ * Where an earlier mail begins within a text, other than by `>`: `from` is the first line that speaks of it, `body` the first of
+ * what it says. `marked`: a line says that it is handed on.
+ */
+export type EarlierMail = {
+  readonly from: number;
+  readonly body: number;
+  readonly marked: boolean;
+  readonly headers: EarlierHeaders;
+};
+export type EarlierHeaders = { readonly from?: string; readonly subject?: string };
+
+type Label = keyof typeof LABELS;
+const LABEL_NAMES = Object.keys(LABELS) as Label[];
+const MOST_HEADERS = 14;
+const LONGEST_ATTRIBUTION = 4;
+
+/** The first earlier mail in these lines, none of which begins with `>`. */
+export function earlierMail(lines: readonly string[]): EarlierMail | undefined {
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at] ?? '';
+    if (isBlankLine(line)) continue;
+    const found = FORWARDED.test(line)
+      ? forwarded(lines, at)
+      : ORIGINAL.test(line)
+        ? answered(lines, at)
+        : bare(lines, at);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function forwarded(lines: readonly string[], at: number): EarlierMail {
+  const block = headerBlock(lines, nextText(lines, at + 1), true);
+  return { from: at, body: block?.end ?? at + 1, marked: true, headers: block?.headers ?? {} };
+}
+
+function answered(lines: readonly string[], at: number): EarlierMail {
+  const block = headerBlock(lines, nextText(lines, at + 1), true);
+  return { from: at, body: block?.end ?? at + 1, marked: false, headers: block?.headers ?? {} };
+}
+
+/** Outlook has the headers alone, below a rule or nothing. */
+function bare(lines: readonly string[], at: number): EarlierMail | undefined {
+  const block = headerBlock(lines, at, false);
+  if (!block) return undefined;
+  const before = lines.slice(0, at).findLastIndex((line) => !isBlankLine(line));
+  const ruled = before >= 0 && /^[\s*]*[_-]{5,}\s*$/.test(lines[before] ?? '');
+  return { from: ruled ? before : at, body: block.end, marked: false, headers: block.headers };
+}
+
+const nextText = (lines: readonly string[], from: number): number => {
+  const found = lines.findIndex((line, at) => at >= from && !isBlankLine(line));
+  return found < 0 ? lines.length : found;
+};
+
+/**
+ * Headers of a mail as text: one of From, then Date and To or Subject. Below a line that says so (`sure`) two of them are enough.
+ * What is wrapped goes on in the next line.
+ */
+function headerBlock(
+  lines: readonly string[],
+  from: number,
+  sure: boolean,
+): { end: number; headers: EarlierHeaders } | undefined {
+  const first = labelOf(lines[from]);
+  if (!first || (!sure && first.label !== 'from')) return undefined;
+  const found = new Map<Label, string>();
+  let end = from;
+  for (let at = from; at < Math.min(lines.length, from + MOST_HEADERS); at++) {
+    const line = lines[at] ?? '';
+    const labelled = labelOf(line);
+    if (labelled && !found.has(labelled.label)) {
+      found.set(labelled.label, labelled.value);
+      end = at + 1;
+    } else if (isOtherHeader(line)) end = at + 1;
+    else if (isBlankLine(line) && !labelOf(lines[at + 1])) break;
+  }
+  const enough = sure
+    ? found.size >= 2
+    : found.has('from') && (found.has('sent') || found.has('to')) && (found.has('to') || found.has('subject'));
+  if (!enough) return undefined;
+  const [author, subject] = [found.get('from'), found.get('subject')];
+  return { end: endOf(lines, end), headers: { ...(author && { from: author }), ...(subject && { subject }) } };
+}
+
+/** The rest of a header that was wrapped ends with a blank line, where one is near. */
+function endOf(lines: readonly string[], end: number): number {
+  const blank = lines.findIndex((line, at) => at >= end && isBlankLine(line));
+  const wrapped = blank >= 0 && blank - end <= 1 && /^\s+\S/.test(lines[end] ?? '');
+  return wrapped ? blank : end;
+}
+
+function labelOf(line: string | undefined): { label: Label; value: string } | undefined {
+  const [, name, value] =
+    /^[\s*]*([\p{L}][\p{L}\s]{0,20}?)\s*\*?\s*[:：]\*?\s*(.*)$/u.exec((line ?? '').slice(0, 2000)) ?? [];
+  if (name === undefined) return undefined;
+  const label = LABEL_NAMES.find((key) => LABELS[key].test(name.trim()));
+  return label && { label, value: (value ?? '').replace(/\*$/, '').trim() };
+}
+
+const isOtherHeader = (line: string): boolean =>
+  /^[\s*]*(?:Cc|Bcc|Kopie|Copie|Copia|CC|Reply-To|Antwort an|Importance|Wichtigkeit|Attachments?|Anlagen?|抄送|副本)\s*\*?\s*[:：]/i.test(
+    line,
+  );
+
+/**
+ * How many lines at the end of these say who wrote what is quoted below. `quoted`: what follows is behind `>`; else only what can
+ * hardly be anything else counts.
+ */
+export function attributionAt(lines: readonly string[], quoted: boolean): number {
+  const end = lines.findLastIndex((line) => !isBlankLine(line)) + 1;
+  for (let count = 1; count <= Math.min(LONGEST_ATTRIBUTION, end); count++) {
+    const said = lines.slice(end - count, end);
+    if (said.some(isBlankLine)) break;
+    if (isAttribution(said.join(' ').trim(), quoted)) return lines.length - (end - count);
+  }
+  return 0;
+}
+
+const DATED = /\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}月/;
+
+function isAttribution(text: string, quoted: boolean): boolean {
+  if (text.length > 400 || !/[:：]\s*$|写道[：:]?$|のメッセージ[：:]?$/.test(text)) return false;
+  const addressed = /[<([][^\s<>@]+@[^\s<>@]+[>)\]]/.test(text);
+  if (!quoted) return WROTE.test(text) && DATED.test(text) && OPENING.test(text);
+  return (WROTE.test(text) && (DATED.test(text) || addressed || text.length <= 80)) || (addressed && DATED.test(text));
+}
+
+/** An attribution begins with its date or with who it is about: not in the midst of a sentence. */
+const OPENING =
+  /^[-\s*]*(?:On|Am|Le|El|Il|In data|Em|Op|Den|W dniu|Dnia|Dne|Den|På|tors?|\d|(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)|(?:Mo|Di|Mi|Do|Fr|Sa|So)\.?,|(?:пн|вт|ср|чт|пт|сб|вс)|在|於|ב|في|20\d\d|.{1,80}<[^<>\s]+@)/i;
+
+/** The first line of an attribution that stands in the text without a quote below, and the first after it. */
+export function bareAttribution(
+  lines: readonly string[],
+): { readonly from: number; readonly body: number } | undefined {
+  for (let at = 0; at < lines.length; at++) {
+    if (!/[:：]\s*$/.test(lines[at] ?? '')) continue;
+    const count = attributionAt(lines.slice(0, at + 1), false);
+    if (count > 0) return { from: at + 1 - count, body: at + 1 };
+  }
+  return undefined;
+}

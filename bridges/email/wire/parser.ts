@@ -1,0 +1,102 @@
+import { Worker } from 'node:worker_threads';
+import type { WrittenMail } from './clean/clean.ts';
+import { type CleanText, type MailParser, MailRefused, type ParsedMail, type SlimMail } from './mail.ts';
+
+/** What the worker is asked, and its answer to each in turn. */
+export type ParserAsk = { readonly slim: SlimMail } | { readonly clean: WrittenMail; readonly sent: readonly string[] };
+export type ParserAnswer =
+  | { readonly done: ParsedMail | CleanText }
+  | { readonly refused: { readonly status: number; readonly enhanced: string; readonly text: string } }
+  | { readonly broken: string };
+
+type Due = {
+  readonly ask: ParserAsk;
+  readonly resolve: (answer: ParserAnswer) => void;
+  readonly reject: (reason: Error) => void;
+};
+
+/** Milliseconds that one mail may take, and megabytes. A usual one takes two. */
+const LONGEST_WORK = 5000;
+const MOST_MEMORY = 192;
+
+const tooComplicated = (): MailRefused => new MailRefused(554, '5.6.0', 'The mail is too complicated.');
+
+/**
+ * Reads mails in a worker, one after the other. A mail that takes too long or too much memory is refused, and the worker is replaced;
+ * the others wait meanwhile. `worker` is its `#` specifier.
+ */
+export function openMailParser(longest = LONGEST_WORK, worker = '#bridges/email/wire/parser.worker.ts'): MailParser {
+  const due: Due[] = [];
+  let thread: Worker | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  function start(): Worker {
+    const resourceLimits = { maxOldGenerationSizeMb: MOST_MEMORY, maxYoungGenerationSizeMb: 16 };
+    const started = new Worker(new URL(import.meta.resolve(worker)), { execArgv: [], resourceLimits });
+    started.on('message', (answer: ParserAnswer) => {
+      if (started === thread) settle((work) => work.resolve(answer));
+    });
+    started.on('error', () => replace(started));
+    started.on('exit', () => replace(started));
+    return started;
+  }
+
+  /** The mail in hand has broken the worker, or took too long. */
+  function replace(broken: Worker): void {
+    if (broken !== thread) return;
+    thread = undefined;
+    void broken.terminate();
+    settle((work) => work.reject(tooComplicated()));
+  }
+
+  function settle(tell: (work: Due) => void): void {
+    clearTimeout(timer);
+    const work = due.shift();
+    if (work) tell(work);
+    next();
+  }
+
+  function next(): void {
+    const work = due[0];
+    if (!work || closed) return thread?.unref();
+    const busy = (thread ??= start());
+    busy.ref();
+    timer = setTimeout(() => replace(busy), longest);
+    busy.postMessage(work.ask);
+  }
+
+  async function ask(question: ParserAsk): Promise<ParserAnswer> {
+    if (closed) throw new MailRefused(451, '4.3.2', 'The gateway is stopping.');
+    const { promise, resolve, reject } = Promise.withResolvers<ParserAnswer>();
+    if (due.push({ ask: question, resolve, reject }) === 1) next();
+    const answer = await promise;
+    if ('refused' in answer) throw new MailRefused(answer.refused.status, answer.refused.enhanced, answer.refused.text);
+    if ('broken' in answer) throw tooComplicated();
+    return answer;
+  }
+
+  return {
+    async parse(slim) {
+      return ((await ask({ slim })) as { done: ParsedMail }).done;
+    },
+    async clean({ from, subject, text, html, chat }, sent) {
+      const clean = {
+        from,
+        ...(subject && { subject }),
+        ...(text && { text }),
+        ...(html && { html }),
+        ...(chat && { chat }),
+      };
+      return ((await ask({ clean, sent })) as { done: CleanText }).done;
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      clearTimeout(timer);
+      const stopping = thread;
+      thread = undefined;
+      for (const { reject } of due.splice(0)) reject(new MailRefused(451, '4.3.2', 'The gateway is stopping.'));
+      await stopping?.terminate();
+    },
+  };
+}
