@@ -192,7 +192,6 @@ function saidOf({ int }: Dialect): string[] {
   return [
     `alter table archive add column about ${int}`,
     'create index archive_by_about on archive (about) where about is not null',
-    'create index archive_by_sent on archive (place, xmpp) where xmpp is not null',
     // Its ids carry the time.
     "delete from sequences where name = 'archive'",
   ];

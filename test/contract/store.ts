@@ -283,6 +283,19 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
     expect(await archive.all('room', [])).toEqual([]);
   }),
 
+  'finds by the ids that they were sent with the last 10,000 of a place': on(async (store) => {
+    const { archive } = store;
+    const add = (place: string, count: number) =>
+      store.unit(archive.append(Array.from({ length: count }, () => row(place, 1, archive.nextId()))));
+    const sent = { ...row('room', 1, archive.nextId()), xmpp: 'm1' };
+    await store.unit(archive.append([sent]));
+    for (let thousand = 0; thousand < 10; thousand++) await add('room', thousand === 0 ? 999 : 1000);
+    await add('other', 1000);
+    expect(await archive.sent('room', 'm1')).toEqual(sent);
+    await add('room', 1);
+    expect(await archive.sent('room', 'm1')).toBeUndefined();
+  }),
+
   'lets an account see a single row': on(async (store) => {
     const [first = 0, second = 0, third = 0] = await archived(store, 'room', 3);
     const { visibility } = store;

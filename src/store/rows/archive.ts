@@ -6,6 +6,8 @@ import { archivePages } from './archive-pages.ts';
 
 /** An id holds this many of the same millisecond. */
 const PER_MS = 1000;
+/** Rows of a place that are found by the ids that they were sent with. */
+const NAMED = 10_000;
 
 /** One archived event. `place` is a `placeKey`, `at` a time in ms, `body` JSON of the core's. */
 export type Archived = {
@@ -71,7 +73,7 @@ export type ArchiveRows = {
    */
   retract(place: string, id: number, by: string | undefined, body: string): readonly Statement[];
   get(place: string, id: number): Promise<Archived | undefined>;
-  /** The newest row that was sent with that id, by that author if there is one. */
+  /** The newest row that was sent with that id, by that author if there is one: of the last 10,000 of the place. */
   sent(place: string, xmpp: string, by?: string): Promise<Archived | undefined>;
   /** Those of the ids that are there, in their order. */
   all(place: string, ids: readonly number[]): Promise<readonly Archived[]>;
@@ -174,8 +176,20 @@ const rows = (on: Db, place: string) =>
 
 const one = reading((db, a: { place: string; id: number }) => rows(db, a.place).where('id', '=', a.id));
 
+/** There is no index of these ids: clients make them up, and it would cost as much as the rows. */
 const sent = reading((db, a: { place: string; xmpp: string; by: string }) =>
   rows(db, a.place)
+    .where('id', '>', ({ fn, selectFrom, val }) =>
+      fn.coalesce(
+        selectFrom('archive as newer')
+          .select('newer.id')
+          .where('newer.place', '=', a.place)
+          .orderBy('newer.id', 'desc')
+          .offset(NAMED)
+          .limit(1),
+        val(0),
+      ),
+    )
     .where('xmpp', '=', a.xmpp)
     .orderBy(sql<number>`from_id = ${a.by}`, 'desc')
     .orderBy('id', 'desc')
