@@ -6,14 +6,17 @@ import type { Log } from '#src/lib/log.ts';
 import type { Connect } from '#src/lib/net.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Capabilities, NetworkMapping } from '#src/model/capabilities.ts';
-import type { Draft, Event, FileRef } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
 import type { Language, Words } from '#src/model/language.ts';
+import type { ByteRange, Media, OpenedFile } from '#src/model/media.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
+
+export type { ByteRange, Download, DownloadLimits, Media, OpenedFile } from '#src/model/media.ts';
 
 /**
  * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delayed` that it is
@@ -189,7 +192,8 @@ export type Bridge = {
   connect?(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session>;
   /**
    * Hands an event to the wire, in order. Returns without a promise where nothing has to be waited for. Confirmation
-   * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once.
+   * and late failures come by `host.settle`. Throws a `Failure` for what is refused at once. The files of a message have
+   * addresses; `media.open` has their bytes, and what follows in the conversation waits behind them.
    */
   deliver(event: Event, session?: Session): Delivered | Promise<Delivered>;
   /**
@@ -276,33 +280,6 @@ export type Http = {
   route(route: HttpRoute, serve: Serve): void;
   /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
   url(path: string): string | undefined;
-};
-
-export type Media = {
-  /** Keeps a file and resolves with where people fetch it. Rejects with a `Failure` (too large, quota). */
-  put(
-    content: ReadableStream<Uint8Array> | Uint8Array,
-    meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
-  ): Promise<FileRef & { readonly expires: number }>;
-  /**
-   * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
-   * stored, and nobody can read the `reference` in it. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
-   * there is no public address, or for a reference of more than 2000 characters.
-   */
-  lend(
-    reference: string,
-    meta: { readonly name?: string; readonly type?: string; readonly size?: number; readonly lifetime?: number },
-  ): FileRef & { readonly expires: number };
-};
-
-/** Bytes of a file from `start` to `end`, both included; without `end` all that follow. */
-export type ByteRange = { readonly start: number; readonly end?: number };
-
-/** A file that is read: `range` says which bytes come, where it is not the whole, and `size` is that of the whole. */
-export type OpenedFile = {
-  readonly content: ReadableStream<Uint8Array>;
-  readonly size?: number;
-  readonly range?: Required<ByteRange>;
 };
 
 /**

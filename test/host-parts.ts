@@ -1,4 +1,5 @@
 import type { Bridge, Host } from '#src/bridge.ts';
+import { openDownloads } from '#src/gateway/downloads.ts';
 import { refuseFetch } from '#src/gateway/reach.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { openFetch } from '#src/lib/fetch.ts';
@@ -26,9 +27,13 @@ export const unheard: Pick<Host, 'credentials' | 'alarm' | 'tellAdmins' | 'liste
   listen: () => Promise.reject(new Error('nobody listens here')),
 };
 
+/** Files where none can be had. */
+export const unread: Host['media']['open'] = () => Promise.reject(new Failure('service-unavailable'));
+
 /** What a host has of the web where the operator has configured none of it: routes that nobody can reach, no files. */
 export function webless(transport: string, connect: Host['connect']): Pick<Host, 'http' | 'media' | 'fetch'> {
   const site = openSite({ publicUrl: undefined, clock: systemClock, metrics: openMetrics() });
+  const fetch = openFetch({ connect, refuse: refuseFetch });
   return {
     http: site.http(transport),
     media: {
@@ -36,7 +41,8 @@ export function webless(transport: string, connect: Host['connect']): Pick<Host,
       lend() {
         throw new Failure('service-unavailable');
       },
+      open: openDownloads({ fetch, uploadHosts: [] }),
     },
-    fetch: openFetch({ connect, refuse: refuseFetch }),
+    fetch,
   };
 }

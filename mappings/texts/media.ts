@@ -13,6 +13,26 @@ export const mediaTexts = catalogue({
   },
   noFiles: { en: 'This gateway keeps no files.', de: 'Dieses Gateway hebt keine Dateien auf.' },
   noAddress: { en: 'This gateway has no public address.', de: 'Dieses Gateway hat keine öffentliche Adresse.' },
+  tooLarge: (most: string) => ({
+    en: `This file is too large: the other network takes ${most} at most.`,
+    de: `Diese Datei ist zu groß: Das andere Netz nimmt höchstens ${most}.`,
+  }),
+  notThere: {
+    en: 'The file is not to be had where your message says that it is.',
+    de: 'Die Datei ist dort nicht zu bekommen, wo sie laut Ihrer Nachricht liegt.',
+  },
+  notFetched: {
+    en: 'The file could not be fetched from where your message says that it is.',
+    de: 'Die Datei ließ sich von dort nicht abrufen, wo sie laut Ihrer Nachricht liegt.',
+  },
+  otherType: {
+    en: 'What lies at the address of the file is something else than your message says.',
+    de: 'Unter der Adresse der Datei liegt etwas anderes, als Ihre Nachricht sagt.',
+  },
+  otherBytes: {
+    en: 'The file is not the one that your message describes: its hash is another.',
+    de: 'Die Datei ist nicht die, die Ihre Nachricht beschreibt: Ihre Prüfsumme ist eine andere.',
+  },
   noPicture: {
     en: 'Your client does not give the picture that is in the text.',
     de: 'Ihr Programm gibt das Bild nicht heraus, das im Text steht.',

@@ -37,6 +37,14 @@ export const listen = z
     return z.NEVER;
   });
 
+/** A host as addresses of HTTP name it: with its port, where that is not the usual one. In the spelling of `URL.host`. */
+export const hostAndPort = z.string().transform((text, ctx): string => {
+  const url = URL.parse(`https://${text}`);
+  if (url?.host && url.href === `https://${url.host}/` && url.username === '') return url.host;
+  ctx.addIssue('must be a host, such as upload.example.org or 127.0.0.1:5281');
+  return z.NEVER;
+});
+
 /** An address of ours as the world has it, without a slash at its end. */
 export const publicUrl = z.string().transform((text, ctx): string => {
   const url = URL.parse(text);

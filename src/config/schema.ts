@@ -5,6 +5,7 @@ import { rateSchema } from '#src/lib/rate.ts';
 import {
   bareJid,
   host,
+  hostAndPort,
   isLoopback,
   type Listen,
   listen,
@@ -30,6 +31,13 @@ const xmpp = z.strictObject({
     .array(host)
     .optional()
     .describe('The domains of its users. Default: the domains above those of the transports'),
+  upload_hosts: z
+    .array(hostAndPort)
+    .optional()
+    .describe(
+      'Where its users put files, if that has a private address: files for networks are fetched from there all the same',
+    )
+    .meta({ examples: [['upload.example.org', '127.0.0.1:5281']] }),
 });
 
 const http = z.strictObject({

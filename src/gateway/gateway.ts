@@ -71,7 +71,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
   const connect = reach(openConnect());
   const fetch = openFetch({ connect, refuse: refuseFetch });
   const media = await openMediaOf(config, {
-    ...{ store, clock, log, key },
+    ...{ store, clock, log, key, fetch },
     upload: uploadTo({ fetch, slot: (who, file) => edge.slot(who, file), isHome: homeOf(config) }),
     bridge: (domain) => transports.get(domain)?.bridge,
   }).catch(async (error: unknown) => {

@@ -3,9 +3,11 @@ import type { Media } from '#src/bridge.ts';
 import { type Lending, type LendingParts, openLending } from '#src/core/media/lending.ts';
 import { type MediaParts, type MediaStore, openMedia } from '#src/core/media/media.ts';
 import { Failure } from '#src/model/failure.ts';
+import { type DownloadParts, openDownloads } from './downloads.ts';
 
 /** The sections of the config that say where files are kept. Sizes in bytes, times in milliseconds. */
 export type MediaConfig = {
+  readonly xmpp: { readonly upload_hosts?: readonly string[] | undefined };
   readonly http?: { readonly public_url?: string | undefined } | undefined;
   readonly media?:
     | {
@@ -27,22 +29,29 @@ export type OpenedMedia = {
   readonly pruning: { readonly pruneMedia?: () => Promise<void> };
 };
 
+type MediaStoreParts = Pick<MediaParts, 'store' | 'clock' | 'log' | 'upload'>;
+
 /** Milliseconds for which a link to a file of a network leads somewhere where the operator keeps no files. */
 const LENT = 7 * 86_400_000;
 
 /** Opens the media store where the operator has configured one, and links where there is a public address. Rejects where its folder cannot be used. */
 export async function openMediaOf(
-  { http, media }: MediaConfig,
-  parts: Pick<MediaParts, 'store' | 'clock' | 'log' | 'upload'> & Pick<LendingParts, 'key' | 'bridge'>,
+  { xmpp, http, media }: MediaConfig,
+  parts: MediaStoreParts & Pick<LendingParts, 'key' | 'bridge'> & Pick<DownloadParts, 'fetch'>,
 ): Promise<OpenedMedia> {
   const publicUrl = http?.public_url;
-  if (publicUrl === undefined) return { hostFor: () => none, store: undefined, lending: undefined, pruning: {} };
+  const from = { fetch: parts.fetch, uploadHosts: xmpp.upload_hosts ?? [] };
+  if (publicUrl === undefined) {
+    const open = openDownloads(from);
+    return { hostFor: () => ({ ...none, open }), store: undefined, lending: undefined, pruning: {} };
+  }
   const lending = openLending({ ...parts, publicUrl, retention: media?.retention ?? LENT });
   const store =
     media &&
     (await openMedia({ ...parts, ...placesOf(media), ...(!media.upload && { upload: undefined }), publicUrl }));
+  const open = openDownloads({ ...from, publicUrl, shelf: store, lending });
   return {
-    hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport) }),
+    hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport), open }),
     store,
     lending,
     pruning: store ? { pruneMedia: store.prune } : {},
@@ -57,7 +66,7 @@ const placesOf = ({ dir, max_size: maxSize, quota, total, retention }: NonNullab
   retention,
 });
 
-const none: Media = {
+const none: Omit<Media, 'open'> = {
   put: () => Promise.reject(new Failure('service-unavailable', { text: texts.noFiles })),
   lend() {
     throw new Failure('service-unavailable', { text: texts.noAddress });

@@ -14,7 +14,7 @@ import { failureOf, openRig, type Rig, type RigOptions } from '../contract/rig.t
 import { kinds, sample } from '../contract/samples.ts';
 import { hooksServer } from '../fakes/hooks.ts';
 import { handClock } from '../hand-clock.ts';
-import { connecting } from '../host-parts.ts';
+import { connecting, unread } from '../host-parts.ts';
 import { nothing, openWire, pigeonContract } from './network.ts';
 import type { PigeonConfig } from './pigeon/config.ts';
 import { decode } from './pigeon/decode.ts';
@@ -318,6 +318,7 @@ describe('what crosses', () => {
   it('files that the loft keeps cross by links, behind which they are readable', async () => {
     const lent: { reference: string; meta: object }[] = [];
     const media: Host['media'] = {
+      open: unread,
       put: () => Promise.reject(new Failure('service-unavailable')),
       lend(reference, meta) {
         lent.push({ reference, meta });

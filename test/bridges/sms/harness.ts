@@ -6,6 +6,7 @@ import { accountKey, type BareJid, type EventId, newEventId } from '#src/model/i
 import { type TestHost, testHost } from '../../contract/host.ts';
 import { type Hooks, hooksServer } from '../../fakes/hooks.ts';
 import { ACCOUNT, type Hook, TOKEN, type Twilio, twilioServer } from '../../fakes/twilio.ts';
+import { unread } from '../../host-parts.ts';
 
 export const DOMAIN = 'sms.gw.example';
 export const OUR = '+15005550006';
@@ -70,6 +71,7 @@ export async function world(
       signal: stopping.signal,
       fetch: (url) => fetch(url),
       media: {
+        open: unread,
         lend() {
           throw new Failure('service-unavailable');
         },
