@@ -10,7 +10,7 @@ const PATIENCE = 30_000;
 /** Plays a conversation on both wires, and at its end makes sure that nothing was said that it does not hold. */
 export async function play(script: Script): Promise<void> {
   await using stage = await openStage(script);
-  const names = new Map<string, string>();
+  const names = new Map([['upload', stage.upload]]);
   for (const written of script.turns) {
     const seen = await playTurn(stage, { ...written, text: filled(written.text, names) });
     for (const [name, value] of Object.entries(seen ?? {})) names.set(name, value);

@@ -10,6 +10,7 @@ import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
+import { uploadServer } from '../fakes/upload-server.ts';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../fakes/xmpp-server.ts';
 import { type JumpingClock, jumpingClock } from '../jumping-clock.ts';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
@@ -21,6 +22,8 @@ export type Stage = AsyncDisposable & {
   /** The gateway's newest connection. */
   readonly xmpp: FakeConnection;
   readonly wire: Wire;
+  /** What `{{upload}}` is from the beginning: where users have put files, as `test/fakes/upload-server.ts` has them. */
+  readonly upload: string;
   /** The next connection of the gateway, after one was lost. */
   reconnected(): Promise<FakeConnection>;
   /** Where the public listener waits, as host:port. */
@@ -59,6 +62,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   const wire = await openWire(options);
   const dir = folder();
   const xmppServer = await startXmppServer({ rights: options.rights, shown: options.shown });
+  const uploads = await uploadServer();
   const run = options.process === 'yes' ? runProcess : runHere;
   const clock = jumpingClock();
   const setting: Setting = {
@@ -67,6 +71,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     backoff: options.backoff?.split(' '),
     server: xmppServer,
     dir: dir.path,
+    uploadHost: uploads.host,
     persistent: options.persistent === 'yes',
     files: options.files,
     admins: options.admins?.split(' ') ?? [],
@@ -84,6 +89,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   let xmpp = await xmppServer.connection(wire.domain);
   return {
     wire,
+    upload: `http://${uploads.host}`,
     gone: xmppServer.gone,
     get web() {
       return gateway.web;
@@ -122,6 +128,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     async [Symbol.asyncDispose]() {
       await gateway.stop();
       await xmppServer.close();
+      await uploads[Symbol.asyncDispose]();
       await wire[Symbol.asyncDispose]();
       dir[Symbol.dispose]();
     },
@@ -132,6 +139,7 @@ type Setting = {
   readonly wire: Wire;
   readonly server: FakeServer;
   readonly dir: string;
+  readonly uploadHost: string;
   readonly clock: JumpingClock;
   /** `option: backoff 5s 5m`: the waits between tries in a network, at their longest; a moment otherwise. */
   readonly backoff: readonly string[] | undefined;
@@ -179,10 +187,10 @@ async function runProcess(setting: Setting): Promise<Running> {
   return { web: undefined, stop: end('SIGTERM'), kill: end('SIGKILL') };
 }
 
-const basics = ({ server, dir, files, admins, config }: Setting) => ({
+const basics = ({ server, dir, uploadHost, files, admins, config }: Setting) => ({
   access: { register: ['a.example'] },
   ...config,
-  xmpp: { host: '127.0.0.1', port: server.port, domains: ['a.example', 'b.example'] },
+  xmpp: { host: '127.0.0.1', port: server.port, domains: ['a.example', 'b.example'], upload_hosts: [uploadHost] },
   store: `sqlite:${join(dir, 'store.db')}`,
   key: { file: join(dir, 'isthmus.key') },
   ...(files && { http: { listen: '127.0.0.1:0', public_url: files }, media: { dir: join(dir, 'media') } }),

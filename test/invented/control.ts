@@ -15,6 +15,7 @@ const order = z.union([
     fault: z.enum(['delay', 'refuse', 'lose', 'hang', 'repeat', 'hold', 'break-before', 'break-after']),
     on: z.enum([
       'file',
+      'keep',
       'revoke',
       'begin',
       'code',

@@ -91,6 +91,7 @@ export function openLoft(): Loft {
     },
     request(name, request) {
       if (request.do === 'send') return send(loft, name, request);
+      if (request.do === 'keep') return { ids: [keep(loft, request)] };
       if (request.do === 'sent') return { sent: loft.done.has(`${name} ${request.of}`) };
       if ('max' in request) return answers[request.do]?.(loft, request, name) ?? {};
       throw new Refusal('busy', 'You have logged in already.');
@@ -161,6 +162,15 @@ export function enter(loft: Loft, request: Request): { answer: Answer; person?: 
   }
   if (request.do !== 'login') throw new Refusal('stranger', 'Log in first.');
   return logIn(loft, request);
+}
+
+/** Keeps what comes of a file. It gives what that is called. */
+function keep({ files }: Loft, { of, data }: Extract<Request, { do: 'keep' }>): string {
+  const before = of === undefined ? Buffer.alloc(0) : files.get(of);
+  if (!before) throw new Refusal('unknown', 'There is no such file.');
+  const id = of ?? `f${files.size + 1}`;
+  files.set(id, Buffer.concat([before, Buffer.from(data, 'base64')]));
+  return id;
 }
 
 function fileOf({ files }: Loft, { of, from, to }: Extract<Request, { do: 'file' }>): Answer {

@@ -1,3 +1,4 @@
+import { filesAsLinks } from '#mappings/rungs.ts';
 import type { Capabilities, Durability, Level, Levels, NetworkMapping } from '#src/model/capabilities.ts';
 import type { EventKind } from '#src/model/event.ts';
 
@@ -41,8 +42,11 @@ export const facts: Capabilities = {
   durability: { out: places, in: places },
 };
 
-/** The table of the invented network; nothing has to become anything else on it. */
-export const pigeon: NetworkMapping = { facts, policy: { out: {}, in: {} } };
+/** The table of the invented network; nothing has to become anything else on it but files that are too large. */
+export const pigeon: NetworkMapping = {
+  facts,
+  policy: { out: { file: { default: 'link', link: filesAsLinks } }, in: {} },
+};
 
 /** The same network where whoever has logged in is there by themselves, and everybody else as a guest. */
 export const bothPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'both' } };

@@ -347,6 +347,81 @@ describe('what crosses', () => {
     );
   });
 
+  const served = (open: Host['media']['open']): NonNullable<RigOptions['served']> => ({
+    media: {
+      put: () => Promise.reject(new Failure('service-unavailable')),
+      lend() {
+        throw new Failure('service-unavailable');
+      },
+      open,
+    },
+  });
+  const rosy = { kind: 'message', text: 'look', style: 'plain', files: [{ url: 'https://files.example/1' }] } as const;
+  const described = { name: 'rose.jpg', type: 'image/jpeg' };
+
+  it('the bytes of a file are given to the loft as they come', async () => {
+    const bytes = Uint8Array.from({ length: 40_000 }, (_, n) => n % 256);
+    const content = () => ReadableStream.from([bytes.subarray(0, 35_000), bytes.subarray(35_000)]);
+    await withLoft(
+      async (rig, { order }) => {
+        const session = await rig.enter();
+        await order({ heard: true });
+        const look = rig.deliver(rosy, session);
+        const next = rig.say('and then', session);
+        expect(await rig.outcome(await look)).toMatchObject({ state: 'taken' });
+        expect(await rig.outcome(await next)).toMatchObject({ state: 'taken' });
+        const heard = ((await order({ heard: true })) as string[]).map((said) => JSON.parse(said));
+        expect(heard.flatMap(({ do: what, letter }) => (what === 'send' ? letter.text : what ? what : []))).toEqual([
+          ...Array.from({ length: 3 }, () => 'keep'),
+          ...['look', 'and then'],
+        ]);
+        const [file] = heard.at(-2).letter.files;
+        expect(file).toMatchObject({ ...described, size: 40_000 });
+        const opened = await rig.bridge.openFile?.(JSON.stringify(file.kept));
+        expect(new Uint8Array(await new Response(opened?.content).arrayBuffer())).toEqual(bytes);
+      },
+      {
+        config: { file_size: '1MB' },
+        served: served(async () => ({ content: content() as ReadableStream<Uint8Array>, ...described })),
+      },
+    );
+  });
+
+  it('a file that breaks off, or a line that does, leaves no letter and no doubt', async () => {
+    let given: AbortSignal | undefined;
+    const broken: Host['media']['open'] = async () => ({
+      ...described,
+      content: new ReadableStream({ pull: (controller) => controller.error(new Failure('too-large')) }),
+    });
+    const endless: Host['media']['open'] = async (_file, { signal }) => {
+      given = signal;
+      return {
+        ...described,
+        content: new ReadableStream({
+          start: (controller) => signal?.addEventListener('abort', () => controller.error(new Failure('stopping'))),
+        }),
+      };
+    };
+    await withLoft(
+      async (rig) => {
+        const session = await rig.enter();
+        expect(await rig.outcome(await rig.deliver(rosy, session))).toMatchObject({ code: 'too-large', certain: true });
+        expect(await rig.outcome(await rig.say('and then', session))).toMatchObject({ state: 'taken' });
+      },
+      { config: { file_size: '1MB' }, served: served(broken) },
+    );
+    await withLoft(
+      async (rig, { order }) => {
+        const session = await rig.enter();
+        const look = rig.deliver(rosy, session);
+        await order({ break: true });
+        expect(await rig.outcome(await look)).toMatchObject({ certain: true });
+        expect(given?.aborted).toBe(true);
+      },
+      { config: { file_size: '1MB' }, served: served(endless) },
+    );
+  });
+
   const picture = { sha1: 'a9993e36', type: 'image/png', data: 'AAEC' };
   const lent = { url: 'https://gw.example/media/lent/x/rose.png', type: 'image/png' };
   const rose = { ...lent, width: 640, height: 480, duration: 1500, sha256: 'e3b0c442', size: 3 };

@@ -6,7 +6,7 @@ import type { OpenWire } from '../wire.ts';
 
 /**
  * A loft. `pigeon(mercutio)> ~verona LETTER` is what Mercutio sends there, `pigeon(romeo)<` what Romeo's line asks for
- * (acknowledgements are left out), and `pigeon!` an order to the loft. `option: bridge` is `own` where everybody logs in,
+ * (acknowledgements are left out), and `pigeon!` an order to the loft. `option: bytes SIZE`: it is given files up to that size. `option: bridge` is `own` where everybody logs in,
  * `ghosts` where nobody does, or `both`.
  */
 export const openWire: OpenWire = async (options) => {
@@ -22,7 +22,11 @@ export const openWire: OpenWire = async (options) => {
     name: 'pigeon',
     domain: 'pigeon.example',
     definition: BRIDGES[options.bridge ?? 'own'] ?? bridge,
-    settings: { port: server.port, guests: options.bridge === undefined },
+    settings: {
+      port: server.port,
+      guests: options.bridge === undefined,
+      ...(options.bytes && { file_size: options.bytes }),
+    },
     async say(text, as = '') {
       const space = text.indexOf(' ');
       await order({ as, to: text.slice(0, space), letter: JSON.parse(text.slice(space + 1)) });

@@ -18,7 +18,8 @@ type Connecting = Bridge & Required<Pick<Bridge, 'connect'>>;
 /** Opens a pigeon transport. Nothing is connected until somebody asks for it. */
 export async function openBridge(config: PigeonConfig, table: Capabilities, host: Host): Promise<Connecting> {
   await openDrops(config, host);
-  const levels = lowered(table, config.carries);
+  const { file_size: fileSize } = config;
+  const levels = { ...lowered(table, config.carries), ...(fileSize !== undefined && { fileSize }) };
   const flock = openFlock(table.rooms === 'shared');
   const open = new WeakMap<Session, Client>();
   const stop = new AbortController();

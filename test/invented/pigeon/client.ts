@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Delivered, Host, Outcome, Session, SessionKey, Settings, StateWrite, Wish } from '#src/bridge.ts';
+import { lanes } from '#src/lib/lanes.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import type { Draft, Event, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -13,8 +14,9 @@ import type { Flock } from './flock.ts';
 import { openInbox } from './inbox.ts';
 import { openLink } from './link.ts';
 import { type Answered, openRequests } from './requests.ts';
+import { keepFiles } from './uploads.ts';
 import type { View } from './view.ts';
-import type { Answer, FromLoft, Post, Request } from './wire.ts';
+import type { Answer, FromLoft, Letter, Post, Request } from './wire.ts';
 
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const TAKEN: Delivered = { ids: [], state: 'taken' };
@@ -33,8 +35,8 @@ export type Asked = { readonly do: Query['do'] } & Partial<Omit<Query, 'do' | 't
 export type Client = {
   readonly session: Session;
   readonly view: View;
-  /** Throws a `Failure` for what is refused at once. */
-  deliver(event: Event): Delivered;
+  /** Throws a `Failure` for what is refused at once. Behind files that the loft is given it waits, and may reject with one. */
+  deliver(event: Event): Delivered | Promise<Delivered>;
   /** Messages as one letter, with a line for each. Resolves with what became of each; never rejects. */
   deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]>;
   /** Rejects with a `Failure`. */
@@ -64,6 +66,7 @@ type Given = {
 export async function openClient({ host, config, levels, flock }: Where, given: Given): Promise<Client> {
   const { key, wish, set, socket, signal } = given;
   const { account } = key;
+  const { file_size: maxBytes } = config;
   let settings = accountSchema.parse(set.account ?? {});
   let phase: 'login' | 'online' | 'closing' | 'closed' = 'login';
   let name = '';
@@ -81,6 +84,8 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       if (phase === 'closing' || phase === 'closed') throw new Failure('recipient-unavailable');
       requests.start(request, (outcome) => (outcome instanceof Failure ? fail(outcome) : done(outcome)));
     });
+  const order = lanes((err) => host.log.error({ err }, 'a letter was lost'));
+  const over = new AbortController();
   const giveUp = () => link.fail(new Failure('recipient-unavailable', { text: 'The attempt was given up.' }));
   signal.addEventListener('abort', giveUp);
   if (signal.aborted) giveUp();
@@ -127,6 +132,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
   function closed(ours: Failure | undefined): void {
     const before = phase;
     phase = 'closed';
+    over.abort();
     signal.removeEventListener('abort', giveUp);
     flock.left(client);
     const failure = ours ?? new Failure('recipient-unavailable', { text: 'The loft closed the line.' });
@@ -134,10 +140,23 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     if (before === 'online') host.status(key, { kind: 'lost', failure });
   }
 
-  function deliver(event: Event): Delivered {
+  function deliver(event: Event): Delivered | Promise<Delivered> {
     if (phase !== 'online') throw new Failure('recipient-unavailable');
     const { to, letter } = encode(event, client.view);
     if (letter.type === 'receipt' && letter.state === 'displayed' && !settings.receipts) return TAKEN;
+    const files =
+      letter.type === 'message' && event.kind === 'message' && maxBytes !== undefined ? event.files : undefined;
+    const line = { media: host.media, maxBytes: maxBytes ?? 0, signal: over.signal, ask };
+    const work = order.within(to, () =>
+      files
+        ? keepFiles(line, files).then((kept) => send(event, to, { ...letter, files: kept } as Letter))
+        : send(event, to, letter),
+    );
+    return work ? work.then(() => WRITTEN) : WRITTEN;
+  }
+
+  function send(event: Event, to: string, letter: Letter): void {
+    if (phase !== 'online') throw new Failure('recipient-unavailable');
     flock.sends(event.id);
     requests.start({ do: 'send', tag: event.id, to, letter }, (outcome) => {
       // It is none of its sender's fault.
@@ -147,7 +166,6 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
         .settle(event.id, outcome instanceof Failure ? outcome : takenOf(outcome))
         ?.catch((err: unknown) => host.log.warn({ err }, 'what became of a letter is not kept'));
     });
-    return WRITTEN;
   }
 
   async function deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bytesBetween } from '#src/lib/bytes.ts';
 import { durationSchema } from '#src/lib/duration.ts';
 import type { EventKind } from '#src/model/event.ts';
 import { facts } from '../mapping.ts';
@@ -16,6 +17,9 @@ export const config = z.strictObject({
     .strictObject({ host: z.string(), port: z.number().int().min(0).max(65535) })
     .optional()
     .describe('Where pigeons may land that bring letters by themselves'),
+  file_size: bytesBetween('1B', '1GB')
+    .optional()
+    .describe('The largest file that is given to the loft; without it letters have the addresses of files'),
   window: z.number().int().min(1).max(1000).default(16).describe('Requests that may be unanswered; more wait here'),
   answer_time: durationSchema(1, 600_000).prefault('30s').describe('How long the loft may take to answer'),
 });

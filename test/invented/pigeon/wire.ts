@@ -179,6 +179,8 @@ export const toLoft = z.union([
       from: z.number().int().nonnegative(),
       to: z.number().exactOptional(),
     }),
+    /** More of the file `of`, or the first of a new one. */
+    z.object({ do: z.literal('keep'), tag: id, of: id.exactOptional(), data: text }),
     z.object({ do: z.literal('code'), tag: id, name: id, code: text }),
     z.object({ do: z.literal('login'), tag: id, name: id, key: text.exactOptional() }),
     /** `also`: the tags of what would have been letters of their own. */
