@@ -28,10 +28,12 @@ export type FarWorldOptions = {
   readonly limits?: object;
   /** Whether users stay in rooms without a client: they do when this is not given. */
   readonly persistent?: boolean;
+  /** Of connections between the servers, in seconds. */
+  readonly timeout?: number;
 };
 
 /** A gateway on IRC and to phones at `localhost`, where alice is, and users of a server far away: juliet and romeo. */
-export async function startFarWorld({ far, home, limits, persistent = true }: FarWorldOptions) {
+export async function startFarWorld({ far, home, limits, timeout, persistent = true }: FarWorldOptions) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const ircd = stack.use(await startInspircd());
@@ -40,6 +42,7 @@ export async function startFarWorld({ far, home, limits, persistent = true }: Fa
     await startFederation({
       far,
       ...(home && { home }),
+      ...(timeout && { timeout }),
       domains: { [IRC]: SECRET, [SMS]: SECRET },
       users: { alice: 'pw' },
       farUsers: { juliet: 'pw', romeo: 'pw' },
@@ -76,8 +79,8 @@ export async function startFarWorld({ far, home, limits, persistent = true }: Fa
   const gateway = stack.use(await startGateway(config, { log, metrics, clock, site }));
   await gateway.online();
   const resources = stack.move();
-  const login = async (domain: string, port: number, user: string): Promise<XmppClient> => {
-    const client = await xmppClient({ port, domain, user, password: 'pw', resource: 'x' });
+  const login = async (domain: string, port: number, user: string, patience = 20_000): Promise<XmppClient> => {
+    const client = await xmppClient({ port, domain, user, password: 'pw', resource: 'x', patience });
     await client.send(xml('presence'));
     return client;
   };
@@ -93,7 +96,8 @@ export async function startFarWorld({ far, home, limits, persistent = true }: Fa
     /** Moves the gateway's time on, in seconds, whatever else goes on. */
     jump: (seconds: number): void => clock.jump(seconds * 1000),
     alice: () => login(HOME, servers.home.ports.c2s, 'alice'),
-    farUser: (user: 'juliet' | 'romeo') => login(FAR, servers.far.ports.c2s, user),
+    /** Logs a user of the other server in, who waits so many ms for what has to come. */
+    farUser: (user: 'juliet' | 'romeo', patience?: number) => login(FAR, servers.far.ports.c2s, user, patience),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

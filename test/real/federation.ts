@@ -12,6 +12,9 @@ export interface FarServer extends RunningXmppServer {
   /** Freezes it and cuts the link in both directions: nobody says that it is so. */
   freezeAndCut(): void;
   thawAndMend(): void;
+  /** Cuts the link alone, and mends it: what was open is ended without a word. */
+  cut(): void;
+  mend(): void;
   /** Starts it anew so that it takes nobody's certificate, or takes everybody's again. */
   trust(everybody: boolean): Promise<void>;
 }
@@ -24,16 +27,17 @@ export type FederationOptions = {
   /** Of the home server. */
   readonly users: Readonly<Record<string, string>>;
   readonly farUsers: Readonly<Record<string, string>>;
+  /** Of the other one, more than what every server here loads. */
+  readonly farModules?: readonly string[];
+  /** How long a connection between servers may take, in seconds: 5 when not given, as what they have takes minutes. */
+  readonly timeout?: number;
 };
-
-/** How long a connection between servers may take, in seconds: what they have takes minutes. */
-const TIMEOUT = 5;
 
 /**
  * Two servers that federate on 127.0.0.1: `localhost` with the components, and `far.localhost`. Each finds the other at a
  * relay, so that the link can be cut. The first stanza takes some seconds.
  */
-export async function startFederation({ home = 'prosody', far, domains, ...options }: FederationOptions) {
+export async function startFederation({ home = 'prosody', far, domains, timeout = 5, ...options }: FederationOptions) {
   await using stack = new AsyncDisposableStack();
   const there = stack.use(await startRelay());
   const back = stack.use(await startRelay());
@@ -42,11 +46,16 @@ export async function startFederation({ home = 'prosody', far, domains, ...optio
     await startXmppServer(home, {
       domains,
       users: options.users,
-      s2s: { peers: { [FAR]: there.port }, timeout: TIMEOUT },
+      s2s: { peers: { [FAR]: there.port }, timeout },
     }),
   );
   const distant = stack.use(
-    await startXmppServer(far, { host: FAR, users: options.farUsers, s2s: { peers, timeout: TIMEOUT } }),
+    await startXmppServer(far, {
+      host: FAR,
+      users: options.farUsers,
+      s2s: { peers, timeout },
+      ...(options.farModules && { modules: options.farModules }),
+    }),
   );
   there.target = distant.ports.s2s;
   back.target = near.ports.s2s;
@@ -66,13 +75,17 @@ export async function startFederation({ home = 'prosody', far, domains, ...optio
     },
     freezeAndCut() {
       distant.freeze();
-      there.cut();
-      back.cut();
+      farServer.cut();
     },
     thawAndMend() {
       distant.thaw();
-      there.mend();
-      back.mend();
+      farServer.mend();
+    },
+    cut() {
+      for (const relay of [there, back]) relay.cut();
+    },
+    mend() {
+      for (const relay of [there, back]) relay.mend();
     },
     async trust(everybody) {
       await distant.stop();

@@ -25,10 +25,20 @@ export interface SlixmppClient extends AsyncDisposable {
   next(matches: (stanza: Element) => boolean, what: string): Promise<Element>;
 }
 
+export type SlixmppOptions = {
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  /** `localhost` when not given. */
+  readonly domain?: string;
+  /** Sees every stanza as it comes. */
+  readonly heard?: (stanza: Element) => void;
+};
+
 /** Logs a user of a test server in, and sends presence. */
-export async function slixmppClient(options: { port: number; user: string; password: string }): Promise<SlixmppClient> {
-  const { port, user, password } = options;
-  const child = spawn(PYTHON, [SCRIPT, `${user}@localhost/slixmpp`, password, String(port)], {
+export async function slixmppClient(options: SlixmppOptions): Promise<SlixmppClient> {
+  const { port, user, password, domain = 'localhost', heard } = options;
+  const child = spawn(PYTHON, [SCRIPT, `${user}@${domain}/slixmpp`, password, String(port)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const closed = once(child, 'close');
@@ -36,8 +46,10 @@ export async function slixmppClient(options: { port: number; user: string; passw
   const answers = inbox<Told>((told) => JSON.stringify(told));
   createInterface({ input: child.stdout }).on('line', (line) => {
     const told = JSON.parse(line) as Told;
-    if (told.event === 'stanza') stanzas.put(parse(told.xml));
-    else answers.put(told);
+    if (told.event !== 'stanza') return answers.put(told);
+    const stanza = parse(told.xml);
+    heard?.(stanza);
+    stanzas.put(stanza);
   });
   child.once('close', () => {
     stanzas.close('slixmpp has ended');

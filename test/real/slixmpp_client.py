@@ -1,14 +1,22 @@
 """A slixmpp client that a test drives: commands come in and stanzas go out as JSON, one a line."""
 
 import asyncio
+import base64
 import json
 import logging
 import sys
+from xml.etree import ElementTree
 
 import slixmpp
 from slixmpp.exceptions import IqError
 
 logging.disable(logging.CRITICAL)
+
+
+PLUGINS = [
+    f"xep_{number:04}"
+    for number in (4, 30, 45, 50, 54, 60, 66, 77, 84, 184, 199, 249, 308, 313, 444, 461)
+]
 
 
 def tell(**what):
@@ -31,7 +39,7 @@ class Client(slixmpp.ClientXMPP):
         super().__init__(jid, password)
         self["feature_mechanisms"].unencrypted_plain = True
         self["feature_mechanisms"].unencrypted_scram = True
-        for plugin in ("xep_0004", "xep_0030", "xep_0045", "xep_0050", "xep_0077", "xep_0199", "xep_0249", "xep_0313"):
+        for plugin in PLUGINS:
             self.register_plugin(plugin)
         self.add_event_handler("session_start", self.started)
         self.add_event_handler("failed_auth", lambda _: tell(event="failed", text="login refused"))
@@ -46,6 +54,8 @@ class Client(slixmpp.ClientXMPP):
             )
 
     async def started(self, _):
+        # RFC 6121 §3.1.6: only who has asked for the roster hears that a request was granted.
+        await self.get_roster()
         self.send_presence()
         tell(event="online", jid=str(self.boundjid))
 
@@ -101,6 +111,61 @@ class Client(slixmpp.ClientXMPP):
                 plugin.continue_command(session, direction=action)
             told.append(shown(await asyncio.wait_for(answers.get(), 10)))
         return told
+
+    async def register(self, jid, fields):
+        iq = self.make_iq_set(ito=jid)
+        iq.enable("register")
+        for name, value in json.loads(fields).items():
+            iq["register"][name] = value
+        await iq.send()
+
+    async def unregister(self, jid):
+        await self["xep_0077"].cancel_registration(jid=jid)
+
+    async def prompt(self, jid, name):
+        query = ElementTree.Element("{jabber:iq:gateway}query")
+        ElementTree.SubElement(query, "{jabber:iq:gateway}prompt").text = name
+        iq = self.make_iq_set(sub=query, ito=jid)
+        answer = await iq.send()
+        return answer.xml.find("{jabber:iq:gateway}query/{jabber:iq:gateway}jid").text
+
+    async def subscribe(self, jid):
+        self.send_presence(pto=jid, ptype="subscribe")
+
+    async def write(self, to, kind, text):
+        message = self.make_message(mto=to, mbody=text, mtype=kind)
+        message.send()
+        return message["id"]
+
+    async def correct(self, to, kind, about, text):
+        message = self.make_message(mto=to, mbody=text, mtype=kind)
+        message["replace"]["id"] = about
+        message.send()
+
+    async def react(self, to, kind, about, emoji):
+        message = self.make_message(mto=to, mtype=kind)
+        self["xep_0444"].set_reactions(message, about, [emoji])
+        message.send()
+
+    async def reply(self, to, kind, about, author, text):
+        self["xep_0461"].send_reply(author, about, mto=to, mbody=text, mtype=kind)
+
+    async def picture(self, to, kind, url):
+        message = self.make_message(mto=to, mbody=url, mtype=kind)
+        message["oob"]["url"] = url
+        message.send()
+
+    async def pictures(self, jid, name):
+        card = await self["xep_0054"].get_vcard(jid)
+        item = await self["xep_0084"].retrieve_avatar(jid, name)
+        photo = card["vcard_temp"]["PHOTO"]["BINVAL"]
+        data = item["pubsub"]["items"]["item"]["avatar_data"]["value"]
+        return [base64.b64encode(one).decode() for one in (photo, data)]
+
+    async def archive(self, room):
+        answer = await self["xep_0313"].retrieve(jid=room)
+        found = [one["mam_result"]["forwarded"]["stanza"]["body"] for one in answer["mam"]["results"]]
+        return [text for text in found if text]
 
     async def ping(self, jid):
         await self["xep_0199"].ping(jid)

@@ -27,6 +27,8 @@ export interface XmppServerOptions {
   readonly http?: boolean;
   /** Adds an upload service (XEP-0363) on `ports.http`; needs `http`. */
   readonly upload?: boolean;
+  /** Of Prosody: modules besides the usual ones, by name. */
+  readonly modules?: readonly string[];
   /** The largest stanza that a client may send, in bytes; 256 KiB when not given. */
   readonly stanzaSize?: number;
 }

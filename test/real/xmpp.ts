@@ -13,6 +13,10 @@ export interface XmppClientOptions {
   readonly resource?: string;
   /** Whether requests of others (pings, disco) get no answer at all; they are answered with an error otherwise. */
   readonly mute?: boolean;
+  /** How long it waits for what has to come, in ms: 20 s when not given. */
+  readonly patience?: number;
+  /** Sees every stanza as it comes. */
+  readonly heard?: (stanza: Element) => void;
 }
 
 /** A logged-in XMPP client; disposing of it ends its stream. It sends no presence by itself. */
@@ -21,7 +25,7 @@ export interface XmppClient extends AsyncDisposable {
   readonly jid: string;
   readonly bare: string;
   send(stanza: Element): Promise<void>;
-  /** The first stanza, queued or to come, for which `matches` is true; rejects after 20 s with what came instead. */
+  /** The first stanza, queued or to come, for which `matches` is true; rejects after its patience with what came instead. */
   next(matches: (stanza: Element) => boolean, what: string): Promise<Element>;
   /** Sends an iq (an id is added) and resolves with the answer, be it a result or an error. */
   ask(iq: Element): Promise<Element>;
@@ -35,8 +39,8 @@ let ids = 0;
 
 /** Logs in with PLAIN on the plain port of a test server. Does not reconnect. */
 export async function xmppClient(options: XmppClientOptions): Promise<XmppClient> {
-  const { port, user, password, domain = 'localhost', resource, mute = false } = options;
-  const stanzas = inbox<Element>((stanza) => stanza.toString());
+  const { port, user, password, domain = 'localhost', resource, mute = false, patience } = options;
+  const stanzas = inbox<Element>((stanza) => stanza.toString(), patience);
   const client = connect({
     service: `xmpp://127.0.0.1:${port}`,
     domain,
@@ -45,7 +49,10 @@ export async function xmppClient(options: XmppClientOptions): Promise<XmppClient
   });
   client.reconnect.stop();
   if (mute) silence(client);
-  client.on('stanza', (stanza) => stanzas.put(stanza));
+  client.on('stanza', (stanza) => {
+    options.heard?.(stanza);
+    stanzas.put(stanza);
+  });
   client.on('error', (error) => stanzas.close(`the stream failed: ${error.message}`));
   client.on('disconnect', () => stanzas.close('the stream ended'));
   const jid = (await client.start()).toString();
