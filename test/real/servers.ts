@@ -23,4 +23,6 @@ export function describeReal(name: string, needs: readonly (Program | Unpacked)[
 }
 
 const whyNot = (program: Program | Unpacked): string | undefined =>
-  program === 'prosody13' || program === 'ejabberd24' ? notUnpacked(program) : unavailable(program);
+  program === 'prosody13' || program === 'ejabberd24' || program === 'synapse'
+    ? notUnpacked(program)
+    : unavailable(program);

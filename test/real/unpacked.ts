@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** Newer servers than Debian's own, which `npm run test:real` unpacks side by side, each into a folder. */
-export type Unpacked = 'prosody13' | 'ejabberd24';
+/** Servers that Debian does not have, or not as new, which `npm run test:real` puts side by side, each into a folder. */
+export type Unpacked = 'prosody13' | 'ejabberd24' | 'synapse';
 
 const folders = fileURLToPath(new URL('../../.servers/', import.meta.url));
 
@@ -11,4 +11,6 @@ export const rootOf = (name: Unpacked): string => `${folders}${name}`;
 
 /** Why the server cannot be started here, in one sentence; undefined when it can. */
 export const notUnpacked = (name: Unpacked): string | undefined =>
-  existsSync(rootOf(name)) ? undefined : `${name} is not unpacked (npm run test:real)`;
+  existsSync(name === 'synapse' ? `${rootOf(name)}/installed.txt` : rootOf(name))
+    ? undefined
+    : `${name} is not unpacked (npm run test:real)`;
