@@ -351,7 +351,7 @@ describe('transports', () => {
     ],
     [
       'transports:\n  a.example: { bridge: ../cli, secret: x }',
-      'c.yaml:2 transports.a.example.bridge: there is no bridge "../cli"; there are: irc, sms',
+      'c.yaml:2 transports.a.example.bridge: there is no bridge "../cli"; there are: email, irc, sms',
     ],
     [
       GOOD.replace('irc.example.org', 'IRC.example.org'),

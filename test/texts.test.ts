@@ -8,6 +8,13 @@ const CATALOGUE = /^mappings\/texts\/|^bridges\/[^/]+\/texts(?:\/catalogue)?\.ts
 /** Files whose sentences are for others than those who are spoken to. */
 const OTHERS: Readonly<Record<string, string>> = {
   'src/core/journal/operator/queue.ts': 'told at the control socket and on the command line',
+  'bridges/email/in/incoming.ts': 'told to mail servers',
+  'bridges/email/in/listener.ts': 'told to mail servers',
+  'bridges/email/in/recipients.ts': 'told to mail servers',
+  'bridges/email/wire/mime-reader.ts': 'told to mail servers',
+  'bridges/email/wire/parse.ts': 'told to mail servers',
+  'bridges/email/wire/parser.ts': 'told to mail servers',
+  'bridges/email/wire/split.ts': 'told to mail servers',
   'bridges/sms/config.ts': 'errors of the configuration, and words that phones are sent',
   'bridges/sms/forms/questions.ts': 'asked on phones',
   'bridges/sms/forms/forms.ts': 'told to phones',

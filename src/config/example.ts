@@ -57,7 +57,8 @@ function fieldRows([key, schema]: readonly [string, z.ZodType], values: Values, 
   const { core, description, example, fallback, aside } = leafOf(schema);
   const shown = values[key] ?? example ?? fallback;
   const note = description || undefined;
-  if (core instanceof z.ZodObject) return [{ left: `${indent}${key}:`, note }, ...objectRows(core, shown, indent)];
+  if (core instanceof z.ZodObject && !(aside && shown === undefined))
+    return [{ left: `${indent}${key}:`, note }, ...objectRows(core, shown, indent)];
   if (core instanceof z.ZodRecord && isFull(shown))
     return [{ left: `${indent}${key}:`, note }, ...recordRows(core, shown, indent)];
   const outside = values[key] === undefined && (aside || shown === undefined);

@@ -35,7 +35,7 @@ export type TestHost = {
 };
 
 /** What a host offers of the world outside beside connections, and how long it goes on. */
-export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'listen' | 'signal'>>;
+export type Served = Partial<Pick<Host, 'http' | 'media' | 'fetch' | 'listen' | 'admits' | 'signal'>>;
 
 /** `patience` in milliseconds is how long `when` waits before it rejects. */
 export function testHost(transport: string, patience: number, settings: Settings, served: Served = {}): TestHost {

@@ -43,6 +43,8 @@ export type Stage = AsyncDisposable & {
   unlock(): void;
   /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
   kept(clients: number, occupants: number): Promise<void>;
+  /** Resolves once the gateway's store holds so many events that are owed to the network or to users, and have not left. */
+  owed(count: number): Promise<void>;
 };
 
 /** Milliseconds that pass in one go. */
@@ -124,7 +126,8 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
       locked.exec('begin immediate');
     },
     unlock: () => locked?.close(),
-    kept: (clients, occupants) => kept(join(dir.path, 'store.db'), { clients, occupants }),
+    kept: (clients, occupants) => holds(join(dir.path, 'store.db'), KEPT, { clients, occupants }),
+    owed: (count) => holds(join(dir.path, 'store.db'), OWED, { count }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
       await xmppServer.close();
@@ -224,14 +227,16 @@ function configFor(setting: Setting): Config {
   };
 }
 
+const KEPT = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
+const OWED = `select count(*) as count from journal where state in ('ready', 'flight')`;
+
 /** Looks into the store from outside: what is written off the path is there when it is there. */
-async function kept(file: string, wanted: object): Promise<void> {
-  const count = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
+async function holds(file: string, question: string, wanted: object): Promise<void> {
   await vi.waitFor(
     () => {
       const db = new DatabaseSync(file, { readOnly: true });
       try {
-        expect({ ...db.prepare(count).get() }).toEqual(wanted);
+        expect({ ...db.prepare(question).get() }).toEqual(wanted);
       } finally {
         db.close();
       }

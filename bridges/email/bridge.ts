@@ -1,0 +1,85 @@
+import { Resolver } from 'node:dns/promises';
+import { email } from '#mappings/email.ts';
+import type { Bridge, Host } from '#src/bridge.ts';
+import type { Capabilities } from '#src/model/capabilities.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import { resolveMailbox } from './addresses.ts';
+import type { EmailConfig } from './config.ts';
+import { openIncoming } from './in/incoming.ts';
+import { openListener } from './in/listener.ts';
+import { openPersonal } from './in/personal.ts';
+import { openReports } from './in/reports.ts';
+import { vouched } from './in/vouched.ts';
+import { openOutgoing } from './out/outgoing.ts';
+import { openSmarthost } from './out/smarthost.ts';
+import { openSuppression } from './out/suppression.ts';
+import { serveStopPage } from './stop-page.ts';
+import { openMailState } from './threads/state.ts';
+import { type EmailTransport, openAlone } from './transport.ts';
+import { openMailParser } from './wire/parser.ts';
+import { splitMail } from './wire/split.ts';
+
+/** Opens a mail transport: it listens for what comes, and sends over the operator's mail server. */
+export async function openBridge(config: EmailConfig, host: Host): Promise<Bridge> {
+  const transport: EmailTransport = { host, config, state: await openMailState(host), alone: openAlone(host) };
+  const smarthost = openSmarthost(config, host);
+  const suppression = openSuppression(transport);
+  const outgoing = openOutgoing(transport, { smarthost, suppression });
+  const parser = openMailParser();
+  let paused = false;
+  const dns = new Resolver({ timeout: 5000, tries: 2 });
+  if (config.dns) dns.setServers([`${config.dns.host}:${config.dns.port}`]);
+  const intake = openIncoming(
+    transport,
+    { parser, split: splitMail, authenticate: vouched, resolver: (name, type) => dns.resolve(name, type) },
+    { personal: openPersonal(transport, parser), reports: openReports(transport, suppression) },
+    () => paused,
+  );
+  serveStopPage(transport, suppression);
+  const listeners = await openListeners(config, host, intake);
+  let closed = false;
+
+  return {
+    deliver: outgoing.deliver,
+    deliverTogether: outgoing.deliverTogether,
+    ask: async <Q extends Query>(query: Q) => answer(query) as ReplyTo<Q>,
+    withdraw: outgoing.withdraw,
+    narrow: narrowed,
+    pause(now) {
+      paused = now;
+    },
+    async [Symbol.asyncDispose]() {
+      if (closed) return;
+      closed = true;
+      await Promise.all(listeners.map((one) => one.end()));
+      const idle = outgoing.close();
+      smarthost.close();
+      await idle;
+      await parser[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function openListeners(config: EmailConfig, host: Host, intake: Parameters<typeof openListener>[2]['intake']) {
+  const { lmtp, smtp } = config.incoming;
+  const given = { host, config, intake };
+  return [
+    // A mail server of ours opens as many connections as it likes.
+    ...(lmtp ? [await openListener('lmtp', { ...lmtp, perPeer: 200 }, given)] : []),
+    ...(smtp ? [await openListener('smtp', smtp, given)] : []),
+  ];
+}
+
+function answer(query: Query): Reply {
+  if (query.kind === 'resolve') return { kind: 'resolve', id: resolveMailbox(query.text) };
+  if (query.kind === 'ping' && query.who === undefined) return { kind: 'ping', ms: 0 };
+  throw new Failure('not-supported');
+}
+
+/** Only people are written to. */
+function narrowed(place: Place): Capabilities {
+  const { facts } = email;
+  return place.kind === 'contact' ? facts : { ...facts, out: {}, in: {}, files: {} };
+}

@@ -1,0 +1,46 @@
+import type { Command, CommandWork, Step } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Answer } from '#src/model/form.ts';
+import type { Words } from '#src/model/language.ts';
+import { addresses } from './addresses.ts';
+import type { EmailConfig } from './config.ts';
+import { openSuppression } from './out/suppression.ts';
+import { texts } from './texts.ts';
+import { openMailState } from './threads/state.ts';
+import { openAlone, userMailbox } from './transport.ts';
+
+const NOTHING_ASKED: readonly Step[] = [];
+
+/** A command that asks nothing. */
+const command = (
+  about: Pick<Command<EmailConfig>, 'node' | 'on' | 'title'>,
+  run: (work: CommandWork<EmailConfig>) => Promise<Words>,
+): Command<EmailConfig> => ({
+  ...about,
+  who: 'user',
+  async *run(work): AsyncGenerator<Step, Words, Answer> {
+    yield* NOTHING_ASKED;
+    return run(work);
+  },
+});
+
+/** What users can do. */
+export const commands: readonly Command<EmailConfig>[] = [
+  command({ node: 'lift', on: 'contact', title: texts.lift }, async ({ place, host, config }) => {
+    if (place.kind !== 'contact') throw new Failure('bad-request');
+    const their = addresses.fold(addresses.parse(place.id)).name;
+    const state = await openMailState(host);
+    await openSuppression({ host, config, state, alone: openAlone(host) }).lift(place.account, their);
+    return texts.lifted(their);
+  }),
+  command({ node: 'address', on: 'gateway', title: texts.my }, async ({ account, config }) => {
+    const found = userMailbox({ config }, account);
+    if (found === undefined) throw new Failure('item-not-found', { text: texts.noAddress });
+    return found;
+  }),
+  command({ node: 'revoke', on: 'gateway', title: texts.revoke }, async ({ account, host }) => {
+    const state = await openMailState(host);
+    for (const token of await state.tokens(account)) await host.state.write(state.forgetSent(account, token));
+    return texts.revoked;
+  }),
+];

@@ -1,0 +1,123 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { durationSchema } from '#src/lib/duration.ts';
+import { secret } from '#src/model/secret.ts';
+import { mailDomain } from './mailbox.ts';
+import { texts } from './texts.ts';
+
+const LISTEN = 'must be an address and a port, such as 127.0.0.1:2524';
+const endpoint = z.string().transform((text, context): { host: string; port: number } => {
+  const found = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(text);
+  const host = found?.[1] ?? found?.[2] ?? '';
+  if (found && Number(found[3]) <= 65_535 && (isIP(host) || host === 'localhost'))
+    return { host, port: Number(found[3]) };
+  context.addIssue({ code: 'custom', message: LISTEN });
+  return z.NEVER;
+});
+
+const domain = z.string().transform((text, context): string => {
+  const found = mailDomain(text);
+  if (found !== undefined) return found;
+  context.addIssue({ code: 'custom', message: 'must be a domain, such as mail.example.org' });
+  return z.NEVER;
+});
+
+const line = (most: number) =>
+  z
+    .string()
+    .max(most)
+    .refine((text) => !/\p{Cc}/u.test(text), 'must be one line of text');
+
+const dkim = z.strictObject({
+  domain: domain.describe('The domain that signs: that of the mail addresses, or one above it'),
+  selector: z
+    .string()
+    .regex(/^[a-z0-9._-]{1,63}$/i, 'must be a name such as isthmus')
+    .describe('Where its public key is: SELECTOR._domainkey.DOMAIN'),
+  key: secret.describe('Its private key, as PEM'),
+});
+
+const outgoing = z
+  .strictObject({
+    host: z.string().min(1).max(253).describe('The server that takes our mails and sends them on'),
+    port: z.number().int().min(1).max(65_535).default(587).describe('Its port'),
+    tls: z
+      .enum(['starttls', 'implicit', 'off'])
+      .default('starttls')
+      .describe('starttls, implicit (port 465), or off for a server on this machine'),
+    pin: z.array(z.string()).optional().describe('SHA-256 fingerprints of its certificate, in place of authorities'),
+    user: line(320).optional().describe('What we log in as; without it nobody logs in'),
+    password: secret.optional().describe('The password of that user'),
+    name: domain.optional().describe('What we call ourselves; the mail domain if left out'),
+    dkim: dkim.optional().describe('Signs mails, where the server does not (domain, selector, key)'),
+    connections: z.number().int().min(1).max(50).default(4).describe('How many connections to it at a time'),
+    timeout: durationSchema(1000, 600_000).prefault('2m').describe('How long it may say nothing'),
+  })
+  .superRefine((value, context) => {
+    if ((value.user === undefined) !== (value.password === undefined))
+      context.addIssue({ code: 'custom', path: ['password'], message: 'goes with user' });
+    if (value.tls === 'off' && value.user !== undefined && !/^(?:127\.|::1$|localhost$)/.test(value.host))
+      context.addIssue({ code: 'custom', path: ['tls'], message: 'is off, and a password is not sent in the clear' });
+  });
+
+/** The settings of a mail transport (DESIGN §13). */
+export const config = z
+  .strictObject({
+    domain: domain.meta({ examples: ['mail.example.org'] }).describe('The domain of the mail addresses of our users'),
+    outgoing: outgoing
+      .meta({
+        examples: [{ host: 'smtp.example.org', port: 587 }],
+      })
+      .describe('Who takes our mails: host, port, tls, pin, user, password, name, dkim, connections, timeout'),
+    incoming: z
+      .strictObject({
+        lmtp: endpoint.optional().describe('Where a mail server of ours hands mail on by LMTP'),
+        smtp: endpoint.optional().describe('Where mail servers hand mail on by SMTP'),
+      })
+      .refine(({ lmtp, smtp }) => lmtp !== undefined || smtp !== undefined, 'must have lmtp or smtp')
+      .meta({ examples: [{ lmtp: '127.0.0.1:2524' }] })
+      .describe('How mail comes in: lmtp or smtp, an address and a port each'),
+    home: domain
+      .optional()
+      .meta({ examples: ['example.org'] })
+      .describe('Users of this XMPP domain have alice@ instead of alice=example.org@'),
+    strangers: z
+      .enum(['accept', 'refuse'])
+      .default('accept')
+      .describe('Mail from somebody whom a user has never been in touch with: accept or refuse'),
+    unverified: z
+      .enum(['mark', 'accept', 'refuse'])
+      .default('mark')
+      .describe('Mail whose sender is not verified: mark, accept or refuse'),
+    authserv: z
+      .array(line(253))
+      .max(10)
+      .default([])
+      .describe('Ids of Authentication-Results headers of our own mail server, which are believed'),
+    dns: endpoint
+      .optional()
+      .meta({ examples: ['127.0.0.1:53'] })
+      .describe('The name server that is asked about senders, if not the one of the system'),
+    max_size: z.number().int().min(10_000).max(200_000_000).default(25_000_000).describe('The most bytes of a mail'),
+    subject: line(100).optional().describe('The subject of mails that have none'),
+  })
+  .superRefine(({ domain: own, outgoing: { dkim: signing } }, context) => {
+    if (signing && own !== signing.domain && !own.endsWith(`.${signing.domain}`))
+      context.addIssue({
+        code: 'custom',
+        path: ['outgoing', 'dkim', 'domain'],
+        message: `is neither ${own} nor above it, so that receivers would not count it`,
+      });
+  });
+
+export type EmailConfig = z.infer<typeof config>;
+export type OutgoingConfig = EmailConfig['outgoing'];
+
+/** What users may set for themselves. */
+export const account = z.strictObject({
+  name: line(64).default('').meta({ label: texts.name }),
+  signature: z.string().max(500).default('').meta({ label: texts.signature }),
+  subject: line(100).default('').meta({ label: texts.usualSubject }),
+  html: z.boolean().default(true).meta({ label: texts.html }),
+});
+export type EmailSettings = z.infer<typeof account>;

@@ -1,0 +1,184 @@
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
+import { domainToASCII } from 'node:url';
+import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
+import { texts } from '#bridges/email/texts.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import {
+  type Authenticate,
+  type MailEnvelope,
+  type MailFile,
+  type MailParser,
+  MailRefused,
+  type ParsedMail,
+  type SplitMail,
+  usualLimits,
+  type Verdict,
+} from '#bridges/email/wire/mail.ts';
+import type { FileRef } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { MailIntake } from './listener.ts';
+import type { PersonalMails } from './personal.ts';
+import {
+  admissionOf,
+  LATER,
+  type MailRecipient,
+  NO_SUCH_USER,
+  type RecipientAnswer,
+  recipientOf,
+  TAKEN,
+} from './recipients.ts';
+import type { ReportedMails } from './reports.ts';
+
+/** What reads and judges a mail. */
+export type MailReading = {
+  readonly parser: MailParser;
+  readonly split: SplitMail;
+  readonly authenticate: Authenticate;
+  resolver(name: string, type: string): Promise<unknown>;
+};
+
+/** A file of a mail that is kept by us, or was not. */
+export type IncomingFile = { readonly file: MailFile; readonly ref?: FileRef };
+
+/** A mail that was read, judged, and whose files are kept. */
+export type ReadMail = {
+  readonly parsed: ParsedMail;
+  /** Of From, as contacts are named. */
+  readonly from: string;
+  readonly envelope: MailEnvelope;
+  readonly verdict: Verdict;
+  readonly files: readonly IncomingFile[];
+};
+
+type Routes = { readonly personal: PersonalMails; readonly reports: ReportedMails };
+
+const LOOP: RecipientAnswer = { status: 554, enhanced: '5.4.6', text: 'This mail has come from here' };
+const REFUSED: RecipientAnswer = { status: 550, enhanced: '5.7.1', text: 'The sender is not who the mail says' };
+const DNS: RecipientAnswer = { status: 451, enhanced: '4.4.3', text: 'DNS does not answer, try again later' };
+const NO_FROM: RecipientAnswer = { status: 550, enhanced: '5.1.7', text: 'The sender has no plain address' };
+
+/** The one pipeline behind all ways in: limits first, then who it is for, what it is, who has written it, and what becomes of it. */
+export function openIncoming(
+  transport: EmailTransport,
+  reading: MailReading,
+  { personal, reports }: Routes,
+  paused: () => boolean,
+): MailIntake {
+  const { host, config } = transport;
+
+  async function recipient(address: string, from: string): Promise<RecipientAnswer | undefined> {
+    const found = await recipientOf(transport, address);
+    if ('status' in found) return found;
+    if (found.kind === 'admins' || found.token !== undefined) return undefined;
+    const answer = await admissionOf(transport, found.account, mailboxOf(from) ?? '');
+    return typeof answer === 'string' ? undefined : answer;
+  }
+
+  async function take(mail: AsyncIterable<Uint8Array>, envelope: MailEnvelope): Promise<readonly RecipientAnswer[]> {
+    const recipients = await Promise.all(envelope.to.map((address) => recipientOf(transport, address)));
+    const owner = recipients.find(
+      (one): one is MailRecipient & { kind: 'user' } => 'kind' in one && one.kind === 'user',
+    );
+    const read = await readMail(mail, envelope, owner?.account);
+    const answers: RecipientAnswer[] = [];
+    const done = new Set<AccountKey>();
+    for (const one of recipients) {
+      if ('status' in one) answers.push(one);
+      else if (one.kind === 'user' && done.has(one.account)) answers.push(TAKEN);
+      else answers.push(await become(read, one));
+      if ('kind' in one && one.kind === 'user') done.add(one.account);
+    }
+    return answers;
+  }
+
+  /** Reads it to its end, whatever it is: an answer comes only then. */
+  async function readMail(
+    mail: AsyncIterable<Uint8Array>,
+    envelope: MailEnvelope,
+    account?: AccountKey,
+  ): Promise<ReadMail> {
+    const copy = new PassThrough();
+    const judged = reading
+      .authenticate(copy, {
+        ...{ envelope, trusted: config.authserv, host: domainToASCII(config.domain) },
+        resolver: reading.resolver,
+      })
+      .catch((error: unknown): Verdict => {
+        host.log.warn({ err: error }, 'a mail could not be judged');
+        return { from: 'unverified', why: 'none' };
+      })
+      .finally(() => copy.resume());
+    const files: IncomingFile[] = [];
+    const keep = async (file: MailFile, bytes: ReadableStream<Uint8Array>): Promise<void> => {
+      files.push(await keptFile(file, bytes, account));
+    };
+    try {
+      const slim = await reading.split(copied(mail, copy), keep, { ...usualLimits, size: config.max_size });
+      const parsed = await reading.parser.parse(slim);
+      const from = mailboxOf(parsed.from.address) ?? '';
+      return { parsed, from, envelope, verdict: await judged, files };
+    } finally {
+      copy.end();
+      await judged;
+    }
+  }
+
+  async function keptFile(
+    file: MailFile,
+    bytes: ReadableStream<Uint8Array>,
+    account?: AccountKey,
+  ): Promise<IncomingFile> {
+    const { name, type } = file;
+    try {
+      if (!account) throw new Failure('service-unavailable');
+      return { file, ref: await host.media.put(bytes, { type, account, ...(name !== undefined && { name }) }) };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      if (!bytes.locked) for await (const _ of bytes);
+      return { file };
+    }
+  }
+
+  async function become(mail: ReadMail, to: MailRecipient): Promise<RecipientAnswer> {
+    const { parsed, verdict, envelope } = mail;
+    if (parsed.report) return reports.take(mail, parsed.report, to);
+    if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined))
+      return reports.bounced(mail, to);
+    const ours = parsed.headers.some(
+      ({ name, value }) => name === LOOP_HEADER.toLowerCase() && value.trim() === domainToASCII(config.domain),
+    );
+    if (ours) return LOOP;
+    if (to.kind === 'admins') return toAdmins(mail, to.address);
+    if (verdict.from === 'temporary') return DNS;
+    if (verdict.from === 'refused' || (verdict.from === 'unverified' && config.unverified === 'refuse')) return REFUSED;
+    if (mail.from === '') return NO_FROM;
+    const admission = await admissionOf(transport, to.account, mail.from);
+    return typeof admission === 'string' ? personal.take(mail, to, admission) : admission;
+  }
+
+  function toAdmins({ parsed, from }: ReadMail, address: string): RecipientAnswer {
+    if (parsed.automation !== undefined) return TAKEN;
+    const text = [parsed.subject, parsed.text]
+      .filter((one) => one !== undefined)
+      .join('\n')
+      .slice(0, 4000);
+    host.tellAdmins(texts.toAdmins(from, address, text));
+    return TAKEN;
+  }
+
+  return { recipient, take, paused };
+}
+
+/** What goes by, copied to somebody else who reads it as fast. */
+async function* copied(mail: AsyncIterable<Uint8Array>, copy: PassThrough): AsyncGenerator<Uint8Array> {
+  for await (const piece of mail) {
+    if (!copy.write(piece)) await once(copy, 'drain');
+    yield piece;
+  }
+  copy.end();
+}
+
+export { LATER, MailRefused, NO_SUCH_USER };

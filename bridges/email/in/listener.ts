@@ -1,0 +1,116 @@
+import type { Readable } from 'node:stream';
+import { domainToASCII } from 'node:url';
+import { SMTPServer, type SMTPServerSession } from 'smtp-server';
+import type { EmailConfig } from '#bridges/email/config.ts';
+import { type MailEnvelope, MailRefused } from '#bridges/email/wire/mail.ts';
+import type { Endpoint, Host, SocketServer } from '#src/bridge.ts';
+import { LATER, type RecipientAnswer } from './recipients.ts';
+
+/** Where mail goes that a listener was handed. */
+export type MailIntake = {
+  /** What is answered to RCPT: nothing where the recipient is one of ours. */
+  recipient(address: string, from: string): Promise<RecipientAnswer | undefined>;
+  /** Takes a whole mail, and resolves once it is durable with an answer for each recipient. Reads it to its end. */
+  take(mail: AsyncIterable<Uint8Array>, envelope: MailEnvelope): Promise<readonly RecipientAnswer[]>;
+  /** Whether mail is asked to come again later. */
+  paused(): boolean;
+};
+
+/** An error as smtp-server answers it. */
+const asError = ({ status, enhanced, text }: RecipientAnswer): Error =>
+  Object.assign(new Error(`${enhanced} ${text}`), { responseCode: status });
+
+const MOST_RECIPIENTS = 100;
+const PAUSED: RecipientAnswer = { status: 451, enhanced: '4.3.2', text: 'Not now, try again later' };
+
+export type MailListener = SocketServer & {
+  /** Ends what is open. */
+  end(): Promise<void>;
+};
+
+/** Listens for a mail server of ours (LMTP, RFC 2033) or any (SMTP, RFC 5321). Nobody logs in, and nothing is relayed. */
+export async function openListener(
+  protocol: 'lmtp' | 'smtp',
+  endpoint: Endpoint,
+  { host, config, intake }: { host: Host; config: EmailConfig; intake: MailIntake },
+): Promise<MailListener> {
+  const server = new SMTPServer({
+    lmtp: protocol === 'lmtp',
+    name: domainToASCII(config.domain),
+    banner: 'Isthmus',
+    size: config.max_size,
+    authOptional: true,
+    disabledCommands: ['AUTH', 'STARTTLS'],
+    // Ours are more exact than those that it would put before them.
+    hideENHANCEDSTATUSCODES: true,
+    disableReverseLookup: true,
+    logger: false,
+    onMailFrom: (_address, _session, done) => done(intake.paused() ? asError(PAUSED) : null),
+    onRcptTo({ address }, session, done) {
+      if (session.envelope.rcptTo.length >= MOST_RECIPIENTS)
+        return done(asError({ status: 452, enhanced: '4.5.3', text: 'Too many recipients' }));
+      intake.recipient(address, senderOf(session)).then(
+        (answer) => done(answer ? asError(answer) : null),
+        (error: unknown) => done(asError(troubleOf(error))),
+      );
+    },
+    onData(stream, session, done) {
+      taken(stream, envelopeOf(session)).then((answers) => {
+        const [first = LATER] = answers;
+        if (protocol === 'lmtp')
+          return done(null, answers.map((one) => (one.status === 250 ? said(one) : asError(one))) as never);
+        // SMTP has one answer: the mail is taken where somebody has it.
+        const good = answers.find(({ status }) => status === 250);
+        return good ? done(null, said(good)) : done(asError(first));
+      });
+    },
+  });
+  server.on('error', (error: Error) => host.log.debug({ err: error }, 'a mail connection went wrong'));
+
+  /** Never rejects. */
+  async function taken(
+    stream: Readable & { sizeExceeded?: boolean },
+    envelope: MailEnvelope,
+  ): Promise<readonly RecipientAnswer[]> {
+    try {
+      const answers = await intake.take(stream, envelope);
+      // smtp-server says so only behind the end.
+      return stream.sizeExceeded ? envelope.to.map(() => TOO_LARGE) : answers;
+    } catch (error) {
+      const answer = troubleOf(error);
+      stream.resume();
+      if (!stream.readableEnded && !stream.destroyed)
+        await new Promise((end) => stream.once('close', end).once('end', end));
+      return envelope.to.map(() => answer);
+    }
+  }
+
+  function troubleOf(error: unknown): RecipientAnswer {
+    if (error instanceof MailRefused) return { status: error.status, enhanced: error.enhanced, text: error.message };
+    host.log.error({ err: error }, 'a mail could not be taken');
+    return LATER;
+  }
+
+  const listening = await host.listen(endpoint, (socket) => {
+    server.server.emit('connection', socket);
+  });
+  return {
+    ...listening,
+    end: () => new Promise((closed) => server.close(() => closed())),
+  };
+}
+
+const TOO_LARGE: RecipientAnswer = { status: 552, enhanced: '5.3.4', text: 'The mail is too large' };
+
+const said = ({ enhanced, text }: RecipientAnswer): string => `${enhanced} ${text}`;
+
+const senderOf = ({ envelope }: SMTPServerSession): string => (envelope.mailFrom ? envelope.mailFrom.address : '');
+
+function envelopeOf(session: SMTPServerSession): MailEnvelope {
+  const helo = session.hostNameAppearsAs;
+  return {
+    from: senderOf(session),
+    to: session.envelope.rcptTo.map(({ address }) => address),
+    client: { address: session.remoteAddress, ...(helo && { helo }) },
+  };
+}

@@ -1,0 +1,238 @@
+import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { isMessageId } from '#bridges/email/out/compose.ts';
+import { texts } from '#bridges/email/texts.ts';
+import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import type { CleanText, MailParser } from '#bridges/email/wire/mail.ts';
+import { cleanName } from '#mappings/names.ts';
+import type { StateWrite } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import { isBlank } from '#src/model/text.ts';
+import type { IncomingFile, ReadMail } from './incoming.ts';
+import { type MailRecipient, NO_SUCH_USER, type RecipientAnswer, TAKEN } from './recipients.ts';
+
+type UserRecipient = Extract<MailRecipient, { kind: 'user' }>;
+
+/** Mail of persons and of lists for one user. */
+export type PersonalMails = {
+  /** Resolves once it is durable, with the answer. */
+  take(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer>;
+};
+
+/** How long a subject may be in a conversation, and how many of those are named that a mail went to as well. */
+const SUBJECT = 200;
+const ALSO = 10;
+
+type Placing = {
+  readonly thread: string;
+  readonly known: MailThread;
+  /** The message that it answers. */
+  readonly replyTo?: ForeignId | undefined;
+  /** What we had said there. */
+  readonly sent: readonly string[];
+};
+
+export function openPersonal(transport: EmailTransport, parser: Pick<MailParser, 'clean'>): PersonalMails {
+  const { host, config, state, alone } = transport;
+
+  /**
+   * The thread that a mail belongs to: by the address that it was sent to, then by the mails that it refers to, then a new one.
+   * Who is not the peer of that thread does not get into it (SECURITY, mail in).
+   */
+  async function place(mail: ReadMail, { account, token, sent }: UserRecipient): Promise<Placing> {
+    const { parsed, from } = mail;
+    const answered = sent?.their === from ? `${token}@${config.domain}` : undefined;
+    const about = [
+      ...new Set([...(answered ? [answered] : []), ...parsed.inReplyTo, ...parsed.references.toReversed()]),
+    ];
+    const known = await knownOf(account, from, about);
+    const [first] = known;
+    const thread = first?.thread ?? state.mac('thread', account, from, parsed.messageId || bodyOf(state, parsed));
+    const replyTo = known.find(({ id }) => id === answered || parsed.inReplyTo.includes(id))?.id;
+    return {
+      thread,
+      known: await state.thread(account, from, thread),
+      replyTo: replyTo as ForeignId | undefined,
+      sent: known.flatMap(({ text }) => (text === undefined ? [] : [text])),
+    };
+  }
+
+  /** Those of some mails that have passed between an account and a peer; of ours with what they said. */
+  async function knownOf(account: AccountKey, from: string, ids: readonly string[]) {
+    const found: { id: string; thread: string; text?: string }[] = [];
+    for (const id of ids) {
+      const placed = await state.placed(account, id);
+      if (placed?.their !== from) continue;
+      const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
+      found.push({ id, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) });
+      if (found.length >= 3) break;
+    }
+    return found;
+  }
+
+  /** The id of a mail, another one where the same id comes with other words: nobody takes the place of what was said before. */
+  async function idOf(account: AccountKey, { parsed }: ReadMail): Promise<{ id: string; hash: string }> {
+    const hash = bodyOf(state, parsed);
+    const id = isMessageId(parsed.messageId) ? parsed.messageId : `${hash}@${config.domain}`;
+    const known = await state.placed(account, id);
+    return { id: known && known.hash !== hash ? `${id}#${hash.slice(0, 8)}` : id, hash };
+  }
+
+  async function accept(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer> {
+    const { parsed, from } = mail;
+    const { account } = to;
+    const peer = await state.peer(account, from);
+    const placing = await place(mail, to);
+    const { id, hash } = await idOf(account, mail);
+    const clean = await parser.clean(parsed, placing.sent);
+    const name = nameOf(mail);
+    const head = {
+      place: { kind: 'contact', account, id: from },
+      from: { kind: 'network', id: from, ...(name !== undefined && { name }) },
+    } as const;
+    if (parsed.automation === 'reply') {
+      await host.emit(
+        [{ ...head, ...vacation(clean) }],
+        [state.writePeer(account, from, { ...peer, automatic: peer.automatic + 1 })],
+      );
+      return TAKEN;
+    }
+    const fresh = freshSubject(parsed.subject, placing.known);
+    const message: Draft = {
+      ...head,
+      ids: [id as ForeignId],
+      ...(parsed.date !== undefined && late(parsed.date)),
+      kind: 'message',
+      style: 'plain',
+      text: textOf(mail, to, { clean, fresh }),
+      ...(fresh !== undefined && { subject: fresh }),
+      thread: placing.thread,
+      ...(placing.replyTo !== undefined && { replyTo: placing.replyTo }),
+    };
+    const asks: Draft[] =
+      admission === 'first' && !peer.introduced && !peer.answered && mail.verdict.from === 'verified'
+        ? [{ ...head, kind: 'contact', action: 'subscribe', ...(name !== undefined && { name }) }]
+        : [];
+    const files = mail.files.flatMap(({ ref }, index): Draft[] =>
+      ref
+        ? [
+            {
+              ...head,
+              ids: [`${id}/${index + 1}` as ForeignId],
+              kind: 'message',
+              style: 'plain',
+              text: '',
+              files: [ref],
+              thread: placing.thread,
+            },
+          ]
+        : [],
+    );
+    const drafts = [...asks, ...(message.text === '' && files.length > 0 ? [] : [message]), ...files];
+    const answers = await host.emit(drafts, writes(mail, account, { placing, id, hash, peer }));
+    const refused = answers?.some((one) => one !== 'yes' && one !== 'first');
+    return refused ? NO_SUCH_USER : TAKEN;
+  }
+
+  /** How long a mail may have been on its way before it is told when it was written. */
+  const late = (date: number) => (host.clock.now() - date > 120_000 ? { at: date } : {});
+
+  type Known = { placing: Placing; id: string; hash: string; peer: Awaited<ReturnType<typeof state.peer>> };
+
+  function writes(
+    { parsed, from, verdict }: ReadMail,
+    account: AccountKey,
+    { placing, id, hash, peer }: Known,
+  ): StateWrite[] {
+    const { thread, known } = placing;
+    const subject = known.subject ?? (plainSubject(parsed.subject) || undefined);
+    const answerTo = verdict.from === 'verified' ? mailboxOf(parsed.replyTo[0]?.address ?? '') : undefined;
+    const { replyTo: _, ...rest } = known;
+    return [
+      state.writeThread(account, from, thread, {
+        ...rest,
+        ...(subject !== undefined && { subject }),
+        references: isMessageId(parsed.messageId)
+          ? withReference(known.references, parsed.messageId)
+          : known.references,
+        answered: true,
+        ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
+      }),
+      state.writePeer(account, from, {
+        ...peer,
+        thread,
+        answered: true,
+        automatic: parsed.automation ? peer.automatic + 1 : 0,
+      }),
+      state.writePlaced(account, id.replace(/#.*$/, ''), { their: from, thread, hash }),
+      ...(id.includes('#') ? [state.writePlaced(account, id, { their: from, thread, hash })] : []),
+    ];
+  }
+
+  function textOf(
+    mail: ReadMail,
+    { account }: { account: AccountKey },
+    { clean, fresh }: { clean: CleanText; fresh: string | undefined },
+  ): string {
+    const { parsed, verdict, files } = mail;
+    const told = (words: Parameters<typeof wordsIn>[0]) => wordsIn(words, host.language(account));
+    const others = alsoTo(mail);
+    const { forwarded } = clean;
+    return [
+      ...(verdict.from !== 'verified' && config.unverified === 'mark' ? [told(texts.unverified)] : []),
+      ...(others === undefined ? [] : [told(texts.alsoTo(others))]),
+      ...(fresh === undefined ? [] : [fresh]),
+      ...(parsed.encrypted ? [told(texts.encrypted)] : []),
+      ...(isBlank(clean.text) ? [] : [clean.text]),
+      ...(forwarded
+        ? [told(texts.forwarded(forwarded.from?.name ?? forwarded.from?.address ?? '?')), forwarded.text]
+        : []),
+      ...(parsed.textCut ? [told(texts.cut)] : []),
+      ...lost(files).map((name) => told(texts.fileLost(name))),
+    ].join('\n');
+  }
+
+  const alsoTo = ({ parsed, envelope }: ReadMail): string | undefined => {
+    const mine = new Set(envelope.to.map((one) => mailboxOf(one)));
+    const others = [...parsed.to, ...parsed.cc].filter(
+      ({ address }) => !mine.has(mailboxOf(address)) && !address.toLowerCase().endsWith(`@${config.domain}`),
+    );
+    if (others.length === 0 || parsed.automation === 'list') return undefined;
+    const names = others.slice(0, ALSO).map(({ name, address }) => cleanName(name ?? address) || address);
+    return [...names, ...(others.length > ALSO ? [`+${others.length - ALSO}`] : [])].join(', ');
+  };
+
+  return {
+    take: (mail, to, admission) => alone(to.account, mail.from, () => accept(mail, to, admission)),
+  };
+}
+
+const lost = (files: readonly IncomingFile[]): string[] =>
+  files.flatMap(({ file, ref }) => (ref ? [] : [file.name ?? file.type]));
+
+/** The name of a sender who is who they say, unless it is an address (SECURITY, mail in). */
+function nameOf({ parsed, verdict }: ReadMail): string | undefined {
+  const name = cleanName(parsed.from.name ?? '');
+  return verdict.from === 'verified' && name !== '' && !name.includes('@') ? name : undefined;
+}
+
+/** A vacation answer is a status and no message. */
+const vacation = ({ text }: CleanText) =>
+  ({ kind: 'presence', show: 'available', status: cleanName(text, 200) }) as const;
+
+/** A subject without what mail programs put before it. Pure. */
+export const plainSubject = (subject = ''): string =>
+  cleanName(subject, SUBJECT).replace(/^(?:(?:re|aw|fwd?|wg|antw|sv|tr|rif)(?:\[\d+\])?:\s*)+/i, '');
+
+/** The subject where it is another than the thread had. */
+function freshSubject(subject: string | undefined, { subject: known = '' }: MailThread): string | undefined {
+  const plain = plainSubject(subject);
+  return plain === '' || plain === plainSubject(known) ? undefined : plain;
+}
+
+const bodyOf = (
+  { mac }: EmailTransport['state'],
+  { subject = '', text = '', html = '', files }: ReadMail['parsed'],
+): string => mac('body', subject, text, html, ...files.map(({ name = '', type }) => `${name} ${type}`));

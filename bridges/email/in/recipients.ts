@@ -1,0 +1,67 @@
+import { mailboxOf, splitMailbox } from '#bridges/email/mailbox.ts';
+import type { SentMail } from '#bridges/email/threads/state.ts';
+import { readLocalPart } from '#bridges/email/threads/user-address.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import { type AccountKey, accountKey } from '#src/model/ids.ts';
+
+/** What a mail server is answered about one recipient (RFC 5321 §4.2, RFC 3463). */
+export type RecipientAnswer = { readonly status: number; readonly enhanced: string; readonly text: string };
+
+/** Where a mail for one recipient goes. */
+export type MailRecipient =
+  | {
+      readonly kind: 'user';
+      readonly account: AccountKey;
+      /** The mail of ours that is answered or reported on, where its own address was written to. */
+      readonly token?: string;
+      readonly sent?: SentMail;
+    }
+  | { readonly kind: 'admins'; readonly address: string };
+
+export const TAKEN: RecipientAnswer = { status: 250, enhanced: '2.0.0', text: 'Taken' };
+export const NO_SUCH_USER: RecipientAnswer = { status: 550, enhanced: '5.1.1', text: 'No such user here' };
+const NO_RELAY: RecipientAnswer = { status: 550, enhanced: '5.7.1', text: 'This is no relay' };
+const NOT_WANTED: RecipientAnswer = {
+  status: 550,
+  enhanced: '5.7.1',
+  text: 'The recipient does not take mail from you',
+};
+const FULL: RecipientAnswer = { status: 452, enhanced: '4.2.2', text: 'The recipient has too many contacts' };
+export const LATER: RecipientAnswer = { status: 451, enhanced: '4.3.0', text: 'Try again later' };
+
+/** Who a recipient is, or what its sender is answered. No relay: only plain addresses of our own domain (SECURITY, mail in). */
+export async function recipientOf(
+  { host, config, state }: EmailTransport,
+  address: string,
+): Promise<MailRecipient | RecipientAnswer> {
+  const found = splitMailbox(address);
+  if (!found || found.domain !== config.domain || /[%!]/.test(found.local)) return NO_RELAY;
+  const local = readLocalPart(found.local, config);
+  if (local.kind === 'admins') return { kind: 'admins', address: mailboxOf(address) ?? address };
+  if (local.kind === 'user') return { kind: 'user', account: accountKey(local.user, host.transport) };
+  const sent = local.kind === 'token' ? await state.sent(local.token) : undefined;
+  if (!sent || local.kind !== 'token') return NO_SUCH_USER;
+  return { kind: 'user', account: sent.account, token: local.token, sent: sent.mail };
+}
+
+/** Whether mail of somebody is for an account; undefined where it is. `from` is `''` for the null sender, who is nobody yet. */
+export async function admissionOf(
+  { host, config }: EmailTransport,
+  account: AccountKey,
+  from: string,
+): Promise<RecipientAnswer | 'yes' | 'first'> {
+  const admission = await host.admits({ account, contact: from });
+  if (admission === 'first' && config.strangers === 'refuse' && from !== '') return NOT_WANTED;
+  switch (admission) {
+    case 'yes':
+    case 'first':
+      return admission;
+    case 'nobody':
+    case 'not-permitted':
+      return NO_SUCH_USER;
+    case 'full':
+      return FULL;
+    default:
+      return NOT_WANTED;
+  }
+}

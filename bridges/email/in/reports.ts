@@ -1,0 +1,106 @@
+import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { refusal } from '#bridges/email/out/replies.ts';
+import type { Suppression } from '#bridges/email/out/suppression.ts';
+import { texts } from '#bridges/email/texts.ts';
+import type { SentMail } from '#bridges/email/threads/state.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import type { MailReport, ReportedRecipient } from '#bridges/email/wire/mail.ts';
+import type { Outcome } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
+import type { ReadMail } from './incoming.ts';
+import { type MailRecipient, type RecipientAnswer, TAKEN } from './recipients.ts';
+
+/** What becomes of mails of ours, as others report it. */
+export type ReportedMails = {
+  take(mail: ReadMail, report: MailReport, to: MailRecipient): Promise<RecipientAnswer>;
+  /** It is a bounce that says no more than that. */
+  bounced(mail: ReadMail, to: MailRecipient): Promise<RecipientAnswer>;
+};
+
+type Found = { readonly account: AccountKey; readonly token: string; readonly mail: SentMail };
+type DeliveryReport = Extract<MailReport, { kind: 'delivery' }>;
+
+/** What one recipient's line says of the mail; nothing where it says nothing that counts. */
+function outcomeOf({ action, status, diagnostic = '' }: ReportedRecipient): Outcome | undefined {
+  if (action === 'delivered') return { ids: [], state: 'delivered' };
+  if (action === 'delayed') return { ids: [], state: 'delayed' };
+  // It went where no more is reported from (RFC 3464 §2.3.3): nobody knows whether it arrived.
+  if (action !== 'failed') return undefined;
+  const code = /\b([45]\d\d)\b/.exec(diagnostic)?.[1];
+  return refusal({ status, text: diagnostic, ...(code && { code: Number(code) }) });
+}
+
+export function openReports(transport: EmailTransport, suppression: Suppression): ReportedMails {
+  const { host, config, state, alone } = transport;
+
+  /** The mail that is spoken of: only our token proves that, which strangers do not know. */
+  async function find(to: MailRecipient, ...more: readonly (string | undefined)[]): Promise<Found | undefined> {
+    const tokens = [to.kind === 'user' ? to.token : undefined, ...more.map((one) => one?.replace(/@.*$/, ''))];
+    for (const token of tokens) {
+      const found = token === undefined ? undefined : await state.sent(token);
+      if (found && token !== undefined) return { ...found, token };
+    }
+    return undefined;
+  }
+
+  async function delivery(report: DeliveryReport, to: MailRecipient): Promise<void> {
+    const found = await find(to, report.envelopeId, report.about);
+    if (!found) return;
+    // Of several lines the one about the peer; one alone is about the peer, whatever an alias made of the address.
+    const line =
+      report.recipients.find(({ address }) => mailboxOf(address) === found.mail.their) ?? report.recipients[0];
+    const outcome = line && outcomeOf(line);
+    if (outcome) await tell(found, outcome);
+  }
+
+  /** Kept behind it: a report that comes again is told again, and changes nothing. */
+  const tell = (found: Found, outcome: Outcome): Promise<void> =>
+    alone(found.account, found.mail.their, () => toldOnce(found, outcome));
+
+  async function toldOnce({ account, token, mail }: Found, outcome: Outcome): Promise<void> {
+    const known = (await state.sent(token))?.mail ?? mail;
+    if (known.stage === 'delivered' || known.stage === 'failed') return;
+    for (const id of known.events) await host.settle(id as EventId, outcome);
+    if (outcome instanceof Failure) await suppression.learn(account, known.their, outcome);
+    const stage = outcome instanceof Failure ? 'failed' : outcome.state;
+    if (stage === 'delivered' || stage === 'failed')
+      await host.emit([], state.writeSent(account, token, { ...known, stage }));
+  }
+
+  async function read({ about }: MailReport & { kind: 'disposition' }, to: MailRecipient): Promise<void> {
+    const found = await find(to, about);
+    if (!found) return;
+    const { account, mail, token } = found;
+    await host.emit([
+      {
+        place: { kind: 'contact', account, id: mail.their },
+        from: { kind: 'network', id: mail.their },
+        kind: 'receipt',
+        target: `${token}@${config.domain}` as ForeignId,
+        state: 'displayed',
+      },
+    ]);
+  }
+
+  async function complaint(report: MailReport & { kind: 'complaint' }, to: MailRecipient): Promise<void> {
+    const found = await find(to, report.about);
+    if (!found) return;
+    await suppression.stop(found.account, found.mail.their, 'complaint');
+    host.tellAdmins(texts.complaint(found.mail.their));
+  }
+
+  return {
+    async take(_mail, report, to) {
+      if (report.kind === 'delivery') await delivery(report, to);
+      else if (report.kind === 'complaint') await complaint(report, to);
+      else if (report.read) await read(report, to);
+      return TAKEN;
+    },
+    async bounced({ parsed }, to) {
+      const found = await find(to);
+      if (found) await tell(found, refusal({ text: (parsed.text ?? parsed.subject ?? '').slice(0, 2000) }));
+      return TAKEN;
+    },
+  };
+}

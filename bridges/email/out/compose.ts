@@ -1,0 +1,118 @@
+import { domainToASCII } from 'node:url';
+import DKIM from 'nodemailer/lib/dkim';
+import MailComposer from 'nodemailer/lib/mail-composer';
+import type { OutgoingConfig } from '#bridges/email/config.ts';
+import { wireAddress } from '#bridges/email/mailbox.ts';
+import type { Mailbox } from '#bridges/email/wire/mail.ts';
+import { cleanName } from '#mappings/names.ts';
+import { restyle } from '#mappings/restyle.ts';
+import type { Language } from '#src/model/language.ts';
+import { xmlChars } from '#src/model/text.ts';
+
+/** A mail before it is written. Texts are styled as XEP-0393 has it; ids stand without angle brackets. */
+export type ComposedMail = {
+  readonly from: Mailbox;
+  readonly to: readonly Mailbox[];
+  readonly messageId: string;
+  readonly inReplyTo?: string | undefined;
+  readonly references: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  /** What stands below the text, behind the dashes of a signature (RFC 3676 §4.3). */
+  readonly below: readonly string[];
+  readonly html: boolean;
+  readonly date: number;
+  readonly language: Language;
+  /** Where people and programs (RFC 8058) say that they want no more. */
+  readonly unsubscribe?: string | undefined;
+  /** Who it is from in the loop header: our domain. */
+  readonly domain: string;
+  /** No person has written it (RFC 3834 §5). */
+  readonly automatic?: boolean;
+};
+
+/** The header by which our own mail is known when it comes back in. */
+export const LOOP_HEADER = 'X-Isthmus-Loop';
+
+/** Header text: one line, without what turns the text around it. */
+const oneLine = (text: string, most: number): string => cleanName(text, most);
+
+const named = ({ address, name = '' }: Mailbox): { name: string; address: string } => ({
+  name: oneLine(name.replace(/@/g, ' '), 64),
+  address: wireAddress(address),
+});
+
+const angled = (id: string): string => `<${id}>`;
+
+/**
+ * The mail as bytes with CRLF (RFC 5322), the only way of ours to one. Addresses are checked here once more, and no header holds a
+ * control character: what would is an error that no mail comes of.
+ */
+export async function compose(mail: ComposedMail): Promise<Buffer> {
+  const body = xmlChars(mail.text).replace(/\r\n?/g, '\n');
+  const below = mail.below.map((line) => xmlChars(line)).join('\n');
+  const plain = restyle(body, 'styling', 'plain');
+  const headers: Record<string, string> = {
+    [LOOP_HEADER]: domainToASCII(mail.domain),
+    ...(mail.language !== 'en' && { 'Content-Language': mail.language }),
+    ...(mail.automatic && { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }),
+    ...(mail.unsubscribe !== undefined && {
+      'List-Unsubscribe': angled(checkedUrl(mail.unsubscribe)),
+      'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
+    }),
+  };
+  const composer = new MailComposer({
+    from: named(mail.from),
+    to: mail.to.map(named),
+    messageId: angled(checkedId(mail.messageId)),
+    ...(mail.inReplyTo !== undefined && { inReplyTo: angled(checkedId(mail.inReplyTo)) }),
+    ...(mail.references.length > 0 && { references: mail.references.map(checkedId).map(angled) }),
+    subject: oneLine(mail.subject, 200),
+    date: new Date(mail.date),
+    headers,
+    text: below === '' ? `${plain}\n` : `${plain}\n\n-- \n${below}\n`,
+    ...(mail.html && { html: htmlOf(body, below) }),
+    disableFileAccess: true,
+    disableUrlAccess: true,
+    newline: '\r\n',
+  });
+  return composer.compile().build();
+}
+
+/** RFC 5322 §3.6.4, as far as ours and those that are answered go. */
+export const isMessageId = (id: string): boolean =>
+  /^[!-;=?-~]{1,250}@[!-;=?-~]{1,250}$/.test(id) && !/[@].*[@]/.test(id);
+
+function checkedId(id: string): string {
+  if (!isMessageId(id)) throw new Error('this is no Message-ID');
+  return id;
+}
+
+function checkedUrl(url: string): string {
+  if (!/^https?:\/\/[!-;=?-~]+$/.test(url)) throw new Error('this is no address for a header');
+  return url;
+}
+
+function htmlOf(body: string, below: string): string {
+  const written = restyle(body, 'styling', 'html');
+  const foot = below === '' ? '' : `<p>-- <br>${restyle(below, 'plain', 'html')}</p>`;
+  return `<!DOCTYPE html>\n<html><body><div>${written}</div>${foot}</body></html>\n`;
+}
+
+/** Header fields that a signature covers, whether they are there or not: nobody adds one (RFC 6376 §5.4.2). */
+const SIGNED =
+  'from:to:cc:subject:date:message-id:in-reply-to:references:reply-to:mime-version:content-type:content-transfer-encoding:list-unsubscribe:list-unsubscribe-post:auto-submitted';
+
+/** The mail with a signature before it (RFC 6376), where the operator has a key. */
+export async function signed(mail: Buffer, { dkim }: Pick<OutgoingConfig, 'dkim'>): Promise<Buffer> {
+  if (!dkim) return mail;
+  const signer = new DKIM({
+    domainName: domainToASCII(dkim.domain),
+    keySelector: dkim.selector,
+    privateKey: dkim.key.open(),
+    headerFieldNames: SIGNED,
+  });
+  const chunks: Buffer[] = [];
+  for await (const chunk of signer.sign(mail)) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,133 @@
+import { catalogue } from '#mappings/texts/catalogue.ts';
+
+/** What users are told of mail, and what mails to others say beside their words. */
+export const texts = catalogue({
+  prompt: { en: 'Enter a mail address.', de: 'Geben Sie eine E-Mail-Adresse ein.' },
+  promptLabel: { en: 'Mail address', de: 'E-Mail-Adresse' },
+  address: {
+    en: 'This is no mail address that can be written to from here, such as bob@example.com.',
+    de: 'Das ist keine E-Mail-Adresse, an die von hier geschrieben werden kann, wie etwa bob@example.com.',
+  },
+  ownAddress: {
+    en: 'This is an address of the gateway itself.',
+    de: 'Das ist eine Adresse des Gateways selbst.',
+  },
+  nothing: { en: 'There is nothing to send in this message.', de: 'In dieser Nachricht ist nichts zu senden.' },
+  // What becomes of a mail.
+  noMailbox: { en: 'There is no such mailbox.', de: 'Dieses Postfach gibt es nicht.' },
+  noDomain: {
+    en: 'No mail server takes mail for this address.',
+    de: 'Für diese Adresse nimmt kein Server E-Mails an.',
+  },
+  mailboxOff: {
+    en: 'This mailbox takes no mail at the moment.',
+    de: 'Dieses Postfach nimmt zurzeit keine E-Mails an.',
+  },
+  mailboxFull: { en: 'This mailbox is full.', de: 'Dieses Postfach ist voll.' },
+  tooLarge: { en: 'The mail is too large for the recipient.', de: 'Die E-Mail ist dem Empfänger zu groß.' },
+  refusedUs: {
+    en: 'The mail server of this gateway is refused there. Its operator has been told.',
+    de: 'Der Mailserver dieses Gateways wird dort abgewiesen. Der Betreiber weiß Bescheid.',
+  },
+  blockedThere: {
+    en: 'The recipient wants no mail from you.',
+    de: 'Der Empfänger möchte keine E-Mails von Ihnen.',
+  },
+  filtered: {
+    en: 'The rules of the recipient’s server forbid this mail.',
+    de: 'Die Regeln des Empfängerservers lassen diese E-Mail nicht zu.',
+  },
+  later: { en: 'The mail server asks to try again later.', de: 'Der Mailserver bittet um einen späteren Versuch.' },
+  unreachable: {
+    en: 'The recipient’s server could not be reached in time.',
+    de: 'Der Server des Empfängers war nicht rechtzeitig erreichbar.',
+  },
+  noSmarthost: { en: 'The mail server could not be reached.', de: 'Der Mailserver war nicht erreichbar.' },
+  unclear: {
+    en: 'The mail server broke off before it said whether it has the mail.',
+    de: 'Der Mailserver hat abgebrochen, bevor er sagte, ob er die E-Mail hat.',
+  },
+  ourLogin: {
+    en: 'The mail server does not let this gateway in. Its operator has been told.',
+    de: 'Der Mailserver lässt dieses Gateway nicht herein. Der Betreiber weiß Bescheid.',
+  },
+  undelivered: { en: 'The mail could not be delivered.', de: 'Die E-Mail konnte nicht zugestellt werden.' },
+  unwanted: {
+    en: 'The recipient has asked for no more mail from you.',
+    de: 'Der Empfänger hat darum gebeten, keine E-Mails mehr von Ihnen zu bekommen.',
+  },
+  alarmLogin: (why: string) => ({
+    en: `The mail server refuses our login: ${why}`,
+    de: `Der Mailserver weist unsere Anmeldung zurück: ${why}`,
+  }),
+  alarmRefused: (why: string) => ({
+    en: `Our mail is refused for what we are: ${why}`,
+    de: `Unsere E-Mails werden unseretwegen abgewiesen: ${why}`,
+  }),
+  complaint: (address: string) => ({
+    en: `Somebody has complained about a mail that ${address} was sent. Nothing more is sent there.`,
+    de: `Jemand hat sich über eine E-Mail an ${address} beschwert. Dorthin geht nichts mehr.`,
+  }),
+  toAdmins: (from: string, to: string, text: string) => ({
+    en: `Mail from ${from} to ${to}:\n${text}`,
+    de: `E-Mail von ${from} an ${to}:\n${text}`,
+  }),
+  // What stands in mails that come in.
+  unverified: { en: '[The sender is not verified.]', de: '[Der Absender ist nicht bestätigt.]' },
+  alsoTo: (names: string) => ({ en: `[also to: ${names}]`, de: `[auch an: ${names}]` }),
+  encrypted: {
+    en: '[This mail is encrypted and cannot be read here.]',
+    de: '[Diese E-Mail ist verschlüsselt und kann hier nicht gelesen werden.]',
+  },
+  cut: {
+    en: '[The text goes on: it is too long to be shown.]',
+    de: '[Der Text geht weiter: Er ist zu lang, um gezeigt zu werden.]',
+  },
+  wholeAt: (url: string) => ({ en: `[The whole text: ${url}]`, de: `[Der ganze Text: ${url}]` }),
+  fileLost: (name: string) => ({
+    en: `[A file came along and is not kept here: ${name}]`,
+    de: `[Eine Datei kam mit und wird hier nicht aufbewahrt: ${name}]`,
+  }),
+  forwarded: (from: string) => ({ en: `Forwarded from ${from}:`, de: `Weitergeleitet von ${from}:` }),
+  // What mails say below a person's words.
+  first: (name: string, jid: string) => ({
+    en: `${name} (${jid}) writes this from a chat. Just reply to this mail.`,
+    de: `${name} (${jid}) schreibt das aus einem Chat. Einfach auf diese E-Mail antworten.`,
+  }),
+  stop: (url: string) => ({ en: `No more of these: ${url}`, de: `Keine weiteren E-Mails: ${url}` }),
+  stopQuestion: {
+    en: 'Do you want no more mail from this person?',
+    de: 'Möchten Sie von dieser Person keine E-Mails mehr?',
+  },
+  stopButton: { en: 'No more mail', de: 'Keine E-Mails mehr' },
+  stopDone: { en: 'You get no more mail from this person.', de: 'Von dieser Person kommen keine E-Mails mehr.' },
+  stopUnknown: { en: 'This link leads nowhere any more.', de: 'Dieser Link führt nirgendwohin mehr.' },
+  subject: (name: string) => ({ en: `Message from ${name}`, de: `Nachricht von ${name}` }),
+  // Settings and commands.
+  name: {
+    en: 'The name under which others get your mails. Empty: from your address',
+    de: 'Der Name, unter dem andere Ihre E-Mails bekommen. Leer: aus Ihrer Adresse',
+  },
+  signature: { en: 'Your signature below mails', de: 'Ihre Signatur unter E-Mails' },
+  usualSubject: { en: 'The subject of mails that have none', de: 'Der Betreff von E-Mails ohne einen' },
+  html: { en: 'Send mails as HTML, too', de: 'E-Mails auch als HTML senden' },
+  readReceipts: { en: 'Ask to be told that mails were read', de: 'Um Lesebestätigungen bitten' },
+  lift: { en: 'Send mail there again', de: 'Dorthin wieder E-Mails senden' },
+  lifted: (address: string) => ({
+    en: `${address} is written to again.`,
+    de: `An ${address} wird wieder geschrieben.`,
+  }),
+  revoke: {
+    en: 'Make replies to older mails find you no more',
+    de: 'Antworten auf ältere E-Mails nicht mehr annehmen',
+  },
+  revoked: {
+    en: 'Replies to mails from before now no longer find you by those. Your address goes on.',
+    de: 'Antworten auf ältere E-Mails finden Sie nicht mehr über diese. Ihre Adresse gilt weiter.',
+  },
+  noAddress: {
+    en: 'Your address is too long to be a mail address here. Answers to your mails find you.',
+    de: 'Ihre Adresse ist zu lang für eine E-Mail-Adresse hier. Antworten auf Ihre E-Mails finden Sie.',
+  },
+  my: { en: 'Your own mail address', de: 'Ihre eigene E-Mail-Adresse' },
+});

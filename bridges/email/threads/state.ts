@@ -1,0 +1,157 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { z } from 'zod';
+import type { Host, StateWrite } from '#src/bridge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+
+const DAY = 86_400_000;
+/** How long answers to a mail, and reports about it, are recognised. */
+const MAIL_TIME = 400 * DAY;
+/** How long a conversation goes on by itself. */
+const CONVERSATION_TIME = 400 * DAY;
+
+const sentSchema = z.object({
+  their: z.string(),
+  thread: z.string(),
+  /** The events that went in it, of which each has an outcome of its own. */
+  events: z.array(z.string()),
+  at: z.number(),
+  /** What it said, by which quotes of it are told from new words. */
+  text: z.string().default(''),
+  /** How far it came: nothing, taken by our server, delivered or failed. */
+  stage: z.enum(['begun', 'taken', 'delivered', 'failed']).default('begun'),
+});
+/** A mail of ours. */
+export type SentMail = z.infer<typeof sentSchema>;
+
+const threadSchema = z.object({
+  subject: z.string().exactOptional(),
+  /** Message-IDs of its mails, the oldest first, ours and theirs; at most ten (RFC 5322 §3.6.4). */
+  references: z.array(z.string()).default([]),
+  /** The peer has written in it, so that its subject gets a `Re:`. */
+  answered: z.boolean().default(false),
+  /** Where answers go, if not to the peer: its Reply-To. */
+  replyTo: z.string().exactOptional(),
+});
+/** A thread of mails between an account and a peer. */
+export type MailThread = z.infer<typeof threadSchema>;
+
+const peerSchema = z.object({
+  /** The thread in which something was said last. */
+  thread: z.string().exactOptional(),
+  /** Our user has written, and so the peer knows who that is; and the peer has. */
+  introduced: z.boolean().default(false),
+  answered: z.boolean().default(false),
+  /** Automatic answers in a row, nothing of a person between them. */
+  automatic: z.number().default(0),
+});
+/** What is between an account and a peer. */
+export type MailPeer = z.infer<typeof peerSchema>;
+
+/** Where a message of a thread is found again by its Message-ID. */
+const placedSchema = z.object({ their: z.string(), thread: z.string(), hash: z.string().default('') });
+export type PlacedMail = z.infer<typeof placedSchema>;
+
+/**
+ * What the bridge remembers over a restart. Keys hold keyed hashes, values are sealed: neither addresses nor words stand in the
+ * store in plain. `write...` make writes that are committed together, the others read.
+ */
+export type MailState = {
+  /** Keyed hash of what names something, 26 characters of base 32. */
+  mac(...parts: readonly string[]): string;
+  /** A mail of ours by its token, and whose it is. */
+  sent(token: string): Promise<{ readonly account: AccountKey; readonly mail: SentMail } | undefined>;
+  writeSent(account: AccountKey, token: string, mail: SentMail): readonly StateWrite[];
+  forgetSent(account: AccountKey, token: string): readonly StateWrite[];
+  /** Tokens of an account that were not revoked. */
+  tokens(account: AccountKey): Promise<readonly string[]>;
+  thread(account: AccountKey, their: string, thread: string): Promise<MailThread>;
+  writeThread(account: AccountKey, their: string, thread: string, value: MailThread): StateWrite;
+  peer(account: AccountKey, their: string): Promise<MailPeer>;
+  writePeer(account: AccountKey, their: string, peer: MailPeer): StateWrite;
+  placed(account: AccountKey, messageId: string): Promise<PlacedMail | undefined>;
+  writePlaced(account: AccountKey, messageId: string, at: PlacedMail): StateWrite;
+  /** Why an account sends nothing to somebody: it bounced for good, or they asked for no more. */
+  suppressed(account: AccountKey, their: string): Promise<string | undefined>;
+  writeSuppressed(account: AccountKey, their: string, why: string | null): StateWrite;
+};
+
+/** Opens it, with the secret of its hashes, which is made at the first time. */
+export async function openMailState({ state, clock }: Pick<Host, 'state' | 'clock'>): Promise<MailState> {
+  const known = await state.get({ key: 'secret' });
+  const secret = known ?? randomBytes(32).toString('hex');
+  if (known === undefined) await state.put({ key: 'secret' }, secret, { seal: true });
+  const mac = (...parts: readonly string[]): string =>
+    base32(createHmac('sha256', secret).update(parts.join('\0')).digest()).slice(0, 26);
+  const at = (kind: string, ...parts: readonly string[]) => `${kind}/${mac(kind, ...parts)}`;
+  const kept = (ms: number) => ({ seal: true, expires: clock.now() + ms });
+
+  async function read<T>(schema: z.ZodType<T>, account: AccountKey, key: string): Promise<T | undefined> {
+    const text = await state.get({ account, key });
+    return text === undefined ? undefined : schema.parse(JSON.parse(text));
+  }
+
+  return {
+    mac,
+    async sent(token) {
+      const account = (await state.get({ key: at('token', token) })) as AccountKey | undefined;
+      const mail = account && (await read(sentSchema, account, `mail/${token}`));
+      return mail && { account, mail };
+    },
+    writeSent: (account, token, mail) => [
+      { key: at('token', token), ...kept(MAIL_TIME), value: account },
+      { account, key: `mail/${token}`, ...kept(MAIL_TIME), value: JSON.stringify(mail) },
+    ],
+    forgetSent: (account, token) => [
+      { key: at('token', token), value: null },
+      { account, key: `mail/${token}`, value: null },
+    ],
+    async tokens(account) {
+      return (await state.list({ account, prefix: 'mail/' })).map(({ key }) => key.slice('mail/'.length));
+    },
+    thread: async (account, their, thread) =>
+      (await read(threadSchema, account, at('thread', their, thread))) ?? { references: [], answered: false },
+    writeThread: (account, their, thread, value) => ({
+      account,
+      key: at('thread', their, thread),
+      ...kept(CONVERSATION_TIME),
+      value: JSON.stringify(value),
+    }),
+    peer: async (account, their) =>
+      (await read(peerSchema, account, at('peer', their))) ?? { introduced: false, answered: false, automatic: 0 },
+    writePeer: (account, their, peer) => ({
+      account,
+      key: at('peer', their),
+      ...kept(CONVERSATION_TIME),
+      value: JSON.stringify(peer),
+    }),
+    placed: (account, messageId) => read(placedSchema, account, at('placed', messageId)),
+    writePlaced: (account, messageId, value) => ({
+      account,
+      key: at('placed', messageId),
+      ...kept(MAIL_TIME),
+      value: JSON.stringify(value),
+    }),
+    suppressed: (account, their) => state.get({ account, key: at('stop', their) }),
+    writeSuppressed: (account, their, value) => ({ account, key: at('stop', their), seal: true, value }),
+  };
+}
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+/** RFC 4648 §6, in small letters and without padding. */
+function base32(bytes: Uint8Array): string {
+  let [bits, value, text] = [0, 0, ''];
+  for (const byte of bytes) {
+    value = (value << 8) | byte;
+    for (bits += 8; bits >= 5; bits -= 5) text += ALPHABET[(value >>> (bits - 5)) & 31];
+    value &= (1 << bits) - 1;
+  }
+  return text;
+}
+
+/** The last of a thread's Message-IDs, with one more. */
+export const withReference = (references: readonly string[], messageId: string): string[] => {
+  const all = [...references.filter((one) => one !== messageId), messageId];
+  // The root stays, so that clients keep the thread together.
+  return all.length <= 10 ? all : [all[0] ?? '', ...all.slice(-9)];
+};

@@ -1,0 +1,41 @@
+import type { Host } from '#src/bridge.ts';
+import { lanes } from '#src/lib/lanes.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
+import { account as accountSchema, type EmailConfig, type EmailSettings } from './config.ts';
+import type { MailState } from './threads/state.ts';
+import { localPartOf } from './threads/user-address.ts';
+
+/** What all of a mail transport works with. */
+export type EmailTransport = {
+  readonly host: Host;
+  readonly config: EmailConfig;
+  readonly state: MailState;
+  /** Runs work on what is between an account and a peer: one after the other. Rejects with what the work does. */
+  alone<T>(account: AccountKey, their: string, work: () => Promise<T>): Promise<T>;
+};
+
+export function openAlone({ log }: Pick<Host, 'log'>): EmailTransport['alone'] {
+  const serial = lanes((error) => log.error({ err: error }, 'work on a conversation went wrong'));
+  return (account, their, work) =>
+    new Promise((done, fail) => serial.run(`${account} ${their}`, () => work().then(done, fail)));
+}
+
+/** What a user has set for themselves. */
+export async function settingsOf({ host }: Pick<EmailTransport, 'host'>, account: AccountKey): Promise<EmailSettings> {
+  const { account: set } = await host.settings({ kind: 'realm', account, realm: '' });
+  const found = accountSchema.safeParse(set ?? {});
+  return found.success ? found.data : accountSchema.parse({});
+}
+
+/** The name under which others get a user's mails: never an address. */
+export function nameIn({ name }: Pick<EmailSettings, 'name'>, account: AccountKey): string {
+  if (name !== '') return name;
+  const local = splitAccount(account).user.replace(/@.*$/, '');
+  return local.charAt(0).toUpperCase() + local.slice(1);
+}
+
+/** The mail address of a user, where there is one. */
+export function userMailbox({ config }: Pick<EmailTransport, 'config'>, account: AccountKey): string | undefined {
+  const local = localPartOf(splitAccount(account).user, config);
+  return local === undefined ? undefined : `${local}@${config.domain}`;
+}

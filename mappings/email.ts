@@ -1,0 +1,159 @@
+import type { NetworkMapping } from '#src/model/capabilities.ts';
+import { fileText } from './files.ts';
+import {
+  drop,
+  editChangedWords,
+  editInFull,
+  formAsText,
+  reactionAsLine,
+  refuse,
+  reshape,
+  spoilerAsPrefix,
+  wholeAsLink,
+  without,
+} from './rungs.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** A mail has room for both: a link that the text has already is not told again. */
+const linksBelow = reshape(
+  { en: 'a link with name and size below the text', de: 'ein Link mit Name und Größe unter dem Text' },
+  ({ files = [], ...draft }) => {
+    const links = files.filter(({ url }) => !draft.text.includes(url)).map(fileText);
+    return { ...draft, text: [draft.text, links.join('\n')].filter((part) => part.trim() !== '').join('\n\n') };
+  },
+);
+
+/** What mail carries, whoever the peer is. */
+export const email: NetworkMapping = {
+  facts: {
+    // Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
+    out: { message: 'full', subject: 'full', thread: 'full', reply: 'full', contact: 'partial' },
+    // A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
+    in: {
+      message: 'full',
+      subject: 'full',
+      thread: 'full',
+      reply: 'full',
+      presence: 'partial',
+      contact: 'partial',
+      marker: 'partial',
+    },
+    // A stanza has less than that, so that nothing is cut.
+    text: { format: 'styling', unit: 'bytes', size: 262_144, pieces: 1, lines: true },
+    files: {},
+    shows: ['available', 'xa'],
+    unseen: { en: 'Email, no presence', de: 'E-Mail, ohne Anwesenheit' },
+    identity: 'operator',
+    rooms: 'none',
+    confirms: 'delivered',
+    // RELIABILITY: five days, five minutes to an hour apart, and a word to the sender after four hours. What is written in
+    // a row goes as one mail.
+    delivery: {
+      window: 1,
+      expiry: 5 * DAY,
+      told: 4 * HOUR,
+      retry: { min: 5 * MINUTE, max: HOUR },
+      pause: 4 * HOUR,
+      burst: 20 * SECOND,
+    },
+    durability: {
+      out: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
+      in: { contact: { message: 'journal', receipt: 'journal' } },
+    },
+  },
+  policy: {
+    out: {
+      long: {
+        default: 'link',
+        link: wholeAsLink,
+        refuse: refuse('too-large', {
+          en: 'This is too long for a mail from here.',
+          de: 'Das ist zu lang für eine E-Mail von hier.',
+        }),
+      },
+      edit: {
+        default: 'whole',
+        whole: editInFull,
+        changed: editChangedWords,
+        refuse: refuse('not-supported', {
+          en: 'A mail cannot be corrected.',
+          de: 'Eine E-Mail lässt sich nicht korrigieren.',
+        }),
+      },
+      retract: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'A mail cannot be unsent.',
+          de: 'Eine E-Mail lässt sich nicht zurücknehmen.',
+        }),
+      },
+      reaction: {
+        // A mail for a thumb is noise.
+        default: 'drop',
+        line: reactionAsLine,
+        drop,
+        window: 10 * SECOND,
+      },
+      action: {
+        default: 'asterisk',
+        asterisk: reshape({ en: 'an asterisk before the text', de: 'ein Sternchen vor dem Text' }, (draft) => ({
+          ...draft,
+          style: 'plain',
+          text: `* ${draft.text}`,
+        })),
+      },
+      notice: {
+        default: 'plain',
+        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
+          ...draft,
+          style: 'plain',
+        })),
+      },
+      file: {
+        default: 'link',
+        link: linksBelow,
+        refuse: refuse('not-supported', {
+          en: 'Files are not sent by mail from here.',
+          de: 'Dateien werden von hier nicht per E-Mail verschickt.',
+        }),
+      },
+      form: {
+        default: 'text',
+        text: formAsText,
+        refuse: refuse('not-supported', {
+          en: 'A form cannot be answered by mail.',
+          de: 'Ein Formular lässt sich per E-Mail nicht beantworten.',
+        }),
+      },
+      mention: { default: 'drop', drop: without('mentions') },
+      spoiler: { default: 'prefix', prefix: spoilerAsPrefix, drop: without('spoiler') },
+      presence: { default: 'drop', drop },
+      typing: { default: 'drop', drop },
+      receipt: { default: 'drop', drop },
+      marker: { default: 'drop', drop },
+      profile: { default: 'drop', drop },
+      attention: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'Mail has no way to call for attention.',
+          de: 'Per E-Mail lässt sich nicht um Aufmerksamkeit bitten.',
+        }),
+        drop,
+      },
+      call: {
+        default: 'refuse',
+        refuse: refuse('not-supported', {
+          en: 'Calls cannot be made from here.',
+          de: 'Anrufe sind von hier nicht möglich.',
+        }),
+      },
+      contact: { default: 'drop', drop },
+      nick: { default: 'drop', drop },
+    },
+    in: {},
+  },
+};

@@ -1,0 +1,4 @@
+import { bridgeContract } from './bridge.ts';
+import { emailContract } from './email.ts';
+
+bridgeContract(emailContract);

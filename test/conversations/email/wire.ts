@@ -1,0 +1,196 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { bridge } from '#bridges/email/index.ts';
+import { deliveryReport, type HeardMail, type MailFault, mailServer, post, vouched } from '../../fakes/mail-server.ts';
+import { startNameServer } from '../../fakes/name-server.ts';
+import type { OpenWire } from '../wire.ts';
+
+const DOMAIN = 'mail.example';
+const BOB = 'bob@example.com';
+const ROMEO = `romeo=a.example@${DOMAIN}`;
+
+/**
+ * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
+ * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
+ * `from`, and all before the text may be left out; `header "NAME: VALUE"` is one more. `email!` orders: see `orders`. `option: settings JSON`
+ * are settings of the transport.
+ */
+export const openWire: OpenWire = async ({ settings = '{}' }) => {
+  const server = await mailServer();
+  const names = await startNameServer({});
+  const lmtp = await freePort();
+  const read = new Set<HeardMail>();
+  let last: HeardMail | undefined;
+  let count = 0;
+  let now = Date.now;
+
+  const rawOf = (text: string, who = BOB): { from: string; to: string[]; raw: string } => {
+    const { to, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
+    const content = headers.some((one) => /^content-type:/i.test(one))
+      ? []
+      : ['Content-Type: text/plain; charset=utf-8'];
+    return {
+      from: sender ?? who,
+      to: to.split(' and '),
+      raw: [
+        ...(plain ? [] : [vouched(who)]),
+        `From: ${nameOf(who)} <${who}>`,
+        `To: ${to
+          .split(' and ')
+          .map((one) => `<${one}>`)
+          .join(', ')}`,
+        ...(cc === undefined ? [] : [`Cc: ${cc}`]),
+        `Date: ${new Date(now()).toUTCString()}`,
+        `Message-ID: <${id ?? `m${++count}@example.com`}>`,
+        ...(re === undefined ? [] : [`In-Reply-To: <${re}>`]),
+        ...(subject === undefined ? [] : [`Subject: ${subject}`]),
+        'MIME-Version: 1.0',
+        ...content,
+        ...headers,
+        '',
+        body.replaceAll('\\n', '\r\n'),
+      ].join('\r\n'),
+    };
+  };
+
+  const unread = (who: string | undefined) =>
+    server.heard.find((one) => !read.has(one) && (who === undefined || one.to.includes(who)));
+
+  const given: Readonly<Record<string, (rest: string, who: string | undefined) => void | Promise<void>>> = {
+    /** `fault rcpt 451 4.7.1 TEXT`, `fault drop`, `fault cut`: what the next mail out meets. */
+    fault(rest) {
+      const [at = '', code, ...text] = rest.split(' ');
+      server.faults.push((code === undefined ? { at } : { at, code: Number(code), text: text.join(' ') }) as MailFault);
+    },
+    /** `report failed 5.1.1 550 5.1.1 no such user`: how the last mail that was heard fared. */
+    async report(rest) {
+      const [action = '', status = '', ...diagnostic] = rest.split(' ');
+      if (!last) throw new Error('no mail was heard');
+      const about = { token: last.from, to: last.to[0] ?? '', messageId: last.header('message-id') ?? '' };
+      const raw = deliveryReport(about, { action, status, diagnostic: diagnostic.join(' ') });
+      expectTaken(await post(lmtp, { from: '', to: [last.from], raw }));
+    },
+    /** `refused 550 MAIL`: a mail is answered so, at RCPT or after its text. */
+    async refused(rest, who) {
+      const [code = '', ...text] = rest.split(' ');
+      const [answer = ''] = await post(lmtp, rawOf(text.join(' '), who));
+      if (!answer.startsWith(code)) throw new Error(`the mail was answered: ${answer}`);
+    },
+    /** `header NAME`: what the last mail that was heard has there, as `header NAME: VALUE` wants it. */
+    header(rest) {
+      const [, name = '', wanted = ''] = /^([^:]+): ?(.*)$/.exec(rest) ?? [];
+      const found = last?.header(name) ?? '-';
+      if (found !== wanted) throw new Error(`${name} is ${found}`);
+    },
+    /** `below TEXT`: what stands below the text of the last mail. */
+    below(rest) {
+      const found = (last?.below ?? '').replaceAll('\n', '\\n') || '-';
+      if (found !== rest) throw new Error(`below stands: ${found}`);
+    },
+    /** `html TEXT`: the HTML of the last mail has this in it. */
+    html(rest) {
+      if (!last?.parsed.html?.includes(rest)) throw new Error(`the HTML is ${last?.parsed.html}`);
+    },
+  };
+
+  return {
+    name: 'email',
+    domain: DOMAIN,
+    definition: bridge,
+    settings: {
+      domain: DOMAIN,
+      outgoing: { host: '127.0.0.1', port: server.port, tls: 'off' },
+      incoming: { lmtp: `127.0.0.1:${lmtp}` },
+      authserv: ['mx.example'],
+      dns: `127.0.0.1:${names.port}`,
+      ...JSON.parse(settings),
+    },
+    time(given) {
+      now = given;
+    },
+    async say(text, who) {
+      expectTaken(await post(lmtp, rawOf(text, who)));
+    },
+    async hear(who) {
+      const mail = await server.when(() => unread(who));
+      read.add(mail);
+      last = mail;
+      const { from } = mail.parsed;
+      const id = (value = '-') => value.replace(/[<>]/g, '');
+      return (
+        `from ${from?.name} ${from?.address}, id ${id(mail.header('message-id'))}, re ${id(mail.header('in-reply-to'))}, ` +
+        `subject "${mail.parsed.subject}": ${mail.text.replaceAll('\n', '\\n')}`
+      );
+    },
+    async order(text, who) {
+      const [, name = '', rest = ''] = /^(\S+) ?(.*)$/.exec(text) ?? [];
+      const order = given[name];
+      if (!order) throw new Error(`email knows no order ${name}`);
+      await order(rest, who);
+    },
+    sync: async () => undefined,
+    unheard: async () => server.heard.filter((one) => !read.has(one)).map(({ to, text }) => `${to.join()}: ${text}`),
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await names[Symbol.asyncDispose]();
+    },
+  };
+};
+
+type Written = {
+  readonly to: string;
+  readonly id?: string;
+  readonly re?: string;
+  readonly subject?: string;
+  /** Of the envelope, where that is another; `null` is the null sender. */
+  readonly sender?: string;
+  readonly cc?: string;
+  readonly headers: readonly string[];
+  /** Nobody vouches for the sender. */
+  readonly plain: boolean;
+  readonly body: string;
+};
+
+const PART =
+  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
+
+/** Reads a mail as conversations write it. */
+function readMail(text: string): Written {
+  const parts: { word: string; value: string }[] = [];
+  let rest = text;
+  for (let found = PART.exec(rest); found; found = PART.exec(rest)) {
+    const [, word = '', value = ''] = /^(\S+) ?(.*)$/.exec(found[1] ?? '') ?? [];
+    parts.push({ word, value: value.replace(/^"|"$/g, '') });
+    rest = rest.slice(found[0].length);
+    if (found[2] === ': ') break;
+  }
+  const one = (word: string) => parts.find((part) => part.word === word)?.value;
+  const [id, re, subject, sender, cc] = ['id', 're', 'subject', 'sender', 'cc'].map(one);
+  return {
+    to: one('to') ?? ROMEO,
+    ...(id !== undefined && { id }),
+    ...(re !== undefined && { re }),
+    ...(subject !== undefined && { subject }),
+    ...(sender !== undefined && { sender: sender === 'null' ? '' : sender }),
+    ...(cc !== undefined && { cc }),
+    headers: parts.filter(({ word }) => word === 'header').map(({ value }) => value),
+    plain: parts.some(({ word }) => word === 'plain'),
+    body: parts.length > 0 ? rest : text,
+  };
+}
+
+const nameOf = (address: string): string => address.charAt(0).toUpperCase() + address.slice(1).replace(/@.*$/, '');
+
+function expectTaken(answers: readonly string[]): void {
+  for (const answer of answers) if (!answer.startsWith('250')) throw new Error(`the mail was answered: ${answer}`);
+}
+
+/** The gateway is told its port before it listens. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
