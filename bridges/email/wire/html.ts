@@ -28,6 +28,15 @@ const options = {
       const alt = elem.attribs?.alt ?? '';
       if (/^\p{Extended_Pictographic}(?:\p{Emoji}|\u200d|\ufe0f)*$/u.test(alt)) builder.addInline(alt);
     },
+    /** Cells of one row are apart. */
+    cell: (
+      elem: { children: unknown },
+      walk: (nodes: unknown, builder: object) => void,
+      builder: { addInline(text: string): void },
+    ) => {
+      walk(elem.children, builder);
+      builder.addInline(' ');
+    },
     rule: (
       _elem: unknown,
       _walk: unknown,
@@ -47,6 +56,9 @@ const options = {
     { selector: 'a[href^="tel:"]', format: 'anchor', options: { ignoreHref: true } },
     { selector: 'img', format: 'picture' },
     { selector: 'hr', format: 'rule' },
+    { selector: 'td', format: 'cell' },
+    { selector: 'th', format: 'cell' },
+    { selector: 'tr', format: 'block', options: { leadingLineBreaks: 1, trailingLineBreaks: 1 } },
     { selector: 'head', format: 'skip' },
     { selector: 'style', format: 'skip' },
     { selector: 'script', format: 'skip' },

@@ -5,14 +5,25 @@ import { isBlankLine, trimLines, wordsOf } from './lines.ts';
 /** RFC 3676 §4.3 has four lines; what is much longer is no signature. */
 const [LONGEST_SIGNATURE, LONGEST_SIGN_OFF] = [15, 9] as const;
 
-/** The lines without what stands below them by itself: signature, what a program says of itself, a company's small print. */
-export function withoutSignature(written: readonly string[], author: Mailbox): readonly string[] {
+/**
+ * The lines without what stands below them by itself: signature, what a program says of itself, a company's small print. A sign-off that
+ * is all there is (`alone`) stays.
+ */
+export function withoutSignature(written: readonly string[], author: Mailbox, alone: boolean): readonly string[] {
+  let lines = withoutFooters(withoutDelimited(withoutFooters(trimLines(written), author), author), author);
+  for (;;) {
+    const rest = withoutFooters(trimLines(withoutSignOff(lines, author, alone ? 1 : 0)), author);
+    if (rest.length === lines.length) return lines;
+    lines = rest;
+  }
+}
+
+function withoutFooters(written: readonly string[], author: Mailbox): readonly string[] {
   let lines = trimLines(written);
   for (;;) {
-    const rest = trimLines(withoutFooter(withoutDelimited(lines, author)));
-    const shorter = rest.length < lines.length ? rest : trimLines(withoutSignOff(rest, author));
-    if (shorter.length === lines.length) return lines;
-    lines = shorter;
+    const rest = trimLines(withoutFooter(lines, author));
+    if (rest.length === lines.length) return lines;
+    lines = rest;
   }
 }
 
@@ -35,26 +46,37 @@ const isSignature = (lines: readonly string[], author: Mailbox): boolean =>
   lines.some((line) => isName(line, author) || isContact(line)) &&
   lines.every((line) => !isSentence(line));
 
-/** What programs and companies add below everything. A mail that has nothing else keeps it. */
-function withoutFooter(lines: readonly string[]): readonly string[] {
-  const all = paragraphs(lines);
-  const last = all.at(-1);
+/** What programs and companies add below everything. Small print that is all there is was written. */
+function withoutFooter(lines: readonly string[], author: Mailbox): readonly string[] {
+  const last = paragraphs(lines).at(-1);
   if (!last) return lines;
-  const above = lines.slice(0, lines.length - last.length);
-  if (isSmallPrint(last) || isListFooter(last)) return above;
-  const line = last.at(-1) ?? '';
-  return isDevice(line) ? lines.slice(0, -1) : lines;
+  const above = trimLines(lines.slice(0, lines.length - last.length));
+  if (isSmallPrint(last) && above.length > 0) return above;
+  const rule = lines.findIndex((line, at) => at >= lines.length - LONGEST_SIGNATURE && isRule(line));
+  if (
+    rule >= 0 &&
+    isBelowRule(
+      lines.slice(rule).filter((line) => !isRule(line) && !isBlankLine(line)),
+      author,
+    )
+  )
+    return lines.slice(0, rule);
+  return isDevice(last.at(-1) ?? '') ? lines.slice(0, -1) : lines;
 }
+
+const isRule = (line: string): boolean => /^\s*[-_=*~+#─━＝―]{8,}\s*$/.test(line);
+
+/** A card between rules, or the footer of a mailing list. */
+const isBelowRule = (lines: readonly string[], author: Mailbox): boolean =>
+  lines.length > 0 &&
+  lines.length <= LONGEST_SIGN_OFF &&
+  (lines.slice(0, 2).some((line) => /mailing list/i.test(line)) ||
+    (lines.some(isContact) && lines.every((line) => isContact(line) || isName(line, author) || isTitle(line))));
 
 const isDevice = (line: string): boolean => {
   const text = line.trim().replace(/^[*_]+|[*_]+$/g, '');
   return text.length < 300 && !/[?]$/.test(text) && DEVICE_LINES.some((pattern) => pattern.test(text));
 };
-
-const isListFooter = (lines: readonly string[]): boolean =>
-  /^_{20,}$/.test(lines[0]?.trim() ?? '') &&
-  lines.slice(1).some((line) => /mailing list|https?:\/\/|@/i.test(line)) &&
-  lines.length <= 6;
 
 function isSmallPrint(lines: readonly string[]): boolean {
   const text = lines.join(' ');
@@ -62,10 +84,9 @@ function isSmallPrint(lines: readonly string[]): boolean {
 }
 
 /** "Kind regards", a name that is the author's, and what else stands on a card, to the end. In doubt all of it is kept. */
-function withoutSignOff(lines: readonly string[], author: Mailbox): readonly string[] {
-  for (let at = lines.length - 1; at >= Math.max(1, lines.length - LONGEST_SIGN_OFF - 3); at--) {
+function withoutSignOff(lines: readonly string[], author: Mailbox, first: number): readonly string[] {
+  for (let at = Math.max(first, lines.length - LONGEST_SIGN_OFF - 3); at < lines.length; at++) {
     const below = lines.slice(at + 1).filter((line) => !isBlankLine(line));
-    if (below.length > LONGEST_SIGN_OFF) return lines;
     const closed = CLOSING.test((lines[at] ?? '').trim());
     if (closed && isCard(below, author)) return lines.slice(0, at);
     // A card without a closing word: the whole name, and a way to reach them.
