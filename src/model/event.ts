@@ -75,6 +75,8 @@ export type OccupantChange = {
   readonly nick?: string;
   readonly reason?: string;
   readonly by?: string;
+  /** A kick that the room makes of itself: who is no member any more, or never was, may not stay. */
+  readonly because?: 'affiliation' | 'members-only';
   /** A join's password (XEP-0045 §7.2.6), a channel key on some networks. */
   readonly password?: Sealed;
   /** Who leaves is no member any more, where the network knows members who are not there (XEP-0045 §7.10 and others). */

@@ -77,6 +77,8 @@ export function encodeOccupants(event: EventOf<'occupants'>, context: WholeConte
   });
 }
 
+const KICKS = { moderator: 307, affiliation: 321, 'members-only': 322 } as const;
+
 /** A change of one occupant: the same for everybody, except that one's own presence carries 110. */
 export function encodeOccupant(event: EventOf<'occupant'>, context: WholeContext): Sending[] {
   const { to } = context;
@@ -118,8 +120,13 @@ function encodeChange(event: EventOf<'occupant'>, { context, to, jid, statuses }
       return [presence({ who: outside, statuses }, 'unavailable', status)];
     }
     case 'kick':
-      // XEP-0045 §8.2
-      return [presence({ who: outside, inside: causeOf(event), statuses: [...statuses, 307] }, 'unavailable')];
+      // XEP-0045 §8.2; §9.4 and §10.2.1 for who may not stay: 321 is for a change of theirs, 322 for one of the room's.
+      return [
+        presence(
+          { who: outside, inside: causeOf(event), statuses: [...statuses, KICKS[event.because ?? 'moderator']] },
+          'unavailable',
+        ),
+      ];
     case 'ban': {
       // XEP-0045 §9.1
       const outcast: Occupant = { ...outside, affiliation: 'outcast' };

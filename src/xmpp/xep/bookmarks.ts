@@ -11,7 +11,7 @@ export const bookmarks: Extension = {
     number: '0402',
     title: 'PEP Native Bookmarks',
     version: '1.2.0',
-    part: 'of rooms whose membership a network holds',
+    part: 'of rooms whose membership a network holds; elsewhere who is in a room is who has entered it, and clients bookmark that themselves',
   },
 };
 

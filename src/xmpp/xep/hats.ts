@@ -5,7 +5,12 @@ import type { Extension } from './extension.ts';
 
 /** What occupants are on their network beside affiliation and role. Hats are given there, and shown here. */
 export const hats: Extension = {
-  xep: { number: '0317', title: 'Hats', version: '0.2', part: 'shown' },
+  xep: {
+    number: '0317',
+    title: 'Hats',
+    version: '0.2',
+    part: 'shown; no network here lets anybody give them but itself',
+  },
   features: ({ advertised }) => (advertised.extras.includes('hats') ? { room: ['urn:xmpp:hats:0'] } : {}),
 };
 

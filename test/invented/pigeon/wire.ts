@@ -83,6 +83,7 @@ export const letter = z.discriminatedUnion('type', [
     nick: text.exactOptional(),
     reason: text.exactOptional(),
     password: text.exactOptional(),
+    because: z.enum(['affiliation', 'members-only']).exactOptional(),
     forGood: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('occupants'), list: z.array(occupant) }),
