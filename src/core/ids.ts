@@ -18,6 +18,7 @@ export type Linked = {
   readonly foreign: ForeignId[];
 };
 
+export type MoreIds = { readonly xmpp?: readonly XmppId[]; readonly foreign?: readonly ForeignId[] };
 type Found = Pick<LinkedEvent, 'author' | 'xmpp' | 'foreign'> & { readonly at?: number };
 /** A message by its ids on one side, at least one, who wrote it, and when (ms since 1970) if that was lately. */
 export type Known = { readonly author: string; readonly ids: readonly MessageId[]; readonly at: number | undefined };
@@ -26,6 +27,8 @@ type Side = 'xmpp' | 'foreign';
 export type IdsParts = {
   readonly store: Pick<Store, 'links' | 'unit'>;
   readonly log: Log;
+  /** Writes what `cut` gives with all that belongs to it, in one unit. Rejects as `Store.unit`. */
+  together(): Promise<unknown>;
   /** The id that the archived message was sent with, by its stanza-id (XEP-0359). */
   archived(place: Place, id: string): Promise<XmppId | undefined>;
 };
@@ -33,7 +36,9 @@ export type IdsParts = {
 /** The one place where the ids of both sides meet. */
 export type Ids = {
   /** Adds ids to a message. They are found from now on, and written with the next batch. */
-  link(linked: Linked, ids: { readonly xmpp?: readonly XmppId[]; readonly foreign?: readonly ForeignId[] }): void;
+  link(linked: Linked, ids: MoreIds): void;
+  /** The same, but they are written no sooner than the function that is returned was called. */
+  linkUnwritten(linked: Linked, ids: MoreIds): () => void;
   /**
    * Whether the network has told a draft before, under the first of its ids. Looks into the store only where `stored`,
    * else among what was linked lately, at once.
@@ -63,12 +68,14 @@ export const writerOf = ({ place, from }: Pick<Draft, 'place' | 'from'>): Party 
     : from;
 
 /** Nothing is remembered yet. */
-export function openIds({ store, log, archived }: IdsParts): Ids {
+export function openIds({ store, log, archived, together }: IdsParts): Ids {
   const recent = openRecent<Linked>(RECENT);
   const batch = openBatch<MessageIds>({
     store,
     log,
     what: 'ids of messages',
+    // A network's message whose ids are durable is dropped when it is told again: it has to be owed by then.
+    together,
     statements: (rows) => store.links.add(...rows),
   });
 
@@ -91,16 +98,25 @@ export function openIds({ store, log, archived }: IdsParts): Ids {
     return found ?? store.links.byXmpp(key, id, author);
   }
 
+  function link(linked: Linked, { xmpp = [], foreign = [] }: MoreIds, put: (row: MessageIds) => void): void {
+    const { event, place, at, author } = linked;
+    const head = { event, place, at, author };
+    if (xmpp.length > 0) put({ ...head, side: 'xmpp', ids: xmpp, first: linked.xmpp.length });
+    if (foreign.length > 0) put({ ...head, side: 'foreign', ids: foreign, first: linked.foreign.length });
+    linked.xmpp.push(...xmpp);
+    linked.foreign.push(...foreign);
+    for (const id of xmpp) recent.set(keyOf('xmpp', place, id), linked);
+    for (const id of foreign) recent.set(keyOf('foreign', place, id), linked);
+  }
+
   return {
-    link(linked, { xmpp = [], foreign = [] }) {
-      const { event, place, at, author } = linked;
-      const head = { event, place, at, author };
-      if (xmpp.length > 0) batch.put({ ...head, side: 'xmpp', ids: xmpp, first: linked.xmpp.length });
-      if (foreign.length > 0) batch.put({ ...head, side: 'foreign', ids: foreign, first: linked.foreign.length });
-      linked.xmpp.push(...xmpp);
-      linked.foreign.push(...foreign);
-      for (const id of xmpp) recent.set(keyOf('xmpp', place, id), linked);
-      for (const id of foreign) recent.set(keyOf('foreign', place, id), linked);
+    link: (linked, ids) => link(linked, ids, batch.put),
+    linkUnwritten(linked, ids) {
+      const rows: MessageIds[] = [];
+      link(linked, ids, (row) => rows.push(row));
+      return () => {
+        for (const row of rows) batch.put(row);
+      };
     },
     repeated({ ids: [target] = [], place, from, live }, inStore) {
       if (target === undefined) return false;

@@ -34,6 +34,8 @@ import { openBounces, openLossNotes } from './journal/bounces.ts';
 import { openIntake } from './journal/intake.ts';
 import { openJournaling } from './journal/journaling.ts';
 import type { OwedRow } from './journal/rows.ts';
+import { openRunningTime } from './journal/running.ts';
+import { openCommit, openRows } from './journal/shelf.ts';
 import { openLimits } from './limits.ts';
 import { openPeople } from './people/people.ts';
 import { openProfiles } from './people/profiles.ts';
@@ -111,17 +113,24 @@ export function buildCore(parts: CoreParts) {
     unseen: limits.unseen ?? Number.POSITIVE_INFINITY,
   });
   const logins = openLogins({ store, key: parts.key, now, dormancy });
+  const time = openRunningTime(store, clock, log);
+  const commit = openCommit(store);
+  const rows = openRows({ store, commit, time, clock, log, returns: parts.far?.returns ?? 0 });
+  const together = rows.writeWaiting;
   const archive = openArchive({
     store,
     clock,
     log,
+    together,
     visibleFrom: dormancy.since,
     settings: (domain) => ({
       ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
       refers: tables.get(domain)?.refers ?? false,
     }),
   });
-  const ids = openIds({ store, log, archived: archive.sentAs });
+  const ids = openIds({ store, log, together, archived: archive.sentAs });
+  commit.join(archive.cut);
+  commit.join(ids.cut);
   const occupancy = openOccupancy({ store, clock, log });
   const lasting = openLasting({ store, log });
 
@@ -141,15 +150,17 @@ export function buildCore(parts: CoreParts) {
   const journaling = openJournaling({
     ...parts,
     languages,
-    archive,
     ids,
+    time,
+    commit,
+    rows,
     identities,
     standings,
     transport,
     realm,
     asFailure,
   });
-  const { display, delivery, settling, rows, commit } = journaling;
+  const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);
   const { linger, presenceWindow = 0, shown = Number.POSITIVE_INFINITY } = limits;
   const rooms = openRooms({

@@ -30,7 +30,11 @@ export function lanes(onError: (error: unknown) => void): Lanes {
 
   async function drain(key: string, queue: Work[], first: Promise<void>): Promise<void> {
     await first;
-    for (let next = queue.shift(); next; next = queue.shift()) await attempt(next);
+    for (let next = queue.shift(); next; next = queue.shift()) {
+      const going = attempt(next);
+      // Synchronous work that was given in one turn is done in one turn.
+      if (going) await going;
+    }
     waiting.delete(key);
     if (waiting.size === 0) for (const wake of idlers.splice(0)) wake();
   }

@@ -1,5 +1,6 @@
 import type { Log } from '#src/lib/log.ts';
 import type { Statement, Store } from './index.ts';
+import { StoreUnavailable } from './unit.ts';
 
 export type BatchParts<Row> = {
   readonly store: Pick<Store, 'unit'>;
@@ -7,6 +8,11 @@ export type BatchParts<Row> = {
   /** What the rows are, for the log. */
   readonly what: string;
   statements(rows: readonly Row[]): readonly Statement[];
+  /**
+   * Writes what `cut` gives, with what it must not be durable without. Rejects as `Store.unit`. Where it is left out, rows are
+   * written by themselves.
+   */
+  together?(): Promise<unknown>;
 };
 
 /** Rows that are written off the path of the messages, in the order in which they came. */
@@ -23,17 +29,38 @@ const MOST = 1000;
 const WAITING = 100_000;
 /** Milliseconds for which rows are gathered before a batch is cut: a unit of one row costs as much as one of many. */
 const GATHER = 50;
+/** Ms after which a store that was away is tried again. */
+const AGAIN = 1000;
 
 /** Empty. What comes while the first row waits goes along with it; whoever flushes does not wait for that. */
-export function openBatch<Row>({ store, log, what, statements }: BatchParts<Row>): Batch<Row> {
+export function openBatch<Row>({ store, log, what, statements, together }: BatchParts<Row>): Batch<Row> {
   let waiting: Row[] = [];
   let writing: Promise<void> | undefined;
   let dropped = 0;
   /** Ends the gathering. */
   let hurry = (): void => undefined;
 
+  /** Whether what waited has been written with what belongs to it. Nothing is written without that while the store is away. */
+  async function writtenTogether(): Promise<boolean | 'away'> {
+    if (!together) return false;
+    try {
+      await together();
+      return true;
+    } catch (err) {
+      log.error({ err }, `${what} could not be written yet`);
+      // What the store refuses may be of others.
+      return err instanceof StoreUnavailable ? 'away' : false;
+    }
+  }
+
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
+      const written = await writtenTogether();
+      if (written === 'away') {
+        setTimeout(() => waiting.length > 0 && start(), AGAIN).unref();
+        break;
+      }
+      if (written) continue;
       const batch = waiting.slice(0, MOST);
       waiting = waiting.slice(MOST);
       await store.unit(statements(batch)).catch((err: unknown) => {

@@ -4,7 +4,6 @@ import type { Languages } from '#src/core/accounts/languages.ts';
 import type { CoreParts } from '#src/core/core.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
-import type { Archive } from '#src/core/rooms/archive.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { openCarry } from '#src/core/way/carry.ts';
@@ -24,16 +23,18 @@ import { openQueue } from './operator/queue.ts';
 import type { Queue } from './operator/queue-entry.ts';
 import { openAnswers } from './receipts.ts';
 import { type FreshRow, newRow, type Owed, type OwedRow, outwardLane } from './rows.ts';
-import { openRunningTime } from './running.ts';
-import { type Commit, openCommit, openRows, type Rows } from './shelf.ts';
+import type { RunningTime } from './running.ts';
+import type { Commit, Rows } from './shelf.ts';
 import { openToXmpp } from './to-xmpp.ts';
 
 export type JournalingParts = Pick<
   CoreParts,
   'store' | 'xmpp' | 'clock' | 'random' | 'log' | 'expiry' | 'far' | 'report' | 'access' | 'limits'
 > & {
-  readonly archive: Pick<Archive, 'cut'>;
-  readonly ids: Pick<Ids, 'cut' | 'resolve'>;
+  readonly ids: Pick<Ids, 'resolve'>;
+  readonly time: RunningTime;
+  readonly commit: Commit;
+  readonly rows: Rows;
   readonly languages: Pick<Languages, 'of'>;
   readonly identities: Identities;
   readonly standings: Pick<Standings, 'of'>;
@@ -56,7 +57,6 @@ export type Journaling = {
   /** Whether a row goes to a user of another server. */
   isFar(row: OwedRow): boolean;
   readonly display: Display;
-  readonly commit: Commit;
   readonly delivery: Delivery;
   readonly settling: Settling;
   readonly rows: Rows;
@@ -83,7 +83,8 @@ const FAR_RETRY = { min: 5000, max: 300_000 };
 const FAR_PAUSE = 1000;
 
 export function openJournaling(parts: JournalingParts): Journaling {
-  const { store, xmpp, clock, log, random, archive, ids, transport, standings, identities, asFailure } = parts;
+  const { store, xmpp, clock, log, random, ids, transport, standings, identities, asFailure } = parts;
+  const { time, commit, rows } = parts;
   const inward = parts.expiry ?? WEEK;
   const expiry = (domain: string): number => {
     const { expiry: own, mapping } = transport(domain);
@@ -95,10 +96,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const keeps: Journaling['keeps'] = (way, place, kind) =>
     durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
 
-  const time = openRunningTime(store, clock, log);
-  const commit = openCommit(store, [archive.cut, ids.cut]);
   const returns = parts.far?.returns ?? 0;
-  const rows = openRows({ store, commit, time, clock, log, returns });
   const budgets = openBudgets({ store, log, now: clock.now });
   const inwardRow = (event: EventId, place: Place, owed: Owed): FreshRow =>
     newRow({ store, clock }, { now: time.now(), expiry: inward }, { way: 'in', event, place, owed });
@@ -144,13 +142,10 @@ export function openJournaling(parts: JournalingParts): Journaling {
     hurried = true;
     setImmediate(() => {
       hurried = false;
-      rows
-        .owner()
-        .then(() => commit.write([]))
-        .catch((err: unknown) => {
-          log.error({ err }, 'what is owed to XMPP could not be written');
-          clock.after(STORE_RETRY, hurry);
-        });
+      rows.writeWaiting().catch((err: unknown) => {
+        log.error({ err }, 'what is owed to XMPP could not be written');
+        clock.after(STORE_RETRY, hurry);
+      });
     });
   };
   const display: Display = openDisplay({
@@ -175,7 +170,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const gone = new Failure('not-registered');
 
   return {
-    ...{ alarms, queue, display, commit, delivery, settling, rows, budgets, keeps },
+    ...{ alarms, queue, display, delivery, settling, rows, budgets, keeps },
     purge({ account, since }) {
       const fits = (row: OwedRow): boolean => row.account === account && row.at <= since && row.owed.way !== 'error';
       delivery.drop(fits, { on: 'dropped', as: 'purged', failure: gone });

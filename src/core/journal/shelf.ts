@@ -30,8 +30,8 @@ export type Commit = {
 };
 
 /** One unit for what belongs together: events, their ids on both sides, the archive, and what is owed to XMPP. */
-export function openCommit(store: Pick<Store, 'unit'>, first: readonly (() => Cut)[]): Commit {
-  const sources = [...first];
+export function openCommit(store: Pick<Store, 'unit'>): Commit {
+  const sources: (() => Cut)[] = [];
   let last: Promise<void> = Promise.resolve();
   return {
     join: (source) => void sources.push(source),
@@ -78,6 +78,8 @@ export type Rows = {
   /** The next rows of a lane, in order. Undefined when the store will not give any. */
   claim(lane: Lane, max: number): Promise<readonly Journaled[] | undefined>;
   claimTaken(event: EventId): Promise<Journaled | undefined>;
+  /** Writes all that waits to be written with something, in one unit. Rejects as `Store.unit`; then it waits on. */
+  writeWaiting(): Promise<unknown>;
   /**
    * Writes until the store takes it, after what was written of the row before. `then` follows the commit. What the store
    * refuses is tried again, too: what it minds may be something that was only written along, and is not there any more.
@@ -189,6 +191,7 @@ export function openRows({ store, commit, time, clock, log, returns }: RowsParts
       const [claimed] = await store.unit([store.journal.claimTaken(event, epoch)]);
       return store.journal.rowsOf(claimed?.rows ?? [])[0];
     },
+    writeWaiting: () => owner().then(() => commit.write([])),
     write(row, statements, then) {
       const work = row.written
         .then(() => persist(statements, () => refuse(row)))

@@ -17,6 +17,8 @@ export type ArchiveParts = {
   readonly store: Pick<Store, 'archive' | 'visibility' | 'unit'>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Writes what `cut` gives with all that belongs to it, in one unit. Rejects as `Store.unit`. */
+  together(): Promise<unknown>;
   /** Since when (ms) an account's user may be another: what is older is not theirs to see. */
   visibleFrom(account: AccountKey): number | undefined;
   /**
@@ -95,11 +97,12 @@ function numberOf(id: string): number | undefined {
 }
 
 /** The archive of rooms: batches off the path of the messages, pages and history on demand. */
-export function openArchive({ store, clock, log, settings, visibleFrom }: ArchiveParts): Archive {
+export function openArchive({ store, clock, log, settings, visibleFrom, together }: ArchiveParts): Archive {
   const batch = openBatch<Kept>({
     store,
     log,
     what: 'messages of the archive',
+    together,
     statements: (kept) => [
       ...store.archive.append(kept.map(({ row }) => row)),
       ...kept.flatMap(({ changes }) => changes),

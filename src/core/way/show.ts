@@ -13,7 +13,7 @@ import type { RecentTexts } from './recent-texts.ts';
 import { points } from './reference.ts';
 
 export type ShowContext = {
-  readonly ids: Pick<Ids, 'link'>;
+  readonly ids: Pick<Ids, 'link' | 'linkUnwritten'>;
   readonly lanes: Lanes;
   readonly display: Pick<Display, 'owe' | 'show'>;
   readonly people: Pick<People, 'heard' | 'isAway'>;
@@ -37,13 +37,17 @@ export function show(
   );
   const [first] = events;
   if (!first) return;
-  if (draft.ids !== undefined && draft.ids.length > 0) ids.link(linkedAs(draft, first), idsOf(draft, events));
+  const more = draft.ids !== undefined && draft.ids.length > 0 ? idsOf(draft, events) : undefined;
+  const write = more && durable ? ids.linkUnwritten(linkedAs(draft, first), more) : undefined;
+  if (more && !write) ids.link(linkedAs(draft, first), more);
   // What is about a message names it as XMPP does.
   if (referable) texts.note(draft.kind === 'message' ? draft : first, [first.id], nameOf(draft));
   for (const event of events) {
     if (durable) display.owe(event.id);
     tell(context, event, points(event) ? marksOf(about) : undefined);
   }
+  // Behind the rows: whoever has heard that it is known is owed it.
+  if (write) context.lanes.run(placeKey(draft.place), write);
 }
 
 /** In the order of its place. */

@@ -55,7 +55,7 @@ async function play(
   const clock = handClock();
   await using store = await openStore({ url: `sqlite:${dir.file('s.db')}`, log, clock });
   const time = openRunningTime(store, clock, log);
-  const commit = openCommit(store, []);
+  const commit = openCommit(store);
   const rows = openRows({ store, commit, time, clock, log, returns: 0 });
   const owed = { way: 'receipt', place: mercutio, origin: {} } as never;
   const row = (name: string): FreshRow =>

@@ -66,14 +66,27 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
   together?: NonNullable<Bridge['deliverTogether']>;
+  /** Ends with a kill: so many units are written, and nothing after them. `killed` is called with the first of that. */
+  units?: { readonly left: number; killed(): void };
 };
 
 /** A core on the store of the file, or at the URL. Without a stop it ends as a kill ends it. */
 export async function play(file: string, options: Options, act: (world: World) => Promise<unknown>): Promise<void> {
-  const { deliver = () => WRITTEN, reconcile, together, admins = [], down = false, report, far, ...others } = options;
+  const {
+    deliver = () => WRITTEN,
+    reconcile,
+    together,
+    admins = [],
+    down = false,
+    report,
+    far,
+    units,
+    ...others
+  } = options;
   const { log = silent, ...rest } = others;
   const clock = handClock();
-  await using store = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
+  await using opened = await openStore({ url: file.includes(':') ? file : `sqlite:${file}`, log, clock });
+  const store = units ? dying(opened, units) : opened;
   const [sent, told]: [Event[], string[]] = [[], []];
   const link: World['link'] = { epoch: down ? undefined : 1, fails: false };
   const bridge: Bridge = {
@@ -140,6 +153,19 @@ export async function play(file: string, options: Options, act: (world: World) =
       expect(told).toEqual(what);
     },
   });
+}
+
+/** A store that writes so many units and then nothing any more, as that of a process that is gone. */
+function dying(store: Store, { left, killed }: NonNullable<Options['units']>): Store {
+  let units = left;
+  return {
+    ...store,
+    unit(statements) {
+      if (units-- > 0) return store.unit(statements);
+      killed();
+      return new Promise(() => undefined);
+    },
+  };
 }
 
 export function say(core: OpenCore, id: string, text = id, { receipt = true, bare = romeo as string } = {}): void {
