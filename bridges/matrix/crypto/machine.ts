@@ -1,0 +1,229 @@
+import type * as Wasm from '@matrix-org/matrix-sdk-crypto-wasm';
+import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import type { BridgeState } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { type CryptoEngine, loadEngine } from './engine.ts';
+import { type KeyStore, openKeyStore } from './store.ts';
+
+/** A call of the client-server API below `/_matrix/client`. `repeatable`: it may be made again. */
+export type KeyQuestion = {
+  readonly method: 'GET' | 'POST' | 'PUT';
+  readonly path: readonly string[];
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: Json;
+  readonly repeatable?: boolean;
+};
+/** Makes it, and resolves with the object that is answered. Rejects with a `Failure`. */
+export type KeyCall = (question: KeyQuestion) => Promise<Json>;
+
+/** What a sync says of keys (client-server API §11.12.6 and §11.10). */
+export type KeyNews = {
+  readonly events: readonly unknown[];
+  readonly changed: readonly string[];
+  readonly left: readonly string[];
+  readonly counts: Readonly<Record<string, number>>;
+  readonly fallbacks?: readonly string[];
+};
+
+/** How a room is encrypted, and who may read it. */
+export type RoomKeys = {
+  readonly room: string;
+  readonly members: readonly string[];
+  readonly historyVisibility: string;
+  /** The content of its `m.room.encryption`. */
+  readonly encryption: Json;
+};
+
+/** An event in plain, or why there is none: the key is missing, and may yet come, or it is not readable at all. */
+export type Decrypted = Json | 'missing' | 'unreadable';
+
+export type DeviceKeysParts = {
+  readonly call: KeyCall;
+  readonly state: BridgeState;
+  readonly account: AccountKey;
+  readonly user: string;
+  readonly device: string;
+  /** Keys of rooms have come. */
+  onKeys?(rooms: readonly string[]): void;
+};
+
+/** The keys of one device. What is done with them is done one after the other, and durable before anybody hears of it. */
+export type DeviceKeys = {
+  readonly engine: CryptoEngine;
+  /** The library's own interface, for verifications. Within `alone`. */
+  readonly machine: Wasm.OlmMachine;
+  readonly call: KeyCall;
+  /** Does something with the keys while nothing else does. What has changed is durable when it resolves. */
+  alone<T>(work: () => Promise<T>): Promise<T>;
+  /** Takes in what a sync says. Resolves once durable; what is to be answered goes out by `flush`. */
+  take(news: KeyNews): Promise<void>;
+  /** Sends what the library wants sent: new keys, questions for those of others, answers. */
+  flush(): Promise<void>;
+  /** Hands one request of the library to the homeserver. Within `alone`. */
+  send(request: KeyRequest): Promise<void>;
+  /** The content of an encrypted event, after everybody in the room was given its key. */
+  encrypt(room: RoomKeys, type: string, content: Json): Promise<Json>;
+  decrypt(room: string, event: Json): Promise<Decrypted>;
+  close(): void;
+};
+
+/** What the library wants sent. The last three are those of a message to devices or to a room. */
+export type KeyRequest = {
+  readonly id: string | undefined;
+  readonly type: Wasm.RequestType;
+  readonly body: string;
+  readonly event_type?: string;
+  readonly txn_id?: string;
+  readonly room_id?: string;
+};
+
+/** Events that were read, as many as are remembered. */
+const READ = 20_000;
+
+/** Opens the keys of a device, those that are kept or new ones. */
+export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys> {
+  const { call, user, device, onKeys } = parts;
+  const engine = await loadEngine();
+  const { wasm } = engine;
+  const store = await openKeyStore({ ...parts, engine });
+  const machine = await opened(engine, store, user, device);
+  let last: Promise<unknown> = Promise.resolve();
+  const read = openRecent<unknown>(READ);
+
+  function alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(async () => {
+      const value = await work();
+      await store.save();
+      return value;
+    });
+    last = done.catch(() => undefined);
+    return done;
+  }
+
+  await machine.registerRoomKeyUpdatedCallback(async (keys) =>
+    onKeys?.([...new Set(keys.map((key) => key.roomId.toString()))]),
+  );
+
+  const trusting = () => new wasm.DecryptionSettings(wasm.TrustRequirement.Untrusted);
+  const ids = (users: readonly string[]) => users.map((one) => new wasm.UserId(one));
+
+  /** §11.12.4.2: each place in a session is one event, whoever sends what was encrypted again. */
+  function isReplayed(room: string, { event_id, content }: Json): boolean {
+    const { session_id, ciphertext } = objectOf(content);
+    const at = `${room} ${session_id} ${megolmIndex(textOf(ciphertext) ?? '')}`;
+    const known = read.get(at) ?? event_id;
+    read.set(at, event_id);
+    return known !== event_id;
+  }
+
+  async function send(request: KeyRequest): Promise<void> {
+    // What others are told has to be there after a restart as well.
+    await store.save();
+    const answer = await call(callOf(wasm, request));
+    if (request.id !== undefined) await machine.markRequestAsSent(request.id, request.type, JSON.stringify(answer));
+  }
+
+  async function sendAll(): Promise<void> {
+    for (const request of await machine.outgoingRequests()) await send(request);
+  }
+
+  async function shareKey({ room, members, historyVisibility, encryption }: RoomKeys): Promise<void> {
+    await machine.updateTrackedUsers(ids(members));
+    await sendAll();
+    const claim = await machine.getMissingSessions(ids(members));
+    if (claim) await send(claim);
+    const settings = new wasm.EncryptionSettings();
+    settings.algorithm = wasm.EncryptionAlgorithm.MegolmV1AesSha2;
+    settings.historyVisibility = visibility(wasm, historyVisibility);
+    const { rotation_period_ms: age, rotation_period_msgs: count } = encryption;
+    // In microseconds there.
+    if (isCount(age)) settings.rotationPeriod = BigInt(age) * 1000n;
+    if (isCount(count)) settings.rotationPeriodMessages = BigInt(count);
+    for (const request of await machine.shareRoomKey(new wasm.RoomId(room), ids(members), settings))
+      await send(request);
+  }
+
+  return {
+    engine,
+    machine,
+    call,
+    alone,
+    send,
+    flush: () => alone(sendAll),
+    take: ({ events, changed, left, counts, fallbacks }) =>
+      alone(async () => {
+        const lists = new wasm.DeviceLists(ids(changed), ids(left));
+        const unused = fallbacks && new Set(fallbacks);
+        const numbers = new Map(Object.entries(counts));
+        await machine.receiveSyncChanges(JSON.stringify(events), lists, numbers, unused, trusting());
+      }),
+    encrypt: (keys, type, content) =>
+      alone(async () => {
+        await shareKey(keys);
+        const text = await machine.encryptRoomEvent(new wasm.RoomId(keys.room), type, JSON.stringify(content));
+        return objectOf(JSON.parse(text));
+      }),
+    decrypt: (room, event) =>
+      alone(async (): Promise<Decrypted> => {
+        try {
+          const found = await machine.decryptRoomEvent(JSON.stringify(event), new wasm.RoomId(room), trusting());
+          return isReplayed(room, event) ? 'unreadable' : objectOf(JSON.parse(found.event));
+        } catch (error) {
+          if (!(error instanceof wasm.MegolmDecryptionError)) throw error;
+          const { MissingRoomKey, UnknownMessageIndex } = wasm.DecryptionErrorCode;
+          return error.code === MissingRoomKey || error.code === UnknownMessageIndex ? 'missing' : 'unreadable';
+        }
+      }),
+    close() {
+      machine.close();
+      store.close();
+    },
+  };
+}
+
+async function opened(engine: CryptoEngine, store: KeyStore, user: string, device: string): Promise<Wasm.OlmMachine> {
+  const machine = await engine.open(user, device, store.name);
+  await store.save();
+  return machine;
+}
+
+/** The place of a message in its session, as bytes: a version, a tag, and a number of seven bits a byte (olm, megolm §4). */
+function megolmIndex(ciphertext: string): string {
+  const bytes = Buffer.from(ciphertext.slice(0, 16), 'base64');
+  const end = bytes.findIndex((byte, at) => at > 1 && byte < 0x80);
+  return bytes.subarray(2, end + 1).toString('hex');
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+
+function visibility({ HistoryVisibility: known }: typeof Wasm, word: string): Wasm.HistoryVisibility {
+  const words: Readonly<Record<string, Wasm.HistoryVisibility>> = {
+    invited: known.Invited,
+    joined: known.Joined,
+    world_readable: known.WorldReadable,
+  };
+  return Object.hasOwn(words, word) ? (words[word] ?? known.Shared) : known.Shared;
+}
+
+/** Where a request of the library goes. */
+function callOf({ RequestType: types }: typeof Wasm, request: KeyRequest): KeyQuestion {
+  const body = objectOf(JSON.parse(request.body));
+  const { event_type: type = '', txn_id: id = '', room_id: room = '' } = request;
+  switch (request.type) {
+    case types.KeysUpload:
+      return { method: 'POST', path: ['v3', 'keys', 'upload'], body, repeatable: true };
+    case types.KeysQuery:
+      return { method: 'POST', path: ['v3', 'keys', 'query'], body, repeatable: true };
+    case types.KeysClaim:
+      return { method: 'POST', path: ['v3', 'keys', 'claim'], body, repeatable: true };
+    case types.SignatureUpload:
+      return { method: 'POST', path: ['v3', 'keys', 'signatures', 'upload'], body, repeatable: true };
+    case types.ToDevice:
+      return { method: 'PUT', path: ['v3', 'sendToDevice', type, id], body };
+    case types.RoomMessage:
+      return { method: 'PUT', path: ['v3', 'rooms', room, 'send', type, id], body };
+    default:
+      throw new Error(`a request of the type ${request.type} cannot be sent`);
+  }
+}
