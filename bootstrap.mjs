@@ -49,6 +49,10 @@ const everything = [
   'chromium',
   'openssl',
   'postgresql',
+  'postfix',
+  'dovecot-core',
+  'dovecot-imapd',
+  'dovecot-lmtpd',
 ];
 
 passSignalsOn();

@@ -17,6 +17,9 @@ const elsewhere = {
   'python3-slixmpp': '/usr/lib/python3/dist-packages/slixmpp',
   'prosody-modules': '/usr/lib/prosody/modules/mod_privilege',
   ejabberd: '/usr/sbin/ejabberdctl',
+  'dovecot-core': '/usr/sbin/dovecot',
+  'dovecot-imapd': '/usr/lib/dovecot/imap',
+  'dovecot-lmtpd': '/usr/lib/dovecot/lmtp',
 };
 
 /** What apt-get is told each time: patience, and where its progress goes. */

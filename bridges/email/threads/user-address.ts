@@ -36,7 +36,7 @@ export function localPartOf(user: BareJid, { home }: Domains): string | undefine
     return local;
   const ascii = domainToASCII(domain);
   const found = `${PLAIN.test(local) ? local : escaped(local)}=${ascii}`;
-  return mailDomain(domain) === domain && found.length <= MOST_LOCAL ? found : undefined;
+  return mailDomain(domain, 1) === domain && found.length <= MOST_LOCAL ? found : undefined;
 }
 
 const escaped = (local: string): string =>
@@ -52,13 +52,17 @@ export function readLocalPart(written: string, domains: Domains): LocalPart {
   if (token !== undefined) return { kind: 'token', token };
   if (FOR_ADMINS.has(local)) return { kind: 'admins' };
   const user = userOf(local, domains);
-  return user !== undefined && localPartOf(user, domains) === local ? { kind: 'user', user } : { kind: 'nobody' };
+  // RFC 7622 §3.3.1: a bare JID has no capitals.
+  return user !== undefined && user === user.toLowerCase() && localPartOf(user, domains) === local
+    ? { kind: 'user', user }
+    : { kind: 'nobody' };
 }
 
 function userOf(local: string, { home }: Domains): BareJid | undefined {
   const at = local.lastIndexOf('=');
-  const domain = mailDomain(local.slice(at + 1));
-  if (at < 1 || domain === undefined) return home === undefined ? undefined : (`${local}@${home}` as BareJid);
+  if (at < 0) return home === undefined ? undefined : (`${local}@${home}` as BareJid);
+  const domain = mailDomain(local.slice(at + 1), 1);
+  if (at < 1 || domain === undefined) return undefined;
   const name = local.slice(0, at);
   if (/=(?![0-9a-f]{2})/.test(name)) return undefined;
   const bytes = name.replace(/=([0-9a-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));

@@ -10,7 +10,11 @@ export type Program =
   | 'atheme-services'
   | 'python3-slixmpp'
   | 'chromium'
-  | 'postgresql';
+  | 'postgresql'
+  | 'postfix'
+  | 'dovecot-core'
+  | 'dovecot-imapd'
+  | 'dovecot-lmtpd';
 
 // The folders for administrators are not on every user's PATH, so they are searched by name.
 const folders = [
@@ -27,6 +31,9 @@ const elsewhere: Partial<Record<Program, string>> = {
   'python3-slixmpp': '/usr/lib/python3/dist-packages/slixmpp',
   'prosody-modules': '/usr/lib/prosody/modules/mod_privilege',
   ejabberd: '/usr/sbin/ejabberdctl',
+  'dovecot-core': '/usr/sbin/dovecot',
+  'dovecot-imapd': '/usr/lib/dovecot/imap',
+  'dovecot-lmtpd': '/usr/lib/dovecot/lmtp',
 };
 
 /** The program's path, or undefined when it is not installed. */

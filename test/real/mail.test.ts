@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { ImapFlow } from 'imapflow';
+import { expect, test } from 'vitest';
+import { startGateway } from '#src/gateway/gateway.ts';
+import { openLog } from '#src/lib/log.ts';
+import { openMetrics } from '#src/lib/metrics.ts';
+import { configFrom } from '../config-from.ts';
+import { mailServer, post } from '../fakes/mail-server.ts';
+import { jumpingClock } from '../jumping-clock.ts';
+import { folder } from '../process/cli/isthmus.ts';
+import { startDovecot } from './dovecot.ts';
+import { startPostfix } from './postfix.ts';
+import { describeReal, startProsody, xml, xmppClient } from './servers.ts';
+import type { XmppClient } from './xmpp.ts';
+
+const MAIL = 'mail.localhost';
+const DOMAIN = 'gw.test';
+const SECRET = 'secret';
+const NEEDS = ['prosody', 'postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'] as const;
+
+/** A free port of this machine, which somebody else is told before it is listened on. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Prosody with alice, Postfix as smarthost and as server of peer.test, Dovecot for its mailboxes, and a gateway between them. */
+async function startMailWorld() {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(folder());
+  const xmpp = stack.use(await startProsody({ domains: { [MAIL]: SECRET }, users: { alice: 'pw' } }));
+  const dovecot = stack.use(await startDovecot());
+  const far = stack.use(await mailServer());
+  const lmtp = await freePort();
+  const postfix = stack.use(
+    await startPostfix({
+      mailboxes: ['bob', 'full'],
+      lmtp: dovecot.ports.lmtp,
+      relayed: { [DOMAIN]: `lmtp:inet:127.0.0.1:${lmtp}`, 'far.test': `smtp:[127.0.0.1]:${far.port}` },
+    }),
+  );
+  const config = await configFrom({
+    xmpp: { host: '127.0.0.1', port: xmpp.ports.component },
+    store: `sqlite:${join(dir.path, 'store.db')}`,
+    key: { file: join(dir.path, 'isthmus.key') },
+    access: { register: ['alice@localhost'] },
+    transports: {
+      [MAIL]: {
+        ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept' },
+        outgoing: { host: '127.0.0.1', port: postfix.ports.smtp, tls: 'off' },
+        incoming: { lmtp: `127.0.0.1:${lmtp}` },
+      },
+    },
+  });
+  const clock = jumpingClock();
+  const gateway = stack.use(await startGateway(config, { log: openLog('silent'), metrics: openMetrics(), clock }));
+  await gateway.online();
+  const alice = await xmppClient({ port: xmpp.ports.c2s, user: 'alice', password: 'pw', patience: 60_000 });
+  await alice.send(xml('presence'));
+  const resources = stack.move();
+  return {
+    ...{ postfix, dovecot, far, alice },
+    /** Writes to somebody, and has what would wait for more go. */
+    async write(to: string, id: string, body: string): Promise<void> {
+      await alice.send(
+        xml(
+          'message',
+          { to: jid(to), type: 'chat', id },
+          xml('body', {}, body),
+          xml('request', { xmlns: 'urn:xmpp:receipts' }),
+        ),
+      );
+      await later(alice);
+      clock.jump(21_000);
+    },
+    /** Mail of somebody, as their mail program hands it to their server. */
+    async mail(from: string, to: string, lines: readonly string[]): Promise<void> {
+      const answers = await post(postfix.ports.smtp, { from, to: [to], raw: lines.join('\r\n'), smtp: true });
+      expect(answers).toEqual([expect.stringMatching(/^250/)]);
+    },
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+const jid = (address: string): string => `${address.replace('@', '\\40')}@${MAIL}`;
+
+/** What was sent before is kept: the gateway has taken part in two round trips. */
+async function later(client: XmppClient): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1)
+    await client.ask(
+      xml('iq', { type: 'get', to: MAIL }, xml('query', { xmlns: 'http://jabber.org/protocol/disco#info' })),
+    );
+}
+
+/** The newest mail of a mailbox, once there is one. */
+async function inbox(
+  port: number,
+  user: string,
+): Promise<{ source: string; messageId: string; from: string; subject: string }> {
+  const client = new ImapFlow({ host: '127.0.0.1', port, secure: false, auth: { user, pass: 'pw' }, logger: false });
+  await client.connect();
+  try {
+    const box = await client.mailboxOpen('INBOX');
+    if (box.exists === 0) {
+      void client.idle();
+      await once(client, 'exists');
+    }
+    const found = await client.fetchOne('*', { envelope: true, source: true });
+    if (!found) throw new Error('there is no mail');
+    return {
+      source: found.source?.toString('utf8') ?? '',
+      messageId: found.envelope?.messageId ?? '',
+      from: found.envelope?.from?.[0]?.address ?? '',
+      subject: found.envelope?.subject ?? '',
+    };
+  } finally {
+    await client.logout();
+  }
+}
+
+const chat = (client: XmppClient, from: string) =>
+  client.next((one) => one.is('message') && one.attrs.from?.startsWith(jid(from)) === true, `something of ${from}`);
+
+describeReal('mail over Postfix and Dovecot', NEEDS, () => {
+  test('a message arrives in the mailbox, and the answer to it as chat', async () => {
+    await using world = await startMailWorld();
+    await world.write('bob@peer.test', 'm1', 'Good morrow');
+    const got = await inbox(world.dovecot.ports.imap, 'bob');
+    expect(got.from).toBe(`alice=localhost@${DOMAIN}`);
+    expect(got.source).toContain('Good morrow');
+    // Dovecot has it: Postfix says so, as it was asked to.
+    const receipt = await chat(world.alice, 'bob@peer.test');
+    expect(receipt.getChild('received', 'urn:xmpp:receipts')?.attrs.id).toBe('m1');
+    await world.mail('bob@peer.test', got.from, [
+      'From: Bob <bob@peer.test>',
+      `To: <${got.from}>`,
+      'Message-ID: <b1@peer.test>',
+      `In-Reply-To: ${got.messageId}`,
+      `Subject: Re: ${got.subject}`,
+      '',
+      'And to you.',
+      '',
+      'On Monday, Alice wrote:',
+      '> Good morrow',
+    ]);
+    const answer = await chat(world.alice, 'bob@peer.test');
+    expect(answer.getChildText('body')).toMatch(/(^|\n)And to you\.$/);
+    expect(answer.getChild('reply', 'urn:xmpp:reply:0')?.attrs.id).toBe('m1');
+  });
+
+  test('who is unknown, whose mailbox is full and what another server refuses are told as what they are', async () => {
+    await using world = await startMailWorld();
+    await world.write('nobody@peer.test', 'm1', 'Good morrow');
+    const unknown = await chat(world.alice, 'nobody@peer.test');
+    expect(errorOf(unknown)).toEqual(['error', 'm1', 'item-not-found']);
+
+    await world.mail('bob@peer.test', 'full@peer.test', [
+      'From: bob@peer.test',
+      '',
+      ...Array(90).fill('x'.repeat(1000)),
+    ]);
+    await inbox(world.dovecot.ports.imap, 'full');
+    await world.write('full@peer.test', 'm2', 'y'.repeat(20_000));
+    expect(errorOf(await chat(world.alice, 'full@peer.test'))).toEqual(['error', 'm2', 'resource-constraint']);
+
+    world.far.faults.push({ at: 'rcpt', code: 550, text: '5.1.1 no such user' });
+    await world.write('ghost@far.test', 'm3', 'Good morrow');
+    expect(errorOf(await chat(world.alice, 'ghost@far.test'))).toEqual(['error', 'm3', 'item-not-found']);
+
+    world.far.faults.push({ at: 'data', code: 554, text: '5.7.1 Blocked using spamhaus' });
+    await world.write('dave@far.test', 'm4', 'Good morrow');
+    expect(errorOf(await chat(world.alice, 'dave@far.test'))).toEqual(['error', 'm4', 'internal-server-error']);
+  });
+});
+
+function errorOf(stanza: Awaited<ReturnType<typeof chat>>): readonly (string | undefined)[] {
+  const [condition] = stanza.getChild('error')?.getChildElements() ?? [];
+  return [stanza.attrs.type, stanza.attrs.id, condition?.name];
+}
