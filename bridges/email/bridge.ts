@@ -7,11 +7,11 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolveMailbox } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
+import { authenticate } from './in/authentication/authenticate.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
 import { openPersonal } from './in/personal.ts';
 import { openReports } from './in/reports.ts';
-import { vouched } from './in/vouched.ts';
 import { openOutgoing } from './out/outgoing.ts';
 import { openSmarthost } from './out/smarthost.ts';
 import { openSuppression } from './out/suppression.ts';
@@ -33,7 +33,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   if (config.dns) dns.setServers([`${config.dns.host}:${config.dns.port}`]);
   const intake = openIncoming(
     transport,
-    { parser, split: splitMail, authenticate: vouched, resolver: (name, type) => dns.resolve(name, type) },
+    { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
     { personal: openPersonal(transport, parser), reports: openReports(transport, suppression) },
     () => paused,
   );

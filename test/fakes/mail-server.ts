@@ -215,7 +215,8 @@ export async function post(
 
 /** A mail server of ours has found that the envelope's sender is who From says. */
 export const vouched = (from: string): string =>
-  `Authentication-Results: mx.example; spf=pass smtp.mailfrom=${from}; dkim=pass header.d=${from.replace(/^.*@/, '')}`;
+  `Authentication-Results: mx.example; spf=pass smtp.mailfrom=${from}; dkim=pass header.d=${from.replace(/^.*@/, '')}\r\n` +
+  `Received: from mx.${from.replace(/^.*@/, '')} by mx.example with ESMTP; Mon, 30 Nov 2026 10:00:00 +0000`;
 
 /** A report of a mail server about a mail (RFC 3464). */
 export function deliveryReport(

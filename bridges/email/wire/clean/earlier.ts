@@ -147,11 +147,15 @@ const joinWrapped = (lines: readonly string[]): string =>
     .trim();
 
 const BIDI = /[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
-const DATED = /\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}月/;
+/** A day, a time, or a day of the week. */
+const DATED =
+  /\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche)\b|\d{1,2}[:.h]\d{2}|\b(?:19|20)\d{2}\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{1,2}月/i;
+const FIRST_PERSON = /(?:^|\s)(?:I|we|ich|wir|j['’]ai|nous)\s/i;
 const ADDRESSED = /[<([][^\s<>@]+@[^\s<>@]+[>)\]]/;
 
 function isAttribution(text: string, quoted: boolean): boolean {
-  if (text.length > 400 || !/[:：]$|写道$|のメッセージ$/.test(text) || !OPENING.test(text)) return false;
+  if (text.length > 400 || !/[:：]$|写道$|のメッセージ$/.test(text) || !OPENING.test(text) || FIRST_PERSON.test(text))
+    return false;
   const [wrote, dated, addressed] = [WROTE, DATED, ADDRESSED].map((pattern) => pattern.test(text));
   if (!quoted) return wrote === true && dated === true && addressed === true;
   return wrote === true ? dated === true || addressed === true : dated === true && addressed === true;

@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream';
+import { domainToASCII } from 'node:url';
+import type { DKIMVerifyResult, DMARCResult } from 'mailauth';
+import { arc } from 'mailauth/lib/arc/index.js';
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
+import { dmarc } from 'mailauth/lib/dmarc/index.js';
+import { spf } from 'mailauth/lib/spf/index.js';
+import { getAlignment } from 'mailauth/lib/tools.js';
+import { type RawHeader, readHeaders } from '#bridges/email/wire/header-block.ts';
+import type { Authenticate, MailEnvelope, Verdict } from '#bridges/email/wire/mail.ts';
+import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
+import { isPublicAddress } from '#src/lib/net.ts';
+import { openLookups } from './lookups.ts';
+import { trustedResults } from './results-header.ts';
+
+type Lookups = ReturnType<typeof openLookups>;
+
+/** What a method found, for which domain. */
+type Finding = { readonly method: string; readonly result: string; readonly domain: string };
+
+const nobody = (why: string): Verdict => ({ from: 'unverified', why });
+
+/**
+ * Judges a mail by all its bytes: DKIM (RFC 6376), SPF (RFC 7208) by the address of the client where a mail server of ours has told it,
+ * else by that server's own header, DMARC (RFC 9989), and ARC (RFC 8617) of a sealer that is trusted. A pass counts only for an
+ * organisational domain that is that of the one From.
+ */
+export const authenticate: Authenticate = async (content, { envelope, trusted, resolver }) => {
+  const resolve = openLookups(resolver);
+  const source = content instanceof Readable ? content : Readable.from(content);
+  const dkim = await dkimVerify(source, { resolver: resolve, sender: envelope.from });
+  const headers = readHeaders(dkim.headers?.original ?? new Uint8Array());
+  const domain = authorDomain(headers, dkim);
+  if (domain === undefined) return nobody('no single author');
+  const signatures = signaturesOf(dkim);
+  const sender = await senderOf(envelope, headers, trusted, resolve);
+  const policy = await dmarc({
+    headerFrom: dkim.headerFrom,
+    fromFields: dkim.fromFields,
+    spfDomains: sender.result === 'pass' ? [sender.domain] : [],
+    dkimDomains: signatures.filter(({ result }) => result === 'pass').map((found) => ({ domain: found.domain })),
+    resolver: resolve,
+  });
+  const sealed = await sealOf(dkim, trusted, resolve);
+  return verdictOf(domain, [...signatures, sender, ...sealed], policy);
+};
+
+/** The domain of the one From, as we read it and as the signatures do: two readers that differ are fooled one by the other. */
+function authorDomain(headers: readonly RawHeader[], dkim: DKIMVerifyResult): string | undefined {
+  const fields = headers.filter(({ name }) => name === 'from');
+  const authors = mailboxesOf(fields[0]?.value);
+  if (fields.length !== 1 || authors.length !== 1 || dkim.fromFields !== 1 || dkim.headerFrom.length !== 1)
+    return undefined;
+  const [ours, theirs] = [authors[0]?.address, dkim.headerFrom[0]].map(domainOf);
+  return ours !== '' && ours === theirs ? ours : undefined;
+}
+
+const domainOf = (address = ''): string => domainToASCII(address.slice(address.lastIndexOf('@') + 1).toLowerCase());
+
+/** A signature that leaves the end of the body open (`l=`) vouches for nothing: anything may follow. */
+function signaturesOf({ results }: DKIMVerifyResult): Finding[] {
+  return results.map(({ status, signingDomain = '', canonBodyLengthLimited, signingHeaders }) => {
+    const signsFrom = /(?:^|:)\s*from\s*(?::|$)/i.test(signingHeaders?.keys ?? '');
+    const whole = status.result !== 'pass' || (!status.underSized && !canonBodyLengthLimited && signsFrom);
+    return {
+      method: 'dkim',
+      result: whole ? status.result : 'policy',
+      domain: domainToASCII(signingDomain.toLowerCase()),
+    };
+  });
+}
+
+/** SPF, asked ourselves where we know who connected, else as our mail server has written it down. */
+async function senderOf(
+  { from, client }: MailEnvelope,
+  headers: readonly RawHeader[],
+  trusted: readonly string[],
+  resolve: Lookups,
+): Promise<Finding> {
+  if (client && isPublicAddress(client.address)) {
+    const helo = client.helo ?? client.address;
+    const { status, domain } = await spf({ sender: from, ip: client.address, helo, resolver: resolve });
+    return { method: 'spf', result: status.result, domain: domainToASCII(domain.toLowerCase()) };
+  }
+  const told = trustedResults(headers, trusted, 'spf');
+  const found = told.find(({ properties }) => properties.has('smtp.mailfrom')) ?? told[0];
+  const address = found?.properties.get('smtp.mailfrom') ?? found?.properties.get('smtp.helo') ?? '';
+  return { method: 'spf', result: found?.result ?? 'none', domain: domainOf(address.replace(/[<>]/g, '')) };
+}
+
+/** A list or forwarder whom the operator trusts has written down what was true before it changed the mail. */
+async function sealOf(dkim: DKIMVerifyResult, trusted: readonly string[], resolve: Lookups): Promise<Finding[]> {
+  if (!dkim.arc?.chain || trusted.length === 0) return [];
+  const { status, signature, authenticationResults } = await arc(
+    { ...dkim.arc, chain: dkim.arc.chain },
+    { resolver: resolve },
+  );
+  const sealer = signature ? (signature.signingDomain ?? '') : '';
+  if (status.result !== 'pass' || !trusted.includes(sealer)) return [];
+  const before: { result?: unknown; header?: { from?: unknown } } = authenticationResults?.dmarc ?? {};
+  const domain = before.header?.from;
+  return before.result === 'pass' && typeof domain === 'string'
+    ? [{ method: 'arc', result: 'pass', domain: domainOf(domain) }]
+    : [];
+}
+
+function verdictOf(domain: string, findings: readonly Finding[], policy: DMARCResult | false): Verdict {
+  const told = findings.map(({ method, result, domain: of }) => `${method}=${result}${of && ` (${of})`}`);
+  const why = [...told, `dmarc=${policy ? policy.status.result : 'none'}`].join(' ').slice(0, 500);
+  const aligned = findings.filter((found) => found.domain !== '' && getAlignment(domain, [found.domain]));
+  const forwarded = findings.some(({ method }) => method === 'arc');
+  const failed = policy && policy.status.result === 'fail';
+  if (failed && policy.policy === 'reject' && !forwarded)
+    return { from: aligned.some(isTemporary) ? 'temporary' : 'refused', why };
+  if (aligned.some(({ result }) => result === 'pass')) return { from: 'verified', why };
+  const temporary = aligned.some(isTemporary) || (policy && /^temperr/.test(policy.status.result));
+  return { from: temporary ? 'temporary' : 'unverified', why };
+}
+
+const isTemporary = ({ result }: Finding): boolean => /^temperr/.test(result);
