@@ -143,9 +143,11 @@ export type ReturnsParts = {
   readonly time: RunningTime;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long a message may come back, in ms. */
+  readonly returns: number;
 };
 
-/** Ms between two looks at what may not come back any more, and rows that end in one unit. */
+/** The most ms between two looks at what may not come back any more, and rows that end in one unit. */
 const LOOK = 30_000;
 const CHUNK = 500;
 
@@ -157,7 +159,8 @@ export type Returns = {
 };
 
 /** Ends as delivered what has not come back in its time. */
-export function openReturns({ store, rows, settling, time, clock, log }: ReturnsParts): Returns {
+export function openReturns({ store, rows, settling, time, clock, log, returns }: ReturnsParts): Returns {
+  const pause = Math.min(LOOK, returns);
   let stopped = false;
   async function look(): Promise<void> {
     if (stopped) return;
@@ -169,9 +172,9 @@ export function openReturns({ store, rows, settling, time, clock, log }: Returns
   }
   function tick(): void {
     look().catch((err: unknown) => log.debug({ err }, 'what has arrived could not be looked up'));
-    cancel = clock.after(LOOK, tick);
+    cancel = clock.after(pause, tick);
   }
-  let cancel = clock.after(LOOK, tick);
+  let cancel = clock.after(pause, tick);
   async function reopen(transport: string): Promise<void> {
     await rows.owner();
     const since = rows.unheard();

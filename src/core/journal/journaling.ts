@@ -131,7 +131,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
   const toNetwork = openCarry({ ids, standings, expiry, wait, asFailure });
   const agent = ({ owed }: Pick<OwedRow, 'owed'>) => (owed.way === 'out' ? toNetwork : toXmpp);
   const settling = openSettling({ store, commit, rows, budgets, answers, time, clock, log, agent });
-  const comingBack = parts.far && openReturns({ store, rows, settling, time, clock, log });
+  const comingBack = parts.far && openReturns({ store, rows, settling, time, clock, log, returns });
   const { limits } = parts;
   const delivery = openDelivery({ store, rows, time, clock, log, settling, standings, agent, asFailure, limits });
 
