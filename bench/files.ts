@@ -96,9 +96,10 @@ const store = await openStore({ url: `sqlite:${join(dir, 'store.db')}`, log, clo
 const fetch = openFetch({ connect: openConnect(), refuse: (reason, text) => new Error(`${reason}: ${text}`) });
 const operator = { namedBy: 'operator', maxBytes: 2 * SIZE, timeout: 600_000 } as const;
 const parts = { dir: join(dir, 'media'), maxSize: 2 * SIZE, quota: 20 * SIZE, total: 20 * SIZE, retention: 86_400_000 };
-const media = await openMedia({ ...parts, publicUrl: PUBLIC, store, clock, log });
+const key = openKey({ text: '1'.repeat(64) });
+const media = await openMedia({ ...parts, publicUrl: PUBLIC, store, clock, log, key: key.secret });
 const lending = openLending({
-  ...{ key: openKey({ text: '1'.repeat(64) }), clock, publicUrl: PUBLIC, retention: 86_400_000 },
+  ...{ key, clock, publicUrl: PUBLIC, retention: 86_400_000 },
   bridge: () => ({ openFile: async () => ({ content: stream(), size: SIZE }) }),
 });
 const site = openSite({ publicUrl: PUBLIC, clock, metrics });

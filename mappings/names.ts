@@ -18,5 +18,11 @@ export function cleanName(name: string, limit = 64): string {
   return (split(line, limit, 'characters')[0] ?? '').trim();
 }
 
+/** Code points of a name that people are shown. */
+const SHOWN = 128;
+
+/** A name as it is kept and shown: clients have one line for it, and no stanza has to fail for the rest of it. */
+export const shownName = (name: string): string => cleanName(name, SHOWN);
+
 /** The name with letters in their plain form: `José` becomes `Jose`. For networks whose names are ASCII. */
 export const plainLetters = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '');

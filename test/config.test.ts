@@ -61,6 +61,7 @@ describe('a good file', () => {
         connect_pace: 5000,
         linger: 300_000,
         shown_occupants: 2000,
+        open_files: 20,
         presence_window: 30_000,
         reconnect_min: 5000,
         reconnect_max: 300_000,

@@ -161,6 +161,11 @@ const limits = z
       .describe(
         'In rooms with more people: who speaks, keeps order or is from here is shown, and nobody else. 0 shows all',
       ),
+    open_files: whole
+      .min(1)
+      .max(1000)
+      .prefault(20)
+      .describe('Files of networks that one user may be fetching at a time'),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')

@@ -257,7 +257,7 @@ export async function startGateway(config: Config, parts: GatewayParts): Promise
     throw error;
   }
   for (const opened of transports.values()) opened.link = linkOf(opened);
-  site.open({ shelf: media.store, lending: media.lending });
+  site.open({ shelf: media.store, lending: media.lending, lent: config.limits.open_files });
   sockets.open();
   void core.start();
 

@@ -48,7 +48,13 @@ export async function openMediaOf(
   const lending = openLending({ ...parts, publicUrl, retention: media?.retention ?? LENT });
   const store =
     media &&
-    (await openMedia({ ...parts, ...placesOf(media), ...(!media.upload && { upload: undefined }), publicUrl }));
+    (await openMedia({
+      ...parts,
+      key: parts.key.secret,
+      ...placesOf(media),
+      ...(!media.upload && { upload: undefined }),
+      publicUrl,
+    }));
   const open = openDownloads({ ...from, publicUrl, shelf: store, lending });
   return {
     hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport), open }),

@@ -10,12 +10,18 @@ export type Media = {
   ): Promise<FileRef & { readonly expires: number }>;
   /**
    * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
-   * stored, and nobody can read the `reference` in it. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
+   * stored, and nobody can read the `reference` in it. Who has it alone (`account`) opens a few at a time. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
    * there is no public address, or for a reference of more than 2000 characters.
    */
   lend(
     reference: string,
-    meta: { readonly name?: string; readonly type?: string; readonly size?: number; readonly lifetime?: number },
+    meta: {
+      readonly name?: string;
+      readonly type?: string;
+      readonly size?: number;
+      readonly lifetime?: number;
+      readonly account?: AccountKey;
+    },
   ): FileRef & { readonly expires: number };
   /**
    * Opens a file of an event for a network that takes its bytes: fetched from where its sender keeps it (SECURITY rule 8), or

@@ -6,12 +6,29 @@ import { expired, headersOf, isNamed, notThere } from './media-answers.ts';
 import { rangeOf } from './media-range.ts';
 import { plain } from './status.ts';
 
-/** Files of networks that are open at a time (SECURITY rule 11). */
-const MOST = 100;
+/** Files of networks that are open at a time, for all together (SECURITY rule 11). */
+const MOST = 1000;
 
-/** Answers /media/lent/TOKEN/NAME with what the network has behind it now. */
-export function lentPages(lending: Lending): (request: Request, token: string, name: string) => Promise<Response> {
-  let open = 0;
+/** Answers /media/lent/TOKEN/NAME with what the network has behind it now. `most`: files of one account that are open at a time. */
+export function lentPages(
+  lending: Lending,
+  most: number,
+): (request: Request, token: string, name: string) => Promise<Response> {
+  /** By account; the empty one counts all. */
+  const open = new Map<string, number>();
+
+  /** Takes a place for a file. It gives what frees it; nothing where there is none. */
+  function begun(account: string | undefined): (() => void) | undefined {
+    const counts = account === undefined ? [''] : ['', account];
+    const count = (of: string): number => open.get(of) ?? 0;
+    if (counts.some((of) => count(of) >= (of === '' ? MOST : most))) return undefined;
+    for (const of of counts) open.set(of, count(of) + 1);
+    return once(() => {
+      for (const of of counts)
+        if (count(of) > 1) open.set(of, count(of) - 1);
+        else open.delete(of);
+    });
+  }
 
   async function serve(file: LentFile, request: Request, tag: string): Promise<Response> {
     const wanted = wantedOf(file, request, tag);
@@ -21,9 +38,8 @@ export function lentPages(lending: Lending): (request: Request, token: string, n
       if (file.size !== undefined) headers.set('Content-Length', String(file.size));
       return new Response(null, { headers });
     }
-    if (open >= MOST) return plain(503, 'Too many files are being fetched.', { 'Retry-After': '5' });
-    open++;
-    const done = once(() => open--);
+    const done = begun(file.account);
+    if (!done) return plain(503, 'Too many files are being fetched.', { 'Retry-After': '5' });
     try {
       return answerOf(await file.open(wanted), { file, headers, done });
     } catch (error) {

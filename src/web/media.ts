@@ -4,18 +4,25 @@ import { expired, headersOf, isNamed, notThere } from './media-answers.ts';
 import { rangeOf } from './media-range.ts';
 import { plain } from './status.ts';
 
+/** Files of networks that one account may have open at a time, where the operator does not say. */
+const LENT = 20;
+
 /** Answers a request below /media/. */
 export type MediaPages = (request: Request) => Promise<Response>;
 
-/** What there is below /media/: files that are kept here, and files of networks behind links. */
-export type Files = { readonly shelf?: Shelf | undefined; readonly lending?: Lending | undefined };
+/** What there is below /media/: files that are kept here, and files of networks behind links, so many of an account at a time. */
+export type Files = {
+  readonly shelf?: Shelf | undefined;
+  readonly lending?: Lending | undefined;
+  readonly lent?: number;
+};
 
 /**
  * /media/SECRET/NAME and /media/lent/TOKEN/NAME. Only the whole address is known: another name in it is another file, and
  * there is none.
  */
-export function mediaPages({ shelf, lending }: Files): MediaPages {
-  const lent = lending && lentPages(lending);
+export function mediaPages({ shelf, lending, lent: most = LENT }: Files): MediaPages {
+  const lent = lending && lentPages(lending, most);
   return async (request) => {
     if (request.method !== 'GET' && request.method !== 'HEAD')
       return plain(405, 'Files can only be fetched.', { Allow: 'GET, HEAD' });

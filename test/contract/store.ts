@@ -609,6 +609,8 @@ export const storeCases: Readonly<Record<string, (on: Ground) => Promise<void>>>
       const forget = async () => (await store.unit([store.media.forget(4, 10)]))[0]?.changed;
       expect([await forget(), await forget()]).toEqual([1, 0]);
       expect(await store.media.get('b')).toBeUndefined();
+      await store.unit([store.media.remove('c')]);
+      expect(await store.media.get('c')).toBeUndefined();
     },
   ),
 

@@ -203,6 +203,7 @@ describe('a file of ours', () => {
       token === 'leaf'
         ? {
             kind: 'lent',
+            account: undefined,
             name: 'leaf.png',
             type: 'image/png',
             size: 100,

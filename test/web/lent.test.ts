@@ -4,6 +4,7 @@ import { openLending } from '#src/core/media/lending.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { openKey } from '#src/store/index.ts';
 import { openSite, startWeb } from '#src/web/listeners.ts';
 import { handClock } from '../hand-clock.ts';
@@ -48,7 +49,7 @@ async function library(openFile: Bridge['openFile'] = ranged) {
     registry: metrics.registry,
     readiness: () => ({ ready: true, transports: {} }),
   });
-  site.open({ lending });
+  site.open({ lending, lent: 3 });
   return {
     clock,
     asked,
@@ -148,7 +149,7 @@ describe('files that are lent', () => {
     expect(() => at.lend('x'.repeat(2001), rose)).toThrow(Failure);
   });
 
-  it('stop being read when nobody wants the rest, and so many are open at a time', async () => {
+  it('stop being read when nobody wants the rest, and so many of one account are open at a time', async () => {
     const cancelled = Promise.withResolvers<void>();
     const endless = () =>
       new ReadableStream<Uint8Array>({
@@ -156,11 +157,18 @@ describe('files that are lent', () => {
         cancel: () => cancelled.resolve(),
       });
     await using at = await library(async () => ({ content: endless() }));
-    const { url } = at.lend('rose', { name: 'rose.png' });
+    const account = (user: string) => accountKey(user as BareJid, 'net.example');
+    const { url } = at.lend('rose', { name: 'rose.png', account: account('romeo@a.example') });
     const stop = new AbortController();
-    const open = await Promise.all(Array.from({ length: 100 }, () => at.ask(url, { signal: stop.signal })));
-    expect(new Set(open.map(({ status }) => status))).toEqual(new Set([200]));
+    const open = await Promise.all(Array.from({ length: 3 }, () => at.ask(url, { signal: stop.signal })));
+    expect(open.map(({ status }) => status)).toEqual([200, 200, 200]);
     expect((await at.ask(url)).status).toBe(503);
+    // That is nobody else's, nor that of who has a link with others.
+    for (const more of [{ account: account('juliet@a.example') }, {}]) {
+      const other = await at.ask(at.lend('rose', { name: 'rose.png', ...more }).url);
+      expect(other.status).toBe(200);
+      await other.body?.cancel();
+    }
     stop.abort();
     await cancelled.promise;
     await expect.poll(async () => (await at.ask(url, { method: 'HEAD' })).status).toBe(200);

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type MediaParts, openMedia } from '#src/core/media/media.ts';
@@ -12,6 +13,8 @@ import { tempFolder } from '../store/folder.ts';
 const romeo = accountKey('romeo@a.example' as BareJid, 'net.example');
 const log = openLog('silent');
 const DAY = 86_400_000;
+const key = createSecretKey(Buffer.alloc(32, 1));
+const sizes = { maxSize: 1000, quota: 2000, total: 3000, retention: DAY, key };
 
 /** A media store on a real listener. Addresses are those of the world: `ask` goes where a proxy would send them. */
 async function gallery(parts: Partial<MediaParts> = {}) {
@@ -21,8 +24,7 @@ async function gallery(parts: Partial<MediaParts> = {}) {
   const store = stack.use(await openStore({ url: `sqlite:${folder.file('store.db')}`, log, clock }));
   const dir = folder.file('media');
   const publicUrl = 'https://gw.example.org';
-  const reopen = () =>
-    openMedia({ dir, maxSize: 1000, quota: 2000, total: 3000, retention: DAY, publicUrl, store, clock, log, ...parts });
+  const reopen = () => openMedia({ ...sizes, dir, publicUrl, store, clock, log, ...parts });
   const media = await reopen();
   const metrics = openMetrics();
   const site = openSite({ publicUrl, clock, metrics });
@@ -237,5 +239,25 @@ describe('a text that is reserved', () => {
       'But soft ♥',
       'text/plain; charset=utf-8',
     ]);
+  });
+
+  it('has one address where it is the same, is kept once, and anew after it has expired', async () => {
+    await using at = await gallery();
+    const of = { account: romeo, type: 'image/png' };
+    const spot = at.media.reserve('rose.png', 'm1 rose');
+    expect(at.media.reserve('rose.png', 'm2 rose').url).not.toBe(spot.url);
+    await at.media.fill(spot, bytes(10), of);
+    const again = at.media.reserve('rose.png', 'm1 rose');
+    expect(again.url).toBe(spot.url);
+    await at.media.fill(again, bytes(20), of);
+    expect((await (await at.ask(spot.url)).arrayBuffer()).byteLength).toBe(10);
+    expect(at.files()).toHaveLength(1);
+    for (const pruned of [false, true]) {
+      at.clock.advance(DAY + 1);
+      if (pruned) await at.media.prune();
+      expect((await at.ask(spot.url)).status).toBe(410);
+      await at.media.fill(at.media.reserve('rose.png', 'm1 rose'), bytes(30), of);
+      expect((await (await at.ask(spot.url)).arrayBuffer()).byteLength).toBe(30);
+    }
   });
 });

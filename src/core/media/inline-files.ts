@@ -40,7 +40,9 @@ export function putUp(
   const work: (() => Promise<void>)[] = [];
   const moved = files.map((file): FileRef => {
     if (!isInline(file)) return file;
-    const spot = media.reserve(file.name ?? nameOf(file));
+    const name = origin.originId ?? origin.id;
+    // When the message comes again it is the same: by its address it is recognised, and it is not kept twice.
+    const spot = media.reserve(file.name ?? nameOf(file), name && JSON.stringify([account, name, file.url]));
     work.push(async () => {
       const { type, data } = await contentOf(file, origin, xmpp);
       await media.fill(spot, data, { account, type });

@@ -12,6 +12,8 @@ export type LentFile = {
   readonly type: string;
   /** Bytes, where the bridge knew it. */
   readonly size: number | undefined;
+  /** For whom it was lent; nobody where several have the link. */
+  readonly account: string | undefined;
   /** Asks the network for it. Rejects with a `Failure`. */
   open(range: ByteRange | undefined): Promise<OpenedFile>;
 };
@@ -45,6 +47,7 @@ type Held = readonly [
   type: string,
   size: number | null,
   expires: number,
+  account?: string | null,
 ];
 
 /** Links to files of networks, for each transport. What they say is sealed: it may hold the key of a file. */
@@ -65,12 +68,12 @@ export function openLending({ key, clock, publicUrl, retention, bridge }: Lendin
   return {
     lendFor:
       (transport) =>
-      (reference, { name: wished, type: claimed, size, lifetime = retention }) => {
+      (reference, { name: wished, type: claimed, size, lifetime = retention, account }) => {
         if (reference.length > LONGEST) throw new Failure('too-large', { text: texts.longName });
         const type = plainType(claimed);
         const name = fileName(wished, type);
         const expires = clock.now() + lifetime;
-        const link: Held = [transport, reference, name, type, size ?? null, expires];
+        const link: Held = [transport, reference, name, type, size ?? null, expires, account ?? null];
         const token = Buffer.from(seal(key, CELL, Buffer.from(JSON.stringify(link)))).toString('base64url');
         return { url: publicUrl + lentPath(token, name), name, type, ...(size !== undefined && { size }), expires };
       },
@@ -87,13 +90,14 @@ export function openLending({ key, clock, publicUrl, retention, bridge }: Lendin
   function find(token: string): ReturnType<Lending['find']> {
     const link = held(token);
     if (!link) return undefined;
-    const [transport, reference, name, type, size, expires] = link;
+    const [transport, reference, name, type, size, expires, account] = link;
     if (expires <= clock.now()) return { kind: 'expired' };
     return {
       kind: 'lent',
       name,
       type,
       size: size ?? undefined,
+      account: account ?? undefined,
       async open(range) {
         const of = bridge(transport);
         if (!of?.openFile) throw new Failure('item-not-found');

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { cleanName } from '#mappings/names.ts';
 
 /** Code points of a file's name. */
@@ -6,6 +6,10 @@ const LONGEST = 100;
 
 /** 256 random bits as 43 characters of an address: whoever was not given it cannot fetch the file. */
 export const newSecret = (): string => randomBytes(32).toString('base64url');
+
+/** The same for what has a name of its own here: it has one address, however often it comes. */
+export const secretOf = (key: KeyObject, name: string): string =>
+  createHmac('sha256', key).update('isthmus media\0').update(name).digest('base64url');
 
 /** Under which the file and its row are kept: neither tells the address. Empty for what cannot be an address of ours. */
 export const idOf = (secret: string): string =>

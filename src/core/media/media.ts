@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -17,7 +18,7 @@ import {
   removeFile,
   type Store,
 } from '#src/store/index.ts';
-import { fileName, idOf, mediaPath, newSecret, plainType } from './media-names.ts';
+import { fileName, idOf, mediaPath, newSecret, plainType, secretOf } from './media-names.ts';
 
 /** A file as the web serves it. */
 export type KeptFile = {
@@ -39,9 +40,12 @@ export type Spot = { readonly secret: string; readonly url: string; readonly exp
 /** The files of the gateway. */
 export type MediaStore = Pick<Media, 'put'> &
   Shelf & {
-    /** An address for a file of that name, before anybody knows whether it is needed. Nothing is written. */
-    reserve(name: string): Spot;
-    /** Puts a file where it was reserved. Rejects with a `Failure` as `put` does. */
+    /**
+     * An address for a file of that name, before anybody knows whether it is needed. Nothing is written. What is the same by
+     * `of`, as when its message comes again, has the same.
+     */
+    reserve(name: string, of?: string): Spot;
+    /** Puts a file where it was reserved, unless it is there. Rejects with a `Failure` as `put` does. */
     fill(spot: Spot, content: Content, of: { readonly account: AccountKey; readonly type: string }): Promise<void>;
     /** Lets all files of an account expire, and removes them. */
     forget(account: AccountKey): Promise<void>;
@@ -76,6 +80,8 @@ export type MediaParts = {
   readonly publicUrl: string;
   /** Absent where all files stay here. */
   readonly upload?: Upload | undefined;
+  /** Addresses of what has a name of its own follow from it. */
+  readonly key: KeyObject;
   readonly store: Store;
   readonly clock: Clock;
   readonly log: Log;
@@ -152,12 +158,15 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
       const put = await elsewhere(secret, file, account);
       return put === undefined ? file : { ...file, url: put };
     },
-    reserve(name) {
-      const secret = newSecret();
+    reserve(name, of) {
+      const secret = of === undefined ? newSecret() : secretOf(parts.key, of);
       return { secret, url: urlOf(secret, fileName(name, '')), expires: expiry() };
     },
     async fill({ secret, url, expires }, content, { account, type }) {
       const name = decodeURIComponent(url.slice(url.lastIndexOf('/') + 1));
+      const before = await store.media.get(idOf(secret));
+      if (before && before.expires > clock.now()) return;
+      if (before) await store.unit([store.media.remove(before.id)]);
       await keep(content, { secret, name, type: plainType(type), account }, expires);
     },
     async open(secret) {

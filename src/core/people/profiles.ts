@@ -1,4 +1,4 @@
-import { cleanName } from '#mappings/names.ts';
+import { shownName } from '#mappings/names.ts';
 import { levelIn } from '#mappings/parts.ts';
 import type { XmppSide } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
@@ -30,9 +30,6 @@ type ProfileBody = Extract<EventBody, { kind: 'profile' }>;
 /** A profile as clients can be told of it. */
 export type ToldProfile = Pick<ProfileBody, 'kind' | 'name'> & { readonly avatar?: Picture | null };
 
-/** Code points of a name that are kept and told: clients show one line of it, and no stanza has to fail for the rest. */
-const NAME = 128;
-
 /** What people are called and how they look. Pictures are known by their hashes, so that none is sent twice. */
 export type Profiles = {
   /** Resolves once what is known of the account's contacts is in memory. */
@@ -53,6 +50,8 @@ export type Profiles = {
 /** Pictures that are kept for clients that have just heard of them. */
 const PICTURES = 32;
 
+/** How a user looks. `given`: the hash of the picture that their server has for that, which may be another. */
+type OwnLooks = { readonly photo?: string; readonly name?: string; readonly given?: string };
 type Known = Map<string, KnownProfile>;
 const UNKNOWN: KnownProfile = { name: null, photo: null };
 /** No address of a contact begins so. */
@@ -63,7 +62,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
   const known = new Map<AccountKey, Known>();
   const pictures = openRecent<Picture>(PICTURES);
   /** How users look now, as far as they have shown it since the start. */
-  const own = new Map<AccountKey, { readonly photo?: string; readonly name?: string }>();
+  const own = new Map<AccountKey, OwnLooks>();
   /** Of whom networks are being told, and whether there is more by now. */
   const reporting = new Map<AccountKey, boolean>();
 
@@ -93,8 +92,9 @@ export function openProfiles(parts: ProfileParts): Profiles {
     const card = await xmpp.card(transport, user);
     // They look otherwise by now, which is told for itself, or are nobody here any more.
     if (!now || own.get(account) !== now) return;
-    const name = now.name ?? (card.name && cleanName(card.name, NAME));
+    const name = now.name ?? (card.name && shownName(card.name));
     const photo = card.picture?.sha1 ?? '';
+    own.set(account, { ...now, given: photo });
     const draft: DraftOf<'profile'> = {
       place: { kind: 'realm', account, realm },
       from: { kind: 'xmpp', bare: user },
@@ -128,8 +128,9 @@ export function openProfiles(parts: ProfileParts): Profiles {
     if (!own.has(account)) return void known.delete(account);
     for (const realm of sessions.realms(account)) {
       const told = profileOf(account, realmKey(realm));
+      const photo = now.given ?? now.photo;
       const isTold =
-        (now.photo === undefined || now.photo === told.photo) && (now.name === undefined || now.name === told.name);
+        (photo === undefined || photo === told.photo) && (now.name === undefined || now.name === told.name);
       if (isTold || !sessions.get({ account, realm })) continue;
       await tell(account, realm, told).catch((err: unknown) => log.warn({ err }, 'a profile could not be told'));
     }
@@ -151,7 +152,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
       if (picture) pictures.set(picture.sha1, picture);
       // One that is too large for XMPP is none.
       const photo = avatar === undefined ? before.photo : (picture?.sha1 ?? '');
-      const after = { name: name === undefined ? before.name : cleanName(name, NAME), photo };
+      const after = { name: name === undefined ? before.name : shownName(name), photo };
       if (after.name === before.name && after.photo === before.photo) return undefined;
       await note(account, id, after);
       return {
@@ -163,7 +164,8 @@ export function openProfiles(parts: ProfileParts): Profiles {
     picture: pictures.get,
     async noticed(account, now) {
       const before = own.get(account);
-      const after = { ...before, ...now, ...(now.name !== undefined && { name: cleanName(now.name, NAME) }) };
+      const { photo = before?.photo, name = before?.name } = now;
+      const after = { ...(photo !== undefined && { photo }), ...(name !== undefined && { name: shownName(name) }) };
       if (before && before.photo === after.photo && before.name === after.name) return;
       own.set(account, after);
       await report(account);

@@ -1,4 +1,5 @@
 // What happens to a room as such: its name, its picture, its settings, and its end.
+import { shownName } from '#mappings/names.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { EventBody, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -10,7 +11,8 @@ import type { Untold } from './untold.ts';
 export function aboutRoom(room: Room, what: EventOf<'room'>): RoomEffect[] {
   const { change, text, avatar, place } = what;
   if (change === 'destroyed') return destroyed(room, what);
-  if (change === 'renamed' || (change === 'listed' && text !== undefined)) room.look = { ...room.look, name: text };
+  if (change === 'renamed' || (change === 'listed' && text !== undefined))
+    room.look = { ...room.look, name: text && shownName(text) };
   if (change === 'avatar' || (change === 'listed' && avatar)) room.look = { ...room.look, avatar };
   if (change === 'listed' || change === 'left')
     return place.kind === 'room' ? aboutMember(room, place.account, what) : [];

@@ -28,6 +28,8 @@ export type MediaFiles = {
   gone(id: string): Statement;
   /** Lets all files of an account expire. */
   expireAll(account: string, now: number): Statement;
+  /** Forgets one. */
+  remove(id: string): Statement;
   /** Forgets up to `max` files that are gone and expired before a time. Done when it has changed fewer. */
   forget(before: number, max: number): Statement;
 };
@@ -73,6 +75,8 @@ const expireAll = writing((db, a: { account: string; now: number }) =>
     .where('expires', '>', a.now),
 );
 
+const remove = writing((db, a: { id: string }) => db.deleteFrom('media').where('id', '=', a.id));
+
 const forget = writing((db, a: { before: number; max: number }) =>
   db
     .deleteFrom('media')
@@ -93,5 +97,6 @@ export const mediaFiles = (read: Read): MediaFiles => ({
   expired: async (now, max) => (await read(expired({ now, max }))).map(({ id }) => id),
   gone: (id) => gone({ id }),
   expireAll: (account, now) => expireAll({ account, now }),
+  remove: (id) => remove({ id }),
   forget: (before, max) => forget({ before, max }),
 });

@@ -1,4 +1,5 @@
 import type { Element } from 'ltx';
+import { shownName } from '#mappings/names.ts';
 import type { HomeServer, Listed } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -99,7 +100,7 @@ export function openHome({ privileges, log, transport }: HomeParts): HomeServer 
   ): ReturnType<HomeServer['enlist']> {
     const who = splitAccount(account);
     const served = transport(who.transport);
-    const entry = { jid: jidOf(id, who.transport), name, groups };
+    const entry = { jid: jidOf(id, who.transport), name: name && shownName(name), groups: groups.map(shownName) };
     if (privileges.of(who)?.roster('set')) {
       const set = privileges.roster(who, 'set', rosterItem(entry));
       if (await done(set)) return (await isKept(who, entry.jid).catch(() => false)) ? 'both' : 'ask';

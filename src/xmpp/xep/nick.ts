@@ -1,4 +1,6 @@
 // XEP-0172: User Nickname, version 1.1.
+import { shownName } from '#mappings/names.ts';
+import { memo } from '#src/lib/memo.ts';
 import { splitJid, unescapeLocal } from '#src/xmpp/stanza/jid.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import type { Extension } from './extension.ts';
@@ -18,9 +20,11 @@ export const nick: Extension = {
       : undefined,
 };
 
-/** What somebody is called. */
+const shown = memo(2000, shownName);
+
+/** What somebody is called, in one line. */
 export const nickElements = (name: string): Xml[] =>
-  name === '' ? [] : [xml`<nick xmlns='http://jabber.org/protocol/nick'>${name}</nick>`];
+  name === '' ? [] : [xml`<nick xmlns='http://jabber.org/protocol/nick'>${shown(name)}</nick>`];
 
 /** The same, and nothing where the address says it already. */
 export function nickElementsBeside(jid: string, name: string): Xml[] {

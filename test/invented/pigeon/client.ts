@@ -192,7 +192,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
       account,
       levels,
       ours: flock.ours,
-      lend: (reference, meta) => lent(host, reference, meta),
+      lend: (reference, meta) => lent(host, reference, { ...meta, ...(levels.rooms === 'shared' ? {} : { account }) }),
       get name() {
         return name;
       },
