@@ -14,6 +14,8 @@ export type Ask = {
   readonly from?: string;
   /** Milliseconds; 30,000 if left out. */
   readonly timeout?: number;
+  /** Asks whether a server is there: whatever it has left unanswered before, and nothing follows from no answer. */
+  readonly anyway?: true;
 };
 
 /** Our own IQs that wait for their answer. One for all links: an answer may come in on the link of another domain. */
@@ -46,8 +48,8 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
     return found;
   }
 
-  function giveUp(key: string, to: string): void {
-    servers.unanswered(to);
+  function giveUp(key: string, { to, anyway }: Ask): void {
+    if (!anyway) servers.unanswered(to);
     settle(key)?.reject(new Error('nobody answered in time'));
   }
 
@@ -56,7 +58,7 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
     // RFC 6120 §8.2.3 matches by id and peer alone; an answer from or to anybody else is forged.
     const key = keyOf(id, to, from);
     return new Promise<Element>((resolve, reject) => {
-      const cancel = clock.after(timeout, () => giveUp(key, to));
+      const cancel = clock.after(timeout, () => giveUp(key, ask));
       open.set(key, { domain, resolve, reject, cancel });
       if (!writer.stanza('iq', { from, to, type, id }, ask.payload)) settle(key)?.reject(new Error('it was not sent'));
     });
@@ -65,7 +67,8 @@ export function createRequests(clock: Clock, servers: SilentServers): Requests {
   return {
     ask(stream, ask) {
       if (open.size >= MOST_OPEN) return Promise.reject(new Error('too many requests are open'));
-      if (servers.silent(ask.to)) return Promise.reject(new Error('the server has left an earlier request unanswered'));
+      if (!ask.anyway && servers.silent(ask.to))
+        return Promise.reject(new Error('the server has left an earlier request unanswered'));
       return send(stream, ask, `${prefix}-${(count++).toString(36)}`);
     },
     take(iq) {
