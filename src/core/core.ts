@@ -22,6 +22,7 @@ import type { buildCore } from './open.ts';
 import { openCards } from './people/cards.ts';
 import { restore } from './rooms/restore.ts';
 import { checkSeats } from './rooms/seats.ts';
+import { openUnheard } from './rooms/unheard.ts';
 import type { Transport } from './transport.ts';
 import type { Inward } from './way/index.ts';
 
@@ -134,6 +135,7 @@ export function coreOf(opened: Opened): OpenCore {
     accounts.admit(user);
     if (limit) opened.rates.spend(limit, user);
   };
+  const unheard = openUnheard({ ...parts, rooms });
   const chat = openChat({
     dialogues: opened.talks,
     network: (domain) => opened.transport(domain).definition.identity.name,
@@ -180,7 +182,10 @@ export function coreOf(opened: Opened): OpenCore {
         sessions.release(key);
       });
     },
-    gone: (domain, jid, place) => void rooms.lost(place, { account: accountOf(domain, jid), jid }),
+    gone(domain, jid, place, unreachable) {
+      if (unreachable) unheard.bounced(place, jid);
+      void rooms.lost(place, { account: accountOf(domain, jid), jid });
+    },
     confirmed: (_domain, user, id) =>
       opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
     bounced: (_domain, user, id, why) =>
@@ -255,6 +260,7 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.lanes.idle();
       people.farewell();
       opened.flicker.stop();
+      unheard.stop();
       rooms.farewell();
       // What is only held back goes.
       delivery.wake(({ kept }) => !kept);

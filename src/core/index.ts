@@ -259,8 +259,11 @@ export type Core = {
    * the first `Failure`. Nothing goes out where one of the drafts is refused at once.
    */
   perform(drafts: readonly Draft[], jid: string): Promise<void>;
-  /** Forgets a full JID in a room where an error says that it is gone. */
-  gone(transport: string, jid: string, place: Place): void;
+  /**
+   * Forgets a full JID in a room where an error says that it is gone. Whose server cannot be reached is told so when it
+   * can be again.
+   */
+  gone(transport: string, jid: string, place: Place, unreachable: boolean): void;
   /** The server sent an error for a message of that id to the user. Never rejects. */
   bounced(transport: string, user: BareJid, id: XmppId, why: Bounce): Promise<void>;
   /** A client of the user has said that a message of that id has arrived. Never rejects. */

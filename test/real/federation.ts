@@ -12,8 +12,8 @@ export interface FarServer extends RunningXmppServer {
   /** Freezes it and cuts the link in both directions: nobody says that it is so. */
   freezeAndCut(): void;
   thawAndMend(): void;
-  /** Cuts the link alone, and mends it: what was open is ended without a word. */
-  cut(): void;
+  /** Cuts the link alone, and resolves once both servers know of it. */
+  cut(): Promise<void>;
   mend(): void;
   /** Starts it anew so that it takes nobody's certificate, or takes everybody's again. */
   trust(everybody: boolean): Promise<void>;
@@ -75,14 +75,15 @@ export async function startFederation({ home = 'prosody', far, domains, timeout 
     },
     freezeAndCut() {
       distant.freeze();
-      farServer.cut();
+      for (const relay of [there, back]) relay.cut();
     },
     thawAndMend() {
       distant.thaw();
       farServer.mend();
     },
-    cut() {
-      for (const relay of [there, back]) relay.cut();
+    async cut() {
+      // What is written to a connection before it is known to have ended is lost without a word (RFC 6120 §4.4).
+      await Promise.all([there, back].map((relay) => relay.close()));
     },
     mend() {
       for (const relay of [there, back]) relay.mend();

@@ -12,7 +12,7 @@ import { pigeonServer } from '../invented/server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { FAR, HOME, startFederation } from './federation.ts';
-import { startInspircd } from './servers.ts';
+import { startNgircd } from './servers.ts';
 import { plain } from './world.ts';
 import { startXmppServer } from './xmpp-servers.ts';
 
@@ -26,7 +26,8 @@ const USERS = { juliet: 'pw', romeo: 'pw' };
 export async function startFlowWorld({ far }: { readonly far: boolean }) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
-  const ircd = stack.use(await startInspircd());
+  // One that says no time of day: that of the gateway jumps.
+  const ircd = stack.use(await startNgircd());
   const loft = stack.use(await pigeonServer());
   const order = stack.use(await orders(loft.controlPort));
   const domains = { [IRC]: SECRET, [PIGEON]: SECRET };

@@ -1,9 +1,10 @@
 import { expect, test, vi } from 'vitest';
-import { type FlowClient, openSlixmpp, openXmppJs } from './flow-clients.ts';
+import { type FlowClient, isOut, openSlixmpp, openXmppJs } from './flow-clients.ts';
 import { ireneOf, mercutioOf } from './flow-networks.ts';
 import { IRC, PIGEON, startFlowWorld } from './flow-world.ts';
-import { converse, type Flow, introduce, whisper } from './flows.ts';
+import { converse, type Flow, introduce, isFrom, nickOf, passed, textOf, whisper } from './flows.ts';
 import { describeReal } from './servers.ts';
+import type { Element } from './xmpp.ts';
 
 type Flows = Awaited<ReturnType<typeof startFlows>>;
 
@@ -32,7 +33,49 @@ async function stops({ world, juliet, romeo }: Flows): Promise<void> {
   await vi.waitFor(() => expect([juliet, romeo].map(seen)).toEqual([[], []]), { timeout: 20_000 });
 }
 
-const needs = ['prosody', 'inspircd', 'python3-slixmpp'] as const;
+const WHISPERED = ['are you', 'still', 'there?'];
+const SAID = ['nobody', 'hears us'];
+const inPrivate = ({ user }: Flow): readonly string[] => WHISPERED.map((text) => `${user}: ${text}`);
+
+/** The link between the servers is cut while people of the networks go on, and users write in vain. */
+async function cut({ world, flows, nets }: Flows): Promise<void> {
+  await world.far?.cut();
+  for (const { net, user, client } of flows) {
+    for (const text of WHISPERED) await net.tell(user, `${user}: ${text}`);
+    const id = await client.write(net.contact, 'chat', 'in vain');
+    const refused = (one: Element): boolean => one.attrs.type === 'error' && one.attrs.id === id;
+    await client.next(refused, `the error for ${user}`);
+  }
+  for (const net of nets) for (const text of SAID) await net.say(text);
+}
+
+/** What was written in private meanwhile comes once and in order; nobody is left with a room in which they are not. */
+async function recovers({ world, flows, juliet }: Flows): Promise<void> {
+  world.far?.mend();
+  const pulse = setInterval(() => world.jump(2), 500);
+  for (const flow of flows) {
+    const { client, net } = flow;
+    const texts = inPrivate(flow);
+    const found: string[] = [];
+    const isOne = (one: Element): boolean => isFrom(one, net.contact) && texts.includes(one.getChildText('body') ?? '');
+    while (found.length < texts.length)
+      found.push((await client.next(isOne, `text ${found.length + 1} of ${flow.user}`)).getChildText('body') ?? '');
+    expect(found).toEqual(texts);
+  }
+  clearInterval(pulse);
+  await passed({ client: juliet, world });
+  for (const { client, net, user } of flows) {
+    if (await client.ping(`${net.room}/${nickOf(user)}`)) {
+      for (const text of SAID) await client.next(textOf(`${net.room}/${net.nick}`, text), `${text} for ${user}`);
+      continue;
+    }
+    await client.next((one) => isFrom(one, net.room) && isOut(one), `the end of the room for ${user}`);
+    await client.join(net.room, nickOf(user));
+    for (const text of SAID) await client.next(textOf(`${net.room}/${net.nick}`, text), `${text} for ${user}`);
+  }
+}
+
+const needs = ['prosody', 'ngircd', 'python3-slixmpp'] as const;
 
 describeReal('@xmpp/client and slixmpp', needs, () => {
   test('do on IRC and on the invented network what clients do', async () => {
@@ -41,6 +84,22 @@ describeReal('@xmpp/client and slixmpp', needs, () => {
       await introduce(flow);
       await whisper(flow, flow.user);
       await converse(flow, flow.user);
+    }
+    await stops(all);
+  });
+
+  test('do so at another server, before the link to it was cut and after that', async () => {
+    await using all = await startFlows(true);
+    for (const flow of all.flows) {
+      await introduce(flow);
+      await whisper(flow, flow.user);
+      await converse(flow, flow.user);
+    }
+    await cut(all);
+    await recovers(all);
+    for (const flow of all.flows) {
+      await whisper(flow, `${flow.user}-again`);
+      await converse(flow, `${flow.user}-again`);
     }
     await stops(all);
   });

@@ -10,6 +10,8 @@ export interface Relay extends AsyncDisposable {
   target: number;
   /** Ends what is open without a word; what is opened from now on gets no answer. */
   cut(): void;
+  /** The same, and resolves once those at both ends have closed what was open, too. */
+  close(): Promise<void>;
   /** Carries again what is opened from now on. */
   mend(): void;
   /** Nobody listens any more, as where a server has ended; or somebody does again. */
@@ -19,13 +21,13 @@ export interface Relay extends AsyncDisposable {
 
 /** A relay on a free port. */
 export async function startRelay(): Promise<Relay> {
-  const open = new Set<Socket>();
+  const sockets = new Set<Socket>();
   let whole = true;
   const follow = (socket: Socket, other: Socket | undefined): void => {
-    open.add(socket);
+    sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
-      open.delete(socket);
+      sockets.delete(socket);
       other?.destroy();
     });
   };
@@ -38,7 +40,7 @@ export async function startRelay(): Promise<Relay> {
   });
   const [port = 0] = await freePorts(1);
   const end = (): void => {
-    for (const socket of open) socket.destroy();
+    for (const socket of sockets) socket.destroy();
   };
   const relay: Relay = {
     port,
@@ -46,6 +48,13 @@ export async function startRelay(): Promise<Relay> {
     cut() {
       whole = false;
       end();
+    },
+    async close() {
+      whole = false;
+      const closing = [...sockets].map((socket) => once(socket, 'close'));
+      // What nobody reads any more would never be seen to end.
+      for (const socket of sockets) socket.unpipe().resume().end();
+      await Promise.all(closing);
     },
     mend() {
       whole = true;

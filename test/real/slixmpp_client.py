@@ -11,6 +11,8 @@ import slixmpp
 from slixmpp.exceptions import IqError
 
 logging.disable(logging.CRITICAL)
+# Some plugins print what they read.
+OUT, sys.stdout = sys.stdout, sys.stderr
 
 
 PLUGINS = [
@@ -20,7 +22,7 @@ PLUGINS = [
 
 
 def tell(**what):
-    print(json.dumps(what), flush=True)
+    print(json.dumps(what), flush=True, file=OUT)
 
 
 def shown(iq):

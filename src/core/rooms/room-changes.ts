@@ -43,11 +43,18 @@ export function caughtUp(room: Room, changes: readonly Untold[]): RoomEffect[] {
   return changes.flatMap(({ who, out }) => {
     const now = room.hidden.has(who.id) ? undefined : room.roster.get(who.id);
     const leave: EventBody = { kind: 'occupant', change: 'leave', who };
-    const readers = readersOf(room);
-    const gone = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));
-    // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
-    const farewell: RoomEffect[] =
-      gone.length > 0 ? [{ kind: 'tell', body: leave, to: gone, marks: { statuses: [333] } }] : [];
-    return [...farewell, ...tell(room, now ? { kind: 'occupant', change: 'role', who: now } : leave)];
+    return [
+      ...stillOut(room, { who, out }),
+      ...tell(room, now ? { kind: 'occupant', change: 'role', who: now } : leave),
+    ];
   });
+}
+
+/** Tells clients once more that they are out, if they are. */
+export function stillOut(room: Room, { who, out }: Omit<Untold, 'at'>): RoomEffect[] {
+  const readers = readersOf(room);
+  const to = out.filter(({ jid }) => !readers.some((reader) => reader.jid === jid));
+  // XEP-0045 §17.4: 333 is a removal after an error, such as a link between servers that fails.
+  const body: EventBody = { kind: 'occupant', change: 'leave', who };
+  return to.length > 0 ? [{ kind: 'tell', body, to, marks: { statuses: [333] } }] : [];
 }

@@ -26,12 +26,12 @@ import { tellMember } from './member-told.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
-import { aboutRoom, caughtUp } from './room-changes.ts';
+import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
 import { isUnread, marked, type RoomSaid, said, saidThere, showPast } from './said.ts';
-import { openRecentChanges } from './untold.ts';
+import { openRecentChanges, type Untold } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
@@ -349,6 +349,9 @@ export function openRooms(parts: RoomParts) {
       for (const { place, changes } of recent.take(transport, since))
         lane(place, () => run(at(place), caughtUp(at(place), changes)));
     },
+    outOf: recent.outOf,
+    /** Tells a client that it is out, if it is still. */
+    tellOut: (place: Place, untold: Untold): void => lane(place, () => run(at(place), stillOut(at(place), untold))),
     /** Everybody is told that the gateway stops (XEP-0045 §10.9: 332). */
     farewell(): void {
       lingers.stop();

@@ -13,6 +13,8 @@ export type RecentChanges = {
   told(place: Place, body: EventBody, to: readonly Recipient[]): void;
   /** Takes what was told on a transport since then (ms since 1970), by place. */
   take(transport: string, since: number): readonly { readonly place: Place; readonly changes: readonly Untold[] }[];
+  /** The last going of a client itself from a place, told to that client alone. */
+  outOf(place: Place, jid: string): Untold | undefined;
 };
 
 /** Ms for which a link may seem to be there and carry nothing: half-open ones are found after 45 s. */
@@ -34,6 +36,14 @@ export function openRecentChanges(clock: Pick<Clock, 'now'>): RecentChanges {
   }
 
   return {
+    outOf(place, jid) {
+      const key = placeKey(place);
+      for (const change of [...(transports.get(placeTransport(place))?.values() ?? [])].reverse()) {
+        const out = placeKey(change.place) === key ? change.out.filter((one) => one.jid === jid) : [];
+        if (out.length > 0) return { ...change, out };
+      }
+      return undefined;
+    },
     told(place, body, to) {
       if (body.kind !== 'occupant') return;
       note(place, body.who, leaving(body) ? to.filter(({ nick }) => nick === body.who.nick) : []);

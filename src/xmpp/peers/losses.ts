@@ -2,9 +2,9 @@ import type { Element } from 'ltx';
 import type { Core, Origin } from '#src/core/index.ts';
 import type { Log } from '#src/lib/log.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
-import { unreachable } from '#src/xmpp/stanza/presence.ts';
+import { unreachable as unavailable } from '#src/xmpp/stanza/presence.ts';
 import { type Envelope, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
-import { isGone, type LossQuestion, wordOf } from './gone.ts';
+import { bounceOf, isGone, type LossQuestion, wordOf } from './gone.ts';
 
 type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted'>; readonly log: Log };
 type Through = { readonly view: View; readonly request: LossQuestion };
@@ -17,7 +17,7 @@ export function openLosses({ core, log }: LossParts) {
   /** A busy room has many errors from one who is gone, and asks once. */
   const asked = new Set<string>();
 
-  function lossOf(origin: Origin, envelope: Envelope): Loss | undefined {
+  function lossOf(origin: Origin, envelope: Envelope, unreachable: boolean): Loss | undefined {
     const { from, to, view } = envelope;
     const sender = from.full;
     if (from.resource === '') return undefined;
@@ -25,9 +25,10 @@ export function openLosses({ core, log }: LossParts) {
     if (target.kind === 'room') {
       const place = roomPlace(view, target, from.bare);
       const matters = view.nickOf(place, sender) !== undefined;
-      return { from: to.bare, to: sender, matters, follow: () => core().gone(view.transport.domain, sender, place) };
+      const follow = (): void => core().gone(view.transport.domain, sender, place, unreachable);
+      return { from: to.bare, to: sender, matters, follow };
     }
-    const draft = origin.stanza === 'presence' ? unreachable(envelope) : undefined;
+    const draft = origin.stanza === 'presence' ? unavailable(envelope) : undefined;
     if (!draft) return undefined;
     // Not in the name of the contact, which alone may be blocked.
     const matters = core().permitted(from.bare);
@@ -52,7 +53,7 @@ export function openLosses({ core, log }: LossParts) {
   return function heard(error: Element, origin: Origin, { view, request }: Through): boolean {
     const word = wordOf(error);
     const envelope = { from: splitJid(origin.from), to: splitJid(origin.to), view };
-    const loss = word && lossOf(origin, envelope);
+    const loss = word && lossOf(origin, envelope, bounceOf(error) === 'unreachable');
     if (!loss) return false;
     if (word === 'gone') loss.follow();
     else if (loss.matters) void ask(error, loss, request);
