@@ -14,4 +14,26 @@ export const texts = catalogue({
     en: '[An encrypted message, which cannot be read here.]',
     de: '[Eine verschlüsselte Nachricht, die hier nicht zu lesen ist.]',
   },
+  forced: {
+    en: 'The homeserver has put you into this room.',
+    de: 'Der Homeserver hat Sie in diesen Raum gesetzt.',
+  },
+  otherServer: {
+    en: 'Rooms of that server are not open to this gateway.',
+    de: 'Räume dieses Servers stehen diesem Gateway nicht offen.',
+  },
+  declined: {
+    en: 'This gateway cannot read encrypted rooms. Please start a chat without encryption.',
+    de: 'Dieses Gateway kann verschlüsselte Räume nicht lesen. Bitte einen unverschlüsselten Chat beginnen.',
+  },
+  fileLost: { en: 'The file could not be fetched.', de: 'Die Datei konnte nicht abgeholt werden.' },
+  notRegistered: {
+    en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
+    de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',
+  },
+  prompt: {
+    en: 'Enter the address of a person or room on Matrix, such as @alice:example.org.',
+    de: 'Geben Sie die Adresse einer Person oder eines Raumes auf Matrix ein, etwa @alice:example.org.',
+  },
+  promptLabel: { en: 'Matrix address', de: 'Matrix-Adresse' },
 });

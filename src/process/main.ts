@@ -25,6 +25,12 @@ const COMMANDS: readonly SubCommand[] = [
     load: () => import('./cli/example-config.ts'),
   },
   {
+    name: 'matrix-registration',
+    options: `[DOMAIN] ${CONFIG}`,
+    summary: 'print what a Matrix homeserver has to know of this gateway',
+    load: () => import('./cli/matrix-registration.ts'),
+  },
+  {
     name: 'phone',
     options: `[NUMBER] ${CONFIG}`,
     summary: "play somebody's phone, for the demo SMS provider",

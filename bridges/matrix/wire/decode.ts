@@ -10,7 +10,7 @@ import { relationOf } from './replies.ts';
  */
 export function decode(event: RoomEvent, view: ReadingView, author?: string): readonly EventBody[] {
   if (event.redacted) return [];
-  if (event.type === 'm.room.redaction') return redaction(event, author);
+  if (event.type === 'm.room.redaction') return redaction(event, view, author);
   // §13.3: everybody's client rings; who has hung up, or takes it elsewhere, is no news.
   if (event.type === 'm.call.invite') return [{ kind: 'call' }];
   const { replaces } = relationOf(event.content);
@@ -37,7 +37,11 @@ function edit({ type, content }: RoomEvent, target: string, view: ReadingView): 
   return [{ kind: 'edit', target: target as ForeignId, text, style: message.style }];
 }
 
-function redaction({ redacts, sender, content }: RoomEvent, author: string | undefined): readonly EventBody[] {
+function redaction(
+  { redacts, sender, content }: RoomEvent,
+  view: ReadingView,
+  author: string | undefined,
+): readonly EventBody[] {
   if (redacts === undefined) return [];
   const reason = textOf(content.reason);
   return [
@@ -45,7 +49,7 @@ function redaction({ redacts, sender, content }: RoomEvent, author: string | und
       kind: 'retract',
       target: redacts as ForeignId,
       ...(reason !== undefined && reason !== '' && { reason }),
-      ...(author !== undefined && author !== sender && { by: sender }),
+      ...(author !== undefined && author !== sender && { by: view.nickOf(sender) ?? sender }),
     },
   ];
 }

@@ -13,6 +13,8 @@ export type RoomMember = {
   name: string | undefined;
   avatar: string | undefined;
   nick: string;
+  /** The nick is what XMPP asked for: the display name says nothing of it. */
+  chosen?: boolean;
 };
 
 /** What is known of a room. Its state is changed in place, by `applyState`; it belongs to one client. */
@@ -116,11 +118,22 @@ function applyMember(room: MatrixRoom, user: string, content: Json): void {
     else room.members.set(user, { user, membership, name: name ?? known?.name, avatar, nick: known?.nick ?? '' });
     return;
   }
-  const stays = known?.membership === 'join' && known.name === name;
+  const stays = known?.membership === 'join' && (known.chosen || known.name === name);
   if (known && !stays) room.nicks.delete(fold(known.nick));
   const nick = stays ? known.nick : freeNick(room, user, name);
   room.nicks.set(fold(nick), user);
-  room.members.set(user, { user, membership, name, avatar, nick });
+  room.members.set(user, { user, membership, name, avatar, nick, ...(stays && known.chosen && { chosen: true }) });
+}
+
+/** Gives somebody who is in the room a nick of their choice, or the nearest that is free. */
+export function chooseNick(room: MatrixRoom, user: string, wanted: string): string | undefined {
+  const member = room.members.get(user);
+  if (member?.membership !== 'join') return undefined;
+  room.nicks.delete(fold(member.nick));
+  member.nick = freeNick(room, user, cleanName(wanted) || undefined);
+  member.chosen = true;
+  room.nicks.set(fold(member.nick), user);
+  return member.nick;
 }
 
 /** Nicks that differ by their case alone look like one. */

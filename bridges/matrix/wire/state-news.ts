@@ -3,7 +3,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type RoomEvent, textOf } from './event.ts';
 import { localOf } from './ids.ts';
-import { applyState, joined, type MatrixRoom, occupantOf, titleOf } from './room.ts';
+import { applyState, joined, type MatrixRoom, nickOf, occupantOf, titleOf } from './room.ts';
 
 type Ours = (user: string) => AccountKey | undefined;
 
@@ -23,7 +23,8 @@ export function stateNews(room: MatrixRoom, event: RoomEvent, ours: Ours): reado
 
 function topicNews(room: MatrixRoom, before: string | undefined): EventBody[] {
   const { topic } = room;
-  return !topic || topic.text === before ? [] : [{ kind: 'topic', text: topic.text, by: topic.by, setAt: topic.at }];
+  const by = topic && (nickOf(room, topic.by) ?? topic.by);
+  return !topic || topic.text === before ? [] : [{ kind: 'topic', text: topic.text, by: by ?? '', setAt: topic.at }];
 }
 
 /** A room that leads to itself, or to nothing, has ended. */
@@ -47,7 +48,7 @@ function levelNews(room: MatrixRoom, event: RoomEvent, ours: Ours): EventBody[] 
     const who = occupantOf(room, member, ours);
     const old = before.get(member.user);
     if (old?.affiliation === who.affiliation && old.role === who.role) return [];
-    return [{ kind: 'occupant', change: 'role', who, by: event.sender } as const];
+    return [{ kind: 'occupant', change: 'role', who, by: nickOf(room, event.sender) ?? event.sender } as const];
   });
 }
 
@@ -70,7 +71,7 @@ function memberNews(room: MatrixRoom, event: RoomEvent, ours: Ours): EventBody[]
       change,
       who: was,
       ...(reason !== undefined && reason !== '' && { reason }),
-      ...(forced && { by: sender }),
+      ...(forced && { by: nickOf(room, sender) ?? sender }),
     },
   ];
 }

@@ -79,7 +79,7 @@ describe('what comes', () => {
   it('takes back what its sender has said, or removes what another has', () => {
     const redaction = event({ reason: 'rude', redacts: '$0' }, 'm.room.redaction');
     expect(decode(redaction, view, '@juliet:hs')).toEqual([{ kind: 'retract', target: '$0', reason: 'rude' }]);
-    expect(decode(redaction, view, '@romeo:hs')).toMatchObject([{ by: '@juliet:hs' }]);
+    expect(decode(redaction, view, '@romeo:hs')).toMatchObject([{ by: 'Juliet' }]);
   });
 
   it('is a file with its caption', () => {

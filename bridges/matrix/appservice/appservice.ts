@@ -1,0 +1,130 @@
+import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { openMedia } from '#bridges/matrix/media.ts';
+import { openReactions } from '#bridges/matrix/reactions.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
+import type { Bridge, Host } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { openAsks } from './asks.ts';
+import { openDirects } from './directs.ts';
+import { leaveRoom, openGatewayRooms } from './gateway-rooms.ts';
+import { openGhosts, registerUser } from './ghosts.ts';
+import { openIncoming } from './incoming.ts';
+import { openModeration } from './moderation.ts';
+import { MARK, openOutgoing } from './outgoing.ts';
+import { openThreads } from './threads.ts';
+import { serveTransactions } from './transactions.ts';
+
+/** Milliseconds after which ghosts are taken out of rooms that nobody has come back to. */
+const CLEAN = 180_000;
+/** How many messages of the past a room begins with, and how far back one is looked for that may have been sent. */
+const PAST = 50;
+
+/** What a transport does in the name of users who have no account of their own: as an application service, by ghosts. */
+export async function openAppservice(config: MatrixConfig, host: Host): Promise<Omit<Bridge, 'connect'>> {
+  const { homeserver, appservice } = config;
+  const stop = new AbortController();
+  const server = openHomeserver({
+    host: { ...host, signal: AbortSignal.any([host.signal, stop.signal]) },
+    url: homeserver.url,
+    namedBy: 'operator',
+    timeout: homeserver.timeout,
+    token: () => appservice.as_token.open(),
+  });
+  const ghosts = await openGhosts({ host, config, server });
+  const directs = await openDirects(host);
+  const reactions = openReactions(host);
+  const threads = openThreads(host);
+  const rooms = openGatewayRooms({ host, config, server, ghosts });
+  const watchers = new Map<string, Set<AccountKey>>();
+  const incoming = openIncoming({ host, server, ghosts, rooms, directs, reactions, threads, watchers });
+  const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
+  const moderation = openModeration({ host, server, ghosts, rooms });
+  let paused = false;
+  let closed = false;
+
+  /** What was said in a room before anybody of ours was there, for the archive. Never rejects. */
+  async function fillIn(account: AccountKey, id: string): Promise<void> {
+    try {
+      const { events } = await asks.history(id, ghosts.idOf(account), { max: PAST });
+      if (!closed && events.length > 0) await host.emit(events);
+    } catch (err) {
+      if (!(err instanceof Failure)) host.log.error({ err }, 'the history of a room could not be read');
+    }
+  }
+
+  const outgoing = openOutgoing({
+    ...{ host, server, ghosts, rooms, directs, reactions, threads, moderation, watchers },
+    tellName: incoming.tellName,
+    stop: stop.signal,
+    isEncrypted: incoming.isEncrypted,
+    opened: (account, id) => void fillIn(account, id),
+  });
+
+  serveTransactions({
+    host,
+    config,
+    take: incoming.take,
+    ephemeral: incoming.ephemeral,
+    paused: () => paused || closed,
+    async user(id) {
+      const account = ghosts.accountOf(id);
+      if (account === undefined) return id === ghosts.bot;
+      const admission = await host.admits({ account, contact: localOf(ghosts.bot) });
+      if (admission === 'nobody' || admission === 'not-permitted') return false;
+      await ghosts.ready(account);
+      return true;
+    },
+  });
+
+  /** Sees to the gateway's own user. Never rejects: a homeserver that is away is asked when somebody needs it. */
+  async function begin(): Promise<void> {
+    try {
+      await registerUser(server, nameOf(ghosts.bot));
+    } catch (err) {
+      host.log.warn({ err }, 'the homeserver does not know this gateway');
+      if (err instanceof Failure && err.code === 'not-registered') host.alarm('appservice', texts.notRegistered);
+    }
+  }
+  void begin();
+  const cancel = host.clock.after(CLEAN, () => void rooms.clean());
+
+  return {
+    deliver(event) {
+      if (closed) throw new Failure('stopping');
+      return outgoing.deliver(event);
+    },
+    ask: (query, session) => asks.ask(query, session?.account),
+    async reconcile(event) {
+      const to = await outgoing.aim(event);
+      const query = { dir: 'b', limit: PAST };
+      const found = await server.call({ method: 'GET', path: ['v3', 'rooms', to.room, 'messages'], query, as: to.as });
+      const mark = `${event.id}.`;
+      const sent = listOf(found.chunk).some((one) =>
+        (textOf(objectOf(objectOf(one).content)[MARK]) ?? '').startsWith(mark),
+      );
+      return sent ? 'sent' : 'not-sent';
+    },
+    openFile: (reference) => openMedia(server, reference),
+    async forget(account) {
+      for (const id of rooms.roomsOf(account)) await rooms.leave(account, id);
+      for (const { room } of directs.of(account)) {
+        await leaveRoom(server, ghosts.idOf(account), room);
+        await directs.remove(room);
+      }
+      await ghosts.forget(account);
+    },
+    pause(now) {
+      paused = now;
+    },
+    async [Symbol.asyncDispose]() {
+      closed = true;
+      cancel();
+      stop.abort();
+      await outgoing.idle();
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import type { Host, StateWrite } from '#src/bridge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+
+/** A room for an account's ghost and one user of Matrix. */
+export type Direct = {
+  readonly room: string;
+  readonly account: AccountKey;
+  readonly user: string;
+  readonly encrypted?: boolean;
+};
+
+const PREFIX = 'direct ';
+
+/** The direct rooms of all accounts: known from the start, and kept. All of one person are one contact. */
+export async function openDirects({ state }: Pick<Host, 'state'>) {
+  const byRoom = new Map<string, Direct>();
+  /** The room that was active last. */
+  const latest = new Map<string, string>();
+  const pair = (account: AccountKey, user: string): string => `${account} ${user}`;
+  for (const { key, value } of await state.list({ prefix: PREFIX })) {
+    const direct = { ...(JSON.parse(value) as Omit<Direct, 'room'>), room: key.slice(PREFIX.length) };
+    byRoom.set(direct.room, direct);
+    latest.set(pair(direct.account, direct.user), direct.room);
+  }
+
+  const writeOf = ({ room, ...direct }: Direct): StateWrite => ({ key: PREFIX + room, value: JSON.stringify(direct) });
+
+  /** Resolves once it is kept. */
+  async function put(direct: Direct): Promise<void> {
+    await state.write([writeOf(direct)]);
+    byRoom.set(direct.room, direct);
+    latest.set(pair(direct.account, direct.user), direct.room);
+  }
+
+  const making = new Set<AccountKey>();
+
+  return {
+    /** Whether the account is making one, which may be heard of before it is known. */
+    isMaking: (account: AccountKey): boolean => making.has(account),
+    /** Makes one by what `make` does, and keeps it. */
+    async make(account: AccountKey, make: () => Promise<Direct>): Promise<Direct> {
+      making.add(account);
+      try {
+        const direct = await make();
+        await put(direct);
+        return direct;
+      } finally {
+        making.delete(account);
+      }
+    },
+    put,
+    in: (room: string): Direct | undefined => byRoom.get(room),
+    /** Where the account talks with a user. */
+    between(account: AccountKey, user: string): Direct | undefined {
+      const room = latest.get(pair(account, user));
+      return room === undefined ? undefined : byRoom.get(room);
+    },
+    /** Something was said in it. */
+    active({ account, user, room }: Direct): void {
+      latest.set(pair(account, user), room);
+    },
+    async remove(room: string): Promise<void> {
+      const direct = byRoom.get(room);
+      if (!direct) return;
+      byRoom.delete(room);
+      const key = pair(direct.account, direct.user);
+      const other = [...byRoom.values()].findLast((one) => pair(one.account, one.user) === key);
+      if (other) latest.set(key, other.room);
+      else latest.delete(key);
+      await state.delete({ key: PREFIX + room });
+    },
+    of: (account: AccountKey): readonly Direct[] => [...byRoom.values()].filter((one) => one.account === account),
+  };
+}
+
+export type Directs = Awaited<ReturnType<typeof openDirects>>;

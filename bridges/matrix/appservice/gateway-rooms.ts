@@ -1,0 +1,232 @@
+import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { listOf, objectOf, type RoomEvent, readEvent, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
+import {
+  applyState,
+  chooseNick,
+  emptyRoom,
+  isJoined,
+  joined,
+  type MatrixRoom,
+  nickOf,
+  occupantOf,
+} from '#bridges/matrix/wire/room.ts';
+import type { Host } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Ghosts } from './ghosts.ts';
+
+export type GatewayRoomParts = {
+  readonly host: Host;
+  readonly config: MatrixConfig;
+  readonly server: Homeserver;
+  readonly ghosts: Ghosts;
+};
+
+/** A room that accounts of ours are in by their ghosts: one for all of them. */
+export type GatewayRoom = {
+  readonly room: MatrixRoom;
+  /** Who is in it on XMPP. Other ghosts there are left over, and nobody is shown them. */
+  readonly inside: Set<AccountKey>;
+  /** Who types, as far as that was told. */
+  typing: ReadonlySet<string>;
+  /** It was said that what is encrypted cannot be read. */
+  warned?: boolean;
+};
+
+export type Entering = { readonly account: AccountKey; readonly id: string; readonly nick: string };
+
+export type GatewayRooms = ReturnType<typeof openGatewayRooms>;
+
+/** The bytes of the state of a very large room. */
+const MOST_STATE = 128 * 1024 * 1024;
+/** Where ghosts have been put, for a later run to know. */
+const INSIDE = 'inside ';
+
+export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomParts) {
+  const rooms = new Map<string, GatewayRoom>();
+  const loading = new Map<string, Promise<GatewayRoom>>();
+  /** Servers that know a room whose id names none. */
+  const via = new Map<string, readonly string[]>();
+
+  /** Accounts that are on their way in, by the room. */
+  const entering = new Set<string>();
+
+  const placeOf = (id: string): Place => ({ kind: 'shared', transport: host.transport, id: localOf(id) });
+
+  async function load(id: string, as: string): Promise<GatewayRoom> {
+    const answer = await server.bytes({
+      method: 'GET',
+      path: ['client', 'v3', 'rooms', id, 'state'],
+      as,
+      maxBytes: MOST_STATE,
+    });
+    const room = emptyRoom(id);
+    const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
+    // Nicks go to who was there first; what a level means depends on who has made the room.
+    for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(room, event);
+    const loaded: GatewayRoom = { room, inside: new Set(), typing: new Set() };
+    rooms.set(id, loaded);
+    return loaded;
+  }
+
+  function loadOnce(id: string, as: string): Promise<GatewayRoom> {
+    const known = rooms.get(id);
+    if (known) return Promise.resolve(known);
+    const begun = loading.get(id) ?? load(id, as).finally(() => loading.delete(id));
+    loading.set(id, begun);
+    return begun;
+  }
+
+  /** SECURITY: rooms of other servers are joined where the operator permits it. */
+  function assertPermitted(id: string): void {
+    const own = config.homeserver.name;
+    const servers = [serverOf(id), ...(via.get(id) ?? [])].filter((name) => name !== '');
+    const fits = (name: string): boolean =>
+      config.rooms.some((one) => one === '*' || one === name || (one === 'local' && name === own));
+    if (!config.rooms.includes('*') && !servers.some(fits))
+      throw new Failure('not-allowed', { text: texts.otherServer });
+  }
+
+  async function join(as: string, id: string): Promise<void> {
+    // `server_name` is what older homeservers call it.
+    const servers = via.get(id) ?? [];
+    const query = { via: servers, server_name: servers };
+    try {
+      await server.call({ method: 'POST', path: ['v3', 'join', id], query, body: {}, as, repeatable: true });
+    } catch (error) {
+      if (error instanceof Failure && error.foreign === 'M_FORBIDDEN')
+        throw new Failure('members-only', { foreign: error.foreign, cause: error });
+      throw error;
+    }
+  }
+
+  /** Those who are in the room, without ghosts that nobody is any more. */
+  const occupants = ({ room, inside }: GatewayRoom): readonly Occupant[] =>
+    joined(room)
+      .filter(({ user }) => {
+        const account = ghosts.accountOf(user);
+        return user !== ghosts.bot && (account === undefined || inside.has(account));
+      })
+      .map((member) => occupantOf(room, member, ghosts.accountOf));
+
+  return {
+    placeOf,
+    get: (id: string): GatewayRoom | undefined => rooms.get(id),
+    occupants,
+    known: (id: string, servers: readonly string[]): void => void via.set(id, servers.slice(0, 5)),
+    via: (id: string): readonly string[] => via.get(id) ?? [],
+    isEntering: (account: AccountKey, id: string): boolean => entering.has(`${account} ${id}`),
+
+    /** Puts an account's ghost into a room, and says who is there. Rejects with a `Failure` where that is refused. */
+    async enter({
+      account,
+      id,
+      nick,
+    }: Entering): Promise<{ readonly drafts: readonly Draft[]; readonly fresh: boolean }> {
+      assertPermitted(id);
+      const as = await ghosts.ready(account, nick);
+      entering.add(`${account} ${id}`);
+      const fresh = !rooms.has(id);
+      const entered = await join(as, id)
+        .then(() => loadOnce(id, as))
+        .finally(() => entering.delete(`${account} ${id}`));
+      const { room } = entered;
+      if (!isJoined(room, as)) applyState(room, joinOf(as, id));
+      chooseNick(room, as, nick);
+      entered.inside.add(account);
+      await host.state.put({ key: `${INSIDE}${account} ${id}` }, '');
+      const place = placeOf(id);
+      const from = { kind: 'network', id: '' } as const;
+      const { topic } = room;
+      return {
+        fresh,
+        drafts: [
+          { place, from, kind: 'occupants', list: occupants(entered) },
+          ...(topic
+            ? [
+                {
+                  place,
+                  from,
+                  kind: 'topic',
+                  text: topic.text,
+                  by: nickOf(room, topic.by) ?? topic.by,
+                  setAt: topic.at,
+                } as const,
+              ]
+            : []),
+        ],
+      };
+    },
+
+    /** Takes an account's ghost out of a room. */
+    async leave(account: AccountKey, id: string, reason?: string): Promise<void> {
+      const as = ghosts.idOf(account);
+      const entered = rooms.get(id);
+      entered?.inside.delete(account);
+      if (entered?.inside.size === 0) rooms.delete(id);
+      await leaveRoom(server, as, id, reason);
+      if (entered) applyState(entered.room, leaveOf(as, id));
+      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+    },
+
+    /** The ghost of an account has been put out of a room. */
+    async removed(account: AccountKey, id: string): Promise<void> {
+      const entered = rooms.get(id);
+      entered?.inside.delete(account);
+      if (entered?.inside.size === 0) rooms.delete(id);
+      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+    },
+
+    roomsOf: (account: AccountKey): readonly string[] =>
+      [...rooms].filter(([, { inside }]) => inside.has(account)).map(([id]) => id),
+
+    /** Takes away the ghosts that an earlier run has left in rooms, and nobody has come back for. Never rejects. */
+    async clean(): Promise<void> {
+      for (const { key } of await host.state.list({ prefix: INSIDE })) {
+        const [bare = '', transport = '', id = ''] = key.slice(INSIDE.length).split(' ');
+        const account = accountKey(bare as BareJid, transport);
+        if (rooms.get(id)?.inside.has(account) || host.signal.aborted) continue;
+        try {
+          await leaveRoom(server, ghosts.idOf(account), id);
+          await host.state.delete({ key });
+        } catch (err) {
+          host.log.warn({ err }, 'a ghost could not be taken out of a room');
+        }
+      }
+    },
+
+    /** The servers and the id behind an alias. Rejects with `Failure('item-not-found')` where it leads to none. */
+    async resolveAlias(alias: string): Promise<string> {
+      const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias] });
+      const id = textOf(found.room_id);
+      if (!id?.startsWith('!')) throw new Failure('item-not-found');
+      via.set(id, textsOf(found.servers).slice(0, 5));
+      return id;
+    },
+  };
+}
+
+/** Leaves a room; whoever is in it no more has left it. */
+export async function leaveRoom(server: Homeserver, as: string, id: string, reason?: string): Promise<void> {
+  try {
+    const body = reason === undefined || reason === '' ? {} : { reason };
+    await server.call({ method: 'POST', path: ['v3', 'rooms', id, 'leave'], body, as, repeatable: true });
+  } catch (error) {
+    const out = error instanceof Failure && (error.foreign === 'M_FORBIDDEN' || error.foreign === 'M_NOT_FOUND');
+    if (!out) throw error;
+  }
+}
+
+/** What the homeserver will say of a ghost that has just come or gone. */
+const membership = (user: string, room: string, content: object): RoomEvent => ({
+  ...{ id: '', room, sender: user, type: 'm.room.member', stateKey: user, at: 0 },
+  content: objectOf(content),
+});
+const joinOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'join' });
+const leaveOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'leave' });

@@ -1,0 +1,348 @@
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
+import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
+import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
+import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
+import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
+import { relationOf } from '#bridges/matrix/wire/replies.ts';
+import { nickOf } from '#bridges/matrix/wire/room.ts';
+import { stateNews } from '#bridges/matrix/wire/state-news.ts';
+import { cleanName } from '#mappings/names.ts';
+import type { Host, StateWrite } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import type { Party } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Direct, Directs } from './directs.ts';
+import { type GatewayRoom, type GatewayRooms, leaveRoom } from './gateway-rooms.ts';
+import type { Ghosts } from './ghosts.ts';
+import type { Threads } from './threads.ts';
+
+export type IncomingParts = {
+  readonly host: Host;
+  readonly server: Homeserver;
+  readonly ghosts: Ghosts;
+  readonly rooms: GatewayRooms;
+  readonly directs: Directs;
+  readonly reactions: Reactions;
+  readonly threads: Threads;
+  /** Whose presence is watched by which accounts. */
+  readonly watchers: ReadonlyMap<string, ReadonlySet<AccountKey>>;
+};
+
+/** Events whose senders are remembered. */
+const AUTHORS = 20_000;
+
+/** Where an event is told, and as what it is read. */
+type Spot = {
+  readonly place: Place;
+  readonly view: ReadingView;
+  readonly gateway?: GatewayRoom;
+  readonly direct?: Direct;
+};
+
+/** What the homeserver tells the application service. What is done for one room is done one after the other. */
+export function openIncoming(parts: IncomingParts) {
+  const { host, server, ghosts, rooms, directs, reactions, threads, watchers } = parts;
+  const authors = openRecent<string>(AUTHORS);
+  const names = openRecent<string>(AUTHORS);
+
+  function link(file: MatrixFile): FileRef | undefined {
+    const { mxc: _, key: __, voice: ___, ...about } = file;
+    try {
+      const { expires: ____, ...lent } = host.media.lend(referenceOf(file), about);
+      return { ...about, ...lent };
+    } catch (error) {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    }
+  }
+
+  /** What somebody is called outside of rooms, as far as that was heard. */
+  const nameIn = (user: string): string => names.get(user) ?? nameOf(user);
+
+  function spotOf(room: string): Spot | undefined {
+    const gateway = rooms.get(room);
+    if (gateway) {
+      const view: ReadingView = {
+        nickOf: (user) => nickOf(gateway.room, user),
+        link,
+        threadOf: (root) => threads.nameOf(room, root),
+      };
+      return { place: rooms.placeOf(room), view, gateway };
+    }
+    const direct = directs.in(room);
+    if (!direct) return undefined;
+    const view: ReadingView = { nickOf: nameIn, link, threadOf: (root) => threads.nameOf(room, root) };
+    return { place: { kind: 'contact', account: direct.account, id: localOf(direct.user) }, view, direct };
+  }
+
+  const partyOf = (user: string, { view }: Spot): Party => {
+    const name = view.nickOf(user);
+    return { kind: 'network', id: user, ...(name !== undefined && { name }) };
+  };
+
+  const draftsOf = (event: RoomEvent, spot: Spot, bodies: readonly EventBody[]): Draft[] =>
+    bodies.map((body, index) => ({
+      ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
+      ...(event.at > 0 && { at: event.at }),
+      place: spot.place,
+      from: partyOf(event.sender, spot),
+      ...body,
+    }));
+
+  async function tell(drafts: readonly Draft[], writes: readonly StateWrite[] = []): Promise<void> {
+    if (drafts.length > 0 || writes.length > 0) await host.emit(drafts, writes);
+  }
+
+  /** Takes one event. Rejects with a `Failure` where it is to be told again; all else that is thrown is the event's fault. */
+  async function take(value: unknown): Promise<void> {
+    const event = readEvent(value);
+    if (!event) return;
+    if (event.type === 'm.room.member') noteName(event);
+    const spot = spotOf(event.room);
+    if (event.stateKey !== undefined) return takeState(event, spot);
+    authors.set(event.id, event.sender);
+    // What ghosts say has come from here.
+    if (!spot || ghosts.isOurs(event.sender)) return;
+    if (spot.direct) {
+      directs.active(spot.direct);
+      await learnName(event.sender);
+    }
+    await takeSaid(event, spot);
+  }
+
+  /** What somebody is called who was in no room that is known. */
+  async function learnName(user: string): Promise<void> {
+    if (names.get(user) !== undefined) return;
+    const found = await server.call({ method: 'GET', path: ['v3', 'profile', user] }).catch((error: unknown) => {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    });
+    names.set(user, cleanName(textOf(found?.displayname) ?? '', 128) || nameOf(user));
+  }
+
+  async function tellName(place: Place, user: string): Promise<void> {
+    await learnName(user);
+    await tell([{ place, from: { kind: 'network', id: user }, kind: 'profile', name: nameIn(user) }]);
+  }
+
+  function noteName({ stateKey = '', content }: RoomEvent): void {
+    const name = textOf(content.displayname);
+    if (name !== undefined && content.membership === 'join') names.set(stateKey, name.slice(0, 200));
+  }
+
+  async function takeState(event: RoomEvent, spot: Spot | undefined): Promise<void> {
+    const { stateKey = '', type, room } = event;
+    const account = type === 'm.room.member' ? ghosts.accountOf(stateKey) : undefined;
+    if (account !== undefined && event.content.membership === 'invite') return invited(event, account);
+    if (spot?.direct) return directState(event, spot);
+    if (account !== undefined && isForced(event, account)) return forced(account, event);
+    if (!spot?.gateway) return;
+    const bodies = stateNews(spot.gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, spot.gateway));
+    await tell(draftsOf(event, spot, bodies));
+    const out = event.content.membership === 'leave' || event.content.membership === 'ban';
+    if (account !== undefined && out) await rooms.removed(account, room);
+    const successor = type === 'm.room.tombstone' && spot.gateway.room.successor;
+    if (successor) rooms.known(successor, rooms.via(room));
+  }
+
+  /** Homeservers may put users into rooms: nobody here has asked for it. */
+  const isForced = ({ content, room }: RoomEvent, account: AccountKey): boolean =>
+    content.membership === 'join' &&
+    !rooms.get(room)?.inside.has(account) &&
+    !rooms.isEntering(account, room) &&
+    !directs.isMaking(account);
+
+  /** Its user is told of it by an invitation, and finds it joined. */
+  async function forced(account: AccountKey, { room, stateKey = '' }: RoomEvent): Promise<void> {
+    const { drafts } = await rooms.enter({ account, id: room, nick: nameIn(stateKey) });
+    const reason = wordsIn(texts.forced, host.language(account));
+    const from = { kind: 'network', id: '' } as const;
+    const invite = { kind: 'invite', room: localOf(room), reason } as const;
+    await tell([{ place: { kind: 'realm', account, realm: '' }, from, ...invite }, ...drafts]);
+  }
+
+  /** Ghosts that nobody is any more are nobody in the room; those of the present have been told of when they came. */
+  function isNews(body: EventBody, gateway: GatewayRoom | undefined): boolean {
+    if (body.kind !== 'occupant') return true;
+    const { account, id } = body.who;
+    if (id === ghosts.bot) return false;
+    return account === undefined || (body.change !== 'join' && (gateway?.inside.has(account) ?? false));
+  }
+
+  async function directState(event: RoomEvent, spot: Spot): Promise<void> {
+    const { type, stateKey = '', content, room } = event;
+    const direct = spot.direct as Direct;
+    if (type === 'm.room.encryption' && !direct.encrypted) await directs.put({ ...direct, encrypted: true });
+    const name = textOf(content.displayname);
+    const renamed = type === 'm.room.member' && stateKey === direct.user && name !== textOf(event.before?.displayname);
+    if (renamed && name !== undefined && content.membership === 'join') {
+      const from = { kind: 'network', id: direct.user, name } as const;
+      await tell([{ place: spot.place, from, kind: 'profile', name: cleanName(name, 128) }]);
+    }
+    if (type !== 'm.room.member' || (content.membership !== 'leave' && content.membership !== 'ban')) return;
+    // Nobody is left to talk to: the next message begins anew.
+    if (stateKey !== direct.user && ghosts.accountOf(stateKey) !== direct.account) return;
+    await directs.remove(room);
+    if (stateKey === direct.user) await leaveRoom(server, ghosts.idOf(direct.account), room);
+  }
+
+  /** Somebody invites an account: to talk alone, or into a room. */
+  async function invited({ room, sender, content }: RoomEvent, account: AccountKey): Promise<void> {
+    if (ghosts.isOurs(sender)) return;
+    const contact = localOf(sender);
+    const as = await ghosts.ready(account);
+    const admission = await host.admits({ account, contact });
+    if (admission !== 'yes' && admission !== 'first') return leaveRoom(server, as, room);
+    const place: Place = { kind: 'contact', account, id: contact };
+    const reason = textOf(content.reason);
+    if (content.is_direct !== true) {
+      const invite = { kind: 'invite', room: localOf(room), ...(reason !== undefined && { reason }) } as const;
+      await tell([{ place, from: { kind: 'network', id: sender, name: nameIn(sender) }, ...invite }]);
+      return;
+    }
+    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
+    if (await isEncrypted(room, as)) return leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
+    await directs.put({ room, account, user: sender });
+  }
+
+  async function isEncrypted(room: string, as: string): Promise<boolean> {
+    try {
+      await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
+      return true;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'item-not-found') return false;
+      throw error;
+    }
+  }
+
+  async function takeSaid(event: RoomEvent, spot: Spot): Promise<void> {
+    if (event.type === 'm.room.encrypted') return takeEncrypted(event, spot);
+    const { reaction, thread } = relationOf(event.content);
+    if (thread !== undefined) await threads.learn(event.room, thread);
+    if (event.type === 'm.reaction') {
+      if (!reaction) return;
+      const at = { room: event.room, target: reaction.target, user: event.sender };
+      return tellReactions(event, spot, await reactions.added(at, { event: event.id, key: reaction.key }));
+    }
+    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, spot, decode(event, spot.view)));
+    const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
+    if (change) return tellReactions(event, spot, change);
+    const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts, spot);
+    await tell(draftsOf(event, spot, decode(event, spot.view, author)));
+  }
+
+  async function tellReactions(event: RoomEvent, spot: Spot, change: ReactionChange | undefined): Promise<void> {
+    if (!change) return;
+    const { at, set, writes } = change;
+    // A moderator may have taken it away: it is its author's all the same.
+    const by = { ...event, sender: at.user };
+    const body = { kind: 'reaction', target: at.target as ForeignId, emoji: keysOf(set) } as const;
+    await tell(ghosts.isOurs(at.user) ? [] : draftsOf(by, spot, [body]), writes);
+  }
+
+  /** Who has written an event; a redacted one still says so. */
+  async function authorOf(room: string, id: string, { direct, gateway }: Spot): Promise<string | undefined> {
+    const known = authors.get(id);
+    if (known !== undefined) return known;
+    const [inside] = gateway?.inside ?? [];
+    const account = direct?.account ?? inside;
+    if (!account) return undefined;
+    try {
+      const as = ghosts.idOf(account);
+      return textOf((await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'event', id], as })).sender);
+    } catch (error) {
+      if (error instanceof Failure && error.code !== 'remote-server-timeout') return undefined;
+      throw error;
+    }
+  }
+
+  /** Said once in a room, and to a person. */
+  async function takeEncrypted(event: RoomEvent, spot: Spot): Promise<void> {
+    const { gateway, direct } = spot;
+    if (gateway?.warned || direct?.encrypted) return;
+    if (gateway) gateway.warned = true;
+    if (direct) await directs.put({ ...direct, encrypted: true });
+    const [account] = direct ? [direct.account] : (gateway?.inside ?? []);
+    const text = wordsIn(texts.undecryptable, account ? host.language(account) : 'en');
+    await tell(draftsOf(event, spot, [{ kind: 'message', text, style: 'notice' }]));
+  }
+
+  /** What is over a moment later: who types, who has read, who is there. */
+  async function ephemeral(value: unknown): Promise<void> {
+    const edu = objectOf(value);
+    const content = objectOf(edu.content);
+    const room = textOf(edu.room_id);
+    if (edu.type === 'm.presence') return presence(textOf(edu.sender) ?? '', content);
+    const spot = room === undefined ? undefined : spotOf(room);
+    if (!spot || room === undefined) return;
+    if (edu.type === 'm.typing') return tell(typing(content, spot));
+    if (edu.type === 'm.receipt') await tell(receipts(content, spot));
+  }
+
+  const directTyping = new Map<string, ReadonlySet<string>>();
+
+  function typing(content: Json, spot: Spot): Draft[] {
+    const { gateway, direct } = spot;
+    const before = gateway?.typing ?? directTyping.get(direct?.room ?? '') ?? new Set<string>();
+    const { now, begun, stopped } = typingChanges(before, content);
+    if (gateway) gateway.typing = now;
+    else if (direct && now.size > 0) directTyping.set(direct.room, now);
+    else if (direct) directTyping.delete(direct.room);
+    const told = (users: readonly string[], active: boolean): Draft[] =>
+      users
+        .filter((user) => !ghosts.isOurs(user))
+        .map((user) => ({ place: spot.place, from: partyOf(user, spot), kind: 'typing', active }));
+    return [...told(begun, true), ...told(stopped, false)];
+  }
+
+  const receipts = (content: Json, spot: Spot): Draft[] =>
+    receiptsIn(content, ['m.read'])
+      .filter(({ user }) => !ghosts.isOurs(user))
+      .map(({ user, event }) => ({
+        place: spot.place,
+        from: partyOf(user, spot),
+        ...{ kind: 'receipt', target: event as ForeignId, state: 'displayed', upTo: true },
+      }));
+
+  async function presence(user: string, content: Json): Promise<void> {
+    const body = ghosts.isOurs(user) ? undefined : presenceIn(content, host.clock.now());
+    if (!body) return;
+    const places = [...(watchers.get(user) ?? [])].map(
+      (account): Place => ({ kind: 'contact', account, id: localOf(user) }),
+    );
+    await tell(places.map((place): Draft => ({ place, from: { kind: 'network', id: user }, ...body })));
+  }
+
+  /** Events of the past, the oldest first, as the archive takes them. */
+  function past(values: unknown, room: string): readonly Draft[] {
+    const spot = spotOf(room);
+    if (!spot) return [];
+    return listOf(values).flatMap((one) => {
+      const event = readEvent(one, room);
+      if (!event || event.stateKey !== undefined || !isSaid(event.type) || ghosts.isOurs(event.sender)) return [];
+      authors.set(event.id, event.sender);
+      return draftsOf(event, spot, decode(event, spot.view)).map((draft) => ({ ...draft, live: false }));
+    });
+  }
+
+  return { take, ephemeral, past, isEncrypted, tellName };
+}
+
+export type Incoming = ReturnType<typeof openIncoming>;
+
+/** Whether somebody may speak of it later. */
+const isReferable = ({ kind }: EventBody): boolean =>
+  kind === 'message' ||
+  kind === 'edit' ||
+  kind === 'retract' ||
+  kind === 'reaction' ||
+  kind === 'invite' ||
+  kind === 'call';

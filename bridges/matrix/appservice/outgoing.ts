@@ -1,0 +1,295 @@
+import { addresses } from '#bridges/matrix/addresses.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
+import type { Uploaded } from '#bridges/matrix/wire/files.ts';
+import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
+import { userOf } from '#bridges/matrix/wire/room.ts';
+import type { Delivered, Host } from '#src/bridge.ts';
+import { lanes } from '#src/lib/lanes.ts';
+import type { Event, EventKind, EventOf, FileRef } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type ForeignId } from '#src/model/ids.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
+import type { Direct, Directs } from './directs.ts';
+import type { GatewayRooms } from './gateway-rooms.ts';
+import type { Ghosts } from './ghosts.ts';
+import type { Moderation } from './moderation.ts';
+import type { Threads } from './threads.ts';
+
+export type OutgoingParts = {
+  readonly host: Host;
+  readonly server: Homeserver;
+  readonly ghosts: Ghosts;
+  readonly rooms: GatewayRooms;
+  readonly directs: Directs;
+  readonly reactions: Reactions;
+  readonly threads: Threads;
+  readonly moderation: Moderation;
+  readonly watchers: Map<string, Set<AccountKey>>;
+  /** Ends with the bridge. */
+  readonly stop: AbortSignal;
+  isEncrypted(room: string, as: string): Promise<boolean>;
+  /** Tells how somebody is called. Never rejects: nobody may know. */
+  tellName(place: Place, user: string): Promise<void>;
+  /** An account has come into a room that none was in before. */
+  opened(account: AccountKey, id: string): void;
+};
+
+/** Where an event goes, and in whose name. */
+export type Aim = { readonly account: AccountKey; readonly as: string; readonly room: string; readonly alone: boolean };
+
+const TAKEN: Delivered = { ids: [], state: 'taken' };
+/** For how long (ms) somebody types who does not say that they have stopped. */
+const TYPING = 60_000;
+/** The field by which an event is found again of which it is not known whether it went. */
+export const MARK = 'org.isthmus.id';
+
+type Sender<K extends EventKind> = (event: EventOf<K>) => Promise<Delivered>;
+
+/** What goes to Matrix by ghosts. */
+export function openOutgoing(parts: OutgoingParts) {
+  const { host, server, ghosts, rooms, directs, reactions, threads, moderation, watchers } = parts;
+
+  const accountOf = ({ place, from }: Event): AccountKey => {
+    if (place.kind !== 'shared') return place.account;
+    if (from.kind !== 'xmpp') throw new Failure('bad-request');
+    return accountKey(from.bare, host.transport);
+  };
+
+  const nameOf = (event: Event): string => {
+    if (event.place.kind === 'realm') throw new Failure('not-supported');
+    return addresses.parse(event.place.id).name;
+  };
+
+  /** Where an event goes. `make`: a direct room is made where there is none; else `item-not-found`. */
+  async function aim(event: Event, make = false): Promise<Aim> {
+    const account = accountOf(event);
+    const name = nameOf(event);
+    if (event.place.kind !== 'contact') {
+      if (!rooms.get(name)?.inside.has(account)) throw new Failure('not-joined');
+      return { account, as: ghosts.idOf(account), room: name, alone: false };
+    }
+    if (ghosts.isOurs(name)) throw new Failure('item-not-found');
+    const as = await ghosts.ready(account);
+    const known = directs.between(account, name);
+    if (known) return { account, as, room: known.room, alone: true };
+    if (!make) throw new Failure('item-not-found');
+    const { room } = await directs.make(account, () => makeDirect(account, as, name));
+    return { account, as, room, alone: true };
+  }
+
+  async function makeDirect(account: AccountKey, as: string, user: string): Promise<Direct> {
+    // An invitation to nobody would stand for ever.
+    await server.call({ method: 'GET', path: ['v3', 'profile', user], as }).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'item-not-found') throw error;
+    });
+    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [user] };
+    const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body, as });
+    const room = textOf(made.room_id);
+    if (room === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    const encrypted = await parts.isEncrypted(room, as);
+    return { room, account, user, ...(encrypted && { encrypted }) };
+  }
+
+  /** Nothing that can be read goes where all else is encrypted. */
+  function assertPlain({ room }: Aim): void {
+    const encrypted = rooms.get(room)?.room.encrypted ?? directs.in(room)?.encrypted ?? false;
+    if (encrypted) throw new Failure('policy-violation', { text: texts.encrypted });
+  }
+
+  async function send({ as, room }: Aim, { type, content }: Content, transaction: string): Promise<string> {
+    const path = ['v3', 'rooms', room, 'send', type, transaction];
+    const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as });
+    const id = textOf(sent.event_id);
+    if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    return id;
+  }
+
+  async function redact({ as, room }: Aim, id: string, transaction: string, reason?: string): Promise<string> {
+    const path = ['v3', 'rooms', room, 'redact', id, transaction];
+    const body = reason === undefined ? {} : { reason };
+    const sent = await server.call({ method: 'PUT', path, body, as });
+    return textOf(sent.event_id) ?? '';
+  }
+
+  const taken = (...ids: readonly string[]): Delivered => ({
+    ids: ids.filter((id) => id !== '') as ForeignId[],
+    state: 'taken',
+  });
+
+  async function upload(file: FileRef, { as }: Aim): Promise<Uploaded> {
+    const response = await host.fetch(file.url, { maxBytes: MOST_FILE, timeout: 300_000 });
+    if (!response.ok || !response.body) {
+      await response.body?.cancel();
+      throw new Failure('item-not-found', { text: texts.fileLost });
+    }
+    const length = Number(response.headers.get('content-length'));
+    const size = Number.isSafeInteger(length) && length > 0 ? length : undefined;
+    const type = file.type ?? response.headers.get('content-type') ?? undefined;
+    return { mxc: await server.upload(response.body, { name: file.name, type, size, as }) };
+  }
+
+  const senders: { readonly [K in EventKind]?: Sender<K> } = {
+    async message(event) {
+      const to = await aim(event, true);
+      assertPlain(to);
+      const uploaded: Uploaded[] = [];
+      for (const file of event.files ?? []) uploaded.push(await upload(file, to));
+      const { thread } = event;
+      const root = thread === undefined ? undefined : await threads.rootOf(to.room, thread);
+      const inside = rooms.get(to.room);
+      const view: WritingView = {
+        userOf: (nick) => (inside ? userOf(inside.room, nick) : undefined),
+        rootOf: () => root,
+        latestOf: (first) => threads.latestOf(to.room, first),
+      };
+      const ids: string[] = [];
+      const contents = messageContents(event, uploaded, view);
+      if (contents.length === 0) throw new Failure('not-acceptable');
+      for (const [index, content] of contents.entries()) ids.push(await send(to, content, `${event.id}.${index}`));
+      const [first] = ids;
+      if (thread !== undefined && first !== undefined) await threads.said(to.room, thread, root, first);
+      return taken(...ids);
+    },
+
+    async edit(event) {
+      const to = await aim(event);
+      assertPlain(to);
+      const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
+      return taken(await send(to, editContent(said, event.target), `${event.id}.0`));
+    },
+
+    async retract(event) {
+      const to = await aim(event);
+      return taken(await redact(to, event.target, `${event.id}.0`, event.reason));
+    },
+
+    async reaction(event) {
+      const to = await aim(event);
+      assertPlain(to);
+      const at = { room: to.room, target: event.target, user: to.as };
+      const set = await reactions.of(at);
+      const fresh = event.emoji.filter((key) => !keysOf(set).includes(key));
+      const gone = set.filter(({ key }) => !event.emoji.includes(key));
+      const added: OwnReaction[] = [];
+      for (const [index, key] of fresh.entries())
+        added.push({ key, event: await send(to, reactionContent(event.target, key), `${event.id}.${index}`) });
+      for (const [index, one] of gone.entries()) await redact(to, one.event, `${event.id}.x${index}`);
+      const kept = set.filter((one) => !gone.includes(one));
+      await host.state.write(reactions.change(at, [...kept, ...added], gone).writes);
+      return taken(...added.map((one) => one.event));
+    },
+
+    async receipt(event) {
+      if (event.state !== 'displayed') return TAKEN;
+      const to = await aim(event);
+      const { account: set } = await host.settings(event.place, to.account);
+      const { read } = { read: 'private', ...(set as { read?: string } | undefined) };
+      if (read === 'off') return TAKEN;
+      const body = {
+        'm.fully_read': event.target,
+        [read === 'public' ? 'm.read' : 'm.read.private']: event.target,
+      };
+      const path = ['v3', 'rooms', to.room, 'read_markers'];
+      await server.call({ method: 'POST', path, body, as: to.as, repeatable: true });
+      return TAKEN;
+    },
+
+    async typing(event) {
+      const to = await aim(event).catch((error: unknown) => {
+        // Nobody is there to see it.
+        if (error instanceof Failure && error.code === 'item-not-found') return undefined;
+        throw error;
+      });
+      if (!to) return TAKEN;
+      const body = event.active ? { typing: true, timeout: TYPING } : { typing: false };
+      await server.call({ method: 'PUT', path: ['v3', 'rooms', to.room, 'typing', to.as], body, as: to.as });
+      return TAKEN;
+    },
+
+    async presence(event) {
+      return moderation.presence(accountOf(event), event);
+    },
+
+    async profile(event) {
+      await ghosts.look(accountOf(event), event);
+      return TAKEN;
+    },
+
+    async contact(event) {
+      const user = nameOf(event);
+      const account = accountOf(event);
+      const watching = watchers.get(user) ?? new Set();
+      if (event.action === 'subscribe') {
+        watchers.set(user, watching.add(account));
+        await parts.tellName(event.place, user);
+      }
+      if (event.action === 'unsubscribe' && watching.delete(account) && watching.size === 0) watchers.delete(user);
+      return TAKEN;
+    },
+
+    async nick(event) {
+      await moderation.nick(accountOf(event), event);
+      return TAKEN;
+    },
+
+    async occupant(event) {
+      const account = accountOf(event);
+      const id = nameOf(event);
+      if (event.change === 'leave') {
+        await rooms.leave(account, id, event.reason);
+        return TAKEN;
+      }
+      if (event.change !== 'join') return moderation.occupant(await aim(event), event);
+      const { drafts, fresh } = await rooms.enter({ account, id, nick: event.who.nick });
+      await host.emit(drafts);
+      if (fresh) parts.opened(account, id);
+      return TAKEN;
+    },
+
+    affiliation: async (event) => moderation.affiliation(await aim(event), event),
+    topic: async (event) => moderation.topic(await aim(event), event),
+    invite: async (event) => moderation.invite(event, accountOf(event), nameOf(event)),
+  };
+
+  const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
+  let waiting = 0;
+
+  /** Resolves never later than with the stop, and never rejects. */
+  async function carry(event: Event, sender: Sender<EventKind>): Promise<void> {
+    try {
+      if (parts.stop.aborted) throw new Failure('stopping');
+      const delivered = await sender(event);
+      await host.settle(event.id, delivered);
+    } catch (error) {
+      if (!(error instanceof Failure)) host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
+      await host.settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  return {
+    /** Hands an event over: what is done in one conversation by one account is done one after the other. */
+    deliver(event: Event): Delivered {
+      const sender = senders[event.kind] as Sender<EventKind> | undefined;
+      if (!sender) throw new Failure('not-supported');
+      if (waiting >= MOST_WAITING) throw new Failure('queue-full');
+      const account = accountOf(event);
+      waiting += 1;
+      serial.run(`${account} ${placeKey(event.place)}`, () => carry(event, sender));
+      return WRITTEN;
+    },
+    aim,
+    idle: serial.idle,
+  };
+}
+
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+/** Events that wait in this process. */
+const MOST_WAITING = 50_000;
+
+/** The most bytes of a file that is passed on. */
+const MOST_FILE = 1024 * 1024 * 1024;

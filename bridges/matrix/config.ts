@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { durationSchema } from '#src/lib/duration.ts';
+import { secret } from '#src/model/secret.ts';
+import { isServerName } from './wire/ids.ts';
+
+const url = z
+  .url({ protocol: /^https?$/, error: 'must be an address such as https://matrix.example.org' })
+  .transform((text) => text.replace(/\/+$/, ''));
+
+const localpart = (what: string) => z.string().regex(/^[a-z0-9._/+-]{1,60}$/, `must be ${what}`);
+
+/** The settings of a Matrix transport (DESIGN §13). */
+export const config = z.strictObject({
+  homeserver: z
+    .strictObject({
+      url: url.meta({ examples: ['http://127.0.0.1:8008'] }).describe('Where its client-server API is'),
+      name: z
+        .string()
+        .refine(isServerName, 'must be the name behind the colon of its users, such as example.org')
+        .meta({ examples: ['example.org'] })
+        .describe('Its name, as behind the colon of its users'),
+      timeout: durationSchema(1000, 300_000).prefault('60s').describe('How long one request may take'),
+    })
+    .describe('The homeserver'),
+  appservice: z
+    .strictObject({
+      as_token: secret
+        .meta({ examples: [{ env: 'ISTHMUS_MATRIX_AS_TOKEN' }] })
+        .describe('What we show the homeserver: any long secret'),
+      hs_token: secret
+        .meta({ examples: [{ env: 'ISTHMUS_MATRIX_HS_TOKEN' }] })
+        .describe('What the homeserver shows us: another one'),
+      prefix: localpart('the beginning of names of users, such as _xmpp_')
+        .default('_xmpp_')
+        .describe('What the names of XMPP users on Matrix begin with'),
+      bot: localpart('the name of a user, such as xmppbot')
+        .default('_xmpp_bot')
+        .describe('The user of the gateway itself'),
+      url: url
+        .optional()
+        .describe('Where the homeserver reaches us, if not at http.public_url: up to and with /hooks/...'),
+    })
+    .describe('The registration as an application service, as matrix-registration writes it'),
+  ghost_name: z
+    .string()
+    .max(60)
+    .refine((text) => text.includes('{name}'), 'must have {name} in it')
+    .default('{name} (XMPP)')
+    .describe('What XMPP users are called on Matrix'),
+  rooms: z
+    .array(z.string().min(1).max(255))
+    .default(['*'])
+    .describe('Servers whose rooms may be joined; "*" for all, "local" for the own one'),
+});
+
+export type MatrixConfig = z.output<typeof config>;
+
+/** What users may set for themselves. */
+export const account = z.strictObject({
+  read: z
+    .enum(['private', 'public', 'off'])
+    .default('private')
+    .describe('Who learns how far you have read: only your own account, everybody, or nobody'),
+});

@@ -1,0 +1,4 @@
+import { bridgeContract } from './bridge.ts';
+import { matrixContract } from './matrix.ts';
+
+bridgeContract(matrixContract);

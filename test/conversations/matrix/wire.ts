@@ -1,0 +1,175 @@
+import { bridge } from '#bridges/matrix/index.ts';
+import { AS_TOKEN, type FakeHomeserver, type Fault, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
+import type { FakeRoom, Json } from '../../fakes/homeserver-state.ts';
+import type { OpenWire } from '../wire.ts';
+
+const DOMAIN = 'matrix.example';
+const PEOPLE: Readonly<Record<string, string>> = { alice: 'Alice', bob: 'Bob' };
+const userOf = (name: string): string => {
+  if (name.startsWith('@')) return name;
+  const ghost = ['romeo', 'juliet', 'mercutio'].includes(name);
+  return ghost ? `@_xmpp_${name}=40a.example:${SERVER}` : `@${name}:${SERVER}`;
+};
+
+/**
+ * A scripted homeserver with Alice and Bob, and the room #verona that Alice has made. `matrix(alice)> #verona TEXT` is what
+ * she says there; `matrix(alice)> #verona TYPE {JSON}` any event, with `TYPE/KEY` a state. `matrix<` is the next thing that
+ * is done in the name of the gateway's users: see `homeserver-calls.ts`; `romeo` is the ghost of romeo@a.example. A direct
+ * room is called `!direct1`. `matrix!` orders: see `orders`.
+ */
+export const openWire: OpenWire = async ({ settings = '{}' }) => {
+  const server = await homeserver();
+  const { state } = server;
+  let clock = Date.now;
+  let read = 0;
+  const tick = (): void => {
+    state.now = clock();
+  };
+  tick();
+  for (const [name, shown] of Object.entries(PEOPLE)) state.users.set(userOf(name), { name: shown });
+  state.create('verona', userOf('alice'), { alias: `#verona:${SERVER}` });
+  const given = orders(server, tick);
+  return {
+    name: 'matrix',
+    domain: DOMAIN,
+    definition: bridge,
+    settings: {
+      homeserver: { url: server.url, name: SERVER },
+      appservice: { as_token: AS_TOKEN, hs_token: HS_TOKEN },
+      ...JSON.parse(settings),
+    },
+    time(now) {
+      clock = now;
+      tick();
+    },
+    served(address) {
+      server.hooks = [`http://${address}/hooks/${DOMAIN}`];
+    },
+    async say(text, who = 'alice') {
+      tick();
+      if (server.hooks.length === 0) throw new Error('nobody listens: option: files URL');
+      const [, name = '', rest = ''] = /^(\S+) (.*)$/.exec(text) ?? [];
+      const room = roomOf(server, name);
+      const [, type, key, content] = /^([\w.]+)(?:\/(\S*))? (\{.*\})$/.exec(rest) ?? [];
+      if (type === undefined)
+        state.add(room, userOf(who), 'm.room.message', { msgtype: 'm.text', body: rest.replaceAll('\\n', '\n') });
+      else state.add(room, userOf(who), type, JSON.parse(content ?? '{}') as Json, key);
+      await server.when(() => server.sent.every(({ status }) => status !== undefined));
+    },
+    async hear() {
+      tick();
+      const line = await server.when(() => server.done[read]);
+      read += 1;
+      return line;
+    },
+    async order(text, who) {
+      tick();
+      const [name = '', ...rest] = text.split(' ');
+      const order = given[name];
+      if (!order) throw new Error(`matrix knows no order ${name}`);
+      await order(rest, who ?? 'alice');
+      if (name !== 'hold') await server.when(() => server.sent.every(({ status }) => status !== undefined));
+    },
+    sync: () => server.idle(),
+    unheard: async () => server.done.slice(read),
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+};
+
+function roomOf({ state }: FakeHomeserver, name: string): FakeRoom {
+  return state.room(`${name}:${SERVER}`);
+}
+
+type Order = (rest: readonly string[], who: string) => unknown;
+
+function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<string, Order>> {
+  const { state } = server;
+  let release = (): void => undefined;
+  let flush: ReturnType<FakeHomeserver['gather']> | undefined;
+  return {
+    /** `room NAME RULE`: she makes one more room, `#NAME` where its rule is public. */
+    room: ([name = '', rule = 'public'], who) =>
+      state.create(name, userOf(who), { rule, ...(rule === 'public' && { alias: `#${name}:${SERVER}` }) }),
+    join: ([room = '', name], who) =>
+      state.member(
+        roomOf(server, room),
+        userOf(who),
+        userOf(who),
+        'join',
+        name === undefined ? {} : { displayname: name },
+      ),
+    leave: ([room = ''], who) => state.member(roomOf(server, room), userOf(who), userOf(who), 'leave'),
+    /** `invite ROOM WHOM [direct]`, `kick ROOM WHOM REASON`, `ban ROOM WHOM REASON` */
+    invite: ([room = '', whom = '', direct], who) =>
+      state.member(roomOf(server, room), userOf(who), userOf(whom), 'invite', direct ? { is_direct: true } : {}),
+    kick: ([room = '', whom = '', ...reason], who) =>
+      state.member(roomOf(server, room), userOf(who), userOf(whom), 'leave', { reason: reason.join(' ') }),
+    ban: ([room = '', whom = '', ...reason], who) =>
+      state.member(roomOf(server, room), userOf(who), userOf(whom), 'ban', { reason: reason.join(' ') }),
+    typing: ([room = '', ...names]) =>
+      server.ephemeral({
+        type: 'm.typing',
+        room_id: roomOf(server, room).id,
+        content: { user_ids: names.map(userOf) },
+      }),
+    /** `read ROOM EVENT`: she has read up to there. */
+    read: ([room = '', event = ''], who) =>
+      server.ephemeral({
+        type: 'm.receipt',
+        room_id: roomOf(server, room).id,
+        content: { [event]: { 'm.read': { [userOf(who)]: { ts: state.now } } } },
+      }),
+    presence: ([presence, ...status], who) =>
+      server.ephemeral({
+        type: 'm.presence',
+        sender: userOf(who),
+        content: { presence, ...(status.length > 0 && { status_msg: status.join(' ') }) },
+      }),
+    /** `fault refuse 403 M_FORBIDDEN [MS]`, `fault html 502`, `fault done 504|break`: the next call that changes something. */
+    fault: (rest) => void server.faults.push(faultOf(rest)),
+    /** The last transaction comes once more: as it is, or its events under another id. */
+    repeat: async ([anew]) => {
+      const last = server.sent.at(-1);
+      if (last) await server.push(last.body, anew ? undefined : last.id);
+    },
+    /** What she says from now on comes as one transaction, at `flush`; `poison` puts what nobody can read before it. */
+    gather: () => {
+      flush = server.gather();
+    },
+    flush: ([poison]) => flush?.((events) => (poison ? ([...POISON, ...events] as Json[]) : events)),
+    /** Ghosts' messages are read and not done, until `release`. */
+    hold: () => {
+      release = server.hold();
+    },
+    held: ([count]) => server.when(() => server.held >= Number(count)),
+    release: () => release(),
+    /** `file ID TYPE TEXT`: a file in the media repository. */
+    file: ([id = '', type = '', ...words]) => {
+      tick();
+      state.media.set(id, { type, bytes: Buffer.from(words.join(' ')) });
+    },
+  };
+}
+
+const POISON: readonly unknown[] = [
+  null,
+  7,
+  [],
+  { type: 'm.room.message' },
+  { event_id: '$x', room_id: `!verona:${SERVER}`, sender: `@alice:${SERVER}`, type: 'm.room.message', content: null },
+  {
+    event_id: '$y',
+    room_id: `!verona:${SERVER}`,
+    sender: `@alice:${SERVER}`,
+    type: 'm.reaction',
+    content: { 'm.relates_to': 7 },
+  },
+  { event_id: '$z', room_id: `!verona:${SERVER}`, sender: `@alice:${SERVER}`, type: 'm.room.redaction', content: {} },
+];
+
+function faultOf([kind, first, second, wait]: readonly string[]): Fault {
+  if (kind === 'html') return { kind, status: Number(first) };
+  if (kind === 'done') return { kind: 'done-then', status: first === 'break' ? 'break' : Number(first) };
+  const body = { errcode: second, error: '', ...(wait !== undefined && { retry_after_ms: Number(wait) }) };
+  return { kind: 'refuse', status: Number(first), body };
+}

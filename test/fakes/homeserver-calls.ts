@@ -1,0 +1,250 @@
+import { type FakeRoom, type FakeState, type Json, Refusal, SERVER } from './homeserver-state.ts';
+
+export type FakeCall = {
+  readonly method: string;
+  readonly path: readonly string[];
+  readonly query: URLSearchParams;
+  readonly bytes: Buffer;
+  readonly type: string;
+  readonly user: string;
+};
+export type Answered = { readonly body: unknown } | { readonly type: string; readonly bytes: Buffer };
+
+type Work = {
+  readonly state: FakeState;
+  readonly call: FakeCall;
+  readonly body: Json;
+  /** The parts of the path that vary. */
+  readonly at: readonly string[];
+  note(line: string): void;
+};
+type Answer = (work: Work) => Answered;
+
+const ok = (body: unknown = {}): Answered => ({ body });
+/** The field by which the bridge finds its own again is nobody's business. */
+const shown = ({ 'org.isthmus.id': _, ...content }: Json): string => JSON.stringify(content);
+/** A ghost as conversations call it. */
+export const short = (user: string): string =>
+  user.replace(/^@_xmpp_(.+)=40a\.example:hs\.example$/, '$1').replace(':hs.example', '');
+const roomName = (room: FakeRoom): string => room.alias?.replace(`:${SERVER}`, '') ?? room.id.replace(`:${SERVER}`, '');
+
+function assertIn({ state, call }: Work, room: FakeRoom): void {
+  if (state.membership(room, call.user) !== 'join') throw new Refusal(403, 'M_FORBIDDEN');
+}
+
+/** Puts somebody else's membership where the caller has the level for it. */
+const put =
+  (membership: string, level: number): Answer =>
+  (work) => {
+    const { state, call, body, at, note } = work;
+    const room = state.room(at[0] ?? '');
+    assertIn(work, room);
+    if (state.level(room, call.user) < level) throw new Refusal(403, 'M_FORBIDDEN');
+    const { user_id: user, reason } = body as { user_id: string; reason?: string };
+    note(
+      `${short(call.user)} ${call.path.at(-1)} ${roomName(room)} ${short(user)}${reason === undefined ? '' : `: ${reason}`}`,
+    );
+    state.member(room, call.user, user, membership, reason === undefined ? {} : { reason });
+    return ok();
+  };
+
+/** What is answered, by method and path; `*` is any one part. */
+const CALLS: Readonly<Record<string, Answer>> = {
+  'GET client versions': () => ok({ versions: ['v1.11'] }),
+  'POST client v3 register'({ state, body, note }) {
+    const user = `@${body.username}:${SERVER}`;
+    if (state.users.has(user)) throw new Refusal(400, 'M_USER_IN_USE');
+    state.users.set(user, { name: String(body.username) });
+    if (body.username !== '_xmpp_bot') note(`${short(user)} register`);
+    return ok({ user_id: user });
+  },
+  'GET client v3 profile *'({ state, at }) {
+    const found = state.users.get(at[0] ?? '');
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok({ displayname: found.name, avatar_url: found.avatar });
+  },
+  'PUT client v3 profile * displayname'({ state, at, body, note }) {
+    const user = at[0] ?? '';
+    note(`${short(user)} name ${body.displayname}`);
+    const known = state.users.get(user);
+    state.users.set(user, { ...known, name: String(body.displayname) });
+    for (const room of state.rooms.values())
+      if (state.membership(room, user) === 'join') state.member(room, user, user, 'join');
+    return ok();
+  },
+  'PUT client v3 profile * avatar_url'({ state, at, body, note }) {
+    const user = at[0] ?? '';
+    note(`${short(user)} avatar ${body.avatar_url}`);
+    const known = state.users.get(user);
+    state.users.set(user, { name: known?.name ?? '', avatar: String(body.avatar_url) });
+    return ok();
+  },
+  'POST client v3 join *'({ state, call, at, note }) {
+    const room = state.room(at[0] ?? '');
+    const membership = state.membership(room, call.user);
+    if (membership === 'join') return ok({ room_id: room.id });
+    const open = room.state.get('m.room.join_rules ')?.content.join_rule === 'public';
+    if (membership === 'ban' || (!open && membership !== 'invite')) throw new Refusal(403, 'M_FORBIDDEN');
+    note(`${short(call.user)} join ${roomName(room)}`);
+    state.member(room, call.user, call.user, 'join');
+    return ok({ room_id: room.id });
+  },
+  'POST client v3 rooms * leave'({ state, call, at, body, note }) {
+    const room = state.room(at[0] ?? '');
+    if (state.membership(room, call.user) === 'leave') throw new Refusal(403, 'M_FORBIDDEN');
+    note(`${short(call.user)} leave ${roomName(room)}${body.reason === undefined ? '' : `: ${body.reason}`}`);
+    state.member(room, call.user, call.user, 'leave', body);
+    return ok();
+  },
+  'POST client v3 rooms * invite': put('invite', 0),
+  'POST client v3 rooms * kick': put('leave', 50),
+  'POST client v3 rooms * ban': put('ban', 50),
+  'POST client v3 rooms * unban': put('leave', 50),
+  'POST client v3 createRoom'({ state, call, body, note }) {
+    const invited = (body.invite ?? []) as string[];
+    note(`${short(call.user)} create ${body.is_direct === true ? 'direct' : 'room'} ${invited.map(short).join(' ')}`);
+    const room = state.create(`direct${state.rooms.size}`, call.user, { rule: 'invite' });
+    for (const user of invited) state.member(room, call.user, user, 'invite', { is_direct: body.is_direct });
+    return ok({ room_id: room.id });
+  },
+  'PUT client v3 rooms * send * *'(work) {
+    const { state, call, body, at, note } = work;
+    const [id = '', type = '', transaction = ''] = at;
+    const room = state.room(id);
+    assertIn(work, room);
+    const key = `${call.user} ${transaction}`;
+    const known = state.transactions.get(key);
+    if (known !== undefined) return ok({ event_id: known });
+    note(`${short(call.user)} send ${roomName(room)} ${type} ${shown(body)}`);
+    const { event_id } = state.add(room, call.user, type, body);
+    state.transactions.set(key, event_id);
+    return ok({ event_id });
+  },
+  'PUT client v3 rooms * redact * *'(work) {
+    const { state, call, body, at, note } = work;
+    const [id = '', target = '', transaction = ''] = at;
+    const room = state.room(id);
+    assertIn(work, room);
+    const key = `${call.user} ${transaction}`;
+    const known = state.transactions.get(key);
+    if (known !== undefined) return ok({ event_id: known });
+    const own = room.events.some((one) => one.event_id === target && one.sender === call.user);
+    if (!own && state.level(room, call.user) < 50) throw new Refusal(403, 'M_FORBIDDEN');
+    note(
+      `${short(call.user)} redact ${roomName(room)} ${target}${body.reason === undefined ? '' : `: ${body.reason}`}`,
+    );
+    const { event_id } = state.add(room, call.user, 'm.room.redaction', { ...body, redacts: target });
+    state.transactions.set(key, event_id);
+    return ok({ event_id });
+  },
+  'GET client v3 rooms * state'(work) {
+    const room = work.state.room(work.at[0] ?? '');
+    assertIn(work, room);
+    return ok([...room.state.values()]);
+  },
+  'GET client v3 rooms * state * *'(work) {
+    const [id = '', type, key] = work.at;
+    const found = work.state.room(id).state.get(`${type} ${key}`);
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok(found.content);
+  },
+  'PUT client v3 rooms * state * *'(work) {
+    const { state, call, body, at, note } = work;
+    const [id = '', type = '', key = ''] = at;
+    const room = state.room(id);
+    assertIn(work, room);
+    if (state.level(room, call.user) < 50) throw new Refusal(403, 'M_FORBIDDEN');
+    note(`${short(call.user)} state ${roomName(room)} ${type} ${shown(body)}`);
+    return ok({ event_id: state.add(room, call.user, type, body, key).event_id });
+  },
+  'PUT client v3 rooms * typing *'({ state, call, body, at, note }) {
+    note(`${short(call.user)} typing ${roomName(state.room(at[0] ?? ''))} ${body.typing}`);
+    return ok();
+  },
+  'POST client v3 rooms * read_markers'({ state, call, body, at, note }) {
+    note(`${short(call.user)} read ${roomName(state.room(at[0] ?? ''))} ${shown(body)}`);
+    return ok();
+  },
+  'PUT client v3 presence * status'({ call, body, note }) {
+    note(`${short(call.user)} presence ${shown(body)}`);
+    return ok();
+  },
+  'GET client v3 rooms * event *'({ state, at }) {
+    const [id = '', event] = at;
+    const found = state.room(id).events.find((one) => one.event_id === event);
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok(found);
+  },
+  'GET client v3 rooms * messages'(work) {
+    const { state, call, at } = work;
+    const room = state.room(at[0] ?? '');
+    assertIn(work, room);
+    const [limit, back] = [Number(call.query.get('limit') ?? 10), call.query.get('dir') === 'b'];
+    const from = Number(call.query.get('from') ?? (back ? room.events.length : 0));
+    const chunk = back
+      ? room.events.slice(Math.max(0, from - limit), from).toReversed()
+      : room.events.slice(from, from + limit);
+    const end = back ? from - limit : from + limit;
+    const over = back ? end <= 0 : end >= room.events.length;
+    return ok({ chunk, start: String(from), ...(!over && { end: String(end) }) });
+  },
+  'GET client v3 rooms * context *'({ state, at }) {
+    const [id = '', event] = at;
+    const index = state.room(id).events.findIndex((one) => one.event_id === event);
+    if (index < 0) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok({ start: String(index), end: String(index + 1) });
+  },
+  'GET client v3 directory room *': ({ state, at }) => ok({ room_id: state.room(at[0] ?? '').id, servers: [SERVER] }),
+  'GET client v1 room_summary *': ({ state, at }) => ok(summaryOf(state, state.room(at[0] ?? ''))),
+  'POST client v3 publicRooms'({ state, body }) {
+    const words = String((body.filter as Json | undefined)?.generic_search_term ?? '').toLowerCase();
+    const all = [...state.rooms.values()].filter(({ alias }) => alias?.includes(words));
+    const from = Number(body.since ?? 0);
+    const limit = Number(body.limit ?? 10);
+    const next = from + limit < all.length ? { next_batch: String(from + limit) } : {};
+    const chunk = all.slice(from, from + limit).map((room) => summaryOf(state, room));
+    return ok({ chunk, total_room_count_estimate: all.length, ...next });
+  },
+  'POST client v3 user_directory search'({ state, body }) {
+    const words = String(body.search_term).toLowerCase();
+    const found = [...state.users].filter(([id, { name }]) => `${id} ${name}`.toLowerCase().includes(words));
+    return ok({ results: found.map(([user_id, { name }]) => ({ user_id, display_name: name })), limited: false });
+  },
+  'POST media v3 upload'({ state, call, note }) {
+    const id = `m${state.media.size + 1}`;
+    state.media.set(id, { type: call.type, bytes: call.bytes });
+    note(`${short(call.user)} upload ${call.type} ${call.bytes.length}`);
+    return ok({ content_uri: `mxc://${SERVER}/${id}` });
+  },
+  'GET client v1 media download * *': ({ state, at }) => fileOf(state, at[1]),
+  'GET client v1 media thumbnail * *': ({ state, at }) => fileOf(state, at[1]),
+};
+
+function fileOf(state: FakeState, id: string | undefined): Answered {
+  const found = state.media.get(id ?? '');
+  if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+  return found;
+}
+
+const summaryOf = (state: FakeState, room: FakeRoom): Json => ({
+  room_id: room.id,
+  ...(room.alias !== undefined && { canonical_alias: room.alias }),
+  name: room.state.get('m.room.name ')?.content.name ?? room.alias,
+  topic: room.state.get('m.room.topic ')?.content.topic,
+  num_joined_members: state.joined(room).length,
+  join_rule: room.state.get('m.room.join_rules ')?.content.join_rule,
+});
+
+const PATTERNS = Object.entries(CALLS).map(([pattern, answer]) => ({ parts: pattern.split(' '), answer }));
+
+/** Answers a call, or throws a `Refusal`. */
+export function answerCall(state: FakeState, call: FakeCall, note: (line: string) => void): Answered {
+  const given = [call.method, ...call.path];
+  const fits = (parts: readonly string[]): boolean =>
+    parts.length === given.length && parts.every((part, index) => part === '*' || part === given[index]);
+  const found = PATTERNS.find(({ parts }) => fits(parts));
+  if (!found) throw new Refusal(404, 'M_UNRECOGNIZED');
+  const at = given.filter((_, index) => found.parts[index] === '*');
+  const body = call.type.startsWith('application/json') ? (JSON.parse(call.bytes.toString('utf8')) as Json) : {};
+  return found.answer({ state, call, body, at, note });
+}

@@ -1,0 +1,115 @@
+/** A homeserver's memory: users, rooms and what happens in them. */
+export type Json = Record<string, unknown>;
+
+export type FakeEvent = {
+  readonly event_id: string;
+  readonly room_id: string;
+  readonly sender: string;
+  readonly type: string;
+  readonly state_key?: string;
+  readonly origin_server_ts: number;
+  content: Json;
+  readonly redacts?: string;
+  readonly unsigned?: Json;
+};
+
+export type FakeRoom = {
+  readonly id: string;
+  readonly alias: string | undefined;
+  readonly events: FakeEvent[];
+  readonly state: Map<string, FakeEvent>;
+};
+
+export const SERVER = 'hs.example';
+
+/** What is refused, as the client-server API has it. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly body: Json;
+  constructor(status: number, errcode: string, more: Json = {}) {
+    super(errcode);
+    this.status = status;
+    this.body = { errcode, error: errcode, ...more };
+  }
+}
+
+export class FakeState {
+  readonly users = new Map<string, { name: string; avatar?: string }>();
+  readonly rooms = new Map<string, FakeRoom>();
+  readonly media = new Map<string, { readonly type: string; readonly bytes: Buffer }>();
+  readonly transactions = new Map<string, string>();
+  now = 0;
+  #count = 0;
+  readonly #news: (event: FakeEvent) => void;
+
+  /** Hears of each event. */
+  constructor(news: (event: FakeEvent) => void) {
+    this.#news = news;
+  }
+
+  nextId = (): number => ++this.#count;
+  #events = 0;
+
+  /** A room by its id or alias. */
+  room(name: string): FakeRoom {
+    const found = this.rooms.get(name) ?? [...this.rooms.values()].find(({ alias }) => alias === name);
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return found;
+  }
+
+  create(name: string, creator: string, more: { readonly rule?: string; readonly alias?: string } = {}): FakeRoom {
+    const room: FakeRoom = { id: `!${name}:${SERVER}`, alias: more.alias, events: [], state: new Map() };
+    this.rooms.set(room.id, room);
+    this.add(room, creator, 'm.room.create', { room_version: '11' }, '');
+    this.member(room, creator, creator, 'join');
+    this.add(room, creator, 'm.room.power_levels', { users: { [creator]: 100 } }, '');
+    this.add(room, creator, 'm.room.join_rules', { join_rule: more.rule ?? 'public' }, '');
+    if (more.alias !== undefined) this.add(room, creator, 'm.room.canonical_alias', { alias: more.alias }, '');
+    return room;
+  }
+
+  add(room: FakeRoom, sender: string, type: string, content: Json, stateKey?: string): FakeEvent {
+    const before = stateKey === undefined ? undefined : room.state.get(`${type} ${stateKey}`);
+    const event: FakeEvent = {
+      event_id: `$e${++this.#events}`,
+      room_id: room.id,
+      sender,
+      type,
+      origin_server_ts: this.now,
+      content,
+      ...(stateKey !== undefined && { state_key: stateKey }),
+      ...(before && { unsigned: { prev_content: before.content } }),
+      ...(type === 'm.room.redaction' && { redacts: String(content.redacts) }),
+    };
+    room.events.push(event);
+    if (stateKey !== undefined) room.state.set(`${type} ${stateKey}`, event);
+    if (type === 'm.room.redaction')
+      for (const one of room.events) if (one.event_id === event.redacts) one.content = {};
+    this.#news(event);
+    return event;
+  }
+
+  member(room: FakeRoom, sender: string, user: string, membership: string, more: Json = {}): FakeEvent {
+    const known = this.users.get(user);
+    const looks =
+      membership === 'join' || membership === 'invite' ? { displayname: known?.name, avatar_url: known?.avatar } : {};
+    const content = JSON.parse(JSON.stringify({ membership, ...looks, ...more })) as Json;
+    return this.add(room, sender, 'm.room.member', content, user);
+  }
+
+  membership = (room: FakeRoom, user: string): string =>
+    String(room.state.get(`m.room.member ${user}`)?.content.membership ?? 'leave');
+
+  joined = (room: FakeRoom): string[] =>
+    [...room.state.values()].flatMap(({ type, state_key, content }) =>
+      type === 'm.room.member' && content.membership === 'join' && state_key !== undefined ? state_key : [],
+    );
+
+  level(room: FakeRoom, user: string): number {
+    const { users, users_default } = (room.state.get('m.room.power_levels ')?.content ?? {}) as {
+      users?: Record<string, number>;
+      users_default?: number;
+    };
+    return users?.[user] ?? users_default ?? 0;
+  }
+}

@@ -1,0 +1,216 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answerCall, type FakeCall } from './homeserver-calls.ts';
+import { type FakeEvent, FakeState, type Json, Refusal } from './homeserver-state.ts';
+
+export { SERVER } from './homeserver-state.ts';
+export const AS_TOKEN = 'as-secret';
+export const HS_TOKEN = 'hs-secret';
+
+/** What befalls the next call that changes something. */
+export type Fault =
+  | { readonly kind: 'refuse'; readonly status: number; readonly body: Json }
+  | { readonly kind: 'html'; readonly status: number }
+  /** The work is done, and the answer is an error or the end of the line. */
+  | { readonly kind: 'done-then'; readonly status: number | 'break' };
+
+/** A transaction as it was sent, and how it was answered once it was. */
+export type Sent = { readonly id: string; readonly body: Json; status: number | undefined };
+
+export type FakeHomeserver = AsyncDisposable & {
+  readonly url: string;
+  readonly state: FakeState;
+  readonly faults: Fault[];
+  /** What the application service has done, in order, as lines; what only asks is none. */
+  readonly done: string[];
+  /** Where transactions go, as far as it is known. */
+  hooks: string[];
+  readonly sent: readonly Sent[];
+  /** Requests that are read and not answered, and transactions that are not answered. */
+  readonly open: number;
+  /** Sends a transaction to all hooks. What is not answered 200 is sent again, unless told otherwise. */
+  push(body: Json, id?: string): Promise<Sent>;
+  /** Sends what nobody has as an event: typing, receipts, presence. */
+  ephemeral(edu: Json): Promise<Sent>;
+  /** Events wait from now on. The returned function sends them as one transaction, in the order that `shuffle` gives. */
+  gather(): (shuffle?: (events: Json[]) => Json[]) => Promise<Sent>;
+  /** From now on messages of ghosts are read and not done. The returned function does and answers all. */
+  hold(): () => void;
+  readonly held: number;
+  when<T>(look: () => T | undefined | false): Promise<T>;
+  /** Resolves once nothing is under way. */
+  idle(): Promise<void>;
+};
+
+export async function homeserver(): Promise<FakeHomeserver> {
+  const watchers = new Set<() => void>();
+  const faults: Fault[] = [];
+  const done: string[] = [];
+  const sent: Sent[] = [];
+  let gathered: Json[] | undefined;
+  let held: (() => void)[] | undefined;
+  let requests = 0;
+  let pushing = 0;
+  let queue: Promise<unknown> = Promise.resolve();
+  let closing = false;
+  const tell = (): void => {
+    for (const watch of [...watchers]) watch();
+  };
+  const state = new FakeState((event) => {
+    if (!concerns(event)) return;
+    if (gathered) gathered.push(event);
+    else void fake.push({ events: [event] });
+  });
+
+  /** Homeservers tell of rooms in which there are users of the namespace. */
+  function concerns({ room_id, state_key = '' }: FakeEvent): boolean {
+    const room = state.rooms.get(room_id);
+    const ours = (user: string): boolean => user.startsWith('@_xmpp_');
+    return ours(state_key) || (room !== undefined && state.joined(room).some(ours));
+  }
+
+  const server = createServer((request, response) => {
+    requests += 1;
+    response.once('close', () => {
+      requests -= 1;
+      tell();
+    });
+    void serve(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const parts: Buffer[] = [];
+    for await (const part of request as AsyncIterable<Buffer>) parts.push(part);
+    const at = new URL(request.url ?? '/', url);
+    const call: FakeCall = {
+      method: request.method ?? 'GET',
+      path: at.pathname.split('/').slice(2).map(decodeURIComponent),
+      query: at.searchParams,
+      bytes: Buffer.concat(parts),
+      type: request.headers['content-type'] ?? '',
+      user: at.searchParams.get('user_id') ?? '@_xmpp_bot:hs.example',
+    };
+    if (request.headers.authorization !== `Bearer ${AS_TOKEN}`)
+      return end(response, 401, { errcode: 'M_UNKNOWN_TOKEN', error: '' });
+    const work = (): void => answer(call, response);
+    if (held && call.path.includes('send')) held.push(work);
+    else work();
+    tell();
+  }
+
+  function answer(call: FakeCall, response: ServerResponse): void {
+    const changes = call.method !== 'GET' && !['publicRooms', 'search'].includes(call.path.at(-1) ?? '');
+    const fault = changes ? faults.shift() : undefined;
+    if (fault?.kind === 'refuse') end(response, fault.status, fault.body);
+    else if (fault?.kind === 'html') response.writeHead(fault.status, { 'Content-Type': 'text/html' }).end('<html>');
+    else work(call, response, fault?.status);
+    tell();
+  }
+
+  /** Does the work, and answers as it is, or with what it is to look like. */
+  function work(call: FakeCall, response: ServerResponse, instead: number | 'break' | undefined): void {
+    try {
+      const answered = answerCall(state, call, (line) => done.push(line));
+      if (instead === 'break') return void response.destroy();
+      if (instead !== undefined) return end(response, instead, {});
+      if ('bytes' in answered)
+        return void response.writeHead(200, { 'Content-Type': answered.type }).end(answered.bytes);
+      end(response, 200, answered.body);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      end(response, error.status, error.body);
+    }
+  }
+
+  function end(response: ServerResponse, status: number, body: unknown): void {
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  async function post(one: Sent): Promise<void> {
+    // One after the other, and the same again until it is taken (application service API §4.1.2).
+    for (let tries = 0; tries < 50 && !closing; tries++) {
+      const statuses = await Promise.all(
+        fake.hooks.map(async (hook) => {
+          const answered = await fetch(`${hook}/_matrix/app/v1/transactions/${one.id}`, {
+            method: 'PUT',
+            headers: { Authorization: `Bearer ${HS_TOKEN}`, 'Content-Type': 'application/json' },
+            body: JSON.stringify(one.body),
+          }).catch(() => undefined);
+          return answered?.status ?? 0;
+        }),
+      );
+      if (statuses.every((status) => status === 200)) {
+        one.status = 200;
+        return;
+      }
+      await new Promise((next) => setTimeout(next, 20));
+    }
+    one.status = 0;
+  }
+
+  const fake: FakeHomeserver = {
+    url,
+    state,
+    faults,
+    done,
+    hooks: [],
+    sent,
+    get open() {
+      return requests + pushing;
+    },
+    get held() {
+      return held?.length ?? 0;
+    },
+    async push(body, id = `t${state.nextId()}`) {
+      const one: Sent = { id, body, status: undefined };
+      sent.push(one);
+      pushing += 1;
+      const work = queue.then(() => post(one));
+      queue = work;
+      await work;
+      pushing -= 1;
+      tell();
+      return one;
+    },
+    ephemeral: (edu) => fake.push({ events: [], ephemeral: [edu] }),
+    gather() {
+      const events: Json[] = [];
+      gathered = events;
+      return (shuffle = (list) => list) => {
+        gathered = undefined;
+        return fake.push({ events: shuffle(events) });
+      };
+    },
+    hold() {
+      const waiting: (() => void)[] = [];
+      held = waiting;
+      return () => {
+        held = undefined;
+        for (const work of waiting) work();
+      };
+    },
+    when: (look) =>
+      new Promise((resolve) => {
+        const watch = (): void => {
+          const found = look();
+          if (found === undefined || found === false) return;
+          watchers.delete(watch);
+          resolve(found);
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    idle: async () => void (await fake.when(() => fake.open === 0)),
+    async [Symbol.asyncDispose]() {
+      closing = true;
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+  return fake;
+}
