@@ -137,8 +137,11 @@ export type XmppSide = HomeServer & {
   receipt(origin: Origin): boolean;
   /** Asks whoever sent a stanza for what it names (XEP-0231). Rejects with a `Failure` where it is not given. */
   bits(origin: Origin, name: string): Promise<Bits>;
-  /** The card of a user (XEP-0054), without the facts. Rejects where their server does not give it. */
-  card(transport: string, user: BareJid): Promise<Pick<Card, 'name' | 'picture'>>;
+  /**
+   * The card of a user (XEP-0054), without the facts, and with the picture of that SHA-1 where they have it. Rejects where
+   * their server does not give it.
+   */
+  card(transport: string, user: BareJid, photo?: string): Promise<Pick<Card, 'name' | 'picture'>>;
   /** How often the transport's link has come online, while it is: what was written in another epoch may be lost. */
   epoch(transport: string): number | undefined;
   /** Resolves once the server has read all that was written before. Rejects when the link drops. */

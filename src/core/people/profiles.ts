@@ -89,7 +89,7 @@ export function openProfiles(parts: ProfileParts): Profiles {
   async function tell(account: AccountKey, realm: string, told: KnownProfile): Promise<void> {
     const { user, transport } = splitAccount(account);
     const now = own.get(account);
-    const card = await xmpp.card(transport, user);
+    const card = await xmpp.card(transport, user, now?.photo);
     // They look otherwise by now, which is told for itself, or are nobody here any more.
     if (!now || own.get(account) !== now) return;
     const name = now.name ?? (card.name && shownName(card.name));

@@ -4,6 +4,7 @@ import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import type { Ask } from '#src/xmpp/stream/requests.ts';
 import { askForBits } from '#src/xmpp/xep/bits-of-binary.ts';
 import { pingElement } from '#src/xmpp/xep/ping.ts';
+import { pictureQuestion, publishedPicture } from '#src/xmpp/xep/user-avatar.ts';
 import { cardIn, cardQuestion } from '#src/xmpp/xep/vcard.ts';
 import { isOwnAnswer } from './gone.ts';
 
@@ -19,10 +20,15 @@ export function openUserQuestions(
 
   return {
     bits: (origin, name) => askForBits(origin, name, (question) => ask(splitJid(origin.to).domain, question)),
-    async card(domain, user) {
+    async card(domain, user, photo) {
       const answer = await ask(domain, { to: user, payload: cardQuestion });
-      if (answer.attrs.type !== 'result') throw new Error('the server of the user does not give the card');
-      return cardIn(answer);
+      const card = answer.attrs.type === 'result' ? cardIn(answer) : undefined;
+      // XEP-0398 §2: a server need not show in cards what is published as an event.
+      const isElsewhere = photo !== undefined && photo !== '' && card?.picture?.sha1 !== photo;
+      const asked = isElsewhere ? await ask(domain, { to: user, payload: pictureQuestion(photo) }) : undefined;
+      const picture = asked?.attrs.type === 'result' ? publishedPicture(asked, photo ?? '') : undefined;
+      if (!card && !picture) throw new Error('the server of the user does not give the card');
+      return { ...card, ...(picture && { picture }) };
     },
     answers: (domain, server) =>
       ask(domain, { to: server, payload: pingElement, anyway: true }).then(isOwnAnswer, () => false),
