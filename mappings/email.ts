@@ -32,12 +32,15 @@ export const email: NetworkMapping = {
   facts: {
     // Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
     out: { message: 'full', subject: 'full', thread: 'full', reply: 'full', contact: 'partial' },
-    // A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
+    // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
     in: {
       message: 'full',
       subject: 'full',
       thread: 'full',
       reply: 'full',
+      edit: 'full',
+      retract: 'full',
+      reaction: 'full',
       presence: 'partial',
       contact: 'partial',
       marker: 'partial',
@@ -62,7 +65,9 @@ export const email: NetworkMapping = {
     },
     durability: {
       out: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
-      in: { contact: { message: 'journal', receipt: 'journal' } },
+      in: {
+        contact: { message: 'journal', receipt: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
+      },
     },
   },
   policy: {

@@ -88,6 +88,12 @@ export const texts = catalogue({
     en: `[A file came along and is not kept here: ${name}]`,
     de: `[Eine Datei kam mit und wird hier nicht aufbewahrt: ${name}]`,
   }),
+  invitation: (what: string) => ({ en: `[Invitation: ${what}]`, de: `[Einladung: ${what}]` }),
+  calledOff: (what: string) => ({ en: `[Called off: ${what}]`, de: `[Abgesagt: ${what}]` }),
+  answered: (what: string) => ({
+    en: `[Answer to an invitation: ${what}]`,
+    de: `[Antwort auf eine Einladung: ${what}]`,
+  }),
   forwarded: (from: string) => ({ en: `Forwarded from ${from}:`, de: `Weitergeleitet von ${from}:` }),
   // What mails say below a person's words.
   first: (name: string, jid: string) => ({

@@ -71,10 +71,18 @@ async function openWire(): Promise<Wire> {
     entry.done = line;
   }
 
+  function about(headers: (id: string) => string[], text = 'hear'): void {
+    receive('hark');
+    receive(text, { headers: headers(`m${count}@example.com`) });
+  }
+
   const provoke: Partial<Record<EventKind, () => Promise<void>>> = {
     message: async () => receive('hark'),
     presence: async () => receive('I am in Mantua.', { headers: ['Auto-Submitted: auto-replied', 'Subject: Away'] }),
     contact: async () => receive('hark', { from: STRANGER }),
+    edit: async () => about((id) => ['Chat-Version: 1.0', `Chat-Edit: <${id}>`]),
+    retract: async () => about((id) => ['Chat-Version: 1.0', `Chat-Delete: <${id}>`]),
+    reaction: async () => about((id) => [`In-Reply-To: <${id}>`, 'Content-Disposition: reaction'], '👍'),
   };
 
   const listen: Host['listen'] = async (_endpoint, onSocket) => {

@@ -3,13 +3,14 @@ import { isMessageId } from '#bridges/email/out/compose.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
-import type { CleanText, MailParser } from '#bridges/email/wire/mail.ts';
+import type { CleanText, MailInvitation, MailParser } from '#bridges/email/wire/mail.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { isBlank } from '#src/model/text.ts';
+import { changeOf } from './changes.ts';
 import type { IncomingFile, ReadMail } from './incoming.ts';
 import { type MailRecipient, NO_SUCH_USER, type RecipientAnswer, TAKEN } from './recipients.ts';
 
@@ -98,6 +99,12 @@ export function openPersonal(transport: EmailTransport, parser: Pick<MailParser,
         [state.writePeer(account, from, { ...peer, automatic: peer.automatic + 1 })],
       );
       return TAKEN;
+    }
+    const change = await changeOf(transport, mail, { account, text: clean.text });
+    if (change) {
+      const draft: Draft = { ...head, ids: [id as ForeignId], ...change };
+      const answers = await host.emit([draft], writes(mail, account, { placing, id, hash, peer }));
+      return answers?.some((one) => one !== 'yes' && one !== 'first') ? NO_SUCH_USER : TAKEN;
     }
     const fresh = freshSubject(parsed.subject, placing.known);
     const message: Draft = {
@@ -189,6 +196,7 @@ export function openPersonal(transport: EmailTransport, parser: Pick<MailParser,
       ...(forwarded
         ? [told(texts.forwarded(forwarded.from?.name ?? forwarded.from?.address ?? '?')), forwarded.text]
         : []),
+      ...(parsed.invitation ? [told(invitationText(parsed.invitation))] : []),
       ...(parsed.textCut ? [told(texts.cut)] : []),
       ...lost(files).map((name) => told(texts.fileLost(name))),
     ].join('\n');
@@ -207,6 +215,17 @@ export function openPersonal(transport: EmailTransport, parser: Pick<MailParser,
   return {
     take: (mail, to, admission) => alone(to.account, mail.from, () => accept(mail, to, admission)),
   };
+}
+
+const INVITATIONS = { request: texts.invitation, cancel: texts.calledOff, reply: texts.answered } as const;
+
+function invitationText({ method, summary = '?', start, until, location }: MailInvitation) {
+  const what = [
+    summary,
+    ...(start ? [until ? `${start} – ${until}` : start] : []),
+    ...(location ? [location] : []),
+  ].join(', ');
+  return INVITATIONS[method](what);
 }
 
 const lost = (files: readonly IncomingFile[]): string[] =>

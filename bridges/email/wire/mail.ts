@@ -78,6 +78,15 @@ export type MailReport =
  */
 export type Automation = 'reply' | 'bounce' | 'list' | 'bulk' | 'program';
 
+/** An event of a calendar that comes with a mail (RFC 5546). Times are as they are written, with their zone. */
+export type MailInvitation = {
+  readonly method: 'request' | 'cancel' | 'reply';
+  readonly summary?: string;
+  readonly location?: string;
+  readonly start?: string;
+  readonly until?: string;
+};
+
 /** A mail that was read. Everything in it is the sender's claim. */
 export type ParsedMail = {
   /** Without angle brackets; `''` where there is none. */
@@ -110,6 +119,7 @@ export type ParsedMail = {
   readonly wantsDisposition: boolean;
   /** What a mail says instead of having a text: RFC 9078 or Gmail's reaction part, Delta Chat's headers. */
   readonly reaction?: readonly string[];
+  readonly invitation?: MailInvitation;
   readonly chat?: {
     readonly version: string;
     readonly edits?: string;

@@ -6,6 +6,7 @@ import { chatOf, reactionOf } from './chat.ts';
 import { decodeWords } from './encoded-words.ts';
 import { headerOf, type RawHeader, readHeaders } from './header-block.ts';
 import { htmlToText } from './html.ts';
+import { invitationOf } from './invitation.ts';
 import { type Mailbox, MailRefused, type ParsedMail, type SlimMail } from './mail.ts';
 import { mailboxesOf } from './mailbox.ts';
 import { type MediaPart, mediaPartOf, type ReadPart } from './media-part.ts';
@@ -32,6 +33,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
   const encrypted = encryptionOf(read);
   const reaction = reactionOf(read);
   const chat = chatOf(root);
+  const invitation = invitationOf(read);
   return {
     messageId: idsOf(headerOf(root, 'message-id'))[0] ?? '',
     from,
@@ -54,6 +56,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
     wantsDisposition: headerOf(root, 'disposition-notification-to') !== undefined,
     ...(reaction && { reaction }),
     ...(chat && { chat }),
+    ...(invitation && { invitation }),
   };
 }
 
