@@ -14,6 +14,10 @@ describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {
     expect(out).toContain('a bot answers in the page');
     expect(out).toContain('a typed text arrives on the phone');
     expect(out).toContain('an answer from the phone arrives');
+    expect(out).toContain('two messages arrive as one mail');
+    expect(out).toContain('its delivery report is a receipt');
+    expect(out).toContain('a reply arrives without its quote');
+    expect(out).toContain('and so does its file');
     expect(statSync(screenshot).size).toBeGreaterThan(10_000);
   });
 });

@@ -4,12 +4,14 @@ import { nick, phoneNumber } from './world.ts';
 
 export const patience = 30_000; // milliseconds for what the page is to show
 
-/** Writes from the chat to the phone on the page, answers there, and goes back to the room. */
+/** Writes from the chat to the phone on the page, and answers there. */
 export async function visitPhone(page: Page, { step }: Steps): Promise<void> {
   const phone = page.getByRole('complementary', { name: 'A phone' });
   const question = 'Are you at the harbour?';
   const composer = page.locator('converse-chat textarea.chat-textarea');
   await step('a typed text arrives on the phone', async () => {
+    const tab = page.getByRole('tab', { name: 'Phone' });
+    if (await tab.isVisible()) await tab.click();
     await phone.getByRole('button', { name: 'Write to it' }).click();
     await composer.waitFor({ timeout: patience });
     await composer.fill(question);
@@ -28,17 +30,14 @@ export async function visitPhone(page: Page, { step }: Steps): Promise<void> {
     const answer = page.locator('converse-chat converse-chat-message').filter({ hasText: 'Keep me a seat!' });
     await seen(answer, `the answer of ${phoneNumber} in the chat`);
   });
-  await step('the room is where it was', async () => {
-    await page.locator('converse-rooms-list a.open-room').first().click();
-    await seen(page.locator('converse-muc textarea.chat-textarea'), 'the room');
-  });
 }
 
-async function seen(what: Locator, name: string): Promise<void> {
+/** Waits until the page shows something. Rejects with its name where that takes too long, in ms. */
+export async function seen(what: Locator, name: string, within = patience): Promise<void> {
   await what
     .first()
-    .waitFor({ timeout: patience })
+    .waitFor({ timeout: within })
     .catch(() => {
-      throw new Error(`the page did not show ${name} within ${patience / 1000} s`);
+      throw new Error(`the page did not show ${name} within ${within / 1000} s`);
     });
 }

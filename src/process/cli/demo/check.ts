@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { patience, visitPhone } from './check-phone.ts';
+import { visitMailbox } from './check-mailbox.ts';
+import { patience, seen, visitPhone } from './check-phone.ts';
 import { type IrcClient, ircClient } from './irc-client.ts';
 import { pathOf } from './servers/available.ts';
 import type { Steps } from './steps.ts';
@@ -29,11 +30,16 @@ export async function checkPage(world: World, steps: Steps, screenshot?: string)
   await using stack = new AsyncDisposableStack();
   const irc = stack.use(await witness(world.ircPort));
   const browser = stack.adopt(await launch(), (open) => open.close());
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+  const page = await browser.newPage({ viewport: { width: 1600, height: 900 } });
   const complaints = listen(page);
   try {
     await visit(page, irc, world, steps);
     await visitPhone(page, steps);
+    await visitMailbox(page, steps);
+    await steps.step('the room is where it was', async () => {
+      await page.locator('converse-rooms-list a.open-room').first().click();
+      await seen(page.locator('converse-muc textarea.chat-textarea'), 'the room');
+    });
     if (complaints.length > 0) throw new Error('the page complained');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type DemoPhones, demoPhones } from '#bridges/sms/provider/demo.ts';
-import { loadConfig, renderProblem } from '#src/config.ts';
+import { type Config, loadConfig, renderProblem } from '#src/config.ts';
 import { startGateway } from '#src/gateway/gateway.ts';
+import { systemClock } from '#src/lib/clock.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
+import { startWeb } from '#src/web/listeners.ts';
+import { openSite } from '#src/web/site.ts';
 
 /** Where the servers of the demo are, and who may use the gateway. */
 export interface GatewaySettings {
-  /** The component domain of IRC, and that of SMS. They have one secret. */
+  /** The component domain of IRC, and that of SMS. They have one secret, and so has that of email. */
   readonly domain: string;
   readonly smsDomain: string;
   readonly secret: string;
@@ -23,6 +26,21 @@ export interface GatewaySettings {
   /** The number from which texts go, and the user who gets what a phone writes first. */
   readonly ourNumber: string;
   readonly owner: string;
+  readonly mail?: MailSettings;
+}
+
+/** How mail goes out and comes in; all ports are on 127.0.0.1. */
+export interface MailSettings {
+  readonly transport: string;
+  /** The domain of the users' mail addresses. */
+  readonly domain: string;
+  readonly smtpPort: number;
+  readonly lmtpPort: number;
+  /** The mail server that is believed when it says who has sent a mail. */
+  readonly server: string;
+  readonly dnsPort: number;
+  /** Where files of mails are fetched. */
+  readonly webPort: number;
 }
 
 /** A gateway that is online, and the phones that its SMS transport reaches. */
@@ -39,18 +57,21 @@ export const runIsthmus: RunGateway = async (settings) => {
   const removeDir = () => rm(dir, { recursive: true, force: true });
   const file = join(dir, 'config.yaml');
   try {
-    const kept = { store: `sqlite:${join(dir, 'store.db')}`, key: { file: join(dir, 'isthmus.key') } };
+    const kept = {
+      store: `sqlite:${join(dir, 'store.db')}`,
+      key: { file: join(dir, 'isthmus.key') },
+      ...(settings.mail && { media: { dir: join(dir, 'media') } }),
+    };
     await writeFile(file, stringify({ ...kept, ...configOf(settings) }), { mode: 0o600 });
     const loaded = await loadConfig(file);
     if ('problems' in loaded) throw new Error(loaded.problems.map((found) => renderProblem(file, found)).join('\n'));
-    const gateway = await startGateway(loaded.config, { log: openLog('warn'), metrics: openMetrics() });
-    await gateway.online();
+    const gateway = await startSite(loaded.config);
     const phones = demoPhones(settings.smsDomain);
     if (!phones) throw new Error('the SMS transport has no phones');
     return {
       phones,
       [Symbol.asyncDispose]: async () => {
-        await gateway.stop();
+        await gateway[Symbol.asyncDispose]();
         await removeDir();
       },
     };
@@ -60,12 +81,27 @@ export const runIsthmus: RunGateway = async (settings) => {
   }
 };
 
+/** The gateway with its web listener, as `isthmus run` has it. Resolves once it is online. */
+async function startSite(config: Config): Promise<AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
+  const { log, metrics } = { log: openLog('warn'), metrics: openMetrics() };
+  const { http } = config;
+  const site = openSite({ publicUrl: http?.public_url, clock: systemClock, metrics });
+  const readiness = () => ({ ready: false, transports: {} });
+  if (http) stack.use(await startWeb({ http, admin: undefined, site, log, registry: metrics.registry, readiness }));
+  const gateway = stack.use(await startGateway(config, { log, metrics, site }));
+  await gateway.online();
+  return stack.move();
+}
+
 function configOf(settings: GatewaySettings) {
-  const { domain, smsDomain, secret, componentPort, ircServer, ircPort, users, ourNumber, owner } = settings;
+  const { domain, smsDomain, secret, componentPort, ircServer, ircPort, users, ourNumber, owner, mail } = settings;
   const server = { host: '127.0.0.1', port: ircPort, tls: false, throttle: 'off' };
+  const web = mail && `127.0.0.1:${mail.webPort}`;
   return {
     xmpp: { host: '127.0.0.1', port: componentPort },
     access: { register: [users] },
+    ...(web && { http: { listen: web, public_url: `http://${web}` } }),
     transports: {
       [domain]: { bridge: 'irc', secret, servers: { [ircServer]: server } },
       [smsDomain]: {
@@ -76,6 +112,18 @@ function configOf(settings: GatewaySettings) {
         country: 'US',
         owners: { [ourNumber]: { user: owner } },
       },
+      ...(mail && { [mail.transport]: { secret, ...mailTransport(mail) } }),
     },
+  };
+}
+
+function mailTransport({ domain, smtpPort, lmtpPort, server, dnsPort }: MailSettings) {
+  return {
+    bridge: 'email',
+    domain,
+    outgoing: { host: '127.0.0.1', port: smtpPort, tls: 'off' },
+    incoming: { lmtp: `127.0.0.1:${lmtpPort}` },
+    authserv: [server],
+    dns: `127.0.0.1:${dnsPort}`,
   };
 }

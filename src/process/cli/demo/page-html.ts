@@ -1,4 +1,5 @@
 import { html, raw } from 'hono/html';
+import { renderDevices } from './page-devices.ts';
 
 /** What the page shows and where it logs in. */
 export interface PageFacts {
@@ -12,10 +13,18 @@ export interface PageFacts {
   readonly ircAddress: string;
   /** The number of the phone on the page, if there is one, and its JID behind the gateway. */
   readonly phone?: { readonly number: string; readonly jid: string };
+  /** Whose mailbox is on the page, if there is one, and its JID behind the gateway. */
+  readonly mailbox?: { readonly name: string; readonly address: string; readonly jid: string };
 }
 
 /** The page: a header that explains, and Converse.js logged in and in the room. */
 export function renderPage(facts: PageFacts) {
+  const { phone, mailbox } = facts;
+  const hasDevices = phone !== undefined || mailbox !== undefined;
+  const contacts = [
+    ...(phone ? [{ jid: phone.jid, name: 'A phone', button: 'write' }] : []),
+    ...(mailbox ? [{ jid: mailbox.jid, name: mailbox.name, button: 'write-mail' }] : []),
+  ];
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -24,56 +33,39 @@ export function renderPage(facts: PageFacts) {
 <title>Isthmus demo</title>
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
 <link rel="stylesheet" href="/converse/converse.min.css">
-${facts.phone && raw('<link rel="stylesheet" href="/phone/phone.css">')}
 <style>${raw(style)}</style>
+${hasDevices && styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">`)}
 </head>
-<body${facts.phone && raw(' class="with-phone"')}>
+<body${hasDevices && raw(' class="with-devices"')}>
 <header>
   <h1>${raw(icon)}Isthmus</h1>
   <p>You are <b>${facts.nick}</b>, and this is an XMPP client. The room below is the channel <b>${facts.channel}</b> of a real
-  IRC server, everybody else in it is on IRC. Any IRC client can come in too: <code>${facts.ircAddress}</code>${facts.phone && '. The phone on the right is on SMS.'}</p>
+  IRC server, everybody else in it is on IRC. Any IRC client can come in too: <code>${facts.ircAddress}</code>${hasDevices && '. On the right are a phone on SMS and a mailbox.'}</p>
   <ol>${raw(chain)}</ol>
 </header>
 <main><converse-root></converse-root></main>
-${facts.phone && phoneAside(facts.phone.number)}
+${hasDevices && renderDevices(facts)}
 <script type="module">
 // Converse leaves elements alone that exist: its login screen's footer would load pictures from the Internet.
 customElements.define('converse-footer', class extends HTMLElement {});
 await import('/converse/converse.min.js');
-// The phone is a contact, and a button opens the chat with it.
-function befriend(api, { jid, name }) {
+// Phone and mailbox are contacts, and a button opens the chat with each.
+function befriend(api, { jid, name, button }) {
   api.listen.once('rosterContactsFetched', () => api.contacts.add({ jid, name }));
-  document.getElementById('write').addEventListener('click', () => api.chats.open(jid, {}, true));
+  document.getElementById(button).addEventListener('click', () => api.chats.open(jid, {}, true));
 }
 // Converse tells of status 100 whatever its settings say, and here it says nothing to the visitor.
 converse.plugins.add('isthmus-demo', {
   dependencies: ['converse-muc'],
   initialize() {
     this._converse.labels.muc.STATUS_CODE_MESSAGES['100'] = '';
-    ${facts.phone && raw(`befriend(this._converse.api, ${inScript({ jid: facts.phone.jid, name: 'A phone' })});`)}
+    for (const contact of ${raw(inScript(contacts))}) befriend(this._converse.api, contact);
   },
 });
 converse.initialize(${raw(inScript(settings(facts)))});
 </script>
 </body>
 </html>`;
-}
-
-function phoneAside(number: string) {
-  return html`<aside id="phone" aria-label="A phone">
-  <p>A phone that knows nothing but SMS, reached through a stand-in for a provider.
-  <button type="button" id="write">Write to it</button></p>
-  <section aria-label="Texts on the phone">
-    <h2>${number}</h2>
-    <ol id="texts" role="log" aria-live="polite" tabindex="0"></ol>
-    <form id="answer">
-      <label for="text">Answer from the phone</label>
-      <input id="text" name="text" autocomplete="off" maxlength="1000" required>
-      <button type="submit">Send</button>
-    </form>
-  </section>
-</aside>
-<script type="module" src="/phone/phone.js"></script>`;
 }
 
 function settings(facts: PageFacts) {
@@ -118,11 +110,13 @@ function inScript(value: unknown): string {
   return JSON.stringify(value, null, 1).replaceAll('<', '\\u003c');
 }
 
+const styleSheets = ['/devices/devices.css', '/phone/phone.css', '/mailbox/mailbox.css'];
+
 const chain = [
   '<li>This page<small>XMPP client</small></li>',
   '<li>Prosody<small>XMPP server</small></li>',
   '<li class="us">Isthmus<small>gateway</small></li>',
-  '<li>InspIRCd<small>IRC server</small></li>',
+  '<li>IRC, SMS, email<small>networks</small></li>',
 ].join('<li class="between">⇄</li>');
 
 const icon =
@@ -130,8 +124,7 @@ const icon =
 
 // The fullscreen client is laid out for the whole window; here it gets what the header leaves of it.
 const style = `
-:root { --header: 92px; --phone: 0px; }
-.with-phone { --phone: 264px; }
+:root { --header: 92px; --devices: 0px; }
 html, body { height: 100%; margin: 0; overflow: hidden; }
 body { font-family: system-ui, sans-serif; }
 header { box-sizing: border-box; height: var(--header); overflow: hidden; display: flex; align-items: center; gap: 1.6rem;
@@ -145,13 +138,12 @@ header li { border: 1px solid #3f5a66; border-radius: 6px; padding: .25rem .6rem
 header li small { display: block; color: #9fb4bd; font-size: 11px; }
 header li.between { border: 0; padding: .25rem .4rem; color: #9fb4bd; }
 header li.us { border-color: #f2c14e; color: #f2c14e; font-weight: 600; }
-main { position: relative; margin-right: var(--phone); height: calc(100vh - var(--header)); transform: translateZ(0); }
+main { position: relative; margin-right: var(--devices); height: calc(100vh - var(--header)); transform: translateZ(0); }
 main converse-root.converse-fullscreen { position: absolute; inset: 0; height: 100%; width: 100%;
   --fullpage-chat-height: calc(100vh - var(--header)) !important;
   --muc-color: #1c6b86 !important; --muc-rgb: 28, 107, 134 !important; }
 /* What is new stands among the contacts anyway. */
 [data-group='New messages'] { display: none !important; }
 @media (max-width: 1150px) { header ol { display: none; } }
-@media (max-width: 900px) { .with-phone { --phone: 0px; } #phone { display: none; } }
 @media (max-width: 700px) { :root { --header: 120px; } header { font-size: 12px; } header h1 { display: none; } }
 `;

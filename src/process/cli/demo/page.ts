@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { type ServerType, serve } from '@hono/node-server';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
+import { serveBrowserFile } from './event-stream.ts';
+import type { DemoMailbox } from './mail/mailbox.ts';
+import { mailboxRoutes } from './mail/routes.ts';
+import type { DemoMailServer } from './mail/server.ts';
 import { type PageFacts, renderPage } from './page-html.ts';
 import { type Phone, phoneRoutes } from './phone.ts';
 
@@ -12,14 +16,23 @@ export interface DemoPage extends AsyncDisposable {
   readonly url: string;
 }
 
+/** What stands beside the chat, as far as there is any. */
+export interface PageDevices {
+  readonly phone?: Phone;
+  readonly mail?: { readonly mailbox: DemoMailbox; readonly server: DemoMailServer };
+}
+
 /**
- * Serves the page with Converse.js, and with its phone if there is one, on 127.0.0.1, on `port` or the next
+ * Serves the page with Converse.js, and with its phone and mailbox if there are any, on 127.0.0.1, on `port` or the next
  * free one. Throws when Converse.js is missing.
  */
-export async function servePage(port: number, facts: PageFacts, phone?: Phone): Promise<DemoPage> {
+export async function servePage(port: number, facts: PageFacts, devices: PageDevices = {}): Promise<DemoPage> {
   const app = new Hono();
   app.get('/', (c) => c.html(renderPage(facts)));
+  const { phone, mail } = devices;
+  for (const name of ['devices.js', 'devices.css']) app.get(`/devices/${name}`, (c) => serveBrowserFile(c, name));
   if (phone) app.route('/phone', phoneRoutes(phone));
+  if (mail) app.route('/mailbox', mailboxRoutes(mail.mailbox, mail.server));
   app.use(
     '/converse/*',
     serveStatic({ root: converseFolder(), rewriteRequestPath: (path) => path.slice('/converse'.length) }),

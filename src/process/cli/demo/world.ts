@@ -1,9 +1,12 @@
 import { startBots } from './bots.ts';
 import type { RunGateway } from './gateway.ts';
+import { type DemoMailbox, openMailbox } from './mail/mailbox.ts';
+import { type DemoMailServer, SERVER_NAME, startMailServer } from './mail/server.ts';
 import { servePage } from './page.ts';
 import { phoneOf } from './phone.ts';
 import { startInspircd } from './servers/inspircd.ts';
-import { freePortFrom } from './servers/ports.ts';
+import { startEmptyNameServer } from './servers/names.ts';
+import { freePortFrom, freePorts } from './servers/ports.ts';
 import { startProsody } from './servers/prosody.ts';
 import type { Steps } from './steps.ts';
 
@@ -11,6 +14,9 @@ const host = 'localhost';
 const password = 'demo';
 const domain = 'irc.localhost';
 const smsDomain = 'sms.localhost';
+const mailDomain = 'mail.localhost';
+/** The domain of the users' mail addresses: one that is kept for examples, as that of the mailbox on the page. */
+const addressDomain = 'chat.example';
 const ircServer = 'irc.demo';
 
 export const channel = '#isthmus';
@@ -18,6 +24,7 @@ export const nick = 'Alice';
 /** Numbers that are kept for fiction: ours, and that of the phone on the page. */
 const ourNumber = '+12015550100';
 export const phoneNumber = '+12015550123';
+export const mailboxOwner = { name: 'Bob', address: 'bob@example.com' };
 
 /** Everything that the demo starts; disposing of it ends all in reverse order. */
 export interface World extends AsyncDisposable {
@@ -44,7 +51,7 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
           host,
           http: true,
           users: { alice: password, bob: password },
-          domains: { [domain]: secret, [smsDomain]: secret },
+          domains: { [domain]: secret, [smsDomain]: secret, [mailDomain]: secret },
         }),
       ),
     ({ ports }) => `127.0.0.1:${ports.c2s}`,
@@ -61,23 +68,31 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
     async () => stack.use(await startBots(ircPort, channel)),
     () => 'on the IRC server',
   );
+  const [lmtpPort = 0, webPort = 0] = await freePorts(2);
+  const { mailbox, mailServer, dnsPort } = await steps.step(
+    'a mail server with one mailbox',
+    async () => startMail(stack, lmtpPort),
+    (mail) => `127.0.0.1:${mail.mailServer.port}`,
+  );
   const { phones } = await steps.step(
     'Isthmus, the gateway',
     async () =>
       stack.use(
         await runGateway({
-          domain,
-          smsDomain,
-          secret,
+          ...{ domain, smsDomain, secret },
           componentPort: prosody.ports.component,
           ircServer,
           ircPort,
           users: host,
           ourNumber,
           owner: `alice@${host}`,
+          mail: {
+            ...{ transport: mailDomain, domain: addressDomain, server: SERVER_NAME },
+            ...{ smtpPort: mailServer.port, lmtpPort, dnsPort, webPort },
+          },
         }),
       ),
-    () => `${domain}, for IRC; ${smsDomain}, for SMS`,
+    () => [domain, smsDomain, mailDomain].join(', '),
   );
   const room = `${channel}%${ircServer}@${domain}`;
   const page = await steps.step(
@@ -95,8 +110,12 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
             channel,
             ircAddress: `127.0.0.1:${ircPort}`,
             phone: { number: phoneNumber, jid: `${phoneNumber}@${smsDomain}` },
+            mailbox: { ...mailboxOwner, jid: `${mailboxOwner.address.replace('@', '\\40')}@${mailDomain}` },
           },
-          phoneOf(phones, { number: phoneNumber, their: ourNumber }),
+          {
+            phone: phoneOf(phones, { number: phoneNumber, their: ourNumber }),
+            mail: { mailbox, server: mailServer },
+          },
         ),
       ),
     ({ url }) => url,
@@ -110,6 +129,22 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
     guest: { jid: `bob@${host}`, password },
     [Symbol.asyncDispose]: () => end.disposeAsync(),
   };
+}
+
+interface DemoMailWorld {
+  readonly mailbox: DemoMailbox;
+  readonly mailServer: DemoMailServer;
+  readonly dnsPort: number;
+}
+
+/** A mailbox, the server that it is at, and a name server for the gateway, which asks about senders. */
+async function startMail(stack: AsyncDisposableStack, lmtpPort: number): Promise<DemoMailWorld> {
+  const mailbox = openMailbox(mailboxOwner);
+  const names = stack.use(await startEmptyNameServer());
+  const mailServer = stack.use(
+    await startMailServer(new Map([[mailboxOwner.address, (mail) => mailbox.take(mail)]]), lmtpPort),
+  );
+  return { mailbox, mailServer, dnsPort: names.port };
 }
 
 const motd = ['The IRC server of the Isthmus demo.', `Come into ${channel}: there you meet Alice, who uses XMPP.`];
