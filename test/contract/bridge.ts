@@ -1,6 +1,7 @@
 import { describe, it } from 'vitest';
 import { definitionChecks } from './checks/definition.ts';
 import { deliveryChecks, lineChecks } from './checks/delivery.ts';
+import { fileChecks } from './checks/files.ts';
 import { intakeChecks, journalChecks } from './checks/intake.ts';
 import { sessionChecks } from './checks/sessions.ts';
 import { tableChecks } from './checks/table.ts';
@@ -13,6 +14,7 @@ export const checksFor = (contract: Contract): readonly Check[] => [
   ...deliveryChecks,
   ...tableChecks,
   ...intakeChecks,
+  ...(contract.network.bytes ? fileChecks : []),
   ...(contract.network.acknowledged ? journalChecks : []),
 ];
 

@@ -1,8 +1,8 @@
 import { pigeonContract } from '../invented/network.ts';
-import { bothBridge, ghostBridge, sharedBridge } from '../invented/pigeon/index.ts';
+import { bothBridge, bridge, ghostBridge, sharedBridge } from '../invented/pigeon/index.ts';
 import { bridgeContract } from './bridge.ts';
 
-bridgeContract(pigeonContract('the invented network'));
+bridgeContract(pigeonContract('the invented network', bridge, { file_size: '1MB' }));
 bridgeContract(pigeonContract('the invented network with shared rooms', sharedBridge));
 bridgeContract(pigeonContract('the invented network without sessions', ghostBridge));
 bridgeContract(pigeonContract('the invented network where people have logged in beside guests', bothBridge));

@@ -58,6 +58,8 @@ export type Contract = {
     readonly acknowledged: boolean;
     /** Whether each account has a line of its own, which can be refused and can break. So it is, unless denied. */
     readonly lines?: boolean;
+    /** Whether it is given the bytes of files (`media.open`), and not their addresses. */
+    readonly bytes?: boolean;
     /** Local parts that are addresses there. */
     readonly addresses: readonly string[];
   };

@@ -318,6 +318,44 @@ export const wrongJournals: readonly Wrong[] = [
   },
 ];
 
+/** What can be wrong where the network is given the bytes of files. */
+export const wrongFiles: readonly Wrong[] = [
+  {
+    name: 'lets a message overtake the file before it',
+    check: 'reads a file to its end, and nothing in its conversation overtakes it',
+    wrong: changed({ bridge: ({ deliver }) => ({ deliver: overtaking(deliver) }) }),
+  },
+  {
+    name: 'sends a message without the file that could not be had',
+    check: 'says of a file that cannot be had what the sender is to hear, and sends nothing',
+    wrong: changed({
+      bridge: ({ deliver }) => ({
+        deliver(event, session) {
+          if (event.kind !== 'message') return deliver(event, session);
+          const { files: _, ...rest } = event;
+          return deliver(rest, session);
+        },
+      }),
+    }),
+  },
+  {
+    name: 'takes what has come of a file for all of it',
+    check: 'sends nothing of a file that breaks off',
+    wrong: changed({
+      host: ({ media }) => ({
+        media: {
+          ...media,
+          async open(file, limits) {
+            const opened = await media.open(file, limits);
+            const begun = (await opened.content.getReader().read()).value ?? new Uint8Array();
+            return { ...opened, content: ReadableStream.from([begun]) as ReadableStream<Uint8Array> };
+          },
+        },
+      }),
+    }),
+  },
+];
+
 /** Keeps every second message back until the next one. */
 function overtaking(deliver: Bridge['deliver']): Bridge['deliver'] {
   let kept: Event | undefined;

@@ -18,6 +18,7 @@ export const pigeonContract = (name: string, definition: BridgeDefinition = brid
   network: {
     acknowledged: true,
     lines: definition !== ghostBridge,
+    bytes: 'file_size' in settings,
     addresses: ['', 'romeo', ROOM, '~a.b-c_d', 'X1'],
     open: () => openWire(definition, settings),
   },

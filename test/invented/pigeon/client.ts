@@ -176,11 +176,13 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     for (const { tag } of [first, ...more]) flock.sends(tag);
     const text = [first, ...more].map(({ letter }) => letter.text).join('\n');
     const request = { ...first, letter: { ...first.letter, text }, also: more.map(({ tag }) => tag) };
-    const outcome = await new Promise<Outcome>((done) =>
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    await order.within(request.to, () =>
       requests.start({ do: 'send', ...request }, (answered) =>
-        done(answered instanceof Failure ? answered : takenOf(answered)),
+        resolve(answered instanceof Failure ? answered : takenOf(answered)),
       ),
     );
+    const outcome = await promise;
     return letters.map((one) => (one instanceof Failure ? one : outcome));
   }
 
