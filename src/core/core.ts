@@ -20,9 +20,9 @@ import type { MediaStore } from './media/media.ts';
 import type { PictureSource } from './media/pictures.ts';
 import type { buildCore } from './open.ts';
 import { openCards } from './people/cards.ts';
+import { openUnheard } from './people/unheard.ts';
 import { restore } from './rooms/restore.ts';
 import { checkSeats } from './rooms/seats.ts';
-import { openUnheard } from './rooms/unheard.ts';
 import type { Transport } from './transport.ts';
 import type { Inward } from './way/index.ts';
 
@@ -135,7 +135,7 @@ export function coreOf(opened: Opened): OpenCore {
     accounts.admit(user);
     if (limit) opened.rates.spend(limit, user);
   };
-  const unheard = openUnheard({ ...parts, rooms });
+  const unheard = openUnheard({ ...parts, rooms, people });
   const chat = openChat({
     dialogues: opened.talks,
     network: (domain) => opened.transport(domain).definition.identity.name,
@@ -186,6 +186,7 @@ export function coreOf(opened: Opened): OpenCore {
       if (unreachable) unheard.bounced(place, jid);
       void rooms.lost(place, { account: accountOf(domain, jid), jid });
     },
+    unheard: (place, user) => unheard.bounced(place, user),
     confirmed: (_domain, user, id) =>
       opened.bounces.confirmed(user, id).catch((err: unknown) => log.error({ err }, 'a receipt could not be taken')),
     bounced: (_domain, user, id, why) =>

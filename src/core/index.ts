@@ -267,6 +267,8 @@ export type Core = {
    * can be again.
    */
   gone(transport: string, jid: string, place: Place, unreachable: boolean): void;
+  /** What a user was shown of a contact has come back, for their server cannot be reached: it is shown again when it can be. */
+  unheard(place: Place, user: BareJid): void;
   /** The server sent an error for a message of that id to the user. Never rejects. */
   bounced(transport: string, user: BareJid, id: XmppId, why: Bounce): Promise<void>;
   /** A client of the user has said that a message of that id has arrived. Never rejects. */

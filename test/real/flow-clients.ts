@@ -36,6 +36,10 @@ export interface FlowClient extends AsyncDisposable {
   pictures(jid: string, id: string): Promise<readonly string[]>;
   /** What a room has kept of texts (XEP-0313). */
   archive(room: string): Promise<readonly string[]>;
+  /** Who is in the roster. */
+  roster(): Promise<readonly string[]>;
+  /** Has the account removed by its server (XEP-0077 §3.2). */
+  remove(): Promise<void>;
   /** Whether somebody answers a ping: the client's own occupant does if it is in the room (XEP-0410). */
   ping(jid: string): Promise<boolean>;
 }
@@ -68,6 +72,7 @@ const sha1 = (base64: string): string => createHash('sha1').update(Buffer.from(b
 const OOB = 'jabber:x:oob';
 const COMMANDS = 'http://jabber.org/protocol/commands';
 const PUBSUB = 'http://jabber.org/protocol/pubsub';
+const ROSTER = xml('query', { xmlns: 'jabber:iq:roster' });
 const AVATAR = 'urn:xmpp:avatar:data';
 const MAM = 'urn:xmpp:mam:2';
 
@@ -103,7 +108,7 @@ export async function openXmppJs({ port, user, domain }: Login): Promise<FlowCli
     await told(jid, 'subscribe');
     await presence(jid, 'subscribed');
   }
-  await ask('get', bare, xml('query', { xmlns: 'jabber:iq:roster' }));
+  await ask('get', bare, ROSTER);
   await client.send(xml('presence'));
   return {
     ...{ bare, green, next: client.next },
@@ -161,6 +166,11 @@ export async function openXmppJs({ port, user, domain }: Login): Promise<FlowCli
       await ask('set', room, xml('query', { xmlns: MAM }));
       return kept.filter((text) => text !== '');
     },
+    async roster() {
+      const { children } = (await ask('get', bare, ROSTER)).getChild('query') ?? { children: [] };
+      return children.flatMap((item) => (typeof item === 'string' ? [] : (item.attrs.jid ?? [])));
+    },
+    remove: async () => void (await ask('set', bare, xml('query', { xmlns: 'jabber:iq:register' }, xml('remove')))),
     ping: (jid) =>
       ask('get', jid, xml('ping', { xmlns: 'urn:xmpp:ping' })).then(
         () => true,
@@ -207,6 +217,8 @@ export async function openSlixmpp({ port, user, domain }: Login): Promise<FlowCl
     picture: (to, type, url) => done('picture', to, type, url),
     pictures: async (jid, id) => ((await client.do('pictures', jid, id)) as readonly string[]).map(sha1),
     archive: async (room) => (await client.do('archive', room)) as readonly string[],
+    roster: async () => (await client.do('contacts')) as readonly string[],
+    remove: () => done('remove'),
     ping: (jid) =>
       client.do('ping', jid).then(
         () => true,

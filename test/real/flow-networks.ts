@@ -18,6 +18,8 @@ export interface FlowNetwork extends AsyncDisposable {
   fields(user: string): Readonly<Record<string, string>>;
   /** Grants the subscription for which a user asks, where people do that. */
   grant(user: string): Promise<void>;
+  /** That person is away from now on, where a user sees that at once. */
+  readonly away?: (user: string) => Promise<void>;
   tell(user: string, text: string): Promise<void>;
   say(text: string): Promise<void>;
   /** Resolves once something that has these words has come from a user, in private or in the room. */
@@ -82,6 +84,7 @@ export async function mercutioOf({ order, now }: FlowWorld, users: readonly stri
       await act(user, { type: 'contact', action: 'subscribed' });
       await act(user, { type: 'presence', show: 'available' });
     },
+    away: (user) => act(user, { type: 'presence', show: 'away' }),
     tell: (user, text) => act(user, message(text)),
     // What is older by the gateway's clock was not said just now.
     say: async (text) => void (await order({ as: me, to: room, letter: message(text), at: now() })),

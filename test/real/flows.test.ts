@@ -42,6 +42,7 @@ async function cut({ world, flows, nets }: Flows): Promise<void> {
   await world.far?.cut();
   for (const { net, user, client } of flows) {
     for (const text of WHISPERED) await net.tell(user, `${user}: ${text}`);
+    await net.away?.(user);
     const id = await client.write(net.contact, 'chat', 'in vain');
     const refused = (one: Element): boolean => one.attrs.type === 'error' && one.attrs.id === id;
     await client.next(refused, `the error for ${user}`);
@@ -63,6 +64,10 @@ async function recovers({ world, flows, juliet }: Flows): Promise<void> {
     expect(found).toEqual(texts);
   }
   clearInterval(pulse);
+  for (const { client, net, user } of flows) {
+    const isAway = (one: Element): boolean => isFrom(one, net.contact) && one.getChildText('show') === 'away';
+    if (net.away) await client.next(isAway, `that ${net.name} is away, for ${user}`);
+  }
   await passed({ client: juliet, world });
   for (const { client, net, user } of flows) {
     if (await client.ping(`${net.room}/${nickOf(user)}`)) {

@@ -121,8 +121,11 @@ class Client(slixmpp.ClientXMPP):
             iq["register"][name] = value
         await iq.send()
 
-    async def unregister(self, jid):
-        await self["xep_0077"].cancel_registration(jid=jid)
+    async def remove(self):
+        await self["xep_0077"].cancel_registration()
+
+    async def contacts(self):
+        return sorted((await self.get_roster())["roster"]["items"])
 
     async def prompt(self, jid, name):
         query = ElementTree.Element("{jabber:iq:gateway}query")

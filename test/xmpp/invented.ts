@@ -124,6 +124,7 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   accept: () => {},
   perform: () => Promise.resolve(),
   gone: () => {},
+  unheard: () => {},
   bounced: async () => {},
   confirmed: async () => {},
   archive: () => Promise.resolve({ events: [], complete: true, count: 0 }),

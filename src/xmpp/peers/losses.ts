@@ -6,7 +6,7 @@ import { unreachable as unavailable } from '#src/xmpp/stanza/presence.ts';
 import { type Envelope, roomPlace, type View } from '#src/xmpp/stanza/target.ts';
 import { bounceOf, isGone, type LossQuestion, wordOf } from './gone.ts';
 
-type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted'>; readonly log: Log };
+type LossParts = { core(): Pick<Core, 'accept' | 'gone' | 'permitted' | 'unheard'>; readonly log: Log };
 type Through = { readonly view: View; readonly request: LossQuestion };
 
 /** A full JID that may be gone: who asks it, whether it matters, and what follows if it is so. */
@@ -20,7 +20,11 @@ export function openLosses({ core, log }: LossParts) {
   function lossOf(origin: Origin, envelope: Envelope, unreachable: boolean): Loss | undefined {
     const { from, to, view } = envelope;
     const sender = from.full;
-    if (from.resource === '') return undefined;
+    if (from.resource === '') {
+      const place = unreachable && origin.stanza === 'presence' ? unavailable(envelope)?.place : undefined;
+      if (place && core().permitted(from.bare)) core().unheard(place, from.bare);
+      return undefined;
+    }
     const target = view.target(to.local);
     if (target.kind === 'room') {
       const place = roomPlace(view, target, from.bare);
