@@ -1,5 +1,7 @@
-import type { NetworkMapping } from '#src/model/capabilities.ts';
+import type { NetworkMapping, Rung } from '#src/model/capabilities.ts';
+import type { Draft, Message } from '#src/model/event.ts';
 import { fileText } from './files.ts';
+import { carriesFile } from './parts.ts';
 import {
   drop,
   editChangedWords,
@@ -19,13 +21,15 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** A mail has room for both: a link that the text has already is not told again. */
-const linksBelow = reshape(
-  { en: 'a link with name and size below the text', de: 'ein Link mit Name und Größe unter dem Text' },
-  ({ files = [], ...draft }) => {
-    const links = files.filter(({ url }) => !draft.text.includes(url)).map(fileText);
-    return { ...draft, text: [draft.text, links.join('\n')].filter((part) => part.trim() !== '').join('\n\n') };
+const linksBelow: Rung<Draft & Message> = {
+  does: { en: 'a link with name and size below the text', de: 'ein Link mit Name und Größe unter dem Text' },
+  apply({ files = [], ...draft }, _context, target) {
+    const attached = files.filter((file) => carriesFile(target, file));
+    const links = files.filter((file) => !carriesFile(target, file) && !draft.text.includes(file.url)).map(fileText);
+    const text = [draft.text, links.join('\n')].filter((part) => part.trim() !== '').join('\n\n');
+    return [{ ...draft, text, ...(attached.length > 0 && { files: attached }) }];
   },
-);
+};
 
 /** What mail carries, whoever the peer is. */
 export const email: NetworkMapping = {
@@ -47,7 +51,9 @@ export const email: NetworkMapping = {
     },
     // A stanza has less than that, so that nothing is cut.
     text: { format: 'styling', unit: 'bytes', size: 262_144, pieces: 1, lines: true },
-    files: {},
+    // Attached up to a size that most servers take, with what base64 adds; the operator may lower it.
+    files: { image: 'full', audio: 'full', video: 'full', other: 'full' },
+    fileSize: 15_000_000,
     shows: ['available', 'xa'],
     unseen: { en: 'Email, no presence', de: 'E-Mail, ohne Anwesenheit' },
     identity: 'operator',

@@ -46,7 +46,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     deliverTogether: outgoing.deliverTogether,
     ask: async <Q extends Query>(query: Q) => answer(query) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
-    narrow: narrowed,
+    narrow: (place) => narrowed(config, place),
     pause(now) {
       paused = now;
     },
@@ -78,8 +78,8 @@ function answer(query: Query): Reply {
   throw new Failure('not-supported');
 }
 
-/** Only people are written to. */
-function narrowed(place: Place): Capabilities {
+/** Only people are written to, with files as large as the operator lets. */
+function narrowed({ attachments }: EmailConfig, place: Place): Capabilities {
   const { facts } = email;
-  return place.kind === 'contact' ? facts : { ...facts, out: {}, in: {}, files: {} };
+  return place.kind === 'contact' ? { ...facts, fileSize: attachments } : { ...facts, out: {}, in: {}, files: {} };
 }

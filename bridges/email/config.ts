@@ -98,6 +98,18 @@ export const config = z
       .optional()
       .meta({ examples: ['127.0.0.1:53'] })
       .describe('The name server that is asked about senders, if not the one of the system'),
+    forwarders: z
+      .array(z.union([z.ipv4(), z.ipv6()]))
+      .max(20)
+      .default(['127.0.0.1', '::1'])
+      .describe('Mail servers of ours, which are believed who has connected to them (XFORWARD)'),
+    attachments: z
+      .number()
+      .int()
+      .min(0)
+      .max(15_000_000)
+      .default(10_000_000)
+      .describe('The most bytes of a file that is attached; larger ones are links'),
     max_size: z.number().int().min(10_000).max(200_000_000).default(25_000_000).describe('The most bytes of a mail'),
     subject: line(100).optional().describe('The subject of mails that have none'),
   })

@@ -57,7 +57,9 @@ function fieldRows([key, schema]: readonly [string, z.ZodType], values: Values, 
   const { core, description, example, fallback, aside } = leafOf(schema);
   const shown = values[key] ?? example ?? fallback;
   const note = description || undefined;
-  if (core instanceof z.ZodObject && !(aside && shown === undefined))
+  // What may be left out and means nothing when it is empty stands there by its name.
+  const empty = shown === undefined && aside && indent !== '' && !core.safeParse({}).success;
+  if (core instanceof z.ZodObject && !empty)
     return [{ left: `${indent}${key}:`, note }, ...objectRows(core, shown, indent)];
   if (core instanceof z.ZodRecord && isFull(shown))
     return [{ left: `${indent}${key}:`, note }, ...recordRows(core, shown, indent)];

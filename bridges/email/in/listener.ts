@@ -44,6 +44,7 @@ export async function openListener(
     // Ours are more exact than those that it would put before them.
     hideENHANCEDSTATUSCODES: true,
     disableReverseLookup: true,
+    useXForward: config.forwarders,
     logger: false,
     onMailFrom: (_address, _session, done) => done(intake.paused() ? asError(PAUSED) : null),
     onRcptTo({ address }, session, done) {
@@ -106,11 +107,16 @@ const said = ({ enhanced, text }: RecipientAnswer): string => `${enhanced} ${tex
 
 const senderOf = ({ envelope }: SMTPServerSession): string => (envelope.mailFrom ? envelope.mailFrom.address : '');
 
+/** Who has connected: as a mail server of ours says (XFORWARD), else whoever is there. */
 function envelopeOf(session: SMTPServerSession): MailEnvelope {
-  const helo = session.hostNameAppearsAs;
+  const told = (name: string): string | undefined => {
+    const value = (session.xForward as ReadonlyMap<string, string | false> | undefined)?.get(name);
+    return value || undefined;
+  };
+  const [name, helo] = [told('NAME'), told('HELO') ?? session.hostNameAppearsAs];
   return {
     from: senderOf(session),
     to: session.envelope.rcptTo.map(({ address }) => address),
-    client: { address: session.remoteAddress, ...(helo && { helo }) },
+    client: { address: told('ADDR') ?? session.remoteAddress, ...(name && { name }), ...(helo && { helo }) },
   };
 }

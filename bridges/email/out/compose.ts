@@ -20,6 +20,7 @@ export type ComposedMail = {
   readonly text: string;
   /** What stands below the text, behind the dashes of a signature (RFC 3676 §4.3). */
   readonly below: readonly string[];
+  readonly attachments: readonly MailAttachment[];
   readonly html: boolean;
   readonly date: number;
   readonly language: Language;
@@ -30,6 +31,9 @@ export type ComposedMail = {
   /** No person has written it (RFC 3834 §5). */
   readonly automatic?: boolean;
 };
+
+/** A file of a mail. Name and type are fit for headers. */
+export type MailAttachment = { readonly name: string; readonly type: string; readonly content: Buffer };
 
 /** The header by which our own mail is known when it comes back in. */
 export const LOOP_HEADER = 'X-Isthmus-Loop';
@@ -72,6 +76,11 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     headers,
     text: below === '' ? `${plain}\n` : `${plain}\n\n-- \n${below}\n`,
     ...(mail.html && { html: htmlOf(body, below) }),
+    attachments: mail.attachments.map(({ name, type, content }) => ({
+      filename: oneLine(name, 200),
+      contentType: /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) ? type : 'application/octet-stream',
+      content,
+    })),
     disableFileAccess: true,
     disableUrlAccess: true,
     newline: '\r\n',

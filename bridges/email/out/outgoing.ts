@@ -10,7 +10,7 @@ import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type EventId, type ForeignId, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import { type ComposedMail, compose, isMessageId, signed } from './compose.ts';
+import { type ComposedMail, compose, isMessageId, type MailAttachment, signed } from './compose.ts';
 import type { Smarthost } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
@@ -18,6 +18,8 @@ const WRITTEN: Delivered = { ids: [], state: 'written' };
 const NOTED: Delivered = { ids: [], state: 'taken' };
 /** Mails that wait in this process. */
 const MOST_WAITING = 10_000;
+/** Bytes of all files of a mail. */
+const MOST_ATTACHED = 20_000_000;
 
 type MessageEvent = EventOf<'message'>;
 
@@ -60,7 +62,8 @@ export function openOutgoing(
     const their = addresses.fold(addresses.parse(first.place.id)).name;
     if (their === '') throw new Failure('jid-malformed', { text: texts.address });
     if (their.endsWith(`@${config.domain}`)) throw new Failure('not-allowed', { text: texts.ownAddress });
-    if (messages.every(({ text }) => text.trim() === '')) throw new Failure('not-acceptable', { text: texts.nothing });
+    if (messages.every(({ text, files = [] }) => text.trim() === '' && files.length === 0))
+      throw new Failure('not-acceptable', { text: texts.nothing });
     return { events: [first, ...more], account: first.place.account, their, tell };
   }
 
@@ -140,11 +143,12 @@ export function openOutgoing(
     const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo?.replace(/#.*$/, '');
     const inReplyTo = replied !== undefined && isMessageId(replied) ? replied : thread.references.at(-1);
     const messageId = `${token}@${config.domain}`;
-    const text = events.map((event) => event.text).join('\n\n');
+    const text = events.flatMap((event) => (event.text.trim() === '' ? [] : [event.text])).join('\n\n');
     const mail: ComposedMail = {
       from: { name, address: userMailbox(transport, account) ?? `${tokenLocalPart(token)}@${config.domain}` },
       to: [{ address: thread.replyTo ?? their }],
       ...{ messageId, inReplyTo, references: thread.references, text, html: settings.html, language },
+      attachments: await attachmentsOf(events),
       subject: thread.answered && !/^re:/i.test(subject) && ownSubject === undefined ? `Re: ${subject}` : subject,
       below: belowOf(account, { name, signature: settings.signature, introduced: peer.introduced, their }),
       date: host.clock.now(),
@@ -165,6 +169,22 @@ export function openOutgoing(
       mail: await signed(await compose(mail), config.outgoing),
       ...{ messageId, sent, subject, inThread },
     };
+  }
+
+  /** The files of messages, fetched one after the other. Rejects with a `Failure` in words for their sender. */
+  async function attachmentsOf(events: readonly MessageEvent[]): Promise<MailAttachment[]> {
+    const all: MailAttachment[] = [];
+    let left = MOST_ATTACHED;
+    for (const file of events.flatMap(({ files = [] }) => files)) {
+      const { name, type, content } = await host.media.open(file, {
+        maxBytes: Math.min(left, config.attachments),
+        signal: host.signal,
+      });
+      const bytes = Buffer.from(await new Response(content).arrayBuffer());
+      left -= bytes.length;
+      all.push({ name, type, content: bytes });
+    }
+    return all;
   }
 
   /** What stands below: who this is, for who does not know yet, and how to have no more of it. */

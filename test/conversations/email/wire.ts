@@ -12,7 +12,7 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
 /**
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
- * `from`, and all before the text may be left out; `header "NAME: VALUE"` is one more. `email!` orders: see `orders`. `option: settings JSON`
+ * `from`, and all before the text may be left out; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
  * are settings of the transport.
  */
 export const openWire: OpenWire = async ({ settings = '{}' }) => {
@@ -23,6 +23,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
   let last: HeardMail | undefined;
   let count = 0;
   let now = Date.now;
+  let web = '';
 
   const rawOf = (text: string, who = BOB): { from: string; to: string[]; raw: string } => {
     const { to, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
@@ -87,6 +88,14 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       const found = (last?.below ?? '').replaceAll('\n', '\\n') || '-';
       if (found !== rest) throw new Error(`below stands: ${found}`);
     },
+    /** `unsubscribe POST 200`: what the link of the last mail answers to that. */
+    async unsubscribe(rest) {
+      const [method = '', code] = rest.split(' ');
+      const link = new URL((last?.header('list-unsubscribe') ?? '').replace(/[<>]/g, ''));
+      const body = method === 'POST' ? { body: 'List-Unsubscribe=One-Click' } : {};
+      const { status } = await fetch(`http://${web}${link.pathname}`, { method, ...body });
+      if (status !== Number(code)) throw new Error(`it answers ${status}`);
+    },
     /** `html TEXT`: the HTML of the last mail has this in it. */
     html(rest) {
       if (!last?.parsed.html?.includes(rest)) throw new Error(`the HTML is ${last?.parsed.html}`);
@@ -105,6 +114,9 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       dns: `127.0.0.1:${names.port}`,
       ...JSON.parse(settings),
     },
+    served(address) {
+      web = address;
+    },
     time(given) {
       now = given;
     },
@@ -119,7 +131,8 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       const id = (value = '-') => value.replace(/[<>]/g, '');
       return (
         `from ${from?.name} ${from?.address}, id ${id(mail.header('message-id'))}, re ${id(mail.header('in-reply-to'))}, ` +
-        `subject "${mail.parsed.subject}": ${mail.text.replaceAll('\n', '\\n')}`
+        `subject "${mail.parsed.subject}": ${mail.text.replaceAll('\n', '\\n')}` +
+        mail.parsed.attachments.map((one) => ` + ${one.filename} ${one.mimeType} ${sizeOf(one.content)}`).join('')
       );
     },
     async order(text, who) {
@@ -178,6 +191,9 @@ function readMail(text: string): Written {
     body: parts.length > 0 ? rest : text,
   };
 }
+
+const sizeOf = (content: ArrayBuffer | Uint8Array | string): number =>
+  typeof content === 'string' ? content.length : content.byteLength;
 
 const nameOf = (address: string): string => address.charAt(0).toUpperCase() + address.slice(1).replace(/@.*$/, '');
 

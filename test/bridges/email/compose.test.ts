@@ -1,0 +1,64 @@
+import { generateKeyPairSync } from 'node:crypto';
+import fc from 'fast-check';
+import { dkimVerify } from 'mailauth/lib/dkim/verify.js';
+import PostalMime from 'postal-mime';
+import { describe, expect, it } from 'vitest';
+import { type ComposedMail, compose, signed } from '#bridges/email/out/compose.ts';
+import { Sealed } from '#src/model/sealed.ts';
+
+const mail: ComposedMail = {
+  from: { address: 'romeo=a.example@mail.example', name: 'Romeo' },
+  to: [{ address: 'bob@bücher.example' }],
+  messageId: 'abc@mail.example',
+  references: ['x@example.com'],
+  subject: 'Grüße',
+  text: 'Good *morrow*\n.\n..\n\r\n.\r\nbye',
+  below: ['Romeo'],
+  attachments: [],
+  html: true,
+  date: 0,
+  language: 'en',
+  unsubscribe: 'https://gw.example/hooks/x',
+  domain: 'mail.example',
+};
+
+const headOf = (bytes: Buffer): string[] => (bytes.toString('latin1').split('\r\n\r\n', 1)[0] ?? '').split('\r\n');
+
+describe('a mail that is written', () => {
+  it('verifies where it is signed, with the headers of one click below the signature', async () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = new Sealed(privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
+    const bytes = await signed(await compose(mail), { dkim: { domain: 'mail.example', selector: 's', key } });
+    const p = publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
+    const resolver = async () => [[`v=DKIM1; k=rsa; p=${p}`]];
+    const { results } = await dkimVerify(bytes, { resolver, sender: 'x@mail.example' });
+    expect(results.map(({ status, signingDomain }) => [status.result, signingDomain])).toEqual([
+      ['pass', 'mail.example'],
+    ]);
+    const signature = headOf(bytes).join('').replace(/\s/g, '');
+    expect(signature).toMatch(/h=[^;]*list-unsubscribe:list-unsubscribe-post/i);
+  });
+
+  it('holds no header that somebody has put into a name, a subject or an address', async () => {
+    const evil = fc.string({
+      unit: fc.constantFrom('\r', '\n', '\0', 'X', ':', ' ', '"', '<', '@', '\u202e', 'é', ','),
+      maxLength: 30,
+    });
+    const names =
+      /^(?:From|To|Message-ID|References|Subject|Date|X-Isthmus-Loop|List-Unsubscribe|List-Unsubscribe-Post|MIME-Version|Content-Type): |^[ \t]/;
+    await fc.assert(
+      fc.asyncProperty(evil, evil, async (name, subject) => {
+        const bytes = await compose({ ...mail, from: { ...mail.from, name }, subject });
+        for (const line of headOf(bytes)) expect(line).toMatch(names);
+        // No bare CR or LF anywhere: what reads one as the end of a line reads another mail.
+        expect(bytes.toString('latin1').replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+        const read = await PostalMime.parse(bytes);
+        expect(read.from?.address).toBe(mail.from.address);
+        expect(read.to?.map(({ address }) => address)).toEqual(['bob@xn--bcher-kva.example']);
+      }),
+      { numRuns: 100 },
+    );
+    for (const address of ['"a@evil x"@good.com', 'a@good.com,evil@x', 'a\r\nRCPT TO:<x@y>@good.com', 'a@good.com\n'])
+      await expect(compose({ ...mail, to: [{ address }] }), address).rejects.toThrow();
+  });
+});
