@@ -9,20 +9,26 @@ export function memo<Value extends object | string>(
   make: (key: string) => Value,
 ): (key: string) => Value {
   const known = openRecent<Value>(limit);
-  let lastKey: string | undefined;
-  let lastValue: Value | undefined;
+  let key: string | undefined;
+  let value: Value | undefined;
+  let keyBefore: string | undefined;
+  let valueBefore: Value | undefined;
 
-  function fresh(key: string): Value {
-    const value = make(key);
-    known.set(key, value);
-    return value;
+  function fresh(asked: string): Value {
+    const made = make(asked);
+    known.set(asked, made);
+    return made;
   }
 
-  // One stanza asks for the same several times.
-  return (key) => {
-    if (key === lastKey && lastValue !== undefined) return lastValue;
-    lastValue = known.get(key) ?? fresh(key);
-    lastKey = key;
-    return lastValue;
+  // One stanza asks for the same several times, in turn for where it comes from and where it goes to.
+  return (asked) => {
+    if (asked === key && value !== undefined) return value;
+    if (asked === keyBefore && valueBefore !== undefined) return valueBefore;
+    const found = known.get(asked) ?? fresh(asked);
+    keyBefore = key;
+    valueBefore = value;
+    key = asked;
+    value = found;
+    return found;
   };
 }

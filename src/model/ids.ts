@@ -18,15 +18,33 @@ export type AccountKey = Brand<'AccountKey'>;
 
 type AccountParts = { readonly user: BareJid; readonly transport: string };
 
-/** A stanza has one account, which each step asks for or takes apart: it is made, and hashed, once. */
+/** Accounts that are remembered at least, and those of each transport by their users. */
+const ACCOUNTS = 20_000;
+const accounts = new Map<string, Map<BareJid, AccountKey>>();
+let remembered = 0;
+
+/** A stanza has one account, which each step asks for or takes apart. */
 let last = '' as AccountKey;
 let lastParts: AccountParts = { user: '' as BareJid, transport: '' };
 
-/** The account of `user` at the component domain `transport`. JIDs hold no spaces, so the key is unambiguous. */
+/**
+ * The account of `user` at the component domain `transport`. JIDs hold no spaces, so the key is unambiguous. Who comes often
+ * has the same string each time, which is hashed already wherever something is looked up by it.
+ */
 export function accountKey(user: BareJid, transport: string): AccountKey {
-  if (user !== lastParts.user || transport !== lastParts.transport)
-    [last, lastParts] = [`${user} ${transport}` as AccountKey, { user, transport }];
+  if (user === lastParts.user && transport === lastParts.transport) return last;
+  last = accounts.get(transport)?.get(user) ?? fresh(user, transport);
+  lastParts = { user, transport };
   return last;
+}
+
+function fresh(user: BareJid, transport: string): AccountKey {
+  if (remembered++ % ACCOUNTS === 0) accounts.clear();
+  const own = accounts.get(transport) ?? new Map<BareJid, AccountKey>();
+  const key = `${user} ${transport}` as AccountKey;
+  // A part of a text keeps the whole of it in memory: of this one no more.
+  accounts.set(transport, own.set(key.slice(0, user.length) as BareJid, key));
+  return key;
 }
 
 /** The two halves of an account key. */

@@ -107,8 +107,10 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   function receiver(stanza: Element): { readonly transport: Served; readonly origin: Origin } | undefined {
     const { from, to = '' } = stanza.attrs;
     // A server may hand a stanza for any of our domains in on any of our links (ejabberd's `global_routes`).
-    const transport = transports.get(splitJid(to).domain);
-    if (from && transport) return { transport, origin: originOf(stanza, from, to) };
+    const receiving = splitJid(to);
+    const transport = transports.get(receiving.domain);
+    // In the strings that are remembered: what is looked up by them later is hashed already.
+    if (from && transport) return { transport, origin: originOf(stanza, splitJid(from).full, receiving.full) };
     log.warn({ stanza: stanza.name, from, to }, 'dropped a stanza that names no sender, or none of our domains');
     return undefined;
   }
@@ -249,9 +251,10 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
   function written(transport: Served, event: Event, to: readonly Recipient[], marks: Marks | undefined): boolean {
     try {
       const { addresses } = transport.view.transport;
-      const late = now() - event.at > LATE;
       const inRoom = privately.of(event, transport.view);
-      const known: Written = { ...transport.marks, ...marks, ...(late && { late }), occupant: inRoom?.occupant };
+      const known: { -readonly [K in keyof Written]: Written[K] } = { ...transport.marks, ...marks };
+      if (now() - event.at > LATE) known.late = true;
+      if (inRoom) known.occupant = inRoom.occupant;
       const readers = inRoom ? [{ jid: inRoom.seat }] : to;
       const sendings = elsewhere.sendings(event, addresses) ?? encode(event, readers, addresses, known);
       if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');

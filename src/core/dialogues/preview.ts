@@ -64,8 +64,7 @@ type Line = { readonly account: AccountKey; readonly bridge: Bridge; readonly se
 /** Rejects with the `Failure` that the message would be refused with. */
 async function look(parts: PreviewParts, draft: Draft, { account, bridge, session }: Line): Promise<Words> {
   const { now } = parts;
-  const [leg] = route(parts, draft, account);
-  if (!leg) return texts.nothingArrives;
+  const leg = route(parts, draft, account);
   const { pieces } = degrade(parts, draft, leg, NOTHING);
   const events = pieces.map((piece): Event => ({ ...piece, id: newEventId(), at: now(), live: true }));
   const seen = await Promise.all(

@@ -51,7 +51,7 @@ export function openAmend({ store, delivery, settling, rows, intake, ...parts }:
 
   /** A text that would have to be put up somewhere is not changed in silence. */
   const carriedOf = (draft: Draft, account: AccountKey): readonly Draft[] =>
-    route(parts, draft, account).flatMap((leg) => degrade({ media: undefined }, draft, leg, NOTHING).pieces);
+    degrade({ media: undefined }, draft, route(parts, draft, account), NOTHING).pieces;
 
   /** Whether the row is here and nowhere else: it was not handed over, or its bridge gives it back. */
   function isHere({ life, busy, doubt, pending }: OwedRow, { place }: Message): boolean {

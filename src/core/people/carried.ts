@@ -11,7 +11,7 @@ const WITHOUT_FILES = { media: undefined };
 /** What a network is told of a user by themselves. One whose table refuses it is told nothing; nobody asked for it to be sent. */
 export function carried(context: RouteContext, draft: Draft, account: AccountKey): readonly Draft[] {
   try {
-    return route(context, draft, account).flatMap((leg) => degrade(WITHOUT_FILES, draft, leg, NOTHING).pieces);
+    return degrade(WITHOUT_FILES, draft, route(context, draft, account), NOTHING).pieces;
   } catch (error) {
     if (error instanceof Failure) return [];
     throw error;

@@ -18,7 +18,7 @@ import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
 import { type Place, placeKey, placeTransport } from '#src/model/place.ts';
-import type { Archive } from './archive.ts';
+import type { Archive, Entry } from './archive.ts';
 import { type Archivable, isArchivable, sayer } from './archived.ts';
 import { isIdle, listed, missed, quit, showsMember, unreadText } from './kept-members.ts';
 import { openLingers } from './lingers.ts';
@@ -30,7 +30,7 @@ import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
-import { isUnread, marked, type RoomSaid, said, saidThere, showPast } from './said.ts';
+import { isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
 
 export type RoomParts = {
@@ -214,7 +214,7 @@ export function openRooms(parts: RoomParts) {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
-  function say(room: state.Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
+  function say(room: state.Room, entry: Entry, account?: AccountKey): void | Promise<void> {
     const work = said(parts, room, entry, account);
     const { place } = room;
     return place.kind === 'room' && isUnread(entry)
@@ -328,7 +328,8 @@ export function openRooms(parts: RoomParts) {
       lane(sent.place, () => {
         const room = find(sent.place);
         const nick = room?.members.get(account)?.nick;
-        if (room && nick !== undefined) return say(room, { event: sent, by: sayer(sent.from), nick, marks }, account);
+        if (room && nick !== undefined)
+          return say(room, { event: sent, by: sayer(sent.from), nick, marks, about: undefined }, account);
       });
     },
     /** Brings an account's rooms back after a connection was made. */

@@ -21,22 +21,20 @@ export type SaidParts = {
   readonly occupancy: Pick<Occupancy, 'told'>;
 };
 
-/** What was said, by whom and as whom: what it is about is looked up. */
-export type RoomSaid = Omit<Entry, 'about'>;
-
 /** What its network tells of a room. */
-export const saidThere = (event: Archivable, marks: Marks): RoomSaid => ({
+export const saidThere = (event: Archivable, marks: Marks): Entry => ({
   event,
   by: sayer(writerOf(event)),
   nick: event.from.kind === 'network' ? (event.from.name ?? event.from.id) : '',
   marks,
+  about: undefined,
 });
 
-/** Something that was said in a room: kept, and shown to everybody with the archive's id. */
-export function said(parts: SaidParts, room: Room, entry: RoomSaid, account?: AccountKey): void | Promise<void> {
+/** Something that was said in a room: kept, and shown to everybody with the archive's id. What it is about is looked up. */
+export function said(parts: SaidParts, room: Room, entry: Entry, account?: AccountKey): void | Promise<void> {
   const target = aboutOf(entry.event);
   const author = isOwn(entry.event) ? entry.by : undefined;
-  if (target === undefined) return kept(parts, room, { ...entry, about: undefined });
+  if (target === undefined) return kept(parts, room, entry);
   return chain(parts.archive.recall(room.place, target, account, author), (found) => {
     const strange = account !== undefined && !found;
     const event = strange && parts.archive.records(room.place) ? alone(entry.event) : entry.event;
@@ -88,18 +86,15 @@ function introduce(
 
 function tellAll(parts: SaidParts, entry: Entry, stanzaId: string | undefined, to: readonly Recipient[]): void {
   const { event: what, nick, about, by } = entry;
-  const known = about && { about: aboutRow(about.id, about) };
   const from: Party = { kind: 'network', id: nick, name: nick };
-  parts.display.show(what.from.kind === 'network' ? what : { ...what, from }, to, {
-    ...entry.marks,
-    by,
-    ...known,
-    ...(stanzaId !== undefined && { stanzaId }),
-  });
+  const marks: { -readonly [K in keyof Marks]: Marks[K] } = { ...entry.marks, by };
+  if (about) marks.about = aboutRow(about.id, about);
+  if (stanzaId !== undefined) marks.stanzaId = stanzaId;
+  parts.display.show(what.from.kind === 'network' ? what : { ...what, from }, to, marks);
 }
 
 /** Whether a member without a client has missed it. Its own words, said elsewhere, nobody has. */
-export const isUnread = ({ event: { kind, from } }: RoomSaid): boolean =>
+export const isUnread = ({ event: { kind, from } }: Entry): boolean =>
   kind === 'message' && !(from.kind === 'network' && from.self);
 
 /** Up to where somebody has read: the archive's id of that is what clients know. */

@@ -102,14 +102,7 @@ const STABLE = 60_000;
 /** The longest that a network may ask to be left alone for, in milliseconds. */
 const LONGEST = 3_600_000;
 
-let last: SessionKey | undefined;
-let lastId = '';
-
-/** A stanza asks for its session several times with one key: its id is made, and hashed, once. */
-function idOf(key: SessionKey): string {
-  if (key !== last) [last, lastId] = [key, `${key.account} ${key.realm}`];
-  return lastId;
-}
+const idOf = ({ account, realm }: SessionKey): string => `${account} ${realm}`;
 const nothing = (): void => undefined;
 const CLOSED = Promise.resolve();
 
@@ -118,15 +111,20 @@ export const standIn = (key: SessionKey): Session => ({ ...key, stands: true, cl
 
 /** The sessions of all accounts: one per (account, realm), connected while it is wanted. */
 export function openSessions(parts: SessionParts): Sessions {
-  const lines = new Map<string, Line>();
+  /** By account and realm. */
+  const lines = new Map<AccountKey, Map<string, Line>>();
   const wants = new Map<string, Record<Want, number>>();
   const listeners: SessionNews[] = [];
   const { clock } = parts;
   const pace = openPace({ clock, gap: parts.pace });
 
+  const known = ({ account, realm }: SessionKey): Line | undefined => lines.get(account)?.get(realm);
+  const ofAccount = (account: AccountKey): Line[] => [...(lines.get(account)?.values() ?? [])];
+  const all = (): Line[] => [...lines.keys()].flatMap(ofAccount);
+
   function lineOf(key: SessionKey): Line {
-    const known = lines.get(idOf(key));
-    if (known) return known;
+    const there = known(key);
+    if (there) return there;
     const line: Line = {
       key,
       phase: { name: 'idle' },
@@ -141,8 +139,14 @@ export function openSessions(parts: SessionParts): Sessions {
       cancel: nothing,
       closed: CLOSED,
     };
-    lines.set(idOf(key), line);
+    lines.set(key.account, (lines.get(key.account) ?? new Map<string, Line>()).set(key.realm, line));
     return line;
+  }
+
+  function remove({ key: { account, realm } }: Line): void {
+    const own = lines.get(account);
+    own?.delete(realm);
+    if (own?.size === 0) lines.delete(account);
   }
 
   function input(line: Line, what: SessionInput): void {
@@ -150,7 +154,7 @@ export function openSessions(parts: SessionParts): Sessions {
     const before = line.phase.name;
     line.phase = phase;
     for (const effect of effects) run(line, effect);
-    if (line.phase.name === 'idle') lines.delete(idOf(line.key));
+    if (line.phase.name === 'idle') remove(line);
     if (phase.name !== before) for (const news of listeners) news.changed(line.key);
   }
 
@@ -252,13 +256,11 @@ export function openSessions(parts: SessionParts): Sessions {
     for (const news of listeners) news.abandoned(key, failure);
   }
 
-  const ofAccount = (account: AccountKey): Line[] => [...lines.values()].filter(({ key }) => key.account === account);
-
   /** Only what was up before is worth a retry: a first attempt's failure is the user's answer. */
   const wasUp = (line: Line): boolean => line.since > 0;
 
   function required(key: SessionKey): Line {
-    const line = lines.get(idOf(key));
+    const line = known(key);
     if (line && line.phase.name !== 'closing') return line;
     // A network of one realm has no name for that.
     throw new Failure('recipient-unavailable', key.realm === '' ? {} : { text: texts.notConnected(key.realm) });
@@ -293,7 +295,7 @@ export function openSessions(parts: SessionParts): Sessions {
       input(line, { kind: 'expect' });
     },
     resume(transport, fits) {
-      for (const line of lines.values()) {
+      for (const line of all()) {
         const { account } = line.key;
         if (!line.expected || splitAccount(account).transport !== transport || !fits(account)) continue;
         line.expected = false;
@@ -302,7 +304,7 @@ export function openSessions(parts: SessionParts): Sessions {
     },
     require: (key) => void required(key),
     status(key, state) {
-      const line = lines.get(idOf(key));
+      const line = known(key);
       if (line && state.kind === 'online') line.called = state.nick;
       if (line?.phase.name !== 'online') return;
       if (state.kind === 'online') {
@@ -318,7 +320,7 @@ export function openSessions(parts: SessionParts): Sessions {
     unwant: (key, as) => count(key, as, -1),
     listen: (news) => void listeners.push(news),
     release(key) {
-      const line = lines.get(idOf(key));
+      const line = known(key);
       if (line && !kept(line)) input(line, { kind: 'release' });
     },
     stay(account, on) {
@@ -343,9 +345,9 @@ export function openSessions(parts: SessionParts): Sessions {
       }
       await Promise.all(own.map(({ closed }) => closed));
     },
-    get: (key) => lines.get(idOf(key))?.session,
+    get: (key) => known(key)?.session,
     state(key) {
-      const line = lines.get(idOf(key));
+      const line = known(key);
       if (!line) return { name: 'idle' };
       const { phase, called, nick } = line;
       return {
@@ -357,7 +359,7 @@ export function openSessions(parts: SessionParts): Sessions {
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close() {
       await Promise.all(
-        [...lines.values()].map((line) => {
+        all().map((line) => {
           line.cancel();
           return line.session?.close('stopped');
         }),

@@ -78,13 +78,12 @@ export function openOutward(context: OutwardContext) {
   }
 
   function send(draft: Draft, account: AccountKey, sent: Sent): void {
-    for (const leg of route(context, draft, account)) {
-      const about = points(draft)
-        ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
-        : NOTHING;
-      if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
-      else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
-    }
+    const leg = route(context, draft, account);
+    const about = points(draft)
+      ? heard(resolve(context, draft, { side: 'foreign', levels: leg.target.levels, account }))
+      : NOTHING;
+    if (amends(draft) && sent.origin) lanes.run(leg.lane, () => amend(draft, leg, sent, about));
+    else dispatch(draft, leg, sent, ready(draft, leg, sent, about));
   }
 
   /** What is refused at once is thrown, unless it may be a repeat of what was taken before: that is answered in its turn. */
@@ -179,9 +178,7 @@ export function openOutward(context: OutwardContext) {
 
   /** As `accept`, for somebody in the room who waits: resolves once the network has it all, rejects with a `Failure`. */
   async function perform(drafts: readonly Draft[], jid: string): Promise<void> {
-    const legs = drafts.flatMap((draft) =>
-      route(context, draft, admit(context, draft, jid).account).map((leg) => ({ draft, leg })),
-    );
+    const legs = drafts.map((draft) => ({ draft, leg: route(context, draft, admit(context, draft, jid).account) }));
     const prepared = await Promise.all(
       legs.map(async ({ draft, leg }) => {
         const about = resolve(context, draft, {

@@ -65,7 +65,9 @@ export function soFar(failure: Failure, { taken = 0 }: Shared, parts: number): F
 }
 
 /** What everybody in a room sees of the stanza that something came from. */
-const marksOf = ({ id, originId }: Partial<Origin> = {}): Marks => ({
-  ...(id !== undefined && { id: id as XmppId }),
-  ...(originId !== undefined && { originId }),
-});
+function marksOf({ id, originId }: Partial<Origin> = {}): Marks {
+  const marks: { -readonly [K in keyof Marks]: Marks[K] } = {};
+  if (id !== undefined) marks.id = id as XmppId;
+  if (originId !== undefined) marks.originId = originId;
+  return marks;
+}

@@ -19,12 +19,10 @@ export type Leg = Side & {
 };
 
 /** Decides where to. Throws a `Failure` for an address that there is not. */
-export function route(context: RouteContext, { place }: Draft, account: AccountKey): readonly Leg[] {
+export function route(context: RouteContext, { place }: Draft, account: AccountKey): Leg {
   const to = context.standings.of(account, place);
   const tables = context.tables.get(placeTransport(place));
   if (!tables) throw new Failure('item-not-found');
   const { network, chosen } = tables;
-  return [
-    { to, lane: outwardLane(place, account), target: network(to.carried), chosen: chosen('out', place, account) },
-  ];
+  return { to, lane: outwardLane(place, account), target: network(to.carried), chosen: chosen('out', place, account) };
 }

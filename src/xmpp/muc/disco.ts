@@ -2,6 +2,7 @@
 
 import type { Element } from 'ltx';
 import type { Origin } from '#src/core/index.ts';
+import { FORMS } from '#src/xmpp/xep/data-forms.ts';
 import type { Extension } from '#src/xmpp/xep/extension.ts';
 import { adminRoutes } from './admin.ts';
 import { decodePresence, decodeTopic, MUC } from './decode.ts';
@@ -24,7 +25,7 @@ export const muc: Extension = {
           room: [MUC, ...USUAL, `${MUC}#stable_id`],
         },
   presence: decodePresence,
-  answers: answerVoice,
+  answers: { [`${FORMS} x`]: answerVoice },
   origin: { body: firstWords },
   reads: { subject: decodeTopic },
   accompanies: (_, { marks: { occupant } }) => (occupant === undefined ? undefined : [FROM_OCCUPANT]),

@@ -9,17 +9,15 @@ import type { Occupant } from '#src/model/party.ts';
 import { splitJid } from '#src/xmpp/stanza/jid.ts';
 import { occupantOf, partyOf, roomPlace } from '#src/xmpp/stanza/target.ts';
 import { xml } from '#src/xmpp/stanza/xml.ts';
-import { FORMS, fieldsOf, formElement } from '#src/xmpp/xep/data-forms.ts';
-import { childOf } from '#src/xmpp/xep/elements.ts';
-import type { Answering, Sending } from '#src/xmpp/xep/extension.ts';
+import { fieldsOf, formElement } from '#src/xmpp/xep/data-forms.ts';
+import type { Answering, Sending, StanzaAnswer } from '#src/xmpp/xep/extension.ts';
 import { hintElements } from '#src/xmpp/xep/hints.ts';
 
 const REQUEST = 'http://jabber.org/protocol/muc#request';
 
 /** A message to a room about who may speak in it. Throws a `Failure`; nothing where it is about something else. */
-export function answerVoice(stanza: Element, answering: Answering): readonly Sending[] | Promise<[]> | undefined {
-  const form = childOf(stanza, 'x', FORMS);
-  if (form?.attrs.type !== 'submit') return undefined;
+export function answerVoice(form: Element, stanza: Element, answering: Answering): ReturnType<StanzaAnswer> {
+  if (form.attrs.type !== 'submit') return undefined;
   const fields = fieldsOf(form);
   if (fields.FORM_TYPE?.[0] !== REQUEST) return undefined;
   const { view } = answering;

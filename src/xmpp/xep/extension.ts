@@ -142,6 +142,13 @@ export type WholeContext = WriteContext & { readonly to: readonly Recipient[] };
 /** What an answer to a message is made with. `language`: its reader's. */
 export type Answering = { readonly view: View; readonly core: Core; readonly language: Language };
 
+/** Answers a message that has the element `child`. */
+export type StanzaAnswer = (
+  child: Element,
+  stanza: Element,
+  answering: Answering,
+) => readonly Sending[] | Promise<readonly Sending[]> | undefined;
+
 /** Features by the kind of target that has them. */
 export type Features = Readonly<Partial<Record<TargetKind, readonly string[]>>>;
 
@@ -185,8 +192,8 @@ export type Extension = {
   readonly iq?: Readonly<Record<string, Route>>;
   /** What discovery says of a target beside its features, in a form (XEP-0128). */
   form?(request: Request): Xml | undefined;
-  /** What a message is answered with that goes no further; nothing where it is none of the extension's. Throws a `Failure`. */
-  answers?(stanza: Element, answering: Answering): readonly Sending[] | Promise<readonly Sending[]> | undefined;
+  /** What a message with such an element is answered with that goes no further; nothing where it goes on. Throws a `Failure`. */
+  readonly answers?: Readonly<Record<string, StanzaAnswer>>;
   /** A node of a target; nothing where it is none of the extension's. Throws a `Failure` for who may not see it. */
   node?(name: string, request: Request): DiscoNode | undefined;
 };

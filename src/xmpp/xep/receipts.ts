@@ -2,6 +2,7 @@
 import type { Element } from 'ltx';
 import type { XmppId } from '#src/model/ids.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
+import { childOf } from './elements.ts';
 import { type Extension, isBlank } from './extension.ts';
 
 const RECEIPTS = 'urn:xmpp:receipts';
@@ -32,7 +33,7 @@ const mayAsk = ({ attrs: { id, type } }: Element): boolean =>
 
 /** The message that has arrived, where a stanza says so of one. */
 export const receivedId = (stanza: Element): XmppId | undefined =>
-  stanza.getChild('received', RECEIPTS)?.attrs.id as XmppId | undefined;
+  childOf(stanza, 'received', RECEIPTS)?.attrs.id as XmppId | undefined;
 
 /** XEP-0184 §7: the message with this id has arrived. */
 export const receivedElement = (id: string): Xml => xml`<received xmlns='urn:xmpp:receipts' id='${id}'/>`;
