@@ -59,6 +59,7 @@ import { openRecentTexts } from './way/recent-texts.ts';
 import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
+const NOTHING_RECORDED = { record: false, replay: 0, refers: false };
 const ASLEEP = new Failure('not-registered', { text: registerTexts.asleep });
 
 /**
@@ -117,16 +118,19 @@ export function buildCore(parts: CoreParts) {
   const commit = openCommit(store);
   const rows = openRows({ store, commit, time, clock, log, returns: parts.far?.returns ?? 0 });
   const together = rows.writeWaiting;
+  const recorded = new Map(
+    [...transports].map(([domain, { history }]) => [
+      domain,
+      { ...history, refers: tables.get(domain)?.refers ?? false },
+    ]),
+  );
   const archive = openArchive({
     store,
     clock,
     log,
     together,
     visibleFrom: dormancy.since,
-    settings: (domain) => ({
-      ...(transports.get(domain)?.history ?? { record: false, replay: 0 }),
-      refers: tables.get(domain)?.refers ?? false,
-    }),
+    settings: (domain) => recorded.get(domain) ?? NOTHING_RECORDED,
   });
   const ids = openIds({ store, log, together, archived: archive.sentAs });
   commit.join(archive.cut);
@@ -330,8 +334,7 @@ export function buildCore(parts: CoreParts) {
         log.error({ err }, 'those of a server that cannot be reached could not be checked'),
       );
   });
-  // What became of it is noted after this.
-  settling.listen({ settled: () => queueMicrotask(echoes.settled) });
+  settling.listen({ settled: echoes.settled });
   rooms.listen({ fares: outward.fares, returned: (account, place) => void askMissed(missed, account, place) });
   sessions.listen({
     online(key) {

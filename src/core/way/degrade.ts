@@ -2,6 +2,7 @@ import { windowOf } from '#mappings/combine.ts';
 import { degrade as carried } from '#mappings/degrade.ts';
 import { type LongText, longText } from '#src/core/media/long-texts.ts';
 import type { MediaStore } from '#src/core/media/media.ts';
+import type { Context } from '#src/model/capabilities.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { Reference } from './resolve.ts';
 import type { Side } from './tables.ts';
@@ -30,11 +31,9 @@ export function degrade(
   { ids, context }: Reference,
 ): Degraded {
   const long = longText(draft, target.text.pieces, media);
-  const pieces = carried(draft, target, {
-    ...context,
-    chosen,
-    ...(language && { language }),
-    ...(long && { whole: long.whole }),
-  });
+  const told: { -readonly [K in keyof Context]: Context[K] } = { ...context, chosen };
+  if (language) told.language = language;
+  if (long) told.whole = long.whole;
+  const pieces = carried(draft, target, told);
   return { pieces, long, ids, window: windowOf(draft, target), previous: context.previous };
 }

@@ -36,7 +36,8 @@ export function openEchoes({ settling }: { readonly settling: Pick<Settling, 'of
     },
     /** Something that was sent has landed, or will not. */
     settled(): void {
-      for (const again of waiting) again();
+      // What became of it is noted after this.
+      if (waiting.size > 0) queueMicrotask(() => waiting.forEach((again) => void again()));
     },
   };
 }

@@ -101,6 +101,8 @@ function rowsOf(
   const held = heldFor(draft, degraded, all.length);
   return all.map((one, index) => {
     const event: Event = { ...one, id: newEventId(), at, live: true };
+    // What its network has whole, a room is shown as it is.
+    if (one === shared.said) shared.said = event;
     const piece = origin && { origin, lead: index === 0, group: '', parts: all.length };
     return memoryRow(event, lane, to, { shared, piece, held });
   });

@@ -37,7 +37,8 @@ export function reflect(context: ReflectContext, row: OwedRow, shared: Shared): 
   if (!said || !isArchivable(said)) return;
   // A room shows it to its own, who are owed what is durable.
   if (row.kept && context.durable(said)) context.display.owe(id);
-  context.rooms.reflect({ ...said, id, at, live: true }, row.account as AccountKey, marksOf(piece?.origin));
+  const whole = said === event && isArchivable(event) ? event : { ...said, id, at, live: true };
+  context.rooms.reflect(whole, row.account as AccountKey, marksOf(piece?.origin));
 }
 
 /** Of what has no piece for its network the room is told behind all that was sent before. */

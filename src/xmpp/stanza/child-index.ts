@@ -27,7 +27,7 @@ export function indexed<T>(
 
 /** The children that the index knows, in the order of the extensions. Most messages have none or few of them. */
 export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Match<T>[] {
-  const found: Match<T>[] = [];
+  let found: Match<T>[] | undefined;
   for (const child of parent.children) {
     if (typeof child === 'string') continue;
     const entries = index.get(child.getName());
@@ -35,15 +35,18 @@ export function matches<T>(parent: Element, index: ChildIndex<T>): readonly Matc
     const namespace = child.getNS();
     for (const entry of entries) {
       if (namespace === (entry.namespace ?? parent.getNS()))
-        insert(found, { child, order: entry.order, value: entry.value });
+        found = insert(found ?? [], { child, order: entry.order, value: entry.value });
     }
   }
-  return found;
+  return found ?? NONE;
 }
 
+const NONE: readonly never[] = [];
+
 /** They are two or three. */
-function insert<T>(found: Match<T>[], match: Match<T>): void {
+function insert<T>(found: Match<T>[], match: Match<T>): Match<T>[] {
   let at = found.length;
   for (let before = found[at - 1]; before && before.order > match.order; before = found[at - 1]) found[at--] = before;
   found[at] = match;
+  return found;
 }

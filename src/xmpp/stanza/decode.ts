@@ -79,7 +79,7 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
   // XEP-0045 §7.4: to the room itself, which multiplies it; never to one of its occupants.
   if (type === 'groupchat' && (target.kind !== 'room' || to.resource !== ''))
     throw new Failure('bad-request', { text: roomTexts.onlyRooms });
-  const context: ReadContext = { stanza, from, to, view, target, body, changes: [], understood: new Set() };
+  const context: ReadContext = { stanza, from, to, view, target, body, changes: [], understood: [] };
   const reading = read(context);
   const said = reading && heard(reading, context);
   if (!said) return undefined;

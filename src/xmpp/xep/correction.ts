@@ -13,7 +13,7 @@ export const correction: Extension = {
     // §3: the whole new text in the place of the message with this id. Who does not know it reads the text as it is.
     [`${CORRECT} replace`]: ({ attrs: { id } }, reading, { understood }) => {
       if (reading.kind !== 'message' || reading.text === '' || id === undefined) return reading;
-      understood.add(CORRECT);
+      understood.push(CORRECT);
       return { kind: 'edit', target: id as XmppId, text: reading.text };
     },
   },

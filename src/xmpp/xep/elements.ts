@@ -1,7 +1,7 @@
 import type { Element } from 'ltx';
 
 /** The first child of this name and namespace. As `getChild`, without the list that it makes: messages are many. */
-export function childOf(parent: Element, name: string, namespace: string): Element | undefined {
+export function childOf(parent: Element, name: string, namespace: string | undefined): Element | undefined {
   for (const child of parent.children) {
     if (typeof child !== 'string' && child.getName() === name && child.getNS() === namespace) return child;
   }
@@ -18,7 +18,8 @@ export function own(parent: Element, name: string): Element[] {
 }
 
 /** The text of the first child of this name in the element's own namespace. */
-export const ownText = (parent: Element, name: string): string | undefined => own(parent, name)[0]?.getText();
+export const ownText = (parent: Element, name: string): string | undefined =>
+  childOf(parent, name, parent.getNS())?.getText();
 
 /** The child elements, without the text between them. */
 export const elements = (parent: Element): Element[] =>

@@ -83,7 +83,7 @@ export type ReadContext = Envelope & {
   /** What is to be taken out of the body or put into it, by the positions in what came. */
   readonly changes: TextChange[];
   /** The namespaces whose elements were understood, so that what stands for them in the body is not needed. */
-  readonly understood: Set<string>;
+  readonly understood: string[];
 };
 
 /** Reads one child of a message into what the others have made of it. Throws a `Failure` for what is refused. */

@@ -17,7 +17,7 @@ export const fallback: Extension = {
 
 /** §2.2: what stands in the body for something that was understood is not part of the text. */
 function withoutFallback(child: Element, reading: Reading, { changes, understood }: ReadContext): Reading {
-  if (!understood.has(child.attrs.for ?? '')) return reading;
+  if (!understood.includes(child.attrs.for ?? '')) return reading;
   const bodies = own(child, 'body');
   if (bodies.length === 0 && own(child, 'subject').length === 0) changes.push({ ...WHOLE, text: '' });
   for (const { attrs } of bodies) {

@@ -51,7 +51,7 @@ export function withFile(
   { body, changes, understood }: ReadContext,
 ): Reading {
   if (reading.kind !== 'message') return reading;
-  understood.add(of);
+  understood.push(of);
   if (body.trim() === file.url) changes.push({ ...WHOLE, text: '' });
   const { files = [] } = reading;
   return files.some(({ url }) => url === file.url) ? reading : { ...reading, files: [...files, file] };

@@ -18,7 +18,7 @@ export const reactions: Extension = {
     [`${REACTIONS} reactions`]: (child, reading, { understood }) => {
       const { id } = child.attrs;
       if (id === undefined) return reading;
-      understood.add(REACTIONS);
+      understood.push(REACTIONS);
       // §4: the same one twice counts once.
       const emoji = new Set(own(child, 'reaction').map((one) => one.getText().trim()));
       emoji.delete('');

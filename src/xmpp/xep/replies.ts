@@ -19,7 +19,7 @@ export const replies: Extension = {
   reads: {
     [`${REPLY} reply`]: ({ attrs: { id } }, reading, { understood }) => {
       if (id === undefined) return reading;
-      understood.add(REPLY);
+      understood.push(REPLY);
       return reading.kind === 'message' ? { ...reading, replyTo: id as XmppId } : reading;
     },
   },

@@ -40,7 +40,7 @@ export const retraction: Extension = {
 /** §3.1: the id of the message that its sender takes back. The text beside it is for clients that do not know this. */
 function retracted(id: string | undefined, reading: Reading, { understood }: ReadContext): Reading {
   if (id === undefined) return reading;
-  understood.add(RETRACT);
+  understood.push(RETRACT);
   return { kind: 'retract', target: id as XmppId };
 }
 
