@@ -20,8 +20,12 @@ export type LineSummary = MessageLine & { readonly nick: string; readonly target
 
 const MSGID = /(?:^@|;)msgid=([^; ]+)/;
 
+/** What is said in a channel comes on the connection of each who is there: it is looked at once. */
+let last: LineSummary | undefined;
+
 /** Looks at a raw line; `undefined` unless it is a PRIVMSG or NOTICE with a sender. Cheap, and never throws. */
 export function summaryOf(text: string): LineSummary | undefined {
+  if (text === last?.text) return last;
   const from = text.startsWith('@') ? text.indexOf(' ') + 1 : 0;
   if (text[from] !== ':') return undefined;
   const command = text.indexOf(' ', from) + 1;
@@ -33,7 +37,8 @@ export function summaryOf(text: string): LineSummary | undefined {
   const id = from > 0 ? MSGID.exec(text.slice(0, from))?.[1] : undefined;
   const target = text.slice(command + given, end);
   const key = id ?? `${text.slice(from, command + given)}${foldName(target)}${text.slice(end)}`;
-  return { key, id, text, nick, target };
+  last = { key, id, text, nick, target };
+  return last;
 }
 
 /**
@@ -71,7 +76,7 @@ export function isDuplicate(text: string, primaries: Primaries, view: ServerView
   if (!view.room(channel)?.joined) return false;
   const nick = view.fold(seen.nick);
   if (view.ours(nick) !== undefined) return nick !== view.fold(view.nick);
-  return primaries.received(channel, view, { key: seen.key, id: seen.id, text: seen.text });
+  return primaries.received(channel, view, seen);
 }
 
 /** What lines mean that were dropped as duplicates, and were none. */
