@@ -118,19 +118,13 @@ export function buildCore(parts: CoreParts) {
   const commit = openCommit(store);
   const rows = openRows({ store, commit, time, clock, log, returns: parts.far?.returns ?? 0 });
   const together = rows.writeWaiting;
-  const recorded = new Map(
-    [...transports].map(([domain, { history }]) => [
-      domain,
-      { ...history, refers: tables.get(domain)?.refers ?? false },
-    ]),
-  );
   const archive = openArchive({
     store,
     clock,
     log,
     together,
     visibleFrom: dormancy.since,
-    settings: (domain) => recorded.get(domain) ?? NOTHING_RECORDED,
+    settings: (domain) => tables.get(domain)?.recorded ?? NOTHING_RECORDED,
   });
   const ids = openIds({ store, log, together, archived: archive.sentAs });
   commit.join(archive.cut);

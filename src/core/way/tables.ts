@@ -17,6 +17,8 @@ export type Tables = {
   network(carried: Capabilities): Target;
   /** Whether its network can speak of earlier messages. */
   readonly refers: boolean;
+  /** What is kept of its rooms. */
+  readonly recorded: Transport['history'] & { readonly refers: boolean };
 };
 
 const REFERRING: readonly Feature[] = ['reaction', 'edit', 'reply'];
@@ -26,12 +28,11 @@ export function openTables(
   transports: ReadonlyMap<string, Transport>,
   choices: Pick<Choices, 'at'>,
 ): ReadonlyMap<string, Tables> {
-  const tablesOf = ({ mapping }: Transport): Tables => ({
-    chosen: choices.at,
-    xmpp: inward(mapping),
-    network: targets(mapping),
-    refers: REFERRING.some((feature) => levelIn(mapping.facts.in, feature) !== 'none'),
-  });
+  const tablesOf = ({ mapping, history }: Transport): Tables => {
+    const refers = REFERRING.some((feature) => levelIn(mapping.facts.in, feature) !== 'none');
+    const recorded = { ...history, refers };
+    return { chosen: choices.at, xmpp: inward(mapping), network: targets(mapping), refers, recorded };
+  };
   return new Map([...transports].map(([domain, transport]) => [domain, tablesOf(transport)]));
 }
 
