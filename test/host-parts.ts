@@ -41,7 +41,7 @@ export function webless(transport: string, connect: Host['connect']): Pick<Host,
       lend() {
         throw new Failure('service-unavailable');
       },
-      open: openDownloads({ fetch, uploadHosts: [] }),
+      open: openDownloads({ fetch, each: 20, uploadHosts: [] }),
     },
     fetch,
   };

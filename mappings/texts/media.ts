@@ -17,6 +17,10 @@ export const mediaTexts = catalogue({
     en: `This file is too large: the other network takes ${most} at most.`,
     de: `Diese Datei ist zu groß: Das andere Netz nimmt höchstens ${most}.`,
   }),
+  tooMany: {
+    en: 'Too many of your files are on their way at once. Send this one again in a little while.',
+    de: 'Es sind zu viele Ihrer Dateien gleichzeitig unterwegs. Senden Sie diese bald noch einmal.',
+  },
   notThere: {
     en: 'The file is not to be had where your message says that it is.',
     de: 'Die Datei ist dort nicht zu bekommen, wo sie laut Ihrer Nachricht liegt.',

@@ -165,7 +165,7 @@ const limits = z
       .min(1)
       .max(1000)
       .prefault(20)
-      .describe('Files of networks that one user may be fetching at a time'),
+      .describe('Files that one user may be fetching from networks at a time, or sending to them'),
     dialogues: whole.min(1).max(100).prefault(4).describe('Logins and commands that one client may have begun'),
     dialogue_time: durationSchema(SECOND, 24 * HOUR)
       .prefault('10m')

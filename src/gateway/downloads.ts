@@ -1,16 +1,19 @@
 import { createHash } from 'node:crypto';
 import { fileType, sizeText } from '#mappings/files.ts';
 import { mediaTexts as texts } from '#mappings/texts/media.ts';
-import type { DownloadLimits, Media } from '#src/bridge.ts';
+import type { Download, DownloadLimits, Media } from '#src/bridge.ts';
 import type { Lending } from '#src/core/media/lending.ts';
 import type { Shelf } from '#src/core/media/media.ts';
 import { fileName, plainType } from '#src/core/media/media-names.ts';
 import type { Fetch } from '#src/lib/fetch.ts';
+import { openPlaces } from '#src/lib/places.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 
 export type DownloadParts = {
   readonly fetch: Fetch;
+  /** Files that one user may have open at a time. */
+  readonly each: number;
   /** Hosts with their ports, as `URL.host` has them, that are fetched from whatever address they have. */
   readonly uploadHosts: readonly string[];
   /** Where our own links begin, without a slash at its end; absent where there are none. */
@@ -21,31 +24,45 @@ export type DownloadParts = {
 
 /** Milliseconds in which a file has to be here, where the operator has named its host. */
 const TIME = 10 * 60_000;
+/** Files that are open at a time, for all together (SECURITY rule 11). */
+const MOST = 1000;
 
 type Content = ReadableStream<Uint8Array>;
 type Found = { content: Content; size?: number | undefined; type: string; name?: string };
 
 /** Opens the files of events for bridges: our own where they are kept, the others by the guarded fetch (SECURITY rule 8). */
-export const openDownloads =
-  (parts: DownloadParts): Media['open'] =>
-  async (file, limits) => {
-    const explain = (error: unknown) => explained(error, limits);
-    const found = await find(parts, file, limits).catch((error: unknown) => {
-      throw explain(error);
-    });
-    const type = typeOf(file, found.type);
-    if (type === undefined || (found.size ?? 0) > limits.maxBytes) {
-      await found.content.cancel().catch(() => undefined);
-      throw type === undefined ? new Failure('not-acceptable', { text: texts.otherType }) : tooLarge(limits);
+export function openDownloads(parts: DownloadParts): Media['open'] {
+  const places = openPlaces({ each: parts.each, all: MOST });
+  return async (file, limits) => {
+    const done = places.take(limits.account);
+    if (!done) throw new Failure('too-fast', { text: texts.tooMany });
+    try {
+      const { content, ...known } = await opened(parts, file, limits);
+      return { content: checked(content, { file, limits, done }), ...known };
+    } catch (error) {
+      done();
+      throw error;
     }
-    const { size } = found;
-    return {
-      content: checked(found.content, file, limits),
-      ...(size !== undefined && { size }),
-      type,
-      name: fileName(file.name ?? found.name ?? lastOf(file.url), type),
-    };
   };
+}
+
+async function opened(parts: DownloadParts, file: FileRef, limits: DownloadLimits): Promise<Download> {
+  const found = await find(parts, file, limits).catch((error: unknown) => {
+    throw explained(error, limits);
+  });
+  const type = typeOf(file, found.type);
+  if (type === undefined || (found.size ?? 0) > limits.maxBytes) {
+    await found.content.cancel().catch(() => undefined);
+    throw type === undefined ? new Failure('not-acceptable', { text: texts.otherType }) : tooLarge(limits);
+  }
+  const { size } = found;
+  return {
+    content: found.content,
+    ...(size !== undefined && { size }),
+    type,
+    name: fileName(file.name ?? found.name ?? lastOf(file.url), type),
+  };
+}
 
 async function find(parts: DownloadParts, file: FileRef, limits: DownloadLimits): Promise<Found> {
   const { publicUrl } = parts;
@@ -95,8 +112,10 @@ function typeOf({ url, name, type: claimed }: FileRef, found: string): string | 
   return fits ? found : undefined;
 }
 
+type Reading = { readonly file: FileRef; readonly limits: DownloadLimits; done(): void };
+
 /** The bytes as they come. The last of them are only given once all are what their sender says that they are. */
-function checked(content: Content, { sha256 }: FileRef, limits: DownloadLimits): Content {
+function checked(content: Content, { file: { sha256 }, limits, done }: Reading): Content {
   const reader = content.getReader();
   const hash = sha256 === undefined ? undefined : createHash('sha256');
   let size = 0;
@@ -120,13 +139,20 @@ function checked(content: Content, { sha256 }: FileRef, limits: DownloadLimits):
     try {
       const chunk = await next();
       if (chunk) controller.enqueue(chunk);
-      if (!held) controller.close();
+      if (held) return;
+      controller.close();
+      done();
     } catch (error) {
+      done();
       await reader.cancel().catch(() => undefined);
       throw explained(error, limits);
     }
   }
-  return new ReadableStream({ pull, cancel: (reason) => reader.cancel(reason) }, { highWaterMark: 0 });
+  const cancel = (reason: unknown): Promise<void> => {
+    done();
+    return reader.cancel(reason);
+  };
+  return new ReadableStream({ pull, cancel }, { highWaterMark: 0 });
 }
 
 const tooLarge = ({ maxBytes }: DownloadLimits): Failure =>

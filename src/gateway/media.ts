@@ -7,6 +7,7 @@ import { type DownloadParts, openDownloads } from './downloads.ts';
 
 /** The sections of the config that say where files are kept. Sizes in bytes, times in milliseconds. */
 export type MediaConfig = {
+  readonly limits: { readonly open_files: number };
   readonly xmpp: { readonly upload_hosts?: readonly string[] | undefined };
   readonly http?: { readonly public_url?: string | undefined } | undefined;
   readonly media?:
@@ -36,11 +37,11 @@ const LENT = 7 * 86_400_000;
 
 /** Opens the media store where the operator has configured one, and links where there is a public address. Rejects where its folder cannot be used. */
 export async function openMediaOf(
-  { xmpp, http, media }: MediaConfig,
+  { limits, xmpp, http, media }: MediaConfig,
   parts: MediaStoreParts & Pick<LendingParts, 'key' | 'bridge'> & Pick<DownloadParts, 'fetch'>,
 ): Promise<OpenedMedia> {
   const publicUrl = http?.public_url;
-  const from = { fetch: parts.fetch, uploadHosts: xmpp.upload_hosts ?? [] };
+  const from = { fetch: parts.fetch, each: limits.open_files, uploadHosts: xmpp.upload_hosts ?? [] };
   if (publicUrl === undefined) {
     const open = openDownloads(from);
     return { hostFor: () => ({ ...none, open }), store: undefined, lending: undefined, pruning: {} };

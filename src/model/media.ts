@@ -32,8 +32,12 @@ export type Media = {
   open(file: FileRef, limits: DownloadLimits): Promise<Download>;
 };
 
-/** How much of a file is read, in bytes, and what gives it up. */
-export type DownloadLimits = { readonly maxBytes: number; readonly signal?: AbortSignal };
+/** How much of a file is read, in bytes, what gives it up, and whose it is: one user has so many open at a time. */
+export type DownloadLimits = {
+  readonly maxBytes: number;
+  readonly signal?: AbortSignal;
+  readonly account?: AccountKey;
+};
 
 /** A file of an event that is read. Size in bytes, where its server tells; `name` and `type` are always fit to be passed on. */
 export type Download = {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ByteRange, OpenedFile } from '#src/bridge.ts';
 import type { Lending, LentFile } from '#src/core/index.ts';
+import { openPlaces } from '#src/lib/places.ts';
 import { Failure } from '#src/model/failure.ts';
 import { expired, headersOf, isNamed, notThere } from './media-answers.ts';
 import { rangeOf } from './media-range.ts';
@@ -14,21 +15,7 @@ export function lentPages(
   lending: Lending,
   most: number,
 ): (request: Request, token: string, name: string) => Promise<Response> {
-  /** By account; the empty one counts all. */
-  const open = new Map<string, number>();
-
-  /** Takes a place for a file. It gives what frees it; nothing where there is none. */
-  function begun(account: string | undefined): (() => void) | undefined {
-    const counts = account === undefined ? [''] : ['', account];
-    const count = (of: string): number => open.get(of) ?? 0;
-    if (counts.some((of) => count(of) >= (of === '' ? MOST : most))) return undefined;
-    for (const of of counts) open.set(of, count(of) + 1);
-    return once(() => {
-      for (const of of counts)
-        if (count(of) > 1) open.set(of, count(of) - 1);
-        else open.delete(of);
-    });
-  }
+  const places = openPlaces({ each: most, all: MOST });
 
   async function serve(file: LentFile, request: Request, tag: string): Promise<Response> {
     const wanted = wantedOf(file, request, tag);
@@ -38,7 +25,7 @@ export function lentPages(
       if (file.size !== undefined) headers.set('Content-Length', String(file.size));
       return new Response(null, { headers });
     }
-    const done = begun(file.account);
+    const done = places.take(file.account);
     if (!done) return plain(503, 'Too many files are being fetched.', { 'Retry-After': '5' });
     try {
       return answerOf(await file.open(wanted), { file, headers, done });
@@ -99,14 +86,6 @@ function watched(content: ReadableStream<Uint8Array>, done: () => void): Readabl
       await reader.cancel(reason);
     },
   });
-}
-
-function once(work: () => void): () => void {
-  let over = false;
-  return () => {
-    if (!over) work();
-    over = true;
-  };
 }
 
 /** What is no `Failure` is a bug, and is thrown on. */

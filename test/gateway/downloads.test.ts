@@ -12,6 +12,7 @@ import { openFetch } from '#src/lib/fetch.ts';
 import { openConnect } from '#src/lib/net.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
 
 const bytes = (length: number) => Buffer.from(Uint8Array.from({ length }, (_, n) => n % 256));
 const rose = bytes(100);
@@ -25,7 +26,7 @@ async function world(listener: RequestListener, parts: Partial<DownloadParts> = 
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   const fetch = openFetch({ connect: reach(openConnect()), refuse: refuseFetch });
-  const open = openDownloads({ fetch, uploadHosts: [host], ...parts });
+  const open = openDownloads({ fetch, each: 2, uploadHosts: [host], ...parts });
   return {
     host,
     server,
@@ -166,6 +167,25 @@ describe('a file of an event', () => {
     await (await at.open()).content.cancel();
     await Promise.all(closed);
     expect(closed).toHaveLength(2);
+  });
+
+  it('is one of so many of its user at a time, until it is read, given up or lost', async () => {
+    await using at = await world(serving('image/png'));
+    const account = accountKey('romeo@a.example' as BareJid, 'net.example');
+    const open = (file = {}) => at.open(file, { account });
+    const [first, second] = [await open(), await open()];
+    expect(await failed(open())).toEqual({
+      code: 'too-fast',
+      message: 'Too many of your files are on their way at once. Send this one again in a little while.',
+    });
+    await (await at.open()).content.cancel();
+    await all(first);
+    const third = await open({ sha256: '0'.repeat(64) });
+    expect((await failed(open())).code).toBe('too-fast');
+    await second.content.cancel();
+    expect((await failed(all(third))).code).toBe('not-acceptable');
+    expect((await failed(open({ type: 'audio/ogg' }))).code).toBe('not-acceptable');
+    for (const one of [await open(), await open()]) await one.content.cancel();
   });
 
   it('is taken no faster than it is read', async () => {

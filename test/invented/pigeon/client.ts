@@ -146,7 +146,7 @@ export async function openClient({ host, config, levels, flock }: Where, given: 
     if (letter.type === 'receipt' && letter.state === 'displayed' && !settings.receipts) return TAKEN;
     const files =
       letter.type === 'message' && event.kind === 'message' && maxBytes !== undefined ? event.files : undefined;
-    const line = { media: host.media, maxBytes: maxBytes ?? 0, signal: over.signal, ask };
+    const line = { media: host.media, maxBytes: maxBytes ?? 0, signal: over.signal, account, ask };
     const work = order.within(to, () =>
       files
         ? keepFiles(line, files).then((kept) => send(event, to, { ...letter, files: kept } as Letter))

@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Host } from '#src/bridge.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import type { Answer, Letter, Request } from './wire.ts';
 
 /** Bytes that go in one request: a line has them in base64. */
@@ -13,6 +14,7 @@ type Line = {
   readonly maxBytes: number;
   /** Gives it up. */
   readonly signal: AbortSignal;
+  readonly account: AccountKey;
   ask(request: Request): Promise<Answer>;
 };
 
@@ -28,8 +30,8 @@ export async function keepFiles(line: Line, files: readonly FileRef[]): Promise<
   return kept;
 }
 
-async function keepFile({ media, maxBytes, signal, ask }: Line, file: FileRef): Promise<WireFile> {
-  const { content, name, type } = await media.open(file, { maxBytes, signal });
+async function keepFile({ media, maxBytes, signal, account, ask }: Line, file: FileRef): Promise<WireFile> {
+  const { content, name, type } = await media.open(file, { maxBytes, signal, account });
   const key = randomInt(1, 256);
   let id: string | undefined;
   let size = 0;
