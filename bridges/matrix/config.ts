@@ -47,6 +47,10 @@ export const config = z.strictObject({
     .refine((text) => text.includes('{name}'), 'must have {name} in it')
     .default('{name} (XMPP)')
     .describe('What XMPP users are called on Matrix'),
+  accounts: z
+    .array(z.string().min(1).max(255))
+    .default(['local'])
+    .describe('Homeservers at which people may log in with an account of their own; "*" for all, "local" for this one'),
   rooms: z
     .array(z.string().min(1).max(255))
     .default(['*'])

@@ -26,6 +26,10 @@ export const texts = catalogue({
     en: 'This gateway cannot read encrypted rooms. Please start a chat without encryption.',
     de: 'Dieses Gateway kann verschlüsselte Räume nicht lesen. Bitte einen unverschlüsselten Chat beginnen.',
   },
+  ended: {
+    en: 'Your homeserver has ended this login. Log in anew.',
+    de: 'Ihr Homeserver hat diese Anmeldung beendet. Melden Sie sich neu an.',
+  },
   fileLost: { en: 'The file could not be fetched.', de: 'Die Datei konnte nicht abgeholt werden.' },
   notRegistered: {
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',

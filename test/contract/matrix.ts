@@ -1,3 +1,4 @@
+import { openAppservice } from '#bridges/matrix/appservice/appservice.ts';
 import { bridge } from '#bridges/matrix/index.ts';
 import type { EventKind } from '#src/model/event.ts';
 import { AS_TOKEN, HS_TOKEN, homeserver, SERVER } from '../fakes/homeserver.ts';
@@ -7,10 +8,21 @@ import type { Contract, Wire } from './network.ts';
 const ALICE = `@alice:${SERVER}`;
 const BOB = `@bob:${SERVER}`;
 
+/** The bridge as who has linked no account has it. */
+const { facts, policy } = bridge.mapping;
+/** Whom an account knows, its own homeserver says. */
+const { contact: _, ...told } = facts.in;
+const service: typeof bridge = {
+  ...bridge,
+  mapping: { facts: { ...facts, in: told, identity: 'operator' }, policy },
+  logins: [],
+  open: openAppservice,
+};
+
 /** The contract of the Matrix bridge, over a homeserver of our own that behaves like one. */
 export const matrixContract: Contract = {
   name: 'Matrix',
-  definition: bridge,
+  definition: service,
   network: {
     acknowledged: true,
     lines: false,

@@ -51,6 +51,8 @@ export type MatrixJsDevice = AsyncDisposable & {
   bootstrap(): Promise<string>;
   /** Waits until so many keys are in the backup. */
   backedUp(count: number): Promise<void>;
+  /** The devices of the same user. */
+  devices(): Promise<readonly { readonly id: string; readonly name?: string }[]>;
   isVerified(who: string, device: string): Promise<boolean>;
   verified(who: string, device: string): Promise<void>;
   /** Takes the next request for a verification by emoji to its end. */

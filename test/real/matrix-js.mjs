@@ -132,6 +132,10 @@ function device(client, login, secret) {
       await until(`a backup of ${count} keys`, async () => ((await info()).count ?? 0) >= count);
     },
 
+    async devices() {
+      return (await client.getDevices()).devices.map(({ device_id: id, display_name: name }) => ({ id, name }));
+    },
+
     async isVerified(who, deviceId) {
       const status = await client.getCrypto().getDeviceVerificationStatus(who, deviceId);
       return Boolean(status?.crossSigningVerified);

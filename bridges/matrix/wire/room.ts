@@ -28,6 +28,8 @@ export type MatrixRoom = {
   topic: { readonly text: string; readonly by: string; readonly at: number } | undefined;
   avatar: string | undefined;
   encrypted: boolean;
+  /** The content of its `m.room.encryption`. */
+  encryption?: Json;
   joinRule: string;
   historyVisibility: string;
   /** The room that has taken its place. */
@@ -85,8 +87,9 @@ const STEPS: Readonly<Record<string, StateStep>> = {
     room.avatar = textOf(url);
   },
   // §11.11.1: it cannot be taken back.
-  'm.room.encryption': (room) => {
+  'm.room.encryption': (room, content) => {
     room.encrypted = true;
+    room.encryption = content;
   },
   'm.room.join_rules': (room, { join_rule }) => {
     room.joinRule = textOf(join_rule) ?? 'invite';

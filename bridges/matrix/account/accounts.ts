@@ -1,0 +1,143 @@
+import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
+import { openMedia } from '#bridges/matrix/media.ts';
+import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { readReference } from '#bridges/matrix/wire/files.ts';
+import type { AccountLogin, Bridge, Host, OpenedFile, Session, SessionKey, Wish } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Query, ReplyTo } from '#src/model/query.ts';
+import { openOwnAsks } from './asks.ts';
+import { loginOf } from './connection.ts';
+import { namedBy } from './homeservers.ts';
+import { MARK } from './marks.ts';
+import { type OwnAccount, openOwnAccount } from './session.ts';
+import { serveSso } from './sso.ts';
+
+/** How far back an event is looked for that may have been sent. */
+const PAST = 50;
+
+const own = new WeakMap<Session, OwnAccount>();
+
+/** The own account behind a session, for commands. Throws a `Failure` where it is none. */
+export function ownAccountOf(session: Session | undefined): OwnAccount {
+  const found = session && own.get(session);
+  if (!found) throw new Failure('recipient-unavailable');
+  return found;
+}
+
+/** What users do by accounts of their own. Everything here is for sessions that `connect` has made. */
+export function openAccounts(config: MatrixConfig, host: Host) {
+  const open = new Map<AccountKey, OwnAccount>();
+  let paused = false;
+  serveSso(host);
+
+  async function connect(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<Session> {
+    const { url } = loginOf(credentials);
+    const made = await openOwnAccount({
+      ...{ host, key, credentials: credentials ?? {}, signal },
+      namedBy: namedBy(config, url),
+      timeout: config.homeserver.timeout,
+      over: () => void open.delete(key.account),
+    });
+    open.set(key.account, made);
+    own.set(made.session, made);
+    made.pause(paused);
+    return made.session;
+  }
+
+  return {
+    connect,
+    has: (session: Session | undefined): boolean => session !== undefined && own.has(session),
+    deliver: (event: Event, session: Session | undefined) => ownAccountOf(session).deliver(event),
+    ask<Q extends Query>(query: Q, session: Session | undefined): Promise<ReplyTo<Q>> {
+      return openOwnAsks(host, ownAccountOf(session)).ask(query);
+    },
+
+    /** Whether an event has reached the room that it was for; nothing where its account is not there to look. */
+    async reconcile(event: Event): Promise<'sent' | 'not-sent' | undefined> {
+      if (event.place.kind === 'shared') return undefined;
+      const made = open.get(event.place.account);
+      if (!made) return undefined;
+      const id = await made.aim(event);
+      const query = { dir: 'b', limit: PAST };
+      const { chunk } = await made.server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
+      const begin = `${event.id}.`;
+      const isIt = (one: unknown): boolean => {
+        const { content, unsigned } = objectOf(one);
+        const names = [objectOf(content)[MARK], objectOf(unsigned).transaction_id].map((name) => textOf(name) ?? '');
+        return names.some((name) => name.startsWith(begin));
+      };
+      return listOf(chunk).some(isIt) ? 'sent' : 'not-sent';
+    },
+
+    /** A file that was lent by the rights of an account; nothing for one that was not. */
+    openFile(reference: string): Promise<OpenedFile> | undefined {
+      const { user } = readReference(reference);
+      if (user === '') return undefined;
+      const made = open.get(user as AccountKey);
+      if (!made) throw new Failure('recipient-unavailable');
+      return openMedia(made.server, reference);
+    },
+
+    /** The device is logged out, and its keys go. */
+    async forget(account: AccountKey, logins: readonly AccountLogin[]): Promise<void> {
+      for (const { credentials } of logins) {
+        const login = loginOf(credentials);
+        await forgetKeys(host.state, account, login.device);
+        const url = `${login.url}/_matrix/client/v3/logout`;
+        const how = { namedBy: namedBy(config, login.url), timeout: config.homeserver.timeout, redirects: 0 } as const;
+        const headers = { Authorization: `Bearer ${login.token}`, 'Content-Type': 'application/json' };
+        const response = await host.fetch(url, { method: 'POST', headers, body: '{}', ...how });
+        await response.body?.cancel();
+      }
+    },
+
+    pause(now: boolean): void {
+      paused = now;
+      for (const made of open.values()) made.pause(now);
+    },
+
+    async [Symbol.asyncDispose](): Promise<void> {
+      await Promise.all([...open.values()].map(({ session }) => session.close('stopped')));
+    },
+  };
+}
+
+export type OwnAccounts = ReturnType<typeof openAccounts>;
+
+/** Both ways of one transport: by its own account who has linked one, by the application service who has not. */
+export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'connect'>): Bridge {
+  const isOwn = (session: Session | undefined): boolean => session !== undefined && !session.stands;
+  return {
+    ...service,
+    connect: accounts.connect,
+    deliver: (event, session) => (isOwn(session) ? accounts.deliver(event, session) : service.deliver(event, session)),
+    ask: (query, session) => (isOwn(session) ? accounts.ask(query, session) : service.ask(query, session)),
+    async reconcile(event) {
+      return (await accounts.reconcile(event)) ?? (await service.reconcile?.(event)) ?? 'unknown';
+    },
+    async openFile(reference, range) {
+      const found = accounts.openFile(reference) ?? service.openFile?.(reference, range);
+      if (!found) throw new Failure('item-not-found');
+      return found;
+    },
+    async forget(account, logins) {
+      await accounts.forget(account, logins);
+      await service.forget?.(account, logins);
+    },
+    pause(now) {
+      accounts.pause(now);
+      service.pause(now);
+    },
+    async [Symbol.asyncDispose]() {
+      await accounts[Symbol.asyncDispose]();
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** What is typed for an address, as the rest of the house calls it. */
+export const resolved = (text: string): string => addresses.format(typed(text));

@@ -1,0 +1,190 @@
+import { addresses, typed } from '#bridges/matrix/addresses.ts';
+import { downloadAvatar } from '#bridges/matrix/media.ts';
+import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { localOf } from '#bridges/matrix/wire/ids.ts';
+import { isJoined, isSpace, joined, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
+import { cleanName } from '#mappings/names.ts';
+import type { Host } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Page } from '#src/model/page.ts';
+import type { Place } from '#src/model/place.ts';
+import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import type { OwnAccount } from './session.ts';
+
+/** Entries of one answer. */
+const MOST = 100;
+
+type Answerer<K extends Query['kind']> = (query: Extract<Query, { kind: K }>) => Promise<Extract<Reply, { kind: K }>>;
+
+/** What an account may ask the homeserver, by its own rights. */
+export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming, user }: OwnAccount) {
+  const nameIn = (place: Place): string => {
+    if (place.kind === 'realm') throw new Failure('not-supported');
+    return addresses.parse(place.id).name;
+  };
+
+  async function idOf(place: Place): Promise<string> {
+    const name = nameIn(place);
+    if (place.kind !== 'contact') return name.startsWith('#') ? resolveAlias(name) : name;
+    const known = rooms.between(name);
+    if (known === undefined) throw new Failure('item-not-found');
+    return known;
+  }
+
+  async function resolveAlias(alias: string): Promise<string> {
+    const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias] });
+    const id = textOf(found.room_id);
+    if (id === undefined) throw new Failure('item-not-found');
+    return id;
+  }
+
+  const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
+    /** The rooms that the user is in, and what lies below a space. */
+    async rooms({ below, match }) {
+      const inside = below === undefined ? undefined : await hierarchy(addresses.parse(below).name);
+      const mine = [...rooms.ids()].filter((id) => rooms.isIn(id) && rooms.partner(id) === undefined);
+      const list =
+        inside ??
+        mine.flatMap((id) => {
+          const known = rooms.get(id);
+          if (!known) return [];
+          const { room } = known;
+          return [
+            { id: localOf(id), name: titleOf(room, (who) => who === user), ...(isSpace(room) && { space: true }) },
+          ];
+        });
+      const wanted = match?.toLowerCase();
+      const found = wanted === undefined ? list : list.filter(({ name }) => name.toLowerCase().includes(wanted));
+      return { kind: 'rooms', list: found, count: found.length };
+    },
+
+    async people({ match, page }) {
+      const body = { search_term: match, limit: Math.min(page.max, MOST) };
+      const call = { method: 'POST', path: ['v3', 'user_directory', 'search'], body, repeatable: true } as const;
+      const { results } = await server.call(call);
+      const list = listOf(results).flatMap((one) => {
+        const { user_id, display_name } = objectOf(one);
+        const id = textOf(user_id);
+        return id === undefined ? [] : [{ id: localOf(id), name: cleanName(textOf(display_name) ?? id, 128) }];
+      });
+      return { kind: 'people', list };
+    },
+
+    async room({ place }) {
+      const id = await idOf(place);
+      const known = rooms.get(id);
+      if (!known || !isJoined(known.room, user)) return summary(id);
+      const { room } = await rooms.complete(id);
+      return {
+        kind: 'room',
+        name: titleOf(room, (who) => who === user),
+        ...(room.topic && { topic: room.topic.text }),
+        occupants: joined(room).length,
+        traits: traitsOf(room),
+      };
+    },
+
+    async occupants({ place, page }) {
+      const all = rooms.occupants(await inside(place));
+      const from = page.after === undefined ? 0 : all.findIndex(({ id }) => id === page.after) + 1;
+      return { kind: 'occupants', list: all.slice(from, from + page.max), count: all.length };
+    },
+
+    async list({ place, affiliation }) {
+      const own = await inside(place);
+      if (affiliation !== 'outcast') {
+        const list = rooms.occupants(own).filter((one) => one.affiliation === affiliation);
+        return { kind: 'list', list: list.map(({ id, nick: name }) => ({ kind: 'network', id, name })) };
+      }
+      const banned = [...own.room.members.values()].filter(({ membership }) => membership === 'ban');
+      return { kind: 'list', list: banned.map((one) => ({ kind: 'network', id: one.user })) };
+    },
+
+    async profile({ who }) {
+      const id = who.startsWith('@') ? who : addresses.parse(who).name;
+      const found = await server.call({ method: 'GET', path: ['v3', 'profile', id] });
+      const name = cleanName(textOf(found.displayname) ?? '', 128);
+      const mxc = textOf(found.avatar_url);
+      const avatar = mxc === undefined ? undefined : await downloadAvatar(server, mxc);
+      return { kind: 'profile', ...(name !== '' && { name }), ...(avatar && { avatar }), facts: { matrix: id } };
+    },
+
+    history: async ({ place, page }) => history(await idOf(place), page),
+
+    async ping({ who }) {
+      const start = host.clock.now();
+      await server.call({ method: 'GET', path: who === undefined ? ['versions'] : ['v3', 'profile', who] });
+      return { kind: 'ping', ms: host.clock.now() - start };
+    },
+
+    async resolve({ text }) {
+      const address = typed(text);
+      const name = address.name.startsWith('#') ? await resolveAlias(address.name) : address.name;
+      return { kind: 'resolve', id: addresses.format({ ...address, name }) };
+    },
+  };
+
+  async function inside(place: Place) {
+    const id = await idOf(place);
+    if (!rooms.isIn(id)) throw new Failure('not-joined');
+    return rooms.complete(id);
+  }
+
+  async function summary(id: string): Promise<Extract<Reply, { kind: 'room' }>> {
+    const found = await server.call({ method: 'GET', path: ['v1', 'room_summary', id] });
+    const [topic, users] = [textOf(found.topic), numberOf(found.num_joined_members)];
+    return {
+      kind: 'room',
+      name: cleanName(textOf(found.name) ?? textOf(found.canonical_alias) ?? id, 128),
+      ...(topic !== undefined && { topic }),
+      ...(users !== undefined && { occupants: users }),
+      ...(found.join_rule !== 'public' && { traits: ['members-only'] as const }),
+    };
+  }
+
+  async function hierarchy(id: string) {
+    const query = { limit: MOST, max_depth: 1 };
+    const found = await server.call({ method: 'GET', path: ['v1', 'rooms', id, 'hierarchy'], query });
+    return listOf(found.rooms).flatMap((one) => {
+      const room = objectOf(one);
+      return textOf(room.room_id) === id ? [] : listedRoom(room);
+    });
+  }
+
+  /** A page of what was said: `/messages` from the end, or from around an event (§10.4). */
+  async function history(id: string, page: Page): Promise<Extract<Reply, { kind: 'history' }>> {
+    const forward = page.after !== undefined;
+    const edge = page.after ?? (page.before === '' ? undefined : page.before);
+    const around = edge === undefined ? undefined : ['v3', 'rooms', id, 'context', edge];
+    const context = around && (await server.call({ method: 'GET', path: around, query: { limit: 1 } }));
+    const from = context && textOf(forward ? context.end : context.start);
+    const query = { dir: forward ? 'f' : 'b', limit: Math.min(page.max, MOST), from };
+    const found = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
+    const chunk = listOf(found.chunk);
+    const events = await incoming.past(forward ? chunk : chunk.toReversed(), id);
+    return { kind: 'history', events, complete: textOf(found.end) === undefined || chunk.length === 0 };
+  }
+
+  return {
+    async ask<Q extends Query>(query: Q): Promise<ReplyTo<Q>> {
+      const answerer = answerers[query.kind] as Answerer<Query['kind']> | undefined;
+      if (!answerer) throw new Failure('not-supported');
+      return (await answerer(query)) as ReplyTo<Q>;
+    },
+  };
+}
+
+function listedRoom(room: Json) {
+  const id = textOf(room.room_id);
+  if (!id?.startsWith('!')) return [];
+  const [topic, users] = [textOf(room.topic), numberOf(room.num_joined_members)];
+  return [
+    {
+      id: localOf(id),
+      name: cleanName(textOf(room.name) ?? textOf(room.canonical_alias) ?? id, 128),
+      ...(topic !== undefined && topic !== '' && { topic }),
+      ...(users !== undefined && { users }),
+      ...(room.room_type === 'm.space' && { space: true }),
+    },
+  ];
+}

@@ -1,0 +1,182 @@
+import { type Call, type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { type Json, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { failureOf } from '#bridges/matrix/wire/failures.ts';
+import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import { Sealed } from '#src/model/sealed.ts';
+
+/** What an account logs in with. The last three are there where the homeserver renews its tokens. */
+export type MatrixLogin = {
+  readonly user: string;
+  readonly device: string;
+  readonly url: string;
+  readonly token: string;
+  /** Whether its user wants encrypted rooms to be read and written here. */
+  readonly encryption: boolean;
+  readonly refresh?: string;
+  /** Milliseconds since 1970. */
+  readonly expires?: number;
+  /** Where an OAuth server renews it, and as which client. */
+  readonly oauth?: { readonly endpoint: string; readonly client: string };
+};
+
+const seal = (value: string): Sealed => new Sealed(value);
+
+export const credentialsOf = (login: MatrixLogin): Credentials => ({
+  user: seal(login.user),
+  device: seal(login.device),
+  url: seal(login.url),
+  token: seal(login.token),
+  encryption: seal(String(login.encryption)),
+  ...(login.refresh !== undefined && { refresh: seal(login.refresh) }),
+  ...(login.expires !== undefined && { expires: seal(String(login.expires)) }),
+  ...(login.oauth && { endpoint: seal(login.oauth.endpoint), client: seal(login.oauth.client) }),
+});
+
+/** Reads it. Throws `Failure('not-registered')` for what is none. */
+export function loginOf(credentials: Credentials | undefined): MatrixLogin {
+  const value = (name: string): string | undefined => credentials?.[name]?.open();
+  const [user, device, url, token] = ['user', 'device', 'url', 'token'].map(value);
+  if (user === undefined || device === undefined || url === undefined || token === undefined)
+    throw new Failure('not-registered');
+  const [refresh, expires, endpoint, client] = ['refresh', 'expires', 'endpoint', 'client'].map(value);
+  return {
+    ...{ user, device, url, token, encryption: value('encryption') !== 'false' },
+    ...(refresh !== undefined && { refresh }),
+    ...(expires !== undefined && { expires: Number(expires) }),
+    ...(endpoint !== undefined && client !== undefined && { oauth: { endpoint, client } }),
+  };
+}
+
+/** A homeserver as an account reaches it, with a token that is renewed in time. */
+export type OwnConnection = {
+  readonly user: string;
+  readonly device: string;
+  readonly encryption: boolean;
+  readonly server: Homeserver;
+};
+
+export type ConnectionParts = {
+  readonly host: Host;
+  readonly key: SessionKey;
+  readonly credentials: Credentials;
+  readonly namedBy: 'operator' | 'account';
+  readonly timeout: number;
+};
+
+/** Tokens are renewed so many milliseconds before they end. */
+const EARLY = 60_000;
+
+export function openConnection({ host, key, credentials, namedBy, timeout }: ConnectionParts): OwnConnection {
+  let kept = credentials;
+  let login = loginOf(credentials);
+  let renewing: Promise<void> | undefined;
+  const plain = openHomeserver({ host, url: login.url, namedBy, timeout, token: () => login.token });
+
+  /** Asks for a new token, and keeps it before it is used: the old one ends with that. */
+  async function renew(): Promise<void> {
+    const next = await renewed(host, plain, login, { namedBy, timeout });
+    const fresh = credentialsOf(next);
+    if (!(await host.credentials(key, kept, fresh))) host.log.info('a newer login is kept than this one');
+    kept = fresh;
+    login = next;
+  }
+
+  function renewOnce(): Promise<void> {
+    renewing ??= renew().finally(() => {
+      renewing = undefined;
+    });
+    return renewing;
+  }
+
+  async function inTime(): Promise<void> {
+    const { refresh, expires } = login;
+    if (refresh !== undefined && expires !== undefined && expires - host.clock.now() < EARLY) await renewOnce();
+  }
+
+  async function withToken<T>(work: () => Promise<T>): Promise<T> {
+    await inTime();
+    const { token } = login;
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Failure) || error.foreign !== 'M_UNKNOWN_TOKEN') throw error;
+      if (login.refresh === undefined) throw ended(error);
+      // Another call may have renewed it meanwhile.
+      if (login.token === token) await renewOnce();
+      return work();
+    }
+  }
+
+  return {
+    ...{ user: login.user, device: login.device, encryption: login.encryption },
+    server: {
+      call: (call: Call) => withToken(() => plain.call(call)),
+      bytes: (call: Call) => withToken(() => plain.bytes(call)),
+      async upload(content, about) {
+        await inTime();
+        return plain.upload(content, about);
+      },
+    },
+  };
+}
+
+/** The homeserver has ended the login: only its user can make another. */
+export const ended = (cause: unknown): Failure =>
+  new Failure('not-registered', { text: texts.ended, foreign: 'M_UNKNOWN_TOKEN', cause });
+
+type Renewal = Pick<ConnectionParts, 'namedBy' | 'timeout'>;
+
+/** A login with new tokens (client-server API §5.7.1.3, or RFC 6749 §6). */
+async function renewed(host: Host, server: Homeserver, login: MatrixLogin, how: Renewal): Promise<MatrixLogin> {
+  const { refresh = '', oauth } = login;
+  if (oauth) {
+    const body = { grant_type: 'refresh_token', refresh_token: refresh, client_id: oauth.client };
+    return withTokens(host, login, await postForm(host, oauth.endpoint, body, how));
+  }
+  try {
+    const body = { refresh_token: refresh };
+    return withTokens(host, login, await server.call({ method: 'POST', path: ['v3', 'refresh'], body }));
+  } catch (error) {
+    const isEnded = error instanceof Failure && error.foreign === 'M_UNKNOWN_TOKEN';
+    throw isEnded ? ended(error) : error;
+  }
+}
+
+/** A login with the tokens that an answer holds. Throws a `Failure` where it has none. */
+export function withTokens(host: Pick<Host, 'clock'>, login: Omit<MatrixLogin, 'token'>, answer: Json): MatrixLogin {
+  const token = textOf(answer.access_token);
+  if (token === undefined) throw new Failure('remote-server-timeout');
+  const seconds = numberOf(answer.expires_in);
+  const ms = numberOf(answer.expires_in_ms) ?? (seconds === undefined ? undefined : seconds * 1000);
+  const { refresh: old, expires: _, ...same } = login;
+  const refresh = textOf(answer.refresh_token) ?? old;
+  return {
+    ...same,
+    token,
+    ...(refresh !== undefined && { refresh }),
+    ...(ms !== undefined && { expires: host.clock.now() + ms }),
+  };
+}
+
+/** A request of OAuth 2.0 (RFC 6749 §4). Rejects with a `Failure` whose `foreign` is the error's own word. */
+export async function postForm(
+  host: Pick<Host, 'fetch' | 'signal'>,
+  url: string,
+  body: Readonly<Record<string, string>>,
+  { namedBy, timeout }: Renewal,
+): Promise<Json> {
+  const response = await host.fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
+    body: new URLSearchParams(body).toString(),
+    ...{ namedBy, timeout, redirects: 0, signal: host.signal },
+  });
+  const answer = objectOf(await response.json().catch(() => undefined));
+  if (response.ok) return answer;
+  const word = textOf(answer.error);
+  if (word === 'invalid_grant') throw ended(undefined);
+  if (word === undefined) throw failureOf(response.status, answer);
+  throw new Failure('not-permitted', { foreign: word });
+}

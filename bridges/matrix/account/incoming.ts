@@ -1,0 +1,366 @@
+import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
+import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
+import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
+import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import { localOf } from '#bridges/matrix/wire/ids.ts';
+import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
+import { relationOf } from '#bridges/matrix/wire/replies.ts';
+import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
+import { stateNews } from '#bridges/matrix/wire/state-news.ts';
+import type { Host, StateWrite } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
+import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import type { Party } from '#src/model/party.ts';
+import { isWritten } from './marks.ts';
+import type { OwnRoom, OwnRooms } from './rooms.ts';
+import type { OwnRoomNews, SyncNews } from './sync.ts';
+
+export type OwnIncomingParts = {
+  readonly host: Host;
+  readonly account: AccountKey;
+  readonly user: string;
+  readonly server: Homeserver;
+  readonly rooms: OwnRooms;
+  readonly reactions: Reactions;
+  readonly keys: DeviceKeys | undefined;
+};
+
+const AUTHORS = 5_000;
+/** Pages of a gap that are read, of so many events each. */
+const GAP_PAGES = 10;
+const GAP_PAGE = 100;
+/** Milliseconds for which a key is waited for before its message is told as unreadable, and is looked for at all. */
+const KEY_PATIENCE = 60_000;
+const KEY_KEPT = 14 * 24 * 3_600_000;
+const WAITING = 'waiting ';
+const LISTED = 'listed ';
+
+/** How the events of a timeline are told: as news, or as the past. */
+type Tense = 'news' | 'past';
+
+/** What the homeserver tells of one account. One sync is taken after the other. */
+export function openOwnIncoming(parts: OwnIncomingParts) {
+  const { host, account, user, server, rooms, reactions, keys } = parts;
+  const authors = openRecent<string>(AUTHORS);
+  const listed = new Set<string>();
+  const ready = host.state.list({ account, prefix: LISTED }).then((found) => {
+    for (const { key } of found) listed.add(key.slice(LISTED.length));
+  });
+
+  function link(file: MatrixFile): FileRef | undefined {
+    const { mxc: _, key: __, voice: ___, ...about } = file;
+    try {
+      const { expires: ____, ...lent } = host.media.lend(referenceOf(file, account), about);
+      return { ...about, ...lent };
+    } catch (error) {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    }
+  }
+
+  const viewOf = (id: string): ReadingView => ({ nickOf: (who) => rooms.nick(id, who), link });
+
+  function partyOf(id: string, who: string): Party {
+    const name = rooms.nick(id, who);
+    return { kind: 'network', id: who, ...(name !== undefined && { name }), ...(who === user && { self: true }) };
+  }
+
+  const draftsOf = (event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] =>
+    bodies.map((body, index) => ({
+      ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
+      ...(event.at > 0 && { at: event.at }),
+      ...(tense === 'past' && { live: false }),
+      place: rooms.place(event.room),
+      from: partyOf(event.room, event.sender),
+      ...body,
+    }));
+
+  async function tell(drafts: readonly Draft[], writes: readonly StateWrite[] = []): Promise<void> {
+    if (drafts.length > 0 || writes.length > 0) await host.emit(drafts, writes);
+  }
+
+  async function take(news: SyncNews): Promise<void> {
+    await ready;
+    await keys?.take(news.keys);
+    for (const { type, content } of news.accountData) if (type === 'm.direct') rooms.direct(objectOf(content));
+    for (const room of news.joined) await inRoom(room, news.since);
+    for (const { id, state } of news.invited) await invited(id, state);
+    for (const room of news.left) await left(room);
+    await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
+    if (news.keys.events.length > 0) await retry();
+  }
+
+  async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
+    const isNew = !listed.has(news.id);
+    const own = withState(news);
+    const past = isNew || since === undefined;
+    if (news.limited && !past && news.before !== undefined) await fillIn(news.id, news.before, since);
+    // What was said before the account was linked, or had come in, is the past.
+    if (isNew) await list(own, news);
+    for (const one of news.timeline) await takeEvent(one, own, past ? 'past' : 'news');
+    for (const edu of news.ephemeral) await tell(ephemeral(edu, own));
+    for (const { type, content } of news.accountData) if (type === 'm.fully_read') await tell(readTo(own, content));
+  }
+
+  function withState({ id, state }: OwnRoomNews): OwnRoom {
+    const own = rooms.open(id);
+    own.inside = true;
+    for (const one of state) {
+      const event = readEvent(one, id);
+      if (event) applyState(own.room, event);
+    }
+    return own;
+  }
+
+  /** A room, or a person whom the user talks with alone, stands on their list from now on. */
+  async function list(own: OwnRoom, { id, unread = 0 }: OwnRoomNews): Promise<void> {
+    const partner = rooms.partner(id);
+    const place = rooms.place(id);
+    const write = { account, key: LISTED + id, value: '' };
+    const title = titleOf(own.room, (who) => who === user);
+    const from = { kind: 'network', id: partner ?? user } as const;
+    const body: EventBody = partner
+      ? { kind: 'contact', action: 'subscribed', name: rooms.nick(id, partner) ?? title, groups: ['Matrix'] }
+      : { kind: 'room', change: 'listed', text: title, unread };
+    listed.add(id);
+    await tell([{ place, from, ...body }], [write]);
+  }
+
+  /** Reads what a sync has left out, the oldest first. What is further back stays there for who asks. */
+  async function fillIn(id: string, before: string, since: string | undefined): Promise<void> {
+    const found: unknown[] = [];
+    let from: string | undefined = before;
+    for (let page = 0; page < GAP_PAGES && from !== undefined; page++) {
+      const query: Record<string, string | number | undefined> = { dir: 'b', limit: GAP_PAGE, from, to: since };
+      const answer: Json = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query });
+      const chunk = listOf(answer.chunk);
+      found.push(...chunk);
+      from = chunk.length === 0 ? undefined : textOf(answer.end);
+    }
+    const own = rooms.open(id);
+    // To a person it is said late; a room decides by its time to whom it is news.
+    const tense = rooms.partner(id) === undefined ? 'past' : 'news';
+    for (const one of found.reverse()) await takeEvent(one, own, tense);
+  }
+
+  async function takeEvent(value: unknown, own: OwnRoom, tense: Tense): Promise<void> {
+    const raw = objectOf(value);
+    const event = readEvent(raw, own.room.id);
+    if (!event) return;
+    if (event.stateKey !== undefined) return takeState(event, own, tense);
+    authors.set(event.id, event.sender);
+    rooms.active(event.room);
+    const said = event.type === 'm.room.encrypted' ? await opened(event, raw, tense) : event;
+    if (said) await takeSaid(said, tense);
+  }
+
+  async function takeState(event: RoomEvent, own: OwnRoom, tense: Tense): Promise<void> {
+    const bodies = stateNews(own.room, event, rooms.ours);
+    // The past has its members and names in the state already.
+    if (tense === 'past' || rooms.partner(event.room) !== undefined) return;
+    await tell(draftsOf(event, bodies));
+  }
+
+  /** The event in plain; nothing where it cannot be read now, which is told where it stays so. */
+  async function opened(event: RoomEvent, raw: Json, tense: Tense): Promise<RoomEvent | undefined> {
+    if (event.redacted) return undefined;
+    const plain = keys ? await keys.decrypt(event.room, { ...raw, room_id: event.room }) : 'unreadable';
+    if (plain === 'missing') {
+      const expires = host.clock.now() + KEY_KEPT;
+      const value = JSON.stringify({ raw, tense });
+      await tell([], [{ account, key: `${WAITING}${event.room} ${event.id}`, value, expires, seal: true }]);
+      if (tense === 'news') host.clock.after(KEY_PATIENCE, () => void unread(event).catch(log));
+      return undefined;
+    }
+    if (plain === 'unreadable') {
+      await tell(tense === 'news' ? draftsOf(event, [unreadable()]) : []);
+      return undefined;
+    }
+    const content = objectOf(plain.content);
+    const relation = content['m.relates_to'] ?? event.content['m.relates_to'];
+    const type = textOf(plain.type) ?? '';
+    return { ...event, type, content: { ...content, ...(relation !== undefined && { 'm.relates_to': relation }) } };
+  }
+
+  const log = (err: unknown): void => host.log.error({ err }, 'an encrypted message was lost');
+  const unreadable = (): EventBody => ({
+    kind: 'message',
+    text: wordsIn(texts.undecryptable, host.language(account)),
+    style: 'notice',
+  });
+
+  /** The key of a message has not come for some time. It is looked at again when it does. */
+  async function unread(event: RoomEvent): Promise<void> {
+    if (host.signal.aborted) return;
+    const waiting = await host.state.get({ account, key: `${WAITING}${event.room} ${event.id}` });
+    if (waiting === undefined) return;
+    const [draft] = draftsOf(event, [unreadable()]);
+    if (!draft) return;
+    // The message itself may yet come under its id.
+    const { ids: _, ...nameless } = draft;
+    await tell([nameless]);
+  }
+
+  /** Reads what has waited for keys that may have come. */
+  async function retry(): Promise<void> {
+    for (const { key, value } of await host.state.list({ account, prefix: WAITING })) {
+      const [id = ''] = key.slice(WAITING.length).split(' ');
+      const { raw: kept, tense } = objectOf(JSON.parse(value));
+      const raw = objectOf(kept);
+      const event = readEvent(raw, id);
+      if (!keys || !event || (await keys.decrypt(id, { ...raw, room_id: id })) === 'missing') continue;
+      const when = tense === 'past' ? 'past' : 'news';
+      const said = await opened(event, raw, when);
+      if (said) await takeSaid(said, when);
+      await tell([], [{ account, key, value: null }]);
+    }
+  }
+
+  async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {
+    // From here, and told already.
+    if (event.sender === user && (event.transaction !== undefined || isWritten(event.content))) return;
+    // A person was there before the account was linked: what was said then is not said now.
+    if (tense === 'past' && rooms.partner(event.room) !== undefined) return;
+    if (event.type === 'm.reaction') {
+      const { reaction } = relationOf(event.content);
+      if (!reaction) return;
+      const at = { room: event.room, target: reaction.target, user: event.sender };
+      return tellReactions(event, tense, await reactions.added(at, { event: event.id, key: reaction.key }));
+    }
+    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, decode(event, viewOf(event.room)), tense));
+    const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
+    if (change) return tellReactions(event, tense, change);
+    const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts);
+    await tell(draftsOf(event, decode(event, viewOf(event.room), author), tense));
+  }
+
+  async function tellReactions(event: RoomEvent, tense: Tense, change: ReactionChange | undefined): Promise<void> {
+    if (!change) return;
+    const { at, set, writes } = change;
+    // A moderator may have taken it away: it is its author's all the same.
+    const by = { ...event, sender: at.user };
+    const body = { kind: 'reaction', target: at.target as ForeignId, emoji: keysOf(set) } as const;
+    await tell(draftsOf(by, [body], tense), writes);
+  }
+
+  /** Who has written an event; a redacted one still says so. */
+  async function authorOf(room: string, id: string): Promise<string | undefined> {
+    const known = authors.get(id);
+    if (known !== undefined) return known;
+    try {
+      return textOf((await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'event', id] })).sender);
+    } catch (error) {
+      if (error instanceof Failure && error.code !== 'remote-server-timeout') return undefined;
+      throw error;
+    }
+  }
+
+  /** An invitation: where it is to talk alone it is accepted, once its sender may speak to the account. */
+  async function invited(id: string, state: readonly unknown[]): Promise<void> {
+    const members = state.map(objectOf).filter(({ type }) => type === 'm.room.member');
+    const own = members.find(({ state_key }) => state_key === user);
+    const sender = textOf(own?.sender);
+    if (!own || sender === undefined) return;
+    const content = objectOf(own.content);
+    const contact = localOf(sender);
+    const admission = await host.admits({ account, contact });
+    if (admission === 'blocked' || admission === 'declined') return leave(id);
+    if (content.is_direct === true && (admission === 'yes' || admission === 'first')) {
+      await server.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true });
+      return rooms.pair(id, sender);
+    }
+    const reason = textOf(content.reason);
+    const body = {
+      kind: 'invite',
+      room: localOf(id),
+      ...(reason !== undefined && reason !== '' && { reason }),
+    } as const;
+    const from = { kind: 'network', id: sender } as const;
+    // The same invitation stands in every first sync.
+    const ids = [`${id} ${textOf(own.event_id) ?? sender}` as ForeignId];
+    await tell([{ ids, place: { kind: 'contact', account, id: contact }, from, ...body }]);
+  }
+
+  async function leave(id: string): Promise<void> {
+    await server.call({ method: 'POST', path: ['v3', 'rooms', id, 'leave'], body: {}, repeatable: true });
+  }
+
+  /** The user is in a room no more: by themselves elsewhere, or put out. */
+  async function left(news: OwnRoomNews): Promise<void> {
+    if (!listed.has(news.id)) return;
+    const own = rooms.open(news.id);
+    for (const one of news.timeline) await takeEvent(one, own, 'news');
+    const place = rooms.place(news.id);
+    const gone = { account, key: LISTED + news.id, value: null };
+    const isRoom = place.kind === 'room';
+    const from = { kind: 'network', id: user } as const;
+    await tell(isRoom ? [{ place, from, kind: 'room', change: 'left' }] : [], [gone]);
+    listed.delete(news.id);
+    rooms.forget(news.id);
+  }
+
+  function ephemeral(edu: Json, own: OwnRoom): Draft[] {
+    const content = objectOf(edu.content);
+    const { id } = own.room;
+    if (edu.type === 'm.typing') {
+      const { now, begun, stopped } = typingChanges(own.typing, content);
+      own.typing = now;
+      const told = (users: readonly string[], active: boolean): Draft[] =>
+        users
+          .filter((who) => who !== user)
+          .map((who) => ({ place: rooms.place(id), from: partyOf(id, who), kind: 'typing', active }));
+      return [...told(begun, true), ...told(stopped, false)];
+    }
+    if (edu.type !== 'm.receipt') return [];
+    return receiptsIn(content).map(({ user: who, event }) => receipt(id, who, event));
+  }
+
+  const receipt = (id: string, who: string, event: string): Draft => ({
+    place: rooms.place(id),
+    from: partyOf(id, who),
+    ...{ kind: 'receipt', target: event as ForeignId, state: 'displayed', upTo: true },
+  });
+
+  /** Read in another client. */
+  function readTo({ room }: OwnRoom, content: unknown): Draft[] {
+    const event = textOf(objectOf(content).event_id);
+    return event === undefined ? [] : [receipt(room.id, user, event)];
+  }
+
+  function presence({ sender, content }: Json): Draft[] {
+    const who = textOf(sender);
+    const body = who === undefined || who === user ? undefined : presenceIn(objectOf(content), host.clock.now());
+    if (!body || who === undefined || rooms.between(who) === undefined) return [];
+    return [{ place: { kind: 'contact', account, id: localOf(who) }, from: { kind: 'network', id: who }, ...body }];
+  }
+
+  /** Events of the past, the oldest first, as the archive takes them. */
+  async function past(values: readonly unknown[], id: string): Promise<readonly Draft[]> {
+    const drafts: Draft[] = [];
+    for (const one of values) {
+      const raw = objectOf(one);
+      const event = readEvent(raw, id);
+      if (!event || event.stateKey !== undefined) continue;
+      authors.set(event.id, event.sender);
+      const plain = event.type === 'm.room.encrypted' ? await keys?.decrypt(id, { ...raw, room_id: id }) : { ...event };
+      if (typeof plain !== 'object') continue;
+      const said = { ...event, type: textOf(plain.type) ?? '', content: objectOf(plain.content) };
+      if (isSaid(said.type)) drafts.push(...draftsOf(said, decode(said, viewOf(id)), 'past'));
+    }
+    return drafts;
+  }
+
+  return { take, retry, past };
+}
+
+/** Whether somebody may speak of it later. */
+const isReferable = ({ kind }: EventBody): boolean => ['message', 'edit', 'retract', 'reaction', 'call'].includes(kind);
+
+export type OwnIncoming = ReturnType<typeof openOwnIncoming>;

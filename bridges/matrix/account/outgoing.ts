@@ -1,0 +1,321 @@
+import { addresses } from '#bridges/matrix/addresses.ts';
+import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
+import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
+import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
+import { userOf } from '#bridges/matrix/wire/room.ts';
+import type { Delivered, Host } from '#src/bridge.ts';
+import { lanes } from '#src/lib/lanes.ts';
+import type { Event, EventKind, EventOf } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import type { Affiliation, Role } from '#src/model/party.ts';
+import { placeKey } from '#src/model/place.ts';
+import { MARK } from './marks.ts';
+import type { OwnRooms } from './rooms.ts';
+import { sendFile } from './upload.ts';
+
+export type OwnOutgoingParts = {
+  readonly host: Host;
+  readonly account: AccountKey;
+  readonly user: string;
+  readonly server: Homeserver;
+  readonly rooms: OwnRooms;
+  readonly reactions: Reactions;
+  readonly keys: DeviceKeys | undefined;
+};
+
+const TAKEN: Delivered = { ids: [], state: 'taken' };
+const WRITTEN: Delivered = { ids: [], state: 'written' };
+/** For how long (ms) somebody types who does not say that they have stopped. */
+const TYPING = 60_000;
+const MOST_WAITING = 5_000;
+
+type Sender<K extends EventKind> = (event: EventOf<K>) => Promise<Delivered>;
+
+/** What an account says and does at the homeserver, encrypted where the room is. */
+export function openOwnOutgoing(parts: OwnOutgoingParts) {
+  const { host, account, user, server, rooms, reactions, keys } = parts;
+
+  const nameOf = ({ place }: Event): string => {
+    if (place.kind === 'realm') throw new Failure('not-supported');
+    return addresses.parse(place.id).name;
+  };
+
+  async function idOf(name: string): Promise<string> {
+    if (!name.startsWith('#')) return name;
+    const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', name] });
+    const id = textOf(found.room_id);
+    if (id === undefined) throw new Failure('item-not-found');
+    return id;
+  }
+
+  /** The room that an event goes to. `make`: a direct one is made where there is none. */
+  async function aim(event: Event, make = false): Promise<string> {
+    const name = nameOf(event);
+    if (event.place.kind !== 'contact') {
+      const id = await idOf(name);
+      if (!rooms.isIn(id)) throw new Failure('not-joined');
+      return id;
+    }
+    const known = rooms.between(name);
+    if (known !== undefined) return known;
+    if (!make) throw new Failure('item-not-found');
+    return makeDirect(name);
+  }
+
+  async function makeDirect(who: string): Promise<string> {
+    // An invitation to nobody would stand for ever.
+    await server.call({ method: 'GET', path: ['v3', 'profile', who] }).catch((error: unknown) => {
+      if (error instanceof Failure && error.code === 'item-not-found') throw error;
+    });
+    const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
+    const initial_state = keys && (await canDecrypt(who)) ? [encryption] : [];
+    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [who], initial_state };
+    const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body });
+    const id = textOf(made.room_id);
+    if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    await rooms.pair(id, who);
+    await rooms.load(id);
+    return id;
+  }
+
+  /** Whether somebody has a device with keys: to others an encrypted room is a closed door. */
+  async function canDecrypt(who: string): Promise<boolean> {
+    const body = { device_keys: { [who]: [] } };
+    const found = await server.call({ method: 'POST', path: ['v3', 'keys', 'query'], body, repeatable: true });
+    return Object.keys(objectOf(objectOf(found.device_keys)[who])).length > 0;
+  }
+
+  /** What is sent: where all else is encrypted, that is too, or it is refused. What it is about is in plain (§11.12.4.5). */
+  async function sealed(id: string, { type, content }: Content): Promise<Content> {
+    const known = rooms.get(id);
+    if (!known) throw new Failure('not-joined');
+    if (!known.room.encrypted) return { type, content };
+    if (!keys) throw new Failure('policy-violation', { text: texts.encrypted });
+    const { room } = await rooms.complete(id);
+    const readers = [...room.members.values()].filter(({ membership: is }) => is === 'join' || is === 'invite');
+    const about = { room: id, historyVisibility: room.historyVisibility, encryption: room.encryption ?? {} };
+    const encrypted = await keys.encrypt({ ...about, members: readers.map((one) => one.user) }, type, content);
+    const relation = content['m.relates_to'];
+    return {
+      type: 'm.room.encrypted',
+      content: { ...encrypted, ...(relation !== undefined && { 'm.relates_to': relation }) },
+    };
+  }
+
+  async function send(id: string, content: Content, transaction: string): Promise<string> {
+    const marked = { ...content, content: { ...content.content, [MARK]: transaction } };
+    const { type, content: body } = await sealed(id, marked);
+    const path = ['v3', 'rooms', id, 'send', type, transaction];
+    const sent = textOf((await server.call({ method: 'PUT', path, body })).event_id);
+    if (sent === undefined) throw new Failure('remote-server-timeout', { certain: false });
+    return sent;
+  }
+
+  async function redact(id: string, target: string, transaction: string, reason?: string): Promise<string> {
+    const path = ['v3', 'rooms', id, 'redact', target, transaction];
+    const sent = await server.call({ method: 'PUT', path, body: because(reason) });
+    return textOf(sent.event_id) ?? '';
+  }
+
+  const post = (id: string, what: string, body: Json): Promise<Json> =>
+    server.call({ method: 'POST', path: ['v3', 'rooms', id, what], body, repeatable: true });
+
+  const setState = (id: string, type: string, body: Json): Promise<Json> =>
+    server.call({ method: 'PUT', path: ['v3', 'rooms', id, 'state', type, ''], body });
+
+  function whom(id: string, who: { readonly id: string; readonly nick: string }): string {
+    const known = rooms.get(id);
+    const found = who.id.startsWith('@') ? who.id : known && userOf(known.room, who.nick);
+    if (found === undefined) throw new Failure('item-not-found');
+    return found;
+  }
+
+  async function rank(id: string, who: string, wanted: { affiliation?: Affiliation; role?: Role }): Promise<void> {
+    const { room } = await rooms.complete(id);
+    const level = levelFor(room.levels, wanted);
+    if (level === undefined) throw new Failure('not-supported');
+    // Creators of rooms of version 12 stand above all levels, and must not be named in them.
+    if (room.levels.creators.includes(who)) throw new Failure('not-allowed');
+    await setState(id, 'm.room.power_levels', withLevel(room.levelContent ?? {}, who, level));
+  }
+
+  async function enter(event: EventOf<'occupant'>): Promise<void> {
+    const id = await idOf(nameOf(event));
+    if (!rooms.isIn(id)) {
+      await server.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true }).catch((error) => {
+        if (error instanceof Failure && error.foreign === 'M_FORBIDDEN')
+          throw new Failure('members-only', { foreign: error.foreign, cause: error });
+        throw error;
+      });
+      await rooms.load(id);
+    }
+    const own = await rooms.complete(id);
+    const from = { kind: 'network', id: user } as const;
+    const { place } = event;
+    const { topic } = own.room;
+    await host.emit([
+      { place, from, kind: 'occupants', list: rooms.occupants(own) },
+      ...(topic ? [{ place, from, kind: 'topic', text: topic.text, by: topic.by, setAt: topic.at } as const] : []),
+    ]);
+  }
+
+  const senders: { readonly [K in EventKind]?: Sender<K> } = {
+    async message(event) {
+      const id = await aim(event, true);
+      const known = rooms.get(id);
+      const uploaded = [];
+      for (const file of event.files ?? [])
+        uploaded.push(await sendFile({ host, server, file, encrypted: known?.room.encrypted ?? false }));
+      const view: WritingView = {
+        userOf: (nick) => known && userOf(known.room, nick),
+        rootOf: (thread) => (thread.startsWith('$') ? thread : undefined),
+      };
+      const contents = messageContents(event, uploaded, view);
+      if (contents.length === 0) throw new Failure('not-acceptable');
+      const ids: string[] = [];
+      for (const [index, content] of contents.entries()) ids.push(await send(id, content, `${event.id}.${index}`));
+      return taken(...ids);
+    },
+
+    async edit(event) {
+      const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
+      return taken(await send(await aim(event), editContent(said, event.target), `${event.id}.0`));
+    },
+
+    retract: async (event) => taken(await redact(await aim(event), event.target, `${event.id}.0`, event.reason)),
+
+    async reaction(event) {
+      const id = await aim(event);
+      const at = { room: id, target: event.target, user };
+      const set = await reactions.of(at);
+      const gone = set.filter(({ key }) => !event.emoji.includes(key));
+      const added: OwnReaction[] = [];
+      for (const [index, key] of event.emoji.filter((one) => !keysOf(set).includes(one)).entries())
+        added.push({ key, event: await send(id, reactionContent(event.target, key), `${event.id}.${index}`) });
+      for (const [index, one] of gone.entries()) await redact(id, one.event, `${event.id}.x${index}`);
+      const kept = set.filter((one) => !gone.includes(one));
+      await host.state.write(reactions.change(at, [...kept, ...added], gone).writes);
+      return taken(...added.map((one) => one.event));
+    },
+
+    async receipt(event) {
+      if (event.state !== 'displayed') return TAKEN;
+      const { account: set } = await host.settings(event.place, account);
+      const { read } = { read: 'private', ...(set as { read?: string } | undefined) };
+      if (read === 'off') return TAKEN;
+      const kind = read === 'public' ? 'm.read' : 'm.read.private';
+      await post(await aim(event), 'read_markers', { 'm.fully_read': event.target, [kind]: event.target });
+      return TAKEN;
+    },
+
+    async typing(event) {
+      const body = event.active ? { typing: true, timeout: TYPING } : { typing: false };
+      const id = await aim(event).catch((error: unknown) => {
+        // Nobody is there to see it.
+        if (error instanceof Failure && error.code === 'item-not-found') return undefined;
+        throw error;
+      });
+      if (id !== undefined) await server.call({ method: 'PUT', path: ['v3', 'rooms', id, 'typing', user], body });
+      return TAKEN;
+    },
+
+    async presence({ show, status }) {
+      const call = {
+        method: 'PUT',
+        path: ['v3', 'presence', user, 'status'],
+        body: presenceContent(show, status),
+      } as const;
+      await server.call(call).catch((error: unknown) => {
+        // Where the homeserver knows no presence, nobody is told any.
+        if (!(error instanceof Failure) || error.code !== 'not-permitted') throw error;
+      });
+      return TAKEN;
+    },
+
+    // People there are seen without being asked, and the profile is that of the user's account.
+    contact: async () => TAKEN,
+    profile: async () => TAKEN,
+
+    async occupant(event) {
+      if (event.change === 'join') await enter(event);
+      else if (event.change === 'leave') {
+        if (event.forGood) await post(await idOf(nameOf(event)), 'leave', because(event.reason));
+      } else {
+        const id = await aim(event);
+        const who = whom(id, event.who);
+        if (event.change === 'role') await rank(id, who, { role: event.who.role });
+        else if (event.change === 'rename') throw new Failure('not-supported');
+        else await post(id, event.change, { user_id: who, ...because(event.reason) });
+      }
+      return TAKEN;
+    },
+
+    async affiliation(event) {
+      const id = await aim(event);
+      const { room } = await rooms.complete(id);
+      for (const { id: one, affiliation, reason } of event.changes) {
+        const who = whom(id, { id: one, nick: one });
+        const body = { user_id: who, ...because(reason) };
+        if (affiliation === 'outcast') await post(id, 'ban', body);
+        else if (room.members.get(who)?.membership === 'ban') await post(id, 'unban', body);
+        else await rank(id, who, { affiliation });
+      }
+      return TAKEN;
+    },
+
+    async topic(event) {
+      await setState(await aim(event), 'm.room.topic', { topic: event.text });
+      return TAKEN;
+    },
+
+    /** The place is the person, or where others answer an invitation. */
+    async invite(event) {
+      const id = await idOf(addresses.parse(event.room).name);
+      if (event.declined) await post(id, 'leave', because(event.reason));
+      else await post(id, 'invite', { user_id: nameOf(event), ...because(event.reason) });
+      return TAKEN;
+    },
+  };
+
+  const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
+  let waiting = 0;
+
+  async function carry(event: Event, sender: Sender<EventKind>): Promise<void> {
+    try {
+      await host.settle(event.id, await sender(event));
+    } catch (error) {
+      if (!(error instanceof Failure)) host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
+      await host.settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    } finally {
+      waiting -= 1;
+    }
+  }
+
+  return {
+    /** Hands an event over: what is done in one conversation is done one after the other. */
+    deliver(event: Event): Delivered {
+      const sender = senders[event.kind] as Sender<EventKind> | undefined;
+      if (!sender) throw new Failure('not-supported');
+      if (waiting >= MOST_WAITING) throw new Failure('queue-full');
+      waiting += 1;
+      serial.run(placeKey(event.place), () => carry(event, sender));
+      return WRITTEN;
+    },
+    aim,
+    idOf,
+    idle: serial.idle,
+  };
+}
+
+const because = (reason: string | undefined): Json => (reason === undefined || reason === '' ? {} : { reason });
+
+const taken = (...ids: readonly string[]): Delivered => ({
+  ids: ids.filter((id) => id !== '') as ForeignId[],
+  state: 'taken',
+});

@@ -1,0 +1,133 @@
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { type Json, listOf, objectOf, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
+import { localOf } from '#bridges/matrix/wire/ids.ts';
+import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+
+/** A room that the account's user is in. */
+export type OwnRoom = {
+  readonly room: MatrixRoom;
+  /** Who types, as far as that was told. */
+  typing: ReadonlySet<string>;
+  /** All members are known, not only those who have said something. */
+  whole: boolean;
+  /** The homeserver counts it among those that the user is in: not all members need be known for that. */
+  inside: boolean;
+};
+
+export type OwnRooms = ReturnType<typeof openOwnRooms>;
+
+export type OwnRoomParts = {
+  readonly account: AccountKey;
+  readonly user: string;
+  readonly server: Homeserver;
+};
+
+/** The bytes of the members of a very large room. */
+const MOST_MEMBERS = 128 * 1024 * 1024;
+
+/** The rooms of one account: its direct chats, where all with one person are one contact, and the others. */
+export function openOwnRooms({ account, user, server }: OwnRoomParts) {
+  const rooms = new Map<string, OwnRoom>();
+  /** With whom somebody talks alone in a room. */
+  const partners = new Map<string, string>();
+  /** The room with a person in which something was said last. */
+  const latest = new Map<string, string>();
+  /** What `m.direct` says, as it is. */
+  let direct: Json = {};
+
+  const ours = (id: string): AccountKey | undefined => (id === user ? account : undefined);
+
+  function place(id: string): Place {
+    const partner = partners.get(id);
+    return partner === undefined
+      ? { kind: 'room', account, id: localOf(id) }
+      : { kind: 'contact', account, id: localOf(partner) };
+  }
+
+  function open(id: string): OwnRoom {
+    const known = rooms.get(id) ?? { room: emptyRoom(id), typing: new Set(), whole: false, inside: false };
+    rooms.set(id, known);
+    return known;
+  }
+
+  return {
+    open,
+    place,
+    ours,
+    get: (id: string): OwnRoom | undefined => rooms.get(id),
+    forget: (id: string): void => void rooms.delete(id),
+    partner: (id: string): string | undefined => partners.get(id),
+    ids: (): Iterable<string> => rooms.keys(),
+    isIn: (id: string): boolean => rooms.get(id)?.inside ?? false,
+    nick: (id: string, who: string): string | undefined => {
+      const known = rooms.get(id);
+      return known && nickOf(known.room, who);
+    },
+    occupants: ({ room }: OwnRoom): readonly Occupant[] => joined(room).map((member) => occupantOf(room, member, ours)),
+
+    /** Takes `m.direct` (§11.20.1) in: whole, as it always comes. */
+    direct(content: Json): void {
+      direct = content;
+      partners.clear();
+      for (const [who, ids] of Object.entries(content)) {
+        if (!who.startsWith('@') || who === user) continue;
+        for (const id of textsOf(ids)) {
+          partners.set(id, who);
+          if (!latest.has(who)) latest.set(who, id);
+        }
+      }
+    },
+
+    /** Something was said. */
+    active(id: string): void {
+      const partner = partners.get(id);
+      if (partner !== undefined) latest.set(partner, id);
+    },
+
+    /** Where the account talks with a person alone, if it is still there. */
+    between(who: string): string | undefined {
+      const inside = (id: string | undefined): id is string => id !== undefined && this.isIn(id);
+      const last = latest.get(who);
+      if (inside(last)) return last;
+      return [...partners].find(([id, partner]) => partner === who && inside(id))?.[0];
+    },
+
+    /** Says that a room is for the two of them, on the homeserver as well. */
+    async pair(id: string, who: string): Promise<void> {
+      const rest = textsOf(direct[who]).filter((one) => one !== id);
+      this.direct({ ...direct, [who]: [...rest, id] });
+      latest.set(who, id);
+      const path = ['v3', 'user', user, 'account_data', 'm.direct'];
+      await server.call({ method: 'PUT', path, body: direct });
+    },
+
+    /** Learns who is in a room. A sync tells of those alone who have said something. */
+    async complete(id: string): Promise<OwnRoom> {
+      const known = open(id);
+      if (known.whole) return known;
+      const path = ['client', 'v3', 'rooms', id, 'members'];
+      const answer = await server.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const events = listOf(objectOf(await answer.json()).chunk).flatMap((one) => readEvent(one, id) ?? []);
+      // Nicks go to who was there first; those who have one keep it.
+      for (const event of events.toSorted((a, b) => a.at - b.at))
+        if (!known.room.members.has(event.stateKey ?? '')) applyState(known.room, event);
+      known.whole = true;
+      return known;
+    },
+
+    /** Learns all of a room that was just entered. */
+    async load(id: string): Promise<OwnRoom> {
+      const path = ['client', 'v3', 'rooms', id, 'state'];
+      const answer = await server.bytes({ method: 'GET', path, maxBytes: MOST_MEMBERS });
+      const known = open(id);
+      const events = listOf(await answer.json()).flatMap((one) => readEvent(one, id) ?? []);
+      for (const event of events.toSorted((a, b) => a.at - b.at)) applyState(known.room, event);
+      known.whole = true;
+      known.inside = true;
+      return known;
+    },
+  };
+}

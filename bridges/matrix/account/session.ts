@@ -1,0 +1,129 @@
+import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openReactions } from '#bridges/matrix/reactions.ts';
+import type { Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { openConnection } from './connection.ts';
+import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
+import { openOwnOutgoing } from './outgoing.ts';
+import { type OwnRooms, openOwnRooms } from './rooms.ts';
+import { follow } from './sync.ts';
+
+/** The own account of a user, as long as its session lasts. */
+export type OwnAccount = {
+  readonly session: Session;
+  readonly user: string;
+  readonly device: string;
+  readonly server: Homeserver;
+  readonly rooms: OwnRooms;
+  readonly incoming: OwnIncoming;
+  readonly keys: DeviceKeys | undefined;
+  deliver(event: Event): Delivered;
+  aim(event: Event): Promise<string>;
+  pause(paused: boolean): void;
+};
+
+export type OwnAccountParts = {
+  readonly host: Host;
+  readonly key: SessionKey;
+  readonly credentials: Credentials;
+  readonly namedBy: 'operator' | 'account';
+  readonly timeout: number;
+  readonly signal: AbortSignal;
+  /** The session has ended. */
+  over(): void;
+};
+
+/** Logs in, and resolves once the first sync is durable. Rejects with a `Failure`, and then nothing is left open. */
+export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount> {
+  const { host, key, over } = parts;
+  const { account } = key;
+  const connection = openConnection(parts);
+  const { user, device, server } = connection;
+  const stop = new AbortController();
+  const rooms = openOwnRooms({ account, user, server });
+  const reactions = openReactions(host);
+  let paused: { readonly promise: Promise<void>; resolve(): void } | undefined;
+  let state: 'login' | 'online' | 'closed' = 'login';
+
+  // Whose token it is: a void one is told as such, before anything else is asked.
+  await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal });
+  const keys = connection.encryption
+    ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
+    : undefined;
+  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, keys });
+  const outgoing = openOwnOutgoing({ host, account, user, server, rooms, reactions, keys });
+  const online = Promise.withResolvers<void>();
+  const since = await host.state.get({ account, key: 'sync' });
+
+  const running = follow({
+    ...{ server, clock: host.clock, since, signal: stop.signal },
+    waits: () => paused?.promise,
+    async take(news) {
+      await incoming.take(news);
+      // New one-time keys, and questions for the keys of others.
+      if (keys) void keys.flush().catch(unsent);
+      online.resolve();
+    },
+  }).catch(lost);
+
+  /** It is sent with the next sync. */
+  function unsent(err: unknown): void {
+    if (!stop.signal.aborted) host.log.warn({ err }, 'keys could not be exchanged');
+  }
+
+  async function lost(error: unknown): Promise<void> {
+    if (!(error instanceof Failure)) host.log.error({ err: error }, 'a sync could not be taken in');
+    const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
+    const before = state;
+    end();
+    online.reject(failure);
+    if (before === 'online') host.status(key, { kind: 'lost', failure });
+  }
+
+  function end(): void {
+    if (state === 'closed') return;
+    state = 'closed';
+    stop.abort();
+    paused?.resolve();
+    over();
+  }
+
+  async function close(): Promise<void> {
+    end();
+    await running;
+    await outgoing.idle();
+    keys?.close();
+  }
+
+  const giveUp = (): void => online.reject(new Failure('recipient-unavailable'));
+  parts.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    if (keys) await keys.flush();
+    await online.promise;
+  } catch (error) {
+    await close();
+    throw error;
+  } finally {
+    parts.signal.removeEventListener('abort', giveUp);
+  }
+  state = 'online';
+  host.status(key, { kind: 'online', nick: user });
+
+  return {
+    session: { account, realm: key.realm, close },
+    ...{ user, device, server, rooms, incoming, keys },
+    deliver(event) {
+      if (state !== 'online') throw new Failure('recipient-unavailable');
+      return outgoing.deliver(event);
+    },
+    aim: (event) => outgoing.aim(event),
+    pause(now) {
+      if (!now) {
+        paused?.resolve();
+        paused = undefined;
+      } else paused ??= Promise.withResolvers<void>();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import type { KeyNews } from '#bridges/matrix/crypto/machine.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
+import { backoff } from '#src/lib/backoff.ts';
+import type { Clock } from '#src/lib/clock.ts';
+import { Failure } from '#src/model/failure.ts';
+
+/** What a sync says of a room that its user is in (client-server API §11.1). */
+export type OwnRoomNews = {
+  readonly id: string;
+  readonly state: readonly unknown[];
+  readonly timeline: readonly unknown[];
+  /** Something is missing before the timeline: it begins at `before`. */
+  readonly limited: boolean;
+  readonly before: string | undefined;
+  readonly ephemeral: readonly Json[];
+  readonly accountData: readonly Json[];
+  readonly unread: number | undefined;
+};
+
+export type SyncNews = {
+  readonly since: string | undefined;
+  readonly next: string;
+  readonly joined: readonly OwnRoomNews[];
+  readonly invited: readonly { readonly id: string; readonly state: readonly unknown[] }[];
+  readonly left: readonly OwnRoomNews[];
+  readonly accountData: readonly Json[];
+  readonly presence: readonly Json[];
+  readonly keys: KeyNews;
+};
+
+export type SyncParts = {
+  readonly server: Homeserver;
+  readonly clock: Clock;
+  /** Where an earlier run has stopped. */
+  readonly since: string | undefined;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Takes everything in; what is not durable when it resolves is told again after a restart. */
+  take(news: SyncNews): Promise<void>;
+  /** While this is true nothing more is asked for. */
+  waits(): Promise<void> | undefined;
+};
+
+/** Milliseconds that the homeserver may wait for something to tell, and how long an answer may take beyond that. */
+const POLL = 30_000;
+const PATIENCE = 120_000;
+/** The most bytes of one answer: the first of a large account. */
+const MOST = 256 * 1024 * 1024;
+
+const FILTER = JSON.stringify({
+  room: {
+    state: { lazy_load_members: true },
+    timeline: { limit: 50, lazy_load_members: true },
+    account_data: { types: ['m.fully_read', 'm.marked_unread'] },
+  },
+  account_data: { types: ['m.direct', 'm.ignored_user_list'] },
+});
+
+/** Reads what happens, until the signal; rejects with the `Failure` that ends it, such as that of a token that is void. */
+export async function follow({ server, clock, since, signal, take, waits }: SyncParts): Promise<void> {
+  const wait = backoff({ min: 1_000, max: 60_000, random: Math.random });
+  let at = since;
+  for (let first = true, tries = 0; !signal.aborted; ) {
+    await waits();
+    try {
+      const query = {
+        filter: FILTER,
+        since: at,
+        // Of rooms in which nothing has happened the state is not told again.
+        full_state: first ? 'true' : undefined,
+        timeout: first ? 0 : POLL,
+        set_presence: 'offline',
+      };
+      const call = { method: 'GET', path: ['v3', 'sync'], query, timeout: POLL + PATIENCE, maxBytes: MOST } as const;
+      const news = readSync(await server.call({ ...call, signal }), at);
+      if (signal.aborted) return;
+      await take(news);
+      at = news.next;
+      first = false;
+      tries = 0;
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof Failure) || !isPassing(error)) throw error;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const cancel = clock.after(error.retryAfter ?? wait(tries++), resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      await promise.finally(cancel);
+    }
+  }
+}
+
+const isPassing = ({ code }: Failure): boolean =>
+  ['remote-server-timeout', 'remote-server-not-found', 'recipient-unavailable', 'too-fast', 'queue-full'].includes(
+    code,
+  );
+
+function readSync(body: Json, since: string | undefined): SyncNews {
+  const next = textOf(body.next_batch);
+  if (next === undefined) throw new Failure('remote-server-timeout');
+  const rooms = objectOf(body.rooms);
+  const lists = objectOf(body.device_lists);
+  const counts = objectOf(body.device_one_time_keys_count) as Readonly<Record<string, number>>;
+  const fallbacks =
+    body.device_unused_fallback_key_types ?? body['org.matrix.msc2732.device_unused_fallback_key_types'];
+  return {
+    since,
+    next,
+    joined: roomsIn(rooms.join),
+    invited: Object.entries(objectOf(rooms.invite)).map(([id, room]) => ({
+      id,
+      state: listOf(objectOf(objectOf(room).invite_state).events),
+    })),
+    left: roomsIn(rooms.leave),
+    accountData: eventsIn(body.account_data),
+    presence: eventsIn(body.presence),
+    keys: {
+      events: listOf(objectOf(body.to_device).events),
+      changed: textsOf(lists.changed),
+      left: textsOf(lists.left),
+      counts,
+      ...(fallbacks !== undefined && { fallbacks: textsOf(fallbacks) }),
+    },
+  };
+}
+
+const eventsIn = (value: unknown): readonly Json[] => listOf(objectOf(value).events).map(objectOf);
+
+function roomsIn(value: unknown): OwnRoomNews[] {
+  return Object.entries(objectOf(value)).map(([id, told]) => {
+    const room = objectOf(told);
+    const timeline = objectOf(room.timeline);
+    const { notification_count: unread } = objectOf(room.unread_notifications);
+    return {
+      id,
+      state: listOf(objectOf(room.state).events),
+      timeline: listOf(timeline.events),
+      limited: timeline.limited === true,
+      before: textOf(timeline.prev_batch),
+      ephemeral: eventsIn(room.ephemeral),
+      accountData: eventsIn(room.account_data),
+      unread: typeof unread === 'number' ? unread : undefined,
+    };
+  });
+}
