@@ -42,7 +42,11 @@ class Client(nio.AsyncClient):
             tell(event="invited", room=room.room_id, sender=event.sender)
 
     async def do_join(self, room):
-        return answered(await self.join(room))
+        joined = answered(await self.join(room))
+        # It sends only into rooms of which a sync has told it.
+        while joined not in self.rooms:
+            await asyncio.sleep(0.02)
+        return joined
 
     async def do_send(self, room, content):
         sent = await self.room_send(room, "m.room.message", json.loads(content), ignore_unverified_devices=True)
