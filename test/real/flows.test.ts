@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
+import { FAR } from './federation.ts';
 import { type FlowClient, isOut, openSlixmpp, openXmppJs } from './flow-clients.ts';
 import { ireneOf, mercutioOf } from './flow-networks.ts';
 import { IRC, PIGEON, startFlowWorld } from './flow-world.ts';
@@ -14,7 +17,7 @@ async function startFlows(far: boolean) {
   const world = stack.use(await startFlowWorld({ far }));
   const juliet = stack.use(await openXmppJs({ ...world.users, user: 'juliet' }));
   const romeo = stack.use(await openSlixmpp({ ...world.users, user: 'romeo' }));
-  const nets = [stack.use(await ireneOf(world)), stack.use(await mercutioOf(world, ['juliet', 'romeo']))];
+  const nets = [stack.use(await ireneOf(world)), stack.use(await mercutioOf(world, ['juliet', 'romeo']))] as const;
   const flows: Flow[] = [];
   for (const net of nets)
     for (const [user, client] of Object.entries({ juliet, romeo })) flows.push({ world, net, user, client });
@@ -107,5 +110,27 @@ describeReal('@xmpp/client and slixmpp', needs, () => {
       await converse(flow, `${flow.user}-again`);
     }
     await stops(all);
+  });
+
+  test('have nothing of an account that was removed at another server and made anew', async () => {
+    await using all = await startFlows(true);
+    const { world, nets, romeo } = all;
+    const old = all.flows.filter(({ client }) => client === romeo);
+    for (const flow of old) {
+      await introduce(flow);
+      await converse(flow, 'old');
+    }
+    await romeo.remove();
+    // Nobody is logged in for the account any more.
+    await world.order({ wait: 'idle' });
+    const accounts = join(world.far?.dir ?? '', 'data', FAR.replace('.', '%2e'), 'accounts');
+    await writeFile(join(accounts, 'romeo.dat'), 'return { ["password"] = "pw" };\n');
+    await using fresh = await openXmppJs({ ...world.users, user: 'romeo' });
+    expect(await fresh.roster()).toEqual([]);
+    const [irene, mercutio] = nets;
+    await fresh.join(irene.room, 'Romeo');
+    expect(await fresh.archive(irene.room)).toEqual([]);
+    await expect(fresh.join(mercutio.room, 'Romeo')).rejects.toThrow('registration-required');
+    expect(seen(fresh).filter((jid) => old.some(({ net }) => jid.startsWith(net.contact)))).toEqual([]);
   });
 });

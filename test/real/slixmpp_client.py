@@ -189,8 +189,10 @@ async def serve(client):
             tell(event="refused", id=order["id"], condition=error.condition, text=error.text)
         except Exception as error:  # slixmpp has many kinds of its own, and the test wants to see each
             tell(event="refused", id=order["id"], condition=type(error).__name__, text=str(error))
-    client.disconnect()
-    await client.disconnected
+    # Its server may have ended it.
+    if client.is_connected():
+        client.disconnect()
+        await client.disconnected
 
 
 def main(jid, password, port):
