@@ -6,6 +6,14 @@ export const texts = catalogue({
     en: 'An address here looks like alice:example.org or #room:example.org, with the colon written as \\3a.',
     de: 'Eine Adresse hier sieht aus wie alice:example.org oder #raum:example.org, mit \\3a für den Doppelpunkt.',
   },
+  botHelp: (example: string) => ({
+    en: `I lead to people on XMPP. Write me an address, such as alice@example.org, and I tell you whom to invite: ${example}`,
+    de: `Hier geht es zu Menschen auf XMPP. Auf eine Adresse wie alice@example.org hin steht hier, wen Sie einladen: ${example}`,
+  }),
+  botFound: (address: string, user: string) => ({
+    en: `${address} is ${user} here. Start a chat without encryption with them, or invite them into a room.`,
+    de: `${address} ist hier ${user}. Beginnen Sie mit ihnen einen unverschlüsselten Chat, oder laden Sie sie in einen Raum ein.`,
+  }),
   encrypted: {
     en: 'This room is encrypted, and what is said there cannot be read or sent from here.',
     de: 'Dieser Raum ist verschlüsselt. Was dort gesagt wird, ist von hier nicht zu lesen, und es geht nichts hin.',

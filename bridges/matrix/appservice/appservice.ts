@@ -4,11 +4,12 @@ import { openMedia } from '#bridges/matrix/media.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
-import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
+import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { openAsks } from './asks.ts';
+import { openBot } from './bot.ts';
 import { openDirects } from './directs.ts';
 import { leaveRoom, openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
@@ -40,7 +41,8 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const threads = openThreads(host);
   const rooms = openGatewayRooms({ host, config, server, ghosts });
   const watchers = new Map<string, Set<AccountKey>>();
-  const incoming = openIncoming({ host, server, ghosts, rooms, directs, reactions, threads, watchers });
+  const bot = await openBot({ host, config, server, ghosts });
+  const incoming = openIncoming({ host, server, ghosts, rooms, directs, reactions, threads, watchers, bot });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });
   let paused = false;
@@ -60,7 +62,6 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     ...{ host, server, ghosts, rooms, directs, reactions, threads, moderation, watchers },
     tellName: incoming.tellName,
     stop: stop.signal,
-    isEncrypted: incoming.isEncrypted,
     opened: (account, id) => void fillIn(account, id),
   });
 
@@ -69,6 +70,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     config,
     take: incoming.take,
     ephemeral: incoming.ephemeral,
+    ghostOf: (bare) => ghostId(bare, appservice.prefix, homeserver.name),
     paused: () => paused || closed,
     async user(id) {
       const account = ghosts.accountOf(id);

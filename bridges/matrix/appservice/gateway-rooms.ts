@@ -230,3 +230,14 @@ const membership = (user: string, room: string, content: object): RoomEvent => (
 });
 const joinOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'join' });
 const leaveOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'leave' });
+
+/** Whether what is said in a room is encrypted. Rejects where that is not known. */
+export async function isEncrypted(server: Homeserver, room: string, as: string): Promise<boolean> {
+  try {
+    await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'item-not-found') return false;
+    throw error;
+  }
+}

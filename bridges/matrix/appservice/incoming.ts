@@ -19,8 +19,9 @@ import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
+import type { GatewayBot } from './bot.ts';
 import type { Direct, Directs } from './directs.ts';
-import { type GatewayRoom, type GatewayRooms, leaveRoom } from './gateway-rooms.ts';
+import { type GatewayRoom, type GatewayRooms, isEncrypted, leaveRoom } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Threads } from './threads.ts';
 
@@ -32,6 +33,7 @@ export type IncomingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
+  readonly bot: Pick<GatewayBot, 'invited' | 'heard'>;
   /** Whose presence is watched by which accounts. */
   readonly watchers: ReadonlyMap<string, ReadonlySet<AccountKey>>;
 };
@@ -49,7 +51,7 @@ type Spot = {
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, watchers } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot } = parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
@@ -110,7 +112,8 @@ export function openIncoming(parts: IncomingParts) {
     if (event.stateKey !== undefined) return takeState(event, spot);
     authors.set(event.id, event.sender);
     // What ghosts say has come from here.
-    if (!spot || ghosts.isOurs(event.sender)) return;
+    if (ghosts.isOurs(event.sender)) return;
+    if (!spot) return bot.heard(event);
     if (spot.direct) {
       directs.active(spot.direct);
       await learnName(event.sender);
@@ -139,18 +142,24 @@ export function openIncoming(parts: IncomingParts) {
   }
 
   async function takeState(event: RoomEvent, spot: Spot | undefined): Promise<void> {
-    const { stateKey = '', type, room } = event;
+    const { stateKey = '', type, room, content } = event;
     const account = type === 'm.room.member' ? ghosts.accountOf(stateKey) : undefined;
-    if (account !== undefined && event.content.membership === 'invite') return invited(event, account);
+    const inviting = type === 'm.room.member' && content.membership === 'invite';
+    if (inviting && stateKey === ghosts.bot) return bot.invited(event);
+    if (inviting && account !== undefined) return invited(event, account);
     if (spot?.direct) return directState(event, spot);
     if (account !== undefined && isForced(event, account)) return forced(account, event);
     if (!spot?.gateway) return;
-    const bodies = stateNews(spot.gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, spot.gateway));
-    await tell(draftsOf(event, spot, bodies));
-    const out = event.content.membership === 'leave' || event.content.membership === 'ban';
+    await roomState(event, spot, spot.gateway);
+    const out = content.membership === 'leave' || content.membership === 'ban';
     if (account !== undefined && out) await rooms.removed(account, room);
-    const successor = type === 'm.room.tombstone' && spot.gateway.room.successor;
-    if (successor) rooms.known(successor, rooms.via(room));
+  }
+
+  async function roomState(event: RoomEvent, spot: Spot, gateway: GatewayRoom): Promise<void> {
+    const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
+    await tell(draftsOf(event, spot, bodies));
+    const successor = event.type === 'm.room.tombstone' ? gateway.room.successor : undefined;
+    if (successor !== undefined) rooms.known(successor, rooms.via(event.room));
   }
 
   /** Homeservers may put users into rooms: nobody here has asked for it. */
@@ -170,11 +179,11 @@ export function openIncoming(parts: IncomingParts) {
   }
 
   /** Ghosts that nobody is any more are nobody in the room; those of the present have been told of when they came. */
-  function isNews(body: EventBody, gateway: GatewayRoom | undefined): boolean {
+  function isNews(body: EventBody, { inside }: GatewayRoom): boolean {
     if (body.kind !== 'occupant') return true;
     const { account, id } = body.who;
     if (id === ghosts.bot) return false;
-    return account === undefined || (body.change !== 'join' && (gateway?.inside.has(account) ?? false));
+    return account === undefined || (body.change !== 'join' && inside.has(account));
   }
 
   async function directState(event: RoomEvent, spot: Spot): Promise<void> {
@@ -209,18 +218,8 @@ export function openIncoming(parts: IncomingParts) {
       return;
     }
     await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
-    if (await isEncrypted(room, as)) return leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
+    if (await isEncrypted(server, room, as)) return leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
     await directs.put({ room, account, user: sender });
-  }
-
-  async function isEncrypted(room: string, as: string): Promise<boolean> {
-    try {
-      await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
-      return true;
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'item-not-found') return false;
-      throw error;
-    }
   }
 
   async function takeSaid(event: RoomEvent, spot: Spot): Promise<void> {
@@ -333,7 +332,7 @@ export function openIncoming(parts: IncomingParts) {
     });
   }
 
-  return { take, ephemeral, past, isEncrypted, tellName };
+  return { take, ephemeral, past, tellName };
 }
 
 export type Incoming = ReturnType<typeof openIncoming>;

@@ -13,7 +13,7 @@ import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type ForeignId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
-import type { GatewayRooms } from './gateway-rooms.ts';
+import { type GatewayRooms, isEncrypted } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Moderation } from './moderation.ts';
 import type { Threads } from './threads.ts';
@@ -30,7 +30,6 @@ export type OutgoingParts = {
   readonly watchers: Map<string, Set<AccountKey>>;
   /** Ends with the bridge. */
   readonly stop: AbortSignal;
-  isEncrypted(room: string, as: string): Promise<boolean>;
   /** Tells how somebody is called. Never rejects: nobody may know. */
   tellName(place: Place, user: string): Promise<void>;
   /** An account has come into a room that none was in before. */
@@ -89,7 +88,7 @@ export function openOutgoing(parts: OutgoingParts) {
     const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body, as });
     const room = textOf(made.room_id);
     if (room === undefined) throw new Failure('remote-server-timeout', { certain: false });
-    const encrypted = await parts.isEncrypted(room, as);
+    const encrypted = await isEncrypted(server, room, as);
     return { room, account, user, ...(encrypted && { encrypted }) };
   }
 

@@ -1,4 +1,5 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { PROTOCOL } from './transactions.ts';
 
 /**
  * What the homeserver is told of us (application service API §2). `url` is where it reaches us; `domain` is the transport's.
@@ -21,6 +22,7 @@ export function registration(
       aliases: [],
       rooms: [],
     },
+    protocols: [PROTOCOL],
     rate_limited: false,
     receive_ephemeral: true,
     'de.sorunome.msc2409.push_ephemeral': true,

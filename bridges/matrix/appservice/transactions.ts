@@ -13,6 +13,8 @@ export type TransactionParts = {
   ephemeral(edu: unknown): Promise<void>;
   /** Whether there is, or can be, a user of that id; one of ours is made. */
   user(id: string): Promise<boolean>;
+  /** The id of the ghost of an address. */
+  ghostOf(bare: string): string;
   paused(): boolean;
 };
 
@@ -24,6 +26,16 @@ const REMEMBERED = 500;
 /** For how long (ms) an event that broke the reader is kept. */
 const QUARANTINE = 30 * 24 * 3_600_000;
 const BASE = '/_matrix/app/v1';
+/** What homeservers call our network, in the registration and in questions. */
+export const PROTOCOL = 'xmpp';
+
+const protocolFacts = (domain: string): object => ({
+  user_fields: ['jid'],
+  location_fields: [],
+  icon: '',
+  field_types: { jid: { regexp: '[^@]+@[^@]+', placeholder: 'alice@example.org' } },
+  instances: [{ desc: domain, network_id: domain, fields: {} }],
+});
 
 const json = (body: object, status = 200): Response =>
   new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } });
@@ -103,6 +115,15 @@ export function serveTransactions(parts: TransactionParts): void {
   route('GET', '/users/:id', async (_, { id = '' }) =>
     (await parts.user(id)) ? json({}) : refused(404, 'M_NOT_FOUND'),
   );
+  // Third party networks (§4.5): whoever knows an address of XMPP finds its user.
+  route('GET', '/thirdparty/protocol/:protocol', async (_, { protocol }) =>
+    protocol === PROTOCOL ? json(protocolFacts(host.transport)) : refused(404, 'M_NOT_FOUND'),
+  );
+  route('GET', '/thirdparty/user/:protocol', async (request, { protocol }) => {
+    const jid = new URL(request.url).searchParams.get('jid')?.toLowerCase() ?? '';
+    if (protocol !== PROTOCOL || !/^[^@\s/]+@[^@\s/]+$/.test(jid)) return refused(404, 'M_NOT_FOUND');
+    return json([{ userid: parts.ghostOf(jid), protocol: PROTOCOL, fields: { jid } }]);
+  });
   // Rooms of XMPP are not seen from Matrix.
   route('GET', '/rooms/:alias', async () => refused(404, 'M_NOT_FOUND'));
 }

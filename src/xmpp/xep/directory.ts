@@ -12,11 +12,12 @@ const MOST = 1000;
 
 /** The rooms that a realm lists. Empty where the network has no such list. */
 export async function directory({ payload, target, core, view, user }: Request): Promise<Xml> {
-  if (target.kind !== 'realm') throw new Failure('item-not-found');
+  // The gateway itself is the realm of a network that has no other.
+  const realm = target.kind === 'realm' ? target.realm : '';
   const { max = PAGE, ...range } = rangeOf(payload, true);
   const page = { ...range, max: Math.min(max, MOST) };
   const { list, count, index } = await core
-    .ask({ kind: 'rooms', realm: target.realm, page }, view.transport.domain, user)
+    .ask({ kind: 'rooms', realm, page }, view.transport.domain, user)
     .catch((error: unknown) => {
       if (error instanceof Failure && error.code === 'not-supported') return { list: [], count: 0, index: 0 };
       throw error;

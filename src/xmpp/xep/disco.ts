@@ -94,9 +94,17 @@ function answerItems(request: Request): Xml | Promise<Xml> {
   if (request.kind === 'occupant') askedOccupant(request, 'bad-request');
   const node = nodeOf(request);
   if (node) return nodeItems(request, node);
-  if (request.kind === 'realm') return directory(request);
+  if (request.kind === 'realm' || isWhole(request)) return directory(request);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
 }
+
+/** Where the network has one realm, which is the gateway itself, what is browsed there are its rooms. */
+const isWhole = ({ kind, core, user, view: { transport } }: Request): boolean =>
+  kind === 'gateway' &&
+  transport.advertised.rooms &&
+  core.permitted(user) &&
+  transport.addresses.format({ kind: 'realm', realm: '', name: '' }) === '' &&
+  transport.realms.includes('');
 
 /** The items of a gateway are personal; a stranger has none. */
 function realmItems({ core, user, view }: Request): Xml[] {
