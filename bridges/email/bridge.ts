@@ -10,6 +10,7 @@ import type { EmailConfig } from './config.ts';
 import { authenticate } from './in/authentication/authenticate.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
+import { openMailboxReader } from './in/mailbox-reader.ts';
 import { openPersonal } from './in/personal.ts';
 import { openReports } from './in/reports.ts';
 import { openOutgoing } from './out/outgoing.ts';
@@ -39,6 +40,8 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   );
   serveStopPage(transport, suppression);
   const listeners = await openListeners(config, host, intake);
+  const { imap } = config.incoming;
+  const reader = imap && openMailboxReader(imap, { host, config, intake });
   let closed = false;
 
   return {
@@ -49,11 +52,12 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     narrow: (place) => narrowed(config, place),
     pause(now) {
       paused = now;
+      if (!now) reader?.resume();
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      await Promise.all(listeners.map((one) => one.end()));
+      await Promise.all([...listeners.map((one) => one.end()), reader?.close()]);
       const idle = outgoing.close();
       smarthost.close();
       await idle;

@@ -60,6 +60,23 @@ const outgoing = z
       context.addIssue({ code: 'custom', path: ['tls'], message: 'is off, and a password is not sent in the clear' });
   });
 
+const imap = z
+  .strictObject({
+    host: z.string().min(1).max(253).describe('The server that has the mailbox'),
+    port: z.number().int().min(1).max(65_535).default(993).describe('Its port'),
+    tls: z
+      .enum(['implicit', 'starttls', 'off'])
+      .default('implicit')
+      .describe('implicit, starttls (port 143), or off for a server on this machine'),
+    user: line(320).describe('What we log in as'),
+    password: secret.describe('Its password'),
+    folder: line(200).default('INBOX').describe('The folder that is read'),
+  })
+  .superRefine((value, context) => {
+    if (value.tls === 'off' && !/^(?:127\.|::1$|localhost$)/.test(value.host))
+      context.addIssue({ code: 'custom', path: ['tls'], message: 'is off, and a password is not sent in the clear' });
+  });
+
 /** The settings of a mail transport (DESIGN §13). */
 export const config = z
   .strictObject({
@@ -73,10 +90,16 @@ export const config = z
       .strictObject({
         lmtp: endpoint.optional().describe('Where a mail server of ours hands mail on by LMTP'),
         smtp: endpoint.optional().describe('Where mail servers hand mail on by SMTP'),
+        imap: imap
+          .optional()
+          .describe('A mailbox that gets all mail of the domain (host, port, tls, user, password, folder)'),
       })
-      .refine(({ lmtp, smtp }) => lmtp !== undefined || smtp !== undefined, 'must have lmtp or smtp')
+      .refine(
+        ({ lmtp, smtp, imap: box }) => lmtp !== undefined || smtp !== undefined || box !== undefined,
+        'must have lmtp, smtp or imap',
+      )
       .meta({ examples: [{ lmtp: '127.0.0.1:2524' }] })
-      .describe('How mail comes in: lmtp or smtp, an address and a port each'),
+      .describe('How mail comes in: lmtp or smtp, an address and a port each, or imap'),
     home: domain
       .optional()
       .meta({ examples: ['example.org'] })
@@ -123,6 +146,7 @@ export const config = z
   });
 
 export type EmailConfig = z.infer<typeof config>;
+export type ImapConfig = NonNullable<EmailConfig['incoming']['imap']>;
 export type OutgoingConfig = EmailConfig['outgoing'];
 
 /** What users may set for themselves. */

@@ -43,7 +43,7 @@ export type Stage = AsyncDisposable & {
   unlock(): void;
   /** Resolves once the gateway's store holds so many clients in rooms, and occupants shown to them. */
   kept(clients: number, occupants: number): Promise<void>;
-  /** Resolves once the gateway's store holds so many events that are owed to the network or to users, and have not left. */
+  /** Resolves once the gateway's store holds so many events that are owed to the network and have not left. */
   owed(count: number): Promise<void>;
 };
 
@@ -228,7 +228,7 @@ function configFor(setting: Setting): Config {
 }
 
 const KEPT = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
-const OWED = `select count(*) as count from journal where state in ('ready', 'flight')`;
+const OWED = `select count(*) as count from journal where lane like 'out %' and state in ('ready', 'flight')`;
 
 /** Looks into the store from outside: what is written off the path is there when it is there. */
 async function holds(file: string, question: string, wanted: object): Promise<void> {

@@ -13,7 +13,7 @@ import { folder } from '../process/cli/isthmus.ts';
 import { startDovecot } from './dovecot.ts';
 import { startPostfix } from './postfix.ts';
 import { describeReal, startProsody, xml, xmppClient } from './servers.ts';
-import type { XmppClient } from './xmpp.ts';
+import type { Element, XmppClient } from './xmpp.ts';
 
 const MAIL = 'mail.localhost';
 const DOMAIN = 'gw.test';
@@ -31,7 +31,7 @@ async function freePort(): Promise<number> {
 }
 
 /** Prosody with alice, Postfix as smarthost and as server of peer.test, Dovecot for its mailboxes, and a gateway between them. */
-async function startMailWorld() {
+async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const xmpp = stack.use(await startProsody({ domains: { [MAIL]: SECRET }, users: { alice: 'pw' } }));
@@ -40,9 +40,13 @@ async function startMailWorld() {
   const lmtp = await freePort();
   const postfix = stack.use(
     await startPostfix({
-      mailboxes: ['bob', 'full'],
+      mailboxes: ['bob', 'full', ...(byImap ? ['gateway'] : [])],
       lmtp: dovecot.ports.lmtp,
-      relayed: { [DOMAIN]: `lmtp:inet:127.0.0.1:${lmtp}`, 'far.test': `smtp:[127.0.0.1]:${far.port}` },
+      // All mail of the domain goes to one mailbox, or to the gateway itself.
+      relayed: {
+        [DOMAIN]: `lmtp:inet:127.0.0.1:${byImap ? dovecot.ports.lmtp : lmtp}`,
+        'far.test': `smtp:[127.0.0.1]:${far.port}`,
+      },
     }),
   );
   const config = await configFrom({
@@ -54,7 +58,9 @@ async function startMailWorld() {
       [MAIL]: {
         ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept' },
         outgoing: { host: '127.0.0.1', port: postfix.ports.smtp, tls: 'off' },
-        incoming: { lmtp: `127.0.0.1:${lmtp}` },
+        incoming: byImap
+          ? { imap: { host: '127.0.0.1', port: dovecot.ports.imap, tls: 'off', user: 'gateway', password: 'pw' } }
+          : { lmtp: `127.0.0.1:${lmtp}` },
       },
     },
   });
@@ -124,8 +130,11 @@ async function inbox(
   }
 }
 
-const chat = (client: XmppClient, from: string) =>
-  client.next((one) => one.is('message') && one.attrs.from?.startsWith(jid(from)) === true, `something of ${from}`);
+const chat = (client: XmppClient, from: string, fits: (stanza: Element) => boolean = () => true) =>
+  client.next(
+    (one) => one.is('message') && one.attrs.from?.startsWith(jid(from)) === true && fits(one),
+    `something of ${from}`,
+  );
 
 describeReal('mail over Postfix and Dovecot', NEEDS, () => {
   test('a message arrives in the mailbox, and the answer to it as chat', async () => {
@@ -152,6 +161,22 @@ describeReal('mail over Postfix and Dovecot', NEEDS, () => {
     const answer = await chat(world.alice, 'bob@peer.test');
     expect(answer.getChildText('body')).toMatch(/(^|\n)And to you\.$/);
     expect(answer.getChild('reply', 'urn:xmpp:reply:0')?.attrs.id).toBe('m1');
+  });
+
+  test('an answer is read from the mailbox of the gateway, where all mail of its domain goes', async () => {
+    await using world = await startMailWorld({ byImap: true });
+    await world.write('bob@peer.test', 'm1', 'Good morrow');
+    const got = await inbox(world.dovecot.ports.imap, 'bob');
+    await world.mail('bob@peer.test', `gateway@${DOMAIN}`, [
+      'From: Bob <bob@peer.test>',
+      `To: <${got.from}>`,
+      'Message-ID: <b1@peer.test>',
+      `In-Reply-To: ${got.messageId}`,
+      '',
+      'And to you.',
+    ]);
+    const answer = await chat(world.alice, 'bob@peer.test', (one) => one.getChild('body') !== undefined);
+    expect(answer.getChildText('body')).toMatch(/(^|\n)And to you\.$/);
   });
 
   test('who is unknown, whose mailbox is full and what another server refuses are told as what they are', async () => {
