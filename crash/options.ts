@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults/index.ts';
 import { smsFaults } from './sms/faults.ts';
 
-export type NetworkName = 'pigeon' | 'sms';
+export type NetworkName = 'pigeon' | 'sms' | 'email';
 
 export type Options = {
   readonly network: NetworkName;
@@ -19,10 +19,10 @@ export type Options = {
 };
 
 export const USAGE = `npm run crash -- [options]
-  --network NAME   pigeon, which is the invented network of the tests, or sms (default pigeon)
+  --network NAME   pigeon, which is the invented network of the tests, sms or email (default pigeon)
   --cycles N       how often the gateway is killed; how many runs there are with sms (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200; 60 with sms)
+  --rate R         messages a second, each way (default 200; 60 with sms and email)
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
@@ -49,14 +49,14 @@ export function readOptions(args: readonly string[]): Options {
   const { fault } = values;
   const network = networkOf(values.network, fault);
   const usual = network === 'pigeon' && fault !== undefined ? faults[fault]?.store : undefined;
-  if (values.far && network === 'sms') throw new Error('--far is for pigeon');
+  if (values.far && network !== 'pigeon') throw new Error('--far is for pigeon');
   const store = values.store ?? usual ?? 'sqlite';
   if (store !== 'sqlite' && store !== 'postgres') throw new Error('--store is sqlite or postgres');
   return {
     network,
     cycles: whole('--cycles', values.cycles, 1, 100_000),
     seed: whole('--seed', values.seed, 0, 2 ** 31),
-    rate: whole('--rate', values.rate ?? (network === 'sms' ? '60' : '200'), 1, 2000),
+    rate: whole('--rate', values.rate ?? (network === 'pigeon' ? '200' : '60'), 1, 2000),
     store,
     fault,
     hasty: values.hasty,
@@ -66,9 +66,10 @@ export function readOptions(args: readonly string[]): Options {
 
 /** The network that was asked for, or else the one that has the fault. */
 function networkOf(name: string | undefined, fault: string | undefined): NetworkName {
-  if (name !== undefined && name !== 'pigeon' && name !== 'sms') throw new Error('--network is pigeon or sms');
+  if (name !== undefined && name !== 'pigeon' && name !== 'sms' && name !== 'email')
+    throw new Error('--network is pigeon, sms or email');
   const network = name ?? (fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon');
-  const there = network === 'sms' ? smsFaults : faults;
+  const there = network === 'sms' ? smsFaults : network === 'email' ? {} : faults;
   if (fault !== undefined && !Object.hasOwn(there, fault))
     throw new Error(`no fault is called ${fault}; there are ${Object.keys(there).join(', ')}`);
   return network;

@@ -1,6 +1,7 @@
 // npm run crash: kills a gateway under load again and again, or does something else to it, and closes the books.
 import { type Postgres, startPostgres } from '../test/real/postgres.ts';
 import { runCycles } from './cycles.ts';
+import { emailNetwork } from './email/network.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
 import type { Load } from './network.ts';
@@ -39,7 +40,7 @@ type Lent = { readonly postgres?: Postgres; readonly database?: string };
 async function withPigeon(options: Options, { postgres, database }: Lent): Promise<number> {
   const fault = options.fault === undefined ? undefined : faults[options.fault];
   const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
-  await using lab = await openLaboratory(where, pigeonNetwork);
+  await using lab = await openLaboratory(where, options.network === 'email' ? emailNetwork : pigeonNetwork);
   const { cycles, seed } = options;
   return await closed(lab, () =>
     fault

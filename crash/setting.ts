@@ -25,6 +25,8 @@ export type Setting = {
 /** Where the network is, and what its gateway has to know of it. */
 export type NetworkSetting =
   | { readonly kind: 'pigeon'; readonly port: number }
+  /** Where mails go, where they come in, and who answers about senders: ports. */
+  | { readonly kind: 'email'; readonly smtp: number; readonly lmtp: number; readonly dns: number }
   | {
       readonly kind: 'sms';
       readonly api: string;

@@ -41,8 +41,8 @@ export type MailServer = AsyncDisposable & {
   breakAll(): void;
 };
 
-/** Opens the server that mails of a bridge go to: real SMTP, with faults on demand. */
-export async function mailServer(): Promise<MailServer> {
+/** Opens the server that mails of a bridge go to: real SMTP, with faults on demand. It has no mailbox of `nobody`. */
+export async function mailServer({ nobody }: { readonly nobody?: string } = {}): Promise<MailServer> {
   const heard: HeardMail[] = [];
   const faults: MailFault[] = [];
   const watchers = new Set<() => void>();
@@ -71,11 +71,11 @@ export async function mailServer(): Promise<MailServer> {
     hideSMTPUTF8: false,
     logger: false,
     onMailFrom: (_address, _session, done) => done(fault('mail') ?? null),
-    onRcptTo: (_address, _session, done) => done(fault('rcpt') ?? null),
+    onRcptTo: ({ address }, _session, done) => done((address === nobody ? unknown() : fault('rcpt')) ?? null),
     async onData(stream, session, done) {
       if (special('cut')) return cutAll();
-      const chunks: Buffer[] = [];
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
+      const whole = await bytesOf(stream);
+      if (!whole) return;
       const refused = fault('data');
       if (refused) return done(refused);
       if (waiting) {
@@ -84,7 +84,7 @@ export async function mailServer(): Promise<MailServer> {
           tell();
         });
       }
-      heard.push(await heardMail(Buffer.concat(chunks), session.envelope));
+      heard.push(await heardMail(whole, session.envelope));
       tell();
       if (special('drop')) return cutAll();
       done(null, 'queued');
@@ -141,6 +141,19 @@ export async function mailServer(): Promise<MailServer> {
     },
   };
 }
+
+/** Nothing, where the line broke before the end. */
+async function bytesOf(stream: AsyncIterable<Uint8Array>): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  try {
+    for await (const chunk of stream) chunks.push(chunk);
+  } catch {
+    return undefined;
+  }
+  return Buffer.concat(chunks);
+}
+
+const unknown = (): Error => Object.assign(new Error('5.1.1 No such user'), { responseCode: 550 });
 
 type Envelope = SMTPServerEnvelope;
 type SMTPServerEnvelope = {
