@@ -24,13 +24,23 @@ export function longText(draft: Draft, pieces: number, media: Texts | undefined)
   // No piece is empty: what is shorter can never be too many.
   if (!media || draft.kind !== 'message' || draft.from.kind !== 'xmpp' || draft.text.length <= pieces) return undefined;
   const { text, from, place } = draft;
-  const spot = media.reserve(NAME);
+  let spot: Spot | undefined;
+  // Most are short: nothing is reserved before a table asks for the link.
+  const reserved = (): Spot => (spot ??= media.reserve(NAME));
   return {
-    whole: { url: spot.url, until: dayOf(spot) },
+    whole: {
+      get url() {
+        return reserved().url;
+      },
+      get until() {
+        return dayOf(reserved());
+      },
+    },
     settled(all) {
-      if (!all.some((piece) => piece.kind === 'message' && piece.text.includes(spot.url))) return all;
+      const link = spot;
+      if (!link || !all.some((piece) => piece.kind === 'message' && piece.text.includes(link.url))) return all;
       const account = accountKey(from.bare, placeTransport(place));
-      return media.fill(spot, new TextEncoder().encode(text), { account, type: 'text/plain' }).then(() => all);
+      return media.fill(link, new TextEncoder().encode(text), { account, type: 'text/plain' }).then(() => all);
     },
   };
 }
