@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { matrixJid, startMatrixWorld } from './matrix-world.ts';
 import { describeReal, xml } from './servers.ts';
 import { HOMESERVER } from './synapse.ts';
@@ -58,6 +59,63 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
     );
     expect(out.toString()).toContain('too late');
     expect(out.toString()).toContain("code='307'".replaceAll("'", '"'));
+  });
+
+  it('tells reactions, what is taken back, answers, powers, an invitation and the end of a room', async () => {
+    const alice = await world.user('alice');
+    const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'mantua' });
+    const id = String(made.room_id);
+    const at = `rooms/${encodeURIComponent(id)}`;
+    await using romeo = await world.login('romeo');
+    const room = matrixJid(`#mantua:${HOMESERVER}`);
+    await enter(romeo, room, 'Romeo');
+    const message = (what: string, holds: (stanza: Parameters<Parameters<typeof romeo.next>[0]>[0]) => boolean) =>
+      romeo.next((one) => one.is('message') && one.attrs.type === 'groupchat' && holds(one), what);
+    const sent = async (type: string, transaction: string, content: object) =>
+      String((await alice('PUT', `${at}/send/${type}/${transaction}`, content)).event_id);
+    const text = { msgtype: 'm.text', body: 'Ay me' };
+
+    const first = await sent('m.room.message', 'a', text);
+    await message('the message', (one) => one.getChildText('body') === 'Ay me');
+    const relation = { rel_type: 'm.annotation', event_id: first, key: '👍' };
+    const reaction = await sent('m.reaction', 'b', { 'm.relates_to': relation });
+    const set = (one: { getChild(name: string): unknown; toString(): string }) =>
+      one.getChild('reactions') ? one.toString().includes('👍</reaction>') : undefined;
+    await message('the reaction', (one) => set(one) === true);
+    await alice('PUT', `${at}/redact/${encodeURIComponent(reaction)}/c`, {});
+    await message('the end of the reaction', (one) => set(one) === false);
+    await sent('m.room.message', 'd', {
+      ...text,
+      body: 'me',
+      'm.relates_to': { 'm.in_reply_to': { event_id: first } },
+    });
+    await message('the answer', (one) => one.getChild('reply') !== undefined);
+    await alice('PUT', `${at}/redact/${encodeURIComponent(first)}/e`, { reason: 'too loud' });
+    await message('what is taken back', (one) => one.getChild('retract') !== undefined);
+
+    const levels = await alice('GET', `${at}/state/m.room.power_levels/`);
+    const users = { ...(levels.users as object), [ROMEO]: 50 };
+    await alice('PUT', `${at}/state/m.room.power_levels/`, { ...levels, users });
+    await romeo.next(
+      (one) => one.is('presence') && one.toString().includes('role="moderator"') && one.attrs.from === `${room}/Romeo`,
+      'the power',
+    );
+    await romeo.send(xml('message', { to: room, type: 'groupchat', id: 't1' }, xml('subject', {}, 'In exile')));
+    await message('the topic', (one) => one.getChildText('subject') === 'In exile');
+
+    const other = await alice('POST', 'createRoom', { preset: 'private_chat', invite: [ROMEO] });
+    const invited = await romeo.next(
+      (one) => one.is('message') && one.toString().includes('<invite'),
+      'the invitation',
+    );
+    expect(invited.attrs.from).toBe(matrixJid(localOf(String(other.room_id))));
+
+    await alice('POST', `${at}/upgrade`, { new_version: '11' });
+    const end = await romeo.next(
+      (one) => one.is('presence') && one.toString().includes('<destroy'),
+      'the end of the room',
+    );
+    expect(end.toString()).toMatch(/<destroy jid="!/);
   });
 
   it('lets two talk alone, both ways, over a restart', async () => {
