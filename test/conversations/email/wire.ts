@@ -13,9 +13,9 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
  * `from`, and all before the text may be left out; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
- * are settings of the transport.
+ * are settings of the transport, `option: protocol smtp` is how mail comes in, if not by LMTP.
  */
-export const openWire: OpenWire = async ({ settings = '{}' }) => {
+export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' }) => {
   const server = await mailServer();
   const names = await startNameServer({});
   const lmtp = await freePort();
@@ -25,7 +25,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
   let now = Date.now;
   let web = '';
 
-  const rawOf = (text: string, who = BOB): { from: string; to: string[]; raw: string } => {
+  const rawOf = (text: string, who = BOB): { from: string; to: string[]; raw: string; smtp: boolean } => {
     const { to, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
     const content = headers.some((one) => /^content-type:/i.test(one))
       ? []
@@ -33,6 +33,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
     return {
       from: sender ?? who,
       to: to.split(' and '),
+      smtp: protocol === 'smtp',
       raw: [
         ...(plain ? [] : [vouched(who)]),
         `From: ${nameOf(who)} <${who}>`,
@@ -109,7 +110,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
     settings: {
       domain: DOMAIN,
       outgoing: { host: '127.0.0.1', port: server.port, tls: 'off' },
-      incoming: { lmtp: `127.0.0.1:${lmtp}` },
+      incoming: { [protocol]: `127.0.0.1:${lmtp}` },
       authserv: ['mx.example'],
       dns: `127.0.0.1:${names.port}`,
       ...JSON.parse(settings),
