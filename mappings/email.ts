@@ -7,6 +7,7 @@ import {
   editChangedWords,
   editInFull,
   formAsText,
+  keep,
   reactionAsLine,
   refuse,
   reshape,
@@ -34,13 +35,14 @@ const linksBelow: Rung<Draft & Message> = {
 /** What mail carries, whoever the peer is. */
 export const email: NetworkMapping = {
   facts: {
-    // Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
-    out: { message: 'full', subject: 'full', thread: 'full', reply: 'full', contact: 'partial' },
+    // Of a form what one choice answers. Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
+    out: { message: 'full', subject: 'full', thread: 'full', reply: 'full', form: 'partial', contact: 'partial' },
     // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
     in: {
       message: 'full',
       subject: 'full',
       thread: 'full',
+      form: 'full',
       reply: 'full',
       edit: 'full',
       retract: 'full',
@@ -133,7 +135,11 @@ export const email: NetworkMapping = {
         }),
       },
       form: {
-        default: 'text',
+        default: 'ask',
+        ask: keep({
+          en: 'one question with choices as a link for each, also answered by its number; what else has to be filled in as text',
+          de: 'eine Frage mit Auswahl als ein Link für jede Antwort, auch mit ihrer Nummer zu beantworten; was sonst auszufüllen ist als Text',
+        }),
         text: formAsText,
         refuse: refuse('not-supported', {
           en: 'A form cannot be answered by mail.',

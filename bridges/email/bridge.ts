@@ -7,6 +7,8 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { resolveMailbox } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
+import { openMailForms } from './forms/forms.ts';
+import { serveFormPage } from './forms/page.ts';
 import { authenticate } from './in/authentication/authenticate.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
@@ -27,7 +29,8 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const transport: EmailTransport = { host, config, state: await openMailState(host), alone: openAlone(host) };
   const smarthost = openSmarthost(config, host);
   const suppression = openSuppression(transport);
-  const outgoing = openOutgoing(transport, { smarthost, suppression });
+  const forms = openMailForms(transport);
+  const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
   const parser = openMailParser();
   let paused = false;
   const dns = new Resolver({ timeout: 5000, tries: 2 });
@@ -35,10 +38,11 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const intake = openIncoming(
     transport,
     { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
-    { personal: openPersonal(transport, parser), reports: openReports(transport, suppression) },
+    { personal: openPersonal(transport, parser, forms), reports: openReports(transport, suppression) },
     () => paused,
   );
   serveStopPage(transport, suppression);
+  serveFormPage(transport, forms);
   const listeners = await openListeners(config, host, intake);
   const { imap } = config.incoming;
   const reader = imap && openMailboxReader(imap, { host, config, intake });

@@ -109,6 +109,33 @@ export const texts = catalogue({
   stopDone: { en: 'You get no more mail from this person.', de: 'Von dieser Person kommen keine E-Mails mehr.' },
   stopUnknown: { en: 'This link leads nowhere any more.', de: 'Dieser Link führt nirgendwohin mehr.' },
   subject: (name: string) => ({ en: `Message from ${name}`, de: `Nachricht von ${name}` }),
+  // Forms.
+  formHow: {
+    en: 'Follow the link of your choice, or answer with its number alone.',
+    de: 'Öffnen Sie den Link Ihrer Wahl, oder antworten Sie nur mit deren Nummer.',
+  },
+  formAnswered: (question: string, choice: string, by: string) => ({
+    en: `${question}: ${choice}\n(answered by ${by})`,
+    de: `${question}: ${choice}\n(beantwortet von ${by})`,
+  }),
+  formConfirm: (question: string, choice: string) => ({
+    en: `${question} Your answer would be: ${choice}`,
+    de: `${question} Ihre Antwort wäre: ${choice}`,
+  }),
+  formButton: { en: 'Answer so', de: 'So antworten' },
+  formDone: (choice: string) => ({
+    en: `Thank you. Your answer was passed on: ${choice}`,
+    de: `Danke. Ihre Antwort wurde weitergegeben: ${choice}`,
+  }),
+  formTaken: (choice: string) => ({
+    en: `This was answered already, and the first answer counts: ${choice}`,
+    de: `Das ist schon beantwortet, und die erste Antwort zählt: ${choice}`,
+  }),
+  formLate: {
+    en: 'This can be answered no more. Nothing was passed on.',
+    de: 'Das lässt sich nicht mehr beantworten. Es wurde nichts weitergegeben.',
+  },
+  formUnknown: { en: 'This link leads nowhere.', de: 'Dieser Link führt nirgendwohin.' },
   // Settings and commands.
   name: {
     en: 'The name under which others get your mails. Empty: from your address',

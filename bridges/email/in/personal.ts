@@ -1,3 +1,4 @@
+import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
 import { texts } from '#bridges/email/texts.ts';
@@ -35,7 +36,11 @@ type Placing = {
   readonly sent: readonly string[];
 };
 
-export function openPersonal(transport: EmailTransport, parser: Pick<MailParser, 'clean'>): PersonalMails {
+export function openPersonal(
+  transport: EmailTransport,
+  parser: Pick<MailParser, 'clean'>,
+  forms: Pick<MailForms, 'replied'>,
+): PersonalMails {
   const { host, config, state, alone } = transport;
 
   /**
@@ -100,12 +105,10 @@ export function openPersonal(transport: EmailTransport, parser: Pick<MailParser,
       );
       return TAKEN;
     }
+    const keeping = () => writes(mail, account, { placing, id, hash, peer });
+    if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;
     const change = await changeOf(transport, mail, { account, text: clean.text });
-    if (change) {
-      const draft: Draft = { ...head, ids: [id as ForeignId], ...change };
-      const answers = await host.emit([draft], writes(mail, account, { placing, id, hash, peer }));
-      return answers?.some((one) => one !== 'yes' && one !== 'first') ? NO_SUCH_USER : TAKEN;
-    }
+    if (change) return answerOf(await host.emit([{ ...head, ids: [id as ForeignId], ...change }], keeping()));
     const fresh = freshSubject(parsed.subject, placing.known);
     const message: Draft = {
       ...head,
@@ -138,9 +141,25 @@ export function openPersonal(transport: EmailTransport, parser: Pick<MailParser,
         : [],
     );
     const drafts = [...asks, ...(message.text === '' && files.length > 0 ? [] : [message]), ...files];
-    const answers = await host.emit(drafts, writes(mail, account, { placing, id, hash, peer }));
-    const refused = answers?.some((one) => one !== 'yes' && one !== 'first');
-    return refused ? NO_SUCH_USER : TAKEN;
+    return answerOf(await host.emit(drafts, keeping()));
+  }
+
+  /**
+   * Whether a mail is an answer to a form, and nothing else: a number alone, of somebody who is who they say, in answer to our mail,
+   * which asked one form. All else is a text, also where the form was answered before.
+   */
+  async function answersForm(
+    { parsed, verdict, from }: ReadMail,
+    { account, text }: { account: AccountKey; text: string },
+    changes: readonly StateWrite[],
+  ): Promise<boolean> {
+    const about = parsed.inReplyTo.at(-1);
+    if (verdict.from !== 'verified' || parsed.files.length > 0 || !about?.endsWith(`@${config.domain}`)) return false;
+    const asked = await state.sent(about.replace(/@.*$/, ''));
+    if (asked?.account !== account || asked.mail.their !== from || asked.mail.events.length !== 1) return false;
+    const [event = ''] = asked.mail.events;
+    const answer = await forms.replied(event, text, changes);
+    return answer?.state === 'done';
   }
 
   /** How long a mail may have been on its way before it is told when it was written. */
@@ -227,6 +246,9 @@ function invitationText({ method, summary = '?', start, until, location }: MailI
   ].join(', ');
   return INVITATIONS[method](what);
 }
+
+const answerOf = (admitted: Awaited<ReturnType<EmailTransport['host']['emit']>>): RecipientAnswer =>
+  admitted?.some((one) => one !== 'yes' && one !== 'first') ? NO_SUCH_USER : TAKEN;
 
 const lost = (files: readonly IncomingFile[]): string[] =>
   files.flatMap(({ file, ref }) => (ref ? [] : [file.name ?? file.type]));

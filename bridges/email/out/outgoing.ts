@@ -1,4 +1,5 @@
 import { addresses } from '#bridges/email/addresses.ts';
+import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { SentMail } from '#bridges/email/threads/state.ts';
 import { withReference } from '#bridges/email/threads/state.ts';
@@ -45,7 +46,7 @@ type Item = {
 
 export function openOutgoing(
   transport: EmailTransport,
-  { smarthost, suppression }: { smarthost: Smarthost; suppression: Suppression },
+  { smarthost, suppression, forms }: { smarthost: Smarthost; suppression: Suppression; forms: MailForms },
 ): OutgoingMails {
   const { host, config, state } = transport;
   const serial = lanes((error) => host.log.error({ err: error }, 'a mail was lost in its lane'));
@@ -62,7 +63,7 @@ export function openOutgoing(
     const their = addresses.fold(addresses.parse(first.place.id)).name;
     if (their === '') throw new Failure('jid-malformed', { text: texts.address });
     if (their.endsWith(`@${config.domain}`)) throw new Failure('not-allowed', { text: texts.ownAddress });
-    if (messages.every(({ text, files = [] }) => text.trim() === '' && files.length === 0))
+    if (messages.every(({ text, files = [], form }) => text.trim() === '' && files.length === 0 && !form))
       throw new Failure('not-acceptable', { text: texts.nothing });
     return { events: [first, ...more], account: first.place.account, their, tell };
   }
@@ -143,7 +144,8 @@ export function openOutgoing(
     const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo?.replace(/#.*$/, '');
     const inReplyTo = replied !== undefined && isMessageId(replied) ? replied : thread.references.at(-1);
     const messageId = `${token}@${config.domain}`;
-    const text = events.flatMap((event) => (event.text.trim() === '' ? [] : [event.text])).join('\n\n');
+    const said = events.map((event) => forms.asked(event, { account, their, thread: inThread }));
+    const text = said.flatMap((one) => (one.text.trim() === '' ? [] : [one.text])).join('\n\n');
     const mail: ComposedMail = {
       from: { name, address: userMailbox(transport, account) ?? `${tokenLocalPart(token)}@${config.domain}` },
       to: [{ address: thread.replyTo ?? their }],
@@ -159,7 +161,7 @@ export function openOutgoing(
       ...{ their, thread: inThread, at: host.clock.now(), text, stage: 'begun' },
       events: events.map(({ id }) => id),
     };
-    await host.emit([], [...state.writeSent(account, token, sent)]);
+    await host.emit([], [...state.writeSent(account, token, sent), ...said.flatMap(({ writes }) => writes)]);
     return {
       envelope: {
         from: `${tokenLocalPart(token)}@${config.domain}`,
