@@ -90,17 +90,27 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await ready;
     await keys?.take(news.keys);
     for (const { type, content } of news.accountData) if (type === 'm.direct') rooms.direct(objectOf(content));
-    for (const room of news.joined) await inRoom(room, news.since);
-    for (const { id, state } of news.invited) await invited(id, state);
-    for (const room of news.left) await left(room);
+    for (const room of news.joined) await within(() => inRoom(room, news.since));
+    for (const { id, state } of news.invited) await within(() => invited(id, state));
+    for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await retry();
+  }
+
+  /** What cannot be taken in of one room holds up no other; what may be told again later ends the sync. */
+  async function within(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (err) {
+      if (!isFinal(err)) throw err;
+      host.log.error({ err }, 'what was told of a room could not be taken in');
+    }
   }
 
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
     const isNew = !listed.has(news.id);
     const own = withState(news);
-    const past = isNew || since === undefined;
+    const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     if (news.limited && !past && news.before !== undefined) await fillIn(news.id, news.before, since);
     // What was said before the account was linked, or had come in, is the past.
     if (isNew) await list(own, news);
@@ -359,6 +369,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 
   return { take, retry, past };
 }
+
+/** What would be the same another time: a refusal of the homeserver, or an event that nobody has thought of. */
+const isFinal = (err: unknown): boolean =>
+  err instanceof Failure
+    ? !err.row.retry && !['not-registered', 'internal', 'stopping'].includes(err.code)
+    : err instanceof TypeError || err instanceof RangeError || err instanceof SyntaxError;
 
 /** Whether somebody may speak of it later. */
 const isReferable = ({ kind }: EventBody): boolean => ['message', 'edit', 'retract', 'reaction', 'call'].includes(kind);
