@@ -45,6 +45,8 @@ export type Stage = AsyncDisposable & {
   kept(clients: number, occupants: number): Promise<void>;
   /** Resolves once the gateway's store holds so many events that are owed to the network and have not left. */
   owed(count: number): Promise<void>;
+  /** Resolves once something waits for another try on the network after so many that have failed. */
+  tried(tries: number): Promise<void>;
 };
 
 /** Milliseconds that pass in one go. */
@@ -128,6 +130,7 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
     unlock: () => locked?.close(),
     kept: (clients, occupants) => holds(join(dir.path, 'store.db'), KEPT, { clients, occupants }),
     owed: (count) => holds(join(dir.path, 'store.db'), OWED, { count }),
+    tried: (tries) => holds(join(dir.path, 'store.db'), TRIED, { tries }),
     async [Symbol.asyncDispose]() {
       await gateway.stop();
       await xmppServer.close();
@@ -229,6 +232,8 @@ function configFor(setting: Setting): Config {
 
 const KEPT = `select (select count(*) from occupancy) as clients, (select count(*) from rosters) as occupants`;
 const OWED = `select count(*) as count from journal where lane like 'out %' and state in ('ready', 'flight')`;
+
+const TRIED = `select max(attempts) as tries from journal where lane like 'out %' and state = 'ready'`;
 
 /** Looks into the store from outside: what is written off the path is there when it is there. */
 async function holds(file: string, question: string, wanted: object): Promise<void> {
