@@ -51,6 +51,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   return {
     deliver: outgoing.deliver,
     deliverTogether: outgoing.deliverTogether,
+    reconcile: outgoing.reconcile,
     ask: async <Q extends Query>(query: Q) => answer(query) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
     narrow: (place) => narrowed(config, place),

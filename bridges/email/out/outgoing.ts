@@ -22,6 +22,9 @@ const MOST_WAITING = 10_000;
 /** Bytes of all files of a mail. */
 const MOST_ATTACHED = 20_000_000;
 
+/** Nobody wants it any more. */
+const WITHDRAWN = Symbol('withdrawn');
+
 type MessageEvent = EventOf<'message'>;
 
 /** The way of mails out: one after the other to each peer of an account. */
@@ -30,6 +33,8 @@ export type OutgoingMails = {
   deliver(event: Event): Delivered;
   /** Messages of one conversation as one mail. */
   deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]>;
+  /** What is known of a message that an earlier run, or a line that broke, has left open. */
+  reconcile(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
   /** Takes back what was not handed to our server. */
   withdraw(id: EventId): boolean;
   /** Fails what waits, and resolves when nothing is on its way. */
@@ -90,19 +95,52 @@ export function openOutgoing(
     if (waiting.get(id) !== item) return;
     try {
       if (closing) throw new Failure('stopping');
-      const token = state.mac('mail', id);
-      const ready = await transport.alone(item.account, item.their, () => prepare(item, token));
-      // From here on it cannot be taken back.
-      if (!waiting.delete(id)) return;
-      await smarthost.send(ready.envelope, ready.mail);
+      const ready = await smarthost.send(async () => {
+        // From here on it cannot be taken back.
+        if (!waiting.delete(id)) throw WITHDRAWN;
+        return transport.alone(item.account, item.their, () => prepare(item));
+      });
       await transport
-        .alone(item.account, item.their, () => kept(item, token, ready))
+        .alone(item.account, item.their, () => kept(item, ready))
         .catch((error: unknown) => host.log.error({ err: error }, 'it cannot be kept that a mail was sent'));
       item.tell({ ids: [ready.messageId as ForeignId], state: 'taken' });
     } catch (error) {
       waiting.delete(id);
-      await failed(item, error);
+      if (error !== WITHDRAWN) await failed(item, error);
     }
+  }
+
+  /** The mail that a message was in, where it may have left and nothing was heard of it: it goes again as it was. */
+  async function begunWith(id: EventId): Promise<SentMail | undefined> {
+    const known = (await state.sent(state.mac('mail', id)))?.mail;
+    return known?.stage === 'begun' ? known : undefined;
+  }
+
+  async function reconcile({ id }: Event): Promise<'sent' | 'not-sent' | 'unknown'> {
+    const known = (await state.sent(state.mac('mail', id)))?.mail;
+    // It is kept before anything leaves.
+    if (!known) return 'not-sent';
+    return known.stage === 'begun' ? 'unknown' : 'sent';
+  }
+
+  /** Each message of a mail leads to it. */
+  const writeSent = (account: AccountKey, mail: SentMail) =>
+    mail.events.flatMap((id) => state.writeSent(account, state.mac('mail', id), mail));
+
+  /** What may have left as one mail goes again as that, and what has joined it since goes behind it. */
+  async function deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]> {
+    const [first] = events;
+    const before = first && (await begunWith(first.id));
+    const again = before ? events.filter(({ id }) => before.events.includes(id)) : events;
+    const more = events.filter((event) => !again.includes(event));
+    const outcomes = await outcomesOf(again);
+    return more.length === 0 ? outcomes : [...outcomes, ...(await deliverTogether(more))];
+  }
+
+  function outcomesOf(events: readonly Event[]): Promise<readonly Outcome[]> {
+    const outcome = Promise.withResolvers<Outcome>();
+    enqueue(itemOf(events, outcome.resolve));
+    return outcome.promise.then((one) => events.map(() => one));
   }
 
   async function failed(item: Item, error: unknown): Promise<void> {
@@ -119,6 +157,7 @@ export function openOutgoing(
   type Ready = {
     readonly envelope: { readonly from: string; readonly to: string; readonly envelopeId: string };
     readonly mail: Buffer;
+    readonly token: string;
     readonly messageId: string;
     readonly sent: SentMail;
     readonly subject: string;
@@ -126,9 +165,11 @@ export function openOutgoing(
   };
 
   /** Makes the mail, and keeps what an answer to it needs: that has to be there before anybody can answer. */
-  async function prepare({ events, account, their }: Item, token: string): Promise<Ready> {
+  async function prepare({ events, account, their }: Item): Promise<Ready> {
     await suppression.check(account, their);
     const [first] = events;
+    const before = await begunWith(first.id);
+    const token = state.mac('mail', before?.events[0] ?? first.id);
     const last = events.at(-1) ?? first;
     const settings = await settingsOf(transport, account);
     const name = nameIn(settings, account);
@@ -145,7 +186,7 @@ export function openOutgoing(
     const inReplyTo = replied !== undefined && isMessageId(replied) ? replied : thread.references.at(-1);
     const messageId = `${token}@${config.domain}`;
     const said = events.map((event) => forms.asked(event, { account, their, thread: inThread }));
-    const text = said.flatMap((one) => (one.text.trim() === '' ? [] : [one.text])).join('\n\n');
+    const text = before?.text ?? said.flatMap((one) => (one.text.trim() === '' ? [] : [one.text])).join('\n\n');
     const mail: ComposedMail = {
       from: { name, address: userMailbox(transport, account) ?? `${tokenLocalPart(token)}@${config.domain}` },
       to: [{ address: thread.replyTo ?? their }],
@@ -159,9 +200,9 @@ export function openOutgoing(
     };
     const sent: SentMail = {
       ...{ their, thread: inThread, at: host.clock.now(), text, stage: 'begun' },
-      events: events.map(({ id }) => id),
+      events: before?.events ?? events.map(({ id }) => id),
     };
-    await host.emit([], [...state.writeSent(account, token, sent), ...said.flatMap(({ writes }) => writes)]);
+    await host.emit([], [...writeSent(account, sent), ...said.flatMap(({ writes }) => writes)]);
     return {
       envelope: {
         from: `${tokenLocalPart(token)}@${config.domain}`,
@@ -169,7 +210,7 @@ export function openOutgoing(
         envelopeId: token,
       },
       mail: await signed(await compose(mail), config.outgoing),
-      ...{ messageId, sent, subject, inThread },
+      ...{ token, messageId, sent, subject, inThread },
     };
   }
 
@@ -204,14 +245,14 @@ export function openOutgoing(
   }
 
   /** The thread goes on from here. A report that was quicker has said more of it. */
-  async function kept({ account, their }: Item, token: string, { sent, subject, inThread, messageId }: Ready) {
+  async function kept({ account, their }: Item, { token, sent, subject, inThread, messageId }: Ready) {
     const thread = await state.thread(account, their, inThread);
     const peer = await state.peer(account, their);
     const known = await state.sent(token);
     await host.emit(
       [],
       [
-        ...(known?.mail.stage === 'begun' ? state.writeSent(account, token, { ...sent, stage: 'taken' }) : []),
+        ...(known?.mail.stage === 'begun' ? writeSent(account, { ...sent, stage: 'taken' }) : []),
         state.writeThread(account, their, inThread, {
           ...thread,
           subject: thread.subject ?? subject,
@@ -225,11 +266,8 @@ export function openOutgoing(
 
   return {
     deliver,
-    deliverTogether(events) {
-      const outcome = Promise.withResolvers<Outcome>();
-      enqueue(itemOf(events, outcome.resolve));
-      return outcome.promise.then((one) => events.map(() => one));
-    },
+    deliverTogether,
+    reconcile,
     withdraw: (id) => waiting.delete(id),
     close() {
       closing = true;

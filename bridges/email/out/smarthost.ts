@@ -13,8 +13,11 @@ export type OutgoingEnvelope = { readonly from: string; readonly to: string; rea
 
 /** The server that takes our mails. */
 export type Smarthost = {
-  /** Resolves once it has the mail. Rejects with a `Failure`: in doubt where it broke off behind the final dot. */
-  send(envelope: OutgoingEnvelope, mail: Buffer): Promise<void>;
+  /**
+   * Has a mail made in its turn, and resolves with it once the server has it. Rejects with what `make` does, or with a `Failure`: in
+   * doubt where it broke off behind the final dot.
+   */
+  send<T extends { readonly envelope: OutgoingEnvelope; readonly mail: Buffer }>(make: () => Promise<T>): Promise<T>;
   /** Cuts what is under way. */
   close(): void;
 };
@@ -93,14 +96,16 @@ export function openSmarthost({ outgoing, domain }: Config, host: Pick<Host, 'co
   }
 
   return {
-    async send(envelope, mail) {
+    async send(make) {
       await turn();
       let connection: SMTPConnection | undefined;
       try {
         if (signal.aborted) throw new Failure('stopping');
+        const made = await make();
         connection = await connected();
-        await converse(connection, envelope, mail);
+        await converse(connection, made.envelope, made.mail);
         connection.quit();
+        return made;
       } catch (error) {
         connection?.close();
         throw error;

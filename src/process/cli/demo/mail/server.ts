@@ -84,7 +84,11 @@ function handIn(port: number, { from, to }: { from: string; to: string }, mail: 
     connection.once('error', reject);
     connection.connect((refused) => {
       if (refused) return reject(refused);
-      connection.send({ from, to: [to] }, mail, (error) => (error ? reject(error) : resolve()));
+      connection.send({ from, to: [to] }, mail, (error, info) => {
+        // What LMTP says of a recipient behind the data is no error to this client.
+        const wrong = error ?? info.rejectedErrors?.[0];
+        return wrong ? reject(wrong) : resolve();
+      });
     });
   }).finally(() => connection.quit());
 }
