@@ -17,8 +17,8 @@ const DAY = 86_400_000;
 /** What one network needs is not loaded for the other. */
 const networks: Readonly<Record<NetworkSetting['kind'], () => Promise<{ makeTransport: MakeTransport }>>> = {
   pigeon: () => import('./pigeon/transport.ts'),
-  email: () => import('./email/transport.ts'),
   sms: () => import('./sms/transport.ts'),
+  email: () => import('./email/transport.ts'),
 };
 
 /** The longest attempt of a laboratory's server to connect to another, and more. */

@@ -20,9 +20,9 @@ export type Options = {
 
 export const USAGE = `npm run crash -- [options]
   --network NAME   pigeon, which is the invented network of the tests, sms or email (default pigeon)
-  --cycles N       how often the gateway is killed; how many runs there are with sms (default 200)
+  --cycles N       how often the gateway is killed; how many runs there are with sms or email (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200; 60 with sms and email)
+  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email)
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
@@ -30,6 +30,8 @@ export const USAGE = `npm run crash -- [options]
   --fault NAME     no kills, but one of: ${Object.keys(faults).join(' ')}
                    or, of sms: ${Object.keys(smsFaults).join(' ')}
 Ends with 1 where something was lost, came twice, came out of order or was not answered.`;
+
+const RATES: Readonly<Record<NetworkName, string>> = { pigeon: '200', sms: '60', email: '30' };
 
 /** Reads the arguments. Throws an Error with what is wrong. */
 export function readOptions(args: readonly string[]): Options {
@@ -56,7 +58,7 @@ export function readOptions(args: readonly string[]): Options {
     network,
     cycles: whole('--cycles', values.cycles, 1, 100_000),
     seed: whole('--seed', values.seed, 0, 2 ** 31),
-    rate: whole('--rate', values.rate ?? (network === 'pigeon' ? '200' : '60'), 1, 2000),
+    rate: whole('--rate', values.rate ?? RATES[network], 1, 2000),
     store,
     fault,
     hasty: values.hasty,
@@ -69,7 +71,7 @@ function networkOf(name: string | undefined, fault: string | undefined): Network
   if (name !== undefined && name !== 'pigeon' && name !== 'sms' && name !== 'email')
     throw new Error('--network is pigeon, sms or email');
   const network = name ?? (fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon');
-  const there = network === 'sms' ? smsFaults : network === 'email' ? {} : faults;
+  const there = network === 'email' ? {} : network === 'sms' ? smsFaults : faults;
   if (fault !== undefined && !Object.hasOwn(there, fault))
     throw new Error(`no fault is called ${fault}; there are ${Object.keys(there).join(', ')}`);
   return network;

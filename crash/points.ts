@@ -80,6 +80,13 @@ export const watchedBridge = <Config>(definition: BridgeDefinition<Config>, pass
         pass('after-send');
         return delivered;
       },
+      ...(bridge.deliverTogether && {
+        async deliverTogether(events, session) {
+          const outcomes = (await bridge.deliverTogether?.(events, session)) ?? [];
+          pass('after-send');
+          return outcomes;
+        },
+      }),
       [Symbol.asyncDispose]: () => bridge[Symbol.asyncDispose](),
     };
   },

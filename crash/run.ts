@@ -1,7 +1,8 @@
 // npm run crash: kills a gateway under load again and again, or does something else to it, and closes the books.
 import { type Postgres, startPostgres } from '../test/real/postgres.ts';
 import { runCycles } from './cycles.ts';
-import { emailNetwork } from './email/network.ts';
+import { emailNetwork, type MailWorld } from './email/network.ts';
+import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
 import type { Load } from './network.ts';
@@ -32,7 +33,8 @@ async function main(args: readonly string[]): Promise<number> {
     `${options.fault ?? `${options.cycles} cycles`} with ${network}${far} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
   const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
-  return await (network === 'sms' ? withSms(options, lent) : withPigeon(options, lent));
+  const play = { pigeon: withPigeon, sms: withSms, email: withEmail }[network];
+  return await play(options, lent);
 }
 
 type Lent = { readonly postgres?: Postgres; readonly database?: string };
@@ -40,7 +42,7 @@ type Lent = { readonly postgres?: Postgres; readonly database?: string };
 async function withPigeon(options: Options, { postgres, database }: Lent): Promise<number> {
   const fault = options.fault === undefined ? undefined : faults[options.fault];
   const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
-  await using lab = await openLaboratory(where, options.network === 'email' ? emailNetwork : pigeonNetwork);
+  await using lab = await openLaboratory(where, pigeonNetwork);
   const { cycles, seed } = options;
   return await closed(lab, () =>
     fault
@@ -63,6 +65,18 @@ async function withSms(options: Options, { database }: Lent): Promise<number> {
   return await closed(lab, () =>
     fault ? fault.run(place) : playRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
   );
+}
+
+async function withEmail(options: Options, { database }: Lent): Promise<number> {
+  let world: MailWorld | undefined;
+  const network = emailNetwork((opened) => {
+    world = opened;
+  });
+  await using lab = await openLaboratory({ ...options, ...(database !== undefined && { database }) }, network);
+  if (!world) throw new Error('the laboratory has opened no network');
+  const place = { lab, world, random: seeded(options.seed) };
+  const { cycles: runs } = options;
+  return await closed(lab, () => playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
 }
 
 type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish'>;

@@ -25,7 +25,7 @@ export type Setting = {
 /** Where the network is, and what its gateway has to know of it. */
 export type NetworkSetting =
   | { readonly kind: 'pigeon'; readonly port: number }
-  /** Where mails go, where they come in, and who answers about senders: ports. */
+  /** Where mail goes, where it comes in, and who is asked for names: ports of 127.0.0.1. */
   | { readonly kind: 'email'; readonly smtp: number; readonly lmtp: number; readonly dns: number }
   | {
       readonly kind: 'sms';

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
+import { auditMailFates, auditRepeats } from '../crash/email/audit.ts';
+import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
+import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
+import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
@@ -92,6 +96,26 @@ describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
     const fault = smsFaults['webhook-outage'];
     if (!fault) throw new Error('this fault is gone');
     expect(await withSms({}, (place) => fault.run(place))).toEqual([]);
+  });
+});
+
+describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
+  async function withEmail(options: Partial<LaboratoryOptions>, runs: number, at: readonly MailEnd[]) {
+    let world: MailWorld | undefined;
+    const network = emailNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 30, ...options }, network);
+    if (!world) throw new Error('there is no mail server');
+    await playMailRuns({ lab, world, random: seeded(1) }, { runs, at });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    return lab.ledger.violations;
+  }
+
+  it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
+    expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
   });
 });
 
@@ -238,6 +262,25 @@ describe('the books', () => {
     expect(ledger.violations).toEqual([
       '"m1" is delivered, and its row is bounced: undefined',
       'm3 was bounced, and nobody has refused it: undefined',
+    ]);
+  });
+
+  it('see a mail that came again though its sender knew, or with other words, and one that was given up for nothing', () => {
+    const mail = (messageId: string, event: string, by: string, answered: boolean): TakenMail => ({
+      ...{ messageId, by, answered, from: '', to: '', envelopeId: '' },
+      texts: [{ ...told('b a', 0), event }],
+    });
+    const ledger = openLedger(emailNetwork());
+    const taken = [mail('m1', 'j-1', 'p1', true), mail('m1', 'j-1', 'p1', false), mail('m1', 'j-2', 'p2', false)];
+    expect(auditRepeats(taken, ledger)).toBe(2);
+    const fates = new Map([['m1', 'delivered'] as const]);
+    const rows = [row('1', 'bounced'), row('2', 'delivered'), row('3', 'bounced')];
+    auditMailFates({ taken, refused: new Set() }, fates, rows, ledger);
+    expect(ledger.violations).toEqual([
+      'm1 came again, although its sender had read that it was taken',
+      'm1 came with j-1, and again with j-2',
+      '1 was delivered, and its row is bounced: ',
+      '3 was bounced, and nobody has refused it: ',
     ]);
   });
 

@@ -1,128 +1,118 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { deliveryReport, type HeardMail, type MailServer, post } from '../../test/fakes/mail-server.ts';
-import type { NetworkParts } from '../network.ts';
-import type { PigeonLoad } from '../pigeon/load.ts';
+import { deliveryReport, vouched } from '../../test/fakes/mail-server.ts';
+import type { Landed } from '../ledger.ts';
+import type { Load, NetworkParts } from '../network.ts';
 import { between, oneOf } from '../random.ts';
 import { USERS } from '../setting.ts';
-import { numbered, openUsers } from '../users.ts';
+import { openUsers, RESENT } from '../users.ts';
+import type { HandingOn } from './handing-on.ts';
+import { ADDRESSES, AUTHSERV, DOMAIN, OWNERS, PEERS } from './names.ts';
+import { NOBODY, type TakenMail } from './smarthost.ts';
 
-export const DOMAIN = 'mail.example';
-const NAMES = ['romeo', 'benvolio', 'juliet', 'nurse'];
-const PEERS = ['mercutio', 'paris', 'tybalt'];
-/** Where all peers are, and one whom the mail server refuses. */
-const AT = 'peer.example';
-export const NOBODY = `rosaline@${AT}`;
-/** Milliseconds between two portions, and before a mail server tries again. */
+const MAILBOXES = Array.from({ length: 8 }, (_, index) => `bob${index}`);
+/** Milliseconds between two portions. */
 const TICK = 20;
-const AGAIN = 50;
 /** One message in so many is written to nobody. */
-const REFUSED = 25;
-/** Peers stop to write when so many mails were not taken. */
-const UNTAKEN = 60;
+const REFUSED = 30;
+/** Nobody mails when so much has not come. */
+const UNHEARD = 60;
+/** One mail in so many is refused by the mailbox that it goes to, after it was taken. */
+const FAILED = 10;
 
-type Post = { readonly from: string; readonly to: string; readonly raw: string };
+export type MailFate = 'delivered' | 'failed';
 
-/** Users and people with mailboxes. Each mail is handed to the gateway until it says that it has it, as mail servers do. */
-export function openMailLoad({
-  server,
-  lmtp,
-  ledger,
-  random,
-  rate,
-}: NetworkParts & { server: MailServer; lmtp: number }): PigeonLoad & Disposable {
+/** Users, and people who have nothing but mail. */
+export type MailLoad = Load & {
+  /** What has become of mails, by their Message-ID. */
+  readonly fates: ReadonlyMap<string, MailFate>;
+  /** The mailboxes have it: its sender is told so, as it has asked. */
+  deliver(mail: TakenMail): void;
+};
+
+/** Begins when it is told to. `taken` is what the smarthost has. */
+export function openMailLoad(
+  { ledger, random, rate, taken }: NetworkParts & { readonly taken: () => readonly TakenMail[] },
+  handing: HandingOn,
+): MailLoad {
   const users = openUsers({ domain: DOMAIN, ledger, random, other: () => undefined });
-  const lanes = new Map<string, Promise<void>>();
-  const reported = new Set<string>();
-  let waiting = 0;
+  const fates = new Map<string, MailFate>();
+  const answerable = new Map<string, TakenMail>();
   let timer: NodeJS.Timeout | undefined;
   let portion = 0;
-  let count = 0;
-  let over = false;
 
-  /** Behind what its sender has written before. */
-  function handOn(lane: string, mail: Post): void {
-    waiting += 1;
-    const work = (lanes.get(lane) ?? Promise.resolve()).then(async () => {
-      while (!over) {
-        const [answer = ''] = await post(lmtp, { ...mail, to: [mail.to] }).catch(() => ['']);
-        if (answer.startsWith('5')) ledger.violate(`a mail for ${mail.to} was answered: ${answer}`);
-        if (/^[25]/.test(answer)) break;
-        await delay(AGAIN);
-      }
-      waiting -= 1;
-    });
-    lanes.set(lane, work);
+  /** Somebody mails a user: an answer to their newest mail where there is one. */
+  function mail(): void {
+    const [by, user] = [oneOf(random, MAILBOXES), oneOf(random, OWNERS)];
+    const lane = `${by} ${user}`;
+    const number = ledger.tell(lane);
+    const about = between(random, 0, 1) === 0 ? answerable.get(lane) : undefined;
+    const to = about?.from ?? `${user}=${USERS}@${ADDRESSES}`;
+    const from = `${by}@${PEERS}`;
+    const raw = [
+      vouched(from).replaceAll('mx.example', AUTHSERV),
+      `From: ${from}`,
+      `To: <${to}>`,
+      `Message-ID: <${by}.${user}.${number}@${PEERS}>`,
+      ...(about ? [`In-Reply-To: ${about.messageId}`] : []),
+      'Subject: Verona',
+      '',
+      `${lane} ${number}`,
+      '',
+    ].join('\r\n');
+    handing.add(lane, { from, to, raw });
   }
 
-  function tell(): void {
-    const [by, to] = [oneOf(random, PEERS), oneOf(random, NAMES)];
-    const lane = `${by} ${to}`;
-    const raw = `From: ${by}@${AT}\r\nTo: ${to}=${USERS}@${DOMAIN}\r\nMessage-ID: <m${++count}@${AT}>\r\n\r\n${lane} ${ledger.tell(lane)}\r\n`;
-    handOn(lane, { from: `${by}@${AT}`, to: `${to}=${USERS}@${DOMAIN}`, raw });
+  function write(): void {
+    const by = oneOf(random, OWNERS);
+    const to = `${between(random, 1, REFUSED) === 1 ? NOBODY : oneOf(random, MAILBOXES)}\\40${PEERS}`;
+    if (users.unheard(by, to) < RESENT) users.write(by, to);
   }
 
-  /** Each mail is reported as delivered, once. */
-  function report({ from, to, header }: HeardMail): void {
-    if (reported.has(from)) return;
-    reported.add(from);
-    const about = { token: from, to: to[0] ?? '', messageId: header('message-id') ?? '' };
-    const raw = deliveryReport(about, { action: 'delivered', status: '2.0.0', diagnostic: '250 2.0.0 done' });
-    handOn(from, { from: '', to: from, raw });
-  }
-
-  let seen = 0;
   function tick(): void {
-    for (; seen < server.heard.length; seen += 1) report(server.heard[seen] as HeardMail);
-    if (resting) return;
     portion += (rate * TICK) / 1000;
-    for (; portion >= 1; portion -= 1) {
-      if (waiting < UNTAKEN) tell();
-      const to = between(random, 1, REFUSED) === 1 ? NOBODY : `${oneOf(random, PEERS)}@${AT}`;
-      users.write(oneOf(random, NAMES), to.replace('@', '\\40'));
+    for (; portion >= 1; portion--) {
+      if (ledger.missing() < UNHEARD) mail();
+      write();
     }
   }
 
-  let resting = false;
   return {
     attach: users.attach,
-    register: async () => undefined,
     begin() {
-      resting = false;
       timer ??= setInterval(tick, TICK);
     },
-    /** What has arrived is still reported. */
     end() {
       users.rest();
-      resting = true;
-    },
-    pour(many) {
-      for (let told = 0; told < many; told += 1) tell();
-    },
-    after: users.after,
-    online: () => true,
-    figures: () => ({ mails: server.heard.length, copies: server.heard.length - distinct().length }),
-    unacknowledged: () => waiting,
-    progress: () => users.came + server.heard.length,
-    // A mailbox knows a copy by its Message-ID; RELIABILITY: there are at most two.
-    landed: () =>
-      distinct().flatMap((mail) => {
-        const message = numbered(mail.text);
-        return message ? [{ ...message, tag: mail.parsed.subject ?? '' }] : [];
-      }),
-    [Symbol.dispose]() {
-      over = true;
       clearInterval(timer);
+      timer = undefined;
     },
+    fates,
+    deliver(mail) {
+      const { messageId, to, from } = mail;
+      const fate = fates.get(messageId) ?? (between(random, 1, FAILED) === 1 ? 'failed' : 'delivered');
+      fates.set(messageId, fate);
+      const user = mail.texts[0]?.lane.split(' ')[0];
+      if (user !== undefined) answerable.set(`${to.replace(/@.*$/, '')} ${user}`, mail);
+      const about = { token: from, to, messageId };
+      const raw = deliveryReport(
+        about,
+        fate === 'delivered'
+          ? { action: 'delivered', status: '2.0.0', diagnostic: '250 2.0.0 in the mailbox' }
+          : { action: 'failed', status: '5.2.2', diagnostic: '552 5.2.2 The mailbox is full' },
+      );
+      handing.add(`reports ${messageId}`, { from: '', to: from, raw });
+    },
+    unacknowledged: () => Math.max(handing.open, ledger.missing()),
+    progress: () => users.came + taken().length + handing.figures.taken,
+    landed: () => landedOf(taken()),
   };
+}
 
-  function distinct(): readonly HeardMail[] {
-    const first = new Map<string, HeardMail>();
-    const copies = new Map<string, number>();
-    for (const mail of server.heard) {
-      const id = mail.header('message-id') ?? '';
-      copies.set(id, (copies.get(id) ?? 0) + 1);
-      if (!first.has(id)) first.set(id, mail);
-    }
-    return [...first.values()];
-  }
+/** What lies in mailboxes: of a mail that came again under its Message-ID only the first is kept. */
+function landedOf(taken: readonly TakenMail[]): readonly Landed[] {
+  const seen = new Set<string>();
+  return taken.flatMap(({ messageId, texts }) => {
+    if (seen.has(messageId)) return [];
+    seen.add(messageId);
+    return texts.map(({ event, ...text }) => ({ ...text, tag: event }));
+  });
 }

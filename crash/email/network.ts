@@ -1,29 +1,56 @@
-import { mailServer } from '../../test/fakes/mail-server.ts';
-import { startNameServer } from '../../test/fakes/name-server.ts';
-import type { Network } from '../network.ts';
-import type { PigeonLoad } from '../pigeon/network.ts';
+import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
+import type { Network, NetworkParts, World } from '../network.ts';
 import { quietPort } from '../sms/ports.ts';
-import { DOMAIN, NOBODY, openMailLoad } from './load.ts';
+import { auditMailFates, auditRepeats } from './audit.ts';
+import { type HandingOn, openHandingOn } from './handing-on.ts';
+import { type MailLoad, openMailLoad } from './load.ts';
+import { DOMAIN } from './names.ts';
+import { openSmarthost, type Smarthost } from './smarthost.ts';
 
-/** Mailboxes behind a mail server that outlives the gateway. */
-export const emailNetwork: Network<PigeonLoad> = {
+export type { MailLoad } from './load.ts';
+
+/** The servers of mail, as an experiment sees them. */
+export type MailWorld = World<MailLoad> & { readonly smarthost: Smarthost; readonly handing: HandingOn };
+
+/** Mailboxes behind servers of mail that fail. `ready` is given their world when it is open. */
+export const emailNetwork = (ready: (world: MailWorld) => void = () => undefined): Network<MailLoad> => ({
   domain: DOMAIN,
-  there: 'in the mailbox',
+  there: 'in a mailbox',
   gapless: true,
   async open(parts) {
-    const server = await mailServer({ nobody: NOBODY });
-    const names = await startNameServer({});
-    const lmtp = await quietPort(parts.random);
-    const load = openMailLoad({ ...parts, server, lmtp });
-    return {
-      load,
-      figures: load.figures,
-      setting: { kind: 'email', smtp: server.port, lmtp, dns: names.port },
-      async [Symbol.asyncDispose]() {
-        load[Symbol.dispose]();
-        await server[Symbol.asyncDispose]();
-        await names[Symbol.asyncDispose]();
-      },
-    };
+    const world = await openWorld(parts);
+    ready(world);
+    return world;
   },
-};
+});
+
+async function openWorld(parts: NetworkParts): Promise<MailWorld> {
+  const { ledger, random } = parts;
+  await using stack = new AsyncDisposableStack();
+  const names = stack.use(await startEmptyNameServer());
+  const lmtp = await quietPort(random);
+  const handing = openHandingOn(lmtp, random, ledger.violate);
+  const smarthost: Smarthost = stack.use(
+    await openSmarthost({ port: await quietPort(random), random }, (mail) => load.deliver(mail)),
+  );
+  const load = openMailLoad({ ...parts, taken: () => smarthost.taken }, handing);
+  stack.defer(() => {
+    load.end();
+    handing.end();
+  });
+  let repeats = 0;
+  const opened = stack.move();
+  return {
+    ...{ load, smarthost, handing },
+    setting: { kind: 'email', smtp: smarthost.port, lmtp, dns: names.port },
+    audit(accepted) {
+      repeats = auditRepeats(smarthost.taken, ledger);
+      auditMailFates(smarthost, load.fates, accepted, ledger);
+    },
+    figures: () => ({
+      ...{ mails: smarthost.taken.length, repeatedMails: repeats },
+      ...{ smarthost: smarthost.figures, handedOn: handing.figures },
+    }),
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}

@@ -3,37 +3,58 @@ import type { BridgeDefinition } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import type { MakeTransport } from '../network.ts';
 import { hastyBridge } from '../points.ts';
-import { DOMAIN } from './load.ts';
+import { ADDRESSES, AUTHSERV, DOMAIN } from './names.ts';
+
+type Definition = typeof bridge;
 
 const { mapping } = bridge;
+const { facts } = mapping;
 
-/** The name of an event is the subject of its mail: by that the books find it. */
-const named = (event: Event): Event => (event.kind === 'message' ? { ...event, subject: event.id } : event);
-
-/** Nobody waits for long in a laboratory, and each message is a mail of its own. */
-const quick: typeof bridge = {
+/** Nobody waits for long in a laboratory, and what goes as one mail is written within a moment. */
+const quick: Definition = {
   ...bridge,
   mapping: {
     ...mapping,
-    facts: { ...mapping.facts, delivery: { ...mapping.facts.delivery, retry: { min: 50, max: 500 }, burst: 0 } },
-  },
-  async open(config, host) {
-    const opened = await bridge.open(config, host);
-    return { ...opened, deliver: (event, session) => opened.deliver(named(event), session) };
+    facts: {
+      ...facts,
+      delivery: { ...facts.delivery, retry: { min: 50, max: 500 }, pause: 500, burst: 300 },
+    },
   },
 };
 
+/** Each text says which event it is of: what lies in mailboxes is looked up by that. */
+const named = (event: Event): Event =>
+  event.kind === 'message' ? { ...event, text: `${event.text} ${event.id}` } : event;
+
+const naming = (definition: Definition): Definition => ({
+  ...definition,
+  async open(config, host) {
+    const opened = await definition.open(config, host);
+    return {
+      ...opened,
+      deliver: (event, session) => opened.deliver(named(event), session),
+      deliverTogether: (events, session) => opened.deliverTogether?.(events.map(named), session) ?? [],
+      [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+    };
+  },
+});
+
+/** The longest that the gateway waits for an answer of the server of mail, in ms: less than operators may have it. */
+export const TIMEOUT = 800;
+
 export const makeTransport: MakeTransport = ({ network, hasty }, pass) => {
   if (network.kind !== 'email') throw new Error('this is no mail server');
+  const { smtp, lmtp, dns } = network;
+  const settings = bridge.config.parse({
+    domain: ADDRESSES,
+    outgoing: { host: '127.0.0.1', port: smtp, tls: 'off', name: `p${process.pid}.gateway.example` },
+    incoming: { lmtp: `127.0.0.1:${lmtp}` },
+    authserv: [AUTHSERV],
+    dns: `127.0.0.1:${dns}`,
+  });
   return {
     domain: DOMAIN,
-    definition: (hasty ? hastyBridge(quick, pass) : quick) as BridgeDefinition,
-    settings: bridge.config.parse({
-      domain: DOMAIN,
-      outgoing: { host: '127.0.0.1', port: network.smtp, tls: 'off', connections: 8 },
-      incoming: { lmtp: `127.0.0.1:${network.lmtp}` },
-      unverified: 'accept',
-      dns: `127.0.0.1:${network.dns}`,
-    }),
+    definition: naming(hasty ? hastyBridge(quick, pass) : quick) as BridgeDefinition,
+    settings: { ...settings, outgoing: { ...settings.outgoing, timeout: TIMEOUT } },
   };
 };
