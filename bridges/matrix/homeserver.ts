@@ -131,6 +131,7 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
         body: content,
         ...(size !== undefined && { size }),
         timeout: 10 * MINUTE,
+        signal: host.signal,
       });
       const body = parsed(await response.text());
       if (!response.ok) throw failureOf(response.status, body);

@@ -38,7 +38,6 @@ export const texts = catalogue({
     en: 'Your homeserver has ended this login. Log in anew.',
     de: 'Ihr Homeserver hat diese Anmeldung beendet. Melden Sie sich neu an.',
   },
-  fileLost: { en: 'The file could not be fetched.', de: 'Die Datei konnte nicht abgeholt werden.' },
   notRegistered: {
     en: 'The homeserver does not know this gateway: register what matrix-registration writes, and restart it.',
     de: 'Der Homeserver kennt dieses Gateway nicht: Tragen Sie ein, was matrix-registration schreibt, und starten Sie ihn neu.',

@@ -3,6 +3,7 @@ import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import { sendFile } from '#bridges/matrix/upload.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
@@ -17,7 +18,6 @@ import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
 import { MARK } from './marks.ts';
 import type { OwnRooms } from './rooms.ts';
-import { sendFile } from './upload.ts';
 
 export type OwnOutgoingParts = {
   readonly host: Host;
@@ -171,7 +171,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const known = rooms.get(id);
       const uploaded = [];
       for (const file of event.files ?? [])
-        uploaded.push(await sendFile({ host, server, file, encrypted: known?.room.encrypted ?? false }));
+        uploaded.push(await sendFile({ host, server, account, file, encrypted: known?.room.encrypted ?? false }));
       const view: WritingView = {
         userOf: (nick) => known && userOf(known.room, nick),
         rootOf: (thread) => (thread.startsWith('$') ? thread : undefined),

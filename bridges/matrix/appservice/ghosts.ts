@@ -32,6 +32,8 @@ type GhostParts = { readonly host: Host; readonly config: MatrixConfig; readonly
 /** What the homeserver was told of a ghost: name and the hash of the picture. */
 type Told = { readonly name: string; readonly photo: string };
 
+/** The most bytes of a picture of somebody. */
+const MOST_AVATAR = 8 * 1024 * 1024;
 const KEY = 'ghost';
 const HASHED = 'hashed ';
 
@@ -106,9 +108,8 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
 
   async function uploaded(avatar: Avatar, as: string): Promise<string> {
     if ('data' in avatar) return server.upload(Buffer.from(avatar.data, 'base64'), { type: avatar.type, as });
-    const response = await host.fetch(avatar.url);
-    if (!response.ok || !response.body) throw new Failure('item-not-found');
-    return server.upload(response.body, { type: avatar.type, as });
+    const { content, type } = await host.media.open(avatar, { maxBytes: MOST_AVATAR, signal: host.signal });
+    return server.upload(content, { type, as });
   }
 
   return {

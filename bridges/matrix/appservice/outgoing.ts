@@ -2,13 +2,14 @@ import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import { sendFile } from '#bridges/matrix/upload.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
 import type { Delivered, Host } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
-import type { Event, EventKind, EventOf, FileRef } from '#src/model/event.ts';
+import type { Event, EventKind, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type ForeignId } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
@@ -118,24 +119,12 @@ export function openOutgoing(parts: OutgoingParts) {
     state: 'taken',
   });
 
-  async function upload(file: FileRef, { as }: Aim): Promise<Uploaded> {
-    const response = await host.fetch(file.url, { maxBytes: MOST_FILE, timeout: 300_000 });
-    if (!response.ok || !response.body) {
-      await response.body?.cancel();
-      throw new Failure('item-not-found', { text: texts.fileLost });
-    }
-    const length = Number(response.headers.get('content-length'));
-    const size = Number.isSafeInteger(length) && length > 0 ? length : undefined;
-    const type = file.type ?? response.headers.get('content-type') ?? undefined;
-    return { mxc: await server.upload(response.body, { name: file.name, type, size, as }) };
-  }
-
   const senders: { readonly [K in EventKind]?: Sender<K> } = {
     async message(event) {
       const to = await aim(event, true);
       assertPlain(to);
       const uploaded: Uploaded[] = [];
-      for (const file of event.files ?? []) uploaded.push(await upload(file, to));
+      for (const file of event.files ?? []) uploaded.push(await sendFile({ host, server, file, ...to }));
       const { thread } = event;
       const root = thread === undefined ? undefined : await threads.rootOf(to.room, thread);
       const inside = rooms.get(to.room);
@@ -289,6 +278,3 @@ export function openOutgoing(parts: OutgoingParts) {
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 /** Events that wait in this process. */
 const MOST_WAITING = 50_000;
-
-/** The most bytes of a file that is passed on. */
-const MOST_FILE = 1024 * 1024 * 1024;

@@ -13,8 +13,8 @@ export type MatrixFile = Omit<FileRef, 'url' | 'thumbnail' | 'sha256'> & {
   readonly voice?: boolean;
 };
 
-/** A file that has been uploaded: its own address, or what it takes to read it where it was encrypted. */
-export type Uploaded = { readonly mxc: string; readonly encrypted?: Json };
+/** A file that has been uploaded: its own address, or what it takes to read it where it was encrypted; and what it is. */
+export type Uploaded = Pick<FileRef, 'name' | 'type' | 'size'> & { readonly mxc: string; readonly encrypted?: Json };
 
 const MXC = /^mxc:\/\/((?:\[[0-9a-f:.]{2,45}\]|[A-Za-z0-9.-]{1,230})(?::\d{1,5})?)\/([A-Za-z0-9_-]{1,255})$/;
 
@@ -74,7 +74,8 @@ export const captionOf = (content: Json): string | undefined => {
 const MSGTYPES: Readonly<Record<string, string>> = { image: 'm.image', audio: 'm.audio', video: 'm.video' };
 
 /** The content of a message with a file, and perhaps words beside it. Audio with a duration and no words is a voice message. */
-export function fileContent(file: FileRef, { mxc, encrypted }: Uploaded, caption?: string): Json {
+export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uploaded, caption?: string): Json {
+  const file = { ...claimed, ...found };
   const name = file.name ?? 'file';
   const [top = ''] = (file.type ?? '').toLowerCase().split('/');
   const msgtype = Object.hasOwn(MSGTYPES, top) ? MSGTYPES[top] : 'm.file';
