@@ -19,7 +19,7 @@ export async function changeOf(
 ): Promise<Change | undefined> {
   const id = reaction ? inReplyTo.at(-1) : (chat?.edits ?? chat?.deletes);
   if (id === undefined || verdict.from !== 'verified') return undefined;
-  if ((await state.placed(account, id))?.their !== from) return undefined;
+  if ((await state.placed(account, from, id)) === undefined) return undefined;
   const target = id as ForeignId;
   if (reaction) return { kind: 'reaction', target, emoji: reaction };
   if (id.endsWith(`@${config.domain}`)) return undefined;

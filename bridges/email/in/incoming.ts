@@ -84,12 +84,13 @@ export function openIncoming(
     );
     const read = await readMail(mail, envelope, owner?.account);
     const answers: RecipientAnswer[] = [];
-    const done = new Set<AccountKey>();
+    // Each user has it once, and is answered the same under each of their addresses.
+    const done = new Map<AccountKey, RecipientAnswer>();
     for (const one of recipients) {
-      if ('status' in one) answers.push(one);
-      else if (one.kind === 'user' && done.has(one.account)) answers.push(TAKEN);
-      else answers.push(await become(read, one));
-      if ('kind' in one && one.kind === 'user') done.add(one.account);
+      const known = 'kind' in one && one.kind === 'user' ? done.get(one.account) : undefined;
+      const answer = 'status' in one ? one : (known ?? (await become(read, one)));
+      answers.push(answer);
+      if ('kind' in one && one.kind === 'user') done.set(one.account, answer);
     }
     return answers;
   }

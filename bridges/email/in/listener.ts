@@ -60,9 +60,10 @@ export async function openListener(
         const [first = LATER] = answers;
         if (protocol === 'lmtp')
           return done(null, answers.map((one) => (one.status === 250 ? said(one) : asError(one))) as never);
-        // SMTP has one answer: the mail is taken where somebody has it.
+        // SMTP has one answer: it comes again where somebody may have it later, and else is taken where somebody has it.
+        const later = answers.find(({ status }) => status >= 400 && status < 500);
         const good = answers.find(({ status }) => status === 250);
-        return good ? done(null, said(good)) : done(asError(first));
+        return good && !later ? done(null, said(good)) : done(asError(later ?? first));
       });
     },
   });

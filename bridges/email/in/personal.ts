@@ -69,8 +69,8 @@ export function openPersonal(
   async function knownOf(account: AccountKey, from: string, ids: readonly string[]) {
     const found: { id: string; thread: string; text?: string }[] = [];
     for (const id of ids) {
-      const placed = await state.placed(account, id);
-      if (placed?.their !== from) continue;
+      const placed = await state.placed(account, from, id);
+      if (!placed) continue;
       const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
       found.push({ id, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) });
       if (found.length >= 3) break;
@@ -79,10 +79,10 @@ export function openPersonal(
   }
 
   /** The id of a mail, another one where the same id comes with other words: nobody takes the place of what was said before. */
-  async function idOf(account: AccountKey, { parsed }: ReadMail): Promise<{ id: string; hash: string }> {
+  async function idOf(account: AccountKey, { parsed, from }: ReadMail): Promise<{ id: string; hash: string }> {
     const hash = bodyOf(state, parsed);
     const id = isMessageId(parsed.messageId) ? parsed.messageId : `${hash}@${config.domain}`;
-    const known = await state.placed(account, id);
+    const known = await state.placed(account, from, id);
     return { id: known && known.hash !== hash ? `${id}#${hash.slice(0, 8)}` : id, hash };
   }
 
@@ -100,7 +100,7 @@ export function openPersonal(
     } as const;
     if (parsed.automation === 'reply') {
       await host.emit(
-        [{ ...head, ...vacation(clean) }],
+        [{ ...head, kind: 'presence', show: 'available', status: awayOf(mail, account, clean) }],
         [state.writePeer(account, from, { ...peer, automatic: peer.automatic + 1 })],
       );
       return TAKEN;
@@ -174,8 +174,10 @@ export function openPersonal(
   ): StateWrite[] {
     const { thread, known } = placing;
     const subject = known.subject ?? (plainSubject(parsed.subject) || undefined);
-    const answerTo = verdict.from === 'verified' ? mailboxOf(parsed.replyTo[0]?.address ?? '') : undefined;
-    const { replyTo: _, ...rest } = known;
+    const { replyTo: before, ...rest } = known;
+    const asked = mailboxOf(parsed.replyTo[0]?.address ?? '');
+    // Only who is who they say moves where answers go; nothing of ours goes to our own domain.
+    const answerTo = verdict.from === 'verified' ? (asked?.endsWith(`@${config.domain}`) ? from : asked) : before;
     return [
       state.writeThread(account, from, thread, {
         ...rest,
@@ -192,22 +194,30 @@ export function openPersonal(
         answered: true,
         automatic: parsed.automation ? peer.automatic + 1 : 0,
       }),
-      state.writePlaced(account, id.replace(/#.*$/, ''), { their: from, thread, hash }),
-      ...(id.includes('#') ? [state.writePlaced(account, id, { their: from, thread, hash })] : []),
+      state.writePlaced(account, from, id, { thread, hash }),
     ];
   }
+
+  const markOf = ({ verdict }: ReadMail, account: AccountKey): string[] =>
+    verdict.from !== 'verified' && config.unverified === 'mark'
+      ? [wordsIn(texts.unverified, host.language(account))]
+      : [];
+
+  /** A vacation answer is a status and no message. */
+  const awayOf = (mail: ReadMail, account: AccountKey, { text }: CleanText): string =>
+    [...markOf(mail, account), cleanName(text, 200)].join(' ');
 
   function textOf(
     mail: ReadMail,
     { account }: { account: AccountKey },
     { clean, fresh }: { clean: CleanText; fresh: string | undefined },
   ): string {
-    const { parsed, verdict, files } = mail;
+    const { parsed, files } = mail;
     const told = (words: Parameters<typeof wordsIn>[0]) => wordsIn(words, host.language(account));
     const others = alsoTo(mail);
     const { forwarded } = clean;
     return [
-      ...(verdict.from !== 'verified' && config.unverified === 'mark' ? [told(texts.unverified)] : []),
+      ...markOf(mail, account),
       ...(others === undefined ? [] : [told(texts.alsoTo(others))]),
       ...(fresh === undefined ? [] : [fresh]),
       ...(parsed.encrypted ? [told(texts.encrypted)] : []),
@@ -258,10 +268,6 @@ function nameOf({ parsed, verdict }: ReadMail): string | undefined {
   const name = cleanName(parsed.from.name ?? '');
   return verdict.from === 'verified' && name !== '' && !name.includes('@') ? name : undefined;
 }
-
-/** A vacation answer is a status and no message. */
-const vacation = ({ text }: CleanText) =>
-  ({ kind: 'presence', show: 'available', status: cleanName(text, 200) }) as const;
 
 /** A subject without what mail programs put before it. Pure. */
 export const plainSubject = (subject = ''): string =>

@@ -39,8 +39,9 @@ export async function recipientOf(
   const local = readLocalPart(found.local, config);
   if (local.kind === 'admins') return { kind: 'admins', address: mailboxOf(address) ?? address };
   if (local.kind === 'user') return { kind: 'user', account: accountKey(local.user, host.transport) };
-  const sent = local.kind === 'token' ? await state.sent(local.token) : undefined;
-  if (!sent || local.kind !== 'token') return NO_SUCH_USER;
+  if (local.kind !== 'token' || local.proof !== state.mac('address', local.token)) return NO_SUCH_USER;
+  const sent = await state.sent(local.token);
+  if (!sent) return NO_SUCH_USER;
   return { kind: 'user', account: sent.account, token: local.token, sent: sent.mail };
 }
 

@@ -44,8 +44,9 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     return undefined;
   }
 
+  /** It comes to where the mail was sent from (RFC 5321 §4.5.5): who has its Message-ID only says nothing of it. */
   async function delivery(report: DeliveryReport, to: MailRecipient): Promise<void> {
-    const found = await find(to, report.envelopeId, report.about);
+    const found = await find(to);
     if (!found) return;
     // Of several lines the one about the peer; one alone is about the peer, whatever an alias made of the address.
     const line =
@@ -68,9 +69,15 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
       await host.emit([], state.writeSent(account, token, { ...known, stage }));
   }
 
-  async function read({ about }: MailReport & { kind: 'disposition' }, to: MailRecipient): Promise<void> {
+  /** The peer alone can have read it. */
+  async function read(
+    { about }: MailReport & { kind: 'disposition' },
+    { from, verdict }: ReadMail,
+    to: MailRecipient,
+  ): Promise<void> {
     const found = await find(to, about);
-    if (!found) return;
+    const proven = to.kind === 'user' && to.token !== undefined;
+    if (!found || !(proven || (verdict.from === 'verified' && from === found.mail.their))) return;
     const { account, mail, token } = found;
     await host.emit([
       {
@@ -91,10 +98,10 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
   }
 
   return {
-    async take(_mail, report, to) {
+    async take(mail, report, to) {
       if (report.kind === 'delivery') await delivery(report, to);
       else if (report.kind === 'complaint') await complaint(report, to);
-      else if (report.read) await read(report, to);
+      else if (report.read) await read(report, mail, to);
       return TAKEN;
     },
     async bounced({ parsed }, to) {

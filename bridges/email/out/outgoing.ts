@@ -154,6 +154,9 @@ export function openOutgoing(
     item.tell(failure);
   }
 
+  const tokenAddress = (token: string): string =>
+    `${tokenLocalPart(token, state.mac('address', token))}@${config.domain}`;
+
   type Ready = {
     readonly envelope: { readonly from: string; readonly to: string; readonly envelopeId: string };
     readonly mail: Buffer;
@@ -182,13 +185,13 @@ export function openOutgoing(
     const thread = await state.thread(account, their, inThread);
     const usual = settings.subject || config.subject || wordsIn(texts.subject(name), language);
     const subject = ownSubject ?? thread.subject ?? usual;
-    const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo?.replace(/#.*$/, '');
+    const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo?.replace(/#[a-z2-7]{8}$/, '');
     const inReplyTo = replied !== undefined && isMessageId(replied) ? replied : thread.references.at(-1);
     const messageId = `${token}@${config.domain}`;
     const said = events.map((event) => forms.asked(event, { account, their, thread: inThread }));
     const text = before?.text ?? said.flatMap((one) => (one.text.trim() === '' ? [] : [one.text])).join('\n\n');
     const mail: ComposedMail = {
-      from: { name, address: userMailbox(transport, account) ?? `${tokenLocalPart(token)}@${config.domain}` },
+      from: { name, address: userMailbox(transport, account) ?? tokenAddress(token) },
       to: [{ address: thread.replyTo ?? their }],
       ...{ messageId, inReplyTo, references: thread.references, text, html: settings.html, language },
       attachments: await attachmentsOf(events),
@@ -205,7 +208,7 @@ export function openOutgoing(
     await host.emit([], [...writeSent(account, sent), ...said.flatMap(({ writes }) => writes)]);
     return {
       envelope: {
-        from: `${tokenLocalPart(token)}@${config.domain}`,
+        from: tokenAddress(token),
         to: mail.to[0]?.address ?? their,
         envelopeId: token,
       },
@@ -259,7 +262,7 @@ export function openOutgoing(
           references: withReference(thread.references, messageId),
         }),
         state.writePeer(account, their, { ...peer, thread: inThread, introduced: true, automatic: 0 }),
-        state.writePlaced(account, messageId, { their, thread: inThread, hash: '' }),
+        state.writePlaced(account, their, messageId, { thread: inThread, hash: '' }),
       ],
     );
   }

@@ -6,7 +6,7 @@ import { wireAddress } from '#bridges/email/mailbox.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import { readReply, replyFailure } from './replies.ts';
+import { isHardBounce, readReply, replyFailure } from './replies.ts';
 
 /** What a mail goes with (RFC 5321 §2.3.1). `envelopeId` comes back in reports (RFC 3461 §4.4). */
 export type OutgoingEnvelope = { readonly from: string; readonly to: string; readonly envelopeId: string };
@@ -144,7 +144,15 @@ function failureOf(error: Error, sent: boolean): Failure {
   if (response !== undefined && responseCode) {
     if (command.startsWith('AUTH') && responseCode >= 500)
       return new Failure('internal', { text: texts.ourLogin, foreign: String(responseCode), cause: error });
-    return replyFailure(readReply(response));
+    const failure = replyFailure(readReply(response));
+    // Before a recipient is named (RFC 5321 §3.3) it can speak of nobody but us.
+    return isHardBounce(failure) && !/^(?:RCPT|DATA)\b/.test(command)
+      ? new Failure('internal', {
+          text: texts.refusedUs,
+          foreign: failure.foreign ?? String(responseCode),
+          cause: error,
+        })
+      : failure;
   }
   if (sent) return new Failure('remote-server-timeout', { text: texts.unclear, certain: false, cause: error });
   return new Failure('remote-server-timeout', { text: texts.noSmarthost, cause: error });

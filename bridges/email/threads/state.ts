@@ -47,8 +47,8 @@ const peerSchema = z.object({
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;
 
-/** Where a message of a thread is found again by its Message-ID. */
-const placedSchema = z.object({ their: z.string(), thread: z.string(), hash: z.string().default('') });
+/** Where a message between an account and a peer is found again by its Message-ID, which others may use as well. */
+const placedSchema = z.object({ thread: z.string(), hash: z.string().default('') });
 export type PlacedMail = z.infer<typeof placedSchema>;
 
 /**
@@ -68,8 +68,8 @@ export type MailState = {
   writeThread(account: AccountKey, their: string, thread: string, value: MailThread): StateWrite;
   peer(account: AccountKey, their: string): Promise<MailPeer>;
   writePeer(account: AccountKey, their: string, peer: MailPeer): StateWrite;
-  placed(account: AccountKey, messageId: string): Promise<PlacedMail | undefined>;
-  writePlaced(account: AccountKey, messageId: string, at: PlacedMail): StateWrite;
+  placed(account: AccountKey, their: string, messageId: string): Promise<PlacedMail | undefined>;
+  writePlaced(account: AccountKey, their: string, messageId: string, at: PlacedMail): StateWrite;
   /** Why an account sends nothing to somebody: it bounced for good, or they asked for no more. */
   suppressed(account: AccountKey, their: string): Promise<string | undefined>;
   writeSuppressed(account: AccountKey, their: string, why: string | null): StateWrite;
@@ -124,10 +124,10 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
       ...kept(CONVERSATION_TIME),
       value: JSON.stringify(peer),
     }),
-    placed: (account, messageId) => read(placedSchema, account, at('placed', messageId)),
-    writePlaced: (account, messageId, value) => ({
+    placed: (account, their, messageId) => read(placedSchema, account, at('placed', their, messageId)),
+    writePlaced: (account, their, messageId, value) => ({
       account,
-      key: at('placed', messageId),
+      key: at('placed', their, messageId),
       ...kept(MAIL_TIME),
       value: JSON.stringify(value),
     }),

@@ -14,13 +14,13 @@ const RESERVED = new Set(
 const FOR_ADMINS = new Set(['postmaster', 'abuse', 'hostmaster', 'security']);
 const PLAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 /** The local part of the envelope sender of one mail of ours. */
-const TOKEN = /^b\.([a-z2-7]{26})$/;
+const TOKEN = /^b\.([a-z2-7]{26})([a-z2-7]{26})$/;
 const MOST_LOCAL = 64;
 
 /** What a local part of our mail domain means. */
 export type LocalPart =
   | { readonly kind: 'user'; readonly user: BareJid }
-  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'token'; readonly token: string; readonly proof: string }
   | { readonly kind: 'admins' }
   | { readonly kind: 'nobody' };
 
@@ -48,8 +48,8 @@ const escaped = (local: string): string =>
 /** The reverse, for anything. What comes behind a `+` (RFC 5233) says nothing. Pure. */
 export function readLocalPart(written: string, domains: Domains): LocalPart {
   const local = written.toLowerCase().replace(/\+.*$/s, '');
-  const token = TOKEN.exec(local)?.[1];
-  if (token !== undefined) return { kind: 'token', token };
+  const [, token, proof] = TOKEN.exec(local) ?? [];
+  if (token !== undefined && proof !== undefined) return { kind: 'token', token, proof };
   if (FOR_ADMINS.has(local)) return { kind: 'admins' };
   const user = userOf(local, domains);
   // RFC 7622 §3.3.1: a bare JID has no capitals.
@@ -69,8 +69,8 @@ function userOf(local: string, { home }: Domains): BareJid | undefined {
   return `${Buffer.from(bytes, 'latin1').toString('utf8')}@${domain}` as BareJid;
 }
 
-/** The local part of the envelope sender of a mail. */
-export const tokenLocalPart = (token: string): string => `b.${token}`;
+/** The local part of the envelope sender of a mail. The token stands in its Message-ID, too, which many see: `proof` does not. */
+export const tokenLocalPart = (token: string, proof: string): string => `b.${token}${proof}`;
 
 /** Whether an address looks like one that a program writes from, and nobody reads. Pure. */
 export const isUnread = (address: string): boolean =>

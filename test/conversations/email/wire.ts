@@ -72,11 +72,23 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       const raw = deliveryReport(about, { action, status, diagnostic: diagnostic.join(' ') });
       expectTaken(await post(lmtp, { from: '', to: [last.from], raw }));
     },
-    /** `refused 550 MAIL`: a mail is answered so, at RCPT or after its text. */
+    /** `forged 250 [ADDRESS]`: what a report is answered that says that the last mail failed, of somebody who knows its Message-ID alone. */
+    async forged(rest) {
+      if (!last) throw new Error('no mail was heard');
+      const [code = '', given] = rest.split(' ');
+      const messageId = last.header('message-id') ?? '';
+      const token = given ?? `b.${messageId.replace(/[<>]/g, '')}`;
+      const about = { token, to: last.to[0] ?? '', messageId };
+      const raw = deliveryReport(about, { action: 'failed', status: '5.1.1', diagnostic: '550 5.1.1 unknown user' });
+      const [answer = ''] = await post(lmtp, { from: '', to: [token], raw });
+      if (!answer.startsWith(code)) throw new Error(`the report was answered: ${answer}`);
+    },
+    /** `refused 550,550 MAIL`: a mail is answered so for its recipients, at RCPT or after its text. */
     async refused(rest, who) {
-      const [code = '', ...text] = rest.split(' ');
-      const [answer = ''] = await post(lmtp, rawOf(text.join(' '), who));
-      if (!answer.startsWith(code)) throw new Error(`the mail was answered: ${answer}`);
+      const [codes = '', ...text] = rest.split(' ');
+      const answers = await post(lmtp, rawOf(text.join(' '), who));
+      const wrong = codes.split(',').some((code, at) => !answers[at]?.startsWith(code));
+      if (wrong) throw new Error(`the mail was answered: ${answers.join(', ')}`);
     },
     /** `header NAME`: what the last mail that was heard has there, as `header NAME: VALUE` wants it. */
     header(rest) {
