@@ -67,7 +67,7 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
   const usual = { namedBy, redirects: 0 } as const;
 
   async function once({ method, path, query, body, as, ...call }: Call): Promise<Response> {
-    const url = `${base}/_matrix/${path.map(encodeURIComponent).join('/')}${queryOf({ ...query, user_id: as })}`;
+    const url = `${base}/_matrix/${path.map(segment).join('/')}${queryOf({ ...query, user_id: as })}`;
     return host.fetch(url, {
       ...usual,
       method,
@@ -140,6 +140,12 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
       return mxc;
     },
   };
+}
+
+/** A segment of a path as it is. Throws a `Failure` for those that lead elsewhere. */
+function segment(text: string): string {
+  if (/^\.{1,2}$/.test(text) || !text.isWellFormed()) throw new Failure('item-not-found');
+  return encodeURIComponent(text);
 }
 
 const isRepeatable = ({ method, repeatable }: Call): boolean => repeatable ?? method !== 'POST';

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, it } from 'vitest';
+import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { systemClock } from '#src/lib/clock.ts';
+import { testHost } from '../../contract/host.ts';
+
+/** Asks a server that answers as `answer` does. */
+async function asking<T>(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  ask: (server: Homeserver) => Promise<T>,
+) {
+  const asked: string[] = [];
+  const fake = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    answer(request, response);
+  }).listen(0, '127.0.0.1');
+  await once(fake, 'listening');
+  const url = `http://127.0.0.1:${(fake.address() as AddressInfo).port}`;
+  const host = { ...testHost('matrix.example', 1000, {}).host, clock: systemClock };
+  const server = openHomeserver({ host, url, namedBy: 'operator', timeout: 1000, token: () => 'secret' });
+  try {
+    return { asked, outcome: await ask(server).catch((error: unknown) => error) };
+  } finally {
+    fake.closeAllConnections();
+    fake.close();
+  }
+}
+
+const get = (server: Homeserver) => server.call({ method: 'GET', path: ['v3', 'profile', '@a:hs'] });
+
+it('goes nowhere else with a token', async () => {
+  const answer = (_: unknown, response: ServerResponse) =>
+    response.writeHead(307, { Location: '/elsewhere' }).end('{}');
+  const bytes = (server: Homeserver): Promise<unknown> => server.bytes({ method: 'GET', path: ['x'] });
+  for (const ask of [get, bytes]) {
+    const { asked, outcome } = await asking<unknown>(answer, ask);
+    expect(asked.filter((line) => line.includes('elsewhere'))).toEqual([]);
+    expect(outcome).toMatchObject({ name: 'Failure' });
+  }
+});
+
+it('takes what is no answer for none, and a pause without end for a failure', async () => {
+  for (const body of ['', '<html>', '{"a":', 'null x']) {
+    const { outcome } = await asking((_, response) => void response.writeHead(200).end(body), get);
+    expect(outcome).toMatchObject({ code: 'remote-server-timeout', certain: true });
+  }
+  for (const body of ['[]', '7', 'null']) {
+    const { outcome } = await asking((_, response) => void response.writeHead(200).end(body), get);
+    expect(outcome).toEqual({});
+  }
+  const limit = { errcode: 'M_LIMIT_EXCEEDED', retry_after_ms: 1e12 };
+  const { asked, outcome } = await asking((_, out) => void out.writeHead(429).end(JSON.stringify(limit)), get);
+  expect(asked).toHaveLength(1);
+  expect(outcome).toMatchObject({ code: 'too-fast', retryAfter: 300_000 });
+});
+
+it('asks below the path that it means, whatever is in it', async () => {
+  const ask = (segment: string) =>
+    asking(
+      (_, response) => void response.end('{}'),
+      (server) => server.call({ method: 'GET', path: ['v3', 'rooms', segment, 'event'] }),
+    );
+  for (const segment of ['..', '.', '$\ud800']) {
+    const { asked, outcome } = await ask(segment);
+    expect(asked).toEqual([]);
+    expect(outcome).toMatchObject({ code: 'item-not-found' });
+  }
+  expect((await ask('../a?b#c')).asked).toEqual(['GET /_matrix/client/v3/rooms/..%2Fa%3Fb%23c/event']);
+});
