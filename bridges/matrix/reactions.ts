@@ -1,4 +1,5 @@
 import type { Host, StateWrite } from '#src/bridge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 
 /** One reaction: its event and what it says. */
 export type OwnReaction = { readonly event: string; readonly key: string };
@@ -20,13 +21,14 @@ const KEPT = 183 * 24 * 3_600_000;
 
 /**
  * Matrix knows single reactions and XMPP whole sets (XEP-0444): who has which to what, as far as it passed here. What is
- * done in one room has to be done one after the other.
+ * done in one room has to be done one after the other. `account`: as far as that account was told, and not all together.
  */
-export function openReactions({ state, clock }: Pick<Host, 'state' | 'clock'>) {
+export function openReactions({ state, clock }: Pick<Host, 'state' | 'clock'>, account?: AccountKey) {
+  const whose = account === undefined ? {} : { account };
   const keyOf = ({ room, target, user }: ReactionPlace): string => `${SETS}${room} ${target} ${user}`;
 
   async function of(at: ReactionPlace): Promise<readonly OwnReaction[]> {
-    const value = await state.get({ key: keyOf(at) });
+    const value = await state.get({ ...whose, key: keyOf(at) });
     return value === undefined ? [] : (JSON.parse(value) as OwnReaction[]);
   }
 
@@ -34,9 +36,9 @@ export function openReactions({ state, clock }: Pick<Host, 'state' | 'clock'>) {
     const expires = clock.now() + KEPT;
     const value = set.length === 0 ? null : JSON.stringify(set);
     const writes: StateWrite[] = [
-      { key: keyOf(at), value, expires },
-      ...set.map(({ event }) => ({ key: BY_EVENT + event, value: JSON.stringify(at), expires })),
-      ...gone.map(({ event }) => ({ key: BY_EVENT + event, value: null })),
+      { ...whose, key: keyOf(at), value, expires },
+      ...set.map(({ event }) => ({ ...whose, key: BY_EVENT + event, value: JSON.stringify(at), expires })),
+      ...gone.map(({ event }) => ({ ...whose, key: BY_EVENT + event, value: null })),
     ];
     return { at, set, writes };
   }
@@ -52,7 +54,7 @@ export function openReactions({ state, clock }: Pick<Host, 'state' | 'clock'>) {
     },
     /** An event was redacted. Nothing where it is no reaction that is known. */
     async removed(event: string): Promise<ReactionChange | undefined> {
-      const value = await state.get({ key: BY_EVENT + event });
+      const value = await state.get({ ...whose, key: BY_EVENT + event });
       if (value === undefined) return undefined;
       const at = JSON.parse(value) as ReactionPlace;
       const set = await of(at);

@@ -97,13 +97,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (news.keys.events.length > 0) await retry();
   }
 
-  /** What cannot be taken in of one room holds up no other; what may be told again later ends the sync. */
+  /** What cannot be taken in holds up nothing else; what may be told again later ends the sync. */
   async function within(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (err) {
       if (!isFinal(err)) throw err;
-      host.log.error({ err }, 'what was told of a room could not be taken in');
+      host.log.error({ err }, 'something that the homeserver tells could not be taken in');
     }
   }
 
@@ -111,10 +111,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const isNew = !listed.has(news.id);
     const own = withState(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
-    if (news.limited && !past && news.before !== undefined) await fillIn(news.id, news.before, since);
+    const { before } = news;
+    // What lies before may be shown to nobody: what has come is told all the same.
+    if (news.limited && !past && before !== undefined) await within(() => fillIn(news.id, before, since));
     // What was said before the account was linked, or had come in, is the past.
     if (isNew) await list(own, news);
-    for (const one of news.timeline) await takeEvent(one, own, past ? 'past' : 'news');
+    await takeAll(news.timeline, own, past ? 'past' : 'news');
     for (const edu of news.ephemeral) await tell(ephemeral(edu, own));
     for (const { type, content } of news.accountData) if (type === 'm.fully_read') await tell(readTo(own, content));
   }
@@ -157,7 +159,12 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const own = rooms.open(id);
     // To a person it is said late; a room decides by its time to whom it is news.
     const tense = rooms.partner(id) === undefined ? 'past' : 'news';
-    for (const one of found.reverse()) await takeEvent(one, own, tense);
+    await takeAll(found.reverse(), own, tense);
+  }
+
+  /** An event that breaks its reader holds up none of the others. */
+  async function takeAll(values: readonly unknown[], own: OwnRoom, tense: Tense): Promise<void> {
+    for (const one of values) await within(() => takeEvent(one, own, tense));
   }
 
   async function takeEvent(value: unknown, own: OwnRoom, tense: Tense): Promise<void> {
@@ -222,15 +229,19 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function retry(): Promise<void> {
     for (const { key, value } of await host.state.list({ account, prefix: WAITING })) {
       const [id = ''] = key.slice(WAITING.length).split(' ');
-      const { raw: kept, tense } = objectOf(JSON.parse(value));
-      const raw = objectOf(kept);
-      const event = readEvent(raw, id);
-      if (!keys || !event || (await keys.decrypt(id, { ...raw, room_id: id })) === 'missing') continue;
-      const when = tense === 'past' ? 'past' : 'news';
-      const said = await opened(event, raw, when);
-      if (said) await takeSaid(said, when);
-      await tell([], [{ account, key, value: null }]);
+      await within(() => again(id, key, value));
     }
+  }
+
+  async function again(id: string, key: string, value: string): Promise<void> {
+    const { raw: kept, tense } = objectOf(JSON.parse(value));
+    const raw = objectOf(kept);
+    const event = readEvent(raw, id);
+    if (!keys || !event || (await keys.decrypt(id, { ...raw, room_id: id })) === 'missing') return;
+    const when = tense === 'past' ? 'past' : 'news';
+    const said = await opened(event, raw, when);
+    if (said) await takeSaid(said, when);
+    await tell([], [{ account, key, value: null }]);
   }
 
   async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {
@@ -306,7 +317,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function left(news: OwnRoomNews): Promise<void> {
     if (!listed.has(news.id)) return;
     const own = rooms.open(news.id);
-    for (const one of news.timeline) await takeEvent(one, own, 'news');
+    await takeAll(news.timeline, own, 'news');
     const place = rooms.place(news.id);
     const gone = { account, key: LISTED + news.id, value: null };
     const isRoom = place.kind === 'room';
@@ -374,7 +385,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 const isFinal = (err: unknown): boolean =>
   err instanceof Failure
     ? !err.row.retry && !['not-registered', 'internal', 'stopping'].includes(err.code)
-    : err instanceof TypeError || err instanceof RangeError || err instanceof SyntaxError;
+    : [TypeError, RangeError, SyntaxError, URIError].some((kind) => err instanceof kind);
 
 /** Whether somebody may speak of it later. */
 const isReferable = ({ kind }: EventBody): boolean => ['message', 'edit', 'retract', 'reaction', 'call'].includes(kind);

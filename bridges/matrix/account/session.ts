@@ -43,7 +43,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const { user, device, server } = connection;
   const stop = new AbortController();
   const rooms = openOwnRooms({ account, user, server });
-  const reactions = openReactions(host);
+  const reactions = openReactions(host, account);
   let paused: { readonly promise: Promise<void>; resolve(): void } | undefined;
   let state: 'login' | 'online' | 'closed' = 'login';
 

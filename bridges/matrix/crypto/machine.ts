@@ -1,5 +1,6 @@
 import type * as Wasm from '@matrix-org/matrix-sdk-crypto-wasm';
 import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { isId } from '#bridges/matrix/wire/ids.ts';
 import type { BridgeState } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -106,7 +107,9 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
   );
 
   const trusting = () => new wasm.DecryptionSettings(wasm.TrustRequirement.Untrusted);
-  const ids = (users: readonly string[]) => users.map((one) => new wasm.UserId(one));
+  // What is no id has no keys.
+  const ids = (users: readonly string[]) =>
+    users.filter((one) => one.startsWith('@') && isId(one)).map((one) => new wasm.UserId(one));
 
   /** §11.12.4.2: each place in a session is one event, whoever sends what was encrypted again. */
   function isReplayed(room: string, { event_id, content }: Json): boolean {

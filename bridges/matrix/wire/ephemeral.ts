@@ -1,5 +1,5 @@
 import type { Show } from '#src/model/event.ts';
-import { type Json, numberOf, objectOf, textOf, textsOf } from './event.ts';
+import { eventIdOf, type Json, numberOf, objectOf, textOf, textsOf } from './event.ts';
 
 /** A receipt: up to where somebody has read. */
 export type ReadReceipt = { readonly user: string; readonly event: string; readonly at: number };
@@ -11,6 +11,7 @@ export function receiptsIn(
 ): readonly ReadReceipt[] {
   const newest = new Map<string, ReadReceipt>();
   for (const [event, byKind] of Object.entries(content)) {
+    if (eventIdOf(event) === undefined) continue;
     for (const kind of kinds) {
       for (const [user, about] of Object.entries(objectOf(objectOf(byKind)[kind]))) {
         const at = numberOf(objectOf(about).ts) ?? 0;

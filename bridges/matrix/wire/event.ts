@@ -44,7 +44,21 @@ export const textsOf = (value: unknown): readonly string[] =>
 /** Appendices §4.2: no id is longer, whatever a server says. */
 const LONGEST = 255;
 const isShort = (text: string | undefined): text is string =>
-  text !== undefined && text !== '' && text.length <= LONGEST;
+  text !== undefined && text !== '' && text.length <= LONGEST && text.isWellFormed();
+
+/** The id of an event that a value is (Appendices §4.2.4): what it is about may be whatever its sender likes. */
+export function eventIdOf(value: unknown): string | undefined {
+  const id = textOf(value);
+  return isShort(id) && /^\$[^\s\p{Cc}]+$/u.test(id) ? id : undefined;
+}
+
+/** The last millisecond that can be written as a date with a year of four digits. */
+const LAST_TIME = 253_402_300_799_999;
+/** A time that a server claims, in milliseconds since 1970; 0 for what is none. */
+const timeOf = (value: unknown): number => {
+  const time = Math.floor(numberOf(value) ?? 0);
+  return time > 0 && time <= LAST_TIME ? time : 0;
+};
 
 /** The event that a value is; nothing where it lacks what every event of a room has. `room` is known where a sync says it. */
 export function readEvent(value: unknown, room?: string): RoomEvent | undefined {
@@ -56,7 +70,7 @@ export function readEvent(value: unknown, room?: string): RoomEvent | undefined 
   const unsigned = objectOf(event.unsigned);
   const stateKey = textOf(event.state_key);
   // Room version 11 has it in the content.
-  const redacts = textOf(event.redacts) ?? textOf(content.redacts);
+  const redacts = eventIdOf(event.redacts) ?? eventIdOf(content.redacts);
   const before = unsigned.prev_content ?? event.prev_content;
   const transaction = textOf(unsigned.transaction_id);
   return {
@@ -64,7 +78,7 @@ export function readEvent(value: unknown, room?: string): RoomEvent | undefined 
     room: where,
     sender,
     type,
-    at: numberOf(event.origin_server_ts) ?? 0,
+    at: timeOf(event.origin_server_ts),
     content,
     ...(stateKey !== undefined && { stateKey }),
     ...(before !== undefined && { before: objectOf(before) }),

@@ -53,10 +53,8 @@ export function fileOf({ type, content }: Content): MatrixFile | undefined {
 }
 
 function whole<Name extends string>(name: Name, value: unknown): { readonly [N in Name]?: number } {
-  const amount = numberOf(value);
-  return amount === undefined || amount < 0
-    ? {}
-    : ({ [name]: Math.round(amount) } as { readonly [N in Name]?: number });
+  const amount = Math.round(numberOf(value) ?? -1);
+  return Number.isSafeInteger(amount) && amount >= 0 ? ({ [name]: amount } as { readonly [N in Name]?: number }) : {};
 }
 
 function keyOf(file: Json): FileKey | undefined {

@@ -24,9 +24,17 @@ const STYLES: Readonly<Record<string, MessageStyle>> = { 'm.emote': 'action', 'm
 export function wordsOf(content: Json, view: Pick<ReadingView, 'nickOf'>, isReply = false): string {
   const html = textOf(content.formatted_body);
   const styled = html !== undefined && content.format === 'org.matrix.custom.html';
-  if (styled) return restyle(withoutPills(html, view.nickOf), 'html', 'styling').replace(/^\n+|\n+$/g, '');
+  if (styled) return withoutEdges(restyle(withoutPills(html, view.nickOf), 'html', 'styling'));
   const body = textOf(content.body) ?? '';
   return xmlChars(isReply ? withoutFallback(body) : body);
+}
+
+/** A text without the line breaks that it begins and ends with: in one go, however many there are. */
+function withoutEdges(text: string): string {
+  let [begin, end] = [0, text.length];
+  while (text[begin] === '\n') begin++;
+  while (end > begin && text[end - 1] === '\n') end--;
+  return text.slice(begin, end);
 }
 
 /** The message of an event of a type that has words or a file; nothing where there is nothing to be told. */

@@ -17,6 +17,10 @@ export type PowerLevels = {
   readonly creators: readonly string[];
 };
 
+/** A level: rooms before version 10 may have it as text (§10.5.7). */
+const levelIn = (value: unknown): number | undefined =>
+  numberOf(typeof value === 'string' && /^\s*[-+]?\d{1,16}\s*$/.test(value) ? Number(value) : value);
+
 /** Room versions in which creators are not named in the levels. */
 const standsAbove = (version: string | undefined): boolean => Number(version ?? '1') >= 12;
 
@@ -30,7 +34,7 @@ export function readLevels(
   const given = levels ?? {};
   // Where there are no levels at all, whoever made the room has 100.
   const users = levels ? objectOf(given.users) : create && !above ? { [create.sender]: 100 } : {};
-  const level = (name: string, fallback: number): number => numberOf(given[name]) ?? fallback;
+  const level = (name: string, fallback: number): number => levelIn(given[name]) ?? fallback;
   return {
     users,
     usersDefault: level('users_default', 0),
@@ -49,11 +53,11 @@ export function readLevels(
 export const levelOf = (levels: PowerLevels, user: string): number =>
   levels.creators.includes(user)
     ? Number.POSITIVE_INFINITY
-    : ((Object.hasOwn(levels.users, user) ? numberOf(levels.users[user]) : undefined) ?? levels.usersDefault);
+    : ((Object.hasOwn(levels.users, user) ? levelIn(levels.users[user]) : undefined) ?? levels.usersDefault);
 
 /** What it takes to send events of a type. */
 export const neededFor = (levels: PowerLevels, type: string, state = false): number =>
-  (Object.hasOwn(levels.events, type) ? numberOf(levels.events[type]) : undefined) ??
+  (Object.hasOwn(levels.events, type) ? levelIn(levels.events[type]) : undefined) ??
   (state ? levels.stateDefault : levels.eventsDefault);
 
 /** The level of an owner, as clients call it an administrator. */
@@ -89,6 +93,6 @@ export function levelFor(
 /** The content of levels in which a user has another one. */
 export const withLevel = (content: Json, user: string, level: number): Json => {
   const { [user]: _, ...others } = objectOf(content.users);
-  const isDefault = level === (numberOf(content.users_default) ?? 0);
+  const isDefault = level === (levelIn(content.users_default) ?? 0);
   return { ...content, users: isDefault ? others : { ...others, [user]: level } };
 };

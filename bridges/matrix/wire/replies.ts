@@ -1,4 +1,5 @@
-import { type Json, objectOf, textOf } from './event.ts';
+import { xmlChars } from '#src/model/text.ts';
+import { eventIdOf, type Json, objectOf, textOf } from './event.ts';
 
 /** What a message is about, as `m.relates_to` says. */
 export type Relation = {
@@ -9,16 +10,19 @@ export type Relation = {
   readonly reaction?: { readonly target: string; readonly key: string };
 };
 
+/** Letters of a reaction: it is an emoji or a few words. */
+const LONGEST_KEY = 255;
+
 /** Reads it. A reply that only stands there for clients without threads is none (§11.14). */
 export function relationOf(content: Json): Relation {
   const about = objectOf(content['m.relates_to']);
-  const target = textOf(about.event_id);
-  const replyTo = textOf(objectOf(about['m.in_reply_to']).event_id);
+  const target = eventIdOf(about.event_id);
+  const replyTo = eventIdOf(objectOf(about['m.in_reply_to']).event_id);
   const type = textOf(about.rel_type);
   if (type === 'm.replace' && target !== undefined) return { replaces: target };
   if (type === 'm.annotation' && target !== undefined) {
-    const key = textOf(about.key);
-    return key === undefined ? {} : { reaction: { target, key } };
+    const key = xmlChars(textOf(about.key) ?? '');
+    return key === '' || key.length > LONGEST_KEY ? {} : { reaction: { target, key } };
   }
   const threaded = type === 'm.thread' && target !== undefined;
   const fallback = threaded && about.is_falling_back === true;

@@ -2,7 +2,7 @@ import type { EventBody, OccupantChange } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import { type RoomEvent, textOf } from './event.ts';
-import { localOf } from './ids.ts';
+import { isId, localOf } from './ids.ts';
 import { applyState, joined, type MatrixRoom, nickOf, occupantOf, titleOf } from './room.ts';
 
 type Ours = (user: string) => AccountKey | undefined;
@@ -30,7 +30,7 @@ function topicNews(room: MatrixRoom, before: string | undefined): EventBody[] {
 /** A room that leads to itself, or to nothing, has ended. */
 function tombstoneNews({ id, successor }: MatrixRoom, { content }: RoomEvent): EventBody[] {
   const text = textOf(content.body);
-  const alternate = successor?.startsWith('!') && successor !== id ? localOf(successor) : undefined;
+  const alternate = successor?.startsWith('!') && isId(successor) && successor !== id ? localOf(successor) : undefined;
   return [
     {
       kind: 'room',

@@ -47,7 +47,9 @@ describe('the keys of a device', () => {
 
   it('encrypt for those in the room, who read it', async () => {
     const [one, two] = [await alice(), await bob()];
-    const content = await one.keys.encrypt(ROOM, 'm.room.message', text('ciao'));
+    // Who has no id of a user gets no key, and keeps nobody else from theirs.
+    const room = { ...ROOM, members: [...ROOM.members, 'x', '@y'] };
+    const content = await one.keys.encrypt(room, 'm.room.message', text('ciao'));
     expect(content.algorithm).toBe('m.megolm.v1.aes-sha2');
     expect(await two.keys.decrypt(ROOM.room, encrypted(content))).toBe('missing');
     await two.sync();

@@ -70,7 +70,7 @@ describe('power', () => {
     expect(levelFor(levels, { role: 'visitor' })).toBe(0);
     expect(levelFor(levels, { affiliation: 'outcast' })).toBeUndefined();
     expect(withLevel(content, '@v:hs', 0)).toMatchObject({ users: { '@o:hs': 100, '@m:hs': 50 } });
-    expect(rankOf(readLevels({ users: { '@x:hs': '100' } }), '@x:hs').affiliation).toBe('none');
+    expect(rankOf(readLevels({ users: { '@x:hs': ['100'] } }), '@x:hs').affiliation).toBe('none');
   });
 
   it('of creators is above all in rooms of version 12, and by the levels before', () => {

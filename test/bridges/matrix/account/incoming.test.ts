@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { openOwnIncoming } from '#bridges/matrix/account/incoming.ts';
+import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
+import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
+import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openReactions } from '#bridges/matrix/reactions.ts';
+import { Failure } from '#src/model/failure.ts';
+import { accountKey, type BareJid } from '#src/model/ids.ts';
+import { type TestHost, testHost } from '../../../contract/host.ts';
+
+const ROOM = '!verona:hs.example';
+const none = { events: [], changed: [], left: [], counts: {} };
+let count = 0;
+
+/** What an account is told of one room. */
+function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 1000, {}), more: object = {}) {
+  const { host, drafts } = known;
+  const account = accountKey(`${name}@a.example` as BareJid, 'matrix.example');
+  const user = `@${name}:hs.example`;
+  const server = { call: () => Promise.reject(new Failure('not-permitted')), ...more } as unknown as Homeserver;
+  const rooms = openOwnRooms({ account, user, server });
+  const reactions = openReactions(host, account);
+  const keys = {
+    take: async () => undefined,
+    decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
+  } as unknown as DeviceKeys;
+  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, keys });
+  const told = (): unknown[] =>
+    drafts
+      .filter(({ place }) => place.kind !== 'shared' && place.account === account)
+      .flatMap((draft) =>
+        draft.kind === 'message' ? [draft.text] : draft.kind === 'reaction' ? [draft.emoji.join(' ')] : [],
+      );
+  async function sync(timeline: readonly unknown[], news: Partial<OwnRoomNews> = {}): Promise<void> {
+    const room = { id: ROOM, state: [], timeline, limited: false, before: undefined, ephemeral: [], accountData: [] };
+    const rest: Omit<SyncNews, 'joined'> = {
+      since: 's1',
+      next: 's2',
+      invited: [],
+      left: [],
+      accountData: [],
+      presence: [],
+      keys: none,
+    };
+    await incoming.take({ ...rest, joined: [{ ...room, unread: undefined, ...news }] });
+  }
+  return { ...known, told, sync };
+}
+
+const event = (type: string, content: unknown, more: object = {}) => ({
+  ...{ event_id: `$e${++count}`, sender: '@alice:hs.example', type, origin_server_ts: 1, content },
+  ...more,
+});
+const said = (body: string) => event('m.room.message', { msgtype: 'm.text', body });
+
+describe('what an account is told', () => {
+  it('is told of all but the event that breaks its reader', async () => {
+    const { sync, told } = opened();
+    await sync([]);
+    const odd = [null, 7, {}, event('m.room.encrypted', {}), event('m.room.redaction', {}, { redacts: '$\ud800' })];
+    await sync(odd.flatMap((one, index) => [one, said(`after ${index}`)]));
+    expect(told()).toEqual(odd.map((_, index) => `after ${index}`));
+  });
+
+  it('is told what follows a gap that the homeserver does not show', async () => {
+    const { sync, told } = opened();
+    await sync([]);
+    await sync([said('after the gap')], { limited: true, before: 'p1' });
+    expect(told()).toEqual(['after the gap']);
+  });
+
+  it('is told again what could not be kept', async () => {
+    const known = testHost('matrix.example', 1000, {});
+    const emit = known.host.emit;
+    let away = false;
+    const host = {
+      ...known.host,
+      emit: ((...of) => (away ? Promise.reject(new Failure('queue-full')) : emit(...of))) as typeof emit,
+    };
+    const { sync } = opened('romeo', { ...known, host });
+    await sync([]);
+    away = true;
+    await expect(sync([said('one')])).rejects.toMatchObject({ code: 'queue-full' });
+  });
+
+  it('is told of each reaction, whoever else of us is in the room', async () => {
+    const romeo = opened('romeo');
+    const juliet = opened('juliet', romeo);
+    const heart = event('m.reaction', { 'm.relates_to': { rel_type: 'm.annotation', event_id: '$x', key: '❤' } });
+    const gone = event('m.room.redaction', {}, { redacts: heart.event_id });
+    for (const one of [romeo, juliet]) await one.sync([]);
+    for (const one of [heart, gone]) for (const who of [romeo, juliet]) await who.sync([one]);
+    expect([romeo.told(), juliet.told()]).toEqual([
+      ['❤', ''],
+      ['❤', ''],
+    ]);
+  });
+});
