@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { openMailboxReader } from '#bridges/email/in/mailbox-reader.ts';
+import type { RecipientAnswer } from '#bridges/email/in/recipients.ts';
+import { LATER, TAKEN } from '#bridges/email/in/recipients.ts';
+import type { Host, StateChange } from '#src/bridge.ts';
+import { post } from '../fakes/mail-server.ts';
+import { jumpingClock } from '../jumping-clock.ts';
+import { startDovecot } from './dovecot.ts';
+import { describeReal } from './servers.ts';
+
+/** A reader of a mailbox of a real server. `answers` are what is said of mails by their subjects; all others are taken. */
+async function reading() {
+  const dovecot = await startDovecot();
+  const clock = jumpingClock();
+  const kept = new Map<string, string>();
+  const seen: string[] = [];
+  const answers = new Map<string, RecipientAnswer | Error>();
+  const watchers = new Set<() => void>();
+  const state = {
+    get: async ({ key }: { key: string }) => kept.get(key),
+    put: async ({ key }: { key: string }, value: string) => void kept.set(key, value),
+    list: async ({ prefix }: { prefix: string }) =>
+      [...kept].filter(([key]) => key.startsWith(prefix)).map(([key, value]) => ({ key, value })),
+    async write(changes: readonly StateChange[]) {
+      for (const { key, value } of changes) value === null ? kept.delete(key) : kept.set(key, String(value));
+      return true;
+    },
+  };
+  const quiet = () => undefined;
+  const log = { debug: quiet, error: quiet, warn: quiet, info: quiet };
+  const reader = openMailboxReader(
+    {
+      ...{ host: '127.0.0.1', port: dovecot.ports.imap, tls: 'off', user: 'gateway', folder: 'INBOX' },
+      password: { open: () => 'pw' } as never,
+    },
+    {
+      host: { state, clock, log } as unknown as Host,
+      config: { domain: 'gw.test' } as never,
+      intake: {
+        recipient: async () => undefined,
+        paused: () => false,
+        async take(mail, { to }) {
+          let text = '';
+          for await (const piece of mail) text += Buffer.from(piece).toString('latin1');
+          const subject = /^Subject: (.*?)\r?$/m.exec(text)?.[1] ?? '';
+          seen.push(subject);
+          for (const watch of [...watchers]) watch();
+          const answer = answers.get(subject) ?? TAKEN;
+          if (answer instanceof Error) throw answer;
+          return to.map(() => answer);
+        },
+      },
+    },
+  );
+  return {
+    ...{ kept, answers, clock, seen },
+    async mail(subject: string): Promise<void> {
+      const raw = `From: bob@example.com\r\nTo: alice=a.example@gw.test\r\nSubject: ${subject}\r\n\r\nHello`;
+      expect(await post(dovecot.ports.lmtp, { from: 'bob@example.com', to: ['gateway'], raw })).toEqual([
+        expect.stringMatching(/^250/),
+      ]);
+    },
+    /** Resolves once so many mails were read. */
+    read: (count: number) =>
+      new Promise<void>((done) => {
+        const watch = () => {
+          if (seen.length >= count) done();
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    begun: () =>
+      new Promise<void>((done) => {
+        const look = () => (kept.size > 0 ? done() : setImmediate(look));
+        look();
+      }),
+    async [Symbol.asyncDispose]() {
+      await reader.close();
+      await dovecot[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describeReal('a mailbox with a mail that cannot be taken', ['dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'], () => {
+  test('has the others read, and that one tried again at each look until it can', async () => {
+    await using world = await reading();
+    await world.begun();
+    world.answers.set('poison', LATER);
+    world.answers.set('trouble', new Error('the store is locked'));
+    for (const subject of ['poison', 'trouble', 'one']) await world.mail(subject);
+    await world.read(3);
+    expect(world.seen).toContain('one');
+    world.answers.delete('trouble');
+    const before = world.seen.length;
+    world.clock.jump(301_000);
+    await world.read(before + 2);
+    expect(world.seen.slice(before)).toEqual(['poison', 'trouble']);
+    world.answers.delete('poison');
+    world.clock.jump(301_000);
+    await world.read(before + 3);
+    expect(world.seen.slice(before + 2)).toEqual(['poison']);
+    await world.mail('two');
+    await world.read(before + 4);
+    expect([...world.kept.keys()].filter((key) => key.startsWith('imap-left'))).toEqual([]);
+  });
+});
