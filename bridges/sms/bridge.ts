@@ -22,6 +22,9 @@ import { preview } from './texts/preview.ts';
 import { openRecentTexts } from './texts/recent-texts.ts';
 import { openLanes, type SmsTransport } from './transport.ts';
 
+/** Ms: how long the stop waits for a provider that is being told something. */
+const ANSWER_TIME = 3000;
+
 const openProvider = (config: SmsConfig, host: Host): Provider =>
   config.provider.kind === 'twilio'
     ? openTwilio(config.provider, config.mms)
@@ -78,6 +81,7 @@ export async function openBridge(config: SmsConfig, host: Host): Promise<Bridge>
       closed = true;
       files.stop();
       const idle = [poll.stop(), outbound.close()];
+      await formDialogue.idle(ANSWER_TIME);
       await provider[Symbol.asyncDispose]();
       await Promise.all(idle);
     },

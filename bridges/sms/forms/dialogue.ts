@@ -38,6 +38,8 @@ export type FormDialogue = {
   flush(at: NumberPair): Promise<void>;
   /** Ends what was not answered in time, and sends what could not be sent. Never rejects. */
   round(): Promise<void>;
+  /** For the stop: resolves once what is on its way has gone and is noted, or after `ms`. Else it would go, and be paid, twice. */
+  idle(ms: number): Promise<void>;
 };
 
 const NOTHING: FormChanges = { counts: false, drafts: [], writes: [] };
@@ -107,11 +109,17 @@ export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTe
     });
   }
 
+  const sending = new Set<Promise<void>>();
+
   /** One after the other: what is on its way is not sent again. */
-  const flush = (at: NumberPair): Promise<void> =>
-    alone(`form ${at.our} ${at.their}`, () => sendNext(at)).catch((error: unknown) =>
+  function flush(at: NumberPair): Promise<void> {
+    const work = alone(`form ${at.our} ${at.their}`, () => sendNext(at)).catch((error: unknown) =>
       host.log.error({ err: error }, 'a question could not be sent'),
     );
+    sending.add(work);
+    void work.then(() => sending.delete(work));
+    return work;
+  }
 
   return {
     async begin({ id, form, text, thread }, account, { our, their }) {
@@ -170,5 +178,13 @@ export function openFormDialogue({ host, state, alone }: SmsTransport, gatewayTe
         host.log.error({ err: error }, 'forms cannot be looked through');
       }
     },
+    idle: (ms) =>
+      new Promise((done) => {
+        const cancel = host.clock.after(ms, done);
+        void Promise.all(sending).then(() => {
+          cancel();
+          done();
+        });
+      }),
   };
 }
