@@ -59,6 +59,8 @@ const ircView: ServerView = {
   nick: 'u0',
   mask: '~u@host.example',
   isupport: defaultIsupport,
+  clockOffset: 0,
+  now: () => 0,
   ours: () => undefined,
   room: () => undefined,
   fold: foldName,

@@ -170,7 +170,7 @@ export type EventKind = EventBody['kind'];
 
 /**
  * The neutral form of everything that crosses. `at` is milliseconds since 1970; `live: false` marks back-fill, which
- * is archived and not announced; `only` narrows an event to one resource of its account.
+ * is archived by its time and shown only to who has seen nothing newer; `only` narrows an event to one resource of its account.
  */
 export type Event<Body extends EventBody = EventBody> = {
   readonly id: EventId;

@@ -34,7 +34,7 @@ const order = z.union([
   z.object({ fault: z.enum(['repeat-event', 'reorder-event', 'hold-event']) }),
   /**
    * Somebody does something. With `elsewhere` it is an account's owner in another client, and the account is told; with
-   * `at` (ms since 1970) it was done then, and a room hears of it only now, or, `missed`, not at all.
+   * `at` (ms since 1970) it was done then, and a room hears of it only now, as what is late, or, `missed`, not at all.
    */
   z.object({
     as: z.string(),
@@ -44,6 +44,8 @@ const order = z.union([
     at: z.number().optional(),
     missed: z.boolean().optional(),
   }),
+  /** How far the loft's clock is ahead, in ms; behind where negative. */
+  z.object({ clock: z.number() }),
   z.object({ release: z.literal(true) }),
   z.object({ break: z.literal(true) }),
   z.object({ code: z.string() }),
@@ -108,6 +110,7 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('fault' in what)
     return 'on' in what ? faults.add(what.fault, what.on, optional(what)) : faults.addEvent(what.fault);
   if ('as' in what) return act(what, world);
+  if ('clock' in what) return (loft.ahead = what.clock);
   if ('release' in what) return faults.release();
   if ('break' in what) return [...lines].map((line) => line.kill()).length;
   if ('code' in what) return loft.person(what.code).code;

@@ -44,6 +44,8 @@ export type Room = {
 /** The world of pigeons in memory. Everything that a person asks for goes through `request`. */
 export type Loft = {
   readonly epoch: string;
+  /** By how many ms its clock is ahead of others. */
+  ahead: number;
   readonly people: Map<string, Person>;
   readonly rooms: Map<string, Room>;
   readonly posts: Map<string, Post>;
@@ -62,6 +64,7 @@ export type Loft = {
 export function openLoft(): Loft {
   const loft: Loft = {
     epoch: randomUUID(),
+    ahead: 0,
     people: new Map(),
     rooms: new Map(),
     posts: new Map(),
@@ -77,10 +80,11 @@ export function openLoft(): Loft {
       if (!found) throw new Refusal('unknown', `There is no room ${id}.`);
       return found;
     },
-    tell(by, to, letter, { readers, tag, at = Date.now() }) {
+    tell(by, to, letter, { readers, tag, at }) {
       const nick = loft.rooms.get(to)?.members.get(by)?.nick;
       const more = { ...(nick !== undefined && { nick }), ...(tag !== undefined && { tag }) };
-      const post: Post = { id: `p${++count}`, at, by, to, letter, ...more };
+      const late = at !== undefined && ({ late: true } as const);
+      const post: Post = { id: `p${++count}`, at: at ?? Date.now() + loft.ahead, by, to, letter, ...more, ...late };
       if (letter.type === 'message') loft.posts.set(post.id, post);
       for (const reader of readers) {
         const person = loft.person(reader);

@@ -32,6 +32,8 @@ const view: ServerView = {
   nick: 'romeo',
   mask: undefined,
   isupport: defaultIsupport,
+  clockOffset: 0,
+  now: () => 0,
   ours: () => undefined,
   room: () => undefined,
   fold: foldName,

@@ -91,6 +91,7 @@ function welcome(channel: string, drafts: readonly Draft[], { realm, channels, v
 }
 
 function entering(line: Line, channel: string, { view, pending, writer, unaskedJoins }: IrcConnection): void {
+  view.learnClock(line);
   if (line.ident !== '' && line.hostname !== '') view.mask = `${line.ident}@${line.hostname}`;
   if (pending.has('join', channel)) unaskedJoins.wanted(channel);
   else if (!unaskedJoins.enter(channel)) writer.send(makeLine('PART', [line.params[0] ?? channel]));

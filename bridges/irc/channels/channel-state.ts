@@ -216,7 +216,7 @@ function topic(rooms: Channels, line: Line, view: ServerView): ChannelStep {
   if (!room || text === undefined) return NOTHING;
   noteTopic(room, text);
   room.topicBy = line.nick || line.prefix;
-  room.topicAt = stamp(line).at;
+  room.topicAt = stamp(line, view).at;
   if (!room.joined || !view.isPrimary(key)) return NOTHING;
   return {
     drafts: [
@@ -224,7 +224,7 @@ function topic(rooms: Channels, line: Line, view: ServerView): ChannelStep {
         kind: 'topic',
         place: roomPlace(room.name, view),
         from: sender(line, view),
-        ...stamp(line),
+        ...stamp(line, view),
         text: room.topic,
         by: room.topicBy,
         ...(room.topicAt === undefined ? {} : { setAt: room.topicAt }),
@@ -281,6 +281,6 @@ const change = (line: Line, room: Channel, view: ServerView, what: Changed): Dra
   kind: 'occupant',
   place: roomPlace(room.name, view),
   from: sender(line, view),
-  ...stamp(line),
+  ...stamp(line, view),
   ...what,
 });

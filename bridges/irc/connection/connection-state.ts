@@ -14,6 +14,9 @@ const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ')
 /** A set of capabilities; most connections have the same, and share it. */
 export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
 
+/** Milliseconds by which a server's stamps may differ from ours: so long an answer may take to come. */
+const CLOCK_BOUND = 30_000;
+
 const NOBODY: Pick<ServerView, 'knows'> = { knows: () => false };
 
 /** What one connection knows of its server and itself, which it keeps up to date; and who it is to the others of ours. */
@@ -21,6 +24,7 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   nick = '';
   mask: string | undefined;
   isupport: Isupport = defaultIsupport;
+  clockOffset = 0;
   caps: ReadonlySet<string> = capabilities([]);
   /** What the connection has learnt of people. */
   people = NOBODY;
@@ -49,6 +53,10 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
 
   get addresses(): Addresses {
     return this.#setup.addresses;
+  }
+
+  now(): number {
+    return this.#setup.host.clock.now();
   }
 
   ours(folded: string): AccountKey | undefined {
@@ -87,6 +95,12 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
 
   sees(channel: string, other: AccountKey): boolean {
     return this.#rooms.get(channel)?.own.has(other) ?? false;
+  }
+
+  /** Learns from a line that the server sent at once, as an answer to us, how far its clock is from ours. */
+  learnClock({ tags }: Line): void {
+    const offset = this.now() - Date.parse(tags.time ?? '');
+    if (!Number.isNaN(offset)) this.clockOffset = Math.abs(offset) > CLOCK_BOUND ? offset : 0;
   }
 
   /** The server says how it is: it may compare names otherwise than was thought. */

@@ -27,7 +27,8 @@ export const ping: LineReading = ({ params }, { writer }) => {
 };
 
 /** RFC 2812 §3.7.3: what we asked for with a PING. */
-export const pong: LineReading = (line, { pending, questions }) => {
+export const pong: LineReading = (line, { pending, questions, view }) => {
+  view.learnClock(line);
   const token = line.params.at(-1) ?? '';
   const barrier = BARRIER.exec(token)?.[1];
   if (barrier === undefined) return questions.end('roundtrip', token, line);

@@ -17,6 +17,10 @@ export type ServerView = {
   /** `user@host` as others see us; `undefined` until the server has shown it. */
   readonly mask: string | undefined;
   readonly isupport: Isupport;
+  /** Milliseconds by which the server's clock is behind ours; ahead where negative. 0 as long as that is unknown. */
+  readonly clockOffset: number;
+  /** Milliseconds since 1970. */
+  now(): number;
   /** Whose connection of ours has this folded nick in this realm. */
   ours(folded: string): AccountKey | undefined;
   /** A channel that this connection is in, by its folded name. */

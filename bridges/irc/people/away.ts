@@ -20,7 +20,7 @@ export function awayInRooms(rooms: Channels, line: Line, view: ServerView): Draf
     kind: 'presence',
     place: roomPlace(name, view),
     from: sender(line, view),
-    ...stamp(line),
+    ...stamp(line, view),
     ...shown,
   }));
 }

@@ -34,19 +34,24 @@ export function sender(line: Line, view: ServerView): Network {
 /** Whether a line comes from a person (or service) that can be written to. */
 export const fromPerson = (line: Line): boolean => isName(line.nick) && !/^[$@~%#&+!]/.test(line.nick);
 
-/** When the server says that it happened (IRCv3 server-time), milliseconds since 1970. */
-export function stamp(line: Line): { at?: number } {
+/** When it happened, as the server says (IRCv3 server-time) and by our clock, milliseconds since 1970. */
+export function stamp(line: Line, { clockOffset }: Pick<ServerView, 'clockOffset'>): { at?: number } {
   const at = Date.parse(line.tags.time ?? '');
-  return Number.isNaN(at) ? {} : { at };
+  return Number.isNaN(at) ? {} : { at: at + clockOffset };
 }
 
 type Saying = { readonly place: Place; readonly text: string; readonly style: MessageStyle };
 
+/** What was said in a channel so many ms ago is played back, by a bouncer or server: `batch`, which would say so, is not asked for. */
+const PLAYED_BACK = 2 * 60_000;
+
 /** A message draft with the codes that were sent, or nothing where no text is left without them. */
-export const saying = (line: Line, view: ServerView, { place, text, style }: Saying): Draft[] =>
-  isBlank(stripFormatting(text))
-    ? []
-    : [{ kind: 'message', place, from: sender(line, view), ...stamp(line), text, style }];
+export function saying(line: Line, view: ServerView, { place, text, style }: Saying): Draft[] {
+  if (isBlank(stripFormatting(text))) return [];
+  const { at } = stamp(line, view);
+  const past = at !== undefined && place.kind === 'shared' && view.now() - at > PLAYED_BACK && { at, live: false };
+  return [{ kind: 'message', place, from: sender(line, view), ...(past || (at !== undefined && { at })), text, style }];
+}
 
 /** What the server itself or the gateway says, this in a language: chat from the realm, not to be stored or copied. */
 export function realmNotice(
@@ -85,7 +90,7 @@ export function invitation({ view, room, line, reason }: Invitation): Draft[] {
       kind: 'invite',
       place: person ? contactPlace(line.nick, view) : { kind: 'realm', account, realm },
       from: person ? sender(line, view) : { kind: 'network', id: realm, name: realm },
-      ...(line && stamp(line)),
+      ...(line && stamp(line, view)),
       room: addressOf('room', room, view),
       ...(reason !== undefined && { reason }),
     },

@@ -1,4 +1,5 @@
 import type { Recipient } from '#src/core/index.ts';
+import type { Event } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Room, readersOf, type Seat } from './room-state.ts';
 
@@ -27,15 +28,20 @@ export function nickToAsk(room: Room, all: readonly Room[], account: AccountKey,
 }
 
 /** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
-export function lateReaders(room: Room, at: number): readonly Recipient[] {
-  const { last } = room;
+export function lateReaders(room: Room, { at, live }: Pick<Event, 'at' | 'live'>): readonly Recipient[] {
   return readersOf(room).filter(({ jid }) => {
+    const upTo = upToOf(room, jid);
     const seat = seatOf(room, jid);
-    const upTo = Math.max(seat?.upTo ?? 0, last.to.some((one) => one.jid === jid) ? last.at : 0);
     if (seat) seat.upTo = Math.max(upTo, at);
-    return at > upTo;
+    return at > upTo || (live && at === upTo);
   });
 }
+
+/** When the newest happened that any reader was shown, in ms since 1970. */
+export const shownUpTo = (room: Room): number => Math.max(0, ...readersOf(room).map(({ jid }) => upToOf(room, jid)));
+
+const upToOf = (room: Room, jid: string): number =>
+  Math.max(seatOf(room, jid)?.upTo ?? 0, room.last.to.some((one) => one.jid === jid) ? room.last.at : 0);
 
 export function seatOf(room: Room, jid: string): Seat | undefined {
   for (const { seats } of room.members.values()) {

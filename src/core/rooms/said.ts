@@ -10,7 +10,7 @@ import type { Archive, Entry } from './archive.ts';
 import { type Archivable, aboutOf, aboutRow, isLate, sayer } from './archived.ts';
 import { CROWD, reveal } from './large-rooms.ts';
 import type { Occupancy } from './occupancy.ts';
-import { lateReaders, seatOf } from './room-seats.ts';
+import { lateReaders, seatOf, shownUpTo } from './room-seats.ts';
 import { type Room, type RoomEffect, readersOf } from './room-state.ts';
 
 export type SaidParts = {
@@ -56,19 +56,22 @@ function alone(event: Archivable): Archivable {
 function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> {
   const { by, about } = entry;
   const now = parts.clock.now();
-  // Nothing was said in times to come.
-  const what = entry.event.at > now ? { ...entry.event, at: now } : entry.event;
+  const { event } = entry;
+  // Clocks of networks are wrong: what is told as news is no older than what was shown before it.
+  const least = event.live && isLate(event, now) ? shownUpTo(room) : event.at;
+  const what = least > event.at ? { ...event, at: least } : event;
   if (isOwn(what) && about && about.fromId !== by) return void parts.display.show(what, []);
   if (!isLate(what, now)) {
     const to = readersOf(room);
     if (room.hidden.size > 0) introduce(parts, room, what, to);
     room.last.at = what.at;
     room.last.to = to;
-    return tellAll(parts, entry, parts.archive.record(entry), to);
+    const news = what === event ? entry : { ...entry, event: what };
+    return tellAll(parts, news, parts.archive.record(news), to);
   }
   const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
   const late = { ...entry, event: what };
-  return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what.at)));
+  return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what)));
 }
 
 /** Whoever speaks in a very large room is there from now on, for its clients. */

@@ -32,8 +32,14 @@ export function show(
   { durable, referable, about }: { readonly durable: boolean; readonly referable: boolean; readonly about: Context },
 ): void {
   const { ids, texts, display, now } = context;
+  // Nothing happened in times to come.
   const events = pieces.map(
-    (piece): Event => ({ ...piece, id: newEventId(), at: piece.at ?? now(), live: piece.live ?? true }),
+    (piece): Event => ({
+      ...piece,
+      id: newEventId(),
+      at: Math.min(piece.at ?? now(), now()),
+      live: piece.live ?? true,
+    }),
   );
   const [first] = events;
   if (!first) return;

@@ -29,6 +29,10 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     connection.end();
     return true;
   });
+  let now = Date.now;
+  /** `time=now-600` is the time of the gateway less 600 s. */
+  const stamped = (text: string): string =>
+    text.replace(/\btime=now([+-]\d+)?/, (_, off = 0) => `time=${new Date(now() + Number(off) * 1000).toISOString()}`);
   const pongs = new Map<IrcConnection, string[]>();
   ircd.on('PING', ([token = ''], connection) => {
     if (!known.includes(connection)) return false;
@@ -54,8 +58,11 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     },
     async say(text, nick) {
       const connection = await irc(nick);
-      connection.send(text);
+      connection.send(stamped(text));
       answerPings(connection);
+    },
+    time(gateway) {
+      now = gateway;
     },
     hear: async (nick) => (await irc(nick)).next(),
     async order(text, nick) {

@@ -122,6 +122,8 @@ export const post = z.object({
   to: z.string().max(100),
   letter,
   tag: id.exactOptional(),
+  /** It is no news: it was said at `at`. */
+  late: z.literal(true).exactOptional(),
 });
 export type Post = z.output<typeof post>;
 

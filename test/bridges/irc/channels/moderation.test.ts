@@ -37,6 +37,8 @@ const viewWith = (members: readonly ChannelMember[], prefixModes = 'qaohv'): Ser
     nick: 'romeo',
     mask: undefined,
     isupport: { ...defaultIsupport, prefixModes },
+    clockOffset: 0,
+    now: () => 0,
     fold: foldName,
     id: foldName,
     spelled: (name) => name,
