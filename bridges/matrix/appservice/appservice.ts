@@ -14,6 +14,7 @@ import { openDirects } from './directs.ts';
 import { leaveRoom, openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
 import { openIncoming } from './incoming.ts';
+import { openInvitations } from './invitations.ts';
 import { openModeration } from './moderation.ts';
 import { MARK, openOutgoing } from './outgoing.ts';
 import { openThreads } from './threads.ts';
@@ -42,7 +43,9 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const rooms = openGatewayRooms({ host, config, server, ghosts });
   const watchers = new Map<string, Set<AccountKey>>();
   const bot = await openBot({ host, config, server, ghosts });
-  const incoming = openIncoming({ host, server, ghosts, rooms, directs, reactions, threads, watchers, bot });
+  const invitations = await openInvitations({ host, server, ghosts, directs, stop: stop.signal });
+  const known = { host, server, ghosts, rooms, directs, reactions, threads, watchers };
+  const incoming = openIncoming({ ...known, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });
   let paused = false;
@@ -59,7 +62,8 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   }
 
   const outgoing = openOutgoing({
-    ...{ host, server, ghosts, rooms, directs, reactions, threads, moderation, watchers },
+    ...known,
+    moderation,
     tellName: incoming.tellName,
     stop: stop.signal,
     opened: (account, id) => void fillIn(account, id),
@@ -127,6 +131,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
       cancel();
       stop.abort();
       await outgoing.idle();
+      await invitations.idle();
     },
   };
 }

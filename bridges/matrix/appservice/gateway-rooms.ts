@@ -183,6 +183,18 @@ export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomPa
       await host.state.delete({ key: `${INSIDE}${account} ${id}` });
     },
 
+    /** Whether the ghost of an account is in a room now. */
+    async isThere(account: AccountKey, id: string): Promise<boolean> {
+      const as = ghosts.idOf(account);
+      try {
+        const path = ['v3', 'rooms', id, 'state', 'm.room.member', as];
+        return (await server.call({ method: 'GET', path, as })).membership === 'join';
+      } catch (error) {
+        if (error instanceof Failure && !error.row.retry) return false;
+        throw error;
+      }
+    },
+
     roomsOf: (account: AccountKey): readonly string[] =>
       [...rooms].filter(([, { inside }]) => inside.has(account)).map(([id]) => id),
 

@@ -21,8 +21,9 @@ import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GatewayBot } from './bot.ts';
 import type { Direct, Directs } from './directs.ts';
-import { type GatewayRoom, type GatewayRooms, isEncrypted, leaveRoom } from './gateway-rooms.ts';
+import { type GatewayRoom, type GatewayRooms, leaveRoom } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
+import type { Invitations } from './invitations.ts';
 import type { Threads } from './threads.ts';
 
 export type IncomingParts = {
@@ -34,6 +35,7 @@ export type IncomingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly bot: Pick<GatewayBot, 'invited' | 'heard'>;
+  readonly invitations: Invitations;
   /** Whose presence is watched by which accounts. */
   readonly watchers: ReadonlyMap<string, ReadonlySet<AccountKey>>;
 };
@@ -51,7 +53,7 @@ type Spot = {
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations } = parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
@@ -108,6 +110,8 @@ export function openIncoming(parts: IncomingParts) {
     const event = readEvent(value);
     if (!event) return;
     if (event.type === 'm.room.member') noteName(event);
+    // Whoever is told of what is in there has come in already, and is about to know it.
+    if (!isOutside(event)) await invitations.settled(event.room);
     const spot = spotOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, spot);
     authors.set(event.id, event.sender);
@@ -142,17 +146,25 @@ export function openIncoming(parts: IncomingParts) {
   }
 
   async function takeState(event: RoomEvent, spot: Spot | undefined): Promise<void> {
-    const { stateKey = '', type, room, content } = event;
+    const { stateKey = '', type, content } = event;
     const account = type === 'm.room.member' ? ghosts.accountOf(stateKey) : undefined;
     const inviting = type === 'm.room.member' && content.membership === 'invite';
-    if (inviting && stateKey === ghosts.bot) return bot.invited(event);
+    if (inviting && stateKey === ghosts.bot) return invitations.beside(event, () => bot.invited(event));
     if (inviting && account !== undefined) return invited(event, account);
     if (spot?.direct) return directState(event, spot);
+    // What the homeserver has not answered in time it has done all the same.
+    if (account !== undefined && content.membership === 'join' && (await invitations.came(account, event.room))) return;
     if (account !== undefined && isForced(event, account)) return forced(account, event);
-    if (!spot?.gateway) return;
-    await roomState(event, spot, spot.gateway);
-    const out = content.membership === 'leave' || content.membership === 'ban';
-    if (account !== undefined && out) await rooms.removed(account, room);
+    if (spot?.gateway) await gatewayState(event, spot, spot.gateway, account);
+  }
+
+  async function gatewayState(event: RoomEvent, spot: Spot, gateway: GatewayRoom, account: AccountKey | undefined) {
+    const { membership } = event.content;
+    const out = account !== undefined && (membership === 'leave' || membership === 'ban');
+    // It may have come back since, before this was told.
+    if (out && gateway.inside.has(account) && (await rooms.isThere(account, event.room))) return;
+    await roomState(event, spot, gateway);
+    if (out) await rooms.removed(account, event.room);
   }
 
   async function roomState(event: RoomEvent, spot: Spot, gateway: GatewayRoom): Promise<void> {
@@ -204,22 +216,19 @@ export function openIncoming(parts: IncomingParts) {
   }
 
   /** Somebody invites an account: to talk alone, or into a room. */
-  async function invited({ room, sender, content }: RoomEvent, account: AccountKey): Promise<void> {
+  async function invited(event: RoomEvent, account: AccountKey): Promise<void> {
+    const { room, sender, content } = event;
     if (ghosts.isOurs(sender)) return;
     const contact = localOf(sender);
-    const as = await ghosts.ready(account);
     const admission = await host.admits({ account, contact });
-    if (admission !== 'yes' && admission !== 'first') return leaveRoom(server, as, room);
+    // Nobody is made only to decline.
+    if (admission !== 'yes' && admission !== 'first')
+      return invitations.beside(event, () => leaveRoom(server, ghosts.idOf(account), room));
     const place: Place = { kind: 'contact', account, id: contact };
     const reason = textOf(content.reason);
-    if (content.is_direct !== true) {
-      const invite = { kind: 'invite', room: localOf(room), ...(reason !== undefined && { reason }) } as const;
-      await tell([{ place, from: { kind: 'network', id: sender, name: nameIn(sender) }, ...invite }]);
-      return;
-    }
-    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
-    if (await isEncrypted(server, room, as)) return leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
-    await directs.put({ room, account, user: sender });
+    if (content.is_direct === true) return invitations.accept(event, account);
+    const invite = { kind: 'invite', room: localOf(room), ...(reason !== undefined && { reason }) } as const;
+    await tell([{ place, from: { kind: 'network', id: sender, name: nameIn(sender) }, ...invite }]);
   }
 
   async function takeSaid(event: RoomEvent, spot: Spot): Promise<void> {
@@ -345,3 +354,6 @@ const isReferable = ({ kind }: EventBody): boolean =>
   kind === 'reaction' ||
   kind === 'invite' ||
   kind === 'call';
+
+/** Whether those hear of an event who are not in its room: of what they are there, or are not. */
+const isOutside = ({ type, content }: RoomEvent): boolean => type === 'm.room.member' && content.membership !== 'join';

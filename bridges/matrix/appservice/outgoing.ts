@@ -99,7 +99,10 @@ export function openOutgoing(parts: OutgoingParts) {
     if (encrypted) throw new Failure('policy-violation', { text: texts.encrypted });
   }
 
-  async function send({ as, room }: Aim, { type, content }: Content, transaction: string): Promise<string> {
+  async function send(to: Aim, { type, content }: Content, transaction: string): Promise<string> {
+    // Again: a file takes minutes to get there, in which the room may have become encrypted.
+    assertPlain(to);
+    const { as, room } = to;
     const path = ['v3', 'rooms', room, 'send', type, transaction];
     const sent = await server.call({ method: 'PUT', path, body: { ...content, [MARK]: transaction }, as });
     const id = textOf(sent.event_id);
