@@ -245,7 +245,7 @@ function topicAuthor(rooms: Channels, line: Line, view: ServerView): ChannelStep
   const at = Number(line.params[3]);
   if (!room || !isName(by)) return NOTHING;
   room.topicBy = by;
-  room.topicAt = Number.isSafeInteger(at) && at > 0 && at < 1e11 ? at * 1000 : undefined;
+  room.topicAt = Number.isSafeInteger(at) && at > 0 && at < 1e11 ? at * 1000 + view.clockOffset : undefined;
   return NOTHING;
 }
 
