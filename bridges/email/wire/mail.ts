@@ -31,7 +31,7 @@ export type MailLimits = {
   readonly depth: number;
 };
 
-export const usualLimits: MailLimits = { size: 25_000_000, headers: 262_144, text: 1_000_000, parts: 200, depth: 20 };
+export const usualLimits: MailLimits = { size: 25_000_000, headers: 131_072, text: 1_000_000, parts: 200, depth: 20 };
 
 /** Why a mail is not taken: what an MTA is answered (RFC 3463). */
 export class MailRefused extends Error {

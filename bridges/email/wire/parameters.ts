@@ -55,7 +55,7 @@ const unquote = (text: string): string =>
     ? text.replace(/^"|"\s*(?:\([^)]*\)\s*)?$/g, '').replace(/\\(["\\])/g, '$1')
     : withoutComments(text).trim();
 
-const withoutComments = (text: string): string => text.replace(/\s\([^)]*\)/g, '');
+const withoutComments = (text: string): string => text.replace(/\s\([^()]*\)/g, '');
 
 /** RFC 2231 §4.1: sections in their order, of which those with a star are in percent-encoding. They win over a plain one. */
 function joinSections(sections: readonly Section[]): string {

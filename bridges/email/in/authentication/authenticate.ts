@@ -10,6 +10,7 @@ import { type RawHeader, readHeaders } from '#bridges/email/wire/header-block.ts
 import type { Authenticate, MailEnvelope, Verdict } from '#bridges/email/wire/mail.ts';
 import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
 import { isPublicAddress } from '#src/lib/net.ts';
+import { boundedHead } from './bounded-head.ts';
 import { openLookups } from './lookups.ts';
 import { trustedResults } from './results-header.ts';
 
@@ -27,8 +28,14 @@ const nobody = (why: string): Verdict => ({ from: 'unverified', why });
  */
 export const authenticate: Authenticate = async (content, { envelope, trusted, resolver }) => {
   const resolve = openLookups(resolver);
-  const source = content instanceof Readable ? content : Readable.from(content);
+  let isCut = false;
+  const source = Readable.from(
+    boundedHead(content, () => {
+      isCut = true;
+    }),
+  );
   const dkim = await dkimVerify(source, { resolver: resolve, sender: envelope.from });
+  if (isCut) return nobody('more headers than are read');
   const headers = readHeaders(dkim.headers?.original ?? new Uint8Array());
   const domain = authorDomain(headers, dkim);
   if (domain === undefined) return nobody('no single author');

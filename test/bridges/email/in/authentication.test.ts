@@ -118,6 +118,23 @@ describe('DKIM', () => {
   });
 });
 
+describe('headers that would keep their reader busy for a minute', () => {
+  const results = (rest: string) =>
+    `Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=bob@example.com${rest}\r\nReceived: from a by mx.example.org\r\n`;
+  it.each([
+    ['quotes without an end', results(` "${'\\"'.repeat(30_000)}`)],
+    ['blanks without an end', results(`${'\t'.repeat(60_000)}x`)],
+    ['a header of very many lines', `X-A: b${'=\r\n '.repeat(30_000)}\r\n${results('')}`],
+    ['very many headers', `${'X-A: b\r\n'.repeat(15_000)}${results('')}`],
+  ])('vouch for nobody: %s', async (_, head) => {
+    const raw = head + mail('bob@example.com') + body;
+    expect(await judge(raw, { trusted: ['mx.example.org'] })).toMatchObject({ from: 'unverified' });
+    expect(await judge(results('') + raw.slice(head.length), { trusted: ['mx.example.org'] })).toMatchObject({
+      from: 'verified',
+    });
+  });
+});
+
 describe('SPF', () => {
   const raw = mail('bob@example.com', body);
   it('counts by the address of who connected', async () => {
