@@ -101,12 +101,19 @@ export function ghostId(bare: string, prefix: string, server: string): string {
   return `@${prefix}${HASHED}${createHash('sha256').update(bare).digest('hex').slice(0, 40)}:${server}`;
 }
 
+/**
+ * Whether a text can be a bare JID as it is kept (RFC 7622 §3.3): whoever invites a user with capitals or spaces in it means
+ * nobody, and not somebody else of almost that name.
+ */
+const isPrepared = (bare: string): boolean =>
+  /^(?:[^\s\p{Cc}"&'/:<>@]+@)?[^\s\p{Cc}@/]+$/u.test(bare) && bare === bare.toLowerCase();
+
 /** The bare JID of a ghost; nothing for who is none, or whose id is a hash. Pure. */
 export function bareOfGhost(id: string, prefix: string, server: string): string | undefined {
   if (!id.startsWith(`@${prefix}`) || serverOf(id) !== server) return undefined;
   try {
     const bare = decode(nameOf(id).slice(prefix.length), IN_GHOST);
-    return bare === '' ? undefined : bare;
+    return isPrepared(bare) ? bare : undefined;
   } catch {
     return undefined;
   }
