@@ -4,8 +4,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
 import { auditMailFates, auditRepeats } from '../crash/email/audit.ts';
-import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
-import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
+import { emailNetwork } from '../crash/email/network.ts';
 import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
@@ -96,26 +95,6 @@ describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
     const fault = smsFaults['webhook-outage'];
     if (!fault) throw new Error('this fault is gone');
     expect(await withSms({}, (place) => fault.run(place))).toEqual([]);
-  });
-});
-
-describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
-  async function withEmail(options: Partial<LaboratoryOptions>, runs: number, at: readonly MailEnd[]) {
-    let world: MailWorld | undefined;
-    const network = emailNetwork((opened) => {
-      world = opened;
-    });
-    await using lab = await openLaboratory({ seed: 1, rate: 30, ...options }, network);
-    if (!world) throw new Error('there is no mail server');
-    await playMailRuns({ lab, world, random: seeded(1) }, { runs, at });
-    await lab.finish();
-    const { told, accepted } = lab.ledger.figures;
-    expect(Math.min(told, accepted)).toBeGreaterThan(0);
-    return lab.ledger.violations;
-  }
-
-  it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
-    expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
   });
 });
 
