@@ -99,10 +99,7 @@ export function openPersonal(
       from: { kind: 'network', id: from, ...(name !== undefined && { name }) },
     } as const;
     if (parsed.automation === 'reply') {
-      await host.emit(
-        [{ ...head, kind: 'presence', show: 'available', status: awayOf(mail, account, clean) }],
-        [state.writePeer(account, from, { ...peer, automatic: peer.automatic + 1 })],
-      );
+      await host.emit([{ ...head, kind: 'presence', show: 'available', status: awayOf(mail, account, clean) }]);
       return TAKEN;
     }
     const keeping = () => writes(mail, account, { placing, id, hash, peer });
@@ -188,12 +185,7 @@ export function openPersonal(
         answered: true,
         ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
       }),
-      state.writePeer(account, from, {
-        ...peer,
-        thread,
-        answered: true,
-        automatic: parsed.automation ? peer.automatic + 1 : 0,
-      }),
+      state.writePeer(account, from, { ...peer, thread, answered: true }),
       state.writePlaced(account, from, id, { thread, hash }),
     ];
   }

@@ -261,7 +261,7 @@ export function openOutgoing(
           subject: thread.subject ?? subject,
           references: withReference(thread.references, messageId),
         }),
-        state.writePeer(account, their, { ...peer, thread: inThread, introduced: true, automatic: 0 }),
+        state.writePeer(account, their, { ...peer, thread: inThread, introduced: true }),
         state.writePlaced(account, their, messageId, { thread: inThread, hash: '' }),
       ],
     );

@@ -41,8 +41,6 @@ const peerSchema = z.object({
   /** Our user has written, and so the peer knows who that is; and the peer has. */
   introduced: z.boolean().default(false),
   answered: z.boolean().default(false),
-  /** Automatic answers in a row, nothing of a person between them. */
-  automatic: z.number().default(0),
 });
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;
@@ -117,7 +115,7 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
       value: JSON.stringify(value),
     }),
     peer: async (account, their) =>
-      (await read(peerSchema, account, at('peer', their))) ?? { introduced: false, answered: false, automatic: 0 },
+      (await read(peerSchema, account, at('peer', their))) ?? { introduced: false, answered: false },
     writePeer: (account, their, peer) => ({
       account,
       key: at('peer', their),
