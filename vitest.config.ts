@@ -1,7 +1,32 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** What starts real servers, browsers and packages takes its time. Every other test belongs to `npm test`. */
 const real = 'test/real/**';
+
+/** What takes longest, first: begun last, one of these is waited for alone. */
+const longest = [
+  'test/conversations/irc.test.ts',
+  'test/crash.test.ts',
+  'test/conversations/conversations.test.ts',
+  'test/process/cli/control.test.ts',
+  'test/conversations/invented.test.ts',
+  'test/store/contract.test.ts',
+  'test/contract/matrix.test.ts',
+  'test/web/media.test.ts',
+  'test/properties/presence-day.test.ts',
+];
+
+function rank({ moduleId }: TestSpecification): number {
+  const place = longest.findIndex((file) => moduleId.endsWith(file));
+  return place < 0 ? longest.length : place;
+}
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return files.toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -11,10 +36,11 @@ export default defineConfig({
     hookTimeout: 240_000,
     expect: { poll: { timeout: 30_000 } },
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [real] } },
-      { extends: true, test: { name: 'real', include: [`${real}/*.test.ts`] } },
+      { extends: true, test: { name: 'real', include: [`${real}/*.test.ts`], maxWorkers: 2 } },
     ],
   },
 });
