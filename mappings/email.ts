@@ -3,14 +3,16 @@ import type { Draft, Message } from '#src/model/event.ts';
 import { fileText } from './files.ts';
 import { carriesFile } from './parts.ts';
 import {
+  actionWithAsterisk,
+  callRefused,
   drop,
   editChangedWords,
   editInFull,
   formAsText,
   keep,
+  noticeAsText,
   reactionAsLine,
   refuse,
-  reshape,
   spoilerAsPrefix,
   wholeAsLink,
   without,
@@ -113,18 +115,11 @@ export const email: NetworkMapping = {
       },
       action: {
         default: 'asterisk',
-        asterisk: reshape({ en: 'an asterisk before the text', de: 'ein Sternchen vor dem Text' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-          text: `* ${draft.text}`,
-        })),
+        asterisk: actionWithAsterisk,
       },
       notice: {
         default: 'plain',
-        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-        })),
+        plain: noticeAsText,
       },
       file: {
         default: 'link',
@@ -163,10 +158,7 @@ export const email: NetworkMapping = {
       },
       call: {
         default: 'refuse',
-        refuse: refuse('not-supported', {
-          en: 'Calls cannot be made from here.',
-          de: 'Anrufe sind von hier nicht möglich.',
-        }),
+        refuse: callRefused,
       },
       contact: { default: 'drop', drop },
       nick: { default: 'drop', drop },

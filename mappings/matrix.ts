@@ -5,9 +5,10 @@ import {
   filesAsLinks,
   formAsText,
   keep,
+  noticeAsText,
+  noticeMarked,
   paced,
   refuse,
-  reshape,
   spoilerAsPrefix,
   subjectAsLine,
   wholeAsLink,
@@ -148,15 +149,8 @@ export const matrix: NetworkMapping = {
     in: {
       notice: {
         default: 'plain',
-        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-        })),
-        mark: reshape({ en: '"[notice]" before the text', de: '„[notice]“ vor dem Text' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-          text: `[notice] ${draft.text}`,
-        })),
+        plain: noticeAsText,
+        mark: noticeMarked,
         drop,
       },
     },

@@ -90,6 +90,31 @@ export const reshape = (
   apply: (draft, context) => [shape(draft, context)],
 });
 
+/** What somebody does, to whom no style says it. */
+export const actionWithAsterisk = reshape(
+  { en: 'an asterisk before the text', de: 'ein Sternchen vor dem Text' },
+  (draft) => ({ ...draft, style: 'plain', text: `* ${draft.text}` }),
+);
+
+/** A notice like any message. */
+export const noticeAsText = reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
+  ...draft,
+  style: 'plain',
+}));
+
+/** A notice that says that it is one. */
+export const noticeMarked = reshape({ en: '"[notice]" before the text', de: '„[notice]“ vor dem Text' }, (draft) => ({
+  ...draft,
+  style: 'plain',
+  text: `[notice] ${draft.text}`,
+}));
+
+/** Whoever calls is told that no call is possible. */
+export const callRefused = refuse('not-supported', {
+  en: 'Calls cannot be made from here.',
+  de: 'Anrufe sind von hier nicht möglich.',
+});
+
 /** The message crosses without the part, which nobody sees in its text. */
 export const without = (part: 'replyTo' | 'subject' | 'thread' | 'form' | 'mentions' | 'spoiler'): Rung<MessageDraft> =>
   reshape({ en: 'left out of the message', de: 'wird in der Nachricht weggelassen' }, (draft) => lacking(draft, part));

@@ -4,12 +4,15 @@ import { Failure } from '#src/model/failure.ts';
 import type { Text } from '#src/model/language.ts';
 import { urlText } from './files.ts';
 import {
+  actionWithAsterisk,
   asText,
+  callRefused,
   drop,
   editInFull,
   filesAsLinks,
   formAsText,
   keep,
+  noticeAsText,
   quoted,
   refuse,
   reshape,
@@ -168,18 +171,11 @@ export const sms: NetworkMapping = {
       },
       action: {
         default: 'asterisk',
-        asterisk: reshape({ en: 'an asterisk before the text', de: 'ein Sternchen vor dem Text' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-          text: `* ${draft.text}`,
-        })),
+        asterisk: actionWithAsterisk,
       },
       notice: {
         default: 'plain',
-        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-        })),
+        plain: noticeAsText,
       },
       file: {
         default: 'link',
@@ -219,10 +215,7 @@ export const sms: NetworkMapping = {
       },
       call: {
         default: 'refuse',
-        refuse: refuse('not-supported', {
-          en: 'Calls cannot be made from here.',
-          de: 'Anrufe sind von hier nicht möglich.',
-        }),
+        refuse: callRefused,
       },
       contact: { default: 'drop', drop },
       nick: { default: 'drop', drop },

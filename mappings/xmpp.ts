@@ -8,6 +8,8 @@ import {
   editInFull,
   filesAsLinks,
   formAsText,
+  noticeAsText,
+  noticeMarked,
   paced,
   reactionAsLine,
   reshape,
@@ -90,15 +92,8 @@ export const xmpp: NetworkMapping = {
       long: { default: 'split', split: paced },
       notice: {
         default: 'mark',
-        mark: reshape({ en: '"[notice]" before the text', de: '„[notice]“ vor dem Text' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-          text: `[notice] ${draft.text}`,
-        })),
-        plain: reshape({ en: 'the text as it is', de: 'der Text, wie er ist' }, (draft) => ({
-          ...draft,
-          style: 'plain',
-        })),
+        mark: noticeMarked,
+        plain: noticeAsText,
         drop,
       },
       edit: { default: 'full', full: editInFull, changed: editChangedWords, drop },
