@@ -1,6 +1,7 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
+import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { readReference } from '#bridges/matrix/wire/files.ts';
@@ -12,7 +13,6 @@ import type { Query, ReplyTo } from '#src/model/query.ts';
 import { openOwnAsks } from './asks.ts';
 import { loginOf } from './connection.ts';
 import { namedBy } from './homeservers.ts';
-import { MARK } from './marks.ts';
 import { type OwnAccount, openOwnAccount } from './session.ts';
 import { serveSso } from './sso.ts';
 

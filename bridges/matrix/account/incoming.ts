@@ -1,5 +1,6 @@
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { isWritten } from '#bridges/matrix/marks.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
@@ -18,7 +19,6 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
-import { isWritten } from './marks.ts';
 import type { OwnRoom, OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 

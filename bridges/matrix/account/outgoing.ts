@@ -1,7 +1,9 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
@@ -9,14 +11,12 @@ import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
-import type { Delivered, Host } from '#src/bridge.ts';
-import { lanes } from '#src/lib/lanes.ts';
-import type { Event, EventKind, EventOf } from '#src/model/event.ts';
+import type { Host } from '#src/bridge.ts';
+import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
-import { MARK } from './marks.ts';
 import type { OwnRooms } from './rooms.ts';
 
 export type OwnOutgoingParts = {
@@ -29,13 +29,9 @@ export type OwnOutgoingParts = {
   readonly keys: DeviceKeys | undefined;
 };
 
-const TAKEN: Delivered = { ids: [], state: 'taken' };
-const WRITTEN: Delivered = { ids: [], state: 'written' };
 /** For how long (ms) somebody types who does not say that they have stopped. */
 const TYPING = 60_000;
 const MOST_WAITING = 5_000;
-
-type Sender<K extends EventKind> = (event: EventOf<K>) => Promise<Delivered>;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
@@ -165,7 +161,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     ]);
   }
 
-  const senders: { readonly [K in EventKind]?: Sender<K> } = {
+  const senders: Senders = {
     async message(event) {
       const id = await aim(event, true);
       const known = rooms.get(id);
@@ -283,39 +279,11 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     },
   };
 
-  const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
-  let waiting = 0;
-
-  async function carry(event: Event, sender: Sender<EventKind>): Promise<void> {
-    try {
-      await host.settle(event.id, await sender(event));
-    } catch (error) {
-      if (!(error instanceof Failure)) host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
-      await host.settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
-    } finally {
-      waiting -= 1;
-    }
-  }
-
-  return {
-    /** Hands an event over: what is done in one conversation is done one after the other. */
-    deliver(event: Event): Delivered {
-      const sender = senders[event.kind] as Sender<EventKind> | undefined;
-      if (!sender) throw new Failure('not-supported');
-      if (waiting >= MOST_WAITING) throw new Failure('queue-full');
-      waiting += 1;
-      serial.run(placeKey(event.place), () => carry(event, sender));
-      return WRITTEN;
-    },
-    aim,
-    idOf,
-    idle: serial.idle,
-  };
+  const queue = openSenders({
+    ...{ host, senders, most: MOST_WAITING },
+    laneOf: (event) => placeKey(event.place),
+  });
+  return { deliver: queue.deliver, idle: queue.idle, aim, idOf };
 }
 
 const because = (reason: string | undefined): Json => (reason === undefined || reason === '' ? {} : { reason });
-
-const taken = (...ids: readonly string[]): Delivered => ({
-  ids: ids.filter((id) => id !== '') as ForeignId[],
-  state: 'taken',
-});

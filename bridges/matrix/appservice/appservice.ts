@@ -1,5 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -16,7 +17,7 @@ import { openGhosts, registerUser } from './ghosts.ts';
 import { openIncoming } from './incoming.ts';
 import { openInvitations } from './invitations.ts';
 import { openModeration } from './moderation.ts';
-import { MARK, openOutgoing } from './outgoing.ts';
+import { openOutgoing } from './outgoing.ts';
 import { openThreads } from './threads.ts';
 import { serveTransactions } from './transactions.ts';
 

@@ -1,17 +1,18 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
+import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
-import type { Delivered, Host } from '#src/bridge.ts';
-import { lanes } from '#src/lib/lanes.ts';
-import type { Event, EventKind, EventOf } from '#src/model/event.ts';
+import type { Host } from '#src/bridge.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey, type ForeignId } from '#src/model/ids.ts';
+import { type AccountKey, accountKey } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
 import { type GatewayRooms, isEncrypted } from './gateway-rooms.ts';
@@ -40,13 +41,8 @@ export type OutgoingParts = {
 /** Where an event goes, and in whose name. */
 export type Aim = { readonly account: AccountKey; readonly as: string; readonly room: string; readonly alone: boolean };
 
-const TAKEN: Delivered = { ids: [], state: 'taken' };
 /** For how long (ms) somebody types who does not say that they have stopped. */
 const TYPING = 60_000;
-/** The field by which an event is found again of which it is not known whether it went. */
-export const MARK = 'org.isthmus.id';
-
-type Sender<K extends EventKind> = (event: EventOf<K>) => Promise<Delivered>;
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
@@ -117,12 +113,7 @@ export function openOutgoing(parts: OutgoingParts) {
     return textOf(sent.event_id) ?? '';
   }
 
-  const taken = (...ids: readonly string[]): Delivered => ({
-    ids: ids.filter((id) => id !== '') as ForeignId[],
-    state: 'taken',
-  });
-
-  const senders: { readonly [K in EventKind]?: Sender<K> } = {
+  const senders: Senders = {
     async message(event) {
       const to = await aim(event, true);
       assertPlain(to);
@@ -245,39 +236,12 @@ export function openOutgoing(parts: OutgoingParts) {
     invite: async (event) => moderation.invite(event, accountOf(event), nameOf(event)),
   };
 
-  const serial = lanes((error) => host.log.error({ err: error }, 'an event was lost in its lane'));
-  let waiting = 0;
-
-  /** Resolves never later than with the stop, and never rejects. */
-  async function carry(event: Event, sender: Sender<EventKind>): Promise<void> {
-    try {
-      if (parts.stop.aborted) throw new Failure('stopping');
-      const delivered = await sender(event);
-      await host.settle(event.id, delivered);
-    } catch (error) {
-      if (!(error instanceof Failure)) host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
-      await host.settle(event.id, error instanceof Failure ? error : new Failure('internal', { cause: error }));
-    } finally {
-      waiting -= 1;
-    }
-  }
-
-  return {
-    /** Hands an event over: what is done in one conversation by one account is done one after the other. */
-    deliver(event: Event): Delivered {
-      const sender = senders[event.kind] as Sender<EventKind> | undefined;
-      if (!sender) throw new Failure('not-supported');
-      if (waiting >= MOST_WAITING) throw new Failure('queue-full');
-      const account = accountOf(event);
-      waiting += 1;
-      serial.run(`${account} ${placeKey(event.place)}`, () => carry(event, sender));
-      return WRITTEN;
-    },
-    aim,
-    idle: serial.idle,
-  };
+  const queue = openSenders({
+    ...{ host, senders, most: MOST_WAITING, stop: parts.stop },
+    laneOf: (event) => `${accountOf(event)} ${placeKey(event.place)}`,
+  });
+  return { deliver: queue.deliver, aim, idle: queue.idle };
 }
 
-const WRITTEN: Delivered = { ids: [], state: 'written' };
 /** Events that wait in this process. */
 const MOST_WAITING = 50_000;

@@ -1,4 +1,4 @@
-import { type Json, textOf } from '#bridges/matrix/wire/event.ts';
+import { type Json, textOf } from './wire/event.ts';
 
 /** The field by which an event is found again of which it is not known whether it went. */
 export const MARK = 'org.isthmus.id';
