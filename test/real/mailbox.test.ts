@@ -3,6 +3,7 @@ import { openMailboxReader } from '#bridges/email/in/mailbox-reader.ts';
 import type { RecipientAnswer } from '#bridges/email/in/recipients.ts';
 import { LATER, TAKEN } from '#bridges/email/in/recipients.ts';
 import type { Host, StateChange } from '#src/bridge.ts';
+import { openConnect } from '#src/lib/net.ts';
 import { post } from '../fakes/mail-server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { startDovecot } from './dovecot.ts';
@@ -34,7 +35,7 @@ async function reading() {
       password: { open: () => 'pw' } as never,
     },
     {
-      host: { state, clock, log } as unknown as Host,
+      host: { state, clock, log, connect: openConnect() } as unknown as Host,
       config: { domain: 'gw.test' } as never,
       intake: {
         recipient: async () => undefined,

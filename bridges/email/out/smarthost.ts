@@ -1,31 +1,69 @@
 import { Readable } from 'node:stream';
 import { domainToASCII } from 'node:url';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import type { EmailConfig } from '#bridges/email/config.ts';
+import type { EmailConfig, OutgoingConfig } from '#bridges/email/config.ts';
+import type { MailAuth } from '#bridges/email/in/imap-line.ts';
 import { wireAddress } from '#bridges/email/mailbox.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { Host } from '#src/bridge.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
+import type { Words } from '#src/model/language.ts';
+import { BEARER, bearer } from './bearer.ts';
 import { isHardBounce, readReply, replyFailure } from './replies.ts';
 
 /** What a mail goes with (RFC 5321 §2.3.1). `envelopeId` comes back in reports (RFC 3461 §4.4). */
 export type OutgoingEnvelope = { readonly from: string; readonly to: string; readonly envelopeId: string };
 
-/** The server that takes our mails. */
+type Outgoing = { readonly envelope: OutgoingEnvelope; readonly mail: Buffer };
+
+/** The server that takes mails (RFC 6409). */
 export type Smarthost = {
   /**
    * Has a mail made in its turn, and resolves with it once the server has it. Rejects with what `make` does, or with a `Failure`: in
    * doubt where it broke off behind the final dot.
    */
-  send<T extends { readonly envelope: OutgoingEnvelope; readonly mail: Buffer }>(make: () => Promise<T>): Promise<T>;
+  send<T extends Outgoing>(make: () => Promise<T>): Promise<T>;
+  /** Logs in and no more. Rejects with the `Failure` that a mail would meet. */
+  check(): Promise<void>;
   /** Cuts what is under way. */
   close(): void;
 };
 
-type Config = Pick<EmailConfig, 'outgoing' | 'domain'>;
+/** Where mails are handed in, by whom, and what its refusals mean to the sender of a mail. */
+export type SubmissionServer = Pick<OutgoingConfig, 'host' | 'port' | 'tls' | 'pin' | 'connections' | 'timeout'> & {
+  /** What we call ourselves. */
+  readonly name: string;
+  /** Under the address rules (SECURITY rule 6). */
+  readonly chosenByUser?: boolean;
+  /** Who logs in, if anybody does: asked for each mail. */
+  auth?(): Promise<MailAuth>;
+  readonly refusals: Refusals;
+};
+
+/** What it is that a login is refused, or whoever logs in. */
+type Refusals = Readonly<Record<'login' | 'sender', readonly [FailureCode, Words]>>;
+
+const OURS: Refusals = { login: ['internal', texts.ourLogin], sender: ['internal', texts.refusedUs] };
+/** A user's server is at one of these (RFC 8314 §3.3). */
+const PORTS = [465, 587];
+
+type Given = Pick<Host, 'connect' | 'signal'>;
+
+/** The operator's. */
+export function openSmarthost({ outgoing, domain }: Pick<EmailConfig, 'outgoing' | 'domain'>, host: Given): Smarthost {
+  const { user, password, name = domain } = outgoing;
+  return openSubmission(
+    {
+      ...outgoing,
+      ...{ name, refusals: OURS },
+      ...(user !== undefined && password !== undefined && { auth: async () => ({ user, password: password.open() }) }),
+    },
+    host,
+  );
+}
 
 /** Sends over a connection for each mail, so many at a time; the others wait for their turn. */
-export function openSmarthost({ outgoing, domain }: Config, host: Pick<Host, 'connect' | 'signal' | 'log'>): Smarthost {
+export function openSubmission(server: SubmissionServer, host: Given): Smarthost {
   const waiting: (() => void)[] = [];
   const open = new Set<SMTPConnection>();
   const stopping = new AbortController();
@@ -33,7 +71,7 @@ export function openSmarthost({ outgoing, domain }: Config, host: Pick<Host, 'co
   let busy = 0;
 
   async function turn(): Promise<void> {
-    if (busy >= outgoing.connections) await new Promise<void>((go) => waiting.push(go));
+    if (busy >= server.connections) await new Promise<void>((go) => waiting.push(go));
     else busy += 1;
   }
   function done(): void {
@@ -43,30 +81,34 @@ export function openSmarthost({ outgoing, domain }: Config, host: Pick<Host, 'co
   }
 
   async function connected(): Promise<SMTPConnection> {
-    const { host: name, port, timeout, pin } = outgoing;
-    const tls = outgoing.tls === 'implicit' ? { verify: true, ...(pin && { pin }) } : undefined;
-    const socket = await host.connect({ host: name, port, timeout, ...(tls && { tls }) }, signal).catch(explain);
+    const { host: name, port, timeout, pin, chosenByUser } = server;
+    const tls = server.tls === 'implicit' ? { verify: true, ...(pin && { pin }) } : undefined;
+    const rules = chosenByUser && { chosenByUser: { ports: PORTS } };
+    const target = { host: name, port, timeout, ...(tls && { tls }), ...rules };
+    const socket = await host.connect(target, signal).catch(explain);
     const connection = new SMTPConnection({
       ...{ connection: socket, host: name, secured: tls !== undefined, secure: tls !== undefined },
-      ...{ ignoreTLS: outgoing.tls === 'off', requireTLS: outgoing.tls === 'starttls' },
+      ...{ ignoreTLS: server.tls === 'off', requireTLS: server.tls === 'starttls' },
       tls: { servername: name, rejectUnauthorized: true },
-      ...{ greetingTimeout: timeout, socketTimeout: timeout, name: domainToASCII(outgoing.name ?? domain) },
-      ...{ logger: false, debug: false },
+      ...{ greetingTimeout: timeout, socketTimeout: timeout, name: domainToASCII(server.name) },
+      ...{ logger: false, debug: false, customAuth: { [BEARER]: bearer } },
     });
     open.add(connection);
     return connection;
   }
 
   /** One whole conversation. Whatever happens to the connection is the end of it. */
-  function converse(connection: SMTPConnection, envelope: OutgoingEnvelope, mail: Buffer): Promise<void> {
+  function converse(connection: SMTPConnection, auth: MailAuth | undefined, outgoing?: Outgoing): Promise<void> {
     return new Promise((resolve, reject) => {
       let sent = false;
-      const fail = (error: Error) => reject(failureOf(error, sent));
+      const fail = (error: Error) => reject(failureOf(error, sent, server.refusals));
       const stopped = () => fail(new Error('stopping'));
       signal.addEventListener('abort', stopped, { once: true });
       connection.once('error', fail);
       connection.once('end', () => fail(new Error('The connection was closed.')));
       const deliver = () => {
+        if (!outgoing) return resolve();
+        const { envelope, mail } = outgoing;
         const from = wireAddress(envelope.from);
         const to = wireAddress(envelope.to);
         const dsn = {
@@ -86,34 +128,39 @@ export function openSmarthost({ outgoing, domain }: Config, host: Pick<Host, 'co
       };
       connection.connect((error) => {
         if (error) return fail(error);
-        const { user, password } = outgoing;
-        if (user === undefined || password === undefined) return deliver();
-        connection.login({ credentials: { user, pass: password.open() } } as never, (wrong) =>
+        if (!auth) return deliver();
+        const isToken = 'token' in auth;
+        const credentials = { user: auth.user, pass: isToken ? auth.token : auth.password };
+        connection.login({ credentials, ...(isToken && { method: BEARER }) } as never, (wrong) =>
           wrong ? fail(wrong) : deliver(),
         );
       });
     });
   }
 
+  async function held<T extends Outgoing | undefined>(make: () => Promise<T>): Promise<T> {
+    await turn();
+    let connection: SMTPConnection | undefined;
+    try {
+      if (signal.aborted) throw new Failure('stopping');
+      const made = await make();
+      const auth = await server.auth?.();
+      connection = await connected();
+      await converse(connection, auth, made);
+      connection.quit();
+      return made;
+    } catch (error) {
+      connection?.close();
+      throw error;
+    } finally {
+      if (connection) open.delete(connection);
+      done();
+    }
+  }
+
   return {
-    async send(make) {
-      await turn();
-      let connection: SMTPConnection | undefined;
-      try {
-        if (signal.aborted) throw new Failure('stopping');
-        const made = await make();
-        connection = await connected();
-        await converse(connection, made.envelope, made.mail);
-        connection.quit();
-        return made;
-      } catch (error) {
-        connection?.close();
-        throw error;
-      } finally {
-        if (connection) open.delete(connection);
-        done();
-      }
-    },
+    send: held,
+    check: () => held(async () => undefined),
     close() {
       stopping.abort();
       for (const connection of open) connection.close();
@@ -139,19 +186,15 @@ function explain(error: unknown): never {
 }
 
 /** `sent`: the final dot may have left, so that only an answer says what became of it (RFC 5321 §4.1.1.4). */
-function failureOf(error: Error, sent: boolean): Failure {
+function failureOf(error: Error, sent: boolean, { login, sender }: Refusals): Failure {
   const { response, responseCode, command = '' } = error as SMTPConnection.SMTPError;
   if (response !== undefined && responseCode) {
     if (command.startsWith('AUTH') && responseCode >= 500)
-      return new Failure('internal', { text: texts.ourLogin, foreign: String(responseCode), cause: error });
+      return new Failure(login[0], { text: login[1], foreign: String(responseCode), cause: error });
     const failure = replyFailure(readReply(response));
     // Before a recipient is named (RFC 5321 §3.3) it can speak of nobody but us.
     return isHardBounce(failure) && !/^(?:RCPT|DATA)\b/.test(command)
-      ? new Failure('internal', {
-          text: texts.refusedUs,
-          foreign: failure.foreign ?? String(responseCode),
-          cause: error,
-        })
+      ? new Failure(sender[0], { text: sender[1], foreign: failure.foreign ?? String(responseCode), cause: error })
       : failure;
   }
   if (sent) return new Failure('remote-server-timeout', { text: texts.unclear, certain: false, cause: error });
