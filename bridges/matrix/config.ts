@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
-import { isServerName } from './wire/ids.ts';
+import { isId, isServerName } from './wire/ids.ts';
 
 const url = z
   .url({ protocol: /^https?$/, error: 'must be an address such as https://matrix.example.org' })
@@ -55,6 +55,11 @@ export const config = z.strictObject({
     .array(z.string().min(1).max(255))
     .default(['*'])
     .describe('Servers whose rooms may be joined; "*" for all, "local" for the own one'),
+  policies: z
+    .array(z.string().refine((text) => /^[#!]/.test(text) && isId(text), 'must be the id or an alias of a room'))
+    .max(20)
+    .default([])
+    .describe('Rooms with policy lists (m.policy.rule): whom they ban is neither heard nor reached by ghosts'),
 });
 
 export type MatrixConfig = z.output<typeof config>;

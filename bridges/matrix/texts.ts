@@ -30,6 +30,14 @@ export const texts = catalogue({
     en: 'Rooms of that server are not open to this gateway.',
     de: 'Räume dieses Servers stehen diesem Gateway nicht offen.',
   },
+  shutOut: (reason: string) => ({
+    en: `The rules of this gateway shut this out${reason === '' ? '.' : `: ${reason}`}`,
+    de: `Die Regeln dieses Gateways schließen das aus${reason === '' ? '.' : `: ${reason}`}`,
+  }),
+  noPolicies: (list: string) => ({
+    en: `The policy list ${list} cannot be read: the gateway's own user may not enter its room.`,
+    de: `Die Sperrliste ${list} ist nicht zu lesen: Der Benutzer des Gateways darf nicht in ihren Raum.`,
+  }),
   declined: {
     en: 'This gateway cannot read encrypted rooms. Please start a chat without encryption.',
     de: 'Dieses Gateway kann verschlüsselte Räume nicht lesen. Bitte einen unverschlüsselten Chat beginnen.',

@@ -18,11 +18,15 @@ import { openIncoming } from './incoming.ts';
 import { openInvitations } from './invitations.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
+import { openPolicies } from './policies.ts';
 import { openThreads } from './threads.ts';
 import { serveTransactions } from './transactions.ts';
 
 /** Milliseconds after which ghosts are taken out of rooms that nobody has come back to. */
 const CLEAN = 180_000;
+/** Milliseconds until a homeserver is asked again that is away, or does not know us. */
+const AWAY = 5_000;
+const UNKNOWN = 60_000;
 /** How many messages of the past a room begins with, and how far back one is looked for that may have been sent. */
 const PAST = 50;
 
@@ -41,11 +45,12 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const directs = await openDirects(host);
   const reactions = openReactions(host);
   const threads = openThreads(host);
-  const rooms = openGatewayRooms({ host, config, server, ghosts });
+  const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
+  const rooms = openGatewayRooms({ host, config, server, ghosts, policies });
   const watchers = new Map<string, Set<AccountKey>>();
   const bot = await openBot({ host, config, server, ghosts });
   const invitations = await openInvitations({ host, server, ghosts, directs, stop: stop.signal });
-  const known = { host, server, ghosts, rooms, directs, reactions, threads, watchers };
+  const known = { host, server, ghosts, rooms, directs, reactions, threads, policies, watchers };
   const incoming = openIncoming({ ...known, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });
@@ -76,7 +81,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     take: incoming.take,
     ephemeral: incoming.ephemeral,
     ghostOf: (bare) => ghostId(bare, appservice.prefix, homeserver.name),
-    paused: () => paused || closed,
+    paused: () => paused || closed || !policies.isReady(),
     async user(id) {
       const account = ghosts.accountOf(id);
       if (account === undefined) return id === ghosts.bot;
@@ -87,14 +92,19 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     },
   });
 
-  /** Sees to the gateway's own user. Never rejects: a homeserver that is away is asked when somebody needs it. */
+  /** Sees to the gateway's own user, however long that takes. Never rejects. */
   async function begin(): Promise<void> {
     try {
       await registerUser(server, nameOf(ghosts.bot));
     } catch (err) {
+      if (closed) return;
+      const isUnknown = err instanceof Failure && err.code === 'not-registered';
       host.log.warn({ err }, 'the homeserver does not know this gateway');
-      if (err instanceof Failure && err.code === 'not-registered') host.alarm('appservice', texts.notRegistered);
+      if (isUnknown) host.alarm('appservice', texts.notRegistered);
+      host.clock.after(isUnknown ? UNKNOWN : AWAY, () => void begin());
+      return;
     }
+    policies.begin();
   }
   void begin();
   const cancel = host.clock.after(CLEAN, () => void rooms.clean());

@@ -17,15 +17,18 @@ import type { Host } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Ghosts } from './ghosts.ts';
+import { type Policies, shutOut } from './policies.ts';
 
 export type GatewayRoomParts = {
   readonly host: Host;
   readonly config: MatrixConfig;
   readonly server: Homeserver;
   readonly ghosts: Ghosts;
+  readonly policies: Pick<Policies, 'user' | 'room'>;
 };
 
 /** A room that accounts of ours are in by their ghosts: one for all of them. */
@@ -48,7 +51,7 @@ const MOST_STATE = 128 * 1024 * 1024;
 /** Where ghosts have been put, for a later run to know. */
 const INSIDE = 'inside ';
 
-export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomParts) {
+export function openGatewayRooms({ host, config, server, ghosts, policies }: GatewayRoomParts) {
   const rooms = new Map<string, GatewayRoom>();
   const loading = new Map<string, Promise<GatewayRoom>>();
   /** Servers that know a room whose id names none. */
@@ -115,6 +118,29 @@ export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomPa
       })
       .map((member) => occupantOf(room, member, ghosts.accountOf));
 
+  /** Takes an account's ghost out of a room. */
+  async function leave(account: AccountKey, id: string, reason?: string): Promise<void> {
+    const as = ghosts.idOf(account);
+    const entered = rooms.get(id);
+    entered?.inside.delete(account);
+    if (entered?.inside.size === 0) rooms.delete(id);
+    await leaveRoom(server, as, id, reason);
+    if (entered) applyState(entered.room, leaveOf(as, id));
+    await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+  }
+
+  /** Takes an account out of a room whose user has not asked for it, and tells them why. */
+  async function expel(id: string, account: AccountKey, reason: Words): Promise<void> {
+    const room = rooms.get(id)?.room;
+    if (!room) return;
+    const user = ghosts.idOf(account);
+    const who = occupantOf(room, { user, nick: nickOf(room, user) ?? '' }, ghosts.accountOf);
+    const from = { kind: 'network', id: '' } as const;
+    const because = wordsIn(reason, host.language(account));
+    await host.emit([{ place: placeOf(id), from, kind: 'occupant', change: 'kick', who, reason: because }]);
+    await leave(account, id);
+  }
+
   return {
     placeOf,
     get: (id: string): GatewayRoom | undefined => rooms.get(id),
@@ -130,6 +156,8 @@ export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomPa
       nick,
     }: Entering): Promise<{ readonly drafts: readonly Draft[]; readonly fresh: boolean }> {
       assertPermitted(id);
+      const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
+      if (refusal) throw refusal;
       const as = await ghosts.ready(account, nick);
       entering.add(`${account} ${id}`);
       const fresh = !rooms.has(id);
@@ -164,15 +192,18 @@ export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomPa
       };
     },
 
-    /** Takes an account's ghost out of a room. */
-    async leave(account: AccountKey, id: string, reason?: string): Promise<void> {
-      const as = ghosts.idOf(account);
-      const entered = rooms.get(id);
-      entered?.inside.delete(account);
-      if (entered?.inside.size === 0) rooms.delete(id);
-      await leaveRoom(server, as, id, reason);
-      if (entered) applyState(entered.room, leaveOf(as, id));
-      await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+    leave,
+    expel,
+
+    /** Takes out whom the policies shut out by now, and all of rooms that they do. */
+    async obey(): Promise<void> {
+      for (const [id, { inside }] of [...rooms]) {
+        const all = shutOut(policies.room(id));
+        for (const account of [...inside]) {
+          const refusal = all ?? shutOut(policies.user(ghosts.idOf(account)));
+          if (refusal) await expel(id, account, refusal.words);
+        }
+      }
     },
 
     /** The ghost of an account has been put out of a room. */
@@ -215,6 +246,8 @@ export function openGatewayRooms({ host, config, server, ghosts }: GatewayRoomPa
 
     /** The servers and the id behind an alias. Rejects with `Failure('item-not-found')` where it leads to none. */
     async resolveAlias(alias: string): Promise<string> {
+      const refusal = shutOut(policies.room(alias));
+      if (refusal) throw refusal;
       const found = await server.call({ method: 'GET', path: ['v3', 'directory', 'room', alias] });
       const id = textOf(found.room_id);
       if (!id?.startsWith('!')) throw new Failure('item-not-found');

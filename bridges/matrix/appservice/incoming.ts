@@ -24,6 +24,7 @@ import type { Direct, Directs } from './directs.ts';
 import { type GatewayRoom, type GatewayRooms, leaveRoom } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Invitations } from './invitations.ts';
+import type { Policies } from './policies.ts';
 import type { Threads } from './threads.ts';
 
 export type IncomingParts = {
@@ -36,6 +37,7 @@ export type IncomingParts = {
   readonly threads: Threads;
   readonly bot: Pick<GatewayBot, 'invited' | 'heard'>;
   readonly invitations: Invitations;
+  readonly policies: Policies;
   /** Whose presence is watched by which accounts. */
   readonly watchers: ReadonlyMap<string, ReadonlySet<AccountKey>>;
 };
@@ -53,7 +55,7 @@ type Spot = {
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations, policies } = parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
@@ -109,14 +111,14 @@ export function openIncoming(parts: IncomingParts) {
   async function take(value: unknown): Promise<void> {
     const event = readEvent(value);
     if (!event) return;
+    if (policies.take(event)) return rooms.obey();
     if (event.type === 'm.room.member') noteName(event);
     // Whoever is told of what is in there has come in already, and is about to know it.
     if (!isOutside(event)) await invitations.settled(event.room);
     const spot = spotOf(event.room);
     if (event.stateKey !== undefined) return takeState(event, spot);
     authors.set(event.id, event.sender);
-    // What ghosts say has come from here.
-    if (ghosts.isOurs(event.sender)) return;
+    if (!isHeard(event.sender)) return;
     if (!spot) return bot.heard(event);
     if (spot.direct) {
       directs.active(spot.direct);
@@ -221,8 +223,9 @@ export function openIncoming(parts: IncomingParts) {
     if (ghosts.isOurs(sender)) return;
     const contact = localOf(sender);
     const admission = await host.admits({ account, contact });
+    const isShutOut = policies.user(sender) ?? policies.room(room);
     // Nobody is made only to decline.
-    if (admission !== 'yes' && admission !== 'first')
+    if (isShutOut || (admission !== 'yes' && admission !== 'first'))
       return invitations.beside(event, () => leaveRoom(server, ghosts.idOf(account), room));
     const place: Place = { kind: 'contact', account, id: contact };
     const reason = textOf(content.reason);
@@ -283,6 +286,9 @@ export function openIncoming(parts: IncomingParts) {
     await tell(draftsOf(event, spot, [{ kind: 'message', text, style: 'notice' }]));
   }
 
+  /** Whether what somebody does is told here: what ghosts do has come from here. */
+  const isHeard = (user: string): boolean => !ghosts.isOurs(user) && !policies.user(user);
+
   /** What is over a moment later: who types, who has read, who is there. */
   async function ephemeral(value: unknown): Promise<void> {
     const edu = objectOf(value);
@@ -305,15 +311,13 @@ export function openIncoming(parts: IncomingParts) {
     else if (direct && now.size > 0) directTyping.set(direct.room, now);
     else if (direct) directTyping.delete(direct.room);
     const told = (users: readonly string[], active: boolean): Draft[] =>
-      users
-        .filter((user) => !ghosts.isOurs(user))
-        .map((user) => ({ place: spot.place, from: partyOf(user, spot), kind: 'typing', active }));
+      users.filter(isHeard).map((user) => ({ place: spot.place, from: partyOf(user, spot), kind: 'typing', active }));
     return [...told(begun, true), ...told(stopped, false)];
   }
 
   const receipts = (content: Json, spot: Spot): Draft[] =>
     receiptsIn(content, ['m.read'])
-      .filter(({ user }) => !ghosts.isOurs(user))
+      .filter(({ user }) => isHeard(user))
       .map(({ user, event }) => ({
         place: spot.place,
         from: partyOf(user, spot),
@@ -321,7 +325,7 @@ export function openIncoming(parts: IncomingParts) {
       }));
 
   async function presence(user: string, content: Json): Promise<void> {
-    const body = ghosts.isOurs(user) ? undefined : presenceIn(content, host.clock.now());
+    const body = !isHeard(user) ? undefined : presenceIn(content, host.clock.now());
     if (!body) return;
     const places = [...(watchers.get(user) ?? [])].map(
       (account): Place => ({ kind: 'contact', account, id: localOf(user) }),
@@ -335,7 +339,7 @@ export function openIncoming(parts: IncomingParts) {
     if (!spot) return [];
     return listOf(values).flatMap((one) => {
       const event = readEvent(one, room);
-      if (!event || event.stateKey !== undefined || !isSaid(event.type) || ghosts.isOurs(event.sender)) return [];
+      if (!event || event.stateKey !== undefined || !isSaid(event.type) || !isHeard(event.sender)) return [];
       authors.set(event.id, event.sender);
       return draftsOf(event, spot, decode(event, spot.view)).map((draft) => ({ ...draft, live: false }));
     });

@@ -18,6 +18,7 @@ import type { Direct, Directs } from './directs.ts';
 import { type GatewayRooms, isEncrypted } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Moderation } from './moderation.ts';
+import { type Policies, shutOut } from './policies.ts';
 import type { Threads } from './threads.ts';
 
 export type OutgoingParts = {
@@ -29,6 +30,7 @@ export type OutgoingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly moderation: Moderation;
+  readonly policies: Pick<Policies, 'user'>;
   readonly watchers: Map<string, Set<AccountKey>>;
   /** Ends with the bridge. */
   readonly stop: AbortSignal;
@@ -46,7 +48,7 @@ const TYPING = 60_000;
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, moderation, watchers } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, moderation, policies, watchers } = parts;
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
@@ -68,6 +70,8 @@ export function openOutgoing(parts: OutgoingParts) {
       return { account, as: ghosts.idOf(account), room: name, alone: false };
     }
     if (ghosts.isOurs(name)) throw new Failure('item-not-found');
+    const refusal = shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
+    if (refusal) throw refusal;
     const as = await ghosts.ready(account);
     const known = directs.between(account, name);
     if (known) return { account, as, room: known.room, alone: true };
@@ -233,7 +237,11 @@ export function openOutgoing(parts: OutgoingParts) {
 
     affiliation: async (event) => moderation.affiliation(await aim(event), event),
     topic: async (event) => moderation.topic(await aim(event), event),
-    invite: async (event) => moderation.invite(event, accountOf(event), nameOf(event)),
+    async invite(event) {
+      const refusal = event.declined ? undefined : shutOut(policies.user(nameOf(event)));
+      if (refusal) throw refusal;
+      return moderation.invite(event, accountOf(event), nameOf(event));
+    },
   };
 
   const queue = openSenders({

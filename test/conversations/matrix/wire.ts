@@ -28,6 +28,9 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
   tick();
   for (const [name, shown] of Object.entries(PEOPLE)) state.users.set(userOf(name), { name: shown });
   state.create('verona', userOf('alice'), { alias: `#verona:${SERVER}` });
+  const chosen = JSON.parse(settings) as { policies?: string[] };
+  for (const alias of chosen.policies ?? [])
+    state.create(alias.slice(1, alias.indexOf(':')), userOf('alice'), { alias });
   const given = orders(server, tick);
   return {
     name: 'matrix',
@@ -36,7 +39,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
     settings: {
       homeserver: { url: server.url, name: SERVER },
       appservice: { as_token: AS_TOKEN, hs_token: HS_TOKEN },
-      ...JSON.parse(settings),
+      ...chosen,
     },
     time(now) {
       clock = now;
