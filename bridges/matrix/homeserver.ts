@@ -1,7 +1,9 @@
+import type { MatrixClient } from 'matrix-bot-sdk';
 import type { Host } from '#src/bridge.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import type { FetchInit } from '#src/lib/fetch.ts';
 import { Failure } from '#src/model/failure.ts';
+import { loadSdk, parsed, type SdkCall, type SdkRefusal } from './sdk.ts';
 import type { Json } from './wire/event.ts';
 import { objectOf } from './wire/event.ts';
 import { failureOf } from './wire/failures.ts';
@@ -58,32 +60,34 @@ const MINUTE = 60_000;
 /** A pause that the homeserver asks for is waited for here up to so long; beyond it the failure says so. */
 const LONGEST_WAIT = 5_000;
 
-/** A client of a homeserver that tries again what may be tried again. */
+/** A client of a homeserver, on that of matrix-bot-sdk, that tries again what may be tried again. */
 export function openHomeserver(options: HomeserverOptions): Homeserver {
   const { host, url: base, namedBy, timeout, token, tries = 3 } = options;
   const wait = backoff({ min: 200, max: 5_000, random: Math.random });
+  let client: MatrixClient | undefined;
 
-  const headers = (more: Readonly<Record<string, string>> = {}) => ({ Authorization: `Bearer ${token()}`, ...more });
-  const usual = { namedBy, redirects: 0 } as const;
-
-  async function once({ method, path, query, body, as, ...call }: Call): Promise<Response> {
-    const url = `${base}/_matrix/${path.map(segment).join('/')}${queryOf({ ...query, user_id: as })}`;
-    return host.fetch(url, {
-      ...usual,
-      method,
-      headers: headers(body && { 'Content-Type': 'application/json' }),
-      ...(body && { body: JSON.stringify(body) }),
-      timeout: call.timeout ?? timeout,
-      maxBytes: call.maxBytes ?? USUAL_SIZE,
+  /** Asks once. Rejects with a `Failure` for a refusal. */
+  async function once(call: Call, content?: SdkCall['content'], size?: number): Promise<Response> {
+    const { method, path, query = {}, body, as, maxBytes = USUAL_SIZE } = call;
+    const endpoint = `/_matrix/${path.map(segment).join('/')}`;
+    const sdk = await loadSdk();
+    if (client?.accessToken !== token()) client = sdk.open(base, token());
+    const limits = {
+      ...{ namedBy, redirects: 0, maxBytes },
+      ...(size !== undefined && { size }),
       signal: call.signal ? AbortSignal.any([call.signal, host.signal]) : host.signal,
-    });
+    };
+    const asked = { method, endpoint, query, body, as, content, timeout: call.timeout ?? timeout };
+    try {
+      return await sdk.call(client, asked, (url, init) => host.fetch(url, { ...init, ...limits }));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      throw failureOf(error.statusCode, error.body, !isRepeatable(call));
+    }
   }
 
   async function answered(call: Call): Promise<Json> {
-    const response = await once(call);
-    const text = await response.text();
-    const body = parsed(text);
-    if (!response.ok) throw failureOf(response.status, body, !isRepeatable(call));
+    const body = parsed(await (await once(call)).text());
     // A proxy in between that answers for it.
     if (body === undefined) throw new Failure('remote-server-timeout', { certain: isRepeatable(call) });
     return objectOf(body);
@@ -117,30 +121,25 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
 
   return {
     call,
-    async bytes(given) {
-      const response = await once(given);
-      if (response.ok) return response;
-      throw failureOf(response.status, parsed(await response.text()));
-    },
-    async upload(content, { name, type, size, as }) {
-      const query = queryOf({ filename: name, user_id: as });
-      const response = await host.fetch(`${base}/_matrix/media/v3/upload${query}`, {
-        ...usual,
+    bytes: (given) => once(given),
+    async upload(content, { name, type = 'application/octet-stream', size, as }) {
+      const path = ['media', 'v3', 'upload'];
+      const call = {
         method: 'POST',
-        headers: headers({ 'Content-Type': type ?? 'application/octet-stream' }),
-        body: content,
-        ...(size !== undefined && { size }),
+        path,
+        query: { filename: name },
+        as,
         timeout: 10 * MINUTE,
-        signal: host.signal,
-      });
-      const body = parsed(await response.text());
-      if (!response.ok) throw failureOf(response.status, body);
-      const { content_uri: mxc } = objectOf(body);
+        repeatable: true,
+      } as const;
+      const { content_uri: mxc } = objectOf(parsed(await (await once(call, { body: content, type }, size)).text()));
       if (typeof mxc !== 'string') throw new Failure('remote-server-timeout');
       return mxc;
     },
   };
 }
+
+const isRefusal = (error: unknown): error is SdkRefusal => Object.hasOwn(Object(error), 'statusCode');
 
 /** A segment of a path as it is. Throws a `Failure` for those that lead elsewhere. */
 function segment(text: string): string {
@@ -149,18 +148,3 @@ function segment(text: string): string {
 }
 
 const isRepeatable = ({ method, repeatable }: Call): boolean => repeatable ?? method !== 'POST';
-
-function queryOf(query: NonNullable<Call['query']>): string {
-  const given = Object.entries(query).flatMap(([name, value]): [string, string][] =>
-    value === undefined ? [] : [value].flat().map((one) => [name, String(one)]),
-  );
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

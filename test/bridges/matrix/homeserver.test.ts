@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { type Homeserver, openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { systemClock } from '#src/lib/clock.ts';
 import { testHost } from '../../contract/host.ts';
@@ -68,4 +68,32 @@ it('asks below the path that it means, whatever is in it', async () => {
     expect(outcome).toMatchObject({ code: 'item-not-found' });
   }
   expect((await ask('../a?b#c')).asked).toEqual(['GET /_matrix/client/v3/rooms/..%2Fa%3Fb%23c/event']);
+});
+
+it('makes each call in the name of whom it is for, though one client of the library makes them all', async () => {
+  const ask = (server: Homeserver) =>
+    Promise.all(
+      ['@a:hs', undefined, '@b:hs'].map((as) => server.call({ method: 'GET', path: ['v3', 'x'], query: { n: 1 }, as })),
+    );
+  const { asked } = await asking((_, response) => void response.end('{}'), ask);
+  const url = '/_matrix/client/v3/x?n=1';
+  expect(asked.sort()).toEqual([`GET ${url}`, `GET ${url}&user_id=%40a%3Ahs`, `GET ${url}&user_id=%40b%3Ahs`]);
+});
+
+it('takes content of an event with an errcode for content, and keeps the log of the library to itself', async () => {
+  using out = vi.spyOn(console, 'error');
+  using log = vi.spyOn(console, 'log');
+  const body = { errcode: 'M_FORBIDDEN', retry_after_ms: 5 };
+  const { outcome } = await asking((_, response) => void response.end(JSON.stringify(body)), get);
+  expect(outcome).toEqual(body);
+  const refused = await asking((_, out) => void out.writeHead(403).end(JSON.stringify(body)), get);
+  expect(refused.outcome).toMatchObject({ code: 'not-permitted', foreign: 'M_FORBIDDEN' });
+  expect([...out.mock.calls, ...log.mock.calls]).toEqual([]);
+});
+
+it('lets the library ask nothing that no transport makes', async () => {
+  await asking((_, response) => void response.end('{}'), get);
+  const { MatrixClient } = await import('matrix-bot-sdk');
+  const client = new MatrixClient('http://127.0.0.1:9', 'secret');
+  await expect(client.getUserId()).rejects.toThrow('no transport');
 });

@@ -5,8 +5,8 @@ import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
-/** Loads a module in a process of its own, and says which packages it has brought. */
-async function packagesOf(file: string): Promise<readonly string[]> {
+/** Loads a module in a process of its own, does something with it, and says which packages that has brought. */
+async function packagesOf(file: string, then = ''): Promise<readonly string[]> {
   const script = `
     import { registerHooks } from 'node:module';
     const found = new Set();
@@ -17,16 +17,24 @@ async function packagesOf(file: string): Promise<readonly string[]> {
         return next(url, context);
       },
     });
-    await import(${JSON.stringify(join(ROOT, file))});
+    const loaded = await import(${JSON.stringify(join(ROOT, file))});
+    ${then}
     process.stdout.write(JSON.stringify([...found]));
   `;
   const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+  const { stdout, stderr } = await run(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT });
+  expect(stderr).toBe('');
   return JSON.parse(stdout);
 }
 
-it('the library of encryption is loaded once something is encrypted, not with the bridge', async () => {
+it('the libraries are loaded once something is asked or encrypted, not with the bridge', async () => {
   const packages = await packagesOf('bridges/matrix/index.ts');
   expect(packages).toContain('zod');
   expect(packages.filter((name) => /^@matrix-org|^matrix-|^fake-indexeddb/.test(name))).toEqual([]);
+});
+
+it('the library of the calls comes without what nothing here uses, and warns of nothing', async () => {
+  const packages = await packagesOf('bridges/matrix/sdk.ts', 'await loaded.loadSdk();');
+  expect(packages).toContain('matrix-bot-sdk');
+  expect(packages.filter((name) => /request|express|postgres|lowdb|html|^@matrix-org/.test(name))).toEqual([]);
 });
