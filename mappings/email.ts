@@ -38,7 +38,19 @@ const linksBelow: Rung<Draft & Message> = {
 export const email: NetworkMapping = {
   facts: {
     // Of a form what one choice answers. Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
-    out: { message: 'full', subject: 'full', thread: 'full', reply: 'full', form: 'partial', contact: 'partial' },
+    // Who is written to with Delta Chat can be told of changes.
+    out: {
+      message: 'full',
+      subject: 'full',
+      thread: 'full',
+      reply: 'full',
+      form: 'partial',
+      contact: 'partial',
+      edit: 'partial',
+      retract: 'partial',
+      reaction: 'partial',
+    },
+    reactions: { unread: true },
     // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
     in: {
       message: 'full',
@@ -74,7 +86,7 @@ export const email: NetworkMapping = {
       burst: 20 * SECOND,
     },
     durability: {
-      out: { contact: { message: 'journal', edit: 'journal', reaction: 'journal' } },
+      out: { contact: { message: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' } },
       in: {
         contact: { message: 'journal', receipt: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
       },
@@ -91,7 +103,11 @@ export const email: NetworkMapping = {
         }),
       },
       edit: {
-        default: 'whole',
+        default: 'chat',
+        chat: keep({
+          en: 'a correction where the recipient has Delta Chat, else a line with an asterisk and the whole new text',
+          de: 'eine Korrektur, wo der Empfänger Delta Chat hat, sonst eine Zeile mit Sternchen und dem ganzen neuen Text',
+        }),
         whole: editInFull,
         changed: editChangedWords,
         refuse: refuse('not-supported', {
@@ -100,17 +116,30 @@ export const email: NetworkMapping = {
         }),
       },
       retract: {
-        default: 'refuse',
+        default: 'chat',
+        chat: keep({
+          en: 'a retraction where the recipient has Delta Chat, else an error for the sender',
+          de: 'eine Rücknahme, wo der Empfänger Delta Chat hat, sonst ein Fehler für den Absender',
+        }),
         refuse: refuse('not-supported', {
           en: 'A mail cannot be unsent.',
           de: 'Eine E-Mail lässt sich nicht zurücknehmen.',
         }),
       },
       reaction: {
-        // A mail for a thumb is noise.
-        default: 'drop',
+        // A mail for a thumb is noise for who has never shown to read it as one.
+        default: 'known',
+        on: keep({ en: 'a reaction (RFC 9078, Gmail)', de: 'eine Reaktion (RFC 9078, Gmail)' }),
+        known: {
+          does: {
+            en: 'a reaction, to who has reacted or has Delta Chat',
+            de: 'eine Reaktion, an wen reagiert hat oder Delta Chat hat',
+          },
+          keeps: true,
+          apply: (draft, _context, { reactions }) => (reactions?.unread ? [] : [draft]),
+        },
         line: reactionAsLine,
-        drop,
+        off: drop,
         window: 10 * SECOND,
       },
       action: {

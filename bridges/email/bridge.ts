@@ -19,6 +19,7 @@ import { openOutgoing } from './out/outgoing.ts';
 import { openSmarthost } from './out/smarthost.ts';
 import { openSuppression } from './out/suppression.ts';
 import { serveStopPage } from './stop-page.ts';
+import { openShownPeers, type ShownPeer, type ShownPeers } from './threads/shown.ts';
 import { openMailState } from './threads/state.ts';
 import { type EmailTransport, openAlone } from './transport.ts';
 import { openMailParser } from './wire/parser.ts';
@@ -26,7 +27,9 @@ import { splitMail } from './wire/split.ts';
 
 /** Opens a mail transport: it listens for what comes, and sends over the operator's mail server. */
 export async function openBridge(config: EmailConfig, host: Host): Promise<Bridge> {
-  const transport: EmailTransport = { host, config, state: await openMailState(host), alone: openAlone(host) };
+  const state = await openMailState(host);
+  const shown = await openShownPeers(host, state);
+  const transport: EmailTransport = { host, config, state, shown, alone: openAlone(host) };
   const smarthost = openSmarthost(config, host);
   const suppression = openSuppression(transport);
   const forms = openMailForms(transport);
@@ -54,7 +57,8 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     reconcile: outgoing.reconcile,
     ask: async <Q extends Query>(query: Q) => answer(query) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
-    narrow: (place) => narrowed(config, place),
+    narrow: (place) => narrowed(config, shown, place),
+    forget: shown.forget,
     pause(now) {
       paused = now;
       if (!now) reader?.resume();
@@ -87,8 +91,12 @@ function answer(query: Query): Reply {
   throw new Failure('not-supported');
 }
 
-/** Only people are written to, with files as large as the operator lets. */
-function narrowed({ attachments }: EmailConfig, place: Place): Capabilities {
+/** Only people are written to, with files as large as the operator lets. Changes go to whose program has shown to know them. */
+function narrowed({ attachments: fileSize }: EmailConfig, shown: ShownPeers, place: Place): Capabilities {
   const { facts } = email;
-  return place.kind === 'contact' ? { ...facts, fileSize: attachments } : { ...facts, out: {}, in: {}, files: {} };
+  if (place.kind !== 'contact') return { ...facts, out: {}, in: {}, files: {} };
+  const { chat, reacts }: ShownPeer = shown.of(place.account, place.id);
+  const changes = chat ? 'partial' : 'none';
+  const out = { ...facts.out, edit: changes, retract: changes } as const;
+  return { ...facts, fileSize, out, reactions: reacts ? {} : { unread: true } };
 }

@@ -51,6 +51,11 @@ export const texts = catalogue({
     en: 'The mail server does not let this gateway in. Its operator has been told.',
     de: 'Der Mailserver lässt dieses Gateway nicht herein. Der Betreiber weiß Bescheid.',
   },
+  notKnown: {
+    en: 'The mail that this is about is not known any more.',
+    de: 'Die E-Mail, um die es geht, ist nicht mehr bekannt.',
+  },
+  noReaction: { en: 'Mail carries only emoji as reactions.', de: 'Per E-Mail gehen nur Emojis als Reaktion.' },
   undelivered: { en: 'The mail could not be delivered.', de: 'Die E-Mail konnte nicht zugestellt werden.' },
   unwanted: {
     en: 'The recipient has asked for no more mail from you.',

@@ -2,6 +2,7 @@ import type { Host } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { account as accountSchema, type EmailConfig, type EmailSettings } from './config.ts';
+import type { ShownPeers } from './threads/shown.ts';
 import type { MailState } from './threads/state.ts';
 import { localPartOf } from './threads/user-address.ts';
 
@@ -10,6 +11,8 @@ export type EmailTransport = {
   readonly host: Host;
   readonly config: EmailConfig;
   readonly state: MailState;
+  /** What programs of peers have shown to understand. */
+  readonly shown: ShownPeers;
   /** Runs work on what is between an account and a peer: one after the other. Rejects with what the work does. */
   alone<T>(account: AccountKey, their: string, work: () => Promise<T>): Promise<T>;
 };

@@ -71,8 +71,11 @@ export type Extra = 'people' | 'rooms' | 'hats' | 'pictures';
 
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 
-/** How many reactions somebody may have to one message, and which: any where nothing is said. */
-export type ReactionLimits = { readonly most?: number; readonly among?: readonly string[] };
+/**
+ * How many reactions somebody may have to one message, and which: any where nothing is said. `unread`: nobody there has
+ * shown to read them.
+ */
+export type ReactionLimits = { readonly most?: number; readonly among?: readonly string[]; readonly unread?: true };
 
 /** What crosses in each direction. The upper bound; a bridge narrows it. */
 export type Capabilities = {

@@ -116,6 +116,10 @@ async function openWire(): Promise<Wire> {
     elsewhere: OTHER,
     say: async (text) => receive(text),
     provoke,
+    async able() {
+      receive('hark', { headers: ['Chat-Version: 1.0'] });
+      await line;
+    },
     async heard(name) {
       const index = heard.get(name) ?? 0;
       heard.set(name, index + 1);

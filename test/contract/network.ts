@@ -19,6 +19,8 @@ export type Wire = AsyncDisposable & {
   say(text: string): Promise<void>;
   /** For every kind that the table lets in: how the account (by its name, and in the room) is told one. */
   readonly provoke: Readonly<Partial<Record<EventKind, (name: string) => Promise<void>>>>;
+  /** For networks on which not everybody has all of the table: the person shows the account that they have. */
+  able?(name: string): Promise<void>;
   /** The text of the next message that came in from the account. */
   heard(name: string): Promise<string>;
   /** From now on messages are read and neither done nor answered. `held` waits for that many. */

@@ -44,7 +44,7 @@ export type MailForms = {
   replied(event: string, text: string, writes: readonly StateWrite[]): Promise<FormAnswer | undefined>;
 };
 
-export function openMailForms({ host, state }: EmailTransport): MailForms {
+export function openMailForms({ host, state }: Pick<EmailTransport, 'host' | 'state'>): MailForms {
   const tokenOf = (event: string): string => state.mac('form', event);
 
   const keep = (account: AccountKey, token: string, form: MailForm): StateWrite[] => [

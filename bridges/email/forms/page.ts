@@ -15,7 +15,7 @@ const HEADERS = {
 };
 
 /** The page that a choice in a mail leads to. A GET shows it, and only a POST decides: scanners fetch every link. */
-export function serveFormPage({ host, alone }: EmailTransport, forms: MailForms): void {
+export function serveFormPage({ host, alone }: Pick<EmailTransport, 'host' | 'alone'>, forms: MailForms): void {
   const answer = async (status: number, text: Text, button?: Text, language: 'en' | 'de' = 'en'): Promise<Response> => {
     const said = wordsIn(text, language);
     const form = button ? html`<form method="post"><button>${wordsIn(button, language)}</button></form>` : '';

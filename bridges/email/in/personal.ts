@@ -41,7 +41,7 @@ export function openPersonal(
   parser: Pick<MailParser, 'clean'>,
   forms: Pick<MailForms, 'replied'>,
 ): PersonalMails {
-  const { host, config, state, alone } = transport;
+  const { host, config, state, shown, alone } = transport;
 
   /**
    * The thread that a mail belongs to: by the address that it was sent to, then by the mails that it refers to, then a new one.
@@ -186,6 +186,7 @@ export function openPersonal(
         ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
       }),
       state.writePeer(account, from, { ...peer, thread, answered: true }),
+      ...(verdict.from === 'verified' ? shown.learn(account, from, parsed) : []),
       state.writePlaced(account, from, id, { thread, hash }),
     ];
   }

@@ -30,7 +30,14 @@ export type ComposedMail = {
   readonly domain: string;
   /** No person has written it (RFC 3834 §5). */
   readonly automatic?: boolean;
+  /** The peer's program is Delta Chat: the mail whose text this one replaces, or that it takes back. */
+  readonly chat?: { readonly edits?: string; readonly deletes?: string } | undefined;
+  /** The text is emoji alone, by RFC 9078 or in Gmail's form (one emoji), about what the mail answers. */
+  readonly reaction?: ReactionForm | undefined;
 };
+
+/** How a mail says that it reacts. */
+export type ReactionForm = 'standard' | 'gmail';
 
 /** A file of a mail. Name and type are fit for headers. */
 export type MailAttachment = { readonly name: string; readonly type: string; readonly content: Buffer };
@@ -60,6 +67,10 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     [LOOP_HEADER]: domainToASCII(mail.domain),
     ...(mail.language !== 'en' && { 'Content-Language': mail.language }),
     ...(mail.automatic && { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' }),
+    ...(mail.chat && { 'Chat-Version': '1.0' }),
+    ...(mail.chat?.edits !== undefined && { 'Chat-Edit': angled(checkedId(mail.chat.edits)) }),
+    ...(mail.chat?.deletes !== undefined && { 'Chat-Delete': angled(checkedId(mail.chat.deletes)) }),
+    ...(mail.reaction === 'standard' && { 'Content-Disposition': 'reaction' }),
     ...(mail.unsubscribe !== undefined && {
       'List-Unsubscribe': angled(checkedUrl(mail.unsubscribe)),
       'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click',
@@ -75,7 +86,8 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     date: new Date(mail.date),
     headers,
     text: below === '' ? `${plain}\n` : `${plain}\n\n-- \n${below}\n`,
-    ...(mail.html && { html: htmlOf(body, below) }),
+    ...(mail.html && !mail.reaction && { html: htmlOf(body, below) }),
+    ...(mail.reaction === 'gmail' && { alternatives: gmailReaction(body) }),
     attachments: mail.attachments.map(({ name, type, content }) => ({
       filename: oneLine(name, 200),
       contentType: /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/.test(type) ? type : 'application/octet-stream',
@@ -87,6 +99,15 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
   });
   return composer.compile().build();
 }
+
+/** Gmail's form of a reaction stands between the plain text and HTML, of which programs show the first or the last. */
+const gmailReaction = (emoji: string): { contentType: string; content: string }[] => [
+  { contentType: 'text/vnd.google.email-reaction+json; charset=utf-8', content: JSON.stringify({ emoji, version: 1 }) },
+  { contentType: 'text/html; charset=utf-8', content: htmlOf(emoji, '') },
+];
+
+/** The Message-ID of the mail that a message was or came in: one of several is called by it and a number, or by more of it. Pure. */
+export const messageIdOf = (id: string): string => id.replace(/(@[^@/#]*)(?:#[a-z0-9]+|\/\d+)$/, '$1');
 
 /** RFC 5322 §3.6.4, as far as ours and those that are answered go. */
 export const isMessageId = (id: string): boolean =>

@@ -34,7 +34,7 @@ const REASONS: Readonly<Record<string, Words>> = {
   complaint: texts.unwanted,
 };
 
-export function openSuppression({ host, state, alone }: EmailTransport): Suppression {
+export function openSuppression({ host, state, alone }: Omit<EmailTransport, 'shown'>): Suppression {
   const shown = (account: AccountKey, their: string, why?: string): Draft => ({
     place: { kind: 'contact', account, id: their },
     from: { kind: 'network', id: their },

@@ -17,6 +17,8 @@ const sentSchema = z.object({
   at: z.number(),
   /** What it said, by which quotes of it are told from new words. */
   text: z.string().default(''),
+  /** The same by event. */
+  said: z.array(z.string()).default([]),
   /** How far it came: nothing, taken by our server, delivered or failed. */
   stage: z.enum(['begun', 'taken', 'delivered', 'failed']).default('begun'),
 });
@@ -68,6 +70,9 @@ export type MailState = {
   writePeer(account: AccountKey, their: string, peer: MailPeer): StateWrite;
   placed(account: AccountKey, their: string, messageId: string): Promise<PlacedMail | undefined>;
   writePlaced(account: AccountKey, their: string, messageId: string, at: PlacedMail): StateWrite;
+  /** With what an account has reacted to a message, where only news of that can be told. */
+  reacted(account: AccountKey, their: string, messageId: string): Promise<readonly string[]>;
+  writeReacted(account: AccountKey, their: string, messageId: string, emoji: readonly string[]): StateWrite;
   /** Why an account sends nothing to somebody: it bounced for good, or they asked for no more. */
   suppressed(account: AccountKey, their: string): Promise<string | undefined>;
   writeSuppressed(account: AccountKey, their: string, why: string | null): StateWrite;
@@ -128,6 +133,14 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
       key: at('placed', their, messageId),
       ...kept(MAIL_TIME),
       value: JSON.stringify(value),
+    }),
+    reacted: async (account, their, messageId) =>
+      (await read(z.array(z.string()), account, at('reacted', their, messageId))) ?? [],
+    writeReacted: (account, their, messageId, emoji) => ({
+      account,
+      key: at('reacted', their, messageId),
+      ...kept(MAIL_TIME),
+      value: JSON.stringify(emoji),
     }),
     suppressed: (account, their) => state.get({ account, key: at('stop', their) }),
     writeSuppressed: (account, their, value) => ({ account, key: at('stop', their), seal: true, value }),

@@ -119,6 +119,7 @@ export type ParsedMail = {
   readonly wantsDisposition: boolean;
   /** What a mail says instead of having a text: RFC 9078 or Gmail's reaction part, Delta Chat's headers. */
   readonly reaction?: readonly string[];
+  readonly reactsAs?: 'standard' | 'gmail';
   readonly invitation?: MailInvitation;
   readonly chat?: {
     readonly version: string;

@@ -2,7 +2,7 @@ import { deserialize } from 'node:v8';
 import { xmlChars } from '#src/model/text.ts';
 import { automationOf } from './automation.ts';
 import { decodeBytes } from './charset.ts';
-import { chatOf, reactionOf } from './chat.ts';
+import { chatOf, reactionFormOf, reactionOf } from './chat.ts';
 import { decodeWords } from './encoded-words.ts';
 import { headerOf, type RawHeader, readHeaders } from './header-block.ts';
 import { htmlToText } from './html.ts';
@@ -54,7 +54,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
     ...(report && { report }),
     ...(encrypted && { encrypted }),
     wantsDisposition: headerOf(root, 'disposition-notification-to') !== undefined,
-    ...(reaction && { reaction }),
+    ...(reaction && { reaction, reactsAs: reactionFormOf(read) }),
     ...(chat && { chat }),
     ...(invitation && { invitation }),
   };

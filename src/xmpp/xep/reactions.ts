@@ -41,11 +41,10 @@ export const reactions: Extension = {
 /** §2.2: what the network lets stand, for those whose reactions reach it. */
 function restrictions({ kind, view }: Request): Xml | undefined {
   const { advertised, mapping } = view.transport;
-  const { reactions: limits } = mapping.facts;
+  const { most, among } = mapping.facts.reactions ?? {};
   const { contact, room, unseen } = advertised;
   const reaching = kind === 'room' ? room.filter((one) => !unseen.includes(one)) : kind in PEOPLE ? contact : [];
-  if (!limits || !reaching.includes('reaction')) return undefined;
-  const { most, among } = limits;
+  if ((most ?? among) === undefined || !reaching.includes('reaction')) return undefined;
   const fields: Field<string>[] = [];
   if (most !== undefined) fields.push({ name: 'max_reactions_per_user', type: 'text', value: [String(most)] });
   if (among !== undefined) fields.push({ name: 'allowlist', type: 'lines', value: among });

@@ -32,6 +32,7 @@ export const tableChecks: readonly Check[] = [
     run: (contract) =>
       withRig(contract, async (rig) => {
         const session = await rig.enter();
+        await rig.wire.able?.('romeo');
         for (const kind of kinds) {
           const body = sample(kind, { target: await target(rig, session), room: rig.wire.room });
           const place = placeFor(rig, kind, session);

@@ -109,6 +109,13 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       const { status } = await fetch(`http://${web}${link.pathname}`, { method, ...body });
       if (status !== Number(code)) throw new Error(`it answers ${status}`);
     },
+    /** `part TYPE TEXT`: a part of that type, which the last mail has beside its texts. */
+    part(rest) {
+      const [type = '', ...text] = rest.split(' ');
+      const found = last?.parsed.attachments.find((one) => one.mimeType === type);
+      const content = found && new TextDecoder().decode(found.content as ArrayBuffer).trim();
+      if (content !== text.join(' ')) throw new Error(`the part is ${content}`);
+    },
     /** `html TEXT`: the HTML of the last mail has this in it. */
     html(rest) {
       if (!last?.parsed.html?.includes(rest)) throw new Error(`the HTML is ${last?.parsed.html}`);

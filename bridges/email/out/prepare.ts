@@ -1,0 +1,203 @@
+import type { MailForms } from '#bridges/email/forms/forms.ts';
+import { texts } from '#bridges/email/texts.ts';
+import { type MailPeer, type SentMail, withReference } from '#bridges/email/threads/state.ts';
+import { tokenLocalPart } from '#bridges/email/threads/user-address.ts';
+import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
+import type { StateWrite } from '#src/bridge.ts';
+import type { EventOf } from '#src/model/event.ts';
+import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import { type ChangeContent, changeContent, type MailChange, textOf } from './changes.ts';
+import { type ComposedMail, compose, isMessageId, type MailAttachment, messageIdOf, signed } from './compose.ts';
+import type { Suppression } from './suppression.ts';
+
+/** Bytes of all files of a mail. */
+const MOST_ATTACHED = 20_000_000;
+
+type MessageEvent = EventOf<'message'>;
+
+/** What goes as one mail between an account and a peer: messages in a row, or a change of what was said before. */
+export type MailContent = {
+  readonly events: readonly [MessageEvent, ...MessageEvent[]] | readonly [MailChange];
+  readonly account: AccountKey;
+  readonly their: string;
+};
+
+/** A mail that can go, and what is to be kept of it. */
+export type PreparedMail = {
+  readonly envelope: { readonly from: string; readonly to: string; readonly envelopeId: string };
+  readonly mail: Buffer;
+  readonly token: string;
+  readonly messageId: string;
+  readonly sent: SentMail;
+  readonly subject: string;
+  /** Written once it was taken. */
+  readonly after: readonly StateWrite[];
+  readonly isChange: boolean;
+};
+
+/** What a mail says, before it has an address. */
+type Content = Omit<ChangeContent, 'thread' | 'inReplyTo'> & {
+  readonly thread: string;
+  readonly subject?: string;
+  readonly inReplyTo?: string;
+  readonly isChange: boolean;
+};
+
+const isMessages = (events: MailContent['events']): events is readonly [MessageEvent, ...MessageEvent[]] =>
+  events[0].kind === 'message';
+
+/** How an event of a mail with several is called: the last as the mail, those before it with their number. */
+export const eventIdOf = (messageId: string, index: number, count: number): string =>
+  index === count - 1 ? messageId : `${messageId}#${index + 1}`;
+
+/** Makes the mails of an account, and keeps what they say. */
+export function openPreparing(
+  transport: EmailTransport,
+  { suppression, forms }: { suppression: Suppression; forms: MailForms },
+) {
+  const { host, config, state, shown } = transport;
+
+  /** The mail that a message was in, where it may have left and nothing was heard of it: it goes again as it was. */
+  async function begunWith(id: EventId): Promise<SentMail | undefined> {
+    const known = (await state.sent(state.mac('mail', id)))?.mail;
+    return known?.stage === 'begun' ? known : undefined;
+  }
+
+  /** Each message of a mail leads to it. */
+  const writeSent = (account: AccountKey, mail: SentMail) =>
+    mail.events.flatMap((id) => state.writeSent(account, state.mac('mail', id), mail));
+
+  const tokenAddress = (token: string): string =>
+    `${tokenLocalPart(token, state.mac('address', token))}@${config.domain}`;
+
+  /** Makes the mail, and keeps what an answer to it needs: that has to be there before anybody can answer. */
+  async function prepare(item: MailContent): Promise<PreparedMail> {
+    const { events, account, their } = item;
+    await suppression.check(account, their);
+    const [first] = events;
+    const before = await begunWith(first.id);
+    const token = state.mac('mail', before?.events[0] ?? first.id);
+    const settings = await settingsOf(transport, account);
+    const name = nameIn(settings, account);
+    const language = host.language(account);
+    const peer = await state.peer(account, their);
+    const content = await contentOf(item, { peer, before });
+    const thread = await state.thread(account, their, content.thread);
+    const usual = settings.subject || config.subject || wordsIn(texts.subject(name), language);
+    const subject = content.subject ?? thread.subject ?? usual;
+    const isAnswer = thread.answered && !/^re:/i.test(subject) && content.subject === undefined;
+    const { inReplyTo } = content;
+    const messageId = `${token}@${config.domain}`;
+    const mail: ComposedMail = {
+      from: { name, address: userMailbox(transport, account) ?? tokenAddress(token) },
+      to: [{ address: thread.replyTo ?? their }],
+      ...{ messageId, references: thread.references, html: settings.html, language, domain: config.domain },
+      inReplyTo: inReplyTo !== undefined && isMessageId(inReplyTo) ? inReplyTo : thread.references.at(-1),
+      ...{ chat: shown.of(account, their).chat ? {} : undefined, ...content.mail },
+      subject: isAnswer ? `Re: ${subject}` : subject,
+      below: content.isChange
+        ? []
+        : belowOf(account, { name, signature: settings.signature, introduced: peer.introduced, their }),
+      date: host.clock.now(),
+      ...(!peer.answered && { unsubscribe: oneClick(suppression.link(account, their)) }),
+    };
+    const sent: SentMail = {
+      ...{ their, thread: content.thread, at: host.clock.now(), text: content.mail.text, stage: 'begun' },
+      ...{ events: before?.events ?? events.map(({ id }) => id), said: [...content.said] },
+    };
+    await host.emit([], [...writeSent(account, sent), ...content.writes]);
+    return {
+      envelope: { from: tokenAddress(token), to: mail.to[0]?.address ?? their, envelopeId: token },
+      mail: await signed(await compose(mail), config.outgoing),
+      ...{ token, messageId, sent, subject, after: content.after, isChange: content.isChange },
+    };
+  }
+
+  async function contentOf(
+    { events, account, their }: MailContent,
+    { peer, before }: { peer: MailPeer; before: SentMail | undefined },
+  ): Promise<Content> {
+    if (!isMessages(events)) {
+      const changed = await changeContent(transport, events[0], { account, their });
+      return { ...changed, thread: changed.thread ?? peer.thread ?? state.mac('thread', events[0].id), isChange: true };
+    }
+    const subject = events.find((event) => event.subject !== undefined && event.subject.trim() !== '')?.subject;
+    // A subject without a thread begins a new one, as people do in mail.
+    const thread =
+      events.at(-1)?.thread ?? (subject === undefined ? peer.thread : undefined) ?? state.mac('thread', events[0].id);
+    const asked = events.map((event) => forms.asked(event, { account, their, thread }));
+    const said = before?.said ?? asked.map(({ text }) => text);
+    const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo;
+    return {
+      ...{ said, thread, isChange: false, after: [] },
+      ...(subject !== undefined && { subject }),
+      ...(replied !== undefined && { inReplyTo: messageIdOf(replied) }),
+      writes: asked.flatMap(({ writes }) => writes),
+      mail: { text: before?.text ?? textOf(said), attachments: await attachmentsOf(events) },
+    };
+  }
+
+  /** The files of messages, fetched one after the other. Rejects with a `Failure` in words for their sender. */
+  async function attachmentsOf(events: readonly MessageEvent[]): Promise<MailAttachment[]> {
+    const all: MailAttachment[] = [];
+    let left = MOST_ATTACHED;
+    for (const file of events.flatMap(({ files = [] }) => files)) {
+      const { name, type, content } = await host.media.open(file, {
+        maxBytes: Math.min(left, config.attachments),
+        signal: host.signal,
+      });
+      const bytes = Buffer.from(await new Response(content).arrayBuffer());
+      left -= bytes.length;
+      all.push({ name, type, content: bytes });
+    }
+    return all;
+  }
+
+  /** What stands below: who this is, for who does not know yet, and how to have no more of it. */
+  function belowOf(
+    account: AccountKey,
+    about: { name: string; signature: string; introduced: boolean; their: string },
+  ): string[] {
+    const language = host.language(account);
+    const below = about.signature === '' ? [] : [about.signature];
+    if (about.introduced) return below;
+    below.push(wordsIn(texts.first(about.name, splitAccount(account).user), language));
+    const link = suppression.link(account, about.their);
+    if (link !== undefined) below.push(wordsIn(texts.stop(link), language));
+    return below;
+  }
+
+  /** The thread goes on from here. A report that was quicker has said more of it. */
+  async function kept({ account, their }: MailContent, ready: PreparedMail): Promise<void> {
+    const { token, sent, subject, messageId, after, isChange } = ready;
+    const inThread = sent.thread;
+    const thread = await state.thread(account, their, inThread);
+    const peer = await state.peer(account, their);
+    const known = await state.sent(token);
+    await host.emit(
+      [],
+      [
+        ...(known?.mail.stage === 'begun' ? writeSent(account, { ...sent, stage: 'taken' }) : []),
+        ...after,
+        state.writePlaced(account, their, messageId, { thread: inThread, hash: '' }),
+        // A change is no mail that is answered: the thread goes on from what it is about.
+        ...(isChange
+          ? []
+          : [
+              state.writeThread(account, their, inThread, {
+                ...thread,
+                subject: thread.subject ?? subject,
+                references: withReference(thread.references, messageId),
+              }),
+              state.writePeer(account, their, { ...peer, thread: inThread, introduced: true }),
+            ]),
+      ],
+    );
+  }
+
+  return { prepare, kept, begunWith };
+}
+
+/** RFC 8058 §3.1: programs act on https only. */
+const oneClick = (link: string | undefined): string | undefined => (link?.startsWith('https:') ? link : undefined);
