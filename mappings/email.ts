@@ -49,6 +49,9 @@ export const email: NetworkMapping = {
       edit: 'partial',
       retract: 'partial',
       reaction: 'partial',
+      // A thread with several is a room.
+      occupant: 'full',
+      topic: 'full',
     },
     reactions: { unread: true },
     // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
@@ -64,6 +67,10 @@ export const email: NetworkMapping = {
       presence: 'partial',
       contact: 'partial',
       marker: 'partial',
+      occupant: 'full',
+      occupants: 'full',
+      topic: 'full',
+      room: 'full',
     },
     // A stanza has less than that, so that nothing is cut.
     text: { format: 'styling', unit: 'bytes', size: 262_144, pieces: 1, lines: true },
@@ -73,7 +80,7 @@ export const email: NetworkMapping = {
     shows: ['available', 'xa'],
     unseen: { en: 'Email, no presence', de: 'E-Mail, ohne Anwesenheit' },
     identity: 'operator',
-    rooms: 'none',
+    rooms: 'room',
     confirms: 'delivered',
     // RELIABILITY: five days, five minutes to an hour apart, and a word to the sender after four hours. What is written in
     // a row goes as one mail.
@@ -86,8 +93,12 @@ export const email: NetworkMapping = {
       burst: 20 * SECOND,
     },
     durability: {
-      out: { contact: { message: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' } },
+      out: {
+        contact: { message: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
+        room: { message: 'journal', edit: 'journal' },
+      },
       in: {
+        room: { message: 'journal', reaction: 'journal' },
         contact: { message: 'journal', receipt: 'journal', edit: 'journal', retract: 'journal', reaction: 'journal' },
       },
     },

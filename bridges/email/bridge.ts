@@ -18,6 +18,10 @@ import { openReports } from './in/reports.ts';
 import { openOutgoing } from './out/outgoing.ts';
 import { openSmarthost } from './out/smarthost.ts';
 import { openSuppression } from './out/suppression.ts';
+import { openGroupBook } from './rooms/group-book.ts';
+import { openGroupMails } from './rooms/group-mails.ts';
+import { openMailRooms } from './rooms/mail-rooms.ts';
+import { openReplyAll } from './rooms/reply-all.ts';
 import { serveStopPage } from './stop-page.ts';
 import { openShownPeers, type ShownPeer, type ShownPeers } from './threads/shown.ts';
 import { openMailState } from './threads/state.ts';
@@ -33,7 +37,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const smarthost = openSmarthost(config, host);
   const suppression = openSuppression(transport);
   const forms = openMailForms(transport);
-  const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
+  const book = openGroupBook(transport);
   const parser = openMailParser();
   let paused = false;
   const dns = new Resolver({ timeout: 5000, tries: 2 });
@@ -41,9 +45,16 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const intake = openIncoming(
     transport,
     { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
-    { personal: openPersonal(transport, parser, forms), reports: openReports(transport, suppression) },
+    {
+      personal: openPersonal(transport, parser, forms, openGroupMails(transport, book)),
+      reports: openReports(transport, suppression),
+    },
     () => paused,
   );
+  const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
+  const { handOver } = intake;
+  const replyAll = openReplyAll(transport, { book, smarthost, suppression, handOver });
+  const rooms = openMailRooms(transport, book, replyAll);
   serveStopPage(transport, suppression);
   serveFormPage(transport, forms);
   const listeners = await openListeners(config, host, intake);
@@ -52,10 +63,10 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   let closed = false;
 
   return {
-    deliver: outgoing.deliver,
-    deliverTogether: outgoing.deliverTogether,
-    reconcile: outgoing.reconcile,
-    ask: async <Q extends Query>(query: Q) => answer(query) as ReplyTo<Q>,
+    deliver: (event) => (event.place.kind === 'room' ? rooms : outgoing).deliver(event),
+    deliverTogether: (events) => (events[0]?.place.kind === 'room' ? rooms : outgoing).deliverTogether(events),
+    reconcile: (event) => (event.place.kind === 'room' ? replyAll : outgoing).reconcile(event),
+    ask: async <Q extends Query>(query: Q) => ((await rooms.ask(query)) ?? answer(query)) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
     narrow: (place) => narrowed(config, shown, place),
     forget: shown.forget,
@@ -67,7 +78,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
       if (closed) return;
       closed = true;
       await Promise.all([...listeners.map((one) => one.end()), reader?.close()]);
-      const idle = outgoing.close();
+      const idle = Promise.all([outgoing.close(), rooms.close()]);
       smarthost.close();
       await idle;
       await parser[Symbol.asyncDispose]();
@@ -91,11 +102,13 @@ function answer(query: Query): Reply {
   throw new Failure('not-supported');
 }
 
-/** Only people are written to, with files as large as the operator lets. Changes go to whose program has shown to know them. */
+const NOBODY: ShownPeer = { chat: false };
+
+/** People and threads are written to, with files as large as the operator lets. Changes go to whose program has shown to know them. */
 function narrowed({ attachments: fileSize }: EmailConfig, shown: ShownPeers, place: Place): Capabilities {
   const { facts } = email;
-  if (place.kind !== 'contact') return { ...facts, out: {}, in: {}, files: {} };
-  const { chat, reacts }: ShownPeer = shown.of(place.account, place.id);
+  if (place.kind !== 'contact' && place.kind !== 'room') return { ...facts, out: {}, in: {}, files: {} };
+  const { chat, reacts }: ShownPeer = place.kind === 'contact' ? shown.of(place.account, place.id) : NOBODY;
   const changes = chat ? 'partial' : 'none';
   const out = { ...facts.out, edit: changes, retract: changes } as const;
   return { ...facts, fileSize, out, reactions: reacts ? {} : { unread: true } };

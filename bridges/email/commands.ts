@@ -5,6 +5,8 @@ import type { Words } from '#src/model/language.ts';
 import { addresses } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
 import { openSuppression } from './out/suppression.ts';
+import { openGroupBook } from './rooms/group-book.ts';
+import { openThread } from './rooms/mail-rooms.ts';
 import { texts } from './texts.ts';
 import { openMailState } from './threads/state.ts';
 import { openAlone, userMailbox } from './transport.ts';
@@ -32,6 +34,15 @@ export const commands: readonly Command<EmailConfig>[] = [
     const state = await openMailState(host);
     await openSuppression({ host, config, state, alone: openAlone(host) }).lift(place.account, their);
     return texts.lifted(their);
+  }),
+  command({ node: 'open', on: 'contact', title: texts.open }, async ({ place, host }) => {
+    if (place.kind !== 'contact') throw new Failure('bad-request');
+    const their = addresses.fold(addresses.parse(place.id)).name;
+    const state = await openMailState(host);
+    const book = openGroupBook({ host, state });
+    const found = await openThread({ host, alone: openAlone(host) }, book, { account: place.account, their });
+    if (!found) throw new Failure('item-not-found', { text: texts.noThread });
+    return texts.openedAs(`${found.id}@${host.transport}`, found.people);
   }),
   command({ node: 'address', on: 'gateway', title: texts.my }, async ({ account, config }) => {
     const found = userMailbox({ config }, account);

@@ -79,7 +79,10 @@ export const texts = catalogue({
   }),
   // What stands in mails that come in.
   unverified: { en: '[The sender is not verified.]', de: '[Der Absender ist nicht bestätigt.]' },
-  alsoTo: (names: string) => ({ en: `[also to: ${names}]`, de: `[auch an: ${names}]` }),
+  alsoTo: (names: string, offer: { address: string; domain: string } | undefined) => ({
+    en: `[also to: ${names}${offer ? `. To answer all, write to ${offer.domain}: open ${offer.address}` : ''}]`,
+    de: `[auch an: ${names}${offer ? `. Um allen zu antworten, an ${offer.domain} schreiben: open ${offer.address}` : ''}]`,
+  }),
   encrypted: {
     en: '[This mail is encrypted and cannot be read here.]',
     de: '[Diese E-Mail ist verschlüsselt und kann hier nicht gelesen werden.]',
@@ -105,6 +108,10 @@ export const texts = catalogue({
     en: `${name} (${jid}) writes this from a chat. Just reply to this mail.`,
     de: `${name} (${jid}) schreibt das aus einem Chat. Einfach auf diese E-Mail antworten.`,
   }),
+  firstToAll: (name: string, jid: string) => ({
+    en: `${name} (${jid}) writes this from a chat. Just reply to all.`,
+    de: `${name} (${jid}) schreibt das aus einem Chat. Einfach allen antworten.`,
+  }),
   stop: (url: string) => ({ en: `No more of these: ${url}`, de: `Keine weiteren E-Mails: ${url}` }),
   stopQuestion: {
     en: 'Do you want no more mail from this person?',
@@ -114,6 +121,30 @@ export const texts = catalogue({
   stopDone: { en: 'You get no more mail from this person.', de: 'Von dieser Person kommen keine E-Mails mehr.' },
   stopUnknown: { en: 'This link leads nowhere any more.', de: 'Dieser Link führt nirgendwohin mehr.' },
   subject: (name: string) => ({ en: `Message from ${name}`, de: `Nachricht von ${name}` }),
+  // Threads with several as rooms.
+  groupCame: (names: string) => ({ en: `[Joined the thread: ${names}]`, de: `[Neu im Gespräch: ${names}]` }),
+  groupLeft: (names: string) => ({ en: `[Left out of the thread: ${names}]`, de: `[Nicht mehr dabei: ${names}]` }),
+  sentTo: (names: string) => ({
+    en: `[What is written here goes to: ${names}]`,
+    de: `[Was hier geschrieben wird, geht an: ${names}]`,
+  }),
+  nobodyLeft: { en: 'Nobody is in this thread any more.', de: 'In diesem Gespräch ist niemand mehr.' },
+  notYourThread: {
+    en: 'This is no thread that you have opened as a room.',
+    de: 'Das ist kein Gespräch, das Sie als Raum geöffnet haben.',
+  },
+  open: {
+    en: 'Open the last mail to several of them as a room, to answer all',
+    de: 'Die letzte E-Mail an mehrere als Raum öffnen, um allen zu antworten',
+  },
+  openedAs: (room: string, people: string) => ({
+    en: `The thread is the room ${room} now. What you write there goes to: ${people}`,
+    de: `Das Gespräch ist jetzt der Raum ${room}. Was Sie dort schreiben, geht an: ${people}`,
+  }),
+  noThread: {
+    en: 'There is no mail of theirs that went to others, too.',
+    de: 'Es gibt von dort keine E-Mail, die auch an andere ging.',
+  },
   // Forms.
   formHow: {
     en: 'Follow the link of your choice, or answer with its number alone.',

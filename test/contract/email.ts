@@ -19,6 +19,7 @@ export const emailContract: Contract = {
   network: {
     acknowledged: true,
     lines: false,
+    opened: ['occupant', 'occupants', 'topic', 'room'],
     addresses: [PERSON, 'a.b+c@example.com', 'jürgen@bücher.example', 'x=y@sub.example.org'],
     open: openWire,
   },

@@ -60,6 +60,11 @@ export type Contract = {
     readonly acknowledged: boolean;
     /** Whether each account has a line of its own, which can be refused and can break. So it is, unless denied. */
     readonly lines?: boolean;
+    /**
+     * Where users open rooms from what came to them, and nobody enters one by its name: what happens in those alone. The conversation
+     * of the checks is the one with the person, then.
+     */
+    readonly opened?: readonly EventKind[];
     /** Whether it is given the bytes of files (`media.open`), and not their addresses. */
     readonly bytes?: boolean;
     /** Local parts that are addresses there. */

@@ -81,7 +81,8 @@ export async function openRig(
   });
 
   // Where there are no rooms, what is said is said to the person alone.
-  const home = (name = NAME): Place => places(name)[facts.rooms === 'none' ? 'contact' : 'room'];
+  const entered = facts.rooms !== 'none' && !contract.network.opened;
+  const home = (name = NAME): Place => places(name)[entered ? 'room' : 'contact'];
 
   const rig: Rig = {
     ...parts,
@@ -99,7 +100,7 @@ export async function openRig(
     },
     async enter(name = NAME) {
       const session = await rig.connect(name);
-      if (facts.rooms === 'none') return session;
+      if (!entered) return session;
       const who = { id: '', nick: name, affiliation: 'none', role: 'participant', account: account(name) } as const;
       const join = await rig.deliver({ kind: 'occupant', change: 'join', who }, session, places(name).room);
       expect(await rig.outcome(join)).toMatchObject({ state: 'taken' });

@@ -1,8 +1,9 @@
 import { once } from 'node:events';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { domainToASCII } from 'node:url';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
+import type { HandOver } from '#bridges/email/rooms/reply-all.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import {
@@ -66,7 +67,7 @@ export function openIncoming(
   reading: MailReading,
   { personal, reports }: Routes,
   paused: () => boolean,
-): MailIntake {
+): MailIntake & { readonly handOver: HandOver } {
   const { host, config } = transport;
 
   async function recipient(address: string, from: string): Promise<RecipientAnswer | undefined> {
@@ -100,13 +101,11 @@ export function openIncoming(
     mail: AsyncIterable<Uint8Array>,
     envelope: MailEnvelope,
     account?: AccountKey,
+    judge: Authenticate = reading.authenticate,
   ): Promise<ReadMail> {
     const copy = new PassThrough();
-    const judged = reading
-      .authenticate(copy, {
-        ...{ envelope, trusted: config.authserv, host: domainToASCII(config.domain) },
-        resolver: reading.resolver,
-      })
+    const about = { envelope, trusted: config.authserv, host: domainToASCII(config.domain) };
+    const judged = judge(copy, { ...about, resolver: reading.resolver })
       .catch((error: unknown): Verdict => {
         host.log.warn({ err: error }, 'a mail could not be judged');
         return { from: 'unverified', why: 'none' };
@@ -160,6 +159,22 @@ export function openIncoming(
     return typeof admission === 'string' ? personal.take(mail, to, admission) : admission;
   }
 
+  /** A mail of one of our users to another: it has not left, and is who it says. Rejects with the `Failure` of who does not take it. */
+  async function handOver(mail: Buffer, { from, to }: { from: string; to: string }): Promise<void> {
+    const one = await recipientOf(transport, to);
+    if ('status' in one || one.kind !== 'user') throw new Failure('item-not-found', { text: texts.noMailbox });
+    const envelope = { from, to: [to] };
+    const read = await readMail(Readable.from([mail]), envelope, one.account, async () => ({
+      from: 'verified',
+      why: 'ours',
+    }));
+    const admission = await admissionOf(transport, one.account, read.from);
+    if (typeof admission !== 'string') throw new Failure('not-permitted', { text: texts.blockedThere });
+    // A user of ours is found at their own address: nobody is asked to take them among the contacts of mail.
+    const { status, text } = await personal.take(read, one, 'yes');
+    if (status !== 250) throw new Failure('policy-violation', { text });
+  }
+
   function toAdmins({ parsed, from }: ReadMail, address: string): RecipientAnswer {
     if (parsed.automation !== undefined) return TAKEN;
     const text = [parsed.subject, parsed.text]
@@ -170,7 +185,7 @@ export function openIncoming(
     return TAKEN;
   }
 
-  return { recipient, take, paused };
+  return { recipient, take, handOver, paused };
 }
 
 /** What goes by, copied to somebody else who reads it as fast. */

@@ -1,15 +1,17 @@
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
+import type { GroupMails, GroupPlacing } from '#bridges/email/rooms/group-mails.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
+import { plainSubject } from '#bridges/email/threads/subject.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { CleanText, MailInvitation, MailParser } from '#bridges/email/wire/mail.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
-import { wordsIn } from '#src/model/language.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import { isBlank } from '#src/model/text.ts';
 import { changeOf } from './changes.ts';
 import type { IncomingFile, ReadMail } from './incoming.ts';
@@ -23,8 +25,7 @@ export type PersonalMails = {
   take(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer>;
 };
 
-/** How long a subject may be in a conversation, and how many of those are named that a mail went to as well. */
-const SUBJECT = 200;
+/** How many of those are named that a mail went to as well. */
 const ALSO = 10;
 
 type Placing = {
@@ -40,6 +41,7 @@ export function openPersonal(
   transport: EmailTransport,
   parser: Pick<MailParser, 'clean'>,
   forms: Pick<MailForms, 'replied'>,
+  groups: GroupMails,
 ): PersonalMails {
   const { host, config, state, shown, alone } = transport;
 
@@ -92,7 +94,9 @@ export function openPersonal(
     const peer = await state.peer(account, from);
     const placing = await place(mail, to);
     const { id, hash } = await idOf(account, mail);
-    const clean = await parser.clean(parsed, placing.sent);
+    const several = await groups.find(mail, account);
+    const clean = await parser.clean(parsed, [...placing.sent, ...(several?.sent ?? [])]);
+    if (several?.kind === 'room') return toRoom(mail, account, { at: several, id, hash, clean });
     const name = nameOf(mail);
     const head = {
       place: { kind: 'contact', account, id: from },
@@ -102,7 +106,10 @@ export function openPersonal(
       await host.emit([{ ...head, kind: 'presence', show: 'available', status: awayOf(mail, account, clean) }]);
       return TAKEN;
     }
-    const keeping = () => writes(mail, account, { placing, id, hash, peer });
+    const keeping = () => [
+      ...writes(mail, account, { placing, id, hash, peer }),
+      ...(several ? groups.writes(mail, account, several, hash) : []),
+    ];
     if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;
     const change = await changeOf(transport, mail, { account, text: clean.text });
     if (change) return answerOf(await host.emit([{ ...head, ids: [id as ForeignId], ...change }], keeping()));
@@ -113,7 +120,7 @@ export function openPersonal(
       ...(parsed.date !== undefined && late(parsed.date)),
       kind: 'message',
       style: 'plain',
-      text: textOf(mail, to, { clean, fresh }),
+      text: textOf(mail, to, { clean, fresh, others: alsoTo(mail, several) }),
       ...(fresh !== undefined && { subject: fresh }),
       thread: placing.thread,
       ...(placing.replyTo !== undefined && { replyTo: placing.replyTo }),
@@ -122,23 +129,38 @@ export function openPersonal(
       admission === 'first' && !peer.introduced && !peer.answered && mail.verdict.from === 'verified'
         ? [{ ...head, kind: 'contact', action: 'subscribe', ...(name !== undefined && { name }) }]
         : [];
-    const files = mail.files.flatMap(({ ref }, index): Draft[] =>
-      ref
-        ? [
-            {
-              ...head,
-              ids: [`${id}/${index + 1}` as ForeignId],
-              kind: 'message',
-              style: 'plain',
-              text: '',
-              files: [ref],
-              thread: placing.thread,
-            },
-          ]
-        : [],
-    );
+    const files = filesOf(mail, { ...head, thread: placing.thread }, id);
     const drafts = [...asks, ...(message.text === '' && files.length > 0 ? [] : [message]), ...files];
     return answerOf(await host.emit(drafts, keeping()));
+  }
+
+  /** A mail of a thread that its user has opened as a room. Their earlier conversation with its author stays as it was. */
+  async function toRoom(
+    mail: ReadMail,
+    account: AccountKey,
+    { at, id, hash, clean }: { at: GroupPlacing; id: string; hash: string; clean: CleanText },
+  ): Promise<RecipientAnswer> {
+    const { parsed, from: author } = mail;
+    const { before, place, from } = groups.head(mail, account, at);
+    const head = { place, from };
+    const text = textOf(mail, { account }, { clean });
+    const replyTo = at.replyTo !== undefined && parsed.inReplyTo.includes(at.replyTo) ? { replyTo: at.replyTo } : {};
+    const said: Draft =
+      parsed.reaction && at.replyTo !== undefined
+        ? { ...head, ids: [id as ForeignId], kind: 'reaction', target: at.replyTo, emoji: parsed.reaction }
+        : {
+            ...head,
+            ids: [id as ForeignId],
+            ...(parsed.date !== undefined && late(parsed.date)),
+            ...{ kind: 'message', style: 'plain', text, ...replyTo },
+          };
+    const files = filesOf(mail, head, id);
+    const words = said.kind === 'message' && text === '' && files.length > 0 ? [] : [said];
+    const kept = [
+      ...groups.writes(mail, account, at, hash),
+      state.writePlaced(account, author, id, { thread: at.id, hash }),
+    ];
+    return answerOf(await host.emit([...before, ...words, ...files], kept));
   }
 
   /**
@@ -203,15 +225,14 @@ export function openPersonal(
   function textOf(
     mail: ReadMail,
     { account }: { account: AccountKey },
-    { clean, fresh }: { clean: CleanText; fresh: string | undefined },
+    { clean, fresh, others }: { clean: CleanText; fresh?: string | undefined; others?: Words | undefined },
   ): string {
     const { parsed, files } = mail;
     const told = (words: Parameters<typeof wordsIn>[0]) => wordsIn(words, host.language(account));
-    const others = alsoTo(mail);
     const { forwarded } = clean;
     return [
       ...markOf(mail, account),
-      ...(others === undefined ? [] : [told(texts.alsoTo(others))]),
+      ...(others === undefined ? [] : [told(others)]),
       ...(fresh === undefined ? [] : [fresh]),
       ...(parsed.encrypted ? [told(texts.encrypted)] : []),
       ...(isBlank(clean.text) ? [] : [clean.text]),
@@ -224,20 +245,42 @@ export function openPersonal(
     ].join('\n');
   }
 
-  const alsoTo = ({ parsed, envelope }: ReadMail): string | undefined => {
+  /** To whom else a mail went, as its headers say, with the offer to answer them all. */
+  const alsoTo = ({ parsed, envelope, from }: ReadMail, several: GroupPlacing | undefined): Words | undefined => {
     const mine = new Set(envelope.to.map((one) => mailboxOf(one)));
-    const others = [...parsed.to, ...parsed.cc].filter(
-      ({ address }) => !mine.has(mailboxOf(address)) && !address.toLowerCase().endsWith(`@${config.domain}`),
-    );
+    const offer = several?.kind === 'offer' ? { address: from, domain: host.transport } : undefined;
+    const others = offer
+      ? (several?.now ?? []).filter(({ address }) => address !== from)
+      : [...parsed.to, ...parsed.cc].filter(
+          ({ address }) => !mine.has(mailboxOf(address)) && !address.toLowerCase().endsWith(`@${config.domain}`),
+        );
     if (others.length === 0 || parsed.automation === 'list') return undefined;
     const names = others.slice(0, ALSO).map(({ name, address }) => cleanName(name ?? address) || address);
-    return [...names, ...(others.length > ALSO ? [`+${others.length - ALSO}`] : [])].join(', ');
+    const all = [...names, ...(others.length > ALSO ? [`+${others.length - ALSO}`] : [])].join(', ');
+    return texts.alsoTo(all, offer);
   };
 
   return {
     take: (mail, to, admission) => alone(to.account, mail.from, () => accept(mail, to, admission)),
   };
 }
+
+/** The files of a mail that are kept, each as a message of its own. */
+const filesOf = (
+  { files }: ReadMail,
+  head: Pick<Draft, 'place' | 'from'> & { readonly thread?: string },
+  id: string,
+): Draft[] =>
+  files.flatMap(({ ref }, index): Draft[] =>
+    ref
+      ? [
+          {
+            ...{ ...head, ids: [`${id}/${index + 1}` as ForeignId] },
+            ...{ kind: 'message', style: 'plain', text: '', files: [ref] },
+          },
+        ]
+      : [],
+  );
 
 const INVITATIONS = { request: texts.invitation, cancel: texts.calledOff, reply: texts.answered } as const;
 
@@ -261,10 +304,6 @@ function nameOf({ parsed, verdict }: ReadMail): string | undefined {
   const name = cleanName(parsed.from.name ?? '');
   return verdict.from === 'verified' && name !== '' && !name.includes('@') ? name : undefined;
 }
-
-/** A subject without what mail programs put before it. Pure. */
-export const plainSubject = (subject = ''): string =>
-  cleanName(subject, SUBJECT).replace(/^(?:(?:re|aw|fwd?|wg|antw|sv|tr|rif)(?:\[\d+\])?:\s*)+/i, '');
 
 /** The subject where it is another than the thread had. */
 function freshSubject(subject: string | undefined, { subject: known = '' }: MailThread): string | undefined {

@@ -1,4 +1,5 @@
 import { mailboxOf, splitMailbox } from '#bridges/email/mailbox.ts';
+import { openGroupBook } from '#bridges/email/rooms/group-book.ts';
 import type { SentMail } from '#bridges/email/threads/state.ts';
 import { readLocalPart } from '#bridges/email/threads/user-address.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -47,12 +48,15 @@ export async function recipientOf(
 
 /** Whether mail of somebody is for an account; undefined where it is. `from` is `''` for the null sender, who is nobody yet. */
 export async function admissionOf(
-  { host, config }: EmailTransport,
+  transport: EmailTransport,
   account: AccountKey,
   from: string,
 ): Promise<RecipientAnswer | 'yes' | 'first'> {
+  const { host, config } = transport;
   const admission = await host.admits({ account, contact: from });
-  if (admission === 'first' && config.strangers === 'refuse' && from !== '') return NOT_WANTED;
+  if (admission === 'first' && config.strangers === 'refuse' && from !== '')
+    // Who is in a room of theirs is no stranger.
+    return (await openGroupBook(transport).isKnown(account, from)) ? admission : NOT_WANTED;
   switch (admission) {
     case 'yes':
     case 'first':

@@ -31,6 +31,12 @@ function outcomeOf({ action, status, diagnostic = '' }: ReportedRecipient): Outc
   return refusal({ status, text: diagnostic, ...(code && { code: Number(code) }) });
 }
 
+/** Of several recipients one says nothing of the others, and a room is told only whom something has not reached. */
+function saidOf({ room, their: to }: SentMail, outcome: Outcome): Outcome | undefined {
+  if (!room) return outcome;
+  return outcome instanceof Failure ? { ids: [], state: 'taken', lost: [{ to, failure: outcome }] } : undefined;
+}
+
 export function openReports(transport: EmailTransport, suppression: Suppression): ReportedMails {
   const { host, config, state, alone } = transport;
 
@@ -62,7 +68,8 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
   async function toldOnce({ account, token, mail }: Found, outcome: Outcome): Promise<void> {
     const known = (await state.sent(token))?.mail ?? mail;
     if (known.stage === 'delivered' || known.stage === 'failed') return;
-    for (const id of known.events) await host.settle(id as EventId, outcome);
+    const said = saidOf(known, outcome);
+    for (const id of said ? known.events : []) await host.settle(id as EventId, said ?? outcome);
     if (outcome instanceof Failure) await suppression.learn(account, known.their, outcome);
     const stage = outcome instanceof Failure ? 'failed' : outcome.state;
     if (stage === 'delivered' || stage === 'failed')
@@ -77,7 +84,7 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
   ): Promise<void> {
     const found = await find(to, about);
     const proven = to.kind === 'user' && to.token !== undefined;
-    if (!found || !(proven || (verdict.from === 'verified' && from === found.mail.their))) return;
+    if (!found || found.mail.room || !(proven || (verdict.from === 'verified' && from === found.mail.their))) return;
     const { account, mail, token } = found;
     await host.emit([
       {

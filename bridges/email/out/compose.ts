@@ -13,6 +13,7 @@ import { xmlChars } from '#src/model/text.ts';
 export type ComposedMail = {
   readonly from: Mailbox;
   readonly to: readonly Mailbox[];
+  readonly cc?: readonly Mailbox[];
   readonly messageId: string;
   readonly inReplyTo?: string | undefined;
   readonly references: readonly string[];
@@ -79,6 +80,7 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
   const composer = new MailComposer({
     from: named(mail.from),
     to: mail.to.map(named),
+    ...(mail.cc && mail.cc.length > 0 && { cc: mail.cc.map(named) }),
     messageId: angled(checkedId(mail.messageId)),
     ...(mail.inReplyTo !== undefined && { inReplyTo: angled(checkedId(mail.inReplyTo)) }),
     ...(mail.references.length > 0 && { references: mail.references.map(checkedId).map(angled) }),

@@ -7,12 +7,10 @@ import type { StateWrite } from '#src/bridge.ts';
 import type { EventOf } from '#src/model/event.ts';
 import { type AccountKey, type EventId, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
+import { attachmentsOf } from './attachments.ts';
 import { type ChangeContent, changeContent, type MailChange, textOf } from './changes.ts';
-import { type ComposedMail, compose, isMessageId, type MailAttachment, messageIdOf, signed } from './compose.ts';
+import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from './compose.ts';
 import type { Suppression } from './suppression.ts';
-
-/** Bytes of all files of a mail. */
-const MOST_ATTACHED = 20_000_000;
 
 type MessageEvent = EventOf<'message'>;
 
@@ -134,24 +132,8 @@ export function openPreparing(
       ...(subject !== undefined && { subject }),
       ...(replied !== undefined && { inReplyTo: messageIdOf(replied) }),
       writes: asked.flatMap(({ writes }) => writes),
-      mail: { text: before?.text ?? textOf(said), attachments: await attachmentsOf(events) },
+      mail: { text: before?.text ?? textOf(said), attachments: await attachmentsOf(transport, events) },
     };
-  }
-
-  /** The files of messages, fetched one after the other. Rejects with a `Failure` in words for their sender. */
-  async function attachmentsOf(events: readonly MessageEvent[]): Promise<MailAttachment[]> {
-    const all: MailAttachment[] = [];
-    let left = MOST_ATTACHED;
-    for (const file of events.flatMap(({ files = [] }) => files)) {
-      const { name, type, content } = await host.media.open(file, {
-        maxBytes: Math.min(left, config.attachments),
-        signal: host.signal,
-      });
-      const bytes = Buffer.from(await new Response(content).arrayBuffer());
-      left -= bytes.length;
-      all.push({ name, type, content: bytes });
-    }
-    return all;
   }
 
   /** What stands below: who this is, for who does not know yet, and how to have no more of it. */

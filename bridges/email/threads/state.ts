@@ -12,6 +12,8 @@ const CONVERSATION_TIME = 400 * DAY;
 const sentSchema = z.object({
   their: z.string(),
   thread: z.string(),
+  /** It went to several from a room, whose address the thread is: this is the copy of one of them. */
+  room: z.boolean().exactOptional(),
   /** The events that went in it, of which each has an outcome of its own. */
   events: z.array(z.string()),
   at: z.number(),

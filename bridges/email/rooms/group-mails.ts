@@ -1,0 +1,164 @@
+import type { ReadMail } from '#bridges/email/in/incoming.ts';
+import { recipientOf } from '#bridges/email/in/recipients.ts';
+import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { isMessageId } from '#bridges/email/out/compose.ts';
+import { texts } from '#bridges/email/texts.ts';
+import { withReference } from '#bridges/email/threads/state.ts';
+import { plainSubject } from '#bridges/email/threads/subject.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import type { StateWrite } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
+import type { Place } from '#src/model/place.ts';
+import {
+  type Addressee,
+  addresseesOf,
+  changedBy,
+  type GroupChange,
+  type GroupPerson,
+  type MailGroup,
+  MOST_PEOPLE,
+} from './group.ts';
+import type { GroupBook, GroupMail } from './group-book.ts';
+
+/**
+ * Where a mail to several belongs: into a `room`, or to its sender's conversation with an `offer` to open one. `apart`: it answers
+ * what was said in a room, and goes to our user alone.
+ */
+export type GroupPlacing = {
+  readonly kind: 'room' | 'offer' | 'apart';
+  readonly id: string;
+  readonly group: MailGroup;
+  readonly change: GroupChange;
+  readonly now: readonly Addressee[];
+  /** The mail of the thread that it answers. */
+  readonly replyTo?: ForeignId;
+  /** What our user had said in the mails that it refers to. */
+  readonly sent: readonly string[];
+};
+
+/** How mails to several are read. */
+export type GroupMails = {
+  /** Nothing for a mail that is for our user alone, or that no person has written. */
+  find(mail: ReadMail, account: AccountKey): Promise<GroupPlacing | undefined>;
+  /** What is kept of it. */
+  writes(mail: ReadMail, account: AccountKey, at: GroupPlacing, hash: string): readonly StateWrite[];
+  /** What happens in the room before the mail's own words, and in whose name those are said. */
+  head(mail: ReadMail, account: AccountKey, at: GroupPlacing): { before: Draft[]; place: Place; from: Draft['from'] };
+};
+
+const NEW: MailGroup = { subject: '', references: [], people: [], open: false, written: false, nick: '' };
+/** Mails that are looked at for the thread. */
+const MOST_ABOUT = 20;
+
+export function openGroupMails(transport: EmailTransport, book: GroupBook): GroupMails {
+  const { host, config, state } = transport;
+
+  /** Which of a mail's addresses are our user's, or nobody's: all are of our own domain. */
+  async function mineOf(account: AccountKey, { parsed: { from, to, cc } }: ReadMail): Promise<ReadonlySet<string>> {
+    const ours = [from, ...to, ...cc]
+      .map(({ address }) => mailboxOf(address) ?? '')
+      .filter((one) => one.endsWith(`@${config.domain}`));
+    const mine = new Set<string>();
+    for (const address of new Set(ours)) {
+      const found = await recipientOf(transport, address);
+      if ('status' in found || found.kind !== 'user' || found.account === account) mine.add(address);
+    }
+    return mine;
+  }
+
+  /** The mails of threads with several that a mail refers to, the next one first. */
+  async function about(account: AccountKey, { parsed }: ReadMail): Promise<{ id: string; mail: GroupMail }[]> {
+    const ids = [...new Set([...parsed.inReplyTo, ...parsed.references.toReversed()])].slice(0, MOST_ABOUT);
+    const found: { id: string; mail: GroupMail }[] = [];
+    for (const id of ids) {
+      const mail = await book.mail(account, id);
+      if (mail) found.push({ id, mail });
+    }
+    return found;
+  }
+
+  /** Only who is who they say gets into a thread, and only where somebody of it is among those who have the mail. */
+  async function known(
+    account: AccountKey,
+    mail: ReadMail,
+    now: readonly Addressee[],
+  ): Promise<GroupPlacing | undefined> {
+    if (mail.verdict.from !== 'verified') return undefined;
+    const found = await about(account, mail);
+    const [parent] = found;
+    const group = parent && (await book.get(account, parent.mail.group));
+    if (!parent || !group?.people.some(({ address }) => now.some((one) => one.address === address))) return undefined;
+    const { people: before, group: id } = parent.mail;
+    const alone = now.length === 1 && before.some((address) => address !== mail.from);
+    return {
+      kind: alone ? 'apart' : group.open ? 'room' : 'offer',
+      ...{ id, group, now, replyTo: parent.id as ForeignId },
+      change: group.open ? changedBy(group, now, before) : changedBy({ ...group, people: [] }, now),
+      sent: found.flatMap(({ mail: { text } }) => (text === undefined ? [] : [text])).slice(0, 3),
+    };
+  }
+
+  const told = (account: AccountKey, words: Words): string => wordsIn(words, host.language(account));
+
+  function note(account: AccountKey, place: Place, words: Words): Draft {
+    const text = told(account, words);
+    return { place, from: { kind: 'network', id: '' }, kind: 'message', style: 'plain', text };
+  }
+
+  return {
+    async find(mail, account) {
+      if (mail.parsed.automation !== undefined) return undefined;
+      const mine = await mineOf(account, mail);
+      if (mine.has(mail.from)) return undefined;
+      const now = addresseesOf(mail.parsed, (address) => mine.has(address));
+      const found = await known(account, mail, now);
+      if (found) return found;
+      if (now.length < 2 || now.length > MOST_PEOPLE || !isMessageId(mail.parsed.messageId)) return undefined;
+      const id = `thread.${state.mac('group', account, mail.parsed.messageId)}`;
+      return { kind: 'offer', id, group: NEW, now, change: changedBy(NEW, now), sent: [] };
+    },
+    writes({ parsed, from }, account, { kind, id, group, change, now }, hash) {
+      if (kind === 'apart') return [];
+      const subject = plainSubject(parsed.subject) || group.subject;
+      const references = isMessageId(parsed.messageId)
+        ? withReference(group.references, parsed.messageId)
+        : group.references;
+      const people = now.map(({ address }) => address);
+      return [
+        ...book.write(account, id, { ...group, subject, references, people: change.people }),
+        book.writeMail(account, parsed.messageId, { group: id, people, by: from, hash }),
+        book.writeLast(account, from, id),
+      ];
+    },
+    head({ parsed, from }, account, { id, group, change }) {
+      const place = { kind: 'room', account, id } as const;
+      const { nick } = change.people.find(({ address }) => address === from) ?? { nick: from };
+      const by = { kind: 'network', id: from, name: nick } as const;
+      const subject = plainSubject(parsed.subject);
+      const moved = (person: GroupPerson, how: 'join' | 'leave'): Draft => ({
+        ...{ place, from: { kind: 'network', id: person.address } },
+        ...{ kind: 'occupant', change: how, who: occupantOf(person) },
+      });
+      const before = [
+        ...change.came.map((person) => moved(person, 'join')),
+        ...change.left.map((person) => moved(person, 'leave')),
+        ...(change.came.length > 0 ? [note(account, place, texts.groupCame(namesOf(change.came)))] : []),
+        ...(change.left.length > 0 ? [note(account, place, texts.groupLeft(namesOf(change.left)))] : []),
+        ...(subject !== '' && subject !== group.subject
+          ? [{ place, from: by, kind: 'topic', text: subject, by: nick } as const]
+          : []),
+      ];
+      return { before, place, from: by };
+    },
+  };
+}
+
+/** People with their addresses, for who writes to them. */
+export const namesOf = (people: readonly Pick<GroupPerson, 'nick' | 'address'>[]): string =>
+  people.map(({ nick, address }) => (nick.includes(address) ? nick : `${nick} <${address}>`)).join(', ');
+
+/** Somebody of a thread as a room shows them. */
+export const occupantOf = ({ address, nick }: GroupPerson) =>
+  ({ id: address, nick, affiliation: 'member', role: 'participant' }) as const;

@@ -1,0 +1,224 @@
+import { attachmentsOf } from '#bridges/email/out/attachments.ts';
+import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from '#bridges/email/out/compose.ts';
+import { eventIdOf } from '#bridges/email/out/prepare.ts';
+import type { Smarthost } from '#bridges/email/out/smarthost.ts';
+import type { Suppression } from '#bridges/email/out/suppression.ts';
+import { texts } from '#bridges/email/texts.ts';
+import { type SentMail, withReference } from '#bridges/email/threads/state.ts';
+import { tokenLocalPart } from '#bridges/email/threads/user-address.ts';
+import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
+import type { Delivered, LostRecipient } from '#src/bridge.ts';
+import type { Draft, Event, EventOf } from '#src/model/event.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import type { Place } from '#src/model/place.ts';
+import type { GroupPerson, MailGroup } from './group.ts';
+import type { GroupBook } from './group-book.ts';
+import { namesOf } from './group-mails.ts';
+
+const DAY = 86_400_000;
+/** After that it is told who of several has not been reached, and no more is tried: the others have it. */
+const TRIED_FOR = 4 * DAY;
+
+type MessageEvent = EventOf<'message'>;
+type Room = Extract<Place, { kind: 'room' }>;
+
+/** Takes a mail of ours to a user of ours: it need not leave. Rejects with the `Failure` of who does not take it. */
+export type HandOver = (mail: Buffer, envelope: { readonly from: string; readonly to: string }) => Promise<void>;
+
+/** The way of mails out of rooms: to all of the thread. */
+export type ReplyAll = {
+  /**
+   * Sends messages of a room as one mail, with an envelope for each recipient, so that it is known which of them a report is about.
+   * Rejects with a `Failure` where nobody has it, or where it is to be tried again; who has it does not get it again.
+   */
+  send(events: readonly Event[]): Promise<readonly Delivered[]>;
+  /** As `Bridge.reconcile`. */
+  reconcile(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
+};
+
+export function openReplyAll(
+  transport: EmailTransport,
+  {
+    book,
+    smarthost,
+    suppression,
+    handOver,
+  }: { book: GroupBook; smarthost: Smarthost; suppression: Suppression; handOver: HandOver },
+): ReplyAll {
+  const { host, config, state, alone } = transport;
+
+  const addressOf = (token: string): string => `${tokenLocalPart(token, state.mac('address', token))}@${config.domain}`;
+  /** Of the copy for one recipient. */
+  const tokenOf = (id: string, { address }: GroupPerson): string => state.mac('mail', id, address);
+
+  /** The mail that events were in, where it may have left: it goes again as it was. */
+  async function begun(id: string): Promise<SentMail | undefined> {
+    return (await state.sent(state.mac('mail', id)))?.mail;
+  }
+
+  async function composed(room: Room, events: readonly MessageEvent[], before: SentMail | undefined, group: MailGroup) {
+    const { account } = room;
+    const settings = await settingsOf(transport, account);
+    const name = nameIn(settings, account);
+    const language = host.language(account);
+    const token = state.mac('mail', before?.events[0] ?? events[0]?.id ?? '');
+    const replied = events.findLast(({ replyTo }) => replyTo !== undefined)?.replyTo;
+    const answered = replied === undefined ? undefined : messageIdOf(replied);
+    const usual = settings.subject || config.subject || wordsIn(texts.subject(name), language);
+    const said = events.flatMap(({ text }) => (text.trim() === '' ? [] : [text])).join('\n\n');
+    const below = [
+      ...(settings.signature === '' ? [] : [settings.signature]),
+      ...(group.written ? [] : [wordsIn(texts.firstToAll(name, splitAccount(account).user), language)]),
+    ];
+    const mailbox = ({ address, nick }: GroupPerson) => ({ address, name: nick });
+    const direct = group.people.filter(({ copied }) => !copied);
+    const mail: ComposedMail = {
+      from: { name, address: userMailbox(transport, account) ?? addressOf(token) },
+      to: (direct.length > 0 ? direct : group.people).map(mailbox),
+      cc: (direct.length > 0 ? group.people.filter(({ copied }) => copied) : []).map(mailbox),
+      messageId: `${token}@${config.domain}`,
+      inReplyTo: answered !== undefined && isMessageId(answered) ? answered : group.references.at(-1),
+      ...{ references: group.references, text: before?.text ?? said, html: settings.html, language, below },
+      attachments: await attachmentsOf(transport, events),
+      subject: group.subject === '' ? usual : `Re: ${group.subject}`,
+      ...{ date: host.clock.now(), domain: config.domain },
+    };
+    return { token, mail, bytes: await signed(await compose(mail), config.outgoing) };
+  }
+
+  /** One copy. What is kept of it stands before it leaves: a report can be quick. */
+  async function sendTo(account: AccountKey, person: GroupPerson, token: string, mail: Buffer, sent: SentMail) {
+    const { address: to } = person;
+    const envelope = { from: addressOf(token), to, envelopeId: token };
+    const keep = (stage: SentMail['stage']) =>
+      host.emit([], state.writeSent(account, token, { ...sent, their: to, stage }));
+    await suppression.check(account, to);
+    if (to.endsWith(`@${config.domain}`)) await handOver(mail, envelope);
+    else
+      await smarthost.send(async () => {
+        await keep('begun');
+        return { envelope, mail };
+      });
+    const known = (await state.sent(token))?.mail.stage;
+    // A report that was quicker has said more of it.
+    if (known === undefined || known === 'begun') await keep('taken');
+  }
+
+  async function send(all: readonly Event[]): Promise<readonly Delivered[]> {
+    const { room, events, first } = messagesOf(all);
+    const group = await book.get(room.account, room.id);
+    if (!group?.open) throw new Failure('not-joined');
+    if (group.people.length === 0) throw new Failure('not-allowed', { text: texts.nobodyLeft });
+    const before = await begun(first.id);
+    // What may have left as one mail goes again as that, and what has joined it since goes behind it.
+    const more = before ? events.filter((event) => !before.events.includes(event.id)) : [];
+    if (more.length > 0)
+      return [...(await send(events.filter((event) => !more.includes(event)))), ...(await send(more))];
+    const made = await composed(room, events, before, group);
+    const sent: SentMail = {
+      ...{
+        their: '',
+        thread: room.id,
+        room: true,
+        at: host.clock.now(),
+        text: made.mail.text,
+        said: [],
+        stage: 'begun',
+      },
+      events: before?.events ?? events.map((event) => event.id),
+    };
+    await host.emit([], begins(room, sent, made.mail, group));
+    const lost = await toEach(room, group, { named: before?.events[0] ?? first.id, bytes: made.bytes, sent });
+    const again = lost.find(({ failure }) => failure.row.retry)?.failure;
+    const isLate = host.clock.now() - first.at > TRIED_FOR;
+    if (again && !isLate) throw again;
+    if (lost[0] && lost.length === group.people.length) throw lost[0].failure;
+    await wentOut(room, made.token, made.mail.messageId);
+    const { messageId } = made.mail;
+    return events.map(({ id }, index) => ({
+      ids: [eventIdOf(messageId, sent.events.indexOf(id), sent.events.length) as ForeignId],
+      state: 'taken',
+      ...(lost.length > 0 && index === events.length - 1 && { lost }),
+    }));
+  }
+
+  /** What is kept before anything leaves. */
+  const begins = ({ account, id }: Room, sent: SentMail, mail: ComposedMail, { people }: MailGroup) => [
+    ...sent.events.flatMap((event) => state.writeSent(account, state.mac('mail', event), sent)),
+    book.writeMail(account, mail.messageId, {
+      ...{ group: id, people: people.map(({ address }) => address), by: '', hash: '', text: mail.text },
+    }),
+  ];
+
+  /** Copies for those who have none yet. Resolves with who was not reached. */
+  async function toEach(
+    { account }: Room,
+    { people }: MailGroup,
+    { named, bytes, sent }: { named: string; bytes: Buffer; sent: SentMail },
+  ): Promise<LostRecipient[]> {
+    const lost: LostRecipient[] = [];
+    for (const person of people) {
+      const token = tokenOf(named, person);
+      const known = (await state.sent(token))?.mail.stage;
+      if (known !== undefined && known !== 'begun') continue;
+      try {
+        await sendTo(account, person, token, bytes, sent);
+      } catch (error) {
+        lost.push({ to: person.address, failure: await failureOf(account, person, error) });
+      }
+    }
+    return lost;
+  }
+
+  /** Rejects with what leaves in doubt whether it was sent. */
+  async function failureOf(account: AccountKey, { address }: GroupPerson, error: unknown): Promise<Failure> {
+    if (!(error instanceof Failure)) host.log.error({ err: error }, 'a mail could not be sent to one of several');
+    const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
+    // Without our own server it is nobody's turn.
+    if (!failure.certain || failure.words === texts.noSmarthost) throw failure;
+    await suppression.learn(account, address, failure);
+    return failure;
+  }
+
+  /** The thread goes on from here, and at its first mail its user is told who has it. */
+  const wentOut = (room: Room, token: string, messageId: string): Promise<void> =>
+    alone(room.account, room.id, async () => {
+      const group = await book.get(room.account, room.id);
+      if (!group) return;
+      const written = { ...group, written: true, references: withReference(group.references, messageId) };
+      const text = wordsIn(texts.sentTo(namesOf(group.people)), host.language(room.account));
+      const named: Draft = {
+        ...{ place: room, from: { kind: 'network', id: '' }, ids: [`${token}/to` as ForeignId] },
+        ...{ kind: 'message', style: 'plain', text },
+      };
+      await host.emit(group.written ? [] : [named], book.write(room.account, room.id, written));
+    });
+
+  return {
+    send,
+    async reconcile({ id, place }) {
+      if (place.kind !== 'room') return 'unknown';
+      const mail = await begun(id);
+      const group = mail && (await book.get(place.account, place.id));
+      if (!mail || !group) return 'not-sent';
+      for (const person of group.people) {
+        const stage = (await state.sent(tokenOf(mail.events[0] ?? id, person)))?.mail.stage;
+        if (stage === 'begun') return 'unknown';
+        if (stage === undefined) return 'not-sent';
+      }
+      return 'sent';
+    },
+  };
+}
+
+/** Throws a `Failure` for what no mail is made of. */
+function messagesOf(all: readonly Event[]) {
+  const events = all.filter((event): event is MessageEvent => event.kind === 'message');
+  const [first] = events;
+  if (first?.place.kind !== 'room' || events.length < all.length) throw new Failure('not-supported');
+  if (events.every(({ text, files = [] }) => text.trim() === '' && files.length === 0))
+    throw new Failure('not-acceptable', { text: texts.nothing });
+  return { room: first.place, events, first };
+}
