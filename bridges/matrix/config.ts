@@ -53,8 +53,18 @@ export const config = z.strictObject({
     .describe('Homeservers at which people may log in with an account of their own; "*" for all, "local" for this one'),
   rooms: z
     .array(z.string().min(1).max(255))
-    .default(['*'])
-    .describe('Servers whose rooms may be joined; "*" for all, "local" for the own one'),
+    .default(['local'])
+    .describe('Servers whose rooms may be joined unasked; "*" for all, "local" for the own one'),
+  consent: z
+    .boolean()
+    .default(true)
+    .describe('Whether moderators of other rooms are asked in them whether they want people of XMPP'),
+  contact: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('How those who run the gateway are reached: people on Matrix see it in the profile of its user'),
   policies: z
     .array(z.string().refine((text) => /^[#!]/.test(text) && isId(text), 'must be the id or an alias of a room'))
     .max(20)

@@ -6,10 +6,50 @@ export const texts = catalogue({
     en: 'An address here looks like alice:example.org or #room:example.org, with the colon written as \\3a.',
     de: 'Eine Adresse hier sieht aus wie alice:example.org oder #raum:example.org, mit \\3a für den Doppelpunkt.',
   },
-  botHelp: (example: string) => ({
-    en: `I lead to people on XMPP. Write me an address, such as alice@example.org, and I tell you whom to invite: ${example}`,
-    de: `Hier geht es zu Menschen auf XMPP. Auf eine Adresse wie alice@example.org hin steht hier, wen Sie einladen: ${example}`,
+  botHelp: (example: string, contact = '') => ({
+    en: `I lead to people on XMPP. Write me an address, such as alice@example.org, and I tell you whom to invite: ${example}. Write "link" for how to use your own account from XMPP. In a room, "!isthmus help" says what I do there.${contact === '' ? '' : ` Who runs me: ${contact}`}`,
+    de: `Hier geht es zu Menschen auf XMPP. Auf eine Adresse wie alice@example.org hin steht hier, wen Sie einladen: ${example}. „link“ sagt, wie sich ein eigenes Konto von XMPP aus nutzen lässt. In einem Raum sagt „!isthmus help“, was dort geht.${contact === '' ? '' : ` Betrieben von: ${contact}`}`,
   }),
+  botLink: (domain: string) => ({
+    en: `To use your own Matrix account from XMPP, register at ${domain} with your XMPP client: it asks for your address and how to log in. I never ask for a password here.`,
+    de: `Um ein eigenes Matrix-Konto von XMPP aus zu nutzen, registrieren Sie sich mit Ihrem XMPP-Programm bei ${domain}: Dort wird nach der Adresse und der Anmeldung gefragt. Hier fragt niemand nach einem Passwort.`,
+  }),
+  botRoomHelp: (contact = '') => ({
+    en: `"!isthmus who" says who is here from XMPP. Moderators who may invite decide with "!isthmus allow" and "!isthmus deny" whether people of XMPP may come in; a ban shuts out one of them, and removing me all.${contact === '' ? '' : ` Who runs me: ${contact}`}`,
+    de: `„!isthmus who“ sagt, wer von XMPP hier ist. Wer hier moderiert und einladen darf, entscheidet mit „!isthmus allow“ und „!isthmus deny“, ob Menschen von XMPP hereindürfen; eine Sperre schließt eine Person aus, und mich zu entfernen alle.${contact === '' ? '' : ` Betrieben von: ${contact}`}`,
+  }),
+  botWho: (who: string) => ({
+    en: who === '' ? 'Nobody is here from XMPP.' : `From XMPP: ${who}`,
+    de: who === '' ? 'Von XMPP ist niemand hier.' : `Von XMPP: ${who}`,
+  }),
+  botNoSay: {
+    en: 'Only moderators who may invite decide that.',
+    de: 'Darüber entscheidet nur, wer hier moderiert und einladen darf.',
+  },
+  botAllowed: {
+    en: 'People of XMPP may come in. "!isthmus deny" takes that back.',
+    de: 'Menschen von XMPP dürfen hereinkommen. „!isthmus deny“ nimmt das zurück.',
+  },
+  botDenied: {
+    en: 'Nobody of XMPP comes in. Invite me to change that.',
+    de: 'Von XMPP kommt niemand herein. Laden Sie mich ein, um das zu ändern.',
+  },
+  question: (who: string) => ({
+    en: `${who} would like to come into this room from XMPP. Moderators who may invite: react to this with 👍 or write "!isthmus allow" to let people of XMPP in, or with 👎 or "!isthmus deny" to refuse.`,
+    de: `${who} möchte von XMPP aus in diesen Raum. Wer hier moderiert und einladen darf: 👍 auf diese Nachricht oder „!isthmus allow“ lässt Menschen von XMPP herein, 👎 oder „!isthmus deny“ lehnt ab.`,
+  }),
+  asked: {
+    en: 'The moderators of this room have been asked whether people of XMPP may come in. You are invited as soon as they agree.',
+    de: 'Die Moderation dieses Raumes ist gefragt, ob Menschen von XMPP hereindürfen. Sobald sie zustimmt, kommt eine Einladung.',
+  },
+  mayCome: {
+    en: 'The moderators let people of XMPP into this room.',
+    de: 'Die Moderation lässt Menschen von XMPP in diesen Raum.',
+  },
+  refused: {
+    en: 'The moderators of this room want nobody of XMPP there.',
+    de: 'Die Moderation dieses Raumes möchte niemanden von XMPP dort haben.',
+  },
   botFound: (address: string, user: string) => ({
     en: `${address} is ${user} here. Start a chat without encryption with them, or invite them into a room.`,
     de: `${address} ist hier ${user}. Beginnen Sie mit ihnen einen unverschlüsselten Chat, oder laden Sie sie in einen Raum ein.`,

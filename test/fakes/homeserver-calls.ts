@@ -65,7 +65,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
   },
   'PUT client v3 profile * displayname'({ state, at, body, note }) {
     const user = at[0] ?? '';
-    note(`${short(user)} name ${body.displayname}`);
+    if (body.displayname !== 'XMPP') note(`${short(user)} name ${body.displayname}`);
     const known = state.users.get(user);
     state.users.set(user, { ...known, name: String(body.displayname) });
     for (const room of state.rooms.values())

@@ -20,6 +20,8 @@ export type FakeRoom = {
   readonly state: Map<string, FakeEvent>;
 };
 
+export type FakeRoomFacts = { readonly rule?: string; readonly alias?: string; readonly server?: string };
+
 export const SERVER = 'hs.example';
 
 /** What is refused, as the client-server API has it. */
@@ -57,8 +59,8 @@ export class FakeState {
     return found;
   }
 
-  create(name: string, creator: string, more: { readonly rule?: string; readonly alias?: string } = {}): FakeRoom {
-    const room: FakeRoom = { id: `!${name}:${SERVER}`, alias: more.alias, events: [], state: new Map() };
+  create(name: string, creator: string, more: FakeRoomFacts = {}): FakeRoom {
+    const room: FakeRoom = { id: `!${name}:${more.server ?? SERVER}`, alias: more.alias, events: [], state: new Map() };
     this.rooms.set(room.id, room);
     this.add(room, creator, 'm.room.create', { room_version: '11' }, '');
     this.member(room, creator, creator, 'join');

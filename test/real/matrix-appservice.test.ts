@@ -118,6 +118,46 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
     expect(end.toString()).toMatch(/<destroy jid="!/);
   });
 
+  it('has a user of its own, whom moderators have in their room, with a profile', async () => {
+    const bot = `@_xmpp_bot:${HOMESERVER}`;
+    const alice = await world.user('alice');
+    expect(await alice('GET', `profile/${encodeURIComponent(bot)}`)).toMatchObject({
+      displayname: 'XMPP',
+      'org.isthmus.contact': 'admin@localhost',
+    });
+    await using nio = await world.nio('alice');
+    await using romeo = await world.login('romeo');
+    const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'padua' });
+    const id = String(made.room_id);
+    const at = `rooms/${encodeURIComponent(id)}`;
+    const room = matrixJid(`#padua:${HOMESERVER}`);
+    await enter(romeo, room, 'Romeo');
+    await alice('POST', `${at}/invite`, { user_id: bot });
+    const said = (text: string) => nio.next(({ content }) => String(content?.body ?? '').startsWith(text), text);
+    await said('People of XMPP may come in.');
+    const send = (body: string) =>
+      alice('PUT', `${at}/send/m.room.message/${encodeURIComponent(body)}`, { msgtype: 'm.text', body });
+    await send('!isthmus who');
+    await said('From XMPP: romeo@localhost');
+    await alice('POST', `${at}/ban`, { user_id: ROMEO, reason: 'brawling' });
+    const out = await romeo.next(
+      (one) => one.attrs.type === 'unavailable' && one.attrs.from === `${room}/Romeo`,
+      'the ban',
+    );
+    expect(out.toString()).toMatch(/brawling.*301/);
+    await romeo.send(xml('presence', { to: `${room}/Romeo` }, xml('x', { xmlns: 'http://jabber.org/protocol/muc' })));
+    const refused = await romeo.next((one) => one.attrs.type === 'error' && one.attrs.from === `${room}/Romeo`, 'no');
+    expect(refused.toString()).toContain('<forbidden');
+    await using juliet = await world.login('juliet');
+    await enter(juliet, room, 'Juliet');
+    await send('!isthmus deny');
+    const denied = await juliet.next(
+      (one) => one.attrs.type === 'unavailable' && one.attrs.from === `${room}/Juliet`,
+      'out',
+    );
+    expect(denied.toString()).toContain('want nobody of XMPP');
+  });
+
   it('lets two talk alone, both ways, over a restart', async () => {
     await using nio = await world.nio('bob');
     await using juliet = await world.login('juliet');

@@ -25,6 +25,7 @@ export async function startMatrixWorld() {
   const own = (url: string) => ({
     homeserver: { url, name: HOMESERVER },
     appservice: { as_token: 'as-token', hs_token: 'hs-token' },
+    contact: 'admin@localhost',
   });
   const publicUrl = `http://127.0.0.1:${port}`;
   const written = registration(matrixConfig.parse(own('http://127.0.0.1')), { domain: MATRIX, url: publicUrl });

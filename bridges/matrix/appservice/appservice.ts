@@ -11,11 +11,13 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { openAsks } from './asks.ts';
 import { openBot } from './bot.ts';
+import { openConsent } from './consent.ts';
 import { openDirects } from './directs.ts';
-import { leaveRoom, openGatewayRooms } from './gateway-rooms.ts';
+import { openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
 import { openIncoming } from './incoming.ts';
 import { openInvitations } from './invitations.ts';
+import { leaveRoom } from './membership.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
 import { openPolicies } from './policies.ts';
@@ -46,11 +48,12 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const reactions = openReactions(host);
   const threads = openThreads(host);
   const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
-  const rooms = openGatewayRooms({ host, config, server, ghosts, policies });
+  const consents = await openConsent({ host, config, server, bot: ghosts.bot });
+  const rooms = openGatewayRooms({ host, server, ghosts, policies, consents });
   const watchers = new Map<string, Set<AccountKey>>();
-  const bot = await openBot({ host, config, server, ghosts });
+  const bot = await openBot({ host, config, server, ghosts, rooms, consents });
   const invitations = await openInvitations({ host, server, ghosts, directs, stop: stop.signal });
-  const known = { host, server, ghosts, rooms, directs, reactions, threads, policies, watchers };
+  const known = { host, server, ghosts, rooms, directs, reactions, threads, policies, consents, watchers };
   const incoming = openIncoming({ ...known, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });
@@ -96,6 +99,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   async function begin(): Promise<void> {
     try {
       await registerUser(server, nameOf(ghosts.bot));
+      await bot.look();
     } catch (err) {
       if (closed) return;
       const isUnknown = err instanceof Failure && err.code === 'not-registered';

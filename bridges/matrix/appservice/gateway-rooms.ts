@@ -1,6 +1,4 @@
-import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { texts } from '#bridges/matrix/texts.ts';
 import { listOf, objectOf, type RoomEvent, readEvent, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import {
@@ -14,21 +12,24 @@ import {
   occupantOf,
 } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
+import { openRecent } from '#src/lib/recent.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
+import type { Consents } from './consent.ts';
 import type { Ghosts } from './ghosts.ts';
+import { joinRoom, leaveRoom, membershipOf } from './membership.ts';
 import { type Policies, shutOut } from './policies.ts';
 
 export type GatewayRoomParts = {
   readonly host: Host;
-  readonly config: MatrixConfig;
   readonly server: Homeserver;
   readonly ghosts: Ghosts;
   readonly policies: Pick<Policies, 'user' | 'room'>;
+  readonly consents: Pick<Consents, 'assertOpen'>;
 };
 
 /** A room that accounts of ours are in by their ghosts: one for all of them. */
@@ -42,20 +43,30 @@ export type GatewayRoom = {
   warned?: boolean;
 };
 
-export type Entering = { readonly account: AccountKey; readonly id: string; readonly nick: string };
+/** `isForced`: the homeserver has put it there already. */
+export type Entering = {
+  readonly account: AccountKey;
+  readonly id: string;
+  readonly nick: string;
+  readonly isForced?: boolean;
+};
 
 export type GatewayRooms = ReturnType<typeof openGatewayRooms>;
 
 /** The bytes of the state of a very large room. */
 const MOST_STATE = 128 * 1024 * 1024;
+/** Rooms of which it is remembered by which server they were found. */
+const REMEMBERED = 5_000;
 /** Where ghosts have been put, for a later run to know. */
 const INSIDE = 'inside ';
 
-export function openGatewayRooms({ host, config, server, ghosts, policies }: GatewayRoomParts) {
+export function openGatewayRooms({ host, server, ghosts, policies, consents }: GatewayRoomParts) {
   const rooms = new Map<string, GatewayRoom>();
   const loading = new Map<string, Promise<GatewayRoom>>();
   /** Servers that know a room whose id names none. */
   const via = new Map<string, readonly string[]>();
+  /** The servers of the aliases by which rooms were found. */
+  const origins = openRecent<string>(REMEMBERED);
 
   /** Accounts that are on their way in, by the room. */
   const entering = new Set<string>();
@@ -84,29 +95,6 @@ export function openGatewayRooms({ host, config, server, ghosts, policies }: Gat
     const begun = loading.get(id) ?? load(id, as).finally(() => loading.delete(id));
     loading.set(id, begun);
     return begun;
-  }
-
-  /** SECURITY: rooms of other servers are joined where the operator permits it. */
-  function assertPermitted(id: string): void {
-    const own = config.homeserver.name;
-    const servers = [serverOf(id), ...(via.get(id) ?? [])].filter((name) => name !== '');
-    const fits = (name: string): boolean =>
-      config.rooms.some((one) => one === '*' || one === name || (one === 'local' && name === own));
-    if (!config.rooms.includes('*') && !servers.some(fits))
-      throw new Failure('not-allowed', { text: texts.otherServer });
-  }
-
-  async function join(as: string, id: string): Promise<void> {
-    // `server_name` is what older homeservers call it.
-    const servers = via.get(id) ?? [];
-    const query = { via: servers, server_name: servers };
-    try {
-      await server.call({ method: 'POST', path: ['v3', 'join', id], query, body: {}, as, repeatable: true });
-    } catch (error) {
-      if (error instanceof Failure && error.foreign === 'M_FORBIDDEN')
-        throw new Failure('members-only', { foreign: error.foreign, cause: error });
-      throw error;
-    }
   }
 
   /** Those who are in the room, without ghosts that nobody is any more. */
@@ -154,14 +142,15 @@ export function openGatewayRooms({ host, config, server, ghosts, policies }: Gat
       account,
       id,
       nick,
+      isForced,
     }: Entering): Promise<{ readonly drafts: readonly Draft[]; readonly fresh: boolean }> {
-      assertPermitted(id);
       const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
       if (refusal) throw refusal;
+      if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
       const as = await ghosts.ready(account, nick);
       entering.add(`${account} ${id}`);
       const fresh = !rooms.has(id);
-      const entered = await join(as, id)
+      const entered = await joinRoom(server, as, id, via.get(id))
         .then(() => loadOnce(id, as))
         .finally(() => entering.delete(`${account} ${id}`));
       const { room } = entered;
@@ -216,14 +205,7 @@ export function openGatewayRooms({ host, config, server, ghosts, policies }: Gat
 
     /** Whether the ghost of an account is in a room now. */
     async isThere(account: AccountKey, id: string): Promise<boolean> {
-      const as = ghosts.idOf(account);
-      try {
-        const path = ['v3', 'rooms', id, 'state', 'm.room.member', as];
-        return (await server.call({ method: 'GET', path, as })).membership === 'join';
-      } catch (error) {
-        if (error instanceof Failure && !error.row.retry) return false;
-        throw error;
-      }
+      return (await membershipOf(server, ghosts.idOf(account), id)) === 'join';
     },
 
     roomsOf: (account: AccountKey): readonly string[] =>
@@ -252,20 +234,10 @@ export function openGatewayRooms({ host, config, server, ghosts, policies }: Gat
       const id = textOf(found.room_id);
       if (!id?.startsWith('!')) throw new Failure('item-not-found');
       via.set(id, textsOf(found.servers).slice(0, 5));
+      origins.set(id, serverOf(alias));
       return id;
     },
   };
-}
-
-/** Leaves a room; whoever is in it no more has left it. */
-export async function leaveRoom(server: Homeserver, as: string, id: string, reason?: string): Promise<void> {
-  try {
-    const body = reason === undefined || reason === '' ? {} : { reason };
-    await server.call({ method: 'POST', path: ['v3', 'rooms', id, 'leave'], body, as, repeatable: true });
-  } catch (error) {
-    const out = error instanceof Failure && (error.foreign === 'M_FORBIDDEN' || error.foreign === 'M_NOT_FOUND');
-    if (!out) throw error;
-  }
 }
 
 /** What the homeserver will say of a ghost that has just come or gone. */
@@ -275,14 +247,3 @@ const membership = (user: string, room: string, content: object): RoomEvent => (
 });
 const joinOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'join' });
 const leaveOf = (user: string, room: string): RoomEvent => membership(user, room, { membership: 'leave' });
-
-/** Whether what is said in a room is encrypted. Rejects where that is not known. */
-export async function isEncrypted(server: Homeserver, room: string, as: string): Promise<boolean> {
-  try {
-    await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
-    return true;
-  } catch (error) {
-    if (error instanceof Failure && error.code === 'item-not-found') return false;
-    throw error;
-  }
-}

@@ -20,10 +20,12 @@ import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GatewayBot } from './bot.ts';
+import type { Consents } from './consent.ts';
 import type { Direct, Directs } from './directs.ts';
-import { type GatewayRoom, type GatewayRooms, leaveRoom } from './gateway-rooms.ts';
+import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Invitations } from './invitations.ts';
+import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
 import type { Threads } from './threads.ts';
 
@@ -35,9 +37,10 @@ export type IncomingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
-  readonly bot: Pick<GatewayBot, 'invited' | 'heard'>;
+  readonly bot: Pick<GatewayBot, 'invited' | 'removed' | 'heard'>;
   readonly invitations: Invitations;
   readonly policies: Policies;
+  readonly consents: Pick<Consents, 'welcome'>;
   /** Whose presence is watched by which accounts. */
   readonly watchers: ReadonlyMap<string, ReadonlySet<AccountKey>>;
 };
@@ -55,7 +58,8 @@ type Spot = {
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations, policies } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations, policies, consents } =
+    parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
@@ -119,7 +123,8 @@ export function openIncoming(parts: IncomingParts) {
     if (event.stateKey !== undefined) return takeState(event, spot);
     authors.set(event.id, event.sender);
     if (!isHeard(event.sender)) return;
-    if (!spot) return bot.heard(event);
+    if (!spot?.direct) await bot.heard(event);
+    if (!spot) return;
     if (spot.direct) {
       directs.active(spot.direct);
       await learnName(event.sender);
@@ -151,13 +156,20 @@ export function openIncoming(parts: IncomingParts) {
     const { stateKey = '', type, content } = event;
     const account = type === 'm.room.member' ? ghosts.accountOf(stateKey) : undefined;
     const inviting = type === 'm.room.member' && content.membership === 'invite';
-    if (inviting && stateKey === ghosts.bot) return invitations.beside(event, () => bot.invited(event));
+    if (type === 'm.room.member' && stateKey === ghosts.bot) return botState(event);
     if (inviting && account !== undefined) return invited(event, account);
     if (spot?.direct) return directState(event, spot);
     // What the homeserver has not answered in time it has done all the same.
     if (account !== undefined && content.membership === 'join' && (await invitations.came(account, event.room))) return;
     if (account !== undefined && isForced(event, account)) return forced(account, event);
     if (spot?.gateway) await gatewayState(event, spot, spot.gateway, account);
+  }
+
+  /** The gateway's own user is wanted in a room, or is not any more. */
+  async function botState(event: RoomEvent): Promise<void> {
+    const { membership } = event.content;
+    if (membership === 'invite') return invitations.beside(event, () => bot.invited(event));
+    if (membership !== 'join' && event.sender !== ghosts.bot) await bot.removed(event);
   }
 
   async function gatewayState(event: RoomEvent, spot: Spot, gateway: GatewayRoom, account: AccountKey | undefined) {
@@ -185,7 +197,7 @@ export function openIncoming(parts: IncomingParts) {
 
   /** Its user is told of it by an invitation, and finds it joined. */
   async function forced(account: AccountKey, { room, stateKey = '' }: RoomEvent): Promise<void> {
-    const { drafts } = await rooms.enter({ account, id: room, nick: nameIn(stateKey) });
+    const { drafts } = await rooms.enter({ account, id: room, nick: nameIn(stateKey), isForced: true });
     const reason = wordsIn(texts.forced, host.language(account));
     const from = { kind: 'network', id: '' } as const;
     const invite = { kind: 'invite', room: localOf(room), reason } as const;
@@ -230,6 +242,7 @@ export function openIncoming(parts: IncomingParts) {
     const place: Place = { kind: 'contact', account, id: contact };
     const reason = textOf(content.reason);
     if (content.is_direct === true) return invitations.accept(event, account);
+    await consents.welcome(account, room);
     const invite = { kind: 'invite', room: localOf(room), ...(reason !== undefined && { reason }) } as const;
     await tell([{ place, from: { kind: 'network', id: sender, name: nameIn(sender) }, ...invite }]);
   }

@@ -8,8 +8,8 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Directs } from './directs.ts';
-import { isEncrypted, leaveRoom } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
+import { isEncrypted, leaveRoom } from './membership.ts';
 
 export type InvitationParts = {
   readonly host: Host;

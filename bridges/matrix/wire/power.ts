@@ -65,6 +65,10 @@ const OWNER = 100;
 /** What it takes to keep order. */
 const ADMIN = 50;
 
+/** Whether a user decides who may come in: somebody who keeps order, and may invite. */
+export const keepsDoor = (levels: PowerLevels, user: string): boolean =>
+  levelOf(levels, user) >= Math.max(levels.invite, Math.min(levels.kick, levels.ban));
+
 /** What the power of a user is in the words of XEP-0045 §5. */
 export function rankOf(levels: PowerLevels, user: string): Rank {
   const level = levelOf(levels, user);

@@ -80,7 +80,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
 };
 
 function roomOf({ state }: FakeHomeserver, name: string): FakeRoom {
-  return state.room(`${name}:${SERVER}`);
+  return state.room(name.includes(':') ? name : `${name}:${SERVER}`);
 }
 
 type Order = (rest: readonly string[], who: string) => unknown;
@@ -90,9 +90,9 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
   let release = (): void => undefined;
   let flush: ReturnType<FakeHomeserver['gather']> | undefined;
   return {
-    /** `room NAME RULE`: she makes one more room, `#NAME` where its rule is public. */
-    room: ([name = '', rule = 'public'], who) =>
-      state.create(name, userOf(who), { rule, ...(rule === 'public' && { alias: `#${name}:${SERVER}` }) }),
+    /** `room NAME RULE [SERVER]`: she makes one more room, `#NAME` where its rule is public. */
+    room: ([name = '', rule = 'public', at = SERVER], who) =>
+      state.create(name, userOf(who), { rule, server: at, ...(rule === 'public' && { alias: `#${name}:${at}` }) }),
     join: ([room = '', name], who) =>
       state.member(
         roomOf(server, room),

@@ -1,0 +1,48 @@
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { Failure } from '#src/model/failure.ts';
+
+/** Joins a room by its id. `via` are servers that know it. Rejects with `banned` or `members-only` where nobody is let in. */
+export async function joinRoom(server: Homeserver, as: string, id: string, via: readonly string[] = []): Promise<void> {
+  // `server_name` is what older homeservers call it.
+  const query = { via, server_name: via };
+  try {
+    await server.call({ method: 'POST', path: ['v3', 'join', id], query, body: {}, as, repeatable: true });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.foreign !== 'M_FORBIDDEN') throw error;
+    const code = (await membershipOf(server, as, id)) === 'ban' ? 'banned' : 'members-only';
+    throw new Failure(code, { foreign: error.foreign, cause: error });
+  }
+}
+
+/** What a user of ours is in a room, as far as they may know. Rejects where the homeserver is away. */
+export async function membershipOf(server: Homeserver, as: string, id: string): Promise<unknown> {
+  try {
+    const path = ['v3', 'rooms', id, 'state', 'm.room.member', as];
+    return (await server.call({ method: 'GET', path, as })).membership;
+  } catch (error) {
+    if (error instanceof Failure && !error.row.retry) return undefined;
+    throw error;
+  }
+}
+
+/** Leaves a room; whoever is in it no more has left it. */
+export async function leaveRoom(server: Homeserver, as: string, id: string, reason?: string): Promise<void> {
+  try {
+    const body = reason === undefined || reason === '' ? {} : { reason };
+    await server.call({ method: 'POST', path: ['v3', 'rooms', id, 'leave'], body, as, repeatable: true });
+  } catch (error) {
+    const out = error instanceof Failure && (error.foreign === 'M_FORBIDDEN' || error.foreign === 'M_NOT_FOUND');
+    if (!out) throw error;
+  }
+}
+
+/** Whether what is said in a room is encrypted. Rejects where that is not known. */
+export async function isEncrypted(server: Homeserver, room: string, as: string): Promise<boolean> {
+  try {
+    await server.call({ method: 'GET', path: ['v3', 'rooms', room, 'state', 'm.room.encryption', ''], as });
+    return true;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'item-not-found') return false;
+    throw error;
+  }
+}
