@@ -1,4 +1,6 @@
+import { ACCOUNT_CALLS, type FakeAccounts } from './homeserver-accounts.ts';
 import { type FakeRoom, type FakeState, type Json, Refusal, SERVER } from './homeserver-state.ts';
+import { shown as shownTo } from './homeserver-sync.ts';
 
 export type FakeCall = {
   readonly method: string;
@@ -7,11 +9,14 @@ export type FakeCall = {
   readonly bytes: Buffer;
   readonly type: string;
   readonly user: string;
+  /** The device whose token it has: an account's own client, and no application service. */
+  readonly device?: string;
 };
 export type Answered = { readonly body: unknown } | { readonly type: string; readonly bytes: Buffer };
 
 type Work = {
   readonly state: FakeState;
+  readonly accounts: FakeAccounts;
   readonly call: FakeCall;
   readonly body: Json;
   /** The parts of the path that vary. */
@@ -116,7 +121,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const known = state.transactions.get(key);
     if (known !== undefined) return ok({ event_id: known });
     note(`${short(call.user)} send ${roomName(room)} ${type} ${shown(body)}`);
-    const { event_id } = state.add(room, call.user, type, body);
+    const { event_id } = state.add(room, call.user, type, body, undefined, transaction);
     state.transactions.set(key, event_id);
     return ok({ event_id });
   },
@@ -133,7 +138,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
     note(
       `${short(call.user)} redact ${roomName(room)} ${target}${body.reason === undefined ? '' : `: ${body.reason}`}`,
     );
-    const { event_id } = state.add(room, call.user, 'm.room.redaction', { ...body, redacts: target });
+    const about = { ...body, redacts: target };
+    const { event_id } = state.add(room, call.user, 'm.room.redaction', about, undefined, transaction);
     state.transactions.set(key, event_id);
     return ok({ event_id });
   },
@@ -161,7 +167,9 @@ const CALLS: Readonly<Record<string, Answer>> = {
     note(`${short(call.user)} typing ${roomName(state.room(at[0] ?? ''))} ${body.typing}`);
     return ok();
   },
-  'POST client v3 rooms * read_markers'({ state, call, body, at, note }) {
+  'POST client v3 rooms * read_markers'({ state, accounts, call, body, at, note }) {
+    const { 'm.fully_read': event } = body;
+    if (call.device !== undefined) accounts.log.setData(call.user, at[0] ?? '', 'm.fully_read', { event_id: event });
     note(`${short(call.user)} read ${roomName(state.room(at[0] ?? ''))} ${shown(body)}`);
     return ok();
   },
@@ -181,9 +189,15 @@ const CALLS: Readonly<Record<string, Answer>> = {
     assertIn(work, room);
     const [limit, back] = [Number(call.query.get('limit') ?? 10), call.query.get('dir') === 'b'];
     const from = Number(call.query.get('from') ?? (back ? room.events.length : 0));
+    // `to` is what a sync has begun at.
+    const to = Number(call.query.get('to')?.slice(1) ?? 0);
+    const wanted = room.events.map((one) => (work.accounts.log.position(one) > to ? [shownTo(one, call.user)] : []));
     const chunk = back
-      ? room.events.slice(Math.max(0, from - limit), from).toReversed()
-      : room.events.slice(from, from + limit);
+      ? wanted
+          .slice(Math.max(0, from - limit), from)
+          .toReversed()
+          .flat()
+      : wanted.slice(from, from + limit).flat();
     const end = back ? from - limit : from + limit;
     const over = back ? end <= 0 : end >= room.events.length;
     return ok({ chunk, start: String(from), ...(!over && { end: String(end) }) });
@@ -235,10 +249,15 @@ const summaryOf = (state: FakeState, room: FakeRoom): Json => ({
   join_rule: room.state.get('m.room.join_rules ')?.content.join_rule,
 });
 
-const PATTERNS = Object.entries(CALLS).map(([pattern, answer]) => ({ parts: pattern.split(' '), answer }));
+const PATTERNS = Object.entries({ ...CALLS, ...ACCOUNT_CALLS }).map(([pattern, answer]) => ({
+  parts: pattern.split(' '),
+  answer,
+}));
+
+type Answering = Pick<Work, 'state' | 'accounts' | 'note'>;
 
 /** Answers a call, or throws a `Refusal`. */
-export function answerCall(state: FakeState, call: FakeCall, note: (line: string) => void): Answered {
+export function answerCall({ state, accounts, note }: Answering, call: FakeCall): Answered {
   const given = [call.method, ...call.path];
   const fits = (parts: readonly string[]): boolean =>
     parts.length === given.length && parts.every((part, index) => part === '*' || part === given[index]);
@@ -246,5 +265,5 @@ export function answerCall(state: FakeState, call: FakeCall, note: (line: string
   if (!found) throw new Refusal(404, 'M_UNRECOGNIZED');
   const at = given.filter((_, index) => found.parts[index] === '*');
   const body = call.type.startsWith('application/json') ? (JSON.parse(call.bytes.toString('utf8')) as Json) : {};
-  return found.answer({ state, call, body, at, note });
+  return found.answer({ state, accounts, call, body, at, note });
 }

@@ -11,6 +11,8 @@ export type FakeEvent = {
   content: Json;
   readonly redacts?: string;
   readonly unsigned?: Json;
+  /** What its sender's client calls it. */
+  readonly transaction?: string;
 };
 
 export type FakeRoom = {
@@ -70,7 +72,7 @@ export class FakeState {
     return room;
   }
 
-  add(room: FakeRoom, sender: string, type: string, content: Json, stateKey?: string): FakeEvent {
+  add(room: FakeRoom, sender: string, type: string, content: Json, stateKey?: string, transaction?: string): FakeEvent {
     const before = stateKey === undefined ? undefined : room.state.get(`${type} ${stateKey}`);
     const event: FakeEvent = {
       event_id: `$e${++this.#events}`,
@@ -80,6 +82,7 @@ export class FakeState {
       origin_server_ts: this.now,
       content,
       ...(stateKey !== undefined && { state_key: stateKey }),
+      ...(transaction !== undefined && { transaction }),
       ...(before && { unsigned: { prev_content: before.content } }),
       ...(type === 'm.room.redaction' && { redacts: String(content.redacts) }),
     };

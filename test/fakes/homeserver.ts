@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { FakeAccounts } from './homeserver-accounts.ts';
 import { answerCall, type FakeCall } from './homeserver-calls.ts';
 import { type FakeEvent, FakeState, type Json, Refusal } from './homeserver-state.ts';
 
@@ -21,6 +22,8 @@ export type Sent = { readonly id: string; readonly body: Json; status: number | 
 export type FakeHomeserver = AsyncDisposable & {
   readonly url: string;
   readonly state: FakeState;
+  /** Users' own clients. */
+  readonly accounts: FakeAccounts;
   readonly faults: Fault[];
   /** What the application service has done, in order, as lines; what only asks is none. */
   readonly done: string[];
@@ -41,6 +44,8 @@ export type FakeHomeserver = AsyncDisposable & {
   when<T>(look: () => T | undefined | false): Promise<T>;
   /** Resolves once nothing is under way. */
   idle(): Promise<void>;
+  /** Resolves once nothing is under way but clients that wait for news, and have read all that there is. */
+  quiet(): Promise<void>;
 };
 
 export async function homeserver(): Promise<FakeHomeserver> {
@@ -57,11 +62,15 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
   };
-  const state = new FakeState((event) => {
+  const state: FakeState = new FakeState((event) => {
+    accounts.log.add({ kind: 'event', event });
+    accounts.wake();
     if (!concerns(event)) return;
     if (gathered) gathered.push(event);
     else void fake.push({ events: [event] });
   });
+
+  const accounts = new FakeAccounts(state, tell);
 
   /** Homeservers tell of rooms in which there are users of the namespace. */
   function concerns({ room_id, state_key = '' }: FakeEvent): boolean {
@@ -94,12 +103,25 @@ export async function homeserver(): Promise<FakeHomeserver> {
       type: request.headers['content-type'] ?? '',
       user: at.searchParams.get('user_id') ?? '@_xmpp_bot:hs.example',
     };
-    if (request.headers.authorization !== `Bearer ${AS_TOKEN}`)
-      return end(response, 401, { errcode: 'M_UNKNOWN_TOKEN', error: '' });
+    try {
+      Object.assign(call, caller(request.headers.authorization ?? '', call));
+    } catch (error) {
+      return refuse(response, error);
+    }
+    if (call.path.at(-1) === 'sync') return accounts.sync(call, response);
     const work = (): void => answer(call, response);
     if (held && call.path.includes('send')) held.push(work);
     else work();
     tell();
+  }
+
+  /** Who calls: an application service in the name of its users, a client of an account, or who is about to log in. */
+  function caller(authorization: string, { path }: FakeCall): Partial<FakeCall> {
+    if (authorization === `Bearer ${AS_TOKEN}`) return {};
+    const known = [path.at(-1) ?? '', path.at(-2) ?? ''];
+    if (known.includes('login') || known.includes('refresh')) return { user: '', device: '' };
+    const { user, id } = accounts.device(authorization.replace(/^Bearer /, ''));
+    return { user, device: id };
   }
 
   function answer(call: FakeCall, response: ServerResponse): void {
@@ -114,16 +136,21 @@ export async function homeserver(): Promise<FakeHomeserver> {
   /** Does the work, and answers as it is, or with what it is to look like. */
   function work(call: FakeCall, response: ServerResponse, instead: number | 'break' | undefined): void {
     try {
-      const answered = answerCall(state, call, (line) => done.push(line));
+      const answered = answerCall({ state, accounts, note: (line) => void done.push(line) }, call);
       if (instead === 'break') return void response.destroy();
       if (instead !== undefined) return end(response, instead, {});
       if ('bytes' in answered)
         return void response.writeHead(200, { 'Content-Type': answered.type }).end(answered.bytes);
       end(response, 200, answered.body);
+      accounts.wake();
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      end(response, error.status, error.body);
+      refuse(response, error);
     }
+  }
+
+  function refuse(response: ServerResponse, error: unknown): void {
+    if (!(error instanceof Refusal)) throw error;
+    end(response, error.status, error.body);
   }
 
   function end(response: ServerResponse, status: number, body: unknown): void {
@@ -155,6 +182,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const fake: FakeHomeserver = {
     url,
     state,
+    accounts,
     faults,
     done,
     hooks: [],
@@ -176,7 +204,12 @@ export async function homeserver(): Promise<FakeHomeserver> {
       tell();
       return one;
     },
-    ephemeral: (edu) => fake.push({ events: [], ephemeral: [edu] }),
+    ephemeral(edu) {
+      if (edu.type === 'm.presence') accounts.log.add({ kind: 'presence', event: edu });
+      else accounts.log.add({ kind: 'ephemeral', room: String(edu.room_id), edu });
+      accounts.wake();
+      return fake.push({ events: [], ephemeral: [edu] });
+    },
     gather() {
       const events: Json[] = [];
       gathered = events;
@@ -205,6 +238,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
         watch();
       }),
     idle: async () => void (await fake.when(() => fake.open === 0)),
+    quiet: async () => void (await fake.when(() => fake.open === accounts.parked && accounts.quiet)),
     async [Symbol.asyncDispose]() {
       closing = true;
       server.closeAllConnections();

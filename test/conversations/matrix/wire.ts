@@ -1,12 +1,13 @@
 import { bridge } from '#bridges/matrix/index.ts';
 import { AS_TOKEN, type FakeHomeserver, type Fault, HS_TOKEN, homeserver, SERVER } from '../../fakes/homeserver.ts';
+import type { SyncFault } from '../../fakes/homeserver-accounts.ts';
 import type { FakeRoom, Json } from '../../fakes/homeserver-state.ts';
 import type { OpenWire } from '../wire.ts';
 
 const DOMAIN = 'matrix.example';
 const PEOPLE: Readonly<Record<string, string>> = { alice: 'Alice', bob: 'Bob' };
 const userOf = (name: string): string => {
-  if (name.startsWith('@')) return name;
+  if (name.startsWith('@')) return name.includes(':') ? name : `${name}:${SERVER}`;
   const ghost = ['romeo', 'juliet', 'mercutio'].includes(name);
   return ghost ? `@_xmpp_${name}=40a.example:${SERVER}` : `@${name}:${SERVER}`;
 };
@@ -15,7 +16,7 @@ const userOf = (name: string): string => {
  * A scripted homeserver with Alice and Bob, and the room #verona that Alice has made. `matrix(alice)> #verona TEXT` is what
  * she says there; `matrix(alice)> #verona TYPE {JSON}` any event, with `TYPE/KEY` a state. `matrix<` is the next thing that
  * is done in the name of the gateway's users: see `homeserver-calls.ts`; `romeo` is the ghost of romeo@a.example. A direct
- * room is called `!direct1`. `matrix!` orders: see `orders`.
+ * room is called `!direct1`. `matrix(@romeo)>` is who has an account of his own there. `matrix!` orders: see `orders`.
  */
 export const openWire: OpenWire = async ({ settings = '{}' }) => {
   const server = await homeserver();
@@ -32,6 +33,9 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
   for (const alias of chosen.policies ?? [])
     state.create(alias.slice(1, alias.indexOf(':')), userOf('alice'), { alias });
   const given = orders(server, tick);
+  /** Transactions are answered, and clients of accounts have read what there is. */
+  const heard = (): Promise<unknown> =>
+    server.when(() => server.accounts.quiet && server.sent.every(({ status }) => status !== undefined));
   return {
     name: 'matrix',
     domain: DOMAIN,
@@ -47,6 +51,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
     },
     served(address) {
       server.hooks = [`http://${address}/hooks/${DOMAIN}`];
+      server.accounts.forgetFollowers();
     },
     async say(text, who = 'alice') {
       tick();
@@ -57,7 +62,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       if (type === undefined)
         state.add(room, userOf(who), 'm.room.message', { msgtype: 'm.text', body: rest.replaceAll('\\n', '\n') });
       else state.add(room, userOf(who), type, JSON.parse(content ?? '{}') as Json, key);
-      await server.when(() => server.sent.every(({ status }) => status !== undefined));
+      await heard();
     },
     async hear() {
       tick();
@@ -71,9 +76,9 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       const order = given[name];
       if (!order) throw new Error(`matrix knows no order ${name}`);
       await order(rest, who ?? 'alice');
-      if (name !== 'hold') await server.when(() => server.sent.every(({ status }) => status !== undefined));
+      if (name !== 'hold') await heard();
     },
-    sync: () => server.idle(),
+    sync: () => server.quiet(),
     unheard: async () => server.done.slice(read),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };
@@ -86,7 +91,7 @@ function roomOf({ state }: FakeHomeserver, name: string): FakeRoom {
 type Order = (rest: readonly string[], who: string) => unknown;
 
 function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<string, Order>> {
-  const { state } = server;
+  const { state, accounts } = server;
   let release = (): void => undefined;
   let flush: ReturnType<FakeHomeserver['gather']> | undefined;
   return {
@@ -140,6 +145,38 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       flush = server.gather();
     },
     flush: ([poison]) => flush?.((events) => (poison ? ([...POISON, ...events] as Json[]) : events)),
+    /** `user NAME SHOWN`: somebody has an account, with the password `secret`. */
+    user: ([name = '', ...shown]) => state.users.set(userOf(name), { name: shown.join(' ') }),
+    /** `sync FAULT`: what befalls the next sync, see `syncFaultOf`. */
+    sync: (rest) => {
+      accounts.faults.push(syncFaultOf(rest));
+      accounts.wake();
+    },
+    /** `limit 2`: a sync tells so many events of a room at most. */
+    limit: ([most]) => {
+      accounts.limit = Number(most);
+    },
+    /** `away` and `back`: what happens meanwhile is told in one sync. */
+    away: () => {
+      accounts.held = true;
+    },
+    back: () => {
+      accounts.held = false;
+      accounts.wake();
+    },
+    /** Logins from now on have tokens that are renewed. */
+    renewing: () => {
+      accounts.renewing = true;
+    },
+    /** `end NAME [softly]`: his tokens are void, or have to be renewed. */
+    end: ([name = '', softly]) => accounts.end(userOf(name), softly !== undefined),
+    /** `data NAME [ROOM] TYPE JSON`: his other client keeps something. */
+    data: ([name = '', ...rest]) => {
+      const [room, type = '', content = ''] = rest.length === 3 ? rest : ['', ...rest];
+      const id = room === '' || room === undefined ? '' : roomOf(server, room).id;
+      accounts.log.setData(userOf(name), id, type, JSON.parse(content) as Json);
+      accounts.wake();
+    },
     /** Ghosts' messages are read and not done, until `release`. */
     hold: () => {
       release = server.hold();
@@ -169,6 +206,18 @@ const POISON: readonly unknown[] = [
   },
   { event_id: '$z', room_id: `!verona:${SERVER}`, sender: `@alice:${SERVER}`, type: 'm.room.redaction', content: {} },
 ];
+
+/** `refuse 429 M_LIMIT_EXCEEDED [MS]`, `html 502`, `redirect URL`, `break`, `silence`, `large BYTES`, `repeat`, `poison`. */
+function syncFaultOf(words: readonly string[]): SyncFault {
+  const [kind = '', first = ''] = words;
+  if (kind === 'redirect') return { kind, to: first };
+  if (kind === 'large') return { kind, bytes: Number(first) };
+  if (kind === 'poison') return { kind, events: POISON };
+  if (kind === 'break' || kind === 'silence' || kind === 'repeat') return { kind };
+  const fault = faultOf(words);
+  if (fault.kind === 'done-then') throw new Error(`no fault of a sync: ${kind}`);
+  return fault;
+}
 
 function faultOf([kind, first, second, wait]: readonly string[]): Fault {
   if (kind === 'html') return { kind, status: Number(first) };

@@ -1,0 +1,247 @@
+import type { ServerResponse } from 'node:http';
+import type { Answered, FakeCall } from './homeserver-calls.ts';
+import { type FakeState, type Json, Refusal, SERVER } from './homeserver-state.ts';
+import { SyncLog } from './homeserver-sync.ts';
+import { KeyServer } from './key-server.ts';
+
+/** What befalls the next sync. */
+export type SyncFault =
+  | { readonly kind: 'refuse'; readonly status: number; readonly body: Json }
+  | { readonly kind: 'html'; readonly status: number }
+  | { readonly kind: 'redirect'; readonly to: string }
+  /** It is read, and the line ends; or it is never answered. */
+  | { readonly kind: 'break' }
+  | { readonly kind: 'silence' }
+  /** So many bytes more than there is to tell. */
+  | { readonly kind: 'large'; readonly bytes: number }
+  /** What was told before comes once more, as what is new. */
+  | { readonly kind: 'repeat' }
+  /** Before what is new in each room stands what nobody can read. */
+  | { readonly kind: 'poison'; readonly events: readonly unknown[] };
+
+type Device = { readonly user: string; readonly id: string; token: string; refresh?: string; expires: boolean };
+type Parked = { readonly call: FakeCall; readonly response: ServerResponse };
+/** How a device reads: it waits for news, has some to read, or was not answered as it should be. */
+type Follower = { state: 'waits' | 'reads' | 'failed'; seen: number; parked?: Parked };
+
+/** Users' own clients: their logins, keys and syncs. `heard` is told after each change of who waits for what. */
+export class FakeAccounts {
+  readonly keys = new KeyServer();
+  readonly log: SyncLog;
+  readonly faults: SyncFault[] = [];
+  /** Logins get tokens that are renewed, and that end after an hour. */
+  renewing = false;
+  /** The most events of one timeline. */
+  limit = 50;
+  /** While it is so nobody is told anything. */
+  held = false;
+  readonly #heard: () => void;
+  readonly #devices: Device[] = [];
+  readonly #followers = new Map<string, Follower>();
+  #waking = false;
+
+  constructor(state: FakeState, heard: () => void) {
+    this.#heard = heard;
+    this.log = new SyncLog(state, this.keys);
+  }
+
+  /** Syncs that wait for news. */
+  get parked(): number {
+    return [...this.#followers.values()].filter(({ parked }) => parked).length;
+  }
+
+  /** Whether every client that is there has read all that there is. */
+  get quiet(): boolean {
+    return [...this.#followers.values()].every(
+      ({ state, seen }) => state === 'failed' || (state === 'waits' && (this.held || seen === this.log.end)),
+    );
+  }
+
+  /** Whose token it is. Throws a `Refusal` for one that is none. */
+  device(token: string): Device {
+    const found = this.#devices.find((one) => one.token === token && one.token !== '');
+    if (!found) throw new Refusal(401, 'M_UNKNOWN_TOKEN');
+    if (found.expires) throw new Refusal(401, 'M_UNKNOWN_TOKEN', { soft_logout: true });
+    return found;
+  }
+
+  /** A new device of a user, with what it logs in by. */
+  login(user: string, id = `DEVICE${this.#devices.length + 1}`): Device {
+    const device: Device = { user, id, token: `token-${id}`, expires: false };
+    if (this.renewing) device.refresh = `refresh-${id}`;
+    this.#devices.push(device);
+    return device;
+  }
+
+  /** Their tokens are void from now on: for ever, or until they are renewed. */
+  end(user: string, softly: boolean): void {
+    for (const device of this.#devices) {
+      if (device.user !== user) continue;
+      if (softly) device.expires = true;
+      else device.token = '';
+    }
+    this.#refuseParked(user, softly);
+  }
+
+  refresh(refresh: unknown): Json {
+    const found = this.#devices.find((one) => one.refresh !== undefined && one.refresh === refresh);
+    if (!found) throw new Refusal(401, 'M_UNKNOWN_TOKEN');
+    found.token += '+';
+    found.refresh = `${found.refresh}+`;
+    found.expires = false;
+    return { access_token: found.token, refresh_token: found.refresh, expires_in_ms: 3_600_000 };
+  }
+
+  /** Nobody reads any more: whoever comes now has started anew. */
+  forgetFollowers(): void {
+    this.#followers.clear();
+  }
+
+  sync(call: FakeCall, response: ServerResponse): void {
+    const follower: Follower = { state: 'waits', seen: -1, parked: { call, response } };
+    this.#followers.set(call.device ?? '', follower);
+    response.once('close', () => {
+      // The client has gone.
+      if (follower.parked) this.#followers.delete(call.device ?? '');
+      this.#heard();
+    });
+    if (!this.held) this.#look(follower);
+    this.#heard();
+  }
+
+  /** Something has happened: whoever waits is told all of this turn at once. */
+  wake(): void {
+    if (this.#waking || this.held) return;
+    this.#waking = true;
+    setImmediate(() => {
+      this.#waking = false;
+      for (const follower of this.#followers.values()) this.#look(follower);
+      this.#heard();
+    });
+  }
+
+  #look(follower: Follower): void {
+    const { parked } = follower;
+    if (!parked || this.held) return;
+    const { call, response } = parked;
+    const fault = this.faults[0];
+    const token = call.query.get('since') ?? undefined;
+    const since = token === undefined ? undefined : Number(token.slice(1));
+    const asked = {
+      user: call.user,
+      device: call.device ?? '',
+      since: fault?.kind === 'repeat' ? Math.max(1, (since ?? 1) - 3) : since,
+      full: call.query.get('full_state') === 'true',
+      limit: this.limit,
+    };
+    follower.seen = this.log.end;
+    if (fault && fault.kind !== 'repeat' && fault.kind !== 'poison') return this.#fail(follower, parked, fault);
+    const { body, isNews } = this.log.tell(asked);
+    if (!isNews && !fault && call.query.get('timeout') !== '0') return;
+    if (fault) this.faults.shift();
+    if (fault?.kind === 'poison') poison(body, fault.events);
+    delete follower.parked;
+    follower.state = 'reads';
+    response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
+  }
+
+  #fail(follower: Follower, { response }: Parked, fault: Exclude<SyncFault, { kind: 'repeat' | 'poison' }>): void {
+    this.faults.shift();
+    follower.state = 'failed';
+    if (fault.kind === 'silence') return;
+    delete follower.parked;
+    if (fault.kind === 'break') return void response.destroy();
+    if (fault.kind === 'redirect') return void response.writeHead(302, { Location: fault.to }).end();
+    if (fault.kind === 'html')
+      return void response.writeHead(fault.status, { 'Content-Type': 'text/html' }).end('<html>');
+    if (fault.kind === 'large') {
+      response.writeHead(200, { 'Content-Type': 'application/json' });
+      return void response.end(JSON.stringify({ next_batch: `s${this.log.end}`, more: 'x'.repeat(fault.bytes) }));
+    }
+    response.writeHead(fault.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(fault.body));
+  }
+
+  #refuseParked(user: string, softly: boolean): void {
+    for (const follower of this.#followers.values()) {
+      if (follower.parked?.call.user !== user) continue;
+      const body = { errcode: 'M_UNKNOWN_TOKEN', error: '', soft_logout: softly };
+      const { parked } = follower;
+      this.faults.unshift({ kind: 'refuse', status: 401, body });
+      this.#fail(follower, parked, { kind: 'refuse', status: 401, body });
+    }
+    this.#heard();
+  }
+}
+
+function poison(body: Json, events: readonly unknown[]): void {
+  const { join } = body.rooms as { readonly join: Record<string, { readonly timeline: { events: unknown[] } }> };
+  for (const { timeline } of Object.values(join)) timeline.events.unshift(...events);
+}
+
+type Work = {
+  readonly state: FakeState;
+  readonly accounts: FakeAccounts;
+  readonly call: FakeCall;
+  readonly body: Json;
+  readonly at: readonly string[];
+  note(line: string): void;
+};
+
+const ok = (body: unknown = {}): Answered => ({ body });
+
+/** What accounts ask beside what application services do, as in `homeserver-calls.ts`. The password of all is `secret`. */
+export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> = {
+  'POST client v3 login'({ state, accounts, body }) {
+    const { user = '' } = (body.identifier ?? {}) as { user?: string };
+    const id = user.startsWith('@') ? user : `@${user}:${SERVER}`;
+    if (!state.users.has(id) || body.password !== 'secret') throw new Refusal(403, 'M_FORBIDDEN');
+    const { token, refresh, id: device } = accounts.login(id);
+    const renewed = refresh === undefined ? {} : { refresh_token: refresh, expires_in_ms: 3_600_000 };
+    return ok({ user_id: id, device_id: device, access_token: token, ...renewed });
+  },
+  'POST client v3 logout'({ accounts, call, note }) {
+    accounts.end(call.user, false);
+    note(`${call.user.replace(`:${SERVER}`, '')} logout`);
+    return ok();
+  },
+  'POST client v3 refresh': ({ accounts, body }) => ok(accounts.refresh(body.refresh_token)),
+  'GET client v3 account whoami': ({ call }) => ok({ user_id: call.user, device_id: call.device }),
+  'POST client v3 keys upload'({ accounts, call, body }) {
+    if (body.device_keys) accounts.log.add({ kind: 'keys', user: call.user });
+    return ok(accounts.keys.upload(call.user, call.device ?? '', body));
+  },
+  'POST client v3 keys query': ({ accounts, body }) => ok(accounts.keys.query(body as never)),
+  'POST client v3 keys claim': ({ accounts, body }) => ok(accounts.keys.claim(body as never)),
+  'PUT client v3 sendToDevice * *'({ accounts, call, body, at }) {
+    accounts.log.add({ kind: 'device', user: call.user });
+    return ok(accounts.keys.send(call.user, at[0] ?? '', body as never));
+  },
+  'GET client v3 user * account_data *'({ accounts, call, at }) {
+    const found = accounts.log.data(call.user, '', at[1] ?? '');
+    if (!found) throw new Refusal(404, 'M_NOT_FOUND');
+    return ok(found);
+  },
+  'PUT client v3 user * account_data *'({ accounts, call, body, at, note }) {
+    accounts.log.setData(call.user, '', at[1] ?? '', body);
+    note(`${call.user.replace(`:${SERVER}`, '')} data ${at[1]} ${JSON.stringify(body).replaceAll(`:${SERVER}`, '')}`);
+    return ok();
+  },
+  'GET client v3 rooms * members'({ state, at }) {
+    const room = state.room(at[0] ?? '');
+    return ok({ chunk: [...room.state.values()].filter(({ type }) => type === 'm.room.member') });
+  },
+  'GET client v1 rooms * hierarchy'({ state, at }) {
+    const room = state.room(at[0] ?? '');
+    const below = [...room.state.values()].flatMap((one) =>
+      one.type === 'm.space.child' && one.state_key !== undefined ? (state.rooms.get(one.state_key) ?? []) : [],
+    );
+    const rooms = [room, ...below].map((one) => ({
+      room_id: one.id,
+      name: one.state.get('m.room.name ')?.content.name,
+      canonical_alias: one.alias,
+      num_joined_members: state.joined(one).length,
+      room_type: one.state.get('m.room.create ')?.content.type,
+    }));
+    return ok({ rooms });
+  },
+};
