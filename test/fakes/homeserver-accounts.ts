@@ -33,6 +33,8 @@ export class FakeAccounts {
   renewing = false;
   /** The most events of one timeline. */
   limit = 50;
+  /** Places of syncs before this one are not known any more. */
+  oldest = 0;
   /** While it is so nobody is told anything. */
   held = false;
   readonly #heard: () => void;
@@ -135,6 +137,10 @@ export class FakeAccounts {
       limit: this.limit,
     };
     follower.seen = this.log.end;
+    if ((since ?? this.oldest) < this.oldest) {
+      this.faults.unshift({ kind: 'refuse', status: 400, body: { errcode: 'M_UNKNOWN', error: '' } });
+      return this.#fail(follower, parked, { kind: 'refuse', status: 400, body: { errcode: 'M_UNKNOWN', error: '' } });
+    }
     if (fault && fault.kind !== 'repeat' && fault.kind !== 'poison') return this.#fail(follower, parked, fault);
     const { body, isNews } = this.log.tell(asked);
     if (!isNews && !fault && call.query.get('timeout') !== '0') return;
@@ -145,7 +151,11 @@ export class FakeAccounts {
     response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
   }
 
-  #fail(follower: Follower, { response }: Parked, fault: Exclude<SyncFault, { kind: 'repeat' | 'poison' }>): void {
+  #fail(
+    follower: Follower,
+    { call, response }: Parked,
+    fault: Exclude<SyncFault, { kind: 'repeat' | 'poison' }>,
+  ): void {
     this.faults.shift();
     follower.state = 'failed';
     if (fault.kind === 'silence') return;
@@ -156,7 +166,9 @@ export class FakeAccounts {
       return void response.writeHead(fault.status, { 'Content-Type': 'text/html' }).end('<html>');
     if (fault.kind === 'large') {
       response.writeHead(200, { 'Content-Type': 'application/json' });
-      return void response.end(JSON.stringify({ next_batch: `s${this.log.end}`, more: 'x'.repeat(fault.bytes) }));
+      return void response.end(
+        JSON.stringify({ next_batch: call.query.get('since') ?? 's0', more: 'x'.repeat(fault.bytes) }),
+      );
     }
     response.writeHead(fault.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(fault.body));
   }

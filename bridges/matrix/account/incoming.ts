@@ -2,7 +2,7 @@ import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
-import { texts } from '#bridges/matrix/texts.ts';
+import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
@@ -12,13 +12,15 @@ import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
+import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
-import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
+import { openEncrypted, type Tense } from './encrypted.ts';
 import type { OwnRoom, OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 
@@ -29,6 +31,7 @@ export type OwnIncomingParts = {
   readonly server: Homeserver;
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
+  readonly threads: Threads;
   readonly keys: DeviceKeys | undefined;
 };
 
@@ -36,20 +39,14 @@ const AUTHORS = 5_000;
 /** Pages of a gap that are read, of so many events each. */
 const GAP_PAGES = 10;
 const GAP_PAGE = 100;
-/** Milliseconds for which a key is waited for before its message is told as unreadable, and is looked for at all. */
-const KEY_PATIENCE = 60_000;
-const KEY_KEPT = 14 * 24 * 3_600_000;
-const WAITING = 'waiting ';
 const LISTED = 'listed ';
-
-/** How the events of a timeline are told: as news, or as the past. */
-type Tense = 'news' | 'past';
 
 /** What the homeserver tells of one account. One sync is taken after the other. */
 export function openOwnIncoming(parts: OwnIncomingParts) {
-  const { host, account, user, server, rooms, reactions, keys } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys } = parts;
   const authors = openRecent<string>(AUTHORS);
   const listed = new Set<string>();
+  const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
   const ready = host.state.list({ account, prefix: LISTED }).then((found) => {
     for (const { key } of found) listed.add(key.slice(LISTED.length));
   });
@@ -65,15 +62,19 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     }
   }
 
-  const viewOf = (id: string): ReadingView => ({ nickOf: (who) => rooms.nick(id, who), link });
+  const viewOf = (id: string): ReadingView => ({
+    nickOf: (who) => rooms.nick(id, who),
+    link,
+    threadOf: (root) => threads.nameOf(id, root),
+  });
 
   function partyOf(id: string, who: string): Party {
     const name = rooms.nick(id, who);
     return { kind: 'network', id: who, ...(name !== undefined && { name }), ...(who === user && { self: true }) };
   }
 
-  const draftsOf = (event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] =>
-    bodies.map((body, index) => ({
+  function draftsOf(event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] {
+    return bodies.map((body, index) => ({
       ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
       ...(event.at > 0 && { at: event.at }),
       ...(tense === 'past' && { live: false }),
@@ -81,6 +82,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       from: partyOf(event.room, event.sender),
       ...body,
     }));
+  }
 
   async function tell(drafts: readonly Draft[], writes: readonly StateWrite[] = []): Promise<void> {
     if (drafts.length > 0 || writes.length > 0) await host.emit(drafts, writes);
@@ -94,7 +96,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     for (const { id, state } of news.invited) await within(() => invited(id, state));
     for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
-    if (news.keys.events.length > 0) await retry();
+    if (news.keys.events.length > 0) await encrypted.retry();
   }
 
   /** What cannot be taken in holds up nothing else; what may be told again later ends the sync. */
@@ -109,26 +111,37 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
     const isNew = !listed.has(news.id);
-    const own = withState(news);
+    const own = await withState(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     const { before } = news;
     // What lies before may be shown to nobody: what has come is told all the same.
     if (news.limited && !past && before !== undefined) await within(() => fillIn(news.id, before, since));
     // What was said before the account was linked, or had come in, is the past.
-    if (isNew) await list(own, news);
+    if (isNew) {
+      for (const one of news.timeline) learn(own, one);
+      await list(own, news);
+    }
     await takeAll(news.timeline, own, past ? 'past' : 'news');
     for (const edu of news.ephemeral) await tell(ephemeral(edu, own));
     for (const { type, content } of news.accountData) if (type === 'm.fully_read') await tell(readTo(own, content));
   }
 
-  function withState({ id, state }: OwnRoomNews): OwnRoom {
+  /** What has changed in a gap is told; what a room is like that was not known before is learnt. */
+  async function withState({ id, state }: OwnRoomNews): Promise<OwnRoom> {
     const own = rooms.open(id);
+    const isKnown = own.inside;
     own.inside = true;
     for (const one of state) {
-      const event = readEvent(one, id);
-      if (event) applyState(own.room, event);
+      const event = isKnown ? readEvent(one, id) : undefined;
+      if (event?.stateKey !== undefined) await takeState(event, own, 'news');
+      else learn(own, one);
     }
     return own;
+  }
+
+  function learn(own: OwnRoom, value: unknown): void {
+    const event = readEvent(value, own.room.id);
+    if (event?.stateKey !== undefined) applyState(own.room, event);
   }
 
   /** A room, or a person whom the user talks with alone, stands on their list from now on. */
@@ -156,10 +169,9 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       found.push(...chunk);
       from = chunk.length === 0 ? undefined : textOf(answer.end);
     }
-    const own = rooms.open(id);
-    // To a person it is said late; a room decides by its time to whom it is news.
-    const tense = rooms.partner(id) === undefined ? 'past' : 'news';
-    await takeAll(found.reverse(), own, tense);
+    // What state was changed there stands in the sync itself (§11.1.3), but for those who say nothing.
+    const isNews = ({ state_key, type }: Json): boolean => state_key === undefined || type === 'm.room.member';
+    await takeAll(found.map(objectOf).filter(isNews).reverse(), rooms.open(id), 'news');
   }
 
   /** An event that breaks its reader holds up none of the others. */
@@ -174,7 +186,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     if (event.stateKey !== undefined) return takeState(event, own, tense);
     authors.set(event.id, event.sender);
     rooms.active(event.room);
-    const said = event.type === 'm.room.encrypted' ? await opened(event, raw, tense) : event;
+    const said = event.type === 'm.room.encrypted' ? await encrypted.opened(event, raw, tense) : event;
     if (said) await takeSaid(said, tense);
   }
 
@@ -185,77 +197,23 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await tell(draftsOf(event, bodies));
   }
 
-  /** The event in plain; nothing where it cannot be read now, which is told where it stays so. */
-  async function opened(event: RoomEvent, raw: Json, tense: Tense): Promise<RoomEvent | undefined> {
-    if (event.redacted) return undefined;
-    const plain = keys ? await keys.decrypt(event.room, { ...raw, room_id: event.room }) : 'unreadable';
-    if (plain === 'missing') {
-      const expires = host.clock.now() + KEY_KEPT;
-      const value = JSON.stringify({ raw, tense });
-      await tell([], [{ account, key: `${WAITING}${event.room} ${event.id}`, value, expires, seal: true }]);
-      if (tense === 'news') host.clock.after(KEY_PATIENCE, () => void unread(event).catch(log));
-      return undefined;
-    }
-    if (plain === 'unreadable') {
-      await tell(tense === 'news' ? draftsOf(event, [unreadable()]) : []);
-      return undefined;
-    }
-    const content = objectOf(plain.content);
-    const relation = content['m.relates_to'] ?? event.content['m.relates_to'];
-    const type = textOf(plain.type) ?? '';
-    return { ...event, type, content: { ...content, ...(relation !== undefined && { 'm.relates_to': relation }) } };
-  }
-
-  const log = (err: unknown): void => host.log.error({ err }, 'an encrypted message was lost');
-  const unreadable = (): EventBody => ({
-    kind: 'message',
-    text: wordsIn(texts.undecryptable, host.language(account)),
-    style: 'notice',
-  });
-
-  /** The key of a message has not come for some time. It is looked at again when it does. */
-  async function unread(event: RoomEvent): Promise<void> {
-    if (host.signal.aborted) return;
-    const waiting = await host.state.get({ account, key: `${WAITING}${event.room} ${event.id}` });
-    if (waiting === undefined) return;
-    const [draft] = draftsOf(event, [unreadable()]);
-    if (!draft) return;
-    // The message itself may yet come under its id.
-    const { ids: _, ...nameless } = draft;
-    await tell([nameless]);
-  }
-
-  /** Reads what has waited for keys that may have come. */
-  async function retry(): Promise<void> {
-    for (const { key, value } of await host.state.list({ account, prefix: WAITING })) {
-      const [id = ''] = key.slice(WAITING.length).split(' ');
-      await within(() => again(id, key, value));
-    }
-  }
-
-  async function again(id: string, key: string, value: string): Promise<void> {
-    const { raw: kept, tense } = objectOf(JSON.parse(value));
-    const raw = objectOf(kept);
-    const event = readEvent(raw, id);
-    if (!keys || !event || (await keys.decrypt(id, { ...raw, room_id: id })) === 'missing') return;
-    const when = tense === 'past' ? 'past' : 'news';
-    const said = await opened(event, raw, when);
-    if (said) await takeSaid(said, when);
-    await tell([], [{ account, key, value: null }]);
-  }
-
   async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {
     // From here, and told already.
     if (event.sender === user && (event.transaction !== undefined || isWritten(event.content))) return;
+    const { thread, reaction } = relationOf(event.content);
+    if (thread !== undefined) await threads.learn(event.room, thread);
     // A person was there before the account was linked: what was said then is not said now.
     if (tense === 'past' && rooms.partner(event.room) !== undefined) return;
     if (event.type === 'm.reaction') {
-      const { reaction } = relationOf(event.content);
-      if (!reaction) return;
-      const at = { room: event.room, target: reaction.target, user: event.sender };
-      return tellReactions(event, tense, await reactions.added(at, { event: event.id, key: reaction.key }));
+      const at = reaction && { room: event.room, target: reaction.target, user: event.sender };
+      if (at) await tellReactions(event, tense, await reactions.added(at, { event: event.id, key: reaction.key }));
+      return;
     }
-    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, decode(event, viewOf(event.room)), tense));
+    if (event.type === 'm.room.redaction') return takeRedaction(event, tense);
+    await tell(draftsOf(event, decode(event, viewOf(event.room)), tense));
+  }
+
+  async function takeRedaction(event: RoomEvent, tense: Tense): Promise<void> {
     const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
     if (change) return tellReactions(event, tense, change);
     const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts);
@@ -378,7 +336,14 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return drafts;
   }
 
-  return { take, retry, past };
+  /** Tells how somebody is called, whom the account asks to see. Never rejects: nobody may know. */
+  async function tellName(place: Place, who: string): Promise<void> {
+    const found = await server.call({ method: 'GET', path: ['v3', 'profile', who] }).catch(() => undefined);
+    const name = cleanName(textOf(found?.displayname) ?? '', 128);
+    if (name !== '') await tell([{ place, from: { kind: 'network', id: who }, kind: 'profile', name }]);
+  }
+
+  return { take, retry: encrypted.retry, past, tellName };
 }
 
 /** What would be the same another time: a refusal of the homeserver, or an event that nobody has thought of. */

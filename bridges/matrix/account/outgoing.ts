@@ -5,18 +5,19 @@ import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import type { Threads } from '#bridges/matrix/threads.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
-import { userOf } from '#bridges/matrix/wire/room.ts';
+import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
-import { placeKey } from '#src/model/place.ts';
+import { type Place, placeKey } from '#src/model/place.ts';
 import type { OwnRooms } from './rooms.ts';
 
 export type OwnOutgoingParts = {
@@ -26,7 +27,10 @@ export type OwnOutgoingParts = {
   readonly server: Homeserver;
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
+  readonly threads: Threads;
   readonly keys: DeviceKeys | undefined;
+  /** Tells how somebody is called. Never rejects. */
+  tellName(place: Place, user: string): Promise<void>;
 };
 
 /** For how long (ms) somebody types who does not say that they have stopped. */
@@ -35,7 +39,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, keys } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys, tellName } = parts;
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -58,7 +62,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       if (!rooms.isIn(id)) throw new Failure('not-joined');
       return id;
     }
-    const known = rooms.between(name);
+    const known = await rooms.withBoth(name);
     if (known !== undefined) return known;
     if (!make) throw new Failure('item-not-found');
     return makeDirect(name);
@@ -157,7 +161,18 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     const { topic } = own.room;
     await host.emit([
       { place, from, kind: 'occupants', list: rooms.occupants(own) },
-      ...(topic ? [{ place, from, kind: 'topic', text: topic.text, by: topic.by, setAt: topic.at } as const] : []),
+      ...(topic
+        ? [
+            {
+              place,
+              from,
+              kind: 'topic',
+              text: topic.text,
+              by: nickOf(own.room, topic.by) ?? topic.by,
+              setAt: topic.at,
+            } as const,
+          ]
+        : []),
     ]);
   }
 
@@ -168,14 +183,19 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const uploaded = [];
       for (const file of event.files ?? [])
         uploaded.push(await sendFile({ host, server, account, file, encrypted: known?.room.encrypted ?? false }));
+      const { thread } = event;
+      const root = thread === undefined ? undefined : await threads.rootOf(id, thread);
       const view: WritingView = {
         userOf: (nick) => known && userOf(known.room, nick),
-        rootOf: (thread) => (thread.startsWith('$') ? thread : undefined),
+        rootOf: () => root,
+        latestOf: (first) => threads.latestOf(id, first),
       };
       const contents = messageContents(event, uploaded, view);
       if (contents.length === 0) throw new Failure('not-acceptable');
       const ids: string[] = [];
       for (const [index, content] of contents.entries()) ids.push(await send(id, content, `${event.id}.${index}`));
+      const [first] = ids;
+      if (thread !== undefined && first !== undefined) await threads.said(id, thread, root, first);
       return taken(...ids);
     },
 
@@ -234,8 +254,13 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       return TAKEN;
     },
 
-    // People there are seen without being asked, and the profile is that of the user's account.
-    contact: async () => TAKEN,
+    // People there are seen without being asked.
+    async contact(event) {
+      if (event.action === 'subscribe') await tellName(event.place, nameOf(event));
+      return TAKEN;
+    },
+
+    // The profile is that of the user's account.
     profile: async () => TAKEN,
 
     async occupant(event) {

@@ -95,6 +95,18 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       return [...partners].find(([id, partner]) => partner === who && inside(id))?.[0];
     },
 
+    /** Where the account talks with a person alone who has not left it. */
+    async withBoth(who: string): Promise<string | undefined> {
+      for (let id = this.between(who); id !== undefined; id = this.between(who)) {
+        if (!rooms.get(id)?.room.members.has(who)) await this.complete(id);
+        const { membership } = rooms.get(id)?.room.members.get(who) ?? {};
+        if (membership === 'join' || membership === 'invite') return id;
+        partners.delete(id);
+        latest.delete(who);
+      }
+      return undefined;
+    },
+
     /** Says that a room is for the two of them, on the homeserver as well. */
     async pair(id: string, who: string): Promise<void> {
       const rest = textsOf(direct[who]).filter((one) => one !== id);

@@ -1,6 +1,7 @@
 import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
+import { openThreads } from '#bridges/matrix/threads.ts';
 import type { Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -9,6 +10,9 @@ import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
 import { follow } from './sync.ts';
+
+/** Threads of one account that are remembered without a look into the store. */
+const THREADS = 200;
 
 /** The own account of a user, as long as its session lasts. */
 export type OwnAccount = {
@@ -44,6 +48,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const stop = new AbortController();
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
+  const threads = openThreads(host, account, THREADS);
   let paused: { readonly promise: Promise<void>; resolve(): void } | undefined;
   let state: 'login' | 'online' | 'closed' = 'login';
 
@@ -52,8 +57,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const keys = connection.encryption
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
-  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, keys });
-  const outgoing = openOwnOutgoing({ host, account, user, server, rooms, reactions, keys });
+  const known = { host, account, user, server, rooms, reactions, threads, keys };
+  const incoming = openOwnIncoming(known);
+  const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName });
   const online = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });
 

@@ -3,7 +3,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, listOf, objectOf, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { backoff } from '#src/lib/backoff.ts';
 import type { Clock } from '#src/lib/clock.ts';
-import { Failure } from '#src/model/failure.ts';
+import { Failure, type FailureCode } from '#src/model/failure.ts';
 
 /** What a sync says of a room that its user is in (client-server API §11.1). */
 export type OwnRoomNews = {
@@ -61,7 +61,9 @@ const FILTER = JSON.stringify({
 export async function follow({ server, clock, since, signal, take, waits }: SyncParts): Promise<void> {
   const wait = backoff({ min: 1_000, max: 60_000, random: Math.random });
   let at = since;
-  for (let first = true, tries = 0; !signal.aborted; ) {
+  let first = true;
+  let tries = 0;
+  while (!signal.aborted) {
     await waits();
     try {
       const query = {
@@ -81,19 +83,37 @@ export async function follow({ server, clock, since, signal, take, waits }: Sync
       tries = 0;
     } catch (error) {
       if (signal.aborted) return;
-      if (!(error instanceof Failure) || !isPassing(error)) throw error;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const cancel = clock.after(error.retryAfter ?? wait(tries++), resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      await promise.finally(cancel);
+      await pause(pauseAfter(error));
     }
+  }
+
+  /** Milliseconds until it is asked again. Throws what ends it. */
+  function pauseAfter(error: unknown): number {
+    if (!(error instanceof Failure)) throw error;
+    if (isUnknownPlace(error) && at !== undefined) {
+      at = undefined;
+      first = true;
+      return 0;
+    }
+    if (!isPassing(error)) throw error;
+    return error.retryAfter ?? wait(tries++);
+  }
+
+  async function pause(ms: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const cancel = clock.after(ms, resolve);
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    await promise.finally(cancel);
   }
 }
 
-const isPassing = ({ code }: Failure): boolean =>
-  ['remote-server-timeout', 'remote-server-not-found', 'recipient-unavailable', 'too-fast', 'queue-full'].includes(
-    code,
-  );
+/** A place that the homeserver does not know any more, as after it was set back: what there is now is the past. */
+const isUnknownPlace = ({ code }: Failure): boolean => code === 'not-acceptable';
+
+/** Its user is not let in any more, or it would be the same another time. */
+const FINAL: readonly FailureCode[] = ['not-registered', 'not-permitted', 'not-acceptable', 'internal', 'stopping'];
+
+const isPassing = ({ code }: Failure): boolean => !FINAL.includes(code);
 
 function readSync(body: Json, since: string | undefined): SyncNews {
   const next = textOf(body.next_batch);

@@ -4,6 +4,7 @@ import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import { openThreads } from '#bridges/matrix/threads.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
@@ -21,7 +22,6 @@ import { leaveRoom } from './membership.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
 import { openPolicies } from './policies.ts';
-import { openThreads } from './threads.ts';
 import { serveTransactions } from './transactions.ts';
 
 /** Milliseconds after which ghosts are taken out of rooms that nobody has come back to. */

@@ -1,6 +1,7 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
@@ -27,7 +28,6 @@ import type { Ghosts } from './ghosts.ts';
 import type { Invitations } from './invitations.ts';
 import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
-import type { Threads } from './threads.ts';
 
 export type IncomingParts = {
   readonly host: Host;

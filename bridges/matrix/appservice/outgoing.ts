@@ -4,6 +4,7 @@ import { MARK } from '#bridges/matrix/marks.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
+import type { Threads } from '#bridges/matrix/threads.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
@@ -20,7 +21,6 @@ import type { Ghosts } from './ghosts.ts';
 import { isEncrypted } from './membership.ts';
 import type { Moderation } from './moderation.ts';
 import { type Policies, shutOut } from './policies.ts';
-import type { Threads } from './threads.ts';
 
 export type OutgoingParts = {
   readonly host: Host;

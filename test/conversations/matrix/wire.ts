@@ -77,6 +77,7 @@ export const openWire: OpenWire = async ({ settings = '{}' }) => {
       if (!order) throw new Error(`matrix knows no order ${name}`);
       await order(rest, who ?? 'alice');
       if (name !== 'hold') await heard();
+      if (name === 'sync') await server.when(() => server.accounts.faults.length === 0);
     },
     sync: () => server.quiet(),
     unheard: async () => server.done.slice(read),
@@ -155,6 +156,11 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     /** `limit 2`: a sync tells so many events of a room at most. */
     limit: ([most]) => {
       accounts.limit = Number(most);
+    },
+    /** The homeserver does not know any more what its clients were told. */
+    forgotten: () => {
+      accounts.oldest = accounts.log.end + 1;
+      accounts.wake();
     },
     /** `away` and `back`: what happens meanwhile is told in one sync. */
     away: () => {

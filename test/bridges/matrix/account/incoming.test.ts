@@ -5,6 +5,7 @@ import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
+import { openThreads } from '#bridges/matrix/threads.ts';
 import { Failure } from '#src/model/failure.ts';
 import { accountKey, type BareJid } from '#src/model/ids.ts';
 import { type TestHost, testHost } from '../../../contract/host.ts';
@@ -21,11 +22,12 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
   const server = { call: () => Promise.reject(new Failure('not-permitted')), ...more } as unknown as Homeserver;
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
+  const threads = openThreads(host, account);
   const keys = {
     take: async () => undefined,
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
   } as unknown as DeviceKeys;
-  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, keys });
+  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, threads, keys });
   const told = (): unknown[] =>
     drafts
       .filter(({ place }) => place.kind !== 'shared' && place.account === account)

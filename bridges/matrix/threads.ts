@@ -1,5 +1,6 @@
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 
 const BY_NAME = 'thread ';
 const BY_ROOT = 'root ';
@@ -9,12 +10,13 @@ const KEPT = 183 * 24 * 3_600_000;
 
 /**
  * XMPP gives threads names and Matrix calls them by their first message (client-server API §11.14). One that began on
- * Matrix has the name of that.
+ * Matrix has the name of that. They are kept for an account of its own, or for the ghosts of all.
  */
-export function openThreads({ state, clock }: Pick<Host, 'state' | 'clock'>) {
-  const roots = openRecent<string>(RECENT);
-  const names = openRecent<string>(RECENT);
-  const latest = openRecent<string>(RECENT);
+export function openThreads({ state, clock }: Pick<Host, 'state' | 'clock'>, account?: AccountKey, recent = RECENT) {
+  const roots = openRecent<string>(recent);
+  const names = openRecent<string>(recent);
+  const latest = openRecent<string>(recent);
+  const at = (key: string) => ({ ...(account && { account }), key });
   const keyOf = (room: string, thread: string): string => `${room} ${thread}`;
 
   return {
@@ -23,7 +25,7 @@ export function openThreads({ state, clock }: Pick<Host, 'state' | 'clock'>) {
     /** The first message of a thread: nothing for one that begins with the next. */
     async rootOf(room: string, thread: string): Promise<string | undefined> {
       const key = keyOf(room, thread);
-      const root = roots.get(key) ?? (thread.startsWith('$') ? thread : await state.get({ key: BY_NAME + key }));
+      const root = roots.get(key) ?? (thread.startsWith('$') ? thread : await state.get(at(BY_NAME + key)));
       if (root !== undefined) roots.set(key, root);
       return root;
     },
@@ -35,8 +37,8 @@ export function openThreads({ state, clock }: Pick<Host, 'state' | 'clock'>) {
       names.set(keyOf(room, event), thread);
       const expires = clock.now() + KEPT;
       const writes: StateWrite[] = [
-        { key: BY_NAME + keyOf(room, thread), value: event, expires },
-        { key: BY_ROOT + keyOf(room, event), value: thread, expires },
+        { ...at(BY_NAME + keyOf(room, thread)), value: event, expires },
+        { ...at(BY_ROOT + keyOf(room, event)), value: thread, expires },
       ];
       await state.write(writes);
     },
@@ -44,7 +46,7 @@ export function openThreads({ state, clock }: Pick<Host, 'state' | 'clock'>) {
     async learn(room: string, root: string): Promise<void> {
       const key = keyOf(room, root);
       if (names.get(key) !== undefined) return;
-      names.set(key, (await state.get({ key: BY_ROOT + key })) ?? root);
+      names.set(key, (await state.get(at(BY_ROOT + key))) ?? root);
     },
   };
 }
