@@ -38,7 +38,7 @@ const linksBelow: Rung<Draft & Message> = {
 export const email: NetworkMapping = {
   facts: {
     // Of a form what one choice answers. Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
-    // Who is written to with Delta Chat can be told of changes.
+    // Who is written to with Delta Chat can be told of changes, who has asked for it that a mail was read.
     out: {
       message: 'full',
       subject: 'full',
@@ -52,6 +52,7 @@ export const email: NetworkMapping = {
       // A thread with several is a room.
       occupant: 'full',
       topic: 'full',
+      marker: 'partial',
     },
     reactions: { unread: true },
     // Delta Chat corrects and takes back, Gmail and it react. A vacation answer is a status, and a disposition notification (RFC 8098) says that a mail was read.
@@ -186,7 +187,15 @@ export const email: NetworkMapping = {
       presence: { default: 'drop', drop },
       typing: { default: 'drop', drop },
       receipt: { default: 'drop', drop },
-      marker: { default: 'drop', drop },
+      marker: {
+        // Whoever asks learns when their mail is looked at: only by the choice of who does.
+        default: 'drop',
+        answer: keep({
+          en: 'a read receipt (RFC 8098) for a mail that asks for one',
+          de: 'eine Lesebestätigung (RFC 8098) für eine E-Mail, die darum bittet',
+        }),
+        drop,
+      },
       profile: { default: 'drop', drop },
       attention: {
         default: 'refuse',

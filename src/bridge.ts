@@ -201,6 +201,8 @@ export type Bridge = {
    * may go as one. Each keeps an outcome of its own, in their order; what is thrown is that of all.
    */
   deliverTogether?(events: readonly Event[], session?: Session): readonly Outcome[] | Promise<readonly Outcome[]>;
+  /** How long (ms) messages of an account wait for each other, where its user decides that; else it is as the table says. */
+  burst?(account: AccountKey, place: Place): number | Promise<number>;
   ask<Q extends Query>(query: Q, session?: Session): Promise<ReplyTo<Q>>;
   /** Whether an event has reached the network, which a doubt left open. Rejects with a `Failure` to be asked again. */
   reconcile?(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;

@@ -25,7 +25,7 @@ import { openReplyAll } from './rooms/reply-all.ts';
 import { serveStopPage } from './stop-page.ts';
 import { openShownPeers, type ShownPeer, type ShownPeers } from './threads/shown.ts';
 import { openMailState } from './threads/state.ts';
-import { type EmailTransport, openAlone } from './transport.ts';
+import { type EmailTransport, openAlone, settingsOf } from './transport.ts';
 import { openMailParser } from './wire/parser.ts';
 import { splitMail } from './wire/split.ts';
 
@@ -66,9 +66,10 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     deliver: (event) => (event.place.kind === 'room' ? rooms : outgoing).deliver(event),
     deliverTogether: (events) => (events[0]?.place.kind === 'room' ? rooms : outgoing).deliverTogether(events),
     reconcile: (event) => (event.place.kind === 'room' ? replyAll : outgoing).reconcile(event),
+    burst: async (account) => (await settingsOf(transport, account)).window * 1000,
     ask: async <Q extends Query>(query: Q) => ((await rooms.ask(query)) ?? answer(query)) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
-    narrow: (place) => narrowed(config, shown, place),
+    narrow: openNarrowing(config, shown),
     forget: shown.forget,
     pause(now) {
       paused = now;
@@ -102,14 +103,27 @@ function answer(query: Query): Reply {
   throw new Failure('not-supported');
 }
 
-const NOBODY: ShownPeer = { chat: false };
-
-/** People and threads are written to, with files as large as the operator lets. Changes go to whose program has shown to know them. */
-function narrowed({ attachments: fileSize }: EmailConfig, shown: ShownPeers, place: Place): Capabilities {
+/**
+ * People and threads are written to, with files as large as the operator lets. Changes go to whose program has shown to know them. What is
+ * carried alike is one and the same: it is compared on the way of each message.
+ */
+function openNarrowing({ attachments: fileSize }: EmailConfig, shown: ShownPeers): (place: Place) => Capabilities {
   const { facts } = email;
-  if (place.kind !== 'contact' && place.kind !== 'room') return { ...facts, out: {}, in: {}, files: {} };
-  const { chat, reacts }: ShownPeer = place.kind === 'contact' ? shown.of(place.account, place.id) : NOBODY;
-  const changes = chat ? 'partial' : 'none';
-  const out = { ...facts.out, edit: changes, retract: changes } as const;
-  return { ...facts, fileSize, out, reactions: reacts ? {} : { unread: true } };
+  const known = new Map<string, Capabilities>();
+  const nowhere: Capabilities = { ...facts, out: {}, in: {}, files: {} };
+  const carried = ({ chat, reacts }: ShownPeer): Capabilities => {
+    const changes = chat ? 'partial' : 'none';
+    const out = { ...facts.out, edit: changes, retract: changes } as const;
+    return { ...facts, fileSize, out, reactions: reacts ? {} : { unread: true } };
+  };
+  const thread = carried({ chat: false });
+  const inThread: Capabilities = { ...thread, out: { ...thread.out, marker: 'none' } };
+  return (place) => {
+    if (place.kind !== 'contact') return place.kind === 'room' ? inThread : nowhere;
+    const peer = shown.of(place.account, place.id);
+    const key = `${peer.chat} ${peer.reacts !== undefined}`;
+    const found = known.get(key) ?? carried(peer);
+    known.set(key, found);
+    return found;
+  };
 }

@@ -155,5 +155,7 @@ export const account = z.strictObject({
   signature: z.string().max(500).default('').meta({ label: texts.signature }),
   subject: line(100).default('').meta({ label: texts.usualSubject }),
   html: z.boolean().default(true).meta({ label: texts.html }),
+  window: z.number().int().min(0).max(600).default(20).meta({ label: texts.window }),
+  read_receipts: z.boolean().default(false).meta({ label: texts.readReceipts }),
 });
 export type EmailSettings = z.infer<typeof account>;

@@ -145,6 +145,12 @@ export const texts = catalogue({
     en: 'There is no mail of theirs that went to others, too.',
     de: 'Es gibt von dort keine E-Mail, die auch an andere ging.',
   },
+  // Read receipts that are given.
+  readSubject: (subject: string) => ({ en: `Read: ${subject}`, de: `Gelesen: ${subject}` }),
+  readText: (address: string) => ({
+    en: `Your mail to ${address} was displayed. This does not mean that it was understood.`,
+    de: `Ihre E-Mail an ${address} wurde angezeigt. Das heißt nicht, dass sie verstanden wurde.`,
+  }),
   // Forms.
   formHow: {
     en: 'Follow the link of your choice, or answer with its number alone.',
@@ -180,6 +186,10 @@ export const texts = catalogue({
   signature: { en: 'Your signature below mails', de: 'Ihre Signatur unter E-Mails' },
   usualSubject: { en: 'The subject of mails that have none', de: 'Der Betreff von E-Mails ohne einen' },
   html: { en: 'Send mails as HTML, too', de: 'E-Mails auch als HTML senden' },
+  window: {
+    en: 'Seconds for which what you write waits for more of it, to go as one mail',
+    de: 'Sekunden, die Geschriebenes auf weiteres wartet, um als eine E-Mail zu gehen',
+  },
   readReceipts: { en: 'Ask to be told that mails were read', de: 'Um Lesebestätigungen bitten' },
   lift: { en: 'Send mail there again', de: 'Dorthin wieder E-Mails senden' },
   lifted: (address: string) => ({

@@ -53,6 +53,8 @@ export type Message = {
   readonly spoiler?: string;
   /** Its signs are no styling, and mean themselves. */
   readonly unstyled?: boolean;
+  /** Its sender wants to hear that it was displayed (XEP-0333). */
+  readonly markable?: true;
 };
 
 /**
@@ -181,6 +183,8 @@ export type Event<Body extends EventBody = EventBody> = {
   readonly lang?: string;
   readonly live: boolean;
   readonly only?: string;
+  /** Its sender wants to hear that it has arrived (XEP-0184). */
+  readonly confirm?: true;
 } & Body;
 
 /**

@@ -268,3 +268,28 @@ export function deliveryReport(
     '',
   ].join('\r\n');
 }
+
+/** What a mail program tells of a mail that was shown (RFC 8098). */
+export const displayedReport = (about: string, { from, to }: { readonly from: string; readonly to: string }): string =>
+  [
+    `From: ${from}`,
+    `To: <${to}>`,
+    'Subject: Read',
+    'Message-ID: <displayed.1@example.com>',
+    'MIME-Version: 1.0',
+    'Content-Type: multipart/report; report-type=disposition-notification; boundary="=_b"',
+    '',
+    '--=_b',
+    'Content-Type: text/plain',
+    '',
+    'It was shown.',
+    '--=_b',
+    'Content-Type: message/disposition-notification',
+    '',
+    `Final-Recipient: rfc822; ${from}`,
+    `Original-Message-ID: ${about}`,
+    'Disposition: manual-action/MDN-sent-manually; displayed',
+    '',
+    '--=_b--',
+    '',
+  ].join('\r\n');

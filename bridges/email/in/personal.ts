@@ -15,6 +15,7 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 import { isBlank } from '#src/model/text.ts';
 import { changeOf } from './changes.ts';
 import type { IncomingFile, ReadMail } from './incoming.ts';
+import { askedBy, markable } from './read-requests.ts';
 import { type MailRecipient, NO_SUCH_USER, type RecipientAnswer, TAKEN } from './recipients.ts';
 
 type UserRecipient = Extract<MailRecipient, { kind: 'user' }>;
@@ -123,6 +124,7 @@ export function openPersonal(
       text: textOf(mail, to, { clean, fresh, others: alsoTo(mail, several) }),
       ...(fresh !== undefined && { subject: fresh }),
       thread: placing.thread,
+      ...markable(mail),
       ...(placing.replyTo !== undefined && { replyTo: placing.replyTo }),
     };
     const asks: Draft[] =
@@ -158,7 +160,7 @@ export function openPersonal(
     const words = said.kind === 'message' && text === '' && files.length > 0 ? [] : [said];
     const kept = [
       ...groups.writes(mail, account, at, hash),
-      state.writePlaced(account, author, id, { thread: at.id, hash }),
+      state.writePlaced(account, author, id, { thread: at.id, hash, at: host.clock.now() }),
     ];
     return answerOf(await host.emit([...before, ...words, ...files], kept));
   }
@@ -186,11 +188,8 @@ export function openPersonal(
 
   type Known = { placing: Placing; id: string; hash: string; peer: Awaited<ReturnType<typeof state.peer>> };
 
-  function writes(
-    { parsed, from, verdict }: ReadMail,
-    account: AccountKey,
-    { placing, id, hash, peer }: Known,
-  ): StateWrite[] {
+  function writes(mail: ReadMail, account: AccountKey, { placing, id, hash, peer }: Known): StateWrite[] {
+    const { parsed, from, verdict } = mail;
     const { thread, known } = placing;
     const subject = known.subject ?? (plainSubject(parsed.subject) || undefined);
     const { replyTo: before, ...rest } = known;
@@ -207,9 +206,9 @@ export function openPersonal(
         answered: true,
         ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
       }),
-      state.writePeer(account, from, { ...peer, thread, answered: true }),
+      state.writePeer(account, from, { ...askedBy(mail, { id, at: host.clock.now() }, peer), thread, answered: true }),
       ...(verdict.from === 'verified' ? shown.learn(account, from, parsed) : []),
-      state.writePlaced(account, from, id, { thread, hash }),
+      state.writePlaced(account, from, id, { thread, hash, at: host.clock.now() }),
     ];
   }
 

@@ -86,6 +86,8 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     const proven = to.kind === 'user' && to.token !== undefined;
     if (!found || found.mail.room || !(proven || (verdict.from === 'verified' && from === found.mail.their))) return;
     const { account, mail, token } = found;
+    // Nobody reads what has not arrived.
+    await tell(found, { ids: [], state: 'delivered' });
     await host.emit([
       {
         place: { kind: 'contact', account, id: mail.their },

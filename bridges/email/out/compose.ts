@@ -1,6 +1,7 @@
 import { domainToASCII } from 'node:url';
 import DKIM from 'nodemailer/lib/dkim';
 import MailComposer from 'nodemailer/lib/mail-composer';
+import MimeNode from 'nodemailer/lib/mime-node';
 import type { OutgoingConfig } from '#bridges/email/config.ts';
 import { wireAddress } from '#bridges/email/mailbox.ts';
 import type { Mailbox } from '#bridges/email/wire/mail.ts';
@@ -33,6 +34,8 @@ export type ComposedMail = {
   readonly automatic?: boolean;
   /** The peer's program is Delta Chat: the mail whose text this one replaces, or that it takes back. */
   readonly chat?: { readonly edits?: string; readonly deletes?: string } | undefined;
+  /** Where the peer's program may tell that it was read (RFC 8098 §2.1). */
+  readonly readTo?: string | undefined;
   /** The text is emoji alone, by RFC 9078 or in Gmail's form (one emoji), about what the mail answers. */
   readonly reaction?: ReactionForm | undefined;
 };
@@ -71,6 +74,9 @@ export async function compose(mail: ComposedMail): Promise<Buffer> {
     ...(mail.chat && { 'Chat-Version': '1.0' }),
     ...(mail.chat?.edits !== undefined && { 'Chat-Edit': angled(checkedId(mail.chat.edits)) }),
     ...(mail.chat?.deletes !== undefined && { 'Chat-Delete': angled(checkedId(mail.chat.deletes)) }),
+    ...(mail.readTo !== undefined && { 'Disposition-Notification-To': angled(wireAddress(mail.readTo)) }),
+    ...(mail.readTo !== undefined &&
+      mail.chat && { 'Chat-Disposition-Notification-To': angled(wireAddress(mail.readTo)) }),
     ...(mail.reaction === 'standard' && { 'Content-Disposition': 'reaction' }),
     ...(mail.unsubscribe !== undefined && {
       'List-Unsubscribe': angled(checkedUrl(mail.unsubscribe)),
@@ -131,9 +137,39 @@ function htmlOf(body: string, below: string): string {
   return `<!DOCTYPE html>\n<html><body><div>${written}</div>${foot}</body></html>\n`;
 }
 
+/** What a disposition notification tells of: a mail that was displayed. `text` says it to people. */
+export type DisplayedMail = Pick<ComposedMail, 'from' | 'messageId' | 'subject' | 'text' | 'date' | 'domain'> & {
+  readonly to: Mailbox;
+  readonly about: string;
+};
+
+/** A disposition notification (RFC 8098 §3) that its user has chosen to give, as bytes. */
+export async function composeDisplayed(mail: DisplayedMail): Promise<Buffer> {
+  const about = angled(checkedId(mail.about));
+  const root = new MimeNode('multipart/report; report-type=disposition-notification', { newline: '\r\n' });
+  root.setHeader({
+    from: named(mail.from) as never,
+    to: named(mail.to) as never,
+    subject: oneLine(mail.subject, 200),
+    date: new Date(mail.date).toUTCString().replace(/GMT$/, '+0000'),
+    'message-id': angled(checkedId(mail.messageId)),
+    ...{ 'in-reply-to': about, references: about, 'Auto-Submitted': 'auto-replied' },
+    [LOOP_HEADER]: domainToASCII(mail.domain),
+  });
+  root.createChild('text/plain; charset=utf-8').setContent(`${xmlChars(mail.text)}\r\n`);
+  const fields = [
+    `Reporting-UA: ${domainToASCII(mail.domain)}; Isthmus`,
+    `Final-Recipient: rfc822;${wireAddress(mail.from.address)}`,
+    `Original-Message-ID: ${about}`,
+    'Disposition: manual-action/MDN-sent-automatically; displayed',
+  ];
+  root.createChild('message/disposition-notification').setContent(`${fields.join('\r\n')}\r\n`);
+  return root.build();
+}
+
 /** Header fields that a signature covers, whether they are there or not: nobody adds one (RFC 6376 §5.4.2). */
 const SIGNED =
-  'from:to:cc:subject:date:message-id:in-reply-to:references:reply-to:mime-version:content-type:content-transfer-encoding:list-unsubscribe:list-unsubscribe-post:auto-submitted';
+  'from:to:cc:subject:date:message-id:in-reply-to:references:reply-to:mime-version:content-type:content-transfer-encoding:list-unsubscribe:list-unsubscribe-post:auto-submitted:disposition-notification-to:content-disposition:chat-version:chat-edit:chat-delete';
 
 /** The mail with a signature before it (RFC 6376), where the operator has a key. */
 export async function signed(mail: Buffer, { dkim }: Pick<OutgoingConfig, 'dkim'>): Promise<Buffer> {

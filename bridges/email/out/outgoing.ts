@@ -8,6 +8,7 @@ import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { NOTHING_TO_SEND } from './changes.ts';
+import { openDisplayedMails } from './displayed.ts';
 import { eventIdOf, type MailContent, openPreparing, type PreparedMail } from './prepare.ts';
 import type { Smarthost } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
@@ -44,6 +45,7 @@ export function openOutgoing(
   { smarthost, suppression, forms }: { smarthost: Smarthost; suppression: Suppression; forms: MailForms },
 ): OutgoingMails {
   const { host, config, state } = transport;
+  const displayed = openDisplayedMails(transport, smarthost);
   const preparing = openPreparing(transport, { suppression, forms });
   const serial = lanes((error) => host.log.error({ err: error }, 'a mail was lost in its lane'));
   const waiting = new Map<EventId, Item>();
@@ -79,6 +81,10 @@ export function openOutgoing(
     if (closing) throw new Failure('stopping');
     if (event.kind === 'contact' && event.place.kind === 'contact') {
       if (event.action === 'subscribe') suppression.tell(event.place.account, event.place.id);
+      return NOTED;
+    }
+    if (event.kind === 'receipt' && event.state === 'displayed') {
+      displayed.take(event);
       return NOTED;
     }
     enqueue(itemOf([event], ([outcome]) => void (outcome && host.settle(event.id, outcome))));

@@ -10,6 +10,7 @@ import { wordsIn } from '#src/model/language.ts';
 import { attachmentsOf } from './attachments.ts';
 import { type ChangeContent, changeContent, type MailChange, textOf } from './changes.ts';
 import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from './compose.ts';
+import type { OutgoingEnvelope } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
 type MessageEvent = EventOf<'message'>;
@@ -23,7 +24,7 @@ export type MailContent = {
 
 /** A mail that can go, and what is to be kept of it. */
 export type PreparedMail = {
-  readonly envelope: { readonly from: string; readonly to: string; readonly envelopeId: string };
+  readonly envelope: OutgoingEnvelope;
   readonly mail: Buffer;
   readonly token: string;
   readonly messageId: string;
@@ -98,6 +99,7 @@ export function openPreparing(
         ? []
         : belowOf(account, { name, signature: settings.signature, introduced: peer.introduced, their }),
       date: host.clock.now(),
+      ...(settings.read_receipts && !content.isChange && { readTo: tokenAddress(token) }),
       ...(!peer.answered && { unsubscribe: oneClick(suppression.link(account, their)) }),
     };
     const sent: SentMail = {
@@ -105,8 +107,9 @@ export function openPreparing(
       ...{ events: before?.events ?? events.map(({ id }) => id), said: [...content.said] },
     };
     await host.emit([], [...writeSent(account, sent), ...content.writes]);
+    const success = events.some(({ confirm }) => confirm === true);
     return {
-      envelope: { from: tokenAddress(token), to: mail.to[0]?.address ?? their, envelopeId: token },
+      envelope: { from: tokenAddress(token), to: mail.to[0]?.address ?? their, envelopeId: token, success },
       mail: await signed(await compose(mail), config.outgoing),
       ...{ token, messageId, sent, subject, after: content.after, isChange: content.isChange },
     };
@@ -162,7 +165,7 @@ export function openPreparing(
       [
         ...(known?.mail.stage === 'begun' ? writeSent(account, { ...sent, stage: 'taken' }) : []),
         ...after,
-        state.writePlaced(account, their, messageId, { thread: inThread, hash: '' }),
+        state.writePlaced(account, their, messageId, { thread: inThread, hash: '', at: sent.at }),
         // A change is no mail that is answered: the thread goes on from what it is about.
         ...(isChange
           ? []

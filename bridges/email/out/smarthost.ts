@@ -11,8 +11,16 @@ import type { Words } from '#src/model/language.ts';
 import { BEARER, bearer } from './bearer.ts';
 import { isHardBounce, readReply, replyFailure } from './replies.ts';
 
-/** What a mail goes with (RFC 5321 §2.3.1). `envelopeId` comes back in reports (RFC 3461 §4.4). */
-export type OutgoingEnvelope = { readonly from: string; readonly to: string; readonly envelopeId: string };
+/**
+ * What a mail goes with (RFC 5321 §2.3.1). `envelopeId` comes back in reports (RFC 3461 §4.4), that it was delivered only where
+ * that is asked for; of a mail from nobody (`''`) nothing is reported.
+ */
+export type OutgoingEnvelope = {
+  readonly from: string;
+  readonly to: string;
+  readonly envelopeId: string;
+  readonly success: boolean;
+};
 
 type Outgoing = { readonly envelope: OutgoingEnvelope; readonly mail: Buffer };
 
@@ -109,12 +117,12 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       const deliver = () => {
         if (!outgoing) return resolve();
         const { envelope, mail } = outgoing;
-        const from = wireAddress(envelope.from);
+        const from = envelope.from === '' ? '' : wireAddress(envelope.from);
         const to = wireAddress(envelope.to);
         const dsn = {
           ret: 'HDRS',
           envid: envelope.envelopeId,
-          notify: ['SUCCESS', 'FAILURE', 'DELAY'],
+          notify: from === '' ? ['NEVER'] : [...(envelope.success ? ['SUCCESS'] : []), 'FAILURE', 'DELAY'],
           orcpt: `rfc822;${to}`,
         };
         const message = Readable.from(piecesOf(mail)).once('end', () => {

@@ -91,7 +91,7 @@ export function openReplyAll(
   /** One copy. What is kept of it stands before it leaves: a report can be quick. */
   async function sendTo(account: AccountKey, person: GroupPerson, token: string, mail: Buffer, sent: SentMail) {
     const { address: to } = person;
-    const envelope = { from: addressOf(token), to, envelopeId: token };
+    const envelope = { from: addressOf(token), to, envelopeId: token, success: true };
     const keep = (stage: SentMail['stage']) =>
       host.emit([], state.writeSent(account, token, { ...sent, their: to, stage }));
     await suppression.check(account, to);

@@ -45,12 +45,14 @@ const peerSchema = z.object({
   /** Our user has written, and so the peer knows who that is; and the peer has. */
   introduced: z.boolean().default(false),
   answered: z.boolean().default(false),
+  /** Mails of the peer that ask to be told when they are read, and were not, the oldest first. */
+  asking: z.array(z.object({ id: z.string(), to: z.string(), at: z.number() })).default([]),
 });
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;
 
 /** Where a message between an account and a peer is found again by its Message-ID, which others may use as well. */
-const placedSchema = z.object({ thread: z.string(), hash: z.string().default('') });
+const placedSchema = z.object({ thread: z.string(), hash: z.string().default(''), at: z.number().default(0) });
 export type PlacedMail = z.infer<typeof placedSchema>;
 
 /**
@@ -121,8 +123,7 @@ export async function openMailState({ state, clock }: Pick<Host, 'state' | 'cloc
       ...kept(CONVERSATION_TIME),
       value: JSON.stringify(value),
     }),
-    peer: async (account, their) =>
-      (await read(peerSchema, account, at('peer', their))) ?? { introduced: false, answered: false },
+    peer: async (account, their) => (await read(peerSchema, account, at('peer', their))) ?? peerSchema.parse({}),
     writePeer: (account, their, peer) => ({
       account,
       key: at('peer', their),

@@ -115,8 +115,9 @@ export type ParsedMail = {
   readonly report?: MailReport;
   /** Its content is PGP, S/MIME or otherwise closed to us. */
   readonly encrypted?: 'pgp' | 'smime' | 'autocrypt';
-  /** Its sender asks to be told that it was read (RFC 8098 §2.1). */
+  /** Its sender asks to be told that it was read (RFC 8098 §2.1), and where, if that is one plain address. */
   readonly wantsDisposition: boolean;
+  readonly dispositionTo?: string;
   /** What a mail says instead of having a text: RFC 9078 or Gmail's reaction part, Delta Chat's headers. */
   readonly reaction?: readonly string[];
   readonly reactsAs?: 'standard' | 'gmail';

@@ -25,6 +25,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
   const from = authorOf(root);
   const address = (name: string) => mailboxesOf(valuesOf(root, name).join(', '));
   const sender = address('sender')[0];
+  const dispositionTo = address('disposition-notification-to')[0]?.address;
   const subject = headerOf(root, 'subject');
   const date = dateOf(headerOf(root, 'date'));
   const language = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*/.exec(headerOf(root, 'content-language') ?? '')?.[0];
@@ -54,6 +55,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
     ...(report && { report }),
     ...(encrypted && { encrypted }),
     wantsDisposition: headerOf(root, 'disposition-notification-to') !== undefined,
+    ...(dispositionTo && address('disposition-notification-to').length === 1 && { dispositionTo }),
     ...(reaction && { reaction, reactsAs: reactionFormOf(read) }),
     ...(chat && { chat }),
     ...(invitation && { invitation }),

@@ -71,7 +71,8 @@ export function openIntake({ journaling, store, xmpp, ...parts }: IntakeParts): 
     const { account } = to.key;
     const group = `j-${newEventId()}`;
     return pieces.map((piece, part) => {
-      const event: Event = { ...piece, id: journaledId(group, part), at: parts.clock.now(), live: true };
+      const confirm = origin && wantsReceipt(origin) ? ({ confirm: true } as const) : {};
+      const event: Event = { ...piece, id: journaledId(group, part), at: parts.clock.now(), live: true, ...confirm };
       const lead = part === 0;
       const said = lead && piece !== draft && isRoom(draft.place) ? { said: draft } : {};
       const own: Piece | undefined = origin && { origin, lead, group, parts: pieces.length, ...said };

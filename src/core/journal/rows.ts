@@ -138,7 +138,18 @@ export const newLane = (key: string): Lane => ({
 });
 
 /** A row of the store, or one that is on its way there, in its lane. */
-export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
+export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => {
+  const said = 'owed' in row ? { owed: row.owed, piece: row.piece } : readFrom(row);
+  return { ...madeFrom(row, lane), ...said, held: 'owed' in row ? row.held : heldAgain(row, said.owed) };
+};
+
+/** What was waiting for others, and was not tried yet, waits for them after a start, too. */
+const heldAgain = ({ state, attempts, notBefore }: Journaled, owed: Owed): Held | undefined =>
+  state === 'ready' && attempts === 0 && notBefore > 0 && owed.way === 'out'
+    ? { draft: owed.event, window: 0, previous: undefined }
+    : undefined;
+
+const madeFrom = (row: Journaled | FreshRow, lane: Lane): Omit<OwedRow, 'owed' | 'piece' | 'held'> => ({
   id: row.id,
   event: row.event,
   laneKey: row.lane,
@@ -149,9 +160,7 @@ export const durableRow = (row: Journaled | FreshRow, lane: Lane): OwedRow => ({
   shared: undefined,
   to: undefined,
   session: undefined,
-  held: 'held' in row ? row.held : undefined,
   lane,
-  ...('owed' in row ? { owed: row.owed, piece: row.piece } : readFrom(row)),
   life: lifeOf(row),
   busy: false,
   doubt: undefined,

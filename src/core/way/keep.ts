@@ -77,8 +77,15 @@ function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded
     return putAll(context, rowsOf(context, draft, leg, sent, degraded));
   // It may have been given up while the pieces were made.
   if (leg.to.identity === 'own') context.sessions.require(leg.to.key);
-  const held = heldFor(draft, degraded, pieces.length) ?? burstFor(draft, leg, pieces.length);
-  context.intake.take({ draft, pieces, to: leg.to, origin: sent.origin, held });
+  const { to } = leg;
+  const { origin } = sent;
+  const held = heldFor(draft, degraded, pieces.length);
+  return chain(held ? 0 : burstFor(draft, leg, pieces.length), (window) =>
+    context.intake.take({
+      ...{ draft, pieces, to, origin },
+      held: held ?? (window > 0 ? { draft, window, previous: undefined } : undefined),
+    }),
+  );
 }
 
 /** Each is handed over before the next. */
@@ -112,11 +119,12 @@ function rowsOf(
 const heldFor = (draft: Draft, { window, previous }: Degraded, count: number): Held | undefined =>
   count === 1 && points(draft) && draft.kind !== 'message' ? { draft, window, previous } : undefined;
 
-/** A message that may go as one with those that follow it waits for them, as long as the table says. */
-function burstFor(draft: Draft, { to: { transport } }: Leg, count: number): Held | undefined {
-  const { burst: window } = deliveryOf(transport.mapping.facts);
-  if (count !== 1 || draft.kind !== 'message' || window === 0 || !transport.bridge().deliverTogether) return undefined;
-  return { draft, window, previous: undefined };
+/** How long a message waits for those that may go as one with it, in ms: as the table says, or its user. */
+function burstFor({ kind, place }: Draft, { to: { transport, key } }: Leg, count: number): number | Promise<number> {
+  const { burst } = deliveryOf(transport.mapping.facts);
+  if (count !== 1 || kind !== 'message' || burst === 0) return 0;
+  const bridge = transport.bridge();
+  return bridge.deliverTogether ? (bridge.burst?.(key.account, place) ?? burst) : 0;
 }
 
 /** Sees to a session: a message to a person may open one. */

@@ -1,4 +1,5 @@
 import type { Element } from 'ltx';
+import { levelIn } from '#mappings/parts.ts';
 import { messageTexts } from '#mappings/texts/messages.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import type { Origin } from '#src/core/index.ts';
@@ -143,8 +144,10 @@ function heard(reading: Reading, { stanza, target, view }: ReadContext): Reading
   if (!SILENT[kind]) return reading;
   if (target.kind !== 'contact' && target.kind !== 'room') return undefined;
   const feature = kind === 'receipt' && reading.state === 'displayed' ? 'marker' : kind;
-  const known: readonly string[] = view.transport.advertised[stanza.attrs.type === 'groupchat' ? 'room' : 'contact'];
-  return known.includes(feature) ? reading : undefined;
+  const { advertised, mapping } = view.transport;
+  const known: readonly string[] = advertised[stanza.attrs.type === 'groupchat' ? 'room' : 'contact'];
+  // What is carried though it usually is left out, somebody may have chosen.
+  return known.includes(feature) || levelIn(mapping.facts.out, feature) !== 'none' ? reading : undefined;
 }
 
 /** Where a message goes. */

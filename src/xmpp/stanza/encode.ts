@@ -124,7 +124,7 @@ function childrenOf(event: Event, context: WriteContext, { says, fallbacks, writ
 
 /** Whether a message is its words alone. Most are, and no extension has anything to write of them. */
 const isPlain = (
-  { replyTo, files, form, mentions, spoiler, unstyled }: Message,
+  { replyTo, files, form, mentions, spoiler, unstyled, markable }: Message,
   { asks, confirm, retracted }: Written,
 ): boolean =>
   replyTo === undefined &&
@@ -133,6 +133,7 @@ const isPlain = (
   mentions === undefined &&
   spoiler === undefined &&
   unstyled === undefined &&
+  markable === undefined &&
   asks === undefined &&
   confirm === undefined &&
   retracted === undefined;

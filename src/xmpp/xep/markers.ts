@@ -23,8 +23,8 @@ export const markers: Extension = {
   },
   writes: {
     // §4.1: one person is asked; in rooms it is told unasked (§5).
-    message: ({ live }, { inRoom, marks }) =>
-      !inRoom && live && marks.asks?.includes('marker') ? [MARKABLE] : undefined,
+    message: ({ live, markable }, { inRoom, marks }) =>
+      !inRoom && live && (markable || marks.asks?.includes('marker')) ? [MARKABLE] : undefined,
     receipt: (event, context) =>
       event.state === 'displayed'
         ? [xml`<displayed xmlns='urn:xmpp:chat-markers:0' id='${aboutId(event, context)}'/>`]

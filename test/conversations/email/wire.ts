@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { bridge } from '#bridges/email/index.ts';
-import { deliveryReport, type HeardMail, type MailFault, mailServer, post, vouched } from '../../fakes/mail-server.ts';
+import {
+  deliveryReport,
+  displayedReport,
+  type HeardMail,
+  type MailFault,
+  mailServer,
+  post,
+  vouched,
+} from '../../fakes/mail-server.ts';
 import { startNameServer } from '../../fakes/name-server.ts';
 import type { OpenWire } from '../wire.ts';
 
@@ -71,6 +79,16 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       const about = { token: last.from, to: last.to[0] ?? '', messageId: last.header('message-id') ?? '' };
       const raw = deliveryReport(about, { action, status, diagnostic: diagnostic.join(' ') });
       expectTaken(await post(lmtp, { from: '', to: [last.from], raw }));
+    },
+    /** `displayed [PERSON]`: somebody's program tells that the last mail was shown, to where that asks for it (RFC 8098). */
+    async displayed(rest) {
+      const to = last?.header('disposition-notification-to')?.replace(/[<>]/g, '') ?? '';
+      const raw = displayedReport(last?.header('message-id') ?? '', { from: rest || BOB, to });
+      expectTaken(await post(lmtp, { from: '', to: [to], raw }));
+    },
+    /** `dsn NOTIFY`: what is to be reported of the last mail. */
+    dsn(rest) {
+      if (last?.dsn.notify !== rest) throw new Error(`it is ${last?.dsn.notify}`);
     },
     /** `forged 250 [ADDRESS]`: what a report is answered that says that the last mail failed, of somebody who knows its Message-ID alone. */
     async forged(rest) {

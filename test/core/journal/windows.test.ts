@@ -121,6 +121,30 @@ it('lets messages of a burst go as one, each with an outcome of its own', async 
   });
 });
 
+it('lets messages of a burst that were kept before a restart go as one, when their time is over', async () => {
+  using dir = tempFolder();
+  const bursts: string[][] = [];
+  const burst: Options = {
+    mapping: { ...table, facts: { ...table.facts, delivery: { ...table.facts.delivery, burst: 10_000 } } },
+    deliver: () => DELIVERED,
+    together(events) {
+      bursts.push(texts(events).map(String));
+      return events.map(() => DELIVERED);
+    },
+  };
+  await play(dir.file('s.db'), burst, async ({ core, store }) => {
+    say(core, 'm1', 'one');
+    say(core, 'm2', 'two');
+    await owes(store, 2, 0);
+  });
+  await play(dir.file('s.db'), burst, async ({ core, clock, told }) => {
+    expect(bursts).toEqual([]);
+    await passing(clock, 10_000, () => told.length >= 2);
+    expect(bursts).toEqual([['one', 'two']]);
+    await core.stop();
+  });
+});
+
 it('sends what has waited alone as it is, and what is left of a burst again', async () => {
   using dir = tempFolder();
   const bursts: string[][] = [];
