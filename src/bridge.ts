@@ -16,7 +16,7 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
-export type { ByteRange, Download, DownloadLimits, Media, OpenedFile } from '#src/model/media.ts';
+export type { ByteRange, Download, DownloadLimits, HeldFile, Media, OpenedFile } from '#src/model/media.ts';
 
 /**
  * What became of an event: `written` means that it left us, `taken` that the network's server has it, `delayed` that it is

@@ -38,6 +38,7 @@ export function webless(transport: string, connect: Host['connect']): Pick<Host,
     http: site.http(transport),
     media: {
       put: () => Promise.reject(new Failure('service-unavailable')),
+      hold: () => Promise.reject(new Failure('service-unavailable')),
       lend() {
         throw new Failure('service-unavailable');
       },

@@ -13,6 +13,7 @@ import { authenticate } from './in/authentication/authenticate.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
 import { openMailboxReader } from './in/mailbox-reader.ts';
+import { openOriginals } from './in/originals.ts';
 import { openPersonal } from './in/personal.ts';
 import { openReports } from './in/reports.ts';
 import { openOutgoing } from './out/outgoing.ts';
@@ -38,6 +39,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const suppression = openSuppression(transport);
   const forms = openMailForms(transport);
   const book = openGroupBook(transport);
+  const originals = openOriginals(transport);
   const parser = openMailParser();
   let paused = false;
   const dns = new Resolver({ timeout: 5000, tries: 2 });
@@ -46,7 +48,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     transport,
     { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
     {
-      personal: openPersonal(transport, parser, forms, openGroupMails(transport, book)),
+      personal: openPersonal(transport, { parser, forms, originals, groups: openGroupMails(transport, book) }),
       reports: openReports(transport, suppression),
     },
     () => paused,
@@ -69,6 +71,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     burst: async (account) => (await settingsOf(transport, account)).window * 1000,
     ask: async <Q extends Query>(query: Q) => ((await rooms.ask(query)) ?? answer(query)) as ReplyTo<Q>,
     withdraw: outgoing.withdraw,
+    openFile: originals.open,
     narrow: openNarrowing(config, shown),
     forget: shown.forget,
     pause(now) {

@@ -4,6 +4,7 @@ import type { Answer } from '#src/model/form.ts';
 import type { Words } from '#src/model/language.ts';
 import { addresses } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
+import { openOriginals } from './in/originals.ts';
 import { openSuppression } from './out/suppression.ts';
 import { openGroupBook } from './rooms/group-book.ts';
 import { openThread } from './rooms/mail-rooms.ts';
@@ -44,6 +45,30 @@ export const commands: readonly Command<EmailConfig>[] = [
     if (!found) throw new Failure('item-not-found', { text: texts.noThread });
     return texts.openedAs(`${found.id}@${host.transport}`, found.people);
   }),
+  ...(['contact', 'room'] as const).map((on) =>
+    command({ node: 'plain', on, title: texts.plain }, async ({ place, host }) => {
+      if (place.kind !== 'contact' && place.kind !== 'room') throw new Failure('bad-request');
+      const { account } = place;
+      const at = addresses.fold(addresses.parse(place.id)).name;
+      const state = await openMailState(host);
+      const book = openGroupBook({ host, state });
+      const group = place.kind === 'room' ? await book.get(account, at) : undefined;
+      if (place.kind === 'room' && !group?.open) throw new Failure('members-only', { text: texts.notYourThread });
+      const peer = { ...(await state.peer(account, at)), plain: true };
+      await host.emit(
+        [],
+        group ? book.write(account, at, { ...group, plain: true }) : [state.writePeer(account, at, peer)],
+      );
+      return texts.plainNow;
+    }),
+  ),
+  ...(['contact', 'room'] as const).map((on) =>
+    command({ node: 'original', on, title: texts.original }, async ({ place, host, config }) => {
+      if (place.kind !== 'contact' && place.kind !== 'room') throw new Failure('bad-request');
+      const at = addresses.fold(addresses.parse(place.id)).name;
+      return openOriginals({ host, config, state: await openMailState(host) }).last(place.account, at);
+    }),
+  ),
   command({ node: 'address', on: 'gateway', title: texts.my }, async ({ account, config }) => {
     const found = userMailbox({ config }, account);
     if (found === undefined) throw new Failure('item-not-found', { text: texts.noAddress });

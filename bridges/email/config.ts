@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { durationSchema } from '#src/lib/duration.ts';
+import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
 import { mailDomain } from './mailbox.ts';
 import { texts } from './texts.ts';
@@ -125,7 +125,7 @@ export const config = z
       .array(z.union([z.ipv4(), z.ipv6()]))
       .max(20)
       .default(['127.0.0.1', '::1'])
-      .describe('Mail servers of ours, which are believed who has connected to them (XFORWARD)'),
+      .describe('Mail servers of ours, which are believed who has connected to them (XFORWARD, XCLIENT)'),
     attachments: z
       .number()
       .int()
@@ -134,6 +134,9 @@ export const config = z
       .default(10_000_000)
       .describe('The most bytes of a file that is attached; larger ones are links'),
     max_size: z.number().int().min(10_000).max(200_000_000).default(25_000_000).describe('The most bytes of a mail'),
+    originals: durationOrOff(3_600_000, 366 * 86_400_000)
+      .prefault('30d')
+      .describe('How long mails are kept as they came, each behind a link for its user: a duration, or off'),
     subject: line(100).optional().describe('The subject of mails that have none'),
   })
   .superRefine(({ domain: own, outgoing: { dkim: signing } }, context) => {

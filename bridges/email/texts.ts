@@ -87,11 +87,36 @@ export const texts = catalogue({
     en: '[This mail is encrypted and cannot be read here.]',
     de: '[Diese E-Mail ist verschlüsselt und kann hier nicht gelesen werden.]',
   },
+  wasEncrypted: ({ address, domain }: { address: string; domain: string }) => ({
+    en: `The last mail was encrypted, and the answer would not be. To answer in plain text all the same, write to ${domain}: plain ${address}`,
+    de: `Die letzte E-Mail war verschlüsselt, die Antwort wäre es nicht. Um trotzdem im Klartext zu antworten, an ${domain} schreiben: plain ${address}`,
+  }),
+  plain: {
+    en: 'Write there in plain text, though they encrypt',
+    de: 'Dorthin im Klartext schreiben, obwohl verschlüsselt wird',
+  },
+  plainNow: {
+    en: 'From now on this is answered in plain text.',
+    de: 'Von nun an wird hier im Klartext geantwortet.',
+  },
+  nobodyReads: (address: string) => ({
+    en: `Nobody reads what is sent to ${address}. Send it again to write there all the same.`,
+    de: `Was an ${address} geht, liest niemand. Noch einmal senden, um trotzdem dorthin zu schreiben.`,
+  }),
   cut: {
     en: '[The text goes on: it is too long to be shown.]',
     de: '[Der Text geht weiter: Er ist zu lang, um gezeigt zu werden.]',
   },
   wholeAt: (url: string) => ({ en: `[The whole text: ${url}]`, de: `[Der ganze Text: ${url}]` }),
+  noOriginal: {
+    en: 'There is no mail here that is kept as it came.',
+    de: 'Hier gibt es keine E-Mail, die im Original aufbewahrt wird.',
+  },
+  noLinks: {
+    en: 'This gateway has no public address for links.',
+    de: 'Dieses Gateway hat keine öffentliche Adresse für Links.',
+  },
+  original: { en: 'A link to the last mail as it came', de: 'Ein Link zur letzten E-Mail im Original' },
   fileLost: (name: string) => ({
     en: `[A file came along and is not kept here: ${name}]`,
     de: `[Eine Datei kam mit und wird hier nicht aufbewahrt: ${name}]`,

@@ -58,7 +58,12 @@ export async function openMediaOf(
     }));
   const open = openDownloads({ ...from, publicUrl, shelf: store, lending });
   return {
-    hostFor: (transport) => ({ put: store?.put ?? none.put, lend: lending.lendFor(transport), open }),
+    hostFor: (transport) => ({
+      ...none,
+      ...(store && { put: store.put, hold: store.hold }),
+      lend: lending.lendFor(transport),
+      open,
+    }),
     store,
     lending,
     pruning: store ? { pruneMedia: store.prune } : {},
@@ -73,8 +78,11 @@ const placesOf = ({ dir, max_size: maxSize, quota, total, retention }: NonNullab
   retention,
 });
 
+const noFiles = () => Promise.reject(new Failure('service-unavailable', { text: texts.noFiles }));
+
 const none: Omit<Media, 'open'> = {
-  put: () => Promise.reject(new Failure('service-unavailable', { text: texts.noFiles })),
+  put: noFiles,
+  hold: noFiles,
   lend() {
     throw new Failure('service-unavailable', { text: texts.noAddress });
   },

@@ -9,6 +9,14 @@ export type Media = {
     meta: { readonly name?: string; readonly type?: string; readonly account?: AccountKey },
   ): Promise<FileRef & { readonly expires: number }>;
   /**
+   * Takes a file in before it is known whose it is, as while its sender is being judged: it counts for nobody, and is nowhere to be
+   * fetched. Rejects as `put` does.
+   */
+  hold(
+    content: ReadableStream<Uint8Array> | Uint8Array,
+    meta: { readonly name?: string; readonly type?: string },
+  ): Promise<HeldFile>;
+  /**
    * A link to a file of the network, for which `openFile` of the bridge is asked whenever somebody follows it. Nothing is
    * stored, and nobody can read the `reference` in it. Who has it alone (`account`) opens a few at a time. `size` in bytes, `lifetime` in milliseconds. Throws a `Failure` where
    * there is no public address, or for a reference of more than 2000 characters.
@@ -30,6 +38,13 @@ export type Media = {
    * the hash that its sender says ends without one.
    */
   open(file: FileRef, limits: DownloadLimits): Promise<Download>;
+};
+
+/** A file that was taken in and is nobody's yet. What is neither kept nor dropped within an hour is gone. */
+export type HeldFile = {
+  /** It is that account's from here on, as if it had put it: once. Rejects with a `Failure` where there is no room, and drops it. */
+  keep(account: AccountKey): Promise<FileRef & { readonly expires: number }>;
+  drop(): Promise<void>;
 };
 
 /** How much of a file is read, in bytes, what gives it up, and whose it is: one user has so many open at a time. */

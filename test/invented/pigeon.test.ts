@@ -320,6 +320,7 @@ describe('what crosses', () => {
     const media: Host['media'] = {
       open: unread,
       put: () => Promise.reject(new Failure('service-unavailable')),
+      hold: () => Promise.reject(new Failure('service-unavailable')),
       lend(reference, meta) {
         lent.push({ reference, meta });
         return { url: `https://gw.example/${lent.length}`, ...meta, expires: 0 };
@@ -350,6 +351,7 @@ describe('what crosses', () => {
   const served = (open: Host['media']['open']): NonNullable<RigOptions['served']> => ({
     media: {
       put: () => Promise.reject(new Failure('service-unavailable')),
+      hold: () => Promise.reject(new Failure('service-unavailable')),
       lend() {
         throw new Failure('service-unavailable');
       },

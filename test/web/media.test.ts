@@ -153,6 +153,23 @@ describe('files that are kept', () => {
     expect(await Promise.all(others.map(async (other) => (await at.ask(other)).status))).toEqual(others.map(() => 404));
   });
 
+  it('are nobody’s while they are held: they count against no quota, and are gone when nobody keeps them', async () => {
+    await using at = await gallery();
+    const mine = await at.media.hold(bytes(900), kept);
+    const dropped = await at.media.hold(bytes(900), kept);
+    await at.media.put(bytes(1000), kept);
+    await dropped.drop();
+    expect(at.files()).toHaveLength(2);
+    const file = await mine.keep(romeo);
+    expect([(await at.ask(file.url)).status, file.expires]).toEqual([200, at.clock.now() + DAY]);
+    const another = await at.media.hold(bytes(200), kept);
+    await expect(another.keep(romeo)).rejects.toMatchObject({ code: 'queue-full' });
+    await at.media.hold(bytes(200), kept);
+    at.clock.advance(3_600_000);
+    await at.media.prune();
+    expect(at.files()).toHaveLength(2);
+  });
+
   it('expire with a page that says so, and leave nothing on the disk', async () => {
     await using at = await gallery();
     const { url } = await at.media.put(bytes(3), kept);

@@ -17,10 +17,13 @@ import {
   usualLimits,
   type Verdict,
 } from '#bridges/email/wire/mail.ts';
+import { tokenBucket } from '#src/lib/token-bucket.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { type HeldFiles, openHeldFiles } from './held-files.ts';
 import type { MailIntake } from './listener.ts';
+import { MOST_ORIGINAL } from './originals.ts';
 import type { PersonalMails } from './personal.ts';
 import {
   admissionOf,
@@ -52,6 +55,8 @@ export type ReadMail = {
   readonly envelope: MailEnvelope;
   readonly verdict: Verdict;
   readonly files: readonly IncomingFile[];
+  /** As it came, where it is not too large to be kept so. */
+  readonly raw?: Uint8Array;
 };
 
 type Routes = { readonly personal: PersonalMails; readonly reports: ReportedMails };
@@ -61,6 +66,9 @@ const REFUSED: RecipientAnswer = { status: 550, enhanced: '5.7.1', text: 'The se
 const DNS: RecipientAnswer = { status: 451, enhanced: '4.4.3', text: 'DNS does not answer, try again later' };
 const NO_FROM: RecipientAnswer = { status: 550, enhanced: '5.1.7', text: 'The sender has no plain address' };
 
+/** Mails to those who run the gateway, from whomever: so many at once, and then one in two minutes. The others come again later. */
+const TO_OPERATORS = { burst: 30, per_second: 1 / 120 };
+
 /** The one pipeline behind all ways in: limits first, then who it is for, what it is, who has written it, and what becomes of it. */
 export function openIncoming(
   transport: EmailTransport,
@@ -69,6 +77,7 @@ export function openIncoming(
   paused: () => boolean,
 ): MailIntake & { readonly handOver: HandOver } {
   const { host, config } = transport;
+  const toOperators = tokenBucket(TO_OPERATORS, host.clock);
 
   async function recipient(address: string, from: string): Promise<RecipientAnswer | undefined> {
     const found = await recipientOf(transport, address);
@@ -80,16 +89,25 @@ export function openIncoming(
 
   async function take(mail: AsyncIterable<Uint8Array>, envelope: MailEnvelope): Promise<readonly RecipientAnswer[]> {
     const recipients = await Promise.all(envelope.to.map((address) => recipientOf(transport, address)));
-    const owner = recipients.find(
-      (one): one is MailRecipient & { kind: 'user' } => 'kind' in one && one.kind === 'user',
-    );
-    const read = await readMail(mail, envelope, owner?.account);
+    const files = openHeldFiles(host);
+    try {
+      return await answersOf(await readMail(mail, envelope, files), recipients, files);
+    } finally {
+      await files.close();
+    }
+  }
+
+  async function answersOf(
+    read: ReadMail,
+    recipients: readonly (MailRecipient | RecipientAnswer)[],
+    files: HeldFiles,
+  ): Promise<readonly RecipientAnswer[]> {
     const answers: RecipientAnswer[] = [];
     // Each user has it once, and is answered the same under each of their addresses.
     const done = new Map<AccountKey, RecipientAnswer>();
     for (const one of recipients) {
       const known = 'kind' in one && one.kind === 'user' ? done.get(one.account) : undefined;
-      const answer = 'status' in one ? one : (known ?? (await become(read, one)));
+      const answer = 'status' in one ? one : (known ?? (await become(read, one, files)));
       answers.push(answer);
       if ('kind' in one && one.kind === 'user') done.set(one.account, answer);
     }
@@ -100,7 +118,7 @@ export function openIncoming(
   async function readMail(
     mail: AsyncIterable<Uint8Array>,
     envelope: MailEnvelope,
-    account?: AccountKey,
+    files: HeldFiles,
     judge: Authenticate = reading.authenticate,
   ): Promise<ReadMail> {
     const copy = new PassThrough();
@@ -111,38 +129,22 @@ export function openIncoming(
         return { from: 'unverified', why: 'none' };
       })
       .finally(() => copy.resume());
-    const files: IncomingFile[] = [];
-    const keep = async (file: MailFile, bytes: ReadableStream<Uint8Array>): Promise<void> => {
-      files.push(await keptFile(file, bytes, account));
-    };
     try {
-      const slim = await reading.split(copied(mail, copy), keep, { ...usualLimits, size: config.max_size });
+      const raw = openRawMail(MOST_ORIGINAL);
+      const slim = await reading.split(copied(raw.passing(mail), copy), files.hold, {
+        ...usualLimits,
+        size: config.max_size,
+      });
       const parsed = await reading.parser.parse(slim);
       const from = mailboxOf(parsed.from.address) ?? '';
-      return { parsed, from, envelope, verdict: await judged, files };
+      return { parsed, from, envelope, verdict: await judged, files: [], ...raw.kept() };
     } finally {
       copy.end();
       await judged;
     }
   }
 
-  async function keptFile(
-    file: MailFile,
-    bytes: ReadableStream<Uint8Array>,
-    account?: AccountKey,
-  ): Promise<IncomingFile> {
-    const { name, type } = file;
-    try {
-      if (!account) throw new Failure('service-unavailable');
-      return { file, ref: await host.media.put(bytes, { type, account, ...(name !== undefined && { name }) }) };
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      if (!bytes.locked) for await (const _ of bytes);
-      return { file };
-    }
-  }
-
-  async function become(mail: ReadMail, to: MailRecipient): Promise<RecipientAnswer> {
+  async function become(mail: ReadMail, to: MailRecipient, files: HeldFiles): Promise<RecipientAnswer> {
     const { parsed, verdict, envelope } = mail;
     if (parsed.report) return reports.take(mail, parsed.report, to);
     if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined))
@@ -156,7 +158,8 @@ export function openIncoming(
     if (verdict.from === 'refused' || (verdict.from === 'unverified' && config.unverified === 'refuse')) return REFUSED;
     if (mail.from === '') return NO_FROM;
     const admission = await admissionOf(transport, to.account, mail.from);
-    return typeof admission === 'string' ? personal.take(mail, to, admission) : admission;
+    if (typeof admission !== 'string') return admission;
+    return personal.take({ ...mail, files: await files.of(to.account) }, to, admission);
   }
 
   /** A mail of one of our users to another: it has not left, and is who it says. Rejects with the `Failure` of who does not take it. */
@@ -164,19 +167,24 @@ export function openIncoming(
     const one = await recipientOf(transport, to);
     if ('status' in one || one.kind !== 'user') throw new Failure('item-not-found', { text: texts.noMailbox });
     const envelope = { from, to: [to] };
-    const read = await readMail(Readable.from([mail]), envelope, one.account, async () => ({
+    const files = openHeldFiles(host);
+    const read = await readMail(Readable.from([mail]), envelope, files, async () => ({
       from: 'verified',
       why: 'ours',
     }));
     const admission = await admissionOf(transport, one.account, read.from);
-    if (typeof admission !== 'string') throw new Failure('not-permitted', { text: texts.blockedThere });
+    if (typeof admission !== 'string') {
+      await files.close();
+      throw new Failure('not-permitted', { text: texts.blockedThere });
+    }
     // A user of ours is found at their own address: nobody is asked to take them among the contacts of mail.
-    const { status, text } = await personal.take(read, one, 'yes');
+    const { status, text } = await personal.take({ ...read, files: await files.of(one.account) }, one, 'yes');
     if (status !== 250) throw new Failure('policy-violation', { text });
   }
 
   function toAdmins({ parsed, from }: ReadMail, address: string): RecipientAnswer {
     if (parsed.automation !== undefined) return TAKEN;
+    if (!toOperators.take(1)) return LATER;
     const text = [parsed.subject, parsed.text]
       .filter((one) => one !== undefined)
       .join('\n')
@@ -186,6 +194,23 @@ export function openIncoming(
   }
 
   return { recipient, take, handOver, paused };
+}
+
+/** Keeps the bytes of a mail while they go by, unless they are more than so many. */
+function openRawMail(most: number) {
+  let pieces: Uint8Array[] | undefined = [];
+  let size = 0;
+  return {
+    async *passing(mail: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+      for await (const piece of mail) {
+        size += piece.length;
+        if (size > most) pieces = undefined;
+        pieces?.push(piece);
+        yield piece;
+      }
+    },
+    kept: (): { readonly raw?: Uint8Array } => (pieces ? { raw: Buffer.concat(pieces) } : {}),
+  };
 }
 
 /** What goes by, copied to somebody else who reads it as fast. */

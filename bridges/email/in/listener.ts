@@ -21,6 +21,8 @@ const asError = ({ status, enhanced, text }: RecipientAnswer): Error =>
   Object.assign(new Error(`${enhanced} ${text}`), { responseCode: status });
 
 const MOST_RECIPIENTS = 100;
+/** How long a connection may last, in milliseconds: what was not answered by then comes again. */
+const LONGEST = 1_800_000;
 const PAUSED: RecipientAnswer = { status: 451, enhanced: '4.3.2', text: 'Not now, try again later' };
 
 export type MailListener = SocketServer & {
@@ -45,6 +47,7 @@ export async function openListener(
     hideENHANCEDSTATUSCODES: true,
     disableReverseLookup: true,
     useXForward: config.forwarders,
+    useXClient: config.forwarders,
     logger: false,
     onMailFrom: (_address, _session, done) => done(intake.paused() ? asError(PAUSED) : null),
     onRcptTo({ address }, session, done) {
@@ -94,6 +97,9 @@ export async function openListener(
   }
 
   const listening = await host.listen(endpoint, (socket) => {
+    // A mail that drips in holds its place no longer than that, however often something comes.
+    const stop = host.clock.after(LONGEST, () => socket.destroy());
+    socket.once('close', stop);
     server.server.emit('connection', socket);
   });
   return {
@@ -108,7 +114,7 @@ const said = ({ enhanced, text }: RecipientAnswer): string => `${enhanced} ${tex
 
 const senderOf = ({ envelope }: SMTPServerSession): string => (envelope.mailFrom ? envelope.mailFrom.address : '');
 
-/** Who has connected: as a mail server of ours says (XFORWARD), else whoever is there. */
+/** Who has connected: as a mail server of ours says (XFORWARD or XCLIENT), else whoever is there. */
 function envelopeOf(session: SMTPServerSession): MailEnvelope {
   const told = (name: string): string | undefined => {
     const value = (session.xForward as ReadonlyMap<string, string | false> | undefined)?.get(name);

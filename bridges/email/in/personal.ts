@@ -15,6 +15,7 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 import { isBlank } from '#src/model/text.ts';
 import { changeOf } from './changes.ts';
 import type { IncomingFile, ReadMail } from './incoming.ts';
+import { beginningOf, type Originals } from './originals.ts';
 import { askedBy, markable } from './read-requests.ts';
 import { type MailRecipient, NO_SUCH_USER, type RecipientAnswer, TAKEN } from './recipients.ts';
 
@@ -29,6 +30,14 @@ export type PersonalMails = {
 /** How many of those are named that a mail went to as well. */
 const ALSO = 10;
 
+/** What is told of a mail: its words, the subject where it is new, to whom else it went, and where the whole is. */
+type CleanMail = {
+  readonly clean: CleanText;
+  readonly fresh?: string | undefined;
+  readonly others?: Words | undefined;
+  readonly url: string | undefined;
+};
+
 type Placing = {
   readonly thread: string;
   readonly known: MailThread;
@@ -40,9 +49,17 @@ type Placing = {
 
 export function openPersonal(
   transport: EmailTransport,
-  parser: Pick<MailParser, 'clean'>,
-  forms: Pick<MailForms, 'replied'>,
-  groups: GroupMails,
+  {
+    parser,
+    forms,
+    groups,
+    originals,
+  }: {
+    parser: Pick<MailParser, 'clean'>;
+    forms: Pick<MailForms, 'replied'>;
+    groups: GroupMails;
+    originals: Originals;
+  },
 ): PersonalMails {
   const { host, config, state, shown, alone } = transport;
 
@@ -107,7 +124,9 @@ export function openPersonal(
       await host.emit([{ ...head, kind: 'presence', show: 'available', status: awayOf(mail, account, clean) }]);
       return TAKEN;
     }
+    const original = originals.keep(mail, { account, place: from, id });
     const keeping = () => [
+      ...original.writes,
       ...writes(mail, account, { placing, id, hash, peer }),
       ...(several ? groups.writes(mail, account, several, hash) : []),
     ];
@@ -121,7 +140,7 @@ export function openPersonal(
       ...(parsed.date !== undefined && late(parsed.date)),
       kind: 'message',
       style: 'plain',
-      text: textOf(mail, to, { clean, fresh, others: alsoTo(mail, several) }),
+      text: textOf(mail, account, { clean, fresh, others: alsoTo(mail, several), url: original.url }),
       ...(fresh !== undefined && { subject: fresh }),
       thread: placing.thread,
       ...markable(mail),
@@ -145,7 +164,8 @@ export function openPersonal(
     const { parsed, from: author } = mail;
     const { before, place, from } = groups.head(mail, account, at);
     const head = { place, from };
-    const text = textOf(mail, { account }, { clean });
+    const original = originals.keep(mail, { account, place: at.id, id });
+    const text = textOf(mail, account, { clean, url: original.url });
     const replyTo = at.replyTo !== undefined && parsed.inReplyTo.includes(at.replyTo) ? { replyTo: at.replyTo } : {};
     const said: Draft =
       parsed.reaction && at.replyTo !== undefined
@@ -159,6 +179,7 @@ export function openPersonal(
     const files = filesOf(mail, head, id);
     const words = said.kind === 'message' && text === '' && files.length > 0 ? [] : [said];
     const kept = [
+      ...original.writes,
       ...groups.writes(mail, account, at, hash),
       state.writePlaced(account, author, id, { thread: at.id, hash, at: host.clock.now() }),
     ];
@@ -206,7 +227,10 @@ export function openPersonal(
         answered: true,
         ...(answerTo !== undefined && answerTo !== from && { replyTo: answerTo }),
       }),
-      state.writePeer(account, from, { ...askedBy(mail, { id, at: host.clock.now() }, peer), thread, answered: true }),
+      state.writePeer(account, from, {
+        ...askedBy(mail, { id, at: host.clock.now() }, peer),
+        ...{ thread, answered: true, encrypted: isSealed(mail, peer) },
+      }),
       ...(verdict.from === 'verified' ? shown.learn(account, from, parsed) : []),
       state.writePlaced(account, from, id, { thread, hash, at: host.clock.now() }),
     ];
@@ -221,15 +245,11 @@ export function openPersonal(
   const awayOf = (mail: ReadMail, account: AccountKey, { text }: CleanText): string =>
     [...markOf(mail, account), cleanName(text, 200)].join(' ');
 
-  function textOf(
-    mail: ReadMail,
-    { account }: { account: AccountKey },
-    { clean, fresh, others }: { clean: CleanText; fresh?: string | undefined; others?: Words | undefined },
-  ): string {
+  function textOf(mail: ReadMail, account: AccountKey, { clean, fresh, others, url }: CleanMail): string {
     const { parsed, files } = mail;
     const told = (words: Parameters<typeof wordsIn>[0]) => wordsIn(words, host.language(account));
     const { forwarded } = clean;
-    return [
+    const text = [
       ...markOf(mail, account),
       ...(others === undefined ? [] : [told(others)]),
       ...(fresh === undefined ? [] : [fresh]),
@@ -239,9 +259,11 @@ export function openPersonal(
         ? [told(texts.forwarded(forwarded.from?.name ?? forwarded.from?.address ?? '?')), forwarded.text]
         : []),
       ...(parsed.invitation ? [told(invitationText(parsed.invitation))] : []),
-      ...(parsed.textCut ? [told(texts.cut)] : []),
-      ...lost(files).map((name) => told(texts.fileLost(name))),
     ].join('\n');
+    const beginning = beginningOf(transport, text, { account, url, isCut: parsed.textCut });
+    return [...(beginning === '' ? [] : [beginning]), ...lost(files).map((name) => told(texts.fileLost(name)))].join(
+      '\n',
+    );
   }
 
   /** To whom else a mail went, as its headers say, with the offer to answer them all. */
@@ -270,8 +292,9 @@ const filesOf = (
   head: Pick<Draft, 'place' | 'from'> & { readonly thread?: string },
   id: string,
 ): Draft[] =>
-  files.flatMap(({ ref }, index): Draft[] =>
-    ref
+  files.flatMap(({ file, ref }, index): Draft[] =>
+    // RFC 3156 §4: that one says what the next is, and no more.
+    ref && file.type !== 'application/pgp-encrypted'
       ? [
           {
             ...{ ...head, ids: [`${id}/${index + 1}` as ForeignId] },
@@ -280,6 +303,10 @@ const filesOf = (
         ]
       : [],
   );
+
+/** Whether a peer's mails are encrypted from here on: only who is who they say goes back to plain text. */
+const isSealed = ({ parsed, verdict }: ReadMail, { encrypted = false }: { readonly encrypted?: boolean }): boolean =>
+  parsed.encrypted !== undefined || (encrypted && verdict.from !== 'verified');
 
 const INVITATIONS = { request: texts.invitation, cancel: texts.calledOff, reply: texts.answered } as const;
 

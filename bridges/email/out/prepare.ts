@@ -10,6 +10,7 @@ import { wordsIn } from '#src/model/language.ts';
 import { attachmentsOf } from './attachments.ts';
 import { type ChangeContent, changeContent, type MailChange, textOf } from './changes.ts';
 import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from './compose.ts';
+import { assertMeant } from './consent.ts';
 import type { OutgoingEnvelope } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
@@ -83,6 +84,7 @@ export function openPreparing(
     const peer = await state.peer(account, their);
     const content = await contentOf(item, { peer, before });
     const thread = await state.thread(account, their, content.thread);
+    await assertMeant(transport, account, their, { peer, thread });
     const usual = settings.subject || config.subject || wordsIn(texts.subject(name), language);
     const subject = content.subject ?? thread.subject ?? usual;
     const isAnswer = thread.answered && !/^re:/i.test(subject) && content.subject === undefined;

@@ -17,6 +17,7 @@ import {
   changedBy,
   type GroupChange,
   type GroupPerson,
+  groupSchema,
   type MailGroup,
   MOST_PEOPLE,
 } from './group.ts';
@@ -48,7 +49,7 @@ export type GroupMails = {
   head(mail: ReadMail, account: AccountKey, at: GroupPlacing): { before: Draft[]; place: Place; from: Draft['from'] };
 };
 
-const NEW: MailGroup = { subject: '', references: [], people: [], open: false, written: false, nick: '' };
+const NEW: MailGroup = groupSchema.parse({});
 /** Mails that are looked at for the thread. */
 const MOST_ABOUT = 20;
 
@@ -127,7 +128,9 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
         : group.references;
       const people = now.map(({ address }) => address);
       return [
-        ...book.write(account, id, { ...group, subject, references, people: change.people }),
+        ...book.write(account, id, {
+          ...{ ...group, subject, references, people: change.people, encrypted: parsed.encrypted !== undefined },
+        }),
         book.writeMail(account, parsed.messageId, { group: id, people, by: from, hash }),
         book.writeLast(account, from, id),
       ];

@@ -27,6 +27,9 @@ export const groupSchema = z.object({
   open: z.boolean().default(false),
   /** Our user has written, and was told who gets that. */
   written: z.boolean().default(false),
+  /** The last mail was encrypted; our user answers in plain text all the same. */
+  encrypted: z.boolean().default(false),
+  plain: z.boolean().default(false),
   /** Our user's nick. */
   nick: z.string().default(''),
 });

@@ -110,6 +110,8 @@ export function openReplyAll(
     const { room, events, first } = messagesOf(all);
     const group = await book.get(room.account, room.id);
     if (!group?.open) throw new Failure('not-joined');
+    if (group.encrypted && !group.plain)
+      throw new Failure('not-allowed', { text: texts.wasEncrypted({ address: room.id, domain: host.transport }) });
     if (group.people.length === 0) throw new Failure('not-allowed', { text: texts.nobodyLeft });
     const before = await begun(first.id);
     // What may have left as one mail goes again as that, and what has joined it since goes behind it.

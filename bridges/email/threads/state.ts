@@ -47,6 +47,11 @@ const peerSchema = z.object({
   answered: z.boolean().default(false),
   /** Mails of the peer that ask to be told when they are read, and were not, the oldest first. */
   asking: z.array(z.object({ id: z.string(), to: z.string(), at: z.number() })).default([]),
+  /** Their last mail was encrypted; our user writes to them in plain text all the same. */
+  encrypted: z.boolean().exactOptional(),
+  plain: z.boolean().exactOptional(),
+  /** Our user was told that nobody reads that address. */
+  warned: z.boolean().exactOptional(),
 });
 /** What is between an account and a peer. */
 export type MailPeer = z.infer<typeof peerSchema>;

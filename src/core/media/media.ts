@@ -38,7 +38,7 @@ export type Shelf = { open(secret: string): Promise<KeptFile | { readonly kind: 
 export type Spot = { readonly secret: string; readonly url: string; readonly expires: number };
 
 /** The files of the gateway. */
-export type MediaStore = Pick<Media, 'put'> &
+export type MediaStore = Pick<Media, 'put' | 'hold'> &
   Shelf & {
     /**
      * An address for a file of that name, before anybody knows whether it is needed. Nothing is written. What is the same by
@@ -87,6 +87,8 @@ export type MediaParts = {
   readonly log: Log;
 };
 
+/** How long a file is held that is nobody's yet, in milliseconds. */
+const HELD = 3_600_000;
 /** Files and rows that are removed between two looks at whether to stop. */
 const CHUNK = 100;
 /** How long it is told that a file has expired, after which its address is unknown, in milliseconds. */
@@ -147,7 +149,35 @@ export async function openMedia(parts: MediaParts): Promise<MediaStore> {
     return url;
   }
 
+  async function drop(id: string): Promise<void> {
+    await removeFile(pathOf(id));
+    await store.unit([store.media.remove(id)]);
+  }
+
   return {
+    async hold(content, { name: wished, type: claimed }) {
+      const secret = newSecret();
+      const id = idOf(secret);
+      const type = plainType(claimed);
+      const name = fileName(wished, type);
+      const kept = await keep(content, { secret, name, type, account: '' }, clock.now() + HELD);
+      return {
+        async keep(account) {
+          const expires = expiry();
+          try {
+            await store.unit([store.media.give({ id, account, expires }, parts.quota)]);
+          } catch (error) {
+            if (!(error instanceof GuardFailed)) throw error;
+            await drop(id);
+            throw new Failure('queue-full', { text: texts.noRoom });
+          }
+          const file = { url: urlOf(secret, name), name, type, ...kept, expires };
+          const put = await elsewhere(secret, file, account);
+          return put === undefined ? file : { ...file, url: put };
+        },
+        drop: () => drop(id),
+      };
+    },
     async put(content, { name: wished, type: claimed, account = '' }): Promise<FileRef & { expires: number }> {
       const secret = newSecret();
       const type = plainType(claimed);

@@ -21,6 +21,8 @@ export type Quota = { readonly quota: number; readonly total: number };
 export type MediaFiles = {
   /** Guarded: there is room for it, else its unit is undone. */
   add(file: MediaFile, room: Quota): Statement;
+  /** Gives one that is nobody's to an account until it expires. Guarded as `add`. */
+  give(to: Pick<MediaFile, 'id' | 'account' | 'expires'>, quota: number): Statement;
   get(id: string): Promise<MediaFile | undefined>;
   /** The ids of up to `max` files that have expired and are still there. */
   expired(now: number, max: number): Promise<readonly string[]>;
@@ -44,6 +46,16 @@ const add = writing(
             + (select coalesce(sum(size), 0) from media where account = ${a.account}))
           and cast(${a.total} as bigint) >= cast(${a.size} as bigint)
             + (select coalesce(sum(size), 0) from media where gone = 0)`.compile(db),
+  }),
+  1,
+);
+
+const give = writing(
+  (_, a: Pick<MediaFile, 'id' | 'account' | 'expires'> & { quota: number }) => ({
+    compile: () =>
+      sql`update media set account = ${a.account}, expires = cast(${a.expires} as bigint)
+        where id = ${a.id} and gone = 0 and account = '' and cast(${a.quota} as bigint) >= size
+          + (select coalesce(sum(size), 0) from media where account = ${a.account})`.compile(db),
   }),
   1,
 );
@@ -93,6 +105,7 @@ const forget = writing((db, a: { before: number; max: number }) =>
 
 export const mediaFiles = (read: Read): MediaFiles => ({
   add: (file, room) => add({ ...file, ...room }),
+  give: (to, quota) => give({ ...to, quota }),
   get: async (id) => (await read(one({ id })))[0],
   expired: async (now, max) => (await read(expired({ now, max }))).map(({ id }) => id),
   gone: (id) => gone({ id }),

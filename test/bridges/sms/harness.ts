@@ -72,6 +72,7 @@ export async function world(
       fetch: (url) => fetch(url),
       media: {
         open: unread,
+        hold: () => Promise.reject(new Failure('service-unavailable')),
         lend() {
           throw new Failure('service-unavailable');
         },

@@ -60,7 +60,8 @@ export const definitionChecks: readonly Check[] = [
     name: 'settings have defaults, and commands have names of their own',
     async run({ definition }) {
       for (const schema of Object.values(definition.settings)) expect(() => schema.parse({})).not.toThrow();
-      const nodes = definition.commands.map(({ node }) => node);
+      // One command may be offered on contacts and in rooms.
+      const nodes = definition.commands.map(({ node, on }) => `${on} ${node}`);
       expect(new Set(nodes).size).toBe(nodes.length);
     },
   },

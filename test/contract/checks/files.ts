@@ -17,6 +17,7 @@ const withFiles = (contract: Contract, open: Media['open'], check: (rig: Rig) =>
   const media: Host['media'] = {
     open,
     put: () => Promise.reject(refuse),
+    hold: () => Promise.reject(refuse),
     lend() {
       throw refuse;
     },

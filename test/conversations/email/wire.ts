@@ -20,7 +20,7 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
 /**
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
- * `from`, and all before the text may be left out; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
+ * `from`, and all before the text may be left out; `times 900` is a long one; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
  * are settings of the transport, `option: protocol smtp` is how mail comes in, if not by LMTP.
  */
 export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' }) => {
@@ -108,6 +108,12 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       const wrong = codes.split(',').some((code, at) => !answers[at]?.startsWith(code));
       if (wrong) throw new Error(`the mail was answered: ${answers.join(', ')}`);
     },
+    /** `answer 250 TEXT`: what a mail to the address of the last mail alone, which is its envelope's sender, is answered. */
+    async answer(rest, who) {
+      const [, code = '', text = ''] = /^(\d+) (.*)$/.exec(rest) ?? [];
+      const [answer = ''] = await post(lmtp, { ...rawOf(text, who), to: [last?.from ?? ''] });
+      if (!answer.startsWith(code)) throw new Error(`the mail was answered: ${answer}`);
+    },
     /** `header NAME`: what the last mail that was heard has there, as `header NAME: VALUE` wants it. */
     header(rest) {
       const [, name = '', wanted = ''] = /^([^:]+): ?(.*)$/.exec(rest) ?? [];
@@ -133,6 +139,19 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       const found = last?.parsed.attachments.find((one) => one.mimeType === type);
       const content = found && new TextDecoder().decode(found.content as ArrayBuffer).trim();
       if (content !== text.join(' ')) throw new Error(`the part is ${content}`);
+    },
+    /** `fetch URL 200 attachment: TEXT`: what our address answers, as what it is served, and what it holds; nothing in it can run. */
+    async fetch(rest) {
+      const [, url = '', code, disposition = '', wanted = ''] = /^(\S+) (\d+) ?(\w*)(?:: (.*))?$/.exec(rest) ?? [];
+      const answer = await fetch(`http://${web}${new URL(url).pathname}`);
+      const text = await answer.text();
+      if (answer.status !== Number(code)) throw new Error(`it answers ${answer.status}`);
+      const { headers } = answer;
+      const policy = headers.get('content-security-policy') ?? '';
+      const isSafe = headers.get('x-content-type-options') === 'nosniff' && policy.includes('sandbox');
+      if (disposition !== '' && !(isSafe && headers.get('content-disposition')?.startsWith(disposition)))
+        throw new Error(`it is served with ${JSON.stringify([...headers])}`);
+      if (!text.includes(wanted)) throw new Error(`it holds ${text}`);
     },
     /** `html TEXT`: the HTML of the last mail has this in it. */
     html(rest) {
@@ -203,7 +222,7 @@ type Written = {
 };
 
 const PART =
-  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
+  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|times \d+|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
 
 /** Reads a mail as conversations write it. */
 function readMail(text: string): Written {
@@ -216,7 +235,7 @@ function readMail(text: string): Written {
     if (found[2] === ': ') break;
   }
   const one = (word: string) => parts.find((part) => part.word === word)?.value;
-  const [id, re, subject, sender, cc] = ['id', 're', 'subject', 'sender', 'cc'].map(one);
+  const [id, re, subject, sender, cc, times = '1'] = ['id', 're', 'subject', 'sender', 'cc', 'times'].map(one);
   return {
     to: one('to') ?? ROMEO,
     ...(id !== undefined && { id }),
@@ -226,7 +245,7 @@ function readMail(text: string): Written {
     ...(cc !== undefined && { cc }),
     headers: parts.filter(({ word }) => word === 'header').map(({ value }) => value),
     plain: parts.some(({ word }) => word === 'plain'),
-    body: parts.length > 0 ? rest : text,
+    body: (parts.length > 0 ? rest : text).repeat(Number(times)),
   };
 }
 

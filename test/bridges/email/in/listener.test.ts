@@ -6,16 +6,23 @@ import { LATER, NO_SUCH_USER, type RecipientAnswer, TAKEN } from '#bridges/email
 import { usualLimits } from '#bridges/email/wire/mail.ts';
 import { splitMail } from '#bridges/email/wire/split.ts';
 import type { Host } from '#src/bridge.ts';
+import { handClock } from '../../../hand-clock.ts';
 
-type Given = { readonly protocol?: 'smtp' | 'lmtp'; readonly answers?: readonly RecipientAnswer[]; maxSize?: number };
+type Given = {
+  readonly protocol?: 'smtp' | 'lmtp';
+  readonly answers?: readonly RecipientAnswer[];
+  maxSize?: number;
+  readonly forwarders?: readonly string[];
+};
 
 /** A listener to which bytes are written as they are. `taken` are the mails that it has handed on. */
-async function listening({ protocol = 'smtp', answers = [], maxSize = 1_000_000 }: Given = {}) {
-  const taken: { text: string; to: readonly string[]; from: string }[] = [];
+async function listening({ protocol = 'smtp', answers = [], maxSize = 1_000_000, forwarders = [] }: Given = {}) {
+  const taken: { text: string; to: readonly string[]; from: string; client: unknown }[] = [];
+  const clock = handClock();
   const intake: MailIntake = {
     recipient: async (address) => (address.endsWith('@mail.example') ? undefined : NO_SUCH_USER),
     paused: () => false,
-    async take(mail, { to, from }) {
+    async take(mail, { to, from, client }) {
       const pieces: Uint8Array[] = [];
       const read = async function* () {
         for await (const piece of mail) {
@@ -24,7 +31,7 @@ async function listening({ protocol = 'smtp', answers = [], maxSize = 1_000_000 
         }
       };
       await splitMail(read(), async () => undefined, { ...usualLimits, size: maxSize });
-      taken.push({ text: Buffer.concat(pieces).toString('latin1'), to, from });
+      taken.push({ text: Buffer.concat(pieces).toString('latin1'), to, from, client });
       return to.map((_, at) => answers[at] ?? TAKEN);
     },
   };
@@ -33,6 +40,7 @@ async function listening({ protocol = 'smtp', answers = [], maxSize = 1_000_000 
   const log = { debug: () => undefined, error: () => undefined, warn: () => undefined, info: () => undefined };
   const host = {
     log,
+    clock,
     async listen(_endpoint: unknown, onSocket: (socket: Socket) => void) {
       server.on('connection', (socket) => {
         sockets.add(socket);
@@ -43,10 +51,12 @@ async function listening({ protocol = 'smtp', answers = [], maxSize = 1_000_000 
       return { port: (server.address() as AddressInfo).port, close: async () => undefined };
     },
   } as unknown as Host;
-  const config = { domain: 'mail.example', max_size: maxSize, forwarders: [] } as never;
+  const config = { domain: 'mail.example', max_size: maxSize, forwarders } as never;
   const listener = await openListener(protocol, { host: '127.0.0.1', port: 0 }, { host, config, intake });
   return {
     taken,
+    clock,
+    port: listener.port,
     /** All that is answered to these bytes, which end the connection: each answer with its code alone, or whole. */
     async say(...pieces: readonly string[]): Promise<string[]> {
       const socket = connect(listener.port, '127.0.0.1');
@@ -133,6 +143,30 @@ describe('what mail servers say to the listener', () => {
     await using it = await listening();
     const answers = await it.say(`EHLO mx.example\r\n${line}\r\nQUIT\r\n`);
     expect(answers[1]).toMatch(new RegExp(`^${wanted || '[25]'}`));
+  });
+
+  it.each(['XCLIENT', 'XFORWARD'])('is told by %s of a mail server of ours who has connected', async (word) => {
+    await using it = await listening({ forwarders: ['127.0.0.1'] });
+    const told = `EHLO mx.example\r\n${word} ADDR=192.0.2.1 NAME=far.example HELO=helo.example\r\n`;
+    await it.say(`${told}${begin('a')}${MAIL}.\r\nQUIT\r\n`);
+    expect(it.taken[0]?.client).toMatchObject({ address: '192.0.2.1' });
+  });
+
+  it('holds no place for a mail that drips in', async () => {
+    await using it = await listening();
+    const socket = connect(it.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.on('data', () => undefined);
+    await once(socket, 'data');
+    socket.write(`${begin('a')}From: bob@example.com\r\n\r\nHel`);
+    await once(socket, 'data');
+    const closed = new Promise((done) => socket.once('close', done));
+    for (const minutes of [10, 10, 10]) {
+      socket.write('l');
+      it.clock.advance(minutes * 60_000);
+    }
+    await closed;
+    expect(it.taken).toEqual([]);
   });
 
   it('takes a hundred recipients, and asks for the others later', async () => {
