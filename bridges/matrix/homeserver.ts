@@ -24,6 +24,8 @@ export type Call = {
   /** The most bytes of the answer. */
   readonly maxBytes?: number;
   readonly signal?: AbortSignal;
+  /** How often it is made where it may be made again, if not as usual: whoever asks tries again by themselves. */
+  readonly tries?: number;
 };
 
 /** A homeserver as one token reaches it. Everything rejects with a `Failure`. */
@@ -110,7 +112,12 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
 
   /** Milliseconds until another try, where there is to be one. */
   function pauseAfter(error: unknown, attempt: number, given: Call): number | undefined {
-    if (!(error instanceof Failure) || attempt + 1 >= tries || host.signal.aborted || given.signal?.aborted)
+    if (
+      !(error instanceof Failure) ||
+      attempt + 1 >= (given.tries ?? tries) ||
+      host.signal.aborted ||
+      given.signal?.aborted
+    )
       return undefined;
     // It was turned away unseen.
     const limited = error.code === 'too-fast';

@@ -12,14 +12,17 @@ export type SendersOptions = {
   readonly senders: Senders;
   /** Events that wait in this process. */
   readonly most: number;
-  /** What has not begun by then is refused; without it all that was handed over is tried. */
-  readonly stop?: AbortSignal;
+  /** What has not begun by then is refused, for its reason where that is a `Failure`; what is under way then is in doubt. */
+  readonly stop: AbortSignal;
   /** In whose name and where it is done: events of one lane go one after the other. Throws a `Failure`. */
   laneOf(event: Event): string;
 };
 
 export const TAKEN: Delivered = { ids: [], state: 'taken' };
 const WRITTEN: Delivered = { ids: [], state: 'written' };
+
+const inDoubt = ({ code, words, foreign, cause }: Failure): Failure =>
+  new Failure(code, { certain: false, text: words, cause, ...(foreign !== undefined && { foreign }) });
 
 /** The homeserver has it, under these ids. */
 export const taken = (...ids: readonly string[]): Delivered => ({
@@ -33,11 +36,11 @@ export function openSenders({ host, senders, most, stop, laneOf }: SendersOption
   let waiting = 0;
 
   async function outcomeOf(event: Event): Promise<Delivered | Failure> {
-    if (stop?.aborted) return new Failure('stopping');
+    if (stop.aborted) return stop.reason instanceof Failure ? stop.reason : new Failure('stopping');
     try {
       return await (senders[event.kind] as (event: Event) => Promise<Delivered>)(event);
     } catch (error) {
-      if (error instanceof Failure) return error;
+      if (error instanceof Failure) return stop.aborted ? inDoubt(error) : error;
       host.log.error({ err: error, kind: event.kind }, 'an event could not be sent');
       return new Failure('internal', { cause: error });
     }

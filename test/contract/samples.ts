@@ -20,13 +20,14 @@ const samples: { readonly [K in EventKind]: (facts: Facts) => Body<K> } = {
   presence: () => ({ kind: 'presence', show: 'away', status: 'at the balcony' }),
   profile: () => ({ kind: 'profile', name: 'Romeo Montague' }),
   contact: () => ({ kind: 'contact', action: 'subscribe' }),
-  nick: () => ({ kind: 'nick', wanted: 'montague' }),
   occupant: () => ({ kind: 'occupant', change: 'join', who }),
   occupants: () => ({ kind: 'occupants', list: [who] }),
   affiliation: () => ({ kind: 'affiliation', changes: [{ id: NAME, affiliation: 'member' }] }),
   topic: () => ({ kind: 'topic', text: 'Two households' }),
   invite: ({ room }) => ({ kind: 'invite', room }),
   room: () => ({ kind: 'room', change: 'config', answer: {} }),
+  // Last: afterwards nobody is called as before.
+  nick: () => ({ kind: 'nick', wanted: 'montague' }),
 };
 
 export const kinds = Object.keys(samples) as EventKind[];

@@ -59,6 +59,12 @@ export class FakeAccounts {
     );
   }
 
+  /** Whether a user's client has asked for what follows all that there is. */
+  hasRead(user: string): boolean {
+    const own = [...this.#followers.values()].flatMap(({ parked }) => (parked?.call.user === user ? parked : []));
+    return own.some(({ call }) => call.query.get('since') === `s${this.log.end}`);
+  }
+
   /** Whose token it is. Throws a `Refusal` for one that is none. */
   device(token: string): Device {
     const found = this.#devices.find((one) => one.token === token && one.token !== '');

@@ -41,6 +41,8 @@ export type FakeHomeserver = AsyncDisposable & {
   /** From now on messages of ghosts are read and not done. The returned function does and answers all. */
   hold(): () => void;
   readonly held: number;
+  /** What is held is not done, and its lines end. */
+  drop(): void;
   when<T>(look: () => T | undefined | false): Promise<T>;
   /** Resolves once nothing is under way. */
   idle(): Promise<void>;
@@ -55,6 +57,7 @@ export async function homeserver(): Promise<FakeHomeserver> {
   const sent: Sent[] = [];
   let gathered: Json[] | undefined;
   let held: (() => void)[] | undefined;
+  let heldLines: ServerResponse[] = [];
   let requests = 0;
   let pushing = 0;
   let queue: Promise<unknown> = Promise.resolve();
@@ -110,8 +113,10 @@ export async function homeserver(): Promise<FakeHomeserver> {
     }
     if (call.path.at(-1) === 'sync') return accounts.sync(call, response);
     const work = (): void => answer(call, response);
-    if (held && call.path.includes('send')) held.push(work);
-    else work();
+    if (held && call.path.includes('send')) {
+      held.push(work);
+      heldLines.push(response);
+    } else work();
     tell();
   }
 
@@ -218,7 +223,12 @@ export async function homeserver(): Promise<FakeHomeserver> {
         return fake.push({ events: shuffle(events) });
       };
     },
+    drop() {
+      held = undefined;
+      for (const response of heldLines.splice(0)) response.destroy();
+    },
     hold() {
+      heldLines = [];
       const waiting: (() => void)[] = [];
       held = waiting;
       return () => {

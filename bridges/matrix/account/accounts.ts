@@ -32,9 +32,11 @@ export function ownAccountOf(session: Session | undefined): OwnAccount {
 export function openAccounts(config: MatrixConfig, host: Host) {
   const open = new Map<AccountKey, OwnAccount>();
   let paused = false;
+  let closed = false;
   serveSso(host);
 
   async function connect(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<Session> {
+    if (closed) throw new Failure('stopping');
     const { url } = loginOf(credentials);
     const made = await openOwnAccount({
       ...{ host, key, credentials: credentials ?? {}, signal },
@@ -101,6 +103,7 @@ export function openAccounts(config: MatrixConfig, host: Host) {
     },
 
     async [Symbol.asyncDispose](): Promise<void> {
+      closed = true;
       await Promise.all([...open.values()].map(({ session }) => session.close('stopped')));
     },
   };

@@ -13,6 +13,7 @@ import type { OwnAccount } from './session.ts';
 
 /** Entries of one answer. */
 const MOST = 100;
+const MOST_PEOPLE = 300;
 
 type Answerer<K extends Query['kind']> = (query: Extract<Query, { kind: K }>) => Promise<Extract<Reply, { kind: K }>>;
 
@@ -40,7 +41,7 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
 
   const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
     /** The rooms that the user is in, and what lies below a space. */
-    async rooms({ below, match }) {
+    async rooms({ below, match, page }) {
       const inside = below === undefined ? undefined : await hierarchy(addresses.parse(below).name);
       const mine = [...rooms.ids()].filter((id) => rooms.isIn(id) && rooms.partner(id) === undefined);
       const list =
@@ -55,19 +56,21 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
         });
       const wanted = match?.toLowerCase();
       const found = wanted === undefined ? list : list.filter(({ name }) => name.toLowerCase().includes(wanted));
-      return { kind: 'rooms', list: found, count: found.length };
+      return { kind: 'rooms', list: pageOf(found, page), count: found.length };
     },
 
     async people({ match, page }) {
-      const body = { search_term: match, limit: Math.min(page.max, MOST) };
+      const body = { search_term: match, limit: MOST_PEOPLE };
       const call = { method: 'POST', path: ['v3', 'user_directory', 'search'], body, repeatable: true } as const;
-      const { results } = await server.call(call);
+      // The directory has no pages: what follows is in a longer answer.
+      const { results, limited } = await server.call(call);
       const list = listOf(results).flatMap((one) => {
         const { user_id, display_name } = objectOf(one);
         const id = textOf(user_id);
         return id === undefined ? [] : [{ id: localOf(id), name: cleanName(textOf(display_name) ?? id, 128) }];
       });
-      return { kind: 'people', list };
+      const count = limited === false ? { count: list.length } : {};
+      return { kind: 'people', list: pageOf(list, page), ...count };
     },
 
     async room({ place }) {
@@ -86,8 +89,7 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
 
     async occupants({ place, page }) {
       const all = rooms.occupants(await inside(place));
-      const from = page.after === undefined ? 0 : all.findIndex(({ id }) => id === page.after) + 1;
-      return { kind: 'occupants', list: all.slice(from, from + page.max), count: all.length };
+      return { kind: 'occupants', list: pageOf(all, page), count: all.length };
     },
 
     async list({ place, affiliation }) {
@@ -172,6 +174,11 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
       return (await answerer(query)) as ReplyTo<Q>;
     },
   };
+}
+
+function pageOf<T extends { readonly id: string }>(all: readonly T[], { after, max }: Page): readonly T[] {
+  const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  return all.slice(from, from + max);
 }
 
 function listedRoom(room: Json) {

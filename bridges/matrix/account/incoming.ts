@@ -191,10 +191,15 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   async function takeState(event: RoomEvent, own: OwnRoom, tense: Tense): Promise<void> {
+    const partner = rooms.partner(event.room);
+    const before = partner === undefined ? undefined : own.room.members.get(partner)?.name;
     const bodies = stateNews(own.room, event, rooms.ours);
     // The past has its members and names in the state already.
-    if (tense === 'past' || rooms.partner(event.room) !== undefined) return;
-    await tell(draftsOf(event, bodies));
+    if (tense === 'past') return;
+    if (partner === undefined) return tell(draftsOf(event, bodies));
+    const name = own.room.members.get(partner)?.name;
+    const isRenamed = event.type === 'm.room.member' && event.stateKey === partner && name !== before;
+    if (isRenamed && name !== undefined) await tell(draftsOf(event, [{ kind: 'profile', name }]));
   }
 
   async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {

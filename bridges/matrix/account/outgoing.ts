@@ -29,6 +29,8 @@ export type OwnOutgoingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly keys: DeviceKeys | undefined;
+  /** Ends with the session. */
+  readonly stop: AbortSignal;
   /** Tells how somebody is called. Never rejects. */
   tellName(place: Place, user: string): Promise<void>;
 };
@@ -39,7 +41,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, threads, keys, tellName } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys, stop, tellName } = parts;
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -290,6 +292,17 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       return TAKEN;
     },
 
+    /** A name in this room alone (§11.2.1): the homeserver tells it to everybody in it. */
+    async nick(event) {
+      if (event.place.kind !== 'room') return TAKEN;
+      const id = await aim(event);
+      const path = ['v3', 'rooms', id, 'state', 'm.room.member', user];
+      const avatar = rooms.get(id)?.room.members.get(user)?.avatar;
+      const looks = { displayname: event.wanted, ...(avatar !== undefined && { avatar_url: avatar }) };
+      await server.call({ method: 'PUT', path, body: { membership: 'join', ...looks } });
+      return TAKEN;
+    },
+
     async topic(event) {
       await setState(await aim(event), 'm.room.topic', { topic: event.text });
       return TAKEN;
@@ -305,7 +318,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
   };
 
   const queue = openSenders({
-    ...{ host, senders, most: MOST_WAITING },
+    ...{ host, senders, most: MOST_WAITING, stop },
     laneOf: (event) => placeKey(event.place),
   });
   return { deliver: queue.deliver, idle: queue.idle, aim, idOf };

@@ -1,8 +1,9 @@
 import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
-import type { Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
+import type { Json } from '#bridges/matrix/wire/event.ts';
+import type { CloseReason, Credentials, Delivered, Host, Session, SessionKey } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openConnection } from './connection.ts';
@@ -43,8 +44,11 @@ export type OwnAccountParts = {
 export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount> {
   const { host, key, over } = parts;
   const { account } = key;
-  const connection = openConnection(parts);
-  const { user, device, server } = connection;
+  const calls = new AbortController();
+  const signal = AbortSignal.any([host.signal, calls.signal]);
+  const connection = openConnection({ ...parts, host: { ...host, signal } });
+  const { user, device } = connection;
+  const server: Homeserver = { ...connection.server, call };
   const stop = new AbortController();
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
@@ -53,13 +57,13 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   let state: 'login' | 'online' | 'closed' = 'login';
 
   // Whose token it is: a void one is told as such, before anything else is asked.
-  await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal });
+  await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 });
   const keys = connection.encryption
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
   const known = { host, account, user, server, rooms, reactions, threads, keys };
   const incoming = openOwnIncoming(known);
-  const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName });
+  const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName, stop: calls.signal });
   const online = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });
 
@@ -79,11 +83,23 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     if (!stop.signal.aborted) host.log.warn({ err }, 'keys could not be exchanged');
   }
 
-  async function lost(error: unknown): Promise<void> {
+  /** Whoever hears first that the login has ended says so: nothing else is sent then. */
+  async function call(question: Call): Promise<Json> {
+    try {
+      return await connection.server.call(question);
+    } catch (error) {
+      if (state === 'online' && error instanceof Failure && error.foreign === 'M_UNKNOWN_TOKEN') lost(error);
+      throw error;
+    }
+  }
+
+  function lost(error: unknown): void {
+    if (state === 'closed') return;
     if (!(error instanceof Failure)) host.log.error({ err: error }, 'a sync could not be taken in');
     const failure = error instanceof Failure ? error : new Failure('internal', { cause: error });
     const before = state;
     end();
+    calls.abort(failure);
     online.reject(failure);
     if (before === 'online') host.status(key, { kind: 'lost', failure });
   }
@@ -96,8 +112,10 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     over();
   }
 
-  async function close(): Promise<void> {
+  /** What a user who goes has said before goes as well; a gateway that stops waits for nothing. */
+  async function close(reason?: CloseReason): Promise<void> {
     end();
+    if (reason !== 'left') calls.abort();
     await running;
     await outgoing.idle();
     keys?.close();

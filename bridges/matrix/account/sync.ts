@@ -74,8 +74,17 @@ export async function follow({ server, clock, since, signal, take, waits }: Sync
         timeout: first ? 0 : POLL,
         set_presence: 'offline',
       };
-      const call = { method: 'GET', path: ['v3', 'sync'], query, timeout: POLL + PATIENCE, maxBytes: MOST } as const;
+      const call = {
+        method: 'GET',
+        path: ['v3', 'sync'],
+        query,
+        timeout: POLL + PATIENCE,
+        maxBytes: MOST,
+        tries: 1,
+      } as const;
       const news = readSync(await server.call({ ...call, signal }), at);
+      // What was asked for before the pause.
+      await waits();
       if (signal.aborted) return;
       await take(news);
       at = news.next;
