@@ -41,7 +41,7 @@ export const WINDOW = 500;
  * message of the flow stands for. Gives CPU seconds of the target for 100,000, the number a second, its memory in MB, and
  * how busy the load's own process was (1 is a whole core). Others have their turn after the warm-up and after each slice.
  */
-export async function measureFlow(flow: Flow, bench: Bench, weight = 1): Promise<Figures> {
+export async function measureFlow(flow: Flow, bench: Omit<Bench, 'world'>, weight = 1): Promise<Figures> {
   const { pid, warm, seconds, turns } = bench;
   const all: Slice = { cpu: 0, own: 0, done: 0, took: 0 };
   await slice(flow, { pid, seconds: warm });

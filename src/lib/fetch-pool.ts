@@ -13,7 +13,7 @@ export type FetchPool = {
 
 /** Milliseconds for which an unused connection is kept, the unused ones of a host, and all of a host. */
 const UNUSED_TIME = 30_000;
-const UNUSED = 4;
+const UNUSED = 16;
 const OF_HOST = 64;
 /** Hosts that are remembered: beyond them, those are forgotten to which nothing is under way. */
 const HOSTS = 200;

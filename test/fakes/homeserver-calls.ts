@@ -208,6 +208,12 @@ const CALLS: Readonly<Record<string, Answer>> = {
     if (index < 0) throw new Refusal(404, 'M_NOT_FOUND');
     return ok({ start: String(index), end: String(index + 1) });
   },
+  'GET client v3 joined_rooms': ({ state, call }) =>
+    ok({
+      joined_rooms: [...state.rooms.values()]
+        .filter((room) => state.membership(room, call.user) === 'join')
+        .map(({ id }) => id),
+    }),
   'GET client v3 directory room *': ({ state, at }) => ok({ room_id: state.room(at[0] ?? '').id, servers: [SERVER] }),
   'GET client v1 room_summary *': ({ state, at }) => ok(summaryOf(state, state.room(at[0] ?? ''))),
   'POST client v3 publicRooms'({ state, body }) {
