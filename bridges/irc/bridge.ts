@@ -164,13 +164,16 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return client;
   }
 
+  /** The folded name of a channel by its address. */
+  const nameAt = (id: string, { view }: IrcConnection): string => view.fold(view.spelled(addresses.parse(id).name));
+
   /** A connection that is in the channel of a place, one that knows its modes if there is any. */
   function inRoom(place: Place): { client: IrcConnection; channel: string } {
     if (place.kind !== 'shared') throw new Failure('not-supported');
     const address = addresses.parse(place.id);
     let found: { client: IrcConnection; channel: string } | undefined;
     for (const client of realms.get(address.realm.toLowerCase())?.clients.values() ?? []) {
-      const channel = client.view.fold(client.view.spelled(address.name));
+      const channel = nameAt(place.id, client);
       if (!client.view.room(channel)?.joined) continue;
       if (client.view.room(channel)?.modes.complete) return { client, channel };
       found ??= { client, channel };
@@ -209,8 +212,8 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     const client = session && clients.get(session);
     if (place.kind === 'realm') return { ...mapping.facts, text: LINES };
     if (!client) return mapping.facts;
-    const to = target(place, client.view);
-    const room = client.view.room(client.view.fold(to));
+    const room = place.kind === 'shared' ? client.view.room(nameAt(place.id, client)) : undefined;
+    const to = room?.name ?? target(place, client.view);
     // Some servers refuse a line with any code where `c` is set, others take the codes away.
     const plain = room?.modes.set.has('c') ?? false;
     const [confined, toOne] = [room?.secret ?? false, place.kind === 'contact'];

@@ -1,7 +1,7 @@
 import type { Session, SessionKey } from '#src/bridge.ts';
 import type { Capabilities, WhoseIdentity } from '#src/model/capabilities.ts';
 import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
-import { type Place, placeTransport } from '#src/model/place.ts';
+import { type Place, placeTransport, sharedPlace } from '#src/model/place.ts';
 import type { Aliases } from './aliases.ts';
 import type { Identities } from './identities.ts';
 import { type Sessions, standIn } from './sessions/sessions.ts';
@@ -99,9 +99,7 @@ export function openStandings(parts: StandingParts): Standings {
     const { isAlternate } = transport(domain).addresses;
     // Whatever a room is called by somebody, it is one: by the address that is its own.
     const id = (isAlternate && aliases.address(domain, address.id)) ?? address.id;
-    return roomsAre(account, domain) === 'room'
-      ? { kind: 'room', account, id }
-      : { kind: 'shared', transport: domain, id };
+    return roomsAre(account, domain) === 'room' ? { kind: 'room', account, id } : sharedPlace(domain, id);
   }
 
   /** Where accounts can be there by themselves as well, the rooms of whoever is are their own. */

@@ -10,13 +10,32 @@ export type Place =
   | { readonly kind: 'shared'; readonly transport: string; readonly id: string }
   | { readonly kind: 'realm'; readonly account: AccountKey; readonly realm: string };
 
+/** Rooms that all share are few, and are spoken of often: one object each, with its key, for as many as are remembered. */
+const SHARED = 20_000;
+const shared = new Map<string, Map<string, Place>>();
+const keys = new WeakMap<Place, string>();
+let remembered = 0;
+
+/** The place of a room that all accounts on a transport share. */
+export function sharedPlace(transport: string, id: string): Place {
+  return shared.get(transport)?.get(id) ?? fresh(transport, id);
+}
+
+function fresh(transport: string, id: string): Place {
+  if (remembered++ % SHARED === 0) shared.clear();
+  const place: Place = { kind: 'shared', transport, id };
+  keys.set(place, keyOf(place));
+  shared.set(transport, (shared.get(transport) ?? new Map<string, Place>()).set(id, place));
+  return place;
+}
+
 /** One event has one place object from edge to edge, and each step asks for its key: it is made, and hashed, once. */
 let last: Place | undefined;
 let lastKey = '';
 
 /** The key of the place's lane. */
 export function placeKey(place: Place): string {
-  if (place !== last) [last, lastKey] = [place, keyOf(place)];
+  if (place !== last) [last, lastKey] = [place, keys.get(place) ?? keyOf(place)];
   return lastKey;
 }
 

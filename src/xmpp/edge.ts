@@ -24,7 +24,7 @@ import { openUserQuestions } from './peers/user-questions.ts';
 import { openWrittenElsewhere } from './peers/written-elsewhere.ts';
 import { openAnswers } from './stanza/answers.ts';
 import { decode, originOf } from './stanza/decode.ts';
-import { encode } from './stanza/encode.ts';
+import { encode, markedWith } from './stanza/encode.ts';
 import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, messageJid, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
@@ -252,9 +252,7 @@ export function openEdge({ transports: given, links, core, service, occupantIds,
     try {
       const { addresses } = transport.view.transport;
       const inRoom = privately.of(event, transport.view);
-      const known: { -readonly [K in keyof Written]: Written[K] } = { ...transport.marks, ...marks };
-      if (now() - event.at > LATE) known.late = true;
-      if (inRoom) known.occupant = inRoom.occupant;
+      const known = markedWith(transport.marks, marks, { late: now() - event.at > LATE, occupant: inRoom?.occupant });
       const readers = inRoom ? [{ jid: inRoom.seat }] : to;
       const sendings = elsewhere.sendings(event, addresses) ?? encode(event, readers, addresses, known);
       if (!sendings) log.debug({ kind: event.kind }, 'events of this kind do not cross to XMPP yet');

@@ -89,8 +89,11 @@ function leave(room: string, view: ServerView, reason: string): Wire {
 /** QUIT with as much of the reason as fits. */
 export const quit = (reason: string): string => line('QUIT', [], shorten(reason, 300));
 
+/** What a line has beside prefix, target and text. */
+const PRIVMSG_FRAME = ' PRIVMSG  :'.length;
+
 /** How many bytes a text may have on its way to a target, so that no receiver's copy is cut. */
 export function textSize(to: string, { nick, mask }: ServerView): number {
   const prefix = 1 + utf8Length(nick) + 1 + (mask === undefined ? LONGEST_MASK : utf8Length(mask));
-  return Math.max(LINE_LIMIT - prefix - utf8Length(` PRIVMSG ${to} :`) - ACTION_FRAME, 1);
+  return Math.max(LINE_LIMIT - prefix - PRIVMSG_FRAME - utf8Length(to) - ACTION_FRAME, 1);
 }

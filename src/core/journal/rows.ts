@@ -279,8 +279,16 @@ export const failedPiece = (piece: Piece, failure: Failure): string =>
 export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${placeKey(place)}`;
 
 /** Outwards a shared room has a lane for each account in it. */
-export const outwardLane = (place: Place, account: string): string =>
-  place.kind === 'shared' ? `${laneOf('out', place)} ${account}` : laneOf('out', place);
+export function outwardLane(place: Place, account: string): string {
+  if (place.kind !== 'shared') return laneOf('out', place);
+  const known = sharedLanes.get(place)?.get(account);
+  if (known !== undefined) return known;
+  const lane = `${laneOf('out', place)} ${account}`;
+  sharedLanes.set(place, (sharedLanes.get(place) ?? new Map<string, string>()).set(account, lane));
+  return lane;
+}
+/** Most is said in rooms that all share: their lanes are looked up by the same texts each time. */
+const sharedLanes = new WeakMap<Place, Map<string, string>>();
 
 /** What a repeat has in common with the first: everything that names it, and what it says. */
 const keyOf = (...parts: readonly (string | undefined)[]): string =>

@@ -95,8 +95,8 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
  */
 function inOneLanguage(stanza: Element, name: string): Element | undefined {
   const all = own(stanza, name);
-  const [first, ...more] = all;
-  if (more.length === 0) return first;
+  const [first] = all;
+  if (all.length < 2) return first;
   const usual = stanza.attrs['xml:lang'];
   return (
     all.find(({ attrs }) => attrs['xml:lang'] === undefined) ??

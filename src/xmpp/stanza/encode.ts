@@ -1,4 +1,4 @@
-import type { Recipient } from '#src/core/index.ts';
+import type { Marks, Recipient } from '#src/core/index.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Event, EventKind, Message } from '#src/model/event.ts';
 import type { Language } from '#src/model/language.ts';
@@ -45,6 +45,32 @@ function all<C, R>(kind: EventKind, of: (extension: Extension) => object | undef
     return own?.[kind] ?? [];
   });
 }
+
+/** Each field by its name: what every event is written with is of one form then. */
+export const markedWith = (
+  of: Written,
+  marks: Marks = NO_MARKS,
+  { late, occupant }: Pick<Written, 'late' | 'occupant'>,
+): Written => ({
+  network: of.network,
+  caps: of.caps,
+  wishes: of.wishes,
+  logged: of.logged,
+  asks: of.asks,
+  occupantIds: of.occupantIds,
+  speaks: of.speaks,
+  late,
+  occupant,
+  about: marks.about,
+  id: marks.id,
+  originId: marks.originId,
+  stanzaId: marks.stanzaId,
+  by: marks.by,
+  retracted: marks.retracted,
+  statuses: marks.statuses,
+  confirm: marks.confirm,
+});
+const NO_MARKS: Marks = {};
 
 /** What an event is on the wire, in order. Pure. `undefined` where its kind is not carried. */
 export function encode(

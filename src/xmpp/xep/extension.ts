@@ -104,18 +104,20 @@ export type Sending = {
  * the reader its network carries. `network`: what that is called. `occupant`: the JID of who says it in private in a room.
  * `logged`: rooms are archived.
  */
-export type Written = Marks & {
-  readonly late?: boolean;
-  readonly asks?: readonly string[];
-  readonly speaks?: (place: Place) => Language;
-  readonly network?: string;
+export type Written = Known<Marks> & {
+  readonly late?: boolean | undefined;
+  readonly asks?: readonly string[] | undefined;
+  readonly speaks?: ((place: Place) => Language) | undefined;
+  readonly network?: string | undefined;
   readonly occupant?: string | undefined;
-  readonly occupantIds?: OccupantIds;
-  readonly logged?: boolean;
+  readonly occupantIds?: OccupantIds | undefined;
+  readonly logged?: boolean | undefined;
   /** The hashes of what contacts there can (XEP-0115), and of what the gateway wants to be told of users. */
-  readonly caps?: string;
+  readonly caps?: string | undefined;
   readonly wishes?: string | undefined;
 };
+
+type Known<Some> = { readonly [Field in keyof Some]?: Some[Field] | undefined };
 
 /** What somebody in a room is known by to who cannot tell from it who that is (XEP-0421 §4.1). */
 export type OccupantIds = (room: string, by: string) => string;
