@@ -52,7 +52,7 @@ const sameEmoji = (one: string, other: string): boolean =>
 
 /** As `flatMap`: most is one piece, for which no list is made. */
 function each(pieces: readonly Draft[], of: (piece: Draft) => readonly Draft[]): readonly Draft[] {
-  const [first] = pieces;
+  const first = pieces[0];
   return first && pieces.length === 1 ? of(first) : pieces.flatMap(of);
 }
 
@@ -109,9 +109,9 @@ function presence(piece: DraftOf<'presence'>, { shows }: Target): readonly Draft
 
 function finishMessage(draft: MessageDraft, target: Target, context: Context): readonly Draft[] {
   // Most messages have none of the parts: nothing is made for them.
-  if (!parts.some(([, has]) => has(draft, target))) return cut(draft, target, context);
+  if (!parts.some(({ has }) => has(draft, target))) return cut(draft, target, context);
   let pieces: readonly Draft[] = [draft];
-  for (const [part, has] of parts) {
+  for (const { part, has } of parts) {
     if (!pieces.some((piece) => piece.kind === 'message' && has(piece, target))) continue;
     pieces = pieces.flatMap((piece) =>
       piece.kind === 'message' && has(piece, target) ? carry(piece, part, target, context) : [piece],

@@ -14,14 +14,14 @@ export const carriesFile = ({ files, fileSize }: Pick<Target, 'files' | 'fileSiz
   (files[fileType(file)] ?? 'none') !== 'none' && (file.size ?? 0) <= (fileSize ?? Number.POSITIVE_INFINITY);
 
 /** How each part is told in a message, in the order in which they are taken care of. */
-export const parts: readonly (readonly [MessagePart, (message: Message, target: Target) => boolean])[] = [
-  ['spoiler', ({ spoiler }) => spoiler !== undefined],
-  ['reply', ({ replyTo }) => replyTo !== undefined],
-  ['file', ({ files }, target) => files?.some((file) => !carriesFile(target, file)) ?? false],
-  ['form', ({ form }) => form !== undefined],
-  ['subject', ({ subject }) => subject !== undefined],
-  ['thread', ({ thread }) => thread !== undefined],
-  ['mention', ({ mentions }) => mentions !== undefined && mentions.length > 0],
-  ['action', ({ style }) => style === 'action'],
-  ['notice', ({ style }) => style === 'notice'],
+export const parts: readonly { readonly part: MessagePart; has(message: Message, target: Target): boolean }[] = [
+  { part: 'spoiler', has: ({ spoiler }) => spoiler !== undefined },
+  { part: 'reply', has: ({ replyTo }) => replyTo !== undefined },
+  { part: 'file', has: ({ files }, target) => files?.some((file) => !carriesFile(target, file)) ?? false },
+  { part: 'form', has: ({ form }) => form !== undefined },
+  { part: 'subject', has: ({ subject }) => subject !== undefined },
+  { part: 'thread', has: ({ thread }) => thread !== undefined },
+  { part: 'mention', has: ({ mentions }) => mentions !== undefined && mentions.length > 0 },
+  { part: 'action', has: ({ style }) => style === 'action' },
+  { part: 'notice', has: ({ style }) => style === 'notice' },
 ];

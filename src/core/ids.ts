@@ -118,7 +118,8 @@ export function openIds({ store, log, archived, together }: IdsParts): Ids {
         for (const row of rows) batch.put(row);
       };
     },
-    repeated({ ids: [target] = [], place, from, live }, inStore) {
+    repeated({ ids, place, from, live }, inStore) {
+      const target = ids?.[0];
       if (target === undefined) return false;
       // What a network tells of the past was said by our own, too.
       const at = live === false ? { place, target } : { place, target, author: authorOf(from) };

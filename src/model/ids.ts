@@ -51,7 +51,8 @@ function fresh(user: BareJid, transport: string): AccountKey {
 export function splitAccount(key: AccountKey): AccountParts {
   if (key === last) return lastParts;
   const space = key.indexOf(' ');
-  [last, lastParts] = [key, { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) }];
+  last = key;
+  lastParts = { user: key.slice(0, space) as BareJid, transport: key.slice(space + 1) };
   return lastParts;
 }
 

@@ -35,7 +35,9 @@ let lastKey = '';
 
 /** The key of the place's lane. */
 export function placeKey(place: Place): string {
-  if (place !== last) [last, lastKey] = [place, keys.get(place) ?? keyOf(place)];
+  if (place === last) return lastKey;
+  last = place;
+  lastKey = keys.get(place) ?? keyOf(place);
   return lastKey;
 }
 

@@ -371,7 +371,7 @@ function asking(transport: Transport): Written {
 
 /** False where one of them was not taken. */
 function send(link: Outlet, { name, from, type, id, to, children }: Sending): boolean {
-  const [only] = to;
+  const only = to[0];
   if (to.length === 1 && only !== undefined) return link.stanza(name, { from, to: only, type, id }, ...children);
   return link.fanOut(name, { from, type, id }, to, ...children) === to.length;
 }

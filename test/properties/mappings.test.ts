@@ -118,7 +118,7 @@ function attempt(what: Draft, to: Target, about: Context): readonly Draft[] | un
 }
 
 function expectCarried(piece: Message, to: Target): void {
-  for (const [part, has] of parts) expect(has(piece, to) && levelIn(to.levels, part) === 'none', part).toBe(false);
+  for (const { part, has } of parts) expect(has(piece, to) && levelIn(to.levels, part) === 'none', part).toBe(false);
   for (const one of piece.files ?? []) expect(carriesFile(to, one)).toBe(true);
   expect(measure(piece.text, to.text.unit)).toBeLessThanOrEqual(to.text.size);
   if (!to.text.lines) expect(piece.text).not.toMatch(/[\r\n]/);
@@ -160,7 +160,7 @@ describe('degrade', () => {
           return last?.[0] === 'drop';
         };
         // A message goes as a whole only where one of its parts says so.
-        const causes = what.kind === 'message' ? parts.filter(([, has]) => has(what, to)).map(([part]) => part) : [];
+        const causes = what.kind === 'message' ? parts.filter(({ has }) => has(what, to)).map(({ part }) => part) : [];
         expect([feature, ...causes].some((one) => dropped(one) && levelIn(to.levels, one) !== 'full')).toBe(true);
       }),
       { numRuns: 1000 },

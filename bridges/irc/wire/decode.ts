@@ -13,7 +13,8 @@ export function ctcp(text: string): { command: string; rest: string } | undefine
 
 /** The channel that a target means, without a status prefix (`@#chan`, ISUPPORT STATUSMSG); `undefined` for a nick. */
 export function roomOf(target: string, { isupport }: ServerView): string | undefined {
-  const [first, second] = [target.charAt(0), target.charAt(1)];
+  const first = target.charAt(0);
+  const second = target.charAt(1);
   if (isupport.statusmsg.includes(first) && isupport.chantypes.includes(second) && second !== '')
     return target.slice(1);
   return first !== '' && isupport.chantypes.includes(first) ? target : undefined;
@@ -39,9 +40,9 @@ const idOf = ({ tags: { msgid } }: Line): { ids?: readonly ForeignId[] } =>
   msgid ? { ids: [msgid as ForeignId] } : {};
 
 function message(line: Line, view: ServerView): Draft[] {
-  const [target = '', ...rest] = line.params;
-  const said = rest.at(-1);
-  if (said === undefined) return [];
+  const target = line.params[0] ?? '';
+  const said = line.params.at(-1);
+  if (said === undefined || line.params.length === 1) return [];
   const request = ctcp(said);
   if (request && (request.command !== 'ACTION' || line.command === 'NOTICE')) return [];
   const text = request ? request.rest : said;

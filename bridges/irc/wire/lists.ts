@@ -9,7 +9,8 @@ const MOST = 100;
  */
 export function singly(line: Line): readonly Line[] {
   const { command, nick, params } = line;
-  const [first = '', second = '', ...rest] = params;
+  const first = params[0] ?? '';
+  const second = params[1] ?? '';
   if (command === 'NICK' && first === nick) return [];
   if (command === 'KICK' ? !`${first}${second}`.includes(',') : !LISTS.has(command) || !first.includes(','))
     return [line];
@@ -19,7 +20,7 @@ export function singly(line: Line): readonly Line[] {
   return second
     .split(',')
     .slice(0, MOST)
-    .map((who, index) => ({ ...line, params: [channels[index] ?? channels[0] ?? '', who, ...rest] }));
+    .map((who, index) => ({ ...line, params: [channels[index] ?? channels[0] ?? '', who, ...params.slice(2)] }));
 }
 
 const LISTS: ReadonlySet<string> = new Set(['JOIN', 'PART']);

@@ -143,7 +143,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   function put(row: OwedRow): void | Promise<void> {
     settling.remember(row);
     const known = lanes.get(row.laneKey);
-    const { window = 0 } = row.held ?? {};
+    const window = row.held?.window ?? 0;
     if (!known && window === 0 && parts.agent(row).ready(row)) {
       row.life = FLYING;
       return hand(row);

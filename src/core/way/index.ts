@@ -63,13 +63,12 @@ export function openOutward(context: OutwardContext) {
   function accept(given: Draft, origin: Origin): void {
     const { account, nick, unheard } = admit(context, given, origin.from);
     if (unheard) return;
-    const { draft, put } = hasFiles(given)
-      ? putUp(context, given, { account, origin })
-      : { draft: given, put: undefined };
+    const files = hasFiles(given) ? putUp(context, given, { account, origin }) : undefined;
+    const draft = files?.draft ?? given;
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
     const sent = sentFrom(draft, origin);
-    send(draft, account, put ? { ...sent, put } : sent);
+    send(draft, account, files?.put ? { ...sent, put: files.put } : sent);
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
     // Whoever writes to somebody wants an answer.
     if (draft.kind === 'message' && draft.place.kind === 'contact')
@@ -296,7 +295,9 @@ export function openInward(context: InwardContext): Inward {
     const said = chosen('in', place, account);
     // What is said crosses as it is; what becomes a line is a line of ours.
     const ours = account !== undefined && draft.kind !== 'message';
-    const side = { target: xmpp, chosen: said, ...(ours && { language: context.languages.of(account) }) };
+    const side: Side = ours
+      ? { target: xmpp, chosen: said, language: context.languages.of(account) }
+      : { target: xmpp, chosen: said };
     const go = (found: Reference): void =>
       show(context, draft, readable(draft, found, side), { durable, referable, about: found.context });
     return about instanceof Promise ? about.then(go) : go(about);

@@ -89,10 +89,11 @@ function take(context: KeepContext, draft: Draft, leg: Leg, sent: Sent, degraded
 }
 
 /** Each is handed over before the next. */
-function putAll(context: KeepContext, [first, ...more]: readonly OwedRow[]): void | Promise<void> {
+function putAll(context: KeepContext, rows: readonly OwedRow[]): void | Promise<void> {
+  const first = rows[0];
   if (!first) return;
   const work = context.delivery.put(first);
-  return more.length === 0 ? work : chain(work, () => putAll(context, more));
+  return rows.length === 1 ? work : chain(work, () => putAll(context, rows.slice(1)));
 }
 
 function rowsOf(

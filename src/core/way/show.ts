@@ -41,7 +41,7 @@ export function show(
       live: piece.live ?? true,
     }),
   );
-  const [first] = events;
+  const first = events[0];
   if (!first) return;
   const more = draft.ids !== undefined && draft.ids.length > 0 ? idsOf(draft, events) : undefined;
   const write = more && durable ? ids.linkUnwritten(linkedAs(draft, first), more) : undefined;

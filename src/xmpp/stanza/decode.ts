@@ -95,7 +95,7 @@ function decodeMessage(stanza: Element, envelope: Envelope): Draft | undefined {
  */
 function inOneLanguage(stanza: Element, name: string): Element | undefined {
   const all = own(stanza, name);
-  const [first] = all;
+  const first = all[0];
   if (all.length < 2) return first;
   const usual = stanza.attrs['xml:lang'];
   return (

@@ -85,12 +85,12 @@ const attribute = (name: string, value: string | undefined): string =>
   value === undefined ? '' : ` ${name}='${escapeAttribute(value)}'`;
 
 /** What stands before and after the recipient. XEP-0114 §3 has from and to on every stanza. */
-function wrap(kind: StanzaKind, head: Omit<Head, 'to'>, children: readonly Xml[]): [before: string, after: string] {
+function wrap(kind: StanzaKind, head: Omit<Head, 'to'>, children: readonly Xml[]): { before: string; after: string } {
   let content = '';
   for (const child of children) content += child.text;
   const rest = attribute('type', head.type) + attribute('id', head.id) + attribute('xml:lang', head.lang);
   const end = content === '' ? '/>' : `>${content}</${kind}>`;
-  return [`<${kind} from='${escapeAttribute(head.from)}' to='`, `'${rest}${end}`];
+  return { before: `<${kind} from='${escapeAttribute(head.from)}' to='`, after: `'${rest}${end}` };
 }
 
 /** Opens a writer without a socket: it queues until one is attached. */
@@ -169,7 +169,7 @@ export function createWriter(options: WriterOptions): Writer {
     stanza(kind, head, ...children) {
       if (!isOurs(head.from)) return refuse('foreign-from', kind);
       if (head.to === '') return refuse('no-recipient', kind);
-      const [before, after] = wrap(kind, head, children);
+      const { before, after } = wrap(kind, head, children);
       const text = before + escapeAttribute(head.to) + after;
       return put(kind, text, Buffer.byteLength(text));
     },
@@ -179,7 +179,7 @@ export function createWriter(options: WriterOptions): Writer {
         refuse('foreign-from', kind);
         return 0;
       }
-      const [before, after] = wrap(kind, head, children);
+      const { before, after } = wrap(kind, head, children);
       const bytes = Buffer.byteLength(before) + Buffer.byteLength(after);
       let taken = 0;
       for (const recipient of recipients) {
