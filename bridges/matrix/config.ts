@@ -65,6 +65,11 @@ export const config = z.strictObject({
     .max(100)
     .optional()
     .describe('How those who run the gateway are reached: people on Matrix see it in the profile of its user'),
+  other_bridges: z
+    .array(z.string().min(2).max(255).startsWith('@'))
+    .max(50)
+    .default([])
+    .describe('Users of other bridges to XMPP, such as "@_bifrost_*:*": they are there already, and not bridged twice'),
   policies: z
     .array(z.string().refine((text) => /^[#!]/.test(text) && isId(text), 'must be the id or an alias of a room'))
     .max(20)

@@ -70,6 +70,14 @@ export const texts = catalogue({
     en: 'Rooms of that server are not open to this gateway.',
     de: 'Räume dieses Servers stehen diesem Gateway nicht offen.',
   },
+  otherBridge: {
+    en: 'This is somebody on XMPP, by another bridge: write to them on XMPP.',
+    de: 'Das ist jemand auf XMPP, über ein anderes Gateway: Schreiben Sie ihnen auf XMPP.',
+  },
+  alreadyRoom: (room: string) => ({
+    en: `This room is a room of XMPP already: join ${room}`,
+    de: `Dieser Raum ist schon ein Raum auf XMPP: betreten Sie ${room}`,
+  }),
   shutOut: (reason: string) => ({
     en: `The rules of this gateway shut this out${reason === '' ? '.' : `: ${reason}`}`,
     de: `Die Regeln dieses Gateways schließen das aus${reason === '' ? '.' : `: ${reason}`}`,

@@ -109,6 +109,8 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const invited = (body.invite ?? []) as string[];
     note(`${short(call.user)} create ${body.is_direct === true ? 'direct' : 'room'} ${invited.map(short).join(' ')}`);
     const room = state.create(`direct${state.rooms.size}`, call.user, { rule: 'invite' });
+    for (const one of (body.initial_state ?? []) as Json[])
+      state.add(room, call.user, String(one.type), one.content as Json, String(one.state_key));
     for (const user of invited) state.member(room, call.user, user, 'invite', { is_direct: body.is_direct });
     return ok({ room_id: room.id });
   },
@@ -160,7 +162,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const room = state.room(id);
     assertIn(work, room);
     if (state.level(room, call.user) < 50) throw new Refusal(403, 'M_FORBIDDEN');
-    note(`${short(call.user)} state ${roomName(room)} ${type} ${shown(body)}`);
+    note(`${short(call.user)} state ${roomName(room)} ${type}${key === '' ? '' : `/${key}`} ${shown(body)}`);
     return ok({ event_id: state.add(room, call.user, type, body, key).event_id });
   },
   'PUT client v3 rooms * typing *'({ state, call, body, at, note }) {

@@ -1,6 +1,9 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { BRIDGE_TYPES, bridgeContent, bridgeKey, jidOfRoom } from '#bridges/matrix/wire/bridge-info.ts';
 import { listOf, objectOf, type RoomEvent, readEvent, textOf, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
+import { levelOf, neededFor } from '#bridges/matrix/wire/power.ts';
 import {
   applyState,
   chooseNick,
@@ -39,6 +42,8 @@ export type GatewayRoom = {
   readonly inside: Set<AccountKey>;
   /** Who types, as far as that was told. */
   typing: ReadonlySet<string>;
+  /** It was said there that it is bridged, or tried. */
+  labelled?: boolean;
   /** It was said that what is encrypted cannot be read. */
   warned?: boolean;
 };
@@ -53,6 +58,7 @@ export type Entering = {
 
 export type GatewayRooms = ReturnType<typeof openGatewayRooms>;
 
+const [BRIDGE] = BRIDGE_TYPES;
 /** The bytes of the state of a very large room. */
 const MOST_STATE = 128 * 1024 * 1024;
 /** Rooms of which it is remembered by which server they were found. */
@@ -102,7 +108,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     joined(room)
       .filter(({ user }) => {
         const account = ghosts.accountOf(user);
-        return user !== ghosts.bot && (account === undefined || inside.has(account));
+        return user !== ghosts.bot && !ghosts.isOfOthers(user) && (account === undefined || inside.has(account));
       })
       .map((member) => occupantOf(room, member, ghosts.accountOf));
 
@@ -115,6 +121,28 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     await leaveRoom(server, as, id, reason);
     if (entered) applyState(entered.room, leaveOf(as, id));
     await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+  }
+
+  /** Says in a room that it is bridged, where somebody of ours may. Never rejects: nobody has asked for it. */
+  async function label(id: string): Promise<void> {
+    const entered = rooms.get(id);
+    if (!entered || entered.labelled) return;
+    const may = (user: string): boolean =>
+      levelOf(entered.room.levels, user) >= neededFor(entered.room.levels, BRIDGE, true);
+    const as = [...entered.inside].map(ghosts.idOf).find(may);
+    if (as === undefined) return;
+    entered.labelled = true;
+    const bridged = { transport: host.transport, bot: ghosts.bot, id: jidOfRoom(id, host.transport) };
+    const path = ['v3', 'rooms', id, 'state', BRIDGE, bridgeKey(bridged)];
+    await server.call({ method: 'PUT', path, body: bridgeContent(bridged), as }).catch((err: unknown) => {
+      host.log.info({ err }, 'a room could not be told that it is bridged');
+    });
+  }
+
+  /** Refuses a room that another bridge has as one of XMPP, as long as that is there. */
+  function assertNotBridged({ room }: GatewayRoom): void {
+    for (const { bot, room: other } of room.otherBridges?.values() ?? [])
+      if (other !== undefined && isJoined(room, bot)) throw new Failure('gone', { text: texts.alreadyRoom(other) });
   }
 
   /** Takes an account out of a room whose user has not asked for it, and tells them why. */
@@ -153,11 +181,18 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
       const entered = await joinRoom(server, as, id, via.get(id))
         .then(() => loadOnce(id, as))
         .finally(() => entering.delete(`${account} ${id}`));
+      try {
+        assertNotBridged(entered);
+      } catch (error) {
+        await leave(account, id);
+        throw error;
+      }
       const { room } = entered;
       if (!isJoined(room, as)) applyState(room, joinOf(as, id));
       chooseNick(room, as, nick);
       entered.inside.add(account);
       await host.state.put({ key: `${INSIDE}${account} ${id}` }, '');
+      await label(id);
       const place = placeOf(id);
       const from = { kind: 'network', id: '' } as const;
       const { topic } = room;
@@ -183,6 +218,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
 
     leave,
     expel,
+    label,
 
     /** Takes out whom the policies shut out by now, and all of rooms that they do. */
     async obey(): Promise<void> {

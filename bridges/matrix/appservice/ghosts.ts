@@ -1,6 +1,7 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { bareOfGhost, ghostId, isGhostId, nameOf } from '#bridges/matrix/wire/ids.ts';
+import { fitsGlob } from '#bridges/matrix/wire/policy.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Avatar } from '#src/model/avatar.ts';
@@ -18,6 +19,8 @@ export type Ghosts = {
   accountOf(user: string): AccountKey | undefined;
   /** Whether a user is one of ours: a ghost, or the gateway's own. */
   isOurs(user: string): boolean;
+  /** Whether a user is a ghost of another bridge to XMPP, as the operator says. */
+  isOfOthers(user: string): boolean;
   readonly bot: string;
   /** Sees to it that the account has a ghost, of that name if it is a new one. Resolves with its id. */
   ready(account: AccountKey, name?: string): Promise<string>;
@@ -120,6 +123,7 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
       return bare === undefined ? hashed.get(user) : accountKey(bare as BareJid, host.transport);
     },
     isOurs: (user) => user === bot || isGhostId(user, prefix, serverName),
+    isOfOthers: (user) => config.other_bridges.some((glob) => fitsGlob(glob, user)),
     bot,
     ready,
     look,

@@ -2,32 +2,30 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
+import { isPuppeted } from '#bridges/matrix/wire/bridge-info.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
-import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
-import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import { listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
-import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
-import { nickOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
-import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
+import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
-import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GatewayBot } from './bot.ts';
 import type { Consents } from './consent.ts';
 import type { Direct, Directs } from './directs.ts';
+import { openEphemeral } from './ephemeral.ts';
 import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
 import type { Invitations } from './invitations.ts';
 import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
+import { openVenues, type Venue } from './venues.ts';
 
 export type IncomingParts = {
   readonly host: Host;
@@ -48,14 +46,6 @@ export type IncomingParts = {
 /** Events whose senders are remembered. */
 const AUTHORS = 20_000;
 
-/** Where an event is told, and as what it is read. */
-type Spot = {
-  readonly place: Place;
-  readonly view: ReadingView;
-  readonly gateway?: GatewayRoom;
-  readonly direct?: Direct;
-};
-
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
   const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations, policies, consents } =
@@ -63,47 +53,17 @@ export function openIncoming(parts: IncomingParts) {
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
-  function link(file: MatrixFile): FileRef | undefined {
-    const { mxc: _, key: __, voice: ___, ...about } = file;
-    try {
-      const { expires: ____, ...lent } = host.media.lend(referenceOf(file), about);
-      return { ...about, ...lent };
-    } catch (error) {
-      if (error instanceof Failure) return undefined;
-      throw error;
-    }
-  }
-
   /** What somebody is called outside of rooms, as far as that was heard. */
   const nameIn = (user: string): string => names.get(user) ?? nameOf(user);
+  const venues = openVenues({ host, ghosts, rooms, directs, threads, policies, nameIn });
+  const { venueOf, partyOf, isHeard } = venues;
 
-  function spotOf(room: string): Spot | undefined {
-    const gateway = rooms.get(room);
-    if (gateway) {
-      const view: ReadingView = {
-        nickOf: (user) => nickOf(gateway.room, user),
-        link,
-        threadOf: (root) => threads.nameOf(room, root),
-      };
-      return { place: rooms.placeOf(room), view, gateway };
-    }
-    const direct = directs.in(room);
-    if (!direct) return undefined;
-    const view: ReadingView = { nickOf: nameIn, link, threadOf: (root) => threads.nameOf(room, root) };
-    return { place: { kind: 'contact', account: direct.account, id: localOf(direct.user) }, view, direct };
-  }
-
-  const partyOf = (user: string, { view }: Spot): Party => {
-    const name = view.nickOf(user);
-    return { kind: 'network', id: user, ...(name !== undefined && { name }) };
-  };
-
-  const draftsOf = (event: RoomEvent, spot: Spot, bodies: readonly EventBody[]): Draft[] =>
+  const draftsOf = (event: RoomEvent, venue: Venue, bodies: readonly EventBody[]): Draft[] =>
     bodies.map((body, index) => ({
       ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
       ...(event.at > 0 && { at: event.at }),
-      place: spot.place,
-      from: partyOf(event.sender, spot),
+      place: venue.place,
+      from: partyOf(event.sender, venue),
       ...body,
     }));
 
@@ -119,17 +79,17 @@ export function openIncoming(parts: IncomingParts) {
     if (event.type === 'm.room.member') noteName(event);
     // Whoever is told of what is in there has come in already, and is about to know it.
     if (!isOutside(event)) await invitations.settled(event.room);
-    const spot = spotOf(event.room);
-    if (event.stateKey !== undefined) return takeState(event, spot);
+    const venue = venueOf(event.room);
+    if (event.stateKey !== undefined) return takeState(event, venue);
     authors.set(event.id, event.sender);
-    if (!isHeard(event.sender)) return;
-    if (!spot?.direct) await bot.heard(event);
-    if (!spot) return;
-    if (spot.direct) {
-      directs.active(spot.direct);
+    if (!isHeard(event.sender) || isPuppeted(event.content) || isOtherBot(event, venue)) return;
+    if (!venue?.direct) await bot.heard(event);
+    if (!venue) return;
+    if (venue.direct) {
+      directs.active(venue.direct);
       await learnName(event.sender);
     }
-    await takeSaid(event, spot);
+    await takeSaid(event, venue);
   }
 
   /** What somebody is called who was in no room that is known. */
@@ -152,17 +112,17 @@ export function openIncoming(parts: IncomingParts) {
     if (name !== undefined && content.membership === 'join') names.set(stateKey, name.slice(0, 200));
   }
 
-  async function takeState(event: RoomEvent, spot: Spot | undefined): Promise<void> {
+  async function takeState(event: RoomEvent, venue: Venue | undefined): Promise<void> {
     const { stateKey = '', type, content } = event;
     const account = type === 'm.room.member' ? ghosts.accountOf(stateKey) : undefined;
     const inviting = type === 'm.room.member' && content.membership === 'invite';
     if (type === 'm.room.member' && stateKey === ghosts.bot) return botState(event);
     if (inviting && account !== undefined) return invited(event, account);
-    if (spot?.direct) return directState(event, spot);
+    if (venue?.direct) return directState(event, venue);
     // What the homeserver has not answered in time it has done all the same.
     if (account !== undefined && content.membership === 'join' && (await invitations.came(account, event.room))) return;
     if (account !== undefined && isForced(event, account)) return forced(account, event);
-    if (spot?.gateway) await gatewayState(event, spot, spot.gateway, account);
+    if (venue?.gateway) await gatewayState(event, venue, venue.gateway, account);
   }
 
   /** The gateway's own user is wanted in a room, or is not any more. */
@@ -172,18 +132,19 @@ export function openIncoming(parts: IncomingParts) {
     if (membership !== 'join' && event.sender !== ghosts.bot) await bot.removed(event);
   }
 
-  async function gatewayState(event: RoomEvent, spot: Spot, gateway: GatewayRoom, account: AccountKey | undefined) {
+  async function gatewayState(event: RoomEvent, venue: Venue, gateway: GatewayRoom, account: AccountKey | undefined) {
     const { membership } = event.content;
     const out = account !== undefined && (membership === 'leave' || membership === 'ban');
     // It may have come back since, before this was told.
     if (out && gateway.inside.has(account) && (await rooms.isThere(account, event.room))) return;
-    await roomState(event, spot, gateway);
+    await roomState(event, venue, gateway);
     if (out) await rooms.removed(account, event.room);
   }
 
-  async function roomState(event: RoomEvent, spot: Spot, gateway: GatewayRoom): Promise<void> {
+  async function roomState(event: RoomEvent, venue: Venue, gateway: GatewayRoom): Promise<void> {
     const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
-    await tell(draftsOf(event, spot, bodies));
+    await tell(draftsOf(event, venue, bodies));
+    if (event.type === 'm.room.power_levels') await rooms.label(event.room);
     const successor = event.type === 'm.room.tombstone' ? gateway.room.successor : undefined;
     if (successor !== undefined) rooms.known(successor, rooms.via(event.room));
   }
@@ -197,30 +158,44 @@ export function openIncoming(parts: IncomingParts) {
 
   /** Its user is told of it by an invitation, and finds it joined. */
   async function forced(account: AccountKey, { room, stateKey = '' }: RoomEvent): Promise<void> {
-    const { drafts } = await rooms.enter({ account, id: room, nick: nameIn(stateKey), isForced: true });
+    // It may have come and gone since, because it could not stay.
+    if (!(await rooms.isThere(account, room))) return;
+    const drafts = await forcedIn(account, room, nameIn(stateKey));
+    if (!drafts) return;
     const reason = wordsIn(texts.forced, host.language(account));
     const from = { kind: 'network', id: '' } as const;
     const invite = { kind: 'invite', room: localOf(room), reason } as const;
     await tell([{ place: { kind: 'realm', account, realm: '' }, from, ...invite }, ...drafts]);
   }
 
+  /** Leaves what it may not be in. */
+  async function forcedIn(account: AccountKey, id: string, nick: string): Promise<readonly Draft[] | undefined> {
+    try {
+      return (await rooms.enter({ account, id, nick, isForced: true })).drafts;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.row.retry) throw error;
+      await rooms.leave(account, id);
+      return undefined;
+    }
+  }
+
   /** Ghosts that nobody is any more are nobody in the room; those of the present have been told of when they came. */
   function isNews(body: EventBody, { inside }: GatewayRoom): boolean {
     if (body.kind !== 'occupant') return true;
     const { account, id } = body.who;
-    if (id === ghosts.bot) return false;
+    if (id === ghosts.bot || ghosts.isOfOthers(id)) return false;
     return account === undefined || (body.change !== 'join' && inside.has(account));
   }
 
-  async function directState(event: RoomEvent, spot: Spot): Promise<void> {
+  async function directState(event: RoomEvent, venue: Venue): Promise<void> {
     const { type, stateKey = '', content, room } = event;
-    const direct = spot.direct as Direct;
+    const direct = venue.direct as Direct;
     if (type === 'm.room.encryption' && !direct.encrypted) await directs.put({ ...direct, encrypted: true });
     const name = textOf(content.displayname);
     const renamed = type === 'm.room.member' && stateKey === direct.user && name !== textOf(event.before?.displayname);
     if (renamed && name !== undefined && content.membership === 'join') {
       const from = { kind: 'network', id: direct.user, name } as const;
-      await tell([{ place: spot.place, from, kind: 'profile', name: cleanName(name, 128) }]);
+      await tell([{ place: venue.place, from, kind: 'profile', name: cleanName(name, 128) }]);
     }
     if (type !== 'm.room.member' || (content.membership !== 'leave' && content.membership !== 'ban')) return;
     // Nobody is left to talk to: the next message begins anew.
@@ -235,7 +210,7 @@ export function openIncoming(parts: IncomingParts) {
     if (ghosts.isOurs(sender)) return;
     const contact = localOf(sender);
     const admission = await host.admits({ account, contact });
-    const isShutOut = policies.user(sender) ?? policies.room(room);
+    const isShutOut = !isHeard(sender) || policies.room(room);
     // Nobody is made only to decline.
     if (isShutOut || (admission !== 'yes' && admission !== 'first'))
       return invitations.beside(event, () => leaveRoom(server, ghosts.idOf(account), room));
@@ -247,33 +222,33 @@ export function openIncoming(parts: IncomingParts) {
     await tell([{ place, from: { kind: 'network', id: sender, name: nameIn(sender) }, ...invite }]);
   }
 
-  async function takeSaid(event: RoomEvent, spot: Spot): Promise<void> {
-    if (event.type === 'm.room.encrypted') return takeEncrypted(event, spot);
+  async function takeSaid(event: RoomEvent, venue: Venue): Promise<void> {
+    if (event.type === 'm.room.encrypted') return takeEncrypted(event, venue);
     const { reaction, thread } = relationOf(event.content);
     if (thread !== undefined) await threads.learn(event.room, thread);
     if (event.type === 'm.reaction') {
       if (!reaction) return;
       const at = { room: event.room, target: reaction.target, user: event.sender };
-      return tellReactions(event, spot, await reactions.added(at, { event: event.id, key: reaction.key }));
+      return tellReactions(event, venue, await reactions.added(at, { event: event.id, key: reaction.key }));
     }
-    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, spot, decode(event, spot.view)));
+    if (event.type !== 'm.room.redaction') return tell(draftsOf(event, venue, decode(event, venue.view)));
     const change = event.redacts === undefined ? undefined : await reactions.removed(event.redacts);
-    if (change) return tellReactions(event, spot, change);
-    const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts, spot);
-    await tell(draftsOf(event, spot, decode(event, spot.view, author)));
+    if (change) return tellReactions(event, venue, change);
+    const author = event.redacts === undefined ? undefined : await authorOf(event.room, event.redacts, venue);
+    await tell(draftsOf(event, venue, decode(event, venue.view, author)));
   }
 
-  async function tellReactions(event: RoomEvent, spot: Spot, change: ReactionChange | undefined): Promise<void> {
+  async function tellReactions(event: RoomEvent, venue: Venue, change: ReactionChange | undefined): Promise<void> {
     if (!change) return;
     const { at, set, writes } = change;
     // A moderator may have taken it away: it is its author's all the same.
     const by = { ...event, sender: at.user };
     const body = { kind: 'reaction', target: at.target as ForeignId, emoji: keysOf(set) } as const;
-    await tell(ghosts.isOurs(at.user) ? [] : draftsOf(by, spot, [body]), writes);
+    await tell(ghosts.isOurs(at.user) ? [] : draftsOf(by, venue, [body]), writes);
   }
 
   /** Who has written an event; a redacted one still says so. */
-  async function authorOf(room: string, id: string, { direct, gateway }: Spot): Promise<string | undefined> {
+  async function authorOf(room: string, id: string, { direct, gateway }: Venue): Promise<string | undefined> {
     const known = authors.get(id);
     if (known !== undefined) return known;
     const [inside] = gateway?.inside ?? [];
@@ -289,76 +264,33 @@ export function openIncoming(parts: IncomingParts) {
   }
 
   /** Said once in a room, and to a person. */
-  async function takeEncrypted(event: RoomEvent, spot: Spot): Promise<void> {
-    const { gateway, direct } = spot;
+  async function takeEncrypted(event: RoomEvent, venue: Venue): Promise<void> {
+    const { gateway, direct } = venue;
     if (gateway?.warned || direct?.encrypted) return;
     if (gateway) gateway.warned = true;
     if (direct) await directs.put({ ...direct, encrypted: true });
     const [account] = direct ? [direct.account] : (gateway?.inside ?? []);
     const text = wordsIn(texts.undecryptable, account ? host.language(account) : 'en');
-    await tell(draftsOf(event, spot, [{ kind: 'message', text, style: 'notice' }]));
+    await tell(draftsOf(event, venue, [{ kind: 'message', text, style: 'notice' }]));
   }
 
-  /** Whether what somebody does is told here: what ghosts do has come from here. */
-  const isHeard = (user: string): boolean => !ghosts.isOurs(user) && !policies.user(user);
-
-  /** What is over a moment later: who types, who has read, who is there. */
-  async function ephemeral(value: unknown): Promise<void> {
-    const edu = objectOf(value);
-    const content = objectOf(edu.content);
-    const room = textOf(edu.room_id);
-    if (edu.type === 'm.presence') return presence(textOf(edu.sender) ?? '', content);
-    const spot = room === undefined ? undefined : spotOf(room);
-    if (!spot || room === undefined) return;
-    if (edu.type === 'm.typing') return tell(typing(content, spot));
-    if (edu.type === 'm.receipt') await tell(receipts(content, spot));
-  }
-
-  const directTyping = new Map<string, ReadonlySet<string>>();
-
-  function typing(content: Json, spot: Spot): Draft[] {
-    const { gateway, direct } = spot;
-    const before = gateway?.typing ?? directTyping.get(direct?.room ?? '') ?? new Set<string>();
-    const { now, begun, stopped } = typingChanges(before, content);
-    if (gateway) gateway.typing = now;
-    else if (direct && now.size > 0) directTyping.set(direct.room, now);
-    else if (direct) directTyping.delete(direct.room);
-    const told = (users: readonly string[], active: boolean): Draft[] =>
-      users.filter(isHeard).map((user) => ({ place: spot.place, from: partyOf(user, spot), kind: 'typing', active }));
-    return [...told(begun, true), ...told(stopped, false)];
-  }
-
-  const receipts = (content: Json, spot: Spot): Draft[] =>
-    receiptsIn(content, ['m.read'])
-      .filter(({ user }) => isHeard(user))
-      .map(({ user, event }) => ({
-        place: spot.place,
-        from: partyOf(user, spot),
-        ...{ kind: 'receipt', target: event as ForeignId, state: 'displayed', upTo: true },
-      }));
-
-  async function presence(user: string, content: Json): Promise<void> {
-    const body = !isHeard(user) ? undefined : presenceIn(content, host.clock.now());
-    if (!body) return;
-    const places = [...(watchers.get(user) ?? [])].map(
-      (account): Place => ({ kind: 'contact', account, id: localOf(user) }),
-    );
-    await tell(places.map((place): Draft => ({ place, from: { kind: 'network', id: user }, ...body })));
-  }
+  /** What another bridge says for people of XMPP by its own user. */
+  const isOtherBot = ({ sender }: RoomEvent, venue: Venue | undefined): boolean =>
+    [...(venue?.gateway?.room.otherBridges?.values() ?? [])].some(({ bot: other }) => other === sender);
 
   /** Events of the past, the oldest first, as the archive takes them. */
   function past(values: unknown, room: string): readonly Draft[] {
-    const spot = spotOf(room);
-    if (!spot) return [];
+    const venue = venueOf(room);
+    if (!venue) return [];
     return listOf(values).flatMap((one) => {
       const event = readEvent(one, room);
       if (!event || event.stateKey !== undefined || !isSaid(event.type) || !isHeard(event.sender)) return [];
       authors.set(event.id, event.sender);
-      return draftsOf(event, spot, decode(event, spot.view)).map((draft) => ({ ...draft, live: false }));
+      return draftsOf(event, venue, decode(event, venue.view)).map((draft) => ({ ...draft, live: false }));
     });
   }
 
-  return { take, ephemeral, past, tellName };
+  return { take, ephemeral: openEphemeral({ host, venues, watchers, tell }), past, tellName };
 }
 
 export type Incoming = ReturnType<typeof openIncoming>;

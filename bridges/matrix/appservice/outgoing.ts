@@ -6,6 +6,7 @@ import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { sendFile } from '#bridges/matrix/upload.ts';
+import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
@@ -13,7 +14,7 @@ import { userOf } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, accountKey } from '#src/model/ids.ts';
+import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
 import type { GatewayRooms } from './gateway-rooms.ts';
@@ -71,6 +72,7 @@ export function openOutgoing(parts: OutgoingParts) {
       return { account, as: ghosts.idOf(account), room: name, alone: false };
     }
     if (ghosts.isOurs(name)) throw new Failure('item-not-found');
+    if (ghosts.isOfOthers(name)) throw new Failure('gone', { text: texts.otherBridge });
     const refusal = shutOut(policies.user(name) ?? policies.user(ghosts.idOf(account)));
     if (refusal) throw refusal;
     const as = await ghosts.ready(account);
@@ -86,7 +88,11 @@ export function openOutgoing(parts: OutgoingParts) {
     await server.call({ method: 'GET', path: ['v3', 'profile', user], as }).catch((error: unknown) => {
       if (error instanceof Failure && error.code === 'item-not-found') throw error;
     });
-    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [user] };
+    const id = splitAccount(account).user;
+    const bridged = { transport: host.transport, bot: ghosts.bot, id };
+    const state = { state_key: bridgeKey(bridged), content: bridgeContent(bridged) };
+    const initial = BRIDGE_TYPES.map((type) => ({ type, ...state }));
+    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [user], initial_state: initial };
     const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body, as });
     const room = textOf(made.room_id);
     if (room === undefined) throw new Failure('remote-server-timeout', { certain: false });

@@ -2,6 +2,7 @@ import { cleanName } from '#mappings/names.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { RoomTrait } from '#src/model/query.ts';
+import { type OtherBridge, otherBridge } from './bridge-info.ts';
 import { type Json, numberOf, objectOf, type RoomEvent, textOf } from './event.ts';
 import { nameOf } from './ids.ts';
 import { type PowerLevels, rankOf, readLevels } from './power.ts';
@@ -34,6 +35,8 @@ export type MatrixRoom = {
   historyVisibility: string;
   /** The room that has taken its place. */
   successor: string | undefined;
+  /** Other bridges to XMPP that it has, by type and key of the state that says so. */
+  otherBridges?: Map<string, OtherBridge>;
   readonly members: Map<string, RoomMember>;
   /** Who has which nick, folded. */
   readonly nicks: Map<string, string>;
@@ -107,7 +110,10 @@ export function applyState(room: MatrixRoom, event: RoomEvent): void {
   const { type, stateKey, content } = event;
   if (stateKey === undefined) return;
   if (type === 'm.room.member') return applyMember(room, stateKey, content);
-  if (stateKey === '' && Object.hasOwn(STEPS, type)) STEPS[type]?.(room, content, event);
+  if (stateKey === '' && Object.hasOwn(STEPS, type)) return STEPS[type]?.(room, content, event);
+  const other = otherBridge(event);
+  if (other) room.otherBridges = (room.otherBridges ?? new Map()).set(`${type} ${stateKey}`, other);
+  else room.otherBridges?.delete(`${type} ${stateKey}`);
 }
 
 function applyMember(room: MatrixRoom, user: string, content: Json): void {
