@@ -80,7 +80,7 @@ export const email: NetworkMapping = {
     fileSize: 15_000_000,
     shows: ['available', 'xa'],
     unseen: { en: 'Email, no presence', de: 'E-Mail, ohne Anwesenheit' },
-    identity: 'operator',
+    identity: 'both',
     rooms: 'room',
     confirms: 'delivered',
     // RELIABILITY: five days, five minutes to an hour apart, and a word to the sender after four hours. What is written in

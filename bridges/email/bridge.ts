@@ -1,10 +1,11 @@
-import { Resolver } from 'node:dns/promises';
 import { email } from '#mappings/email.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
+import { openOwnMailboxes } from './account/accounts.ts';
+import { openOwnMails } from './account/own-mails.ts';
 import { resolveMailbox } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
 import { openMailForms } from './forms/forms.ts';
@@ -19,6 +20,7 @@ import { openReports } from './in/reports.ts';
 import { openOutgoing } from './out/outgoing.ts';
 import { openSmarthost } from './out/smarthost.ts';
 import { openSuppression } from './out/suppression.ts';
+import { openResolver } from './resolver.ts';
 import { openGroupBook } from './rooms/group-book.ts';
 import { openGroupMails } from './rooms/group-mails.ts';
 import { openMailRooms } from './rooms/mail-rooms.ts';
@@ -42,17 +44,16 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const originals = openOriginals(transport);
   const parser = openMailParser();
   let paused = false;
-  const dns = new Resolver({ timeout: 5000, tries: 2 });
-  if (config.dns) dns.setServers([`${config.dns.host}:${config.dns.port}`]);
+  const dns = openResolver(config);
+  const personal = openPersonal(transport, { parser, forms, originals, groups: openGroupMails(transport, book) });
+  const reports = openReports(transport, suppression);
   const intake = openIncoming(
     transport,
     { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
-    {
-      personal: openPersonal(transport, { parser, forms, originals, groups: openGroupMails(transport, book) }),
-      reports: openReports(transport, suppression),
-    },
+    { personal, reports, own: openOwnMails(transport, { personal, reports }, parser) },
     () => paused,
   );
+  const mailboxes = openOwnMailboxes(transport, intake, () => paused);
   const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
   const { handOver } = intake;
   const replyAll = openReplyAll(transport, { book, smarthost, suppression, handOver });
@@ -65,8 +66,10 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   let closed = false;
 
   return {
-    deliver: (event) => (event.place.kind === 'room' ? rooms : outgoing).deliver(event),
-    deliverTogether: (events) => (events[0]?.place.kind === 'room' ? rooms : outgoing).deliverTogether(events),
+    connect: mailboxes.connect,
+    deliver: (event, session) => (event.place.kind === 'room' ? rooms : outgoing).deliver(event, mailboxes.of(session)),
+    deliverTogether: (events, session) =>
+      (events[0]?.place.kind === 'room' ? rooms : outgoing).deliverTogether(events, mailboxes.of(session)),
     reconcile: (event) => (event.place.kind === 'room' ? replyAll : outgoing).reconcile(event),
     burst: async (account) => (await settingsOf(transport, account)).window * 1000,
     ask: async <Q extends Query>(query: Q) => ((await rooms.ask(query)) ?? answer(query)) as ReplyTo<Q>,
@@ -76,12 +79,18 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     forget: shown.forget,
     pause(now) {
       paused = now;
-      if (!now) reader?.resume();
+      if (now) return;
+      reader?.resume();
+      mailboxes.resume();
+    },
+    changed(account) {
+      if (account)
+        void mailboxes.changed(account)?.catch((error: unknown) => host.log.error({ err: error }, 'settings'));
     },
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
-      await Promise.all([...listeners.map((one) => one.end()), reader?.close()]);
+      await Promise.all([...listeners.map((one) => one.end()), reader?.close(), mailboxes.close()]);
       const idle = Promise.all([outgoing.close(), rooms.close()]);
       smarthost.close();
       await idle;

@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
+import { accountTexts } from './account/texts.ts';
 import { mailDomain } from './mailbox.ts';
 import { texts } from './texts.ts';
 
@@ -77,6 +78,60 @@ const imap = z
       context.addIssue({ code: 'custom', path: ['tls'], message: 'is off, and a password is not sent in the clear' });
   });
 
+const LOCAL = /^(?:127\.|::1$|localhost$)/;
+
+/** A server of a provider, as the operator names it. */
+const server = (port: number) =>
+  z
+    .strictObject({
+      host: z.string().min(1).max(253).describe('Its name'),
+      port: z.number().int().min(1).max(65_535).default(port).describe('Its port'),
+      tls: z
+        .enum(['implicit', 'starttls', 'off'])
+        .default('implicit')
+        .describe('implicit, starttls, or off for a server on this machine'),
+      pin: z.array(z.string()).optional().describe('SHA-256 fingerprints of its certificate, in place of authorities'),
+    })
+    .refine(({ tls, host }) => tls !== 'off' || LOCAL.test(host), {
+      path: ['tls'],
+      message: 'is off, and a password is not sent in the clear',
+    });
+
+const https = z
+  .url({ protocol: /^https?$/, error: 'must be an https address' })
+  .refine((text) => /^https:/.test(text) || /^http:\/\/(?:127\.|\[::1\]|localhost[:/])/.test(text), 'must be https');
+
+const provider = z.strictObject({
+  domains: z.array(domain).min(1).max(100).describe('The domains of its mail addresses'),
+  imap: server(993).describe('Where mail is read (host, port, tls, pin)'),
+  submission: server(465).describe('Where mail is handed in (host, port, tls, pin)'),
+  authserv: z
+    .array(line(253))
+    .max(10)
+    .default([])
+    .describe('Ids of the Authentication-Results headers that it writes, and takes away where they come from outside'),
+  copies: z.boolean().default(false).describe('It keeps a copy of what is sent by itself'),
+  oauth: z
+    .strictObject({
+      device: https.describe('Where a code is asked for (RFC 8628)'),
+      token: https.describe('Where tokens are asked for'),
+      client: line(320).describe('The id of this gateway there'),
+      secret: secret.optional().describe('The secret of this gateway there, where it has one'),
+      scope: line(1000).describe('What is asked for, such as https://mail.google.com/'),
+    })
+    .optional()
+    .describe('Its users log in on its page, and no password is kept (device, token, client, secret, scope)'),
+});
+
+const accounts = z.strictObject({
+  domains: z
+    .array(z.union([z.literal('*'), domain]))
+    .max(1000)
+    .default(['*'])
+    .describe('Whose mailboxes users may link: domains of addresses, "*" for all that their servers are public of'),
+  providers: z.array(provider).max(100).default([]).describe('Providers whose servers the operator names'),
+});
+
 /** The settings of a mail transport (DESIGN §13). */
 export const config = z
   .strictObject({
@@ -100,6 +155,9 @@ export const config = z
       )
       .meta({ examples: [{ lmtp: '127.0.0.1:2524' }] })
       .describe('How mail comes in: lmtp or smtp, an address and a port each, or imap'),
+    accounts: accounts
+      .optional()
+      .describe('Users may link mailboxes of their own; without it nobody does (domains, providers)'),
     home: domain
       .optional()
       .meta({ examples: ['example.org'] })
@@ -160,5 +218,11 @@ export const account = z.strictObject({
   html: z.boolean().default(true).meta({ label: texts.html }),
   window: z.number().int().min(0).max(600).default(20).meta({ label: texts.window }),
   read_receipts: z.boolean().default(false).meta({ label: texts.readReceipts }),
+  folders: line(500).default('INBOX').meta({ label: accountTexts.folders }),
+  senders: line(2000).default('').meta({ label: accountTexts.senders }),
+  seen: z.boolean().default(false).meta({ label: accountTexts.seen }),
+  move: line(100).default('').meta({ label: accountTexts.move }),
+  elsewhere: z.boolean().default(false).meta({ label: accountTexts.elsewhere }),
+  copy: z.boolean().default(true).meta({ label: accountTexts.copy }),
 });
 export type EmailSettings = z.infer<typeof account>;

@@ -1,12 +1,13 @@
 import { email as mapping } from '#mappings/email.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
+import { logins } from './account/login.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { commands } from './commands.ts';
 import { account, config, type EmailConfig } from './config.ts';
 import { texts } from './texts.ts';
 
-/** Mail: users write from addresses of the operator's domain. Nobody logs in. */
+/** Mail, in two ways side by side: from addresses of the operator's domain, and from a mailbox of their own for whoever has linked one. */
 export const bridge: BridgeDefinition<EmailConfig> = {
   kind: 'email',
   title: 'Email',
@@ -15,9 +16,9 @@ export const bridge: BridgeDefinition<EmailConfig> = {
   mapping,
   config,
   settings: { account },
-  logins: [],
+  logins,
   commands,
   addresses: () => addresses,
-  realms: () => [],
+  realms: () => [''],
   open: openBridge,
 };

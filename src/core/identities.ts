@@ -24,6 +24,7 @@ export type Identities = {
 
 export function openIdentities({ store, transports }: IdentityParts): Identities {
   const kinds = new Map([...transports].map(([domain, { mapping }]) => [domain, mapping.facts.identity]));
+  const rooms = new Map([...transports].map(([domain, { mapping }]) => [domain, mapping.facts.rooms]));
   const linked = new Set<AccountKey>();
   const differ = (transport: string): boolean => kinds.get(transport) === 'both';
 
@@ -37,7 +38,9 @@ export function openIdentities({ store, transports }: IdentityParts): Identities
       const kind = kinds.get(place ? placeTransport(place) : splitAccount(account).transport) ?? 'own';
       if (kind !== 'both') return kind;
       if (place?.kind === 'shared') return 'operator';
-      return place?.kind === 'room' || linked.has(account) ? 'own' : 'operator';
+      // Where the operator's rooms are shared, one that is an account's own is by its identity.
+      const isOwn = place?.kind === 'room' && rooms.get(placeTransport(place)) === 'shared';
+      return isOwn || linked.has(account) ? 'own' : 'operator';
     },
     differ,
     turn(account, on) {

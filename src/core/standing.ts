@@ -104,8 +104,8 @@ export function openStandings(parts: StandingParts): Standings {
 
   /** Where accounts can be there by themselves as well, the rooms of whoever is are their own. */
   function roomsAre(account: AccountKey, domain: string): Capabilities['rooms'] {
-    if (identities.differ(domain)) return identities.of(account) === 'own' ? 'room' : 'shared';
-    return transport(domain).mapping.facts.rooms;
+    const { rooms } = transport(domain).mapping.facts;
+    return rooms === 'shared' && identities.differ(domain) && identities.of(account) === 'own' ? 'room' : rooms;
   }
 
   return {

@@ -8,6 +8,8 @@ import { SMTPServer } from 'smtp-server';
 export type HeardMail = {
   readonly from: string;
   readonly to: readonly string[];
+  /** Who has logged in. */
+  readonly user?: string;
   readonly dsn: Readonly<Record<string, string>>;
   readonly raw: string;
   readonly parsed: Email;
@@ -41,8 +43,14 @@ export type MailServer = AsyncDisposable & {
   breakAll(): void;
 };
 
+type MailServerOptions = {
+  readonly nobody?: string;
+  /** Whether a password or token is let in; nobody logs in where it is left out. */
+  readonly login?: (secret: string) => boolean;
+};
+
 /** Opens the server that mails of a bridge go to: real SMTP, with faults on demand. It has no mailbox of `nobody`. */
-export async function mailServer({ nobody }: { readonly nobody?: string } = {}): Promise<MailServer> {
+export async function mailServer({ nobody, login }: MailServerOptions = {}): Promise<MailServer> {
   const heard: HeardMail[] = [];
   const faults: MailFault[] = [];
   const watchers = new Set<() => void>();
@@ -65,7 +73,13 @@ export async function mailServer({ nobody }: { readonly nobody?: string } = {}):
 
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: ['AUTH', 'STARTTLS'],
+    disabledCommands: login ? ['STARTTLS'] : ['AUTH', 'STARTTLS'],
+    allowInsecureAuth: true,
+    authMethods: ['PLAIN', 'XOAUTH2'],
+    onAuth({ username, password, accessToken }, _session, done) {
+      if (login?.(password ?? accessToken ?? '')) done(null, { user: username });
+      else done(Object.assign(new Error('5.7.8 no'), { responseCode: 535 }));
+    },
     disableReverseLookup: true,
     hideDSN: false,
     hideSMTPUTF8: false,
@@ -84,7 +98,7 @@ export async function mailServer({ nobody }: { readonly nobody?: string } = {}):
           tell();
         });
       }
-      heard.push(await heardMail(whole, session.envelope));
+      heard.push(await heardMail(whole, session.envelope, session.user));
       tell();
       if (special('drop')) return cutAll();
       done(null, 'queued');
@@ -162,7 +176,7 @@ type SMTPServerEnvelope = {
   dsn?: { ret?: unknown; envid?: unknown } | undefined;
 };
 
-async function heardMail(bytes: Buffer, envelope: Envelope): Promise<HeardMail> {
+async function heardMail(bytes: Buffer, envelope: Envelope, user: unknown): Promise<HeardMail> {
   const parsed = await PostalMime.parse(bytes);
   const [text = '', ...below] = (parsed.text ?? '').split('\n\n-- \n');
   const raw = bytes.toString('latin1');
@@ -170,6 +184,7 @@ async function heardMail(bytes: Buffer, envelope: Envelope): Promise<HeardMail> 
   return {
     from: envelope.mailFrom ? envelope.mailFrom.address : '',
     to: envelope.rcptTo.map(({ address }) => address),
+    ...(typeof user === 'string' && { user }),
     dsn: {
       ...(envelope.dsn?.envid !== undefined && { envid: String(envelope.dsn.envid) }),
       ...(envelope.rcptTo[0]?.dsn?.notify && { notify: envelope.rcptTo[0].dsn.notify.join(',') }),
@@ -227,8 +242,8 @@ export async function post(
 }
 
 /** A mail server of ours has found that the envelope's sender is who From says. */
-export const vouched = (from: string): string =>
-  `Authentication-Results: mx.example; spf=pass smtp.mailfrom=${from}; dkim=pass header.d=${from.replace(/^.*@/, '')}\r\n` +
+export const vouched = (from: string, id = 'mx.example'): string =>
+  `Authentication-Results: ${id}; spf=pass smtp.mailfrom=${from}; dkim=pass header.d=${from.replace(/^.*@/, '')}\r\n` +
   `Received: from mx.${from.replace(/^.*@/, '')} by mx.example with ESMTP; Mon, 30 Nov 2026 10:00:00 +0000`;
 
 /** A report of a mail server about a mail (RFC 3464). */

@@ -77,9 +77,9 @@ export async function openImapLine(
   }
 }
 
-/** What a command answers. A server that takes too long for it is taken for gone. */
-export async function answered<T>(clock: Clock, line: ImapFlow, work: Promise<T>): Promise<T> {
-  const cancel = clock.after(PATIENCE, () => line.close());
+/** What a command answers. A server that takes too long for it (milliseconds) is taken for gone. */
+export async function answered<T>(clock: Clock, line: ImapFlow, work: Promise<T>, patience = PATIENCE): Promise<T> {
+  const cancel = clock.after(patience, () => line.close());
   try {
     return await work;
   } finally {

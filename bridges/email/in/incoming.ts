@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { domainToASCII } from 'node:url';
+import type { EmailConfig } from '#bridges/email/config.ts';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
 import type { HandOver } from '#bridges/email/rooms/reply-all.ts';
@@ -22,7 +23,7 @@ import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type HeldFiles, openHeldFiles } from './held-files.ts';
-import type { MailIntake } from './listener.ts';
+import type { MailboxOwner, MailIntake, OwnIntake } from './listener.ts';
 import { MOST_ORIGINAL } from './originals.ts';
 import type { PersonalMails } from './personal.ts';
 import {
@@ -59,7 +60,10 @@ export type ReadMail = {
   readonly raw?: Uint8Array;
 };
 
-type Routes = { readonly personal: PersonalMails; readonly reports: ReportedMails };
+/** What becomes of a mail that came into a mailbox of a user's own, which is theirs whatever it says. */
+export type OwnMails = { take(mail: ReadMail, to: MailboxOwner, files: HeldFiles): Promise<RecipientAnswer> };
+
+type Routes = { readonly personal: PersonalMails; readonly reports: ReportedMails; readonly own: OwnMails };
 
 const LOOP: RecipientAnswer = { status: 554, enhanced: '5.4.6', text: 'This mail has come from here' };
 const REFUSED: RecipientAnswer = { status: 550, enhanced: '5.7.1', text: 'The sender is not who the mail says' };
@@ -73,9 +77,9 @@ const TO_OPERATORS = { burst: 30, per_second: 1 / 120 };
 export function openIncoming(
   transport: EmailTransport,
   reading: MailReading,
-  { personal, reports }: Routes,
+  { personal, reports, own }: Routes,
   paused: () => boolean,
-): MailIntake & { readonly handOver: HandOver } {
+): MailIntake & OwnIntake & { readonly handOver: HandOver } {
   const { host, config } = transport;
   const toOperators = tokenBucket(TO_OPERATORS, host.clock);
 
@@ -114,6 +118,16 @@ export function openIncoming(
     return answers;
   }
 
+  async function takeOwn(mail: AsyncIterable<Uint8Array>, envelope: MailEnvelope, to: MailboxOwner) {
+    const judge: Authenticate = (content, about) => reading.authenticate(content, { ...about, trusted: to.authserv });
+    const files = openHeldFiles(host);
+    try {
+      return [await own.take(await readMail(mail, envelope, files, judge), to, files)];
+    } finally {
+      await files.close();
+    }
+  }
+
   /** Reads it to its end, whatever it is: an answer comes only then. */
   async function readMail(
     mail: AsyncIterable<Uint8Array>,
@@ -149,10 +163,7 @@ export function openIncoming(
     if (parsed.report) return reports.take(mail, parsed.report, to);
     if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined))
       return reports.bounced(mail, to);
-    const ours = parsed.headers.some(
-      ({ name, value }) => name === LOOP_HEADER.toLowerCase() && value.trim() === domainToASCII(config.domain),
-    );
-    if (ours) return LOOP;
+    if (isOurs(parsed, config)) return LOOP;
     if (to.kind === 'admins') return toAdmins(mail, to.address);
     if (verdict.from === 'temporary') return DNS;
     if (verdict.from === 'refused' || (verdict.from === 'unverified' && config.unverified === 'refuse')) return REFUSED;
@@ -193,7 +204,7 @@ export function openIncoming(
     return TAKEN;
   }
 
-  return { recipient, take, handOver, paused };
+  return { recipient, take, takeOwn, handOver, paused };
 }
 
 /** Keeps the bytes of a mail while they go by, unless they are more than so many. */
@@ -212,6 +223,10 @@ function openRawMail(most: number) {
     kept: (): { readonly raw?: Uint8Array } => (pieces ? { raw: Buffer.concat(pieces) } : {}),
   };
 }
+
+/** Whether a mail has come from here (RFC 3834 §5 leaves the name of the header to us). */
+export const isOurs = ({ headers }: ParsedMail, { domain }: Pick<EmailConfig, 'domain'>): boolean =>
+  headers.some(({ name, value }) => name === LOOP_HEADER.toLowerCase() && value.trim() === domainToASCII(domain));
 
 /** What goes by, copied to somebody else who reads it as fast. */
 async function* copied(mail: AsyncIterable<Uint8Array>, copy: PassThrough): AsyncGenerator<Uint8Array> {

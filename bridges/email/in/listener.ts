@@ -4,6 +4,7 @@ import { SMTPServer, type SMTPServerSession } from 'smtp-server';
 import type { EmailConfig } from '#bridges/email/config.ts';
 import { type MailEnvelope, MailRefused } from '#bridges/email/wire/mail.ts';
 import type { Endpoint, Host, SocketServer } from '#src/bridge.ts';
+import type { AccountKey } from '#src/model/ids.ts';
 import { LATER, type RecipientAnswer } from './recipients.ts';
 
 /** Where mail goes that a listener was handed. */
@@ -14,6 +15,25 @@ export type MailIntake = {
   take(mail: AsyncIterable<Uint8Array>, envelope: MailEnvelope): Promise<readonly RecipientAnswer[]>;
   /** Whether mail is asked to come again later. */
   paused(): boolean;
+};
+
+/** A user whose own mailbox is read. */
+export type MailboxOwner = {
+  readonly account: AccountKey;
+  readonly address: string;
+  /** Ids of Authentication-Results headers that count in it: those of its provider. */
+  readonly authserv: readonly string[];
+  /** Whether the user wants to be shown what they have written in another mail program. */
+  readonly elsewhere: boolean;
+};
+
+/** Where mail goes that was found in a mailbox of a user's own: as with `MailIntake.take`. */
+export type OwnIntake = {
+  takeOwn(
+    mail: AsyncIterable<Uint8Array>,
+    envelope: MailEnvelope,
+    to: MailboxOwner,
+  ): Promise<readonly RecipientAnswer[]>;
 };
 
 /** An error as smtp-server answers it. */

@@ -3,6 +3,7 @@ import { refusal } from '#bridges/email/out/replies.ts';
 import type { Suppression } from '#bridges/email/out/suppression.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { SentMail } from '#bridges/email/threads/state.ts';
+import { readEnvelopeId } from '#bridges/email/threads/user-address.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { MailReport, ReportedRecipient } from '#bridges/email/wire/mail.ts';
 import type { Outcome } from '#src/bridge.ts';
@@ -16,6 +17,8 @@ export type ReportedMails = {
   take(mail: ReadMail, report: MailReport, to: MailRecipient): Promise<RecipientAnswer>;
   /** It is a bounce that says no more than that. */
   bounced(mail: ReadMail, to: MailRecipient): Promise<RecipientAnswer>;
+  /** A report that came into a mailbox of a user's own: whether it is about a mail of theirs from here, and is no message. */
+  own(mail: ReadMail, report: MailReport, account: AccountKey): Promise<boolean>;
 };
 
 type Found = { readonly account: AccountKey; readonly token: string; readonly mail: SentMail };
@@ -62,18 +65,33 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
   }
 
   /** Kept behind it: a report that comes again is told again, and changes nothing. */
-  const tell = (found: Found, outcome: Outcome): Promise<void> =>
-    alone(found.account, found.mail.their, () => toldOnce(found, outcome));
+  const tell = (found: Found, outcome: Outcome, proven = true): Promise<void> =>
+    alone(found.account, found.mail.their, () => toldOnce(found, outcome, proven));
 
-  async function toldOnce({ account, token, mail }: Found, outcome: Outcome): Promise<void> {
+  async function toldOnce({ account, token, mail }: Found, outcome: Outcome, proven: boolean): Promise<void> {
     const known = (await state.sent(token))?.mail ?? mail;
     if (known.stage === 'delivered' || known.stage === 'failed') return;
     const said = saidOf(known, outcome);
     for (const id of said ? known.events : []) await host.settle(id as EventId, said ?? outcome);
-    if (outcome instanceof Failure) await suppression.learn(account, known.their, outcome);
+    if (proven && outcome instanceof Failure) await suppression.learn(account, known.their, outcome);
     const stage = outcome instanceof Failure ? 'failed' : outcome.state;
     if (stage === 'delivered' || stage === 'failed')
       await host.emit([], state.writeSent(account, token, { ...known, stage }));
+  }
+
+  /**
+   * A server that is not ours cannot be told a sender of each mail: the mail is known by what went with its envelope (RFC 3461 §4.4),
+   * which its recipient does not see. Where that did not come back, who has its Message-ID is believed that it failed, and no more.
+   */
+  async function ofOwn(report: DeliveryReport, account: AccountKey): Promise<boolean> {
+    const { token, proof } = readEnvelopeId(report.envelopeId);
+    const proven = token !== undefined && proof === state.mac('address', token);
+    const name = proven ? token : report.about?.replace(/@.*$/, '');
+    const mail = name === undefined ? undefined : await state.sent(name);
+    if (name === undefined || mail?.account !== account) return false;
+    const outcome = report.recipients[0] && outcomeOf(report.recipients[0]);
+    if (outcome && (proven || outcome instanceof Failure)) await tell({ ...mail, token: name }, outcome, proven);
+    return true;
   }
 
   /** The peer alone can have read it. */
@@ -86,6 +104,7 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     const proven = to.kind === 'user' && to.token !== undefined;
     if (!found || found.mail.room || !(proven || (verdict.from === 'verified' && from === found.mail.their))) return;
     const { account, mail, token } = found;
+    if (to.kind === 'user' && to.account !== account) return;
     // Nobody reads what has not arrived.
     await tell(found, { ids: [], state: 'delivered' });
     await host.emit([
@@ -112,6 +131,14 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
       else if (report.kind === 'complaint') await complaint(report, to);
       else if (report.read) await read(report, mail, to);
       return TAKEN;
+    },
+    async own(mail, report, account) {
+      if (report.kind === 'delivery') return ofOwn(report, account);
+      if (report.kind === 'complaint') return false;
+      const to: MailRecipient = { kind: 'user', account };
+      const found = await find(to, report.about);
+      if (report.read) await read(report, mail, to);
+      return found?.account === account;
     },
     async bounced({ parsed }, to) {
       const found = await find(to);

@@ -5,6 +5,7 @@ import type { EventOf } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { composeDisplayed, messageIdOf, signed } from './compose.ts';
+import type { OwnSender } from './prepare.ts';
 import type { Smarthost } from './smarthost.ts';
 
 type Asking = { readonly id: string; readonly to: string; readonly at: number };
@@ -12,7 +13,7 @@ type Asking = { readonly id: string; readonly to: string; readonly at: number };
 /** Tells peers who have asked for it that their mails were displayed. */
 export type DisplayedMails = {
   /** Takes a marker (XEP-0333) of a user who lets that be told: it speaks of all mails up to its own. Never throws. */
-  take(event: EventOf<'receipt'>): void;
+  take(event: EventOf<'receipt'>, by?: OwnSender): void;
 };
 
 /** Tried once: who is not told has asked for no more than a courtesy. */
@@ -33,8 +34,8 @@ export function openDisplayedMails(transport: EmailTransport, smarthost: Smartho
     return told;
   }
 
-  async function tell(account: AccountKey, their: string, { id, to }: Asking): Promise<void> {
-    const address = userMailbox(transport, account);
+  async function tell(account: AccountKey, their: string, { id, to }: Asking, by?: OwnSender): Promise<void> {
+    const address = by?.address ?? userMailbox(transport, account);
     const about = messageIdOf(id);
     if (address === undefined) return;
     const language = host.language(account);
@@ -49,17 +50,18 @@ export function openDisplayedMails(transport: EmailTransport, smarthost: Smartho
       date: host.clock.now(),
     });
     const envelope = { from: '', to, envelopeId: token, success: false };
-    await smarthost.send(async () => ({ envelope, mail: await signed(mail, config.outgoing) }));
+    const signing = by ? {} : config.outgoing;
+    await (by?.submission ?? smarthost).send(async () => ({ envelope, mail: await signed(mail, signing) }));
   }
 
   return {
-    take({ place, target }) {
+    take({ place, target }, by) {
       if (place.kind !== 'contact') return;
       const { account } = place;
       const their = addresses.fold(addresses.parse(place.id)).name;
       alone(account, their, () => due(account, their, target))
         .then(async (all) => {
-          for (const one of all) await tell(account, their, one);
+          for (const one of all) await tell(account, their, one, by);
         })
         .catch((error: unknown) => host.log.warn({ err: error }, 'it could not be told that a mail was read'));
     },

@@ -9,7 +9,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { EventId, ForeignId } from '#src/model/ids.ts';
 import { NOTHING_TO_SEND } from './changes.ts';
 import { openDisplayedMails } from './displayed.ts';
-import { eventIdOf, type MailContent, openPreparing, type PreparedMail } from './prepare.ts';
+import { eventIdOf, type MailContent, type OwnSender, openPreparing, type PreparedMail } from './prepare.ts';
 import type { Smarthost } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
@@ -26,9 +26,9 @@ type MessageEvent = EventOf<'message'>;
 /** The way of mails out: one after the other to each peer of an account. */
 export type OutgoingMails = {
   /** Throws a `Failure` for what is refused at once. */
-  deliver(event: Event): Delivered;
+  deliver(event: Event, by?: OwnSender): Delivered;
   /** Messages of one conversation as one mail. */
-  deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]>;
+  deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]>;
   /** What is known of a message that an earlier run, or a line that broke, has left open. */
   reconcile(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
   /** Takes back what was not handed to our server. */
@@ -52,7 +52,7 @@ export function openOutgoing(
   let closing = false;
 
   /** Throws a `Failure` for what no mail is made of. */
-  function itemOf(events: readonly Event[], tell: Item['tell']): Item {
+  function itemOf(events: readonly Event[], by: OwnSender | undefined, tell: Item['tell']): Item {
     if (closing) throw new Failure('stopping');
     if (waiting.size >= MOST_WAITING) throw new Failure('queue-full');
     const [event] = events;
@@ -62,13 +62,13 @@ export function openOutgoing(
     if (their === '') throw new Failure('jid-malformed', { text: texts.address });
     if (their.endsWith(`@${config.domain}`)) throw new Failure('not-allowed', { text: texts.ownAddress });
     if (event.kind === 'edit' || event.kind === 'retract' || event.kind === 'reaction')
-      return { events: [event], account, their, tell };
+      return { events: [event], account, their, by, tell };
     const messages = events.filter((one): one is MessageEvent => one.kind === 'message');
     const [first, ...more] = messages;
     if (!first || messages.length < events.length) throw new Failure('not-supported');
     if (messages.every(({ text, files = [], form }) => text.trim() === '' && files.length === 0 && !form))
       throw new Failure('not-acceptable', { text: texts.nothing });
-    return { events: [first, ...more], account, their, tell };
+    return { events: [first, ...more], account, their, by, tell };
   }
 
   function enqueue(item: Item): void {
@@ -77,17 +77,17 @@ export function openOutgoing(
     serial.run(`${item.account} ${item.their}`, () => send(item));
   }
 
-  function deliver(event: Event): Delivered {
+  function deliver(event: Event, by?: OwnSender): Delivered {
     if (closing) throw new Failure('stopping');
     if (event.kind === 'contact' && event.place.kind === 'contact') {
       if (event.action === 'subscribe') suppression.tell(event.place.account, event.place.id);
       return NOTED;
     }
     if (event.kind === 'receipt' && event.state === 'displayed') {
-      displayed.take(event);
+      displayed.take(event, by);
       return NOTED;
     }
-    enqueue(itemOf([event], ([outcome]) => void (outcome && host.settle(event.id, outcome))));
+    enqueue(itemOf([event], by, ([outcome]) => void (outcome && host.settle(event.id, outcome))));
     return WRITTEN;
   }
 
@@ -97,7 +97,7 @@ export function openOutgoing(
     if (waiting.get(id) !== item) return;
     try {
       if (closing) throw new Failure('stopping');
-      const ready = await smarthost.send(async () => {
+      const ready = await (item.by?.submission ?? smarthost).send(async () => {
         // From here on it cannot be taken back.
         if (!waiting.delete(id)) throw WITHDRAWN;
         return transport.alone(item.account, item.their, () => preparing.prepare(item));
@@ -105,6 +105,7 @@ export function openOutgoing(
       await transport
         .alone(item.account, item.their, () => preparing.kept(item, ready))
         .catch((error: unknown) => host.log.error({ err: error }, 'it cannot be kept that a mail was sent'));
+      item.by?.keep(ready.mail);
       item.tell(item.events.map((event) => takenAs(event.id, ready)));
     } catch (error) {
       waiting.delete(id);
@@ -121,18 +122,18 @@ export function openOutgoing(
   }
 
   /** What may have left as one mail goes again as that, and what has joined it since goes behind it. */
-  async function deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]> {
+  async function deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]> {
     const [first] = events;
     const before = first && (await preparing.begunWith(first.id));
     const again = before ? events.filter(({ id }) => before.events.includes(id)) : events;
     const more = events.filter((event) => !again.includes(event));
-    const outcomes = await outcomesOf(again);
-    return more.length === 0 ? outcomes : [...outcomes, ...(await deliverTogether(more))];
+    const outcomes = await outcomesOf(again, by);
+    return more.length === 0 ? outcomes : [...outcomes, ...(await deliverTogether(more, by))];
   }
 
-  function outcomesOf(events: readonly Event[]): Promise<readonly Outcome[]> {
+  function outcomesOf(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]> {
     const outcomes = Promise.withResolvers<readonly Outcome[]>();
-    enqueue(itemOf(events, outcomes.resolve));
+    enqueue(itemOf(events, by, outcomes.resolve));
     return outcomes.promise;
   }
 

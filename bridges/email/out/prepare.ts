@@ -1,7 +1,7 @@
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { type MailPeer, type SentMail, withReference } from '#bridges/email/threads/state.ts';
-import { tokenLocalPart } from '#bridges/email/threads/user-address.ts';
+import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { EventOf } from '#src/model/event.ts';
@@ -11,16 +11,26 @@ import { attachmentsOf } from './attachments.ts';
 import { type ChangeContent, changeContent, type MailChange, textOf } from './changes.ts';
 import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from './compose.ts';
 import { assertMeant } from './consent.ts';
-import type { OutgoingEnvelope } from './smarthost.ts';
+import type { OutgoingEnvelope, Smarthost } from './smarthost.ts';
 import type { Suppression } from './suppression.ts';
 
 type MessageEvent = EventOf<'message'>;
+
+/** Who sends from an address and over a server of their own. */
+export type OwnSender = {
+  readonly address: string;
+  readonly submission: Smarthost;
+  /** Keeps a copy of a mail that was sent. */
+  keep(mail: Buffer): void;
+};
 
 /** What goes as one mail between an account and a peer: messages in a row, or a change of what was said before. */
 export type MailContent = {
   readonly events: readonly [MessageEvent, ...MessageEvent[]] | readonly [MailChange];
   readonly account: AccountKey;
   readonly their: string;
+  /** The mailbox of their own that it goes from, if not from the gateway. */
+  readonly by?: OwnSender | undefined;
 };
 
 /** A mail that can go, and what is to be kept of it. */
@@ -73,11 +83,12 @@ export function openPreparing(
 
   /** Makes the mail, and keeps what an answer to it needs: that has to be there before anybody can answer. */
   async function prepare(item: MailContent): Promise<PreparedMail> {
-    const { events, account, their } = item;
+    const { events, account, their, by } = item;
     await suppression.check(account, their);
     const [first] = events;
     const before = await begunWith(first.id);
     const token = state.mac('mail', before?.events[0] ?? first.id);
+    const sender = senderOf(account, token, by);
     const settings = await settingsOf(transport, account);
     const name = nameIn(settings, account);
     const language = host.language(account);
@@ -91,7 +102,7 @@ export function openPreparing(
     const { inReplyTo } = content;
     const messageId = `${token}@${config.domain}`;
     const mail: ComposedMail = {
-      from: { name, address: userMailbox(transport, account) ?? tokenAddress(token) },
+      from: { name, address: sender.address },
       to: [{ address: thread.replyTo ?? their }],
       ...{ messageId, references: thread.references, html: settings.html, language, domain: config.domain },
       inReplyTo: inReplyTo !== undefined && isMessageId(inReplyTo) ? inReplyTo : thread.references.at(-1),
@@ -99,10 +110,15 @@ export function openPreparing(
       subject: isAnswer ? `Re: ${subject}` : subject,
       below: content.isChange
         ? []
-        : belowOf(account, { name, signature: settings.signature, introduced: peer.introduced, their }),
+        : belowOf(account, {
+            name,
+            signature: settings.signature,
+            introduced: !sender.isStrange || peer.introduced,
+            their,
+          }),
       date: host.clock.now(),
-      ...(settings.read_receipts && !content.isChange && { readTo: tokenAddress(token) }),
-      ...(!peer.answered && { unsubscribe: oneClick(suppression.link(account, their)) }),
+      ...(settings.read_receipts && !content.isChange && { readTo: sender.bounces }),
+      ...(sender.isStrange && !peer.answered && { unsubscribe: oneClick(suppression.link(account, their)) }),
     };
     const sent: SentMail = {
       ...{ their, thread: content.thread, at: host.clock.now(), text: content.mail.text, stage: 'begun' },
@@ -111,10 +127,21 @@ export function openPreparing(
     await host.emit([], [...writeSent(account, sent), ...content.writes]);
     const success = events.some(({ confirm }) => confirm === true);
     return {
-      envelope: { from: tokenAddress(token), to: mail.to[0]?.address ?? their, envelopeId: token, success },
-      mail: await signed(await compose(mail), config.outgoing),
+      envelope: { from: sender.bounces, to: mail.to[0]?.address ?? their, envelopeId: sender.envelopeId, success },
+      mail: await signed(await compose(mail), sender.signing),
       ...{ token, messageId, sent, subject, after: content.after, isChange: content.isChange },
     };
+  }
+
+  /** By whose address a mail goes. Who writes from a mailbox of their own needs no introduction, and their server signs. */
+  function senderOf(account: AccountKey, token: string, by: OwnSender | undefined) {
+    const bounces = tokenAddress(token);
+    if (!by) {
+      const address = userMailbox(transport, account) ?? bounces;
+      return { address, bounces, envelopeId: token, signing: config.outgoing, isStrange: true };
+    }
+    const envelopeId = envelopeIdOf(token, state.mac('address', token));
+    return { address: by.address, bounces: by.address, envelopeId, signing: {}, isStrange: false };
   }
 
   async function contentOf(

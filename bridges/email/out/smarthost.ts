@@ -6,6 +6,7 @@ import type { MailAuth } from '#bridges/email/in/imap-line.ts';
 import { wireAddress } from '#bridges/email/mailbox.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { Host } from '#src/bridge.ts';
+import { openTurns } from '#src/lib/turns.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
 import { BEARER, bearer } from './bearer.ts';
@@ -38,7 +39,8 @@ export type Smarthost = {
 };
 
 /** Where mails are handed in, by whom, and what its refusals mean to the sender of a mail. */
-export type SubmissionServer = Pick<OutgoingConfig, 'host' | 'port' | 'tls' | 'pin' | 'connections' | 'timeout'> & {
+export type SubmissionServer = Pick<OutgoingConfig, 'host' | 'port' | 'tls' | 'connections' | 'timeout'> & {
+  readonly pin?: readonly string[] | undefined;
   /** What we call ourselves. */
   readonly name: string;
   /** Under the address rules (SECURITY rule 6). */
@@ -72,21 +74,10 @@ export function openSmarthost({ outgoing, domain }: Pick<EmailConfig, 'outgoing'
 
 /** Sends over a connection for each mail, so many at a time; the others wait for their turn. */
 export function openSubmission(server: SubmissionServer, host: Given): Smarthost {
-  const waiting: (() => void)[] = [];
+  const inTurn = openTurns(server.connections);
   const open = new Set<SMTPConnection>();
   const stopping = new AbortController();
   const signal = AbortSignal.any([host.signal, stopping.signal]);
-  let busy = 0;
-
-  async function turn(): Promise<void> {
-    if (busy >= server.connections) await new Promise<void>((go) => waiting.push(go));
-    else busy += 1;
-  }
-  function done(): void {
-    const next = waiting.shift();
-    if (next) next();
-    else busy -= 1;
-  }
 
   async function connected(): Promise<SMTPConnection> {
     const { host: name, port, timeout, pin, chosenByUser } = server;
@@ -147,10 +138,10 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
   }
 
   async function held<T extends Outgoing | undefined>(make: () => Promise<T>): Promise<T> {
-    await turn();
     let connection: SMTPConnection | undefined;
     try {
-      if (signal.aborted) throw new Failure('stopping');
+      // Whose session ends has their mails sent by the next.
+      if (signal.aborted) throw new Failure(host.signal.aborted ? 'stopping' : 'recipient-unavailable');
       const made = await make();
       const auth = await server.auth?.();
       connection = await connected();
@@ -162,13 +153,12 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       throw error;
     } finally {
       if (connection) open.delete(connection);
-      done();
     }
   }
 
   return {
-    send: held,
-    check: () => held(async () => undefined),
+    send: (make) => inTurn(() => held(make)),
+    check: () => inTurn(() => held(async () => undefined)),
     close() {
       stopping.abort();
       for (const connection of open) connection.close();

@@ -57,11 +57,14 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
   const { host, config, state } = transport;
 
   /** Which of a mail's addresses are our user's, or nobody's: all are of our own domain. */
-  async function mineOf(account: AccountKey, { parsed: { from, to, cc } }: ReadMail): Promise<ReadonlySet<string>> {
-    const ours = [from, ...to, ...cc]
-      .map(({ address }) => mailboxOf(address) ?? '')
-      .filter((one) => one.endsWith(`@${config.domain}`));
-    const mine = new Set<string>();
+  async function mineOf(
+    account: AccountKey,
+    { parsed: { from, to, cc }, envelope }: ReadMail,
+  ): Promise<ReadonlySet<string>> {
+    const isHere = (address: string): boolean => address.endsWith(`@${config.domain}`);
+    const ours = [from, ...to, ...cc].map(({ address }) => mailboxOf(address) ?? '').filter(isHere);
+    // A mailbox of their own, out of which it came.
+    const mine = new Set(envelope.to.filter((address) => !isHere(address)));
     for (const address of new Set(ours)) {
       const found = await recipientOf(transport, address);
       if ('status' in found || found.kind !== 'user' || found.account === account) mine.add(address);

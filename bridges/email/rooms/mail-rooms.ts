@@ -1,3 +1,4 @@
+import type { OwnSender } from '#bridges/email/out/prepare.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Delivered, Outcome } from '#src/bridge.ts';
@@ -14,8 +15,8 @@ import type { ReplyAll } from './reply-all.ts';
 
 /** Threads with several as rooms (DESIGN §4: the network holds the membership, and there is no session). */
 export type MailRooms = {
-  deliver(event: Event): Promise<Delivered>;
-  deliverTogether(events: readonly Event[]): Promise<readonly Outcome[]>;
+  deliver(event: Event, by?: OwnSender): Promise<Delivered>;
+  deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]>;
   ask(query: Query): Promise<Reply | undefined>;
   /** Fails what is sent from now on, and resolves when nothing is on its way. */
   close(): Promise<void>;
@@ -31,9 +32,9 @@ export function openMailRooms(transport: EmailTransport, book: GroupBook, replyA
   const busy = new Set<Promise<unknown>>();
   let closing = false;
 
-  function sent(events: readonly Event[]): Promise<readonly Delivered[]> {
+  function sent(events: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]> {
     if (closing) throw new Failure('stopping');
-    const work = replyAll.send(events);
+    const work = replyAll.send(events, by);
     const done = work.then(
       () => undefined,
       () => undefined,
@@ -73,10 +74,10 @@ export function openMailRooms(transport: EmailTransport, book: GroupBook, replyA
       drafts: [{ ...fromRoom(place), kind: 'topic', text, by: group.nick }],
     }));
 
-  async function deliver(event: Event): Promise<Delivered> {
+  async function deliver(event: Event, by?: OwnSender): Promise<Delivered> {
     const { place } = event;
     if (place.kind !== 'room') throw new Failure('not-supported');
-    if (event.kind === 'message') return (await sent([event]))[0] ?? NOTED;
+    if (event.kind === 'message') return (await sent([event], by))[0] ?? NOTED;
     if (event.kind === 'topic') await rename(place, event);
     else if (event.kind === 'occupant' && event.change === 'join') await enter(place, event.who.nick);
     else if (event.kind === 'occupant' && event.change === 'leave') await (event.forGood ? quit(place) : undefined);
@@ -86,7 +87,7 @@ export function openMailRooms(transport: EmailTransport, book: GroupBook, replyA
 
   return {
     deliver,
-    deliverTogether: async (events) => sent(events),
+    deliverTogether: async (events, by) => sent(events, by),
     async ask(query) {
       if (!('place' in query) || query.place.kind !== 'room') return undefined;
       const { place } = query;

@@ -1,11 +1,11 @@
 import { attachmentsOf } from '#bridges/email/out/attachments.ts';
 import { type ComposedMail, compose, isMessageId, messageIdOf, signed } from '#bridges/email/out/compose.ts';
-import { eventIdOf } from '#bridges/email/out/prepare.ts';
+import { eventIdOf, type OwnSender } from '#bridges/email/out/prepare.ts';
 import type { Smarthost } from '#bridges/email/out/smarthost.ts';
 import type { Suppression } from '#bridges/email/out/suppression.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { type SentMail, withReference } from '#bridges/email/threads/state.ts';
-import { tokenLocalPart } from '#bridges/email/threads/user-address.ts';
+import { envelopeIdOf, tokenLocalPart } from '#bridges/email/threads/user-address.ts';
 import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/email/transport.ts';
 import type { Delivered, LostRecipient } from '#src/bridge.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
@@ -22,6 +22,8 @@ const DAY = 86_400_000;
 const TRIED_FOR = 4 * DAY;
 
 type MessageEvent = EventOf<'message'>;
+/** What goes to each, and from whose mailbox, if not from the gateway. */
+type Copies = { readonly bytes: Buffer; readonly sent: SentMail; readonly by: OwnSender | undefined };
 type Room = Extract<Place, { kind: 'room' }>;
 
 /** Takes a mail of ours to a user of ours: it need not leave. Rejects with the `Failure` of who does not take it. */
@@ -33,7 +35,7 @@ export type ReplyAll = {
    * Sends messages of a room as one mail, with an envelope for each recipient, so that it is known which of them a report is about.
    * Rejects with a `Failure` where nobody has it, or where it is to be tried again; who has it does not get it again.
    */
-  send(events: readonly Event[]): Promise<readonly Delivered[]>;
+  send(events: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]>;
   /** As `Bridge.reconcile`. */
   reconcile(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
 };
@@ -50,6 +52,8 @@ export function openReplyAll(
   const { host, config, state, alone } = transport;
 
   const addressOf = (token: string): string => `${tokenLocalPart(token, state.mac('address', token))}@${config.domain}`;
+  const fromOf = (account: AccountKey, token: string, by: OwnSender | undefined): string =>
+    by?.address ?? userMailbox(transport, account) ?? addressOf(token);
   /** Of the copy for one recipient. */
   const tokenOf = (id: string, { address }: GroupPerson): string => state.mac('mail', id, address);
 
@@ -58,7 +62,9 @@ export function openReplyAll(
     return (await state.sent(state.mac('mail', id)))?.mail;
   }
 
-  async function composed(room: Room, events: readonly MessageEvent[], before: SentMail | undefined, group: MailGroup) {
+  type Begun = { readonly before: SentMail | undefined; readonly by: OwnSender | undefined };
+
+  async function composed(room: Room, events: readonly MessageEvent[], { before, by }: Begun, group: MailGroup) {
     const { account } = room;
     const settings = await settingsOf(transport, account);
     const name = nameIn(settings, account);
@@ -70,34 +76,36 @@ export function openReplyAll(
     const said = events.flatMap(({ text }) => (text.trim() === '' ? [] : [text])).join('\n\n');
     const below = [
       ...(settings.signature === '' ? [] : [settings.signature]),
-      ...(group.written ? [] : [wordsIn(texts.firstToAll(name, splitAccount(account).user), language)]),
+      ...(group.written || by ? [] : [wordsIn(texts.firstToAll(name, splitAccount(account).user), language)]),
     ];
     const mailbox = ({ address, nick }: GroupPerson) => ({ address, name: nick });
     const direct = group.people.filter(({ copied }) => !copied);
     const mail: ComposedMail = {
-      from: { name, address: userMailbox(transport, account) ?? addressOf(token) },
+      from: { name, address: fromOf(account, token, by) },
       to: (direct.length > 0 ? direct : group.people).map(mailbox),
       cc: (direct.length > 0 ? group.people.filter(({ copied }) => copied) : []).map(mailbox),
       messageId: `${token}@${config.domain}`,
       inReplyTo: answered !== undefined && isMessageId(answered) ? answered : group.references.at(-1),
       ...{ references: group.references, text: before?.text ?? said, html: settings.html, language, below },
       attachments: await attachmentsOf(transport, events),
-      subject: group.subject === '' ? usual : `Re: ${group.subject}`,
+      subject: subjectOf(group, usual),
       ...{ date: host.clock.now(), domain: config.domain },
     };
-    return { token, mail, bytes: await signed(await compose(mail), config.outgoing) };
+    return { token, mail, bytes: await signed(await compose(mail), by ? {} : config.outgoing) };
   }
 
   /** One copy. What is kept of it stands before it leaves: a report can be quick. */
-  async function sendTo(account: AccountKey, person: GroupPerson, token: string, mail: Buffer, sent: SentMail) {
+  async function sendTo(account: AccountKey, person: GroupPerson, token: string, { bytes: mail, sent, by }: Copies) {
     const { address: to } = person;
-    const envelope = { from: addressOf(token), to, envelopeId: token, success: true };
+    const from = by?.address ?? addressOf(token);
+    const envelopeId = by ? envelopeIdOf(token, state.mac('address', token)) : token;
+    const envelope = { from, to, envelopeId, success: true };
     const keep = (stage: SentMail['stage']) =>
       host.emit([], state.writeSent(account, token, { ...sent, their: to, stage }));
     await suppression.check(account, to);
     if (to.endsWith(`@${config.domain}`)) await handOver(mail, envelope);
     else
-      await smarthost.send(async () => {
+      await (by?.submission ?? smarthost).send(async () => {
         await keep('begun');
         return { envelope, mail };
       });
@@ -106,7 +114,7 @@ export function openReplyAll(
     if (known === undefined || known === 'begun') await keep('taken');
   }
 
-  async function send(all: readonly Event[]): Promise<readonly Delivered[]> {
+  async function send(all: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]> {
     const { room, events, first } = messagesOf(all);
     const group = await book.get(room.account, room.id);
     if (!group?.open) throw new Failure('not-joined');
@@ -117,8 +125,14 @@ export function openReplyAll(
     // What may have left as one mail goes again as that, and what has joined it since goes behind it.
     const more = before ? events.filter((event) => !before.events.includes(event.id)) : [];
     if (more.length > 0)
-      return [...(await send(events.filter((event) => !more.includes(event)))), ...(await send(more))];
-    const made = await composed(room, events, before, group);
+      return [
+        ...(await send(
+          events.filter((event) => !more.includes(event)),
+          by,
+        )),
+        ...(await send(more, by)),
+      ];
+    const made = await composed(room, events, { before, by }, group);
     const sent: SentMail = {
       ...{
         their: '',
@@ -132,11 +146,12 @@ export function openReplyAll(
       events: before?.events ?? events.map((event) => event.id),
     };
     await host.emit([], begins(room, sent, made.mail, group));
-    const lost = await toEach(room, group, { named: before?.events[0] ?? first.id, bytes: made.bytes, sent });
+    const lost = await toEach(room, group, { named: before?.events[0] ?? first.id, bytes: made.bytes, sent, by });
     const again = lost.find(({ failure }) => failure.row.retry)?.failure;
     const isLate = host.clock.now() - first.at > TRIED_FOR;
     if (again && !isLate) throw again;
     if (lost[0] && lost.length === group.people.length) throw lost[0].failure;
+    by?.keep(made.bytes);
     await wentOut(room, made.token, made.mail.messageId);
     const { messageId } = made.mail;
     return events.map(({ id }, index) => ({
@@ -158,7 +173,7 @@ export function openReplyAll(
   async function toEach(
     { account }: Room,
     { people }: MailGroup,
-    { named, bytes, sent }: { named: string; bytes: Buffer; sent: SentMail },
+    { named, ...copies }: Copies & { named: string },
   ): Promise<LostRecipient[]> {
     const lost: LostRecipient[] = [];
     for (const person of people) {
@@ -166,7 +181,7 @@ export function openReplyAll(
       const known = (await state.sent(token))?.mail.stage;
       if (known !== undefined && known !== 'begun') continue;
       try {
-        await sendTo(account, person, token, bytes, sent);
+        await sendTo(account, person, token, copies);
       } catch (error) {
         lost.push({ to: person.address, failure: await failureOf(account, person, error) });
       }
@@ -214,6 +229,8 @@ export function openReplyAll(
     },
   };
 }
+
+const subjectOf = ({ subject }: MailGroup, usual: string): string => (subject === '' ? usual : `Re: ${subject}`);
 
 /** Throws a `Failure` for what no mail is made of. */
 function messagesOf(all: readonly Event[]) {

@@ -72,6 +72,13 @@ function userOf(local: string, { home }: Domains): BareJid | undefined {
 /** The local part of the envelope sender of a mail. The token stands in its Message-ID, too, which many see: `proof` does not. */
 export const tokenLocalPart = (token: string, proof: string): string => `b.${token}${proof}`;
 
+/** What goes with the envelope of a mail over a server that is not ours (ENVID), and what it says where it comes back. */
+export const envelopeIdOf = (token: string, proof: string): string => `${token}${proof}`;
+export function readEnvelopeId(id = ''): { readonly token?: string; readonly proof?: string } {
+  const [, token, proof] = TOKEN.exec(`b.${id.toLowerCase()}`) ?? [];
+  return token !== undefined && proof !== undefined ? { token, proof } : {};
+}
+
 /** Whether an address looks like one that a program writes from, and nobody reads. Pure. */
 export const isUnread = (address: string): boolean =>
   /^(?:no-?reply|do-?not-?reply|noreply\+.*|mailer-daemon|bounces?)@/i.test(address);

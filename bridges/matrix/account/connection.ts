@@ -3,6 +3,7 @@ import { texts } from '#bridges/matrix/texts.ts';
 import { type Json, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { failureOf } from '#bridges/matrix/wire/failures.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
+import { OauthError, type PostForm, postForm } from '#src/lib/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import { Sealed } from '#src/model/sealed.ts';
 
@@ -133,7 +134,7 @@ async function renewed(host: Host, server: Homeserver, login: MatrixLogin, how: 
   const { refresh = '', oauth } = login;
   if (oauth) {
     const body = { grant_type: 'refresh_token', refresh_token: refresh, client_id: oauth.client };
-    return withTokens(host, login, await postForm(host, oauth.endpoint, body, how));
+    return withTokens(host, login, await tokenAnswer(host, oauth.endpoint, body, how).catch(refusedRenewal));
   }
   try {
     const body = { refresh_token: refresh };
@@ -160,23 +161,24 @@ export function withTokens(host: Pick<Host, 'clock'>, login: Omit<MatrixLogin, '
   };
 }
 
-/** A request of OAuth 2.0 (RFC 6749 §4). Rejects with a `Failure` whose `foreign` is the error's own word. */
-export async function postForm(
+/** Posts to the OAuth server of a homeserver. */
+export const postAs =
+  ({ fetch, signal }: Pick<Host, 'fetch' | 'signal'>, { namedBy, timeout }: Renewal): PostForm =>
+  (url, init) =>
+    fetch(url, { ...init, namedBy, timeout, redirects: 0, signal });
+
+/** Asks an OAuth server for tokens. Rejects with an `OauthError`. */
+export const tokenAnswer = async (
   host: Pick<Host, 'fetch' | 'signal'>,
   url: string,
   body: Readonly<Record<string, string>>,
-  { namedBy, timeout }: Renewal,
-): Promise<Json> {
-  const response = await host.fetch(url, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/x-www-form-urlencoded', Accept: 'application/json' },
-    body: new URLSearchParams(body).toString(),
-    ...{ namedBy, timeout, redirects: 0, signal: host.signal },
-  });
-  const answer = objectOf(await response.json().catch(() => undefined));
-  if (response.ok) return answer;
-  const word = textOf(answer.error);
-  if (word === 'invalid_grant') throw ended(undefined);
-  if (word === undefined) throw failureOf(response.status, answer);
-  throw new Failure('not-permitted', { foreign: word });
+  how: Renewal,
+): Promise<Json> => objectOf(await postForm(postAs(host, how), url, body));
+
+/** What its refusal of a refresh token is. */
+function refusedRenewal(error: unknown): never {
+  if (!(error instanceof OauthError)) throw error;
+  if (error.word === 'invalid_grant') throw ended(undefined);
+  if (error.word === '') throw failureOf(error.status, objectOf(error.answer));
+  throw new Failure('not-permitted', { foreign: error.word });
 }

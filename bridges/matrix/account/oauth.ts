@@ -1,19 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
-import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { type Json, listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { act, type Credentials, type Host, type Login, type Step } from '#src/bridge.ts';
+import { askForDevice, awaitDevice, DEVICE_GRANT, type DeviceGrant, OauthError } from '#src/lib/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
-import { credentialsOf, postForm, withTokens } from './connection.ts';
+import { credentialsOf, postAs, tokenAnswer, withTokens } from './connection.ts';
 import { type FoundHomeserver, findHomeserver } from './homeservers.ts';
 import { DEVICE, encryptionField, first, form, wantsEncryption } from './login.ts';
 import { accountTexts as texts } from './texts.ts';
 
-const GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
 const TIMEOUT = 30_000;
-/** Seconds between two questions whether somebody has logged in, where the server says nothing (RFC 8628 §3.2). */
-const INTERVAL = 5;
-const SLOWER = 5;
 
 /** What an OAuth server says of itself (client-server API §5.8.2, RFC 8414). */
 type OauthServer = {
@@ -23,15 +20,8 @@ type OauthServer = {
   readonly token: string;
 };
 
-/** What the user is told, and what we ask with (RFC 8628 §3.2). */
-type DeviceGrant = {
-  readonly code: string;
-  readonly url: string;
-  readonly interval: number;
-  readonly expires: number;
-  readonly client: string;
-  readonly device: string;
-};
+/** Who asks, and as which device. */
+type Begun = { readonly grant: DeviceGrant; readonly client: string; readonly device: string };
 
 /** With another device that has a browser: the user opens a link there, or scans it. */
 export const byOauth: Login<MatrixConfig> = {
@@ -43,14 +33,15 @@ export const byOauth: Login<MatrixConfig> = {
     );
     const server = await findHomeserver(config, host, first(filled, 'server'));
     const oauth = await metadata(server);
-    const grant = yield* act(() => begin(host, server, oauth));
-    yield { kind: 'show', text: texts.ssoOpen, url: grant.url, qr: grant.url };
+    const begun = yield* act(() => begin(host, server, oauth));
+    const page = begun.grant.whole ?? begun.grant.url;
+    yield { kind: 'show', text: texts.ssoOpen, url: page, qr: page };
     const over = new AbortController();
     try {
-      const asked = yield* act(async () => ({ answer: poll(host, server, oauth, grant, over.signal) }));
+      const asked = yield* act(async () => ({ answer: poll(host, server, oauth, begun, over.signal) }));
       asked.answer.catch(() => undefined);
       yield { kind: 'wait', text: texts.waiting, until: asked.answer };
-      return await linked(host, server, oauth, grant, await asked.answer, wantsEncryption(filled));
+      return await linked(host, server, oauth, begun, await asked.answer, wantsEncryption(filled));
     } finally {
       over.abort();
     }
@@ -71,19 +62,19 @@ async function metadata(server: FoundHomeserver): Promise<OauthServer> {
     found.device_authorization_endpoint,
     found.token_endpoint,
   ].map(textOf);
-  const offered = listOf(found.grant_types_supported).includes(GRANT);
+  const offered = listOf(found.grant_types_supported).includes(DEVICE_GRANT);
   if (!offered || issuer === undefined || registration === undefined || device === undefined || token === undefined)
     throw new Failure('not-supported', { text: texts.noSuchWay });
   return { issuer, registration, device, token };
 }
 
 /** Registers us as a client (RFC 7591) and asks for a code. */
-async function begin(host: Host, { namedBy }: FoundHomeserver, oauth: OauthServer): Promise<DeviceGrant> {
+async function begin(host: Host, { namedBy }: FoundHomeserver, oauth: OauthServer): Promise<Begun> {
   const about = {
     client_name: DEVICE,
     client_uri: host.http.url('/') ?? oauth.issuer,
     application_type: 'native',
-    grant_types: [GRANT, 'refresh_token'],
+    grant_types: [DEVICE_GRANT, 'refresh_token'],
     response_types: [],
     token_endpoint_auth_method: 'none',
   };
@@ -97,15 +88,13 @@ async function begin(host: Host, { namedBy }: FoundHomeserver, oauth: OauthServe
   if (!response.ok || client === undefined) throw new Failure('not-permitted', { text: texts.denied });
   const device = `ISTHMUS${randomBytes(6).toString('hex').toUpperCase()}`;
   const scope = `urn:matrix:client:api:* urn:matrix:client:device:${device}`;
-  const asked = await postForm(host, oauth.device, { client_id: client, scope }, { namedBy, timeout: TIMEOUT });
-  const [code, url] = [textOf(asked.device_code), textOf(asked.verification_uri_complete ?? asked.verification_uri)];
-  if (code === undefined || url === undefined) throw new Failure('remote-server-timeout');
-  const seconds = numberOf(asked.expires_in) ?? 600;
-  return {
-    ...{ code, url, client, device },
-    interval: numberOf(asked.interval) ?? INTERVAL,
-    expires: host.clock.now() + seconds * 1000,
-  };
+  const post = postAs(host, { namedBy, timeout: TIMEOUT });
+  const grant = await askForDevice(post, host.clock, oauth.device, { client_id: client, scope }).catch(
+    (error: unknown) => {
+      throw error instanceof OauthError ? new Failure('remote-server-timeout', { cause: error }) : error;
+    },
+  );
+  return { grant, client, device };
 }
 
 /** Asks until somebody has logged in, or not (RFC 8628 §3.5). */
@@ -113,30 +102,24 @@ async function poll(
   host: Host,
   { namedBy }: FoundHomeserver,
   { token }: OauthServer,
-  { code, client, interval, expires }: DeviceGrant,
+  { grant, client }: Begun,
   signal: AbortSignal,
 ): Promise<Json> {
-  const body = { grant_type: GRANT, device_code: code, client_id: client };
-  for (let pause = interval; host.clock.now() < expires && !signal.aborted && !host.signal.aborted; ) {
-    await new Promise<void>((done) => void host.clock.after(pause * 1000, done));
-    if (signal.aborted) break;
-    try {
-      return await postForm(host, token, body, { namedBy, timeout: TIMEOUT });
-    } catch (error) {
-      const word = error instanceof Failure ? error.foreign : undefined;
-      if (word === 'slow_down') pause += SLOWER;
-      else if (word !== 'authorization_pending')
-        throw new Failure('not-permitted', { text: texts.denied, cause: error });
-    }
+  const how = { namedBy, timeout: TIMEOUT };
+  const ask = (body: Readonly<Record<string, string>>) => tokenAnswer(host, token, { ...body, client_id: client }, how);
+  try {
+    return await awaitDevice(ask, host.clock, grant, AbortSignal.any([signal, host.signal]));
+  } catch (error) {
+    if (error instanceof OauthError && error.word === 'expired_token') throw new Failure('session-expired');
+    throw new Failure('not-permitted', { text: texts.denied, cause: error });
   }
-  throw new Failure('session-expired');
 }
 
 async function linked(
   host: Host,
   server: FoundHomeserver,
   oauth: OauthServer,
-  { client, device }: DeviceGrant,
+  { client, device }: Begun,
   answer: Json,
   encryption: boolean,
 ): Promise<Credentials> {

@@ -12,6 +12,7 @@ import {
 } from '../../fakes/mail-server.ts';
 import { startNameServer } from '../../fakes/name-server.ts';
 import type { OpenWire } from '../wire.ts';
+import { OWN_ID, ownMailbox } from './own-mailbox.ts';
 
 const DOMAIN = 'mail.example';
 const BOB = 'bob@example.com';
@@ -21,10 +22,11 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
  * `from`, and all before the text may be left out; `times 900` is a long one; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
- * are settings of the transport, `option: protocol smtp` is how mail comes in, if not by LMTP.
+ * are settings of the transport, `option: mailbox yes` has a mailbox of Romeo's own (`own-mailbox.ts`), `option: protocol smtp` is how mail comes in, if not by LMTP.
  */
-export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' }) => {
-  const server = await mailServer();
+export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', mailbox }) => {
+  const own = mailbox === undefined ? undefined : await ownMailbox();
+  const server = await mailServer(own ? { login: own.lets } : {});
   const names = await startNameServer({});
   const lmtp = await freePort();
   const read = new Set<HeardMail>();
@@ -33,7 +35,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
   let now = Date.now;
   let web = '';
 
-  const rawOf = (text: string, who = BOB): { from: string; to: string[]; raw: string; smtp: boolean } => {
+  const rawOf = (text: string, who = BOB, by?: string): { from: string; to: string[]; raw: string; smtp: boolean } => {
     const { to, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
     const content = headers.some((one) => /^content-type:/i.test(one))
       ? []
@@ -43,7 +45,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       to: to.split(' and '),
       smtp: protocol === 'smtp',
       raw: [
-        ...(plain ? [] : [vouched(who)]),
+        ...(plain ? [] : [vouched(who, by)]),
         `From: ${nameOf(who)} <${who}>`,
         `To: ${to
           .split(' and ')
@@ -153,6 +155,10 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
         throw new Error(`it is served with ${JSON.stringify([...headers])}`);
       if (!text.includes(wanted)) throw new Error(`it holds ${text}`);
     },
+    /** `by USER`: who has handed in the last mail; nobody where the gateway itself has. */
+    by(rest) {
+      if ((last?.user ?? '-') !== rest) throw new Error(`it was handed in by ${last?.user}`);
+    },
     /** `html TEXT`: the HTML of the last mail has this in it. */
     html(rest) {
       if (!last?.parsed.html?.includes(rest)) throw new Error(`the HTML is ${last?.parsed.html}`);
@@ -169,6 +175,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
       incoming: { [protocol]: `127.0.0.1:${lmtp}` },
       authserv: ['mx.example'],
       dns: `127.0.0.1:${names.port}`,
+      ...own?.settings(server.port),
       ...JSON.parse(settings),
     },
     served(address) {
@@ -194,6 +201,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
     },
     async order(text, who) {
       const [, name = '', rest = ''] = /^(\S+) ?(.*)$/.exec(text) ?? [];
+      if (own && (await own.order(name, rest, (mail) => rawOf(mail, who, OWN_ID).raw))) return;
       const order = given[name];
       if (!order) throw new Error(`email knows no order ${name}`);
       await order(rest, who);
@@ -201,6 +209,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp' })
     sync: async () => undefined,
     unheard: async () => server.heard.filter((one) => !read.has(one)).map(({ to, text }) => `${to.join()}: ${text}`),
     async [Symbol.asyncDispose]() {
+      await own?.[Symbol.asyncDispose]();
       await server[Symbol.asyncDispose]();
       await names[Symbol.asyncDispose]();
     },

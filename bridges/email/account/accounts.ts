@@ -1,0 +1,76 @@
+import type { OwnIntake } from '#bridges/email/in/listener.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import type { Session, SessionKey, Wish } from '#src/bridge.ts';
+import { openTurns } from '#src/lib/turns.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
+import { loginOf } from './mail-login.ts';
+import { type OwnMailbox, openOwnMailbox } from './session.ts';
+import { accountTexts as texts } from './texts.ts';
+
+/** Mailboxes that are read at the same time: mails are read by one worker. */
+const READING = 8;
+
+export type OwnMailboxes = ReturnType<typeof openOwnMailboxes>;
+
+/** The mailboxes of users of a transport. */
+export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, paused: () => boolean) {
+  const { host } = transport;
+  const open = new Map<AccountKey, OwnMailbox>();
+  const inTurn = openTurns(READING);
+
+  async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
+    const over = (): void => void open.delete(key.account);
+    try {
+      const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
+      open.set(key.account, made);
+      await host.state.delete({ account: key.account, key: TOLD });
+      return made.session;
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'password-required') await tell(key, wish, error);
+      throw error;
+    }
+  }
+
+  /** Tells a user once that they are not let in, until they are: who is asked again each time does not read it. */
+  async function tell({ account, realm }: SessionKey, { credentials }: Wish, failure: Failure): Promise<void> {
+    const { address, link } = loginOf(credentials);
+    const known = await host.state.get({ account, key: TOLD });
+    if (known === link) return;
+    const language = host.language(account);
+    const text = wordsIn(texts.told(address, wordsIn(failure.words, language)), language);
+    await host.emit(
+      [
+        {
+          place: { kind: 'realm', account, realm },
+          from: { kind: 'network', id: '' },
+          kind: 'message',
+          style: 'notice',
+          text,
+        },
+      ],
+      [{ account, key: TOLD, value: link }],
+    );
+  }
+
+  return {
+    connect,
+    /** Whose mailbox a session is; nothing for those for whom the operator acts. Throws a `Failure` for one that has ended. */
+    of(session: Session | undefined): OwnMailbox | undefined {
+      if (!session || session.stands) return undefined;
+      const made = open.get(session.account);
+      if (made?.session !== session) throw new Failure('recipient-unavailable');
+      return made;
+    },
+    changed: (account: AccountKey) => open.get(account)?.changed(),
+    resume(): void {
+      for (const made of open.values()) made.wake();
+    },
+    async close(): Promise<void> {
+      await Promise.all([...open.values()].map(({ session }) => session.close('stopped')));
+    },
+  };
+}
+
+const TOLD = 'imap-told';

@@ -1,0 +1,75 @@
+import type { ImapFlow, MailboxObject } from 'imapflow';
+import { answered } from '#bridges/email/in/imap-line.ts';
+import type { MailboxOwner, OwnIntake } from '#bridges/email/in/listener.ts';
+import { type MailFolder, openMailFolder } from '#bridges/email/in/mail-folder.ts';
+import { headersOf, senderIn, taken, valuesOf } from '#bridges/email/in/mailbox-reader.ts';
+import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
+import type { EmailTransport } from '#bridges/email/transport.ts';
+import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
+import type { SessionKey } from '#src/bridge.ts';
+import { isChosen, type MailboxReading } from './reading.ts';
+import { factsOf } from './servers.ts';
+
+/** How long a whole mail may take, in milliseconds: others wait for their turn. */
+const WHOLE = 300_000;
+
+type OwnFolderParts = {
+  readonly transport: EmailTransport;
+  readonly intake: OwnIntake;
+  readonly key: SessionKey;
+  readonly login: { readonly address: string; readonly link: string };
+  readonly reading: MailboxReading;
+  readonly path: string;
+  paused(): boolean;
+};
+
+/** A folder of a user's own mailbox: read from the day on that it was linked, and left as it is unless its user wants it otherwise. */
+export function openOwnFolder({ transport, intake, key, login, reading, path, paused }: OwnFolderParts): MailFolder {
+  const { host, config, state } = transport;
+  const owner: MailboxOwner = {
+    ...{ account: key.account, address: login.address, elsewhere: reading.elsewhere },
+    authserv: factsOf(config, login.address).authserv,
+  };
+  const marks = reading.seen || reading.move !== '';
+
+  return openMailFolder({
+    ...{ host, path, writable: marks, anew },
+    of: { account: key.account, name: state.mac('folder', login.link, path) },
+    stopped: paused,
+    async take(line, uid) {
+      const done = await read(line, uid);
+      if (done === 'shown') await mark(line, uid);
+      return done !== 'later';
+    },
+  });
+
+  async function read(line: ImapFlow, uid: number): Promise<'shown' | 'none' | 'later'> {
+    const fields = await headersOf(host, line, uid, ['from', LOOP_HEADER.toLowerCase()]);
+    const [author] = mailboxesOf(valuesOf(fields, ['from']).replace(/^from:/i, ''));
+    const from = mailboxOf(author?.address ?? '') ?? '';
+    const isOwn = from === login.address;
+    if (isOwn ? !reading.elsewhere : !isChosen(reading, from)) return 'none';
+    const { content } = await line.download(String(uid), undefined, { uid: true });
+    if (!content) return 'none';
+    const envelope = { from: senderIn(fields), to: [login.address] };
+    const work = taken(host, uid, () => intake.takeOwn(content, envelope, owner));
+    const done = await answered(host.clock, line, work, WHOLE);
+    if (!done) return 'later';
+    return isOwn ? 'none' : 'shown';
+  }
+
+  /** Only behind what is durable. A server that does not let us has the mail as it was. */
+  async function mark(line: ImapFlow, uid: number): Promise<void> {
+    const which = String(uid);
+    if (reading.seen) await answered(host.clock, line, line.messageFlagsAdd(which, ['\\Seen'], { uid: true }));
+    if (reading.move !== '' && reading.move !== path)
+      await answered(host.clock, line, line.messageMove(which, reading.move, { uid: true }));
+  }
+
+  /** What came since the day on which it was read last, which is as near as a server can say it (RFC 9051 §6.4.4): repeats are known. */
+  async function anew(line: ImapFlow, { uidNext }: MailboxObject, before: number): Promise<number> {
+    const found = await answered(host.clock, line, line.search({ since: new Date(before) }, { uid: true }));
+    return Math.min(uidNext, ...(found || [])) - 1;
+  }
+}

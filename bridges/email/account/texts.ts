@@ -1,0 +1,104 @@
+import { catalogue } from '#mappings/texts/catalogue.ts';
+
+/** What users are told of their own mailboxes. */
+export const accountTexts = catalogue({
+  title: { en: 'Your own mailbox', de: 'Ihr eigenes Postfach' },
+  byPassword: { en: 'Your own mailbox, with a password', de: 'Ihr eigenes Postfach, mit Passwort' },
+  byOauth: {
+    en: 'Your own mailbox, on your provider’s page and without a password',
+    de: 'Ihr eigenes Postfach, auf der Seite Ihres Anbieters und ohne Passwort',
+  },
+  consent: {
+    en: 'Mails go from your own address, and what comes into your mailbox is shown here. This gateway keeps your login, sealed.',
+    de: 'E-Mails gehen von Ihrer eigenen Adresse aus, und was in Ihr Postfach kommt, wird hier gezeigt. Dieses Gateway bewahrt Ihre Anmeldung versiegelt auf.',
+  },
+  servers: {
+    en: 'Are these your provider’s servers? They will get your password.',
+    de: 'Sind das die Server Ihres Anbieters? Sie bekommen Ihr Passwort.',
+  },
+  address: { en: 'Mail address', de: 'E-Mail-Adresse' },
+  imap: { en: 'Server for incoming mail (IMAP)', de: 'Server für eingehende E-Mails (IMAP)' },
+  submission: { en: 'Server for outgoing mail (SMTP)', de: 'Server für ausgehende E-Mails (SMTP)' },
+  user: { en: 'User name', de: 'Benutzername' },
+  password: {
+    en: 'Password (an app password, where your provider wants one)',
+    de: 'Passwort (ein App-Passwort, wenn Ihr Anbieter eines verlangt)',
+  },
+  open: (code: string) =>
+    code === ''
+      ? { en: 'Open this page and log in there.', de: 'Öffnen Sie diese Seite und melden Sie sich dort an.' }
+      : {
+          en: `Open this page, log in there and enter this code: ${code}`,
+          de: `Öffnen Sie diese Seite, melden Sie sich dort an und geben Sie diesen Code ein: ${code}`,
+        },
+  waiting: {
+    en: 'Waiting until you have logged in there.',
+    de: 'Es wird gewartet, bis Sie sich dort angemeldet haben.',
+  },
+  denied: { en: 'Your provider has refused it.', de: 'Ihr Anbieter hat es abgelehnt.' },
+  notOffered: {
+    en: 'Own mailboxes cannot be linked here.',
+    de: 'Eigene Postfächer lassen sich hier nicht einbinden.',
+  },
+  otherDomain: {
+    en: 'Mailboxes of this domain cannot be linked here.',
+    de: 'Postfächer dieser Domain lassen sich hier nicht einbinden.',
+  },
+  noOauth: {
+    en: 'For this provider it only works with a password.',
+    de: 'Bei diesem Anbieter geht es nur mit einem Passwort.',
+  },
+  noServer: (text: string) => ({
+    en: `“${text}” is no server with a port that mail comes by, such as imap.example.com:993.`,
+    de: `„${text}“ ist kein Server mit einem Port für E-Mails, wie etwa imap.example.com:993.`,
+  }),
+  wrongPassword: {
+    en: 'Your mail server refuses the login. Link your mailbox again, with the right password.',
+    de: 'Ihr Mailserver weist die Anmeldung zurück. Binden Sie Ihr Postfach mit dem richtigen Passwort neu ein.',
+  },
+  ended: {
+    en: 'Your provider has ended the login. Link your mailbox again.',
+    de: 'Ihr Anbieter hat die Anmeldung beendet. Binden Sie Ihr Postfach neu ein.',
+  },
+  told: (address: string, why: string) => ({
+    en: `Your mailbox ${address} cannot be read: ${why} The command is “realm-register”.`,
+    de: `Ihr Postfach ${address} kann nicht gelesen werden: ${why} Der Befehl heißt „realm-register“.`,
+  }),
+  refusedSender: {
+    en: 'Your mail server does not take this mail from you.',
+    de: 'Ihr Mailserver nimmt diese E-Mail von Ihnen nicht an.',
+  },
+  noFolder: (name: string) => ({
+    en: `Your mailbox has no folder “${name}”.`,
+    de: `Ihr Postfach hat keinen Ordner „${name}“.`,
+  }),
+  tooLarge: (subject: string) => ({
+    en: `[A mail is too large to be shown here: ${subject}]`,
+    de: `[Eine E-Mail ist zu groß, um hier gezeigt zu werden: ${subject}]`,
+  }),
+  // Settings.
+  folders: {
+    en: 'Own mailbox: the folders that are read, with commas between them',
+    de: 'Eigenes Postfach: Die Ordner, die gelesen werden, durch Kommas getrennt',
+  },
+  senders: {
+    en: 'Own mailbox: only mails of these addresses or domains, with commas between them. Empty: of everybody',
+    de: 'Eigenes Postfach: Nur E-Mails dieser Adressen oder Domains, durch Kommas getrennt. Leer: von allen',
+  },
+  seen: {
+    en: 'Own mailbox: mark as read what was shown here',
+    de: 'Eigenes Postfach: Als gelesen markieren, was hier gezeigt wurde',
+  },
+  move: {
+    en: 'Own mailbox: move what was shown here into this folder. Empty: nowhere',
+    de: 'Eigenes Postfach: In diesen Ordner verschieben, was hier gezeigt wurde. Leer: nirgendwohin',
+  },
+  elsewhere: {
+    en: 'Own mailbox: show what I write in other mail programs',
+    de: 'Eigenes Postfach: Zeigen, was ich in anderen Mailprogrammen schreibe',
+  },
+  copy: {
+    en: 'Own mailbox: keep a copy of what I send in the folder for sent mail',
+    de: 'Eigenes Postfach: Eine Kopie dessen, was ich sende, im Ordner für Gesendetes ablegen',
+  },
+});

@@ -1,0 +1,77 @@
+import { scriptedImap } from '../../fakes/imap-server.ts';
+
+/** What its server calls itself in headers of its own. */
+export const OWN_ID = 'mx.home.example';
+const DOMAIN = 'home.example';
+
+type Order = (rest: string, rawOf: (mail: string) => string) => unknown;
+
+/** The mailbox romeo@home.example with its password `pw`, and what happens to it in conversations. */
+export async function ownMailbox() {
+  const imap = await scriptedImap();
+  imap.secrets = new Set(['pw']);
+
+  const orders: Readonly<Record<string, Order>> = {
+    /** `mailbox INBOX MAIL`: a mail comes into that folder. */
+    mailbox(rest, rawOf) {
+      const [, folder = '', mail = ''] = /^(\S+) (.*)$/.exec(rest) ?? [];
+      imap.deliver(rawOf(mail), folder);
+    },
+    /** `idle 1`: so many lines wait for news. */
+    idle: (rest) => imap.when(() => imap.idle === Number(rest)),
+    /** `lines 0`: so many are open. */
+    lines: (rest) => imap.when(() => imap.open === Number(rest)),
+    /** `logins 2`: so many logins were let in. */
+    logins: (rest) => imap.when(() => imap.logins.length >= Number(rest)),
+    /** `login romeo@home.example pw`: by whom and what the last one was. */
+    login(rest) {
+      const { user, secret } = imap.logins.at(-1) ?? {};
+      if (`${user} ${secret}` !== rest) throw new Error(`the last login was ${user} ${secret}`);
+    },
+    /** `password pw2`: from now on that is it. */
+    password(rest) {
+      imap.secrets = new Set([rest]);
+    },
+    /** `refuse [UNAVAILABLE] later`: what the next login is answered. */
+    refuse: (rest) => imap.faults.push({ kind: 'refuse', text: rest }),
+    /** `bye TEXT`: all lines end with that. */
+    bye: (rest) => imap.breakAll(rest),
+    break: () => imap.breakAll(),
+    anew: (rest) => imap.anew(rest),
+    silent: () => imap.faults.push({ kind: 'silent' }),
+    huge: (rest) => imap.faults.push({ kind: 'huge', bytes: Number(rest) }),
+    /** `holds Sent 1`: so many mails are in that folder. */
+    async holds(rest) {
+      const [folder = '', count] = rest.split(' ');
+      await imap.when(() => imap.folders.get(folder)?.mails.length === Number(count));
+    },
+    /** `flags INBOX 1 \Seen`: the marks of a mail, `-` for none. */
+    flags(rest) {
+      const [folder = '', uid, ...wanted] = rest.split(' ');
+      const mail = imap.folders.get(folder)?.mails.find((one) => one.uid === Number(uid));
+      return imap.when(() => ([...(mail?.flags ?? [])].join(' ') || '-') === wanted.join(' '));
+    },
+  };
+
+  return {
+    lets: (secret: string): boolean => imap.secrets?.has(secret) ?? true,
+    settings: (submission: number) => ({
+      accounts: {
+        providers: [
+          {
+            domains: [DOMAIN],
+            imap: { host: '127.0.0.1', port: imap.port, tls: 'off' },
+            submission: { host: '127.0.0.1', port: submission, tls: 'off' },
+            authserv: [OWN_ID],
+          },
+        ],
+      },
+    }),
+    /** Resolves with whether it knows the order. */
+    async order(name: string, rest: string, rawOf: (mail: string) => string): Promise<boolean> {
+      await orders[name]?.(rest, rawOf);
+      return name in orders;
+    },
+    [Symbol.asyncDispose]: () => imap[Symbol.asyncDispose](),
+  };
+}
