@@ -78,6 +78,11 @@ describeReal('an own account on Matrix', ['prosody', 'synapse'], () => {
     expect(told.getChildText('body')).toMatch(/^1 keys .* trust this one now/);
     await enter(bob, jidOf(room), 'bob');
     await bob.next((one) => one.getChildText('body') === 'said long ago', 'what was said before');
+
+    // From now on new keys go into the backup as well.
+    await bob.send(xml('message', { to: jidOf(room), type: 'groupchat', id: 'm1' }, xml('body', {}, 'kept')));
+    await dave.next(room, ({ content }) => content.body === 'kept', 'what Bob says');
+    await phone.backedUp(2);
   });
 
   it('lives in rooms that its network keeps: also what changes, what is written elsewhere, and who goes', async () => {

@@ -18,11 +18,13 @@ import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
 import type { OwnRoom, OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
+import { accountTexts as texts } from './texts.ts';
 
 export type OwnIncomingParts = {
   readonly host: Host;
@@ -91,12 +93,23 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   async function take(news: SyncNews): Promise<void> {
     await ready;
     await keys?.take(news.keys);
+    if (keys) await tell(news.keys.events.map(objectOf).flatMap(asksToVerify));
     for (const { type, content } of news.accountData) if (type === 'm.direct') rooms.direct(objectOf(content));
     for (const room of news.joined) await within(() => inRoom(room, news.since));
     for (const { id, state } of news.invited) await within(() => invited(id, state));
     for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
+  }
+
+  /** Another device of the user wants to compare emoji with this one (§11.12.2.2), which nobody sees here unless told. */
+  function asksToVerify({ type, sender, content }: Json): Draft[] {
+    const id = textOf(objectOf(content).transaction_id);
+    if (type !== 'm.key.verification.request' || sender !== user || id === undefined) return [];
+    const text = wordsIn(texts.verifyAsked, host.language(account));
+    const place = { kind: 'realm', account, realm: '' } as const;
+    const ids = [`verification ${id}` as ForeignId];
+    return [{ ids, place, from: { kind: 'network', id: '' }, kind: 'message', text, style: 'notice' }];
   }
 
   /** What cannot be taken in holds up nothing else; what may be told again later ends the sync. */

@@ -1,4 +1,5 @@
-import { type DeviceKeys, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
+import { backUp, takeBackupKey } from '#bridges/matrix/crypto/backup.ts';
+import { type DeviceKeys, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
@@ -73,10 +74,16 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     async take(news) {
       await incoming.take(news);
       // New one-time keys, and questions for the keys of others.
-      if (keys) void keys.flush().catch(unsent);
+      if (keys) void exchange(keys, news.keys).catch(unsent);
       online.resolve();
     },
   }).catch(lost);
+
+  async function exchange(own: DeviceKeys, news: KeyNews): Promise<void> {
+    await own.flush();
+    if (news.events.length > 0) await takeBackupKey(own);
+    await backUp(own);
+  }
 
   /** It is sent with the next sync. */
   function unsent(err: unknown): void {

@@ -48,6 +48,10 @@ export const accountTexts = catalogue({
     en: 'Verify this device and read old messages with a recovery key',
     de: 'Mit dem Wiederherstellungsschlüssel bestätigen und alte Nachrichten lesen',
   },
+  verifyAsked: {
+    en: 'Another device of yours asks to verify this one. Write "verify" here to compare emoji.',
+    de: 'Ein anderes Ihrer Geräte möchte dieses bestätigen. Schreiben Sie hier „verify“, um Emojis zu vergleichen.',
+  },
   accept: {
     en: 'Accept the request on another device of yours, if it asks.',
     de: 'Nehmen Sie die Anfrage auf einem Ihrer anderen Geräte an, falls es fragt.',

@@ -72,8 +72,60 @@ async function restoreBackup(keys: DeviceKeys, secret: string): Promise<number> 
     count += inside.size;
     if (inside.size > 0) rooms.set(new wasm.RoomId(room), inside);
   }
-  await keys.alone(() => machine.importBackedUpRoomKeys(rooms, () => undefined, version));
+  await keys.alone(async () => {
+    await machine.importBackedUpRoomKeys(rooms, () => undefined, version);
+    await adopt(keys, secret, version);
+  });
   return count;
+}
+
+/** New keys go into the backup from now on, also after a restart. Within `alone`. */
+async function adopt({ machine, engine }: DeviceKeys, secret: string, version: string): Promise<void> {
+  const key = engine.wasm.BackupDecryptionKey.fromBase64(secret);
+  const { publicKeyBase64 } = key.megolmV1PublicKey;
+  await machine.saveBackupDecryptionKey(key, version);
+  await machine.enableBackupV1(publicKeyBase64, version);
+}
+
+const SECRET = 'm.megolm_backup.v1';
+/** Requests at a time: each has at most a hundred keys. */
+const REQUESTS = 10;
+
+/** Puts new keys into the backup, where the device has its key. Rejects with a `Failure`, and then it is done another time. */
+export function backUp(keys: DeviceKeys): Promise<void> {
+  const { machine, send } = keys;
+  return keys.alone(async () => {
+    if (!(await machine.isBackupEnabled())) return;
+    for (let count = 0; count < REQUESTS; count++) {
+      const request = await machine.backupRoomKeys();
+      if (!request) return;
+      try {
+        await send(request);
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code === 'remote-server-timeout') throw error;
+        // §11.12.3.2: another backup has taken its place.
+        return machine.disableBackup();
+      }
+    }
+  });
+}
+
+/** Takes the key of the backup, where a device that has verified this one has sent it (§11.12.3.1). */
+export async function takeBackupKey(keys: DeviceKeys): Promise<void> {
+  const { machine, engine, call } = keys;
+  const secrets = await keys.alone(async () =>
+    (await machine.isBackupEnabled()) ? [] : [...(await machine.getSecretsFromInbox(SECRET))],
+  );
+  for (const secret of secrets) {
+    const found = await call({ method: 'GET', path: ['v3', 'room_keys', 'version'] }).catch(none);
+    const version = textOf(found?.version);
+    const { publicKeyBase64 } = engine.wasm.BackupDecryptionKey.fromBase64(secret).megolmV1PublicKey;
+    const isOf = textOf(objectOf(found?.auth_data).public_key) === publicKeyBase64;
+    await keys.alone(async () => {
+      if (isOf && version !== undefined) await adopt(keys, secret, version);
+      await machine.deleteSecretsFromInbox(SECRET);
+    });
+  }
 }
 
 /** One key of the backup; nothing where it cannot be read. */

@@ -69,7 +69,7 @@ export type DeviceKeys = {
   close(): void;
 };
 
-/** What the library wants sent. The last three are those of a message to devices or to a room. */
+/** What the library wants sent. What follows the body is of messages to devices or to a room, and of backups. */
 export type KeyRequest = {
   readonly id: string | undefined;
   readonly type: Wasm.RequestType;
@@ -77,6 +77,7 @@ export type KeyRequest = {
   readonly event_type?: string;
   readonly txn_id?: string;
   readonly room_id?: string;
+  readonly version?: string;
 };
 
 /** Events that were read, as many as are remembered. */
@@ -212,7 +213,7 @@ function visibility({ HistoryVisibility: known }: typeof Wasm, word: string): Wa
 /** Where a request of the library goes. */
 function callOf({ RequestType: types }: typeof Wasm, request: KeyRequest): KeyQuestion {
   const body = objectOf(JSON.parse(request.body));
-  const { event_type: type = '', txn_id: id = '', room_id: room = '' } = request;
+  const { event_type: type = '', txn_id: id = '', room_id: room = '', version = '' } = request;
   switch (request.type) {
     case types.KeysUpload:
       return { method: 'POST', path: ['v3', 'keys', 'upload'], body, repeatable: true };
@@ -226,6 +227,8 @@ function callOf({ RequestType: types }: typeof Wasm, request: KeyRequest): KeyQu
       return { method: 'PUT', path: ['v3', 'sendToDevice', type, id], body };
     case types.RoomMessage:
       return { method: 'PUT', path: ['v3', 'rooms', room, 'send', type, id], body };
+    case types.KeysBackup:
+      return { method: 'PUT', path: ['v3', 'room_keys', 'keys'], query: { version }, body };
     default:
       throw new Error(`a request of the type ${request.type} cannot be sent`);
   }

@@ -162,6 +162,13 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       accounts.oldest = accounts.log.end + 1;
       accounts.wake();
     },
+    /** `device NAME TYPE JSON`: another device of his sends that to all of his. */
+    device: ([name = '', type = '', ...content]) => {
+      const messages = { [userOf(name)]: { '*': JSON.parse(content.join(' ')) as unknown } };
+      accounts.keys.send(userOf(name), type, { messages });
+      accounts.log.add({ kind: 'device', user: userOf(name) });
+      accounts.wake();
+    },
     /** `away` and `back`: what happens meanwhile is told in one sync. */
     away: () => {
       accounts.held = true;
