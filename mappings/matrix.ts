@@ -45,6 +45,7 @@ const facts: Capabilities = {
     nick: 'full',
     topic: 'full',
     invite: 'full',
+    room: 'partial',
     presence: 'partial',
     profile: 'full',
     // Nobody there is asked whether they may be written to or seen.

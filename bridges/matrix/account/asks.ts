@@ -3,6 +3,7 @@ import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { isJoined, isSpace, joined, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
+import { settingsForm } from '#bridges/matrix/wire/room-settings.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -109,6 +110,13 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
       const mxc = textOf(found.avatar_url);
       const avatar = mxc === undefined ? undefined : await downloadAvatar(server, mxc);
       return { kind: 'profile', ...(name !== '' && { name }), ...(avatar && { avatar }), facts: { matrix: id } };
+    },
+
+    async config({ place }) {
+      const { room } = await inside(place);
+      const form = settingsForm(room, user);
+      const facts = { id: room.id, ...(room.alias !== undefined && { alias: room.alias }) };
+      return { kind: 'config', facts, ...(form && { form }) };
     },
 
     history: async ({ place, page }) => history(await idOf(place), page),

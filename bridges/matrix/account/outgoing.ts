@@ -12,6 +12,7 @@ import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
+import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -305,6 +306,15 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
 
     async topic(event) {
       await setState(await aim(event), 'm.room.topic', { topic: event.text });
+      return TAKEN;
+    },
+
+    async room(event) {
+      if (event.change !== 'config') throw new Failure('not-supported');
+      const id = await aim(event);
+      const { room } = await rooms.complete(id);
+      for (const { type, content } of settingsChanges(room, user, event.answer ?? {}))
+        await setState(id, type, content);
       return TAKEN;
     },
 

@@ -4,6 +4,7 @@ import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
 import { titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
+import { settingsForm } from '#bridges/matrix/wire/room-settings.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -151,11 +152,13 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       return history(id, ghosts.idOf(by), page);
     },
 
-    async config({ place }) {
+    async config({ place }, account) {
       const inside = rooms.get(await roomOf(place));
       if (!inside) throw new Failure('not-joined');
       const { room } = inside;
-      return { kind: 'config', facts: { id: room.id, ...(room.alias !== undefined && { alias: room.alias }) } };
+      const form = account && settingsForm(room, ghosts.idOf(account));
+      const facts = { id: room.id, ...(room.alias !== undefined && { alias: room.alias }) };
+      return { kind: 'config', facts, ...(form && { form }) };
     },
 
     async ping({ who }) {

@@ -11,6 +11,7 @@ import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
+import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -243,6 +244,18 @@ export function openOutgoing(parts: OutgoingParts) {
     },
 
     affiliation: async (event) => moderation.affiliation(await aim(event), event),
+    async room(event) {
+      if (event.change !== 'config') throw new Failure('not-supported');
+      const to = await aim(event);
+      const inside = rooms.get(to.room);
+      const changes = inside ? settingsChanges(inside.room, to.as, event.answer ?? {}) : [];
+      for (const { type, content: body } of changes) {
+        const path = ['v3', 'rooms', to.room, 'state', type, ''];
+        await server.call({ method: 'PUT', path, body, as: to.as });
+      }
+      return TAKEN;
+    },
+
     topic: async (event) => moderation.topic(await aim(event), event),
     async invite(event) {
       const refusal = event.declined ? undefined : shutOut(policies.user(nameOf(event)));

@@ -19,6 +19,7 @@ const CONFIG = 'http://jabber.org/protocol/muc#roomconfig';
 
 /** XEP-0045 §15.5.3: what the registrar calls the settings of `ask config`. */
 const NAMES: Readonly<Record<string, string>> = {
+  name: 'muc#roomconfig_roomname',
   moderated: 'muc#roomconfig_moderatedroom',
   'members-only': 'muc#roomconfig_membersonly',
   public: 'muc#roomconfig_publicroom',
@@ -72,11 +73,13 @@ function keepsOrder({ view }: Request, { place, nick }: Asked): boolean {
   return false;
 }
 
+const AS_IT_IS: readonly Field['type'][] = ['boolean', 'secret', 'choice'];
+
 /** A field of the room by the name that the registrar has for it. No value is none. */
 const known = (field: Field): Field => ({
   ...field,
   name: NAMES[field.name] ?? field.name,
-  type: field.type === 'boolean' || field.type === 'secret' ? field.type : 'text',
+  type: AS_IT_IS.includes(field.type) ? field.type : 'text',
   value: (field.value ?? []).filter((one) => one !== ''),
 });
 
