@@ -11,7 +11,7 @@ import { pigeonNetwork } from './pigeon/network.ts';
 import { seeded } from './random.ts';
 import { smsFaults } from './sms/faults.ts';
 import { type SmsWorld, smsNetwork } from './sms/network.ts';
-import { playRuns } from './sms/runs.ts';
+import { playSmsRuns } from './sms/runs.ts';
 
 /** Milliseconds between two words about how far it is. */
 const EVERY = 3000;
@@ -63,7 +63,7 @@ async function withSms(options: Options, { database }: Lent): Promise<number> {
   const place = { lab, world: opened, random: seeded(options.seed) };
   const { cycles: runs } = options;
   return await closed(lab, () =>
-    fault ? fault.run(place) : playRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+    fault ? fault.run(place) : playSmsRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
   );
 }
 

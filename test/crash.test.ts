@@ -4,18 +4,20 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
 import { auditMailFates, auditRepeats } from '../crash/email/audit.ts';
-import { emailNetwork } from '../crash/email/network.ts';
+import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
+import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
 import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
 import { pigeonNetwork } from '../crash/pigeon/network.ts';
 import { seeded } from '../crash/random.ts';
+import type { NetworkSetting } from '../crash/setting.ts';
 import { auditFates, auditOrder } from '../crash/sms/audit.ts';
 import type { Call } from '../crash/sms/calls.ts';
 import { smsFaults } from '../crash/sms/faults.ts';
 import { type SmsWorld, smsNetwork } from '../crash/sms/network.ts';
-import { type End, type Place, playRuns } from '../crash/sms/runs.ts';
+import { type End, type Place, playSmsRuns } from '../crash/sms/runs.ts';
 import type { FakeMessage } from './fakes/twilio-messages.ts';
 
 const RATE = 100;
@@ -83,11 +85,11 @@ describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
 
   it('is charged once for each text, and loses none, whatever its provider does and whenever it is killed', async () => {
     const at: readonly End[] = ['charged', 'called', 'after-settle', 'stop', 'none'];
-    expect(await withSms({}, (place) => playRuns(place, { runs: 5, at }))).toEqual([]);
+    expect(await withSms({}, (place) => playSmsRuns(place, { runs: 5, at }))).toEqual([]);
   });
 
   it('is caught if it sends again without asking', async () => {
-    const violations = await withSms({ hasty: true }, (place) => playRuns(place, { runs: 3, at: ['charged'] }));
+    const violations = await withSms({ hasty: true }, (place) => playSmsRuns(place, { runs: 3, at: ['charged'] }));
     expect(violations.join('\n')).toContain('is at the provider twice');
   });
 
@@ -96,6 +98,38 @@ describe('a gateway that sends texts', { timeout: PATIENCE }, () => {
     if (!fault) throw new Error('this fault is gone');
     expect(await withSms({}, (place) => fault.run(place))).toEqual([]);
   });
+});
+
+describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
+  async function withEmail(options: Partial<LaboratoryOptions>, runs: number, at: readonly MailEnd[]) {
+    let world: MailWorld | undefined;
+    const network = emailNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 30, ...options }, network);
+    if (!world) throw new Error('there is no mail server');
+    await playMailRuns({ lab, world, random: seeded(1) }, { runs, at });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    return lab.ledger.violations;
+  }
+
+  it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
+    expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
+  });
+});
+
+describe('the ports of a laboratory', () => {
+  it('are of nobody else, also where another has the same seed', async () => {
+    const parts = { ledger: openLedger(emailNetwork()), rate: 1, far: false };
+    await using one = await emailNetwork().open({ ...parts, random: seeded(1) });
+    await using other = await emailNetwork().open({ ...parts, random: seeded(1) });
+    expect(portsOf(one).filter((port) => portsOf(other).includes(port))).toEqual([]);
+  });
+
+  const portsOf = ({ setting }: { readonly setting: NetworkSetting }): readonly number[] =>
+    setting.kind === 'email' ? [setting.smtp, setting.lmtp] : [];
 });
 
 describe('the books', () => {
@@ -258,6 +292,7 @@ describe('the books', () => {
     expect(ledger.violations).toEqual([
       'm1 came again, although its sender had read that it was taken',
       'm1 came with j-1, and again with j-2',
+      'm1 came 3 times',
       '1 was delivered, and its row is bounced: ',
       '3 was bounced, and nobody has refused it: ',
     ]);

@@ -5,6 +5,9 @@ import { NOBODY, type Smarthost, type TakenMail } from './smarthost.ts';
 
 type Books = Pick<Ledger, 'violate'>;
 
+/** What is in doubt a second time is given up. */
+const MOST_COPIES = 2;
+
 /**
  * A mail goes again only under the same Message-ID and with the same words, where nobody has read that it was taken: within one
  * process that is what its connection shows, and a process that has ended may not have kept what it read.
@@ -22,6 +25,7 @@ export function auditRepeats(taken: readonly TakenMail[], { violate }: Books): n
       if (before.answered && before.by === mail.by)
         violate(`${messageId} came again, although its sender had read that it was taken`);
     }
+    if (mails.length > MOST_COPIES) violate(`${messageId} came ${mails.length} times`);
   }
   return repeats;
 }

@@ -1,6 +1,6 @@
 import { startEmptyNameServer } from '#src/process/cli/demo/servers/names.ts';
 import type { Network, NetworkParts, World } from '../network.ts';
-import { quietPort } from '../sms/ports.ts';
+import { quietPort } from '../ports.ts';
 import { auditMailFates, auditRepeats } from './audit.ts';
 import { type HandingOn, openHandingOn } from './handing-on.ts';
 import { type MailLoad, openMailLoad } from './load.ts';
@@ -28,11 +28,10 @@ async function openWorld(parts: NetworkParts): Promise<MailWorld> {
   const { ledger, random } = parts;
   await using stack = new AsyncDisposableStack();
   const names = stack.use(await startEmptyNameServer());
-  const lmtp = await quietPort(random);
+  const { port: lmtp } = stack.use(await quietPort());
+  const { port } = stack.use(await quietPort());
   const handing = openHandingOn(lmtp, random, ledger.violate);
-  const smarthost: Smarthost = stack.use(
-    await openSmarthost({ port: await quietPort(random), random }, (mail) => load.deliver(mail)),
-  );
+  const smarthost: Smarthost = stack.use(await openSmarthost({ port, random }, (mail) => load.deliver(mail)));
   const load = openMailLoad({ ...parts, taken: () => smarthost.taken }, handing);
   stack.defer(() => {
     load.end();

@@ -1,12 +1,12 @@
 import { type Twilio, twilioServer } from '../../test/fakes/twilio.ts';
 import type { Network, NetworkParts, World } from '../network.ts';
+import { quietPort } from '../ports.ts';
 import type { NetworkSetting } from '../setting.ts';
 import { auditFates, auditOrder } from './audit.ts';
 import { type Calls, openCalls } from './calls.ts';
 import { type Fates, openFates } from './fates.ts';
 import { charged, openSmsLoad, type SmsLoad } from './load.ts';
 import { DOMAIN, OWNERS, PUBLIC } from './names.ts';
-import { quietPort } from './ports.ts';
 import { type Moody, openMoody, TIMEOUT, UNCLEAR } from './whims.ts';
 
 export type { SmsLoad } from './load.ts';
@@ -44,8 +44,9 @@ export const smsNetwork = (ready: (world: SmsWorld) => void = () => undefined): 
 
 async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
   const { ledger, random } = parts;
-  const twilio = await twilioServer(await quietPort(random));
-  const port = await quietPort(random);
+  await using stack = new AsyncDisposableStack();
+  const twilio = stack.use(await twilioServer(stack.use(await quietPort()).port));
+  const { port } = stack.use(await quietPort());
   let ahead = 0;
   Object.defineProperty(twilio, 'now', { get: () => Date.now() + ahead });
   const places = { base: PUBLIC, real: `http://127.0.0.1:${port}`, hooks: `/hooks/${DOMAIN}` };
@@ -79,10 +80,9 @@ async function openWorld(parts: NetworkParts): Promise<SmsWorld> {
       auditOrder(load.calls, ledger);
     },
     figures: () => ({ charged: charged(twilio).length, requests: moody.figures, webhooks: calls.figures }),
-    async [Symbol.asyncDispose]() {
-      load.end();
-      await twilio[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
+  stack.defer(() => load.end());
+  const opened = stack.move();
   return world;
 }

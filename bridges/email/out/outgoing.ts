@@ -1,6 +1,7 @@
 import { addresses } from '#bridges/email/addresses.ts';
 import type { MailForms } from '#bridges/email/forms/forms.ts';
 import { texts } from '#bridges/email/texts.ts';
+import type { SentMail } from '#bridges/email/threads/state.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Delivered, Outcome } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
@@ -97,6 +98,8 @@ export function openOutgoing(
     if (waiting.get(id) !== item) return;
     try {
       if (closing) throw new Failure('stopping');
+      const before = await preparing.mailOf(id);
+      if (before && before.stage !== 'begun') return left(item, before);
       const ready = await (item.by?.submission ?? smarthost).send(async () => {
         // From here on it cannot be taken back.
         if (!waiting.delete(id)) throw WITHDRAWN;
@@ -114,20 +117,32 @@ export function openOutgoing(
     }
   }
 
+  /** An earlier try has brought it to our server, with others that went in the same mail. */
+  function left(item: Item, sent: SentMail): void {
+    waiting.delete(item.events[0].id);
+    const messageId = `${state.mac('mail', sent.events[0] ?? '')}@${config.domain}`;
+    item.tell(
+      item.events.map(({ id }) => takenAs(id, { sent, messageId, isChange: item.events[0].kind !== 'message' })),
+    );
+  }
+
   async function reconcile({ id }: Event): Promise<'sent' | 'not-sent' | 'unknown'> {
-    const known = (await state.sent(state.mac('mail', id)))?.mail;
+    const known = await preparing.mailOf(id);
     // It is kept before anything leaves.
     if (!known) return 'not-sent';
     return known.stage === 'begun' ? 'unknown' : 'sent';
   }
 
-  /** What may have left as one mail goes again as that, and what has joined it since goes behind it. */
+  /** What has or may have left as one mail goes again as that, and what has joined it since goes behind it: not before it. */
   async function deliverTogether(events: readonly Event[], by?: OwnSender): Promise<readonly Outcome[]> {
     const [first] = events;
-    const before = first && (await preparing.begunWith(first.id));
+    const before = first && (await preparing.mailOf(first.id));
     const again = before ? events.filter(({ id }) => before.events.includes(id)) : events;
     const more = events.filter((event) => !again.includes(event));
     const outcomes = await outcomesOf(again, by);
+    const [outcome] = outcomes;
+    if (outcome instanceof Failure && (outcome.row.retry || !outcome.certain))
+      return [...outcomes, ...more.map(() => new Failure('remote-server-timeout', { cause: outcome }))];
     return more.length === 0 ? outcomes : [...outcomes, ...(await deliverTogether(more, by))];
   }
 
@@ -161,7 +176,10 @@ export function openOutgoing(
 }
 
 /** What a change was sent as means nothing to anybody; a message is found by what it was sent as. */
-function takenAs(id: EventId, { sent: { events }, messageId, isChange }: PreparedMail): Delivered {
+function takenAs(
+  id: EventId,
+  { sent: { events }, messageId, isChange }: Pick<PreparedMail, 'sent' | 'messageId' | 'isChange'>,
+): Delivered {
   const name = eventIdOf(messageId, events.indexOf(id), events.length);
   return { ids: isChange ? [] : [name as ForeignId], state: 'taken' };
 }

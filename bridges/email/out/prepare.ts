@@ -68,11 +68,8 @@ export function openPreparing(
 ) {
   const { host, config, state, shown } = transport;
 
-  /** The mail that a message was in, where it may have left and nothing was heard of it: it goes again as it was. */
-  async function begunWith(id: EventId): Promise<SentMail | undefined> {
-    const known = (await state.sent(state.mac('mail', id)))?.mail;
-    return known?.stage === 'begun' ? known : undefined;
-  }
+  /** The mail that an event was in, if it was: where nothing was heard of that it goes again as it was. */
+  const mailOf = async (id: EventId): Promise<SentMail | undefined> => (await state.sent(state.mac('mail', id)))?.mail;
 
   /** Each message of a mail leads to it. */
   const writeSent = (account: AccountKey, mail: SentMail) =>
@@ -86,7 +83,7 @@ export function openPreparing(
     const { events, account, their, by } = item;
     await suppression.check(account, their);
     const [first] = events;
-    const before = await begunWith(first.id);
+    const before = await mailOf(first.id);
     const token = state.mac('mail', before?.events[0] ?? first.id);
     const sender = senderOf(account, token, by);
     const settings = await settingsOf(transport, account);
@@ -210,7 +207,7 @@ export function openPreparing(
     );
   }
 
-  return { prepare, kept, begunWith };
+  return { prepare, kept, mailOf };
 }
 
 /** RFC 8058 §3.1: programs act on https only. */

@@ -24,6 +24,8 @@ export type DeliveryAgent = {
    * `Failure`.
    */
   carry(row: OwedRow, heard: Hearing, more: readonly OwedRow[]): void | Promise<void>;
+  /** Whether it goes as one with messages behind it that do so, too. */
+  joins(row: OwedRow): boolean;
   reconcile(row: OwedRow): Promise<'sent' | 'not-sent' | 'unknown'>;
   /** Takes back what was handed over and has not left; false if it is too late. */
   withdraw(row: OwedRow): boolean;

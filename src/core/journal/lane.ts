@@ -9,6 +9,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Store } from '#src/store/index.ts';
 import type { DeliveryAgent, Hearing } from './agent.ts';
 import { openBacklog, ROWS } from './backlog.ts';
+import { isBurst, openBursts } from './bursts.ts';
 import { openComing, stepBack } from './coming.ts';
 import { hastened, type Life, type LifeInput, nextTime } from './life.ts';
 import {
@@ -80,8 +81,6 @@ export type Delivery = {
 
 /** The longest that a timer may run, in ms. */
 const LONGEST = 86_400_000;
-/** Messages wait for each other, everything else for what makes it void. */
-const isBurst = ({ draft }: Held): boolean => draft.kind === 'message';
 /** What is not durable, once it is handed over. */
 const FLYING: Life = { state: 'flight', attempts: 1, doubted: false, told: true, notBefore: 0, expires: 0 };
 
@@ -90,6 +89,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
   const { apply, facts: factsOf } = settling;
   const heard: Hearing = settling;
   let stopped = false;
+  const bursts = openBursts(parts.agent);
   const suspects = openSuspects({ clock, lanes, apply, pump });
   const backlog = openBacklog({ store, rows, clock, lanes, settling, take, pump, lane: (key) => laneOf(key, true) });
   const coming = openComing({
@@ -218,19 +218,16 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       return false;
     }
     if (row.doubt && open > 0) return false;
+    const doubted = open === 0 && !row.doubt && bursts.doubted(row, facts.now);
+    if (doubted) {
+      reconcile(doubted);
+      return false;
+    }
     row.busy = true;
     if (!row.kept) goOn(row);
-    else if (row.doubt) reconcile(row, row.doubt);
-    else begin([row, ...burstAfter(row)]);
+    else if (row.doubt) reconcile(row);
+    else begin([row, ...bursts.behind(row)]);
     return true;
-  }
-
-  /** What waited with a row to go as one with it. */
-  function burstAfter({ lane, held }: OwedRow): readonly OwedRow[] {
-    if (!held || !isBurst(held)) return [];
-    const behind = lane.rows.filter(({ busy, life }) => !busy && life.state === 'ready');
-    const end = behind.findIndex((one) => !one.held || !isBurst(one.held));
-    return end < 0 ? behind : behind.slice(0, end);
   }
 
   /** What was handed over and has not left in all its time is taken back. */
@@ -301,7 +298,10 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     }
   }
 
-  function reconcile(row: OwedRow, failure: Failure): void {
+  function reconcile(row: OwedRow): void {
+    const { doubt: failure } = row;
+    if (!failure) return;
+    row.busy = true;
     parts
       .agent(row)
       .reconcile(row)

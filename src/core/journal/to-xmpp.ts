@@ -124,7 +124,7 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryA
       void work.then(() => proving.delete(work));
     },
     reconcile: async () => 'not-sent',
-    withdraw: () => false,
+    ...{ withdraw: () => false, joins: () => false },
     domainOf: farDomain,
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);

@@ -62,6 +62,11 @@ export function openCarry(context: CarryContext): DeliveryAgent {
     },
     carry: (row, heard, more) =>
       more.length === 0 ? carry(context, row, heard) : carryTogether(context, [row, ...more], heard),
+    joins(row) {
+      const { bridge, mapping } = standingOf(context, row).transport;
+      const single = eventOf(row).kind === 'message' && (row.piece?.parts ?? 1) === 1;
+      return single && deliveryOf(mapping.facts).burst > 0 && bridge().deliverTogether !== undefined;
+    },
     async reconcile(row) {
       if (row.known.size > 1) return 'unknown';
       return (await standingOf(context, row).transport.bridge().reconcile?.(eventOf(row))) ?? 'unknown';

@@ -35,6 +35,7 @@ const noting = (seen: string[]): DeliveryAgent => ({
     return 'not-sent';
   },
   withdraw: () => false,
+  joins: () => false,
 });
 
 type World = {

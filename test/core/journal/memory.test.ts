@@ -66,6 +66,7 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
     carry: (row) => void seen.push(eventOf(row).id),
     reconcile: async () => 'unknown',
     withdraw: () => false,
+    joins: () => false,
   };
   const settling = openSettling({
     ...{ store, commit, rows, time, clock, log },

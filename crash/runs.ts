@@ -1,0 +1,125 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Laboratory } from './laboratory.ts';
+import type { Load } from './network.ts';
+import { points } from './points.ts';
+import { between, oneOf, type Random } from './random.ts';
+
+/** How a run can end on every network: at a moment, at a point of the gateway, or by a graceful stop. */
+export const usualEnds = ['any moment', ...points, 'stop'] as const;
+
+/** Where runs are played: the gateway stands before a network that is in another mood each time. */
+export type Course<End extends string, Mood extends string> = {
+  readonly lab: Laboratory<Load>;
+  readonly random: Random;
+  /** How runs end, the likelier ones more than once. With `none` the next run goes on with the gateway. */
+  readonly ends: readonly End[];
+  /** Ends that come when the network sees something: each is told what to call then, and nothing once that is over. */
+  readonly seen: Readonly<Partial<Record<End, (happened: (() => void) | undefined) => void>>>;
+  /** Moods by how often they are chosen; the last gateway meets a network that is well. */
+  readonly moods: readonly (Mood | 'well')[];
+  setMood(mood: Mood | 'well'): void;
+  /** The network refuses connections, until the returned function is called. */
+  leave(): Promise<() => Promise<void>>;
+  /** There is no gateway for a while. */
+  between?(runs: number): Promise<void>;
+};
+
+export type RunsOptions<End extends string> = {
+  readonly runs: number;
+  /** How runs end; in all ways if left out. */
+  readonly at?: readonly End[];
+  /** No more runs are begun once it is aborted. */
+  readonly signal?: AbortSignal;
+  /** Hears of each run that is over. */
+  onRun?(done: number): void;
+};
+
+export type Runs = {
+  readonly ends: Readonly<Record<string, number>>;
+  readonly moods: Readonly<Record<string, number>>;
+  /** How often the end that was chosen did not come in time, so that it was one at any moment. */
+  readonly missed: number;
+};
+
+/** The longest that a run waits for its moment, and for its end, in ms. */
+const MOMENT = 1200;
+const PATIENCE = 2000;
+/** How often something happens before it is the end. */
+const PASSES = 40;
+/** Of a hundred runs so many have a network that is away for a while, up to so many ms. */
+const AWAY = 15;
+const LONGEST_AWAY = 400;
+
+/** Plays runs on one store. Resolves when the last gateway is running at a network that is well. */
+export async function playRuns<End extends string, Mood extends string>(
+  course: Course<End, Mood>,
+  { runs, at = course.ends, signal, onRun }: RunsOptions<End>,
+): Promise<Runs> {
+  const { lab, random } = course;
+  const counted: { ends: Record<string, number>; moods: Record<string, number> } = { ends: {}, moods: {} };
+  let missed = 0;
+  let running = true;
+  // What was written before there ever was a gateway is nobody's.
+  await lab.start();
+  lab.load.begin();
+  for (let done = 1; done <= runs && !signal?.aborted; done++) {
+    const end = oneOf(random, at);
+    const mood = oneOf(random, course.moods);
+    course.setMood(mood);
+    if (!running) await lab.start(isPoint(end) ? { at: `${end}:${between(random, 1, PASSES)}` } : {});
+    const [reached] = await Promise.all([play(course, running && isPoint(end) ? 'any moment' : end), away(course)]);
+    running = end === 'none';
+    if (!running) {
+      await lab.gone();
+      await course.between?.(runs);
+    }
+    if (!reached) missed++;
+    counted.ends[end] = (counted.ends[end] ?? 0) + 1;
+    counted.moods[mood] = (counted.moods[mood] ?? 0) + 1;
+    onRun?.(done);
+  }
+  course.setMood('well');
+  if (!running) await lab.start();
+  return { ...counted, missed };
+}
+
+const isPoint = (end: string): boolean => points.some((point) => point === end);
+
+/** Resolves with whether the run has ended where it should. */
+async function play<End extends string>(
+  { lab, random, seen }: Pick<Course<End, never>, 'lab' | 'random' | 'seen'>,
+  end: End | 'any moment',
+): Promise<boolean> {
+  if (end === 'any moment' || end === 'stop' || end === 'none') {
+    await delay(between(random, 0, MOMENT));
+    if (end === 'any moment') await lab.child.kill();
+    if (end === 'stop') await stopped(lab);
+    return true;
+  }
+  let count = between(random, 1, PASSES);
+  const watch = seen[end];
+  watch?.(() => {
+    if (--count === 0) lab.child.signal('SIGKILL');
+  });
+  const over = new AbortController();
+  const late = delay(PATIENCE, false, { signal: over.signal }).catch(() => false);
+  const reached = await Promise.race([lab.child.ended.then(() => true), late]);
+  over.abort();
+  watch?.(undefined);
+  await lab.child.kill();
+  return reached;
+}
+
+async function stopped(lab: Laboratory<Load>): Promise<void> {
+  lab.child.signal('SIGTERM');
+  const code = await lab.child.ended;
+  if (code !== 0) lab.ledger.violate(`a stop has ended with ${code}`);
+}
+
+async function away({ random, leave }: Pick<Course<never, never>, 'random' | 'leave'>): Promise<void> {
+  if (between(random, 1, 100) > AWAY) return;
+  await delay(between(random, 0, MOMENT));
+  const back = await leave();
+  await delay(between(random, 0, LONGEST_AWAY));
+  await back();
+}
