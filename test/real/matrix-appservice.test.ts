@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
-import { matrixJid, startMatrixWorld } from './matrix-world.ts';
+import { MATRIX, matrixJid, startMatrixWorld } from './matrix-world.ts';
 import { describeReal, xml } from './servers.ts';
 import { HOMESERVER } from './synapse.ts';
 import { enter, heard, say } from './world.ts';
@@ -125,6 +125,8 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
       displayname: 'XMPP',
       'org.isthmus.contact': 'admin@localhost',
     });
+    const found = await alice('GET', 'thirdparty/user/xmpp?jid=romeo%40localhost');
+    expect(found).toEqual([{ userid: ROMEO, protocol: 'xmpp', fields: { jid: 'romeo@localhost' } }]);
     await using nio = await world.nio('alice');
     await using romeo = await world.login('romeo');
     const made = await alice('POST', 'createRoom', { preset: 'public_chat', room_alias_name: 'padua' });
@@ -173,6 +175,10 @@ describeReal('Matrix as an application service', ['prosody', 'synapse'], () => {
     const invited = await nio.next(({ event }) => event === 'invited', 'the invitation');
     await juliet.next((one) => one.getChild('received') !== undefined, 'the receipt');
     await nio.do('join', invited.room);
+    const asBob = await world.user('bob');
+    const key = encodeURIComponent(`org.isthmus://xmpp/${MATRIX}/juliet@localhost`);
+    const bridged = await asBob('GET', `rooms/${encodeURIComponent(String(invited.room))}/state/m.bridge/${key}`);
+    expect(bridged).toMatchObject({ channel: { id: 'juliet@localhost' }, protocol: { id: 'xmpp' } });
     await nio.do('send', invited.room, JSON.stringify({ msgtype: 'm.text', body: 'Is the day so young?' }));
     const chat = (body: string) => juliet.next((one) => one.is('message') && one.getChildText('body') === body, body);
     expect((await chat('Is the day so young?')).attrs.from).toBe(`${bob}/gateway`);

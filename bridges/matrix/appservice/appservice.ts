@@ -9,7 +9,7 @@ import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey } from '#src/model/ids.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { openAsks } from './asks.ts';
 import { openBot } from './bot.ts';
 import { openConsent } from './consent.ts';
@@ -84,6 +84,10 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     take: incoming.take,
     ephemeral: incoming.ephemeral,
     ghostOf: (bare) => ghostId(bare, appservice.prefix, homeserver.name),
+    bareOf(user) {
+      const account = ghosts.accountOf(user);
+      return account && splitAccount(account).user;
+    },
     paused: () => paused || closed || !policies.isReady(),
     async user(id) {
       const account = ghosts.accountOf(id);

@@ -7,6 +7,8 @@ export type Direct = {
   readonly account: AccountKey;
   readonly user: string;
   readonly encrypted?: boolean;
+  /** It was said that what is encrypted cannot be read. */
+  readonly warned?: boolean;
 };
 
 const PREFIX = 'direct ';

@@ -161,7 +161,6 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     placeOf,
     get: (id: string): GatewayRoom | undefined => rooms.get(id),
     occupants,
-    known: (id: string, servers: readonly string[]): void => void via.set(id, servers.slice(0, 5)),
     via: (id: string): readonly string[] => via.get(id) ?? [],
     isEntering: (account: AccountKey, id: string): boolean => entering.has(`${account} ${id}`),
 
@@ -229,6 +228,15 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
           if (refusal) await expel(id, account, refusal.words);
         }
       }
+    },
+
+    /** A room has ended, as its users were told: its ghosts leave it, and it is known who knows the one that follows. */
+    async moved({ room: id, sender }: RoomEvent): Promise<void> {
+      const entered = rooms.get(id);
+      const successor = entered?.room.successor;
+      const servers = [...(via.get(id) ?? []), serverOf(id), serverOf(sender)].filter((name) => name !== '');
+      if (successor !== undefined && successor !== id) via.set(successor, [...new Set(servers)].slice(0, 5));
+      for (const account of [...(entered?.inside ?? [])]) await leave(account, id);
     },
 
     /** The ghost of an account has been put out of a room. */

@@ -145,8 +145,7 @@ export function openIncoming(parts: IncomingParts) {
     const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
     await tell(draftsOf(event, venue, bodies));
     if (event.type === 'm.room.power_levels') await rooms.label(event.room);
-    const successor = event.type === 'm.room.tombstone' ? gateway.room.successor : undefined;
-    if (successor !== undefined) rooms.known(successor, rooms.via(event.room));
+    if (event.type === 'm.room.tombstone' && event.stateKey === '') await rooms.moved(event);
   }
 
   /** Homeservers may put users into rooms: nobody here has asked for it. */
@@ -266,9 +265,9 @@ export function openIncoming(parts: IncomingParts) {
   /** Said once in a room, and to a person. */
   async function takeEncrypted(event: RoomEvent, venue: Venue): Promise<void> {
     const { gateway, direct } = venue;
-    if (gateway?.warned || direct?.encrypted) return;
+    if (gateway?.warned || direct?.warned) return;
     if (gateway) gateway.warned = true;
-    if (direct) await directs.put({ ...direct, encrypted: true });
+    if (direct) await directs.put({ ...direct, encrypted: true, warned: true });
     const [account] = direct ? [direct.account] : (gateway?.inside ?? []);
     const text = wordsIn(texts.undecryptable, account ? host.language(account) : 'en');
     await tell(draftsOf(event, venue, [{ kind: 'message', text, style: 'notice' }]));

@@ -78,10 +78,21 @@ export function openOutgoing(parts: OutgoingParts) {
     if (refusal) throw refusal;
     const as = await ghosts.ready(account);
     const known = directs.between(account, name);
+    if (known) await lookAt(known, as);
     if (known) return { account, as, room: known.room, alone: true };
     if (!make) throw new Failure('item-not-found');
     const { room } = await directs.make(account, () => makeDirect(account, as, name));
     return { account, as, room, alone: true };
+  }
+
+  /** Direct rooms whose state was looked at since the start: one may have become encrypted while nobody could tell us. */
+  const seen = new Set<string>();
+
+  async function lookAt(direct: Direct, as: string): Promise<void> {
+    if (seen.has(direct.room)) return;
+    if (!direct.encrypted && (await isEncrypted(server, direct.room, as)))
+      await directs.put({ ...direct, encrypted: true });
+    seen.add(direct.room);
   }
 
   async function makeDirect(account: AccountKey, as: string, user: string): Promise<Direct> {

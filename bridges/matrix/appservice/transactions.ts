@@ -15,6 +15,8 @@ export type TransactionParts = {
   user(id: string): Promise<boolean>;
   /** The id of the ghost of an address. */
   ghostOf(bare: string): string;
+  /** The address of XMPP that a user of ours stands for. */
+  bareOf(user: string): string | undefined;
   paused(): boolean;
 };
 
@@ -127,8 +129,17 @@ export function serveTransactions(parts: TransactionParts): void {
     if (protocol !== PROTOCOL || !/^[^@\s/]+@[^@\s/]+$/.test(jid)) return refused(404, 'M_NOT_FOUND');
     return json([{ userid: parts.ghostOf(jid), protocol: PROTOCOL, fields: { jid } }]);
   });
-  // Rooms of XMPP are not seen from Matrix.
-  route('GET', '/rooms/:alias', async () => refused(404, 'M_NOT_FOUND'));
+  // The other way: whose address a user stands for.
+  route('GET', '/thirdparty/user', async (request) => {
+    const id = new URL(request.url).searchParams.get('userid') ?? '';
+    const jid = parts.bareOf(id);
+    return jid === undefined
+      ? refused(404, 'M_NOT_FOUND')
+      : json([{ userid: id, protocol: PROTOCOL, fields: { jid } }]);
+  });
+  // Rooms of XMPP are not seen from Matrix (docs/decisions/0017).
+  for (const path of ['/rooms/:alias', '/thirdparty/location', '/thirdparty/location/:protocol'])
+    route('GET', path, async () => refused(404, 'M_NOT_FOUND'));
 }
 
 /** What another try may cure. */

@@ -29,6 +29,7 @@ function served(more: Partial<TransactionParts> = {}) {
     ephemeral: async (edu) => void taken.push(edu),
     user: async (id) => id.includes('romeo'),
     ghostOf: (bare) => `@_xmpp_${bare.replace('@', '=40')}:hs.example`,
+    bareOf: (id) => (id === '@_xmpp_romeo=40a.example:hs.example' ? 'romeo@a.example' : undefined),
     paused: () => false,
     ...more,
   });
@@ -133,4 +134,12 @@ it('says who there is', async () => {
       (await call('GET /_matrix/app/v1/thirdparty/user/:protocol', { protocol: 'xmpp' }, {}, `?jid=${jid}`)).status,
     ).toBe(404);
   expect((await call('GET /_matrix/app/v1/thirdparty/protocol/:protocol', { protocol: 'irc' })).status).toBe(404);
+  const whose = (id: string) =>
+    call('GET /_matrix/app/v1/thirdparty/user', {}, {}, `?userid=${encodeURIComponent(id)}`);
+  expect(await (await whose('@_xmpp_romeo=40a.example:hs.example')).json()).toEqual([
+    { userid: '@_xmpp_romeo=40a.example:hs.example', protocol: 'xmpp', fields: { jid: 'romeo@a.example' } },
+  ]);
+  for (const nobody of ['', '@alice:hs.example']) expect((await whose(nobody)).status).toBe(404);
+  for (const path of ['rooms/:alias', 'thirdparty/location', 'thirdparty/location/:protocol'])
+    expect((await call(`GET /_matrix/app/v1/${path}`, { alias: '#x:hs.example', protocol: 'xmpp' })).status).toBe(404);
 });
