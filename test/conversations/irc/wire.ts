@@ -71,6 +71,7 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
       if (order === 'admit') return void (refusal = undefined);
       if (order === 'taken') return void (held = rest[0]);
       const connection = await irc(nick);
+      if (order === 'unproven') return connection.send(rest.join(' '));
       if (text === 'pong') return answerPings(connection);
       if (text !== 'kill') throw new Error(`irc knows no command ${text}`);
       connection.kill();
