@@ -6,7 +6,7 @@ type StoredMail = { readonly uid: number; readonly raw: string; readonly flags: 
 type StoredFolder = { readonly use: string; validity: number; next: number; mails: StoredMail[] };
 
 /**
- * What goes wrong next: `refuse` answers a login with that, `silent` says nothing more to anybody, `huge` announces that many bytes for
+ * What goes wrong next: `refuse` answers a login with that, `silent` says nothing more on the line that looks next, `huge` announces that many bytes for
  * the next headers.
  */
 export type ImapFault =
@@ -41,6 +41,7 @@ type Line = {
   folder: StoredFolder | undefined;
   idling: string | undefined;
   auth: string | undefined;
+  silent: boolean;
 };
 
 /** Opens it with an inbox, a folder for what was sent, and one for lists. */
@@ -56,7 +57,6 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   const lines = new Set<Line>();
   const watchers = new Set<() => void>();
   let secrets: ReadonlySet<string> | undefined;
-  let silent = false;
 
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
@@ -67,11 +67,11 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   }
 
   const server = createServer((socket) => {
-    const line: Line = { socket, folder: undefined, idling: undefined, auth: undefined };
+    const line: Line = { socket, folder: undefined, idling: undefined, auth: undefined, silent: false };
     lines.add(line);
     let read = Buffer.alloc(0);
     const say = (text: string): void => {
-      if (!silent) socket.write(`${text}\r\n`);
+      if (!line.silent) socket.write(`${text}\r\n`);
     };
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
@@ -147,7 +147,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       const mails = line.folder?.mails ?? [];
       const at = mails.findIndex((one) => one.uid === Number(uid));
       const mail = mails[at];
-      if (mail && !silent) socket.write(`* ${at + 1} FETCH (UID ${uid} ${itemsOf(mail, what)})\r\n`, 'latin1');
+      if (mail && !line.silent) socket.write(`* ${at + 1} FETCH (UID ${uid} ${itemsOf(mail, what)})\r\n`, 'latin1');
       say(`${tag} OK fetched`);
     }
 
@@ -190,7 +190,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
         say(`${tag} OK`);
       },
       'UID SEARCH'(tag, rest) {
-        if (fault('silent')) silent = true;
+        if (fault('silent')) line.silent = true;
         const from = Number(/UID (\d+):/i.exec(rest)?.[1] ?? 0);
         const found = (line.folder?.mails ?? []).filter(({ uid }) => uid >= from).map(({ uid }) => uid);
         say(`* SEARCH ${found.join(' ')}`);
@@ -232,7 +232,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     const into = folders.get(name);
     if (!into) throw new Error(`there is no folder ${name}`);
     into.mails.push({ uid: into.next++, raw, flags });
-    for (const { socket, folder: selected } of lines)
+    for (const { socket, folder: selected, silent } of lines)
       if (selected === into && !silent) socket.write(`* ${into.mails.length} EXISTS\r\n`);
     tell();
   }
@@ -263,7 +263,6 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       found.next = found.mails.length + 1;
     },
     breakAll(bye) {
-      silent = false;
       for (const { socket } of lines) {
         if (bye !== undefined) socket.end(`* BYE ${bye}\r\n`);
         else socket.destroy();

@@ -46,7 +46,7 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
           place: { kind: 'realm', account, realm },
           from: { kind: 'network', id: '' },
           kind: 'message',
-          style: 'notice',
+          style: 'plain',
           text,
         },
       ],

@@ -53,7 +53,7 @@ export function openOwnFolder({ transport, intake, key, login, reading, path, pa
     const { content } = await line.download(String(uid), undefined, { uid: true });
     if (!content) return 'none';
     const envelope = { from: senderIn(fields), to: [login.address] };
-    const work = taken(host, uid, () => intake.takeOwn(content, envelope, owner));
+    const work = taken(host, line, uid, () => intake.takeOwn(content, envelope, owner));
     const done = await answered(host.clock, line, work, WHOLE);
     if (!done) return 'later';
     return isOwn ? 'none' : 'shown';

@@ -62,8 +62,10 @@ export async function openImapLine(
         tlsConnect({ socket: plain as Socket, host: name, servername: name, rejectUnauthorized: true }, onSecure),
     },
   });
-  // It is told by what rejects.
-  line.on('error', () => undefined);
+  // What was under way rejects with less than that.
+  line.on('error', (error: unknown) => {
+    line.context = error;
+  });
   const stop = (): void => line.close();
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -89,6 +91,6 @@ export async function answered<T>(clock: Clock, line: ImapFlow, work: Promise<T>
 
 const TOO_LARGE = new Set(['LiteralTooLarge', 'LineTooLarge', 'ResponseTooLarge', 'TooManyTokens']);
 
-/** Whether a server has sent more than any answer has: it would again. */
-export const isBeyondBounds = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && TOO_LARGE.has(String(error.code));
+/** Whether a line was lost because its server has sent more than any answer has: it would again. */
+export const isBeyondBounds = ({ context }: Pick<ImapFlow, 'context'>): boolean =>
+  context instanceof Error && 'code' in context && TOO_LARGE.has(String(context.code));

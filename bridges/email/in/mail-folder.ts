@@ -77,7 +77,7 @@ export function openMailFolder(parts: MailFolderParts): MailFolder {
     try {
       return await parts.take(line, uid);
     } catch (error) {
-      if (!isBeyondBounds(error)) throw error;
+      if (!isBeyondBounds(line)) throw error;
       // The line is lost by that, and is not to be lost by it again.
       host.log.warn({ err: error, uid }, 'a mail of a mailbox is beyond all bounds and left out');
       return true;

@@ -74,7 +74,7 @@ export function openMailboxReader(imap: ImapConfig, { host, config, intake }: Pa
     const envelope = await envelopeOf(line, uid);
     if (envelope.to.length === 0) return true;
     const { content } = await line.download(String(uid), undefined, { uid: true });
-    return !content || taken(host, uid, () => intake.take(content, envelope));
+    return !content || taken(host, line, uid, () => intake.take(content, envelope));
   }
 
   async function envelopeOf(line: ImapFlow, uid: number): Promise<MailEnvelope> {
@@ -125,6 +125,7 @@ export const senderIn = (fields: readonly string[]): string =>
 /** Whether a mail is kept, nobody's or refused for good: else it has to be read again. */
 export async function taken(
   { log }: Pick<Host, 'log'>,
+  line: ImapFlow,
   uid: number,
   take: () => ReturnType<MailIntake['take']>,
 ): Promise<boolean> {
@@ -132,7 +133,7 @@ export async function taken(
     const answers = await take();
     return !answers.some(({ status }) => status >= 400 && status < 500);
   } catch (error) {
-    if (isBeyondBounds(error)) throw error;
+    if (isBeyondBounds(line)) throw error;
     const refused = error instanceof MailRefused && error.status >= 500;
     if (refused) log.info({ err: error, uid }, 'a mail of a mailbox was left out');
     else log.error({ err: error, uid }, 'a mail of a mailbox cannot be taken yet');

@@ -1,4 +1,5 @@
 import { scriptedImap } from '../../fakes/imap-server.ts';
+import { oauthServer } from '../../fakes/oauth-server.ts';
 
 /** What its server calls itself in headers of its own. */
 export const OWN_ID = 'mx.home.example';
@@ -10,6 +11,9 @@ type Order = (rest: string, rawOf: (mail: string) => string) => unknown;
 export async function ownMailbox() {
   const imap = await scriptedImap();
   imap.secrets = new Set(['pw']);
+  const oauth = await oauthServer((token) => {
+    imap.secrets = new Set([token]);
+  });
 
   const orders: Readonly<Record<string, Order>> = {
     /** `mailbox INBOX MAIL`: a mail comes into that folder. */
@@ -40,6 +44,12 @@ export async function ownMailbox() {
     anew: (rest) => imap.anew(rest),
     silent: () => imap.faults.push({ kind: 'silent' }),
     huge: (rest) => imap.faults.push({ kind: 'huge', bytes: Number(rest) }),
+    /** `asked 2`: the provider was asked so many times whether somebody has logged in. */
+    asked: (rest) => oauth.when(() => oauth.asked >= Number(rest)),
+    /** Somebody has logged in on the page of the provider. */
+    approve: () => oauth.approve(),
+    /** The provider takes no renewal any more. */
+    revoke: () => oauth.revoke(),
     /** `holds Sent 1`: so many mails are in that folder. */
     async holds(rest) {
       const [folder = '', count] = rest.split(' ');
@@ -64,6 +74,13 @@ export async function ownMailbox() {
             submission: { host: '127.0.0.1', port: submission, tls: 'off' },
             authserv: [OWN_ID],
           },
+          {
+            domains: ['oauth.example'],
+            imap: { host: '127.0.0.1', port: imap.port, tls: 'off' },
+            submission: { host: '127.0.0.1', port: submission, tls: 'off' },
+            authserv: [OWN_ID],
+            oauth: { device: `${oauth.url}/device`, token: `${oauth.url}/token`, client: 'isthmus', scope: 'mail' },
+          },
         ],
       },
     }),
@@ -72,6 +89,9 @@ export async function ownMailbox() {
       await orders[name]?.(rest, rawOf);
       return name in orders;
     },
-    [Symbol.asyncDispose]: () => imap[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await oauth[Symbol.asyncDispose]();
+      await imap[Symbol.asyncDispose]();
+    },
   };
 }

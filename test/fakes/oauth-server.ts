@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+/** A provider on whose page people log in (RFC 8628): each token lasts for 100 seconds. */
+export type FakeOauth = AsyncDisposable & {
+  readonly url: string;
+  /** How often it was asked whether somebody has logged in. */
+  readonly asked: number;
+  approve(): void;
+  /** It renews nothing any more. */
+  revoke(): void;
+  when(look: () => boolean): Promise<void>;
+};
+
+const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** Opens it. `given` hears of each token: `token1`, `token2`. */
+export async function oauthServer(given: (token: string) => void): Promise<FakeOauth> {
+  const watchers = new Set<() => void>();
+  let [asked, tokens, approved, revoked] = [0, 0, false, false];
+
+  function answerOf(path: string, body: URLSearchParams): { status: number; answer: object } {
+    if (path === '/device') {
+      const page = { verification_uri: 'https://provider.example/device', user_code: 'WDJB-MJHT' };
+      return { status: 200, answer: { device_code: 'code', ...page, expires_in: 1800, interval: 5 } };
+    }
+    if (body.get('grant_type') === DEVICE) asked += 1;
+    if (body.get('grant_type') === DEVICE && !approved) return refusal('authorization_pending');
+    const known =
+      body.get('grant_type') === DEVICE
+        ? body.get('device_code') === 'code'
+        : body.get('refresh_token') === `refresh${tokens}`;
+    if (!known || revoked) return refusal('invalid_grant');
+    tokens += 1;
+    given(`token${tokens}`);
+    const answer = { access_token: `token${tokens}`, refresh_token: `refresh${tokens}`, expires_in: 100 };
+    return { status: 200, answer: { ...answer, token_type: 'Bearer' } };
+  }
+
+  const server = createServer(async (request, response) => {
+    const { status, answer } = answerOf(request.url ?? '', new URLSearchParams(await text(request)));
+    response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(answer));
+    for (const watch of [...watchers]) watch();
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    get asked() {
+      return asked;
+    },
+    approve() {
+      approved = true;
+    },
+    revoke() {
+      revoked = true;
+    },
+    when: (look) =>
+      new Promise((done) => {
+        const watch = (): void => {
+          if (!look()) return;
+          watchers.delete(watch);
+          done();
+        };
+        watchers.add(watch);
+        watch();
+      }),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}
+
+const refusal = (error: string) => ({ status: 400, answer: { error } });
