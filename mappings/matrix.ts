@@ -81,7 +81,7 @@ const facts: Capabilities = {
   identity: 'both',
   rooms: 'shared',
   unseen: { en: 'Matrix, no presence', de: 'Matrix, ohne Anwesenheit' },
-  extras: ['people', 'rooms', 'pictures'],
+  extras: ['people', 'rooms', 'spaces', 'pictures'],
   confirms: 'taken',
   // Order is that of the answers: one at a time in each conversation.
   delivery: { window: 1, expiry: 24 * HOUR },

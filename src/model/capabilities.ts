@@ -66,8 +66,8 @@ export type DeliveryFacts = {
 /** Whether an account acts on its network by itself, or the operator for it: then nothing needs a session. */
 export type WhoseIdentity = 'own' | 'operator';
 
-/** That people and rooms can be searched, that occupants have hats (XEP-0317) and rooms pictures. */
-export type Extra = 'people' | 'rooms' | 'hats' | 'pictures';
+/** That people and rooms can be searched, that rooms lie below others, that occupants have hats (XEP-0317) and rooms pictures. */
+export type Extra = 'people' | 'rooms' | 'spaces' | 'hats' | 'pictures';
 
 type PlaceKind = 'contact' | 'room' | 'shared' | 'realm';
 

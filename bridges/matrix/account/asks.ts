@@ -19,7 +19,10 @@ const MOST_PEOPLE = 300;
 type Answerer<K extends Query['kind']> = (query: Extract<Query, { kind: K }>) => Promise<Extract<Reply, { kind: K }>>;
 
 /** What an account may ask the homeserver, by its own rights. */
-export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming, user }: OwnAccount) {
+export function openOwnAsks(
+  host: Pick<Host, 'clock'>,
+  { server, rooms, incoming, user, session: { account } }: OwnAccount,
+) {
   const nameIn = (place: Place): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
     return addresses.parse(place.id).name;
@@ -43,7 +46,7 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
   const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
     /** The rooms that the user is in, and what lies below a space. */
     async rooms({ below, match, page }) {
-      const inside = below === undefined ? undefined : await hierarchy(addresses.parse(below).name);
+      const inside = below === undefined ? undefined : await listBelow({ kind: 'room', account, id: below });
       const mine = [...rooms.ids()].filter((id) => rooms.isIn(id) && rooms.partner(id) === undefined);
       const list =
         inside ??
@@ -150,6 +153,13 @@ export function openOwnAsks(host: Pick<Host, 'clock'>, { server, rooms, incoming
       ...(users !== undefined && { occupants: users }),
       ...(found.join_rule !== 'public' && { traits: ['members-only'] as const }),
     };
+  }
+
+  /** Of a room that is known to be no space nothing is asked. */
+  async function listBelow(place: Place) {
+    const id = await idOf(place);
+    const known = rooms.get(id);
+    return known?.inside && !isSpace(known.room) ? [] : hierarchy(id);
   }
 
   async function hierarchy(id: string) {

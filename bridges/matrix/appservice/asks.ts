@@ -3,7 +3,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
 import { type Json, listOf, numberOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, serverOf } from '#bridges/matrix/wire/ids.ts';
-import { titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
+import { isSpace, titleOf, traitsOf } from '#bridges/matrix/wire/room.ts';
 import { settingsForm } from '#bridges/matrix/wire/room-settings.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host } from '#src/bridge.ts';
@@ -63,7 +63,11 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
 
   const answerers: { readonly [K in Query['kind']]?: Answerer<K> } = {
     async rooms({ page, match, below }) {
-      if (below !== undefined) return { kind: 'rooms', list: await hierarchy(addresses.parse(below).name) };
+      if (below !== undefined) {
+        const id = await roomOf({ kind: 'room', id: below });
+        const known = rooms.get(id);
+        return { kind: 'rooms', list: known && !isSpace(known.room) ? [] : await hierarchy(id) };
+      }
       const found = await directory({ page, match }, match ?? '');
       const list = listOf(found.chunk).flatMap((one) => listed(objectOf(one)));
       const last = list.at(-1)?.id;

@@ -10,6 +10,21 @@ import { rangeElement, rangeOf } from './rsm.ts';
 const PAGE = 100;
 const MOST = 1000;
 
+/** The rooms below a room that lists others, beside those who are in it; the latter alone where it cannot be asked now. */
+export async function below({ target, core, view, user }: Request, occupants: readonly Xml[]): Promise<Xml> {
+  const id = target.kind === 'room' ? target.id : '';
+  const { list } = await core
+    .ask({ kind: 'rooms', realm: '', page: { max: PAGE }, below: id }, view.transport.domain, user)
+    .catch((error: unknown) => {
+      if (error instanceof Failure) return { list: [] };
+      throw error;
+    });
+  return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${occupants}${list.map((room) => item(room, view))}</query>`;
+}
+
+const item = (room: Listed, { transport }: Request['view']): Xml =>
+  xml`<item jid='${jidOf(room.id, transport.domain)}' name='${titleOf(room)}'/>`;
+
 /** The rooms that a realm lists. Empty where the network has no such list. */
 export async function directory({ payload, target, core, view, user }: Request): Promise<Xml> {
   // The gateway itself is the realm of a network that has no other.
@@ -22,7 +37,7 @@ export async function directory({ payload, target, core, view, user }: Request):
       if (error instanceof Failure && error.code === 'not-supported') return { list: [], count: 0, index: 0 };
       throw error;
     });
-  const items = list.map((room) => xml`<item jid='${jidOf(room.id, view.transport.domain)}' name='${titleOf(room)}'/>`);
+  const items = list.map((room) => item(room, view));
   const jids = [list.at(0)?.id, list.at(-1)?.id];
   const set = rangeElement(jids[0], jids[1], count, index);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${items}${set}</query>`;

@@ -7,7 +7,7 @@ import { jidOf, placeJid } from '#src/xmpp/stanza/jid.ts';
 import { targetPlace } from '#src/xmpp/stanza/target.ts';
 import { type Xml, xml } from '#src/xmpp/stanza/xml.ts';
 import { capsInfo, WISHES } from './caps.ts';
-import { directory } from './directory.ts';
+import { below, directory } from './directory.ts';
 import type { DiscoNode, Extension, Request, TargetKind } from './extension.ts';
 
 const INFO = 'http://jabber.org/protocol/disco#info';
@@ -95,6 +95,8 @@ function answerItems(request: Request): Xml | Promise<Xml> {
   const node = nodeOf(request);
   if (node) return nodeItems(request, node);
   if (request.kind === 'realm' || isWhole(request)) return directory(request);
+  if (request.kind === 'room' && request.advertised().extras.includes('spaces') && request.core.permitted(request.user))
+    return below(request, occupantItems(request));
   return xml`<query xmlns='http://jabber.org/protocol/disco#items'>${itemsOf[request.kind]?.(request)}</query>`;
 }
 
