@@ -103,7 +103,6 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   async function begin(): Promise<void> {
     try {
       await registerUser(server, nameOf(ghosts.bot));
-      await bot.look();
     } catch (err) {
       if (closed) return;
       const isUnknown = err instanceof Failure && err.code === 'not-registered';
@@ -113,6 +112,10 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
       return;
     }
     policies.begin();
+    // How it looks is worth a word in the log, and holds up nothing.
+    await bot
+      .look()
+      .catch((err: unknown) => host.log.info({ err }, "the gateway's own user could not be given a profile"));
   }
   void begin();
   const cancel = host.clock.after(CLEAN, () => void rooms.clean());

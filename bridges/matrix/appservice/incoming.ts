@@ -128,7 +128,11 @@ export function openIncoming(parts: IncomingParts) {
   /** The gateway's own user is wanted in a room, or is not any more. */
   async function botState(event: RoomEvent): Promise<void> {
     const { membership } = event.content;
-    if (membership === 'invite') return invitations.beside(event, () => bot.invited(event));
+    const isWanted = isHeard(event.sender) && !policies.room(event.room);
+    if (membership === 'invite')
+      return invitations.beside(event, () =>
+        isWanted ? bot.invited(event) : leaveRoom(server, ghosts.bot, event.room),
+      );
     if (membership !== 'join' && event.sender !== ghosts.bot) await bot.removed(event);
   }
 
