@@ -26,6 +26,7 @@ import { openGroupMails } from './rooms/group-mails.ts';
 import { openMailRooms } from './rooms/mail-rooms.ts';
 import { openReplyAll } from './rooms/reply-all.ts';
 import { serveStopPage } from './stop-page.ts';
+import { openChosenNames } from './threads/alias.ts';
 import { openShownPeers, type ShownPeer, type ShownPeers } from './threads/shown.ts';
 import { openMailState } from './threads/state.ts';
 import { type EmailTransport, openAlone, settingsOf } from './transport.ts';
@@ -76,7 +77,10 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     withdraw: outgoing.withdraw,
     openFile: originals.open,
     narrow: openNarrowing(config, shown),
-    forget: shown.forget,
+    forget: async (account) => {
+      await openChosenNames(transport).forget(account);
+      await shown.forget(account);
+    },
     pause(now) {
       paused = now;
       if (now) return;

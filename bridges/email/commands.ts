@@ -5,10 +5,13 @@ import type { Words } from '#src/model/language.ts';
 import { addresses } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
 import { openOriginals } from './in/originals.ts';
+import { listedSender } from './in/senders.ts';
+import { list } from './in/wanted.ts';
 import { openSuppression } from './out/suppression.ts';
 import { openGroupBook } from './rooms/group-book.ts';
 import { openThread } from './rooms/mail-rooms.ts';
 import { texts } from './texts.ts';
+import { openChosenNames } from './threads/alias.ts';
 import { openMailState } from './threads/state.ts';
 import { openAlone, userMailbox } from './transport.ts';
 
@@ -26,6 +29,34 @@ const command = (
     return run(work);
   },
 });
+
+/** A command on the gateway that takes a text. */
+const taking = (
+  about: Pick<Command<EmailConfig>, 'node' | 'title' | 'takes'> & { readonly label: Words },
+  run: (work: CommandWork<EmailConfig>, text: string) => Promise<Words>,
+): Command<EmailConfig> => ({
+  ...{ node: about.node, title: about.title, on: 'gateway', who: 'user' },
+  ...(about.takes !== undefined && { takes: about.takes }),
+  async *run(work): AsyncGenerator<Step, Words, Answer> {
+    const fields = [{ name: 'text', type: 'text', label: about.label, required: true }] as const;
+    const { text: [text = ''] = [] } = yield { kind: 'form', form: { title: about.title, fields }, last: true };
+    return run(work, text);
+  },
+});
+
+/** Puts a sender on a list of the user's. */
+const listing = (
+  node: string,
+  title: Words,
+  on: Parameters<typeof list>[3],
+  said: (who: string) => Words,
+): Command<EmailConfig> =>
+  taking({ node, title, takes: texts.senderWord, label: texts.senderLabel }, async ({ account, host }, text) => {
+    const sender = listedSender(text);
+    if (sender === undefined) throw new Failure('not-acceptable', { text: texts.noSender });
+    if (!(await list({ host }, account, sender, on))) throw new Failure('not-allowed', { text: texts.listFull });
+    return said(sender);
+  });
 
 /** What users can do. */
 export const commands: readonly Command<EmailConfig>[] = [
@@ -69,11 +100,22 @@ export const commands: readonly Command<EmailConfig>[] = [
       return openOriginals({ host, config, state: await openMailState(host) }).last(place.account, at);
     }),
   ),
-  command({ node: 'address', on: 'gateway', title: texts.my }, async ({ account, config }) => {
-    const found = userMailbox({ config }, account);
+  command({ node: 'address', on: 'gateway', title: texts.my }, async ({ account, host, config }) => {
+    const found = await userMailbox({ host, config, state: await openMailState(host) }, account);
     if (found === undefined) throw new Failure('item-not-found', { text: texts.noAddress });
     return found;
   }),
+  taking(
+    { node: 'choose', title: texts.choose, takes: texts.nameWord, label: texts.chooseName },
+    async ({ account, host, config }, text) => {
+      const transport = { host, config, state: await openMailState(host) };
+      await openChosenNames(transport).choose(account, text);
+      return texts.chosen((await userMailbox(transport, account)) ?? '');
+    },
+  ),
+  listing('allow', texts.allow, 'allow', texts.allowed),
+  listing('deny', texts.deny, 'block', texts.denied),
+  listing('unlist', texts.unlist, 'neither', texts.unlisted),
   command({ node: 'revoke', on: 'gateway', title: texts.revoke }, async ({ account, host }) => {
     const state = await openMailState(host);
     for (const token of await state.tokens(account)) await host.state.write(state.forgetSent(account, token));

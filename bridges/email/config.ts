@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
 import { accountTexts } from './account/texts.ts';
+import { listedSender } from './in/senders.ts';
 import { mailDomain } from './mailbox.ts';
 import { texts } from './texts.ts';
 
@@ -20,6 +21,13 @@ const domain = z.string().transform((text, context): string => {
   const found = mailDomain(text);
   if (found !== undefined) return found;
   context.addIssue({ code: 'custom', message: 'must be a domain, such as mail.example.org' });
+  return z.NEVER;
+});
+
+const sender = z.string().transform((text, context): string => {
+  const found = listedSender(text);
+  if (found !== undefined) return found;
+  context.addIssue({ code: 'custom', message: 'must be a mail address or a domain' });
   return z.NEVER;
 });
 
@@ -166,6 +174,8 @@ export const config = z
       .enum(['accept', 'refuse'])
       .default('accept')
       .describe('Mail from somebody whom a user has never been in touch with: accept or refuse'),
+    allow: z.array(sender).max(1000).default([]).describe('Senders who are no strangers, addresses or domains'),
+    block: z.array(sender).max(1000).default([]).describe('Senders from whom nothing is taken, addresses or domains'),
     unverified: z
       .enum(['mark', 'accept', 'refuse'])
       .default('mark')
@@ -215,6 +225,7 @@ export const account = z.strictObject({
   name: line(64).default('').meta({ label: texts.name }),
   signature: z.string().max(500).default('').meta({ label: texts.signature }),
   subject: line(100).default('').meta({ label: texts.usualSubject }),
+  strangers: z.enum(['usual', 'accept', 'refuse']).default('usual').meta({ label: texts.strangers }),
   html: z.boolean().default(true).meta({ label: texts.html }),
   window: z.number().int().min(0).max(600).default(20).meta({ label: texts.window }),
   read_receipts: z.boolean().default(false).meta({ label: texts.readReceipts }),

@@ -229,6 +229,44 @@ export const texts = catalogue({
     en: 'Replies to mails from before now no longer find you by those. Your address goes on.',
     de: 'Antworten auf ältere E-Mails finden Sie nicht mehr über diese. Ihre Adresse gilt weiter.',
   },
+  strangers: {
+    en: 'Mail from people you have not been in touch with: usual, accept or refuse',
+    de: 'E-Mails von Unbekannten: usual (wie üblich), accept (annehmen) oder refuse (abweisen)',
+  },
+  choose: { en: 'Choose your own mail address', de: 'Die eigene E-Mail-Adresse wählen' },
+  chooseName: { en: 'What stands before the @', de: 'Was vor dem @ steht' },
+  nameWord: { en: 'NAME', de: 'NAME' },
+  noSuchName: {
+    en: 'This cannot be chosen: 2 to 32 small letters and digits, with single dots or dashes between them, and none that is reserved.',
+    de: 'Das lässt sich nicht wählen: 2 bis 32 kleine Buchstaben und Ziffern, dazwischen einzelne Punkte oder Striche, und nichts Reserviertes.',
+  },
+  nameTaken: {
+    en: 'This is, or was, the address of somebody else.',
+    de: 'Das ist oder war die Adresse von jemand anderem.',
+  },
+  chosen: (address: string) => ({
+    en: `Your mails come from ${address} now. Your address from before goes on taking mail.`,
+    de: `Ihre E-Mails kommen jetzt von ${address}. Unter Ihrer früheren Adresse kommt weiterhin Post an.`,
+  }),
+  allow: {
+    en: 'Take mail of an address or a domain, also where strangers are refused',
+    de: 'E-Mails einer Adresse oder Domain annehmen, auch wo Unbekannte abgewiesen werden',
+  },
+  deny: { en: 'Refuse mail of an address or a domain', de: 'E-Mails einer Adresse oder Domain abweisen' },
+  unlist: {
+    en: 'Treat an address or a domain as any other',
+    de: 'Eine Adresse oder Domain wie alle anderen behandeln',
+  },
+  senderLabel: { en: 'A mail address or a domain', de: 'Eine E-Mail-Adresse oder Domain' },
+  senderWord: { en: 'ADDRESS OR DOMAIN', de: 'ADRESSE ODER DOMAIN' },
+  noSender: {
+    en: 'This is neither a mail address nor a domain.',
+    de: 'Das ist weder eine E-Mail-Adresse noch eine Domain.',
+  },
+  listFull: { en: 'Your lists are full.', de: 'Ihre Listen sind voll.' },
+  allowed: (who: string) => ({ en: `Mail from ${who} is taken.`, de: `E-Mails von ${who} werden angenommen.` }),
+  denied: (who: string) => ({ en: `Mail from ${who} is refused.`, de: `E-Mails von ${who} werden abgewiesen.` }),
+  unlisted: (who: string) => ({ en: `${who} is treated as any other.`, de: `${who} wird wie alle anderen behandelt.` }),
   noAddress: {
     en: 'Your address is too long to be a mail address here. Answers to your mails find you.',
     de: 'Ihre Adresse ist zu lang für eine E-Mail-Adresse hier. Antworten auf Ihre E-Mails finden Sie.',

@@ -2,6 +2,7 @@ import type { Host } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { account as accountSchema, type EmailConfig, type EmailSettings } from './config.ts';
+import { openChosenNames } from './threads/alias.ts';
 import type { ShownPeers } from './threads/shown.ts';
 import type { MailState } from './threads/state.ts';
 import { localPartOf } from './threads/user-address.ts';
@@ -37,8 +38,12 @@ export function nameIn({ name }: Pick<EmailSettings, 'name'>, account: AccountKe
   return local.charAt(0).toUpperCase() + local.slice(1);
 }
 
-/** The mail address of a user, where there is one. */
-export function userMailbox({ config }: Pick<EmailTransport, 'config'>, account: AccountKey): string | undefined {
-  const local = localPartOf(splitAccount(account).user, config);
+/** The mail address of a user, where there is one: as they have chosen it, else by their JID. */
+export async function userMailbox(
+  transport: Pick<EmailTransport, 'host' | 'config' | 'state'>,
+  account: AccountKey,
+): Promise<string | undefined> {
+  const { config } = transport;
+  const local = (await openChosenNames(transport).get(account)) ?? localPartOf(splitAccount(account).user, config);
   return local === undefined ? undefined : `${local}@${config.domain}`;
 }

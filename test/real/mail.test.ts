@@ -7,7 +7,8 @@ import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
 import { configFrom } from '../config-from.ts';
-import { mailServer, post } from '../fakes/mail-server.ts';
+import { mailServer, post, vouched } from '../fakes/mail-server.ts';
+import { startNameServer } from '../fakes/name-server.ts';
 import { jumpingClock } from '../jumping-clock.ts';
 import { folder } from '../process/cli/isthmus.ts';
 import { startDovecot } from './dovecot.ts';
@@ -37,10 +38,11 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
   const xmpp = stack.use(await startProsody({ domains: { [MAIL]: SECRET }, users: { alice: 'pw' } }));
   const dovecot = stack.use(await startDovecot());
   const far = stack.use(await mailServer());
+  const names = stack.use(await startNameServer({}));
   const lmtp = await freePort();
   const postfix = stack.use(
     await startPostfix({
-      mailboxes: ['bob', 'full', ...(byImap ? ['gateway'] : [])],
+      mailboxes: ['bob', 'carol', 'full', ...(byImap ? ['gateway'] : [])],
       lmtp: dovecot.ports.lmtp,
       // All mail of the domain goes to one mailbox, or to the gateway itself.
       relayed: {
@@ -56,7 +58,8 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
     access: { register: ['alice@localhost'] },
     transports: {
       [MAIL]: {
-        ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept' },
+        ...{ bridge: 'email', secret: SECRET, domain: DOMAIN, unverified: 'accept', authserv: ['mx.example'] },
+        dns: `127.0.0.1:${names.port}`,
         outgoing: { host: '127.0.0.1', port: postfix.ports.smtp, tls: 'off' },
         incoming: byImap
           ? { imap: { host: '127.0.0.1', port: dovecot.ports.imap, tls: 'off', user: 'gateway', password: 'pw' } }
@@ -82,6 +85,12 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
           xml('request', { xmlns: 'urn:xmpp:receipts' }),
         ),
       );
+      await later(alice);
+      clock.jump(21_000);
+    },
+    /** Says something in a room, and has what would wait for more go. */
+    async say(room: string, id: string, body: string): Promise<void> {
+      await alice.send(xml('message', { to: room, type: 'groupchat', id }, xml('body', {}, body)));
       await later(alice);
       clock.jump(21_000);
     },
@@ -177,6 +186,48 @@ describeReal('mail over Postfix and Dovecot', NEEDS, () => {
     ]);
     const answer = await chat(world.alice, 'bob@peer.test', (one) => one.getChild('body') !== undefined);
     expect(answer.getChildText('body')).toMatch(/(^|\n)And to you\.$/);
+  });
+
+  test('a thread of three is a room: what is said there is in both mailboxes, answers come into it, and who was not reached is named', async () => {
+    await using world = await startMailWorld();
+    const { alice, dovecot } = world;
+    const mine = `alice=localhost@${DOMAIN}`;
+    const mail = (from: string, lines: readonly string[]) =>
+      world.mail(from, mine, [vouched(from), `From: <${from}>`, `To: <${mine}>`, ...lines]);
+    await mail('bob@peer.test', [
+      'Cc: carol@peer.test, nobody@peer.test',
+      'Message-ID: <b1@peer.test>',
+      'Subject: Dinner',
+      '',
+      'When?',
+    ]);
+    const asked = await chat(alice, 'bob@peer.test', (one) => one.getChild('body') !== undefined);
+    expect(asked.getChildText('body')).toContain('carol@peer.test, nobody@peer.test');
+    await alice.send(xml('message', { to: MAIL, type: 'chat' }, xml('body', {}, 'open bob@peer.test')));
+    const opened = await alice.next(
+      (one) => one.is('message') && one.attrs.from?.startsWith(`${MAIL}/`) === true,
+      'the room',
+    );
+    const [room = ''] = /thread\.\w+@[\w.]+/.exec(opened.getChildText('body') ?? '') ?? [];
+    await alice.send(xml('presence', { to: `${room}/Alice` }, xml('x', { xmlns: 'http://jabber.org/protocol/muc' })));
+    await alice.next((one) => one.attrs.from === room && one.getChild('subject') !== undefined, 'the subject');
+    const inRoom = (nick: string, words: string) =>
+      alice.next(
+        (one) => one.attrs.from === room + nick && (one.getChildText('body') ?? '').includes(words),
+        `${words} of ${nick}`,
+      );
+    await world.say(room, 'g1', 'At eight.');
+    await inRoom('/Alice', 'At eight.');
+    const [bobs, carols] = [await inbox(dovecot.ports.imap, 'bob'), await inbox(dovecot.ports.imap, 'carol')];
+    expect([bobs.subject, carols.subject, bobs.messageId]).toEqual(['Re: Dinner', 'Re: Dinner', carols.messageId]);
+    expect(carols.source).toMatch(/^Cc: .*nobody@peer\.test/m);
+    await inRoom('', 'did not reach nobody@peer.test');
+    await mail('carol@peer.test', [
+      ...['Cc: bob@peer.test', 'Message-ID: <c1@peer.test>', `In-Reply-To: ${carols.messageId}`, 'Subject: Re: Dinner'],
+      ...['', 'Good.', '', 'On Monday, Alice wrote:', '> At eight.'],
+    ]);
+    await inRoom('', 'Left out of the thread: nobody');
+    expect((await inRoom('/carol', 'Good.')).getChildText('body')).toMatch(/(^|\n)Good\.$/);
   });
 
   test('who is unknown, whose mailbox is full and what another server refuses are told as what they are', async () => {

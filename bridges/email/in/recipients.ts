@@ -1,9 +1,12 @@
 import { mailboxOf, splitMailbox } from '#bridges/email/mailbox.ts';
 import { openGroupBook } from '#bridges/email/rooms/group-book.ts';
+import { openChosenNames } from '#bridges/email/threads/alias.ts';
 import type { SentMail } from '#bridges/email/threads/state.ts';
 import { readLocalPart } from '#bridges/email/threads/user-address.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
+import type { Admission } from '#src/bridge.ts';
 import { type AccountKey, accountKey } from '#src/model/ids.ts';
+import { wishFor } from './wanted.ts';
 
 /** What a mail server is answered about one recipient (RFC 5321 §4.2, RFC 3463). */
 export type RecipientAnswer = { readonly status: number; readonly enhanced: string; readonly text: string };
@@ -32,14 +35,20 @@ export const LATER: RecipientAnswer = { status: 451, enhanced: '4.3.0', text: 'T
 
 /** Who a recipient is, or what its sender is answered. No relay: only plain addresses of our own domain (SECURITY, mail in). */
 export async function recipientOf(
-  { host, config, state }: EmailTransport,
+  transport: EmailTransport,
   address: string,
 ): Promise<MailRecipient | RecipientAnswer> {
+  const { host, config, state } = transport;
   const found = splitMailbox(address);
   if (!found || found.domain !== config.domain || /[%!]/.test(found.local)) return NO_RELAY;
   const local = readLocalPart(found.local, config);
   if (local.kind === 'admins') return { kind: 'admins', address: mailboxOf(address) ?? address };
   if (local.kind === 'user') return { kind: 'user', account: accountKey(local.user, host.transport) };
+  if (local.kind === 'nobody') {
+    // What comes behind a `+` (RFC 5233) says nothing.
+    const account = await openChosenNames(transport).of(found.local.toLowerCase().replace(/\+.*$/s, ''));
+    if (account !== undefined) return { kind: 'user', account };
+  }
   if (local.kind !== 'token' || local.proof !== state.mac('address', local.token)) return NO_SUCH_USER;
   const sent = await state.sent(local.token);
   if (!sent) return NO_SUCH_USER;
@@ -52,11 +61,17 @@ export async function admissionOf(
   account: AccountKey,
   from: string,
 ): Promise<RecipientAnswer | 'yes' | 'first'> {
-  const { host, config } = transport;
-  const admission = await host.admits({ account, contact: from });
-  if (admission === 'first' && config.strangers === 'refuse' && from !== '')
+  const admission = await transport.host.admits({ account, contact: from });
+  if (from === '') return answerTo(admission);
+  const wish = admission === 'yes' || admission === 'first' ? await wishFor(transport, account, from) : 'accept';
+  if (wish === 'blocked') return NOT_WANTED;
+  if (admission === 'first' && wish === 'refuse')
     // Who is in a room of theirs is no stranger.
     return (await openGroupBook(transport).isKnown(account, from)) ? admission : NOT_WANTED;
+  return answerTo(admission);
+}
+
+function answerTo(admission: Admission): RecipientAnswer | 'yes' | 'first' {
   switch (admission) {
     case 'yes':
     case 'first':

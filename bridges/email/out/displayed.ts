@@ -35,7 +35,7 @@ export function openDisplayedMails(transport: EmailTransport, smarthost: Smartho
   }
 
   async function tell(account: AccountKey, their: string, { id, to }: Asking, by?: OwnSender): Promise<void> {
-    const address = by?.address ?? userMailbox(transport, account);
+    const address = by?.address ?? (await userMailbox(transport, account));
     const about = messageIdOf(id);
     if (address === undefined) return;
     const language = host.language(account);

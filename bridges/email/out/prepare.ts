@@ -85,7 +85,7 @@ export function openPreparing(
     const [first] = events;
     const before = await mailOf(first.id);
     const token = state.mac('mail', before?.events[0] ?? first.id);
-    const sender = senderOf(account, token, by);
+    const sender = await senderOf(account, token, by);
     const settings = await settingsOf(transport, account);
     const name = nameIn(settings, account);
     const language = host.language(account);
@@ -131,10 +131,10 @@ export function openPreparing(
   }
 
   /** By whose address a mail goes. Who writes from a mailbox of their own needs no introduction, and their server signs. */
-  function senderOf(account: AccountKey, token: string, by: OwnSender | undefined) {
+  async function senderOf(account: AccountKey, token: string, by: OwnSender | undefined) {
     const bounces = tokenAddress(token);
     if (!by) {
-      const address = userMailbox(transport, account) ?? bounces;
+      const address = (await userMailbox(transport, account)) ?? bounces;
       return { address, bounces, envelopeId: token, signing: config.outgoing, isStrange: true };
     }
     const envelopeId = envelopeIdOf(token, state.mac('address', token));

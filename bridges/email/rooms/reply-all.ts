@@ -52,8 +52,8 @@ export function openReplyAll(
   const { host, config, state, alone } = transport;
 
   const addressOf = (token: string): string => `${tokenLocalPart(token, state.mac('address', token))}@${config.domain}`;
-  const fromOf = (account: AccountKey, token: string, by: OwnSender | undefined): string =>
-    by?.address ?? userMailbox(transport, account) ?? addressOf(token);
+  const fromOf = async (account: AccountKey, token: string, by: OwnSender | undefined): Promise<string> =>
+    by?.address ?? (await userMailbox(transport, account)) ?? addressOf(token);
   /** Of the copy for one recipient. */
   const tokenOf = (id: string, { address }: GroupPerson): string => state.mac('mail', id, address);
 
@@ -81,7 +81,7 @@ export function openReplyAll(
     const mailbox = ({ address, nick }: GroupPerson) => ({ address, name: nick });
     const direct = group.people.filter(({ copied }) => !copied);
     const mail: ComposedMail = {
-      from: { name, address: fromOf(account, token, by) },
+      from: { name, address: await fromOf(account, token, by) },
       to: (direct.length > 0 ? direct : group.people).map(mailbox),
       cc: (direct.length > 0 ? group.people.filter(({ copied }) => copied) : []).map(mailbox),
       messageId: `${token}@${config.domain}`,

@@ -17,6 +17,13 @@ const PLAIN = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 const TOKEN = /^b\.([a-z2-7]{26})([a-z2-7]{26})$/;
 const MOST_LOCAL = 64;
 
+/** What users choose among: short, plain, and nothing that means something else here. */
+const CHOSEN = /^(?=.{2,32}$)[a-z0-9]+(?:[._-][a-z0-9]+)*$/;
+
+/** Whether a user may have that local part for themselves. Where those of `home` have plain ones, each is somebody's already. Pure. */
+export const canBeChosen = (local: string, { home }: Domains): boolean =>
+  home === undefined && CHOSEN.test(local) && !RESERVED.has(local) && !/^(?:b|thread)\./.test(local);
+
 /** What a local part of our mail domain means. */
 export type LocalPart =
   | { readonly kind: 'user'; readonly user: BareJid }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { localPartOf, readLocalPart } from '#bridges/email/threads/user-address.ts';
+import { canBeChosen, localPartOf, readLocalPart } from '#bridges/email/threads/user-address.ts';
 import type { BareJid } from '#src/model/ids.ts';
 
 const domains = { domain: 'mail.example', home: 'a.example' };
@@ -19,6 +19,16 @@ describe('the mail address of a user', () => {
   ])('of %s is %s', (user, local) => {
     expect(of(user)).toBe(local);
     expect(readLocalPart(local, domains)).toEqual({ kind: 'user', user });
+  });
+
+  it.each(['postmaster', 'noreply', 'a', 'A', 'a..b', '.a', 'a=b', 'a+b', 'b.c', 'thread.x', 'x'.repeat(33), 'jürgen'])(
+    'is none that a user can choose: %s',
+    (local) => expect(canBeChosen(local, { domain: 'mail.example' })).toBe(false),
+  );
+
+  it('can be chosen where plain ones are nobody’s', () => {
+    expect(canBeChosen('alice.m-2', { domain: 'mail.example' })).toBe(true);
+    expect(canBeChosen('alice', domains)).toBe(false);
   });
 
   it('finds its user alone, whatever is written', () => {
