@@ -235,7 +235,7 @@ export const texts = catalogue({
   },
   choose: { en: 'Choose your own mail address', de: 'Die eigene E-Mail-Adresse wählen' },
   chooseName: { en: 'What stands before the @', de: 'Was vor dem @ steht' },
-  nameWord: { en: 'NAME', de: 'NAME' },
+  nameWord: { en: 'WORD', de: 'WORT' },
   noSuchName: {
     en: 'This cannot be chosen: 2 to 32 small letters and digits, with single dots or dashes between them, and none that is reserved.',
     de: 'Das lässt sich nicht wählen: 2 bis 32 kleine Buchstaben und Ziffern, dazwischen einzelne Punkte oder Striche, und nichts Reserviertes.',
