@@ -128,7 +128,7 @@ export function openPersonal(
     const keeping = () => [
       ...original.writes,
       ...writes(mail, account, { placing, id, hash, peer }),
-      ...(several ? groups.writes(mail, account, several, hash) : []),
+      ...(several ? groups.writes(mail, account, several, { hash, said: clean.text }) : []),
     ];
     if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;
     const change = await changeOf(transport, mail, { account, text: clean.text });
@@ -180,7 +180,7 @@ export function openPersonal(
     const words = said.kind === 'message' && text === '' && files.length > 0 ? [] : [said];
     const kept = [
       ...original.writes,
-      ...groups.writes(mail, account, at, hash),
+      ...groups.writes(mail, account, at, { hash, said: clean.text }),
       state.writePlaced(account, author, id, { thread: at.id, hash, at: host.clock.now() }),
     ];
     return answerOf(await host.emit([...before, ...words, ...files], kept));

@@ -18,6 +18,9 @@ const groupMailSchema = z.object({
   hash: z.string().default(''),
   /** What our user said in it. */
   text: z.string().exactOptional(),
+  /** What others said in it, and when (ms since 1970), for the room that may be made of the thread. */
+  said: z.string().exactOptional(),
+  at: z.number().exactOptional(),
 });
 /** A mail of a thread with several. */
 export type GroupMail = z.infer<typeof groupMailSchema>;
@@ -29,9 +32,9 @@ export type GroupBook = {
   write(account: AccountKey, id: string, group: MailGroup): readonly StateWrite[];
   mail(account: AccountKey, messageId: string): Promise<GroupMail | undefined>;
   writeMail(account: AccountKey, messageId: string, mail: GroupMail): StateWrite;
-  /** The thread with several in which somebody has written last. */
-  lastWith(account: AccountKey, their: string): Promise<string | undefined>;
-  writeLast(account: AccountKey, their: string, id: string): StateWrite;
+  /** The last mail to several that somebody has written, by its Message-ID. */
+  lastOf(account: AccountKey, their: string): Promise<string | undefined>;
+  writeLast(account: AccountKey, their: string, messageId: string): StateWrite;
   /** Whether somebody is or was in a room of the account, so that they are no stranger. */
   isKnown(account: AccountKey, their: string): Promise<boolean>;
 };
@@ -62,8 +65,8 @@ export function openGroupBook({ host, state: { mac } }: Pick<EmailTransport, 'ho
     writeMail: (account, messageId, mail) => ({
       ...{ account, key: mailKey(messageId), value: JSON.stringify(mail), ...kept() },
     }),
-    lastWith: (account, their) => state.get({ account, key: lastKey(their) }),
-    writeLast: (account, their, id) => ({ account, key: lastKey(their), value: id, ...kept() }),
+    lastOf: (account, their) => state.get({ account, key: lastKey(their) }),
+    writeLast: (account, their, messageId) => ({ account, key: lastKey(their), value: messageId, ...kept() }),
     isKnown: async (account, their) => (await state.get({ account, key: memberKey(their) })) !== undefined,
   };
 }

@@ -43,13 +43,20 @@ export type GroupPlacing = {
 export type GroupMails = {
   /** Nothing for a mail that is for our user alone, or that no person has written. */
   find(mail: ReadMail, account: AccountKey): Promise<GroupPlacing | undefined>;
-  /** What is kept of it. */
-  writes(mail: ReadMail, account: AccountKey, at: GroupPlacing, hash: string): readonly StateWrite[];
+  /** What is kept of it; `said` is what it says. */
+  writes(
+    mail: ReadMail,
+    account: AccountKey,
+    at: GroupPlacing,
+    kept: { readonly hash: string; readonly said: string },
+  ): readonly StateWrite[];
   /** What happens in the room before the mail's own words, and in whose name those are said. */
   head(mail: ReadMail, account: AccountKey, at: GroupPlacing): { before: Draft[]; place: Place; from: Draft['from'] };
 };
 
 const NEW: MailGroup = groupSchema.parse({});
+/** Characters of a mail that are kept for the room that may be made of its thread. */
+const LONGEST = 10_000;
 /** Mails that are looked at for the thread. */
 const MOST_ABOUT = 20;
 
@@ -123,7 +130,7 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
       const id = `thread.${state.mac('group', account, mail.parsed.messageId)}`;
       return { kind: 'offer', id, group: NEW, now, change: changedBy(NEW, now), sent: [] };
     },
-    writes({ parsed, from }, account, { kind, id, group, change, now }, hash) {
+    writes({ parsed, from }, account, { kind, id, group, change, now }, { hash, said }) {
       if (kind === 'apart') return [];
       const subject = plainSubject(parsed.subject) || group.subject;
       const references = isMessageId(parsed.messageId)
@@ -134,8 +141,11 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
         ...book.write(account, id, {
           ...{ ...group, subject, references, people: change.people, encrypted: parsed.encrypted !== undefined },
         }),
-        book.writeMail(account, parsed.messageId, { group: id, people, by: from, hash }),
-        book.writeLast(account, from, id),
+        book.writeMail(account, parsed.messageId, {
+          ...{ group: id, people, by: from, hash, said: said.slice(0, LONGEST) },
+          at: Math.min(parsed.date ?? host.clock.now(), host.clock.now()),
+        }),
+        book.writeLast(account, from, parsed.messageId),
       ];
     },
     head({ parsed, from }, account, { id, group, change }) {

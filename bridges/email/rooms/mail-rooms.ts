@@ -4,7 +4,7 @@ import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Delivered, Outcome } from '#src/bridge.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey } from '#src/model/ids.ts';
+import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, Reply } from '#src/model/query.ts';
@@ -122,15 +122,26 @@ export async function openThread(
   book: GroupBook,
   { account, their }: { account: AccountKey; their: string },
 ): Promise<{ readonly id: string; readonly people: string } | undefined> {
-  const id = await book.lastWith(account, their);
-  if (id === undefined) return undefined;
+  const messageId = await book.lastOf(account, their);
+  const last = messageId === undefined ? undefined : await book.mail(account, messageId);
+  if (!last) return undefined;
+  const { group: id, by, said = '', at } = last;
   return alone(account, id, async () => {
     const group = await book.get(account, id);
     if (!group) return undefined;
     const place = { kind: 'room', account, id } as const;
     const text = group.subject || namesOf(group.people);
+    const { nick } = group.people.find(({ address }) => address === by) ?? { nick: by };
+    const before: Draft = {
+      ...{ place, from: { kind: 'network', id: by, name: nick }, ids: [messageId as ForeignId], live: false },
+      ...(at !== undefined && { at }),
+      ...{ kind: 'message', style: 'plain', text: said },
+    };
     await host.emit(
-      [{ ...fromRoom(place), kind: 'room', change: 'listed', text }],
+      [
+        { ...fromRoom(place), kind: 'room', change: 'listed', text, unread: said === '' ? 0 : 1 },
+        ...(said === '' ? [] : [before]),
+      ],
       book.write(account, id, { ...group, open: true }),
     );
     return { id, people: namesOf(group.people) };
