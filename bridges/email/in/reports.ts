@@ -48,7 +48,8 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     const tokens = [to.kind === 'user' ? to.token : undefined, ...more.map((one) => one?.replace(/@.*$/, ''))];
     for (const token of tokens) {
       const found = token === undefined ? undefined : await state.sent(token);
-      if (found && token !== undefined) return { ...found, token };
+      // What a room has sent is told of by the copies of its recipients.
+      if (found && token !== undefined && found.mail.their !== '') return { ...found, token };
     }
     return undefined;
   }
@@ -118,8 +119,20 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     ]);
   }
 
+  /** The copy of a room's mail that somebody has had. */
+  async function copyOf({
+    about = '',
+    recipient = '',
+  }: MailReport & { kind: 'complaint' }): Promise<Found | undefined> {
+    const [event] = (await state.sent(about.replace(/@.*$/, '')))?.mail.events ?? [];
+    const their = mailboxOf(recipient);
+    const token = event === undefined || their === undefined ? '' : state.mac('mail', event, their);
+    const found = await state.sent(token);
+    return found && { ...found, token };
+  }
+
   async function complaint(report: MailReport & { kind: 'complaint' }, to: MailRecipient): Promise<void> {
-    const found = await find(to, report.about);
+    const found = (await find(to, report.about)) ?? (await copyOf(report));
     if (!found) return;
     await suppression.stop(found.account, found.mail.their, 'complaint');
     host.tellAdmins(texts.complaint(found.mail.their));
