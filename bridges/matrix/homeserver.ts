@@ -59,6 +59,8 @@ export type HomeserverOptions = {
 /** The longest answer that is read, unless a call says otherwise. */
 const USUAL_SIZE = 16 * 1024 * 1024;
 const MINUTE = 60_000;
+/** The most bytes of a file whose size nobody has told; Synapse takes 50 MiB unless its operator says otherwise. */
+const MOST_UNTOLD = 50 * 1024 * 1024;
 /** A pause that the homeserver asks for is waited for here up to so long; beyond it the failure says so. */
 const LONGEST_WAIT = 5_000;
 
@@ -139,11 +141,25 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
         timeout: 10 * MINUTE,
         repeatable: true,
       } as const;
-      const { content_uri: mxc } = objectOf(parsed(await (await once(call, { body: content, type }, size)).text()));
+      // Synapse takes nothing whose length it is not told.
+      const body = size === undefined && content instanceof ReadableStream ? await whole(content) : content;
+      const { content_uri: mxc } = objectOf(parsed(await (await once(call, { body, type }, size)).text()));
       if (typeof mxc !== 'string') throw new Failure('remote-server-timeout');
       return mxc;
     },
   };
+}
+
+/** All of a stream, in memory. Rejects with a `Failure` where that is too much. */
+async function whole(content: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of content) {
+    size += chunk.byteLength;
+    if (size > MOST_UNTOLD) throw new Failure('too-large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
 }
 
 const isRefusal = (error: unknown): error is SdkRefusal => Object.hasOwn(Object(error), 'statusCode');

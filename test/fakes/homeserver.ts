@@ -111,6 +111,8 @@ export async function homeserver(): Promise<FakeHomeserver> {
     } catch (error) {
       return refuse(response, error);
     }
+    if (call.path.at(-1) === 'upload' && request.headers['content-length'] === undefined)
+      return end(response, 400, { errcode: 'M_UNKNOWN', error: 'Request must specify a Content-Length' });
     if (call.path.at(-1) === 'sync') return accounts.sync(call, response);
     const work = (): void => answer(call, response);
     if (held && call.path.includes('send')) {

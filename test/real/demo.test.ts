@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { folder, isthmus } from '../process/cli/isthmus.ts';
 import { describeReal } from './servers.ts';
+import { hasSynapse } from './synapse.ts';
 
 describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {
   test('is played by a headless browser from end to end', async () => {
@@ -18,6 +19,10 @@ describeReal('the demo', ['prosody', 'inspircd', 'chromium'], () => {
     expect(out).toContain('its delivery report is a receipt');
     expect(out).toContain('a reply arrives without its quote');
     expect(out).toContain('and so does its file');
+    if (hasSynapse()) {
+      expect(out).toContain('what is said on Matrix arrives in the page');
+      expect(out).toContain('an answer arrives on Matrix');
+    }
     expect(statSync(screenshot).size).toBeGreaterThan(10_000);
   });
 });

@@ -18,7 +18,7 @@ export const MATRIX = 'matrix.localhost';
 const SECRET = 'secret';
 
 /** A real XMPP server with romeo and juliet, a real Synapse with alice and bob, and a gateway between them. */
-export async function startMatrixWorld() {
+export async function startMatrixWorld({ uploadHosts = [] }: { readonly uploadHosts?: readonly string[] } = {}) {
   await using stack = new AsyncDisposableStack();
   const dir = stack.use(folder());
   const [port = 0] = await freePorts(1);
@@ -34,7 +34,7 @@ export async function startMatrixWorld() {
   const users = { romeo: 'pw', juliet: 'pw' };
   const xmpp = stack.use(await startXmppServer('prosody', { domains: { [MATRIX]: SECRET }, users }));
   const config = await configFrom({
-    xmpp: { host: '127.0.0.1', port: xmpp.ports.component },
+    xmpp: { host: '127.0.0.1', port: xmpp.ports.component, upload_hosts: uploadHosts },
     store: `sqlite:${join(dir.path, 'store.db')}`,
     key: { file: join(dir.path, 'isthmus.key') },
     access: { register: ['localhost'] },
@@ -86,6 +86,22 @@ export async function startMatrixWorld() {
     return (method: string, path: string, body?: object) => call(method, path, body, String(login.access_token));
   }
 
+  /** The next thing without a place in the history of a room, such as who types, as one of its members sees it. */
+  async function ephemeral(call: Awaited<ReturnType<typeof user>>, type: string, holds: (content: string) => boolean) {
+    const filter = encodeURIComponent(JSON.stringify({ room: { timeline: { limit: 0 } } }));
+    for (let since = '', tries = 0; tries < 20; tries++) {
+      const told = await call('GET', `sync?timeout=3000&filter=${filter}${since && `&since=${since}`}`);
+      since = String(told.next_batch);
+      const { join = {} } = (told.rooms ?? {}) as {
+        join?: Record<string, { ephemeral: { events: { type: string }[] } }>;
+      };
+      const events = Object.values(join).flatMap((room) => room.ephemeral.events);
+      const found = events.find((event) => event.type === type && holds(JSON.stringify(event)));
+      if (found) return found;
+    }
+    throw new Error(`no ${type}`);
+  }
+
   const gateway = stack.use(await launch());
   const resources = stack.move();
   return {
@@ -93,6 +109,7 @@ export async function startMatrixWorld() {
     launch,
     gateway,
     user,
+    ephemeral,
     nio: (name: string) => nioClient({ url: synapse.url, user: name, password: 'pw' }),
     async login(name: keyof typeof users) {
       const client = await xmppClient({ port: xmpp.ports.c2s, user: name, password: 'pw' });

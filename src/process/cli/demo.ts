@@ -68,7 +68,7 @@ function tell(world: World, { say }: Steps): void {
   say(`
   Open in a browser   ${world.url}
 
-  You are Alice, an XMPP user, in ${channel} on the IRC server. Isthmus is in between. Beside you are a phone and a mailbox.
+  You are Alice, an XMPP user, in ${channel} on the IRC server. Isthmus is in between. Beside you are a phone${world.hasMatrix ? ', a mailbox and a room on Matrix' : ' and a mailbox'}.
   From IRC            any client at 127.0.0.1, port ${world.ircPort}, no TLS: /join ${channel}
   From XMPP           any client as ${world.guest.jid}, password ${world.guest.password}, at 127.0.0.1, port ${world.xmppPort},
                       no TLS: join the room ${world.room}

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { visitMailbox } from './check-mailbox.ts';
+import { visitMatrix } from './check-matrix.ts';
 import { patience, seen, visitPhone } from './check-phone.ts';
 import { type IrcClient, ircClient } from './irc-client.ts';
 import { pathOf } from './servers/available.ts';
@@ -36,9 +37,10 @@ export async function checkPage(world: World, steps: Steps, screenshot?: string)
     await visit(page, irc, world, steps);
     await visitPhone(page, steps);
     await visitMailbox(page, steps);
+    if (world.hasMatrix) await visitMatrix(page, steps);
     await steps.step('the room is where it was', async () => {
-      await page.locator('converse-rooms-list a.open-room').first().click();
-      await seen(page.locator('converse-muc textarea.chat-textarea'), 'the room');
+      await page.locator('converse-rooms-list a.open-room').filter({ hasText: channel }).first().click();
+      await seen(page.locator(`converse-muc[jid^="${channel}"] textarea.chat-textarea`), 'the room');
     });
     if (complaints.length > 0) throw new Error('the page complained');
   } catch (error) {

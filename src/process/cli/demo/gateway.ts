@@ -27,6 +27,16 @@ export interface GatewaySettings {
   readonly ourNumber: string;
   readonly owner: string;
   readonly mail?: MailSettings;
+  readonly matrix?: MatrixSettings | undefined;
+}
+
+/** The homeserver that knows the gateway by these tokens; it calls at `webPort` of the mail. */
+export interface MatrixSettings {
+  readonly transport: string;
+  readonly url: string;
+  readonly name: string;
+  readonly asToken: string;
+  readonly hsToken: string;
 }
 
 /** How mail goes out and comes in; all ports are on 127.0.0.1. */
@@ -95,7 +105,8 @@ async function startSite(config: Config): Promise<AsyncDisposable> {
 }
 
 function configOf(settings: GatewaySettings) {
-  const { domain, smsDomain, secret, componentPort, ircServer, ircPort, users, ourNumber, owner, mail } = settings;
+  const { domain, smsDomain, secret, componentPort, ircServer, ircPort, users, ourNumber, owner, mail, matrix } =
+    settings;
   const server = { host: '127.0.0.1', port: ircPort, tls: false, throttle: 'off' };
   const web = mail && `127.0.0.1:${mail.webPort}`;
   return {
@@ -113,6 +124,7 @@ function configOf(settings: GatewaySettings) {
         owners: { [ourNumber]: { user: owner } },
       },
       ...(mail && { [mail.transport]: { secret, ...mailTransport(mail) } }),
+      ...(matrix && { [matrix.transport]: { secret, ...matrixTransport(matrix) } }),
     },
   };
 }
@@ -127,3 +139,9 @@ function mailTransport({ domain, smtpPort, lmtpPort, server, dnsPort }: MailSett
     dns: `127.0.0.1:${dnsPort}`,
   };
 }
+
+const matrixTransport = ({ url, name, asToken, hsToken }: MatrixSettings) => ({
+  bridge: 'matrix',
+  homeserver: { url, name },
+  appservice: { as_token: asToken, hs_token: hsToken },
+});

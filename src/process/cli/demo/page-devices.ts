@@ -1,19 +1,27 @@
-import { html } from 'hono/html';
+import { html, raw } from 'hono/html';
 import type { PageFacts } from './page-html.ts';
 
-/** What stands beside the chat: a phone and a mailbox, one at a time where there is little room. */
-export function renderDevices({ phone, mailbox, nick }: Pick<PageFacts, 'phone' | 'mailbox' | 'nick'>) {
-  return html`<div id="devices">
+/** What stands beside the chat: a phone, a mailbox and a room on Matrix, one at a time where there is little room. */
+export function renderDevices({
+  phone,
+  mailbox,
+  matrix,
+  nick,
+}: Pick<PageFacts, 'phone' | 'mailbox' | 'matrix' | 'nick'>) {
+  return html`<div id="devices"${matrix && raw(' class="three"')}>
   <nav role="tablist" aria-label="Beside the chat">
     ${phone && html`<button type="button" role="tab" id="phone-tab" aria-controls="phone" aria-selected="true">Phone</button>`}
     ${mailbox && html`<button type="button" role="tab" id="mailbox-tab" aria-controls="mailbox" aria-selected="false">Mailbox</button>`}
+    ${matrix && html`<button type="button" role="tab" id="matrix-tab" aria-controls="matrix" aria-selected="false">Matrix</button>`}
   </nav>
   ${phone && phoneAside(phone.number)}
   ${mailbox && mailboxAside(mailbox, nick)}
+  ${matrix && matrixAside(matrix)}
 </div>
 <script type="module" src="/devices/devices.js"></script>
 ${phone && html`<script type="module" src="/phone/phone.js"></script>`}
-${mailbox && html`<script type="module" src="/mailbox/mailbox.js"></script>`}`;
+${mailbox && html`<script type="module" src="/mailbox/mailbox.js"></script>`}
+${matrix && html`<script type="module" src="/matrix/matrix.js"></script>`}`;
 }
 
 function phoneAside(number: string) {
@@ -47,6 +55,22 @@ function mailboxAside({ name, address }: { readonly name: string; readonly addre
         <button type="submit">Send</button>
       </fieldset>
       <p id="reply-note" role="status"></p>
+    </form>
+  </section>
+</aside>`;
+}
+
+function matrixAside({ name, alias }: { readonly name: string; readonly alias: string }) {
+  return html`<aside id="matrix" aria-label="A room on Matrix">
+  <p>${name} is in a room of a Matrix homeserver.
+  <button type="button" id="join-matrix">Join the room</button></p>
+  <section aria-label="What is said in the room">
+    <h2>${alias}</h2>
+    <ol id="said" role="log" aria-live="polite" tabindex="0" data-empty="Nobody has said anything yet"></ol>
+    <form id="say">
+      <label for="say-text">Write as ${name}</label>
+      <input id="say-text" name="text" autocomplete="off" maxlength="1000" required placeholder="Write as ${name}">
+      <button type="submit">Send</button>
     </form>
   </section>
 </aside>`;

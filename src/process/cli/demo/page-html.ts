@@ -15,16 +15,20 @@ export interface PageFacts {
   readonly phone?: { readonly number: string; readonly jid: string };
   /** Whose mailbox is on the page, if there is one, and its JID behind the gateway. */
   readonly mailbox?: { readonly name: string; readonly address: string; readonly jid: string };
+  /** Who is in the room on Matrix that is on the page, if there is one, its alias, and its JID behind the gateway. */
+  readonly matrix?: { readonly name: string; readonly alias: string; readonly jid: string } | undefined;
 }
 
 /** The page: a header that explains, and Converse.js logged in and in the room. */
 export function renderPage(facts: PageFacts) {
-  const { phone, mailbox } = facts;
+  const { phone, mailbox, matrix } = facts;
   const hasDevices = phone !== undefined || mailbox !== undefined;
+  const beside = matrix ? 'SMS, mail and Matrix' : 'a phone on SMS and a mailbox';
   const contacts = [
     ...(phone ? [{ jid: phone.jid, name: 'A phone', button: 'write' }] : []),
     ...(mailbox ? [{ jid: mailbox.jid, name: mailbox.name, button: 'write-mail' }] : []),
   ];
+  const rooms = matrix ? [{ jid: matrix.jid, nick: facts.nick, button: 'join-matrix' }] : [];
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -34,14 +38,14 @@ export function renderPage(facts: PageFacts) {
 <link rel="icon" href="data:image/svg+xml,${encodeURIComponent(icon)}">
 <link rel="stylesheet" href="/converse/converse.min.css">
 <style>${raw(style)}</style>
-${hasDevices && styleSheets.map((href) => html`<link rel="stylesheet" href="${href}">`)}
+${hasDevices && [...styleSheets, ...(matrix ? [matrixSheet] : [])].map((href) => html`<link rel="stylesheet" href="${href}">`)}
 </head>
 <body${hasDevices && raw(' class="with-devices"')}>
 <header>
   <h1>${raw(icon)}Isthmus</h1>
   <p>You are <b>${facts.nick}</b>, and this is an XMPP client. The room below is the channel <b>${facts.channel}</b> of a real
-  IRC server, everybody else in it is on IRC. Any IRC client can come in too: <code>${facts.ircAddress}</code>${hasDevices && '. On the right are a phone on SMS and a mailbox.'}</p>
-  <ol>${raw(chain)}</ol>
+  IRC server, everybody else in it is on IRC. Any IRC client can come in too: <code>${facts.ircAddress}</code>${hasDevices && html`<span class="beside">. On the right are ${beside}.</span>`}</p>
+  <ol>${raw(chain(matrix ? 'IRC, SMS, email, Matrix' : 'IRC, SMS, email'))}</ol>
 </header>
 <main><converse-root></converse-root></main>
 ${hasDevices && renderDevices(facts)}
@@ -54,12 +58,14 @@ function befriend(api, { jid, name, button }) {
   api.listen.once('rosterContactsFetched', () => api.contacts.add({ jid, name }));
   document.getElementById(button).addEventListener('click', () => api.chats.open(jid, {}, true));
 }
-// Converse tells of status 100 whatever its settings say, and here it says nothing to the visitor.
+// Converse tells of status 100 and 170 whatever its settings say, and here they say nothing to the visitor.
 converse.plugins.add('isthmus-demo', {
   dependencies: ['converse-muc'],
   initialize() {
-    this._converse.labels.muc.STATUS_CODE_MESSAGES['100'] = '';
+    for (const code of ['100', '170']) this._converse.labels.muc.STATUS_CODE_MESSAGES[code] = '';
     for (const contact of ${raw(inScript(contacts))}) befriend(this._converse.api, contact);
+    for (const { jid, nick, button } of ${raw(inScript(rooms))})
+      document.getElementById(button).addEventListener('click', () => this._converse.api.rooms.open(jid, { nick }, true));
   },
 });
 converse.initialize(${raw(inScript(settings(facts)))});
@@ -111,13 +117,15 @@ function inScript(value: unknown): string {
 }
 
 const styleSheets = ['/devices/devices.css', '/phone/phone.css', '/mailbox/mailbox.css'];
+const matrixSheet = '/matrix/matrix.css';
 
-const chain = [
-  '<li>This page<small>XMPP client</small></li>',
-  '<li>Prosody<small>XMPP server</small></li>',
-  '<li class="us">Isthmus<small>gateway</small></li>',
-  '<li>IRC, SMS, email<small>networks</small></li>',
-].join('<li class="between">⇄</li>');
+const chain = (networks: string): string =>
+  [
+    '<li>This page<small>XMPP client</small></li>',
+    '<li>Prosody<small>XMPP server</small></li>',
+    '<li class="us">Isthmus<small>gateway</small></li>',
+    `<li>${networks}<small>networks</small></li>`,
+  ].join('<li class="between">⇄</li>');
 
 const icon =
   '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" width="28" height="28"><rect width="32" height="32" rx="7" fill="#0b5d7a"/><path d="M3 8h7c5 0 5 6 6 6s1-6 6-6h7v16h-7c-5 0-5-6-6-6s-1 6-6 6H3z" fill="#f2c14e"/></svg>';
@@ -144,6 +152,7 @@ main converse-root.converse-fullscreen { position: absolute; inset: 0; height: 1
   --muc-color: #1c6b86 !important; --muc-rgb: 28, 107, 134 !important; }
 /* What is new stands among the contacts anyway. */
 [data-group='New messages'] { display: none !important; }
+@media (max-width: 900px) { header .beside { display: none; } }
 @media (max-width: 1150px) { header ol { display: none; } }
 @media (max-width: 700px) { :root { --header: 120px; } header { font-size: 12px; } header h1 { display: none; } }
 `;

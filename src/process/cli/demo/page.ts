@@ -8,6 +8,7 @@ import { serveBrowserFile } from './event-stream.ts';
 import type { DemoMailbox } from './mail/mailbox.ts';
 import { mailboxRoutes } from './mail/routes.ts';
 import type { DemoMailServer } from './mail/server.ts';
+import { type DemoMatrixRoom, matrixRoutes } from './matrix-room.ts';
 import { type PageFacts, renderPage } from './page-html.ts';
 import { type Phone, phoneRoutes } from './phone.ts';
 
@@ -20,19 +21,21 @@ export interface DemoPage extends AsyncDisposable {
 export interface PageDevices {
   readonly phone?: Phone;
   readonly mail?: { readonly mailbox: DemoMailbox; readonly server: DemoMailServer };
+  readonly matrix?: DemoMatrixRoom | undefined;
 }
 
 /**
- * Serves the page with Converse.js, and with its phone and mailbox if there are any, on 127.0.0.1, on `port` or the next
+ * Serves the page with Converse.js, and with its phone, mailbox and room on Matrix if there are any, on 127.0.0.1, on `port` or the next
  * free one. Throws when Converse.js is missing.
  */
 export async function servePage(port: number, facts: PageFacts, devices: PageDevices = {}): Promise<DemoPage> {
   const app = new Hono();
   app.get('/', (c) => c.html(renderPage(facts)));
-  const { phone, mail } = devices;
+  const { phone, mail, matrix } = devices;
   for (const name of ['devices.js', 'devices.css']) app.get(`/devices/${name}`, (c) => serveBrowserFile(c, name));
   if (phone) app.route('/phone', phoneRoutes(phone));
   if (mail) app.route('/mailbox', mailboxRoutes(mail.mailbox, mail.server));
+  if (matrix) app.route('/matrix', matrixRoutes(matrix));
   app.use(
     '/converse/*',
     serveStatic({ root: converseFolder(), rewriteRequestPath: (path) => path.slice('/converse'.length) }),

@@ -1,13 +1,17 @@
+import { registration } from '#bridges/matrix/appservice/registration.ts';
+import { config as matrixConfig } from '#bridges/matrix/config.ts';
 import { startBots } from './bots.ts';
-import type { RunGateway } from './gateway.ts';
+import type { MatrixSettings, RunGateway } from './gateway.ts';
 import { type DemoMailbox, openMailbox } from './mail/mailbox.ts';
 import { type DemoMailServer, SERVER_NAME, startMailServer } from './mail/server.ts';
+import { aliasOf, type DemoMatrixRoom, matrixRoomJid, openMatrixRoom } from './matrix-room.ts';
 import { servePage } from './page.ts';
 import { phoneOf } from './phone.ts';
 import { startInspircd } from './servers/inspircd.ts';
 import { startEmptyNameServer } from './servers/names.ts';
 import { freePortFrom, freePorts } from './servers/ports.ts';
 import { startProsody } from './servers/prosody.ts';
+import { HOMESERVER, hasSynapse, startSynapse } from './servers/synapse.ts';
 import type { Steps } from './steps.ts';
 
 const host = 'localhost';
@@ -15,6 +19,7 @@ const password = 'demo';
 const domain = 'irc.localhost';
 const smsDomain = 'sms.localhost';
 const mailDomain = 'mail.localhost';
+const matrixDomain = 'matrix.localhost';
 /** The domain of the users' mail addresses: one that is kept for examples, as that of the mailbox on the page. */
 const addressDomain = 'chat.example';
 const ircServer = 'irc.demo';
@@ -25,6 +30,7 @@ export const nick = 'Alice';
 const ourNumber = '+12015550100';
 export const phoneNumber = '+12015550123';
 export const mailboxOwner = { name: 'Bob', address: 'bob@example.com' };
+export const matrixOwner = { name: 'Nora', user: 'nora', room: 'harbour', topic: 'Who comes in today' };
 
 /** Everything that the demo starts; disposing of it ends all in reverse order. */
 export interface World extends AsyncDisposable {
@@ -35,6 +41,8 @@ export interface World extends AsyncDisposable {
   readonly room: string;
   /** A second account, for a client of the visitor's own. */
   readonly guest: { readonly jid: string; readonly password: string };
+  /** Whether there is a room on Matrix: where there is a Synapse. */
+  readonly hasMatrix: boolean;
 }
 
 /** Starts the servers, the bots, the gateway and the page, and tells of each step. Throws when one does not start. */
@@ -51,7 +59,7 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
           host,
           http: true,
           users: { alice: password, bob: password },
-          domains: { [domain]: secret, [smsDomain]: secret, [mailDomain]: secret },
+          domains: { [domain]: secret, [smsDomain]: secret, [mailDomain]: secret, [matrixDomain]: secret },
         }),
       ),
     ({ ports }) => `127.0.0.1:${ports.c2s}`,
@@ -74,6 +82,13 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
     async () => startMail(stack, lmtpPort),
     (mail) => `127.0.0.1:${mail.mailServer.port}`,
   );
+  const matrix = hasSynapse()
+    ? await steps.step(
+        'Synapse, with a room on Matrix',
+        async () => startMatrix(stack, webPort),
+        ({ settings }) => settings.url,
+      )
+    : undefined;
   const { phones } = await steps.step(
     'Isthmus, the gateway',
     async () =>
@@ -90,9 +105,10 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
             ...{ transport: mailDomain, domain: addressDomain, server: SERVER_NAME },
             ...{ smtpPort: mailServer.port, lmtpPort, dnsPort, webPort },
           },
+          matrix: matrix?.settings,
         }),
       ),
-    () => [domain, smsDomain, mailDomain].join(', '),
+    () => [domain, smsDomain, mailDomain, ...(matrix ? [matrixDomain] : [])].join(', '),
   );
   const room = `${channel}%${ircServer}@${domain}`;
   const page = await steps.step(
@@ -111,10 +127,15 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
             ircAddress: `127.0.0.1:${ircPort}`,
             phone: { number: phoneNumber, jid: `${phoneNumber}@${smsDomain}` },
             mailbox: { ...mailboxOwner, jid: `${mailboxOwner.address.replace('@', '\\40')}@${mailDomain}` },
+            matrix: matrix && {
+              ...{ name: matrixOwner.name, alias: aliasOf(matrixOwner.room) },
+              jid: matrixRoomJid(matrixOwner.room, matrixDomain),
+            },
           },
           {
             phone: phoneOf(phones, { number: phoneNumber, their: ourNumber }),
             mail: { mailbox, server: mailServer },
+            matrix: matrix?.room,
           },
         ),
       ),
@@ -127,6 +148,7 @@ export async function startWorld(steps: Steps, runGateway: RunGateway, pagePort:
     xmppPort: prosody.ports.c2s,
     room,
     guest: { jid: `bob@${host}`, password },
+    hasMatrix: matrix !== undefined,
     [Symbol.asyncDispose]: () => end.disposeAsync(),
   };
 }
@@ -145,6 +167,25 @@ async function startMail(stack: AsyncDisposableStack, lmtpPort: number): Promise
     await startMailServer(new Map([[mailboxOwner.address, (mail) => mailbox.take(mail)]]), lmtpPort),
   );
   return { mailbox, mailServer, dnsPort: names.port };
+}
+
+interface DemoMatrixWorld {
+  readonly room: DemoMatrixRoom;
+  readonly settings: MatrixSettings;
+}
+
+/** A homeserver that knows the gateway at a port of this machine, and somebody there with a room. */
+async function startMatrix(stack: AsyncDisposableStack, webPort: number): Promise<DemoMatrixWorld> {
+  const [asToken, hsToken] = [crypto.randomUUID(), crypto.randomUUID()];
+  const named = (url: string) => ({
+    homeserver: { url, name: HOMESERVER },
+    appservice: { as_token: asToken, hs_token: hsToken },
+  });
+  const where = { domain: matrixDomain, url: `http://127.0.0.1:${webPort}` };
+  const written = registration(matrixConfig.parse(named('http://127.0.0.1')), where);
+  const synapse = stack.use(await startSynapse({ services: [written] }));
+  const room = stack.use(await openMatrixRoom(synapse, matrixOwner));
+  return { room, settings: { transport: matrixDomain, url: synapse.url, name: HOMESERVER, asToken, hsToken } };
 }
 
 const motd = ['The IRC server of the Isthmus demo.', `Come into ${channel}: there you meet Alice, who uses XMPP.`];
