@@ -19,6 +19,7 @@ const networks: Readonly<Record<NetworkSetting['kind'], () => Promise<{ makeTran
   pigeon: () => import('./pigeon/transport.ts'),
   sms: () => import('./sms/transport.ts'),
   email: () => import('./email/transport.ts'),
+  matrix: () => import('./matrix/transport.ts'),
 };
 
 /** The longest attempt of a laboratory's server to connect to another, and more. */

@@ -2,7 +2,8 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults/index.ts';
 import { smsFaults } from './sms/faults.ts';
 
-export type NetworkName = 'pigeon' | 'sms' | 'email';
+const NETWORKS = ['pigeon', 'sms', 'email', 'matrix'] as const;
+export type NetworkName = (typeof NETWORKS)[number];
 
 export type Options = {
   readonly network: NetworkName;
@@ -19,10 +20,10 @@ export type Options = {
 };
 
 export const USAGE = `npm run crash -- [options]
-  --network NAME   pigeon, which is the invented network of the tests, sms or email (default pigeon)
-  --cycles N       how often the gateway is killed; how many runs there are with sms or email (default 200)
+  --network NAME   pigeon, which is the invented network of the tests, sms, email or matrix (default pigeon)
+  --cycles N       how often the gateway is killed; how many runs there are with the others (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email)
+  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email and matrix)
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
@@ -31,7 +32,7 @@ export const USAGE = `npm run crash -- [options]
                    or, of sms: ${Object.keys(smsFaults).join(' ')}
 Ends with 1 where something was lost, came twice, came out of order or was not answered.`;
 
-const RATES: Readonly<Record<NetworkName, string>> = { pigeon: '200', sms: '60', email: '30' };
+const RATES: Readonly<Record<NetworkName, string>> = { pigeon: '200', sms: '60', email: '30', matrix: '30' };
 
 /** Reads the arguments. Throws an Error with what is wrong. */
 export function readOptions(args: readonly string[]): Options {
@@ -68,10 +69,10 @@ export function readOptions(args: readonly string[]): Options {
 
 /** The network that was asked for, or else the one that has the fault. */
 function networkOf(name: string | undefined, fault: string | undefined): NetworkName {
-  if (name !== undefined && name !== 'pigeon' && name !== 'sms' && name !== 'email')
-    throw new Error('--network is pigeon, sms or email');
-  const network = name ?? (fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon');
-  const there = network === 'email' ? {} : network === 'sms' ? smsFaults : faults;
+  const usual = fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon';
+  const network = NETWORKS.find((one) => one === (name ?? usual));
+  if (!network) throw new Error(`--network is one of ${NETWORKS.join(', ')}`);
+  const there = { pigeon: faults, sms: smsFaults, email: {}, matrix: {} }[network];
   if (fault !== undefined && !Object.hasOwn(there, fault))
     throw new Error(`no fault is called ${fault}; there are ${Object.keys(there).join(', ')}`);
   return network;

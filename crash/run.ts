@@ -5,6 +5,8 @@ import { emailNetwork, type MailWorld } from './email/network.ts';
 import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, openLaboratory } from './laboratory.ts';
+import { type MatrixWorld, matrixNetwork } from './matrix/network.ts';
+import { playMatrixRuns } from './matrix/runs.ts';
 import type { Load } from './network.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { pigeonNetwork } from './pigeon/network.ts';
@@ -33,7 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
     `${options.fault ?? `${options.cycles} cycles`} with ${network}${far} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
   const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
-  const play = { pigeon: withPigeon, sms: withSms, email: withEmail }[network];
+  const play = { pigeon: withPigeon, sms: withSms, email: withEmail, matrix: withMatrix }[network];
   return await play(options, lent);
 }
 
@@ -77,6 +79,18 @@ async function withEmail(options: Options, { database }: Lent): Promise<number> 
   const place = { lab, world, random: seeded(options.seed) };
   const { cycles: runs } = options;
   return await closed(lab, () => playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
+}
+
+async function withMatrix(options: Options, { database }: Lent): Promise<number> {
+  let world: MatrixWorld | undefined;
+  const network = matrixNetwork((opened) => {
+    world = opened;
+  });
+  await using lab = await openLaboratory({ ...options, ...(database !== undefined && { database }) }, network);
+  if (!world) throw new Error('the laboratory has opened no network');
+  const place = { lab, world, random: seeded(options.seed) };
+  const { cycles: runs } = options;
+  return await closed(lab, () => playMatrixRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
 }
 
 type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish'>;

@@ -20,6 +20,8 @@ export type Course<End extends string, Mood extends string> = {
   setMood(mood: Mood | 'well'): void;
   /** The network refuses connections, until the returned function is called. */
   leave(): Promise<() => Promise<void>>;
+  /** What has to be there before anybody writes is made, by a gateway that nobody kills. */
+  prepare?(): Promise<void>;
   /** There is no gateway for a while. */
   between?(runs: number): Promise<void>;
 };
@@ -41,9 +43,10 @@ export type Runs = {
   readonly missed: number;
 };
 
-/** The longest that a run waits for its moment, and for its end, in ms. */
+/** The longest that a run waits for its moment, and for its end, in ms; so many times longer where a start takes so many seconds. */
 const MOMENT = 1200;
 const PATIENCE = 2000;
+const SLOWEST = 8;
 /** How often something happens before it is the end. */
 const PASSES = 40;
 /** Of a hundred runs so many have a network that is away for a while, up to so many ms. */
@@ -61,6 +64,7 @@ export async function playRuns<End extends string, Mood extends string>(
   let running = true;
   // What was written before there ever was a gateway is nobody's.
   await lab.start();
+  await course.prepare?.();
   lab.load.begin();
   for (let done = 1; done <= runs && !signal?.aborted; done++) {
     const end = oneOf(random, at);
@@ -83,6 +87,10 @@ export async function playRuns<End extends string, Mood extends string>(
   return { ...counted, missed };
 }
 
+/** A busy machine does in its time what it does. */
+const pace = ({ starts }: Pick<Laboratory<Load>, 'starts'>): number =>
+  Math.min(Math.max((starts.at(-1) ?? 0) / 1000, 1), SLOWEST);
+
 const isPoint = (end: string): boolean => points.some((point) => point === end);
 
 /** Resolves with whether the run has ended where it should. */
@@ -91,7 +99,7 @@ async function play<End extends string>(
   end: End | 'any moment',
 ): Promise<boolean> {
   if (end === 'any moment' || end === 'stop' || end === 'none') {
-    await delay(between(random, 0, MOMENT));
+    await delay(between(random, 0, MOMENT) * pace(lab));
     if (end === 'any moment') await lab.child.kill();
     if (end === 'stop') await stopped(lab);
     return true;
@@ -102,7 +110,7 @@ async function play<End extends string>(
     if (--count === 0) lab.child.signal('SIGKILL');
   });
   const over = new AbortController();
-  const late = delay(PATIENCE, false, { signal: over.signal }).catch(() => false);
+  const late = delay(PATIENCE * pace(lab), false, { signal: over.signal }).catch(() => false);
   const reached = await Promise.race([lab.child.ended.then(() => true), late]);
   over.abort();
   watch?.(undefined);

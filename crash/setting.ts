@@ -25,6 +25,8 @@ export type Setting = {
 /** Where the network is, and what its gateway has to know of it. */
 export type NetworkSetting =
   | { readonly kind: 'pigeon'; readonly port: number }
+  /** Where the homeserver is, and the port of the public listener, where its transactions come in. */
+  | { readonly kind: 'matrix'; readonly url: string; readonly port: number }
   /** Where mail goes, where it comes in, and who is asked for names: ports of 127.0.0.1. */
   | { readonly kind: 'email'; readonly smtp: number; readonly lmtp: number; readonly dns: number }
   | {

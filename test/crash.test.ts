@@ -10,6 +10,8 @@ import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
+import { type MatrixWorld, matrixNetwork } from '../crash/matrix/network.ts';
+import { type MatrixEnd, playMatrixRuns } from '../crash/matrix/runs.ts';
 import { pigeonNetwork } from '../crash/pigeon/network.ts';
 import { seeded } from '../crash/random.ts';
 import type { NetworkSetting } from '../crash/setting.ts';
@@ -117,6 +119,23 @@ describe('a gateway that sends and takes mail', { timeout: PATIENCE }, () => {
 
   it('loses no mail that had its 250, and sends none twice, whenever it is killed', async () => {
     expect(await withEmail({}, 3, ['taken', 'handed on', 'stop'])).toEqual([]);
+  });
+});
+
+describe('a gateway between Matrix and XMPP', { timeout: PATIENCE }, () => {
+  it('has each event once and in order, whatever its homeserver does and whenever it is killed', async () => {
+    let world: MatrixWorld | undefined;
+    const network = matrixNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 30 }, network);
+    if (!world) throw new Error('there is no homeserver');
+    const at: readonly MatrixEnd[] = ['taken', 'told', 'stop'];
+    await playMatrixRuns({ lab, world, random: seeded(1) }, { runs: 3, at });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    expect(lab.ledger.violations).toEqual([]);
   });
 });
 
