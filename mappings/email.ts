@@ -37,7 +37,7 @@ const linksBelow: Rung<Draft & Message> = {
 /** What mail carries, whoever the peer is. */
 export const email: NetworkMapping = {
   facts: {
-    // Of a form what one choice answers. Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
+    // Of a form what is no secret. Nobody is asked for a place in a roster, and there is no presence but that mail does not arrive.
     // Who is written to with Delta Chat can be told of changes, who has asked for it that a mail was read.
     out: {
       message: 'full',
@@ -173,8 +173,8 @@ export const email: NetworkMapping = {
       form: {
         default: 'ask',
         ask: keep({
-          en: 'one question with choices as a link for each, also answered by its number; what else has to be filled in as text',
-          de: 'eine Frage mit Auswahl als ein Link für jede Antwort, auch mit ihrer Nummer zu beantworten; was sonst auszufüllen ist als Text',
+          en: 'one question with choices as a link for each, several as a link to a page, also answered by numbers; a form that asks for a secret as text',
+          de: 'eine Frage mit Auswahl als ein Link für jede Antwort, mehrere als Link zu einer Seite, auch mit Nummern zu beantworten; ein Formular mit einem Geheimnis als Text',
         }),
         text: formAsText,
         refuse: refuse('not-supported', {

@@ -181,9 +181,23 @@ export const texts = catalogue({
     en: 'Follow the link of your choice, or answer with its number alone.',
     de: 'Öffnen Sie den Link Ihrer Wahl, oder antworten Sie nur mit deren Nummer.',
   },
-  formAnswered: (question: string, choice: string, by: string) => ({
-    en: `${question}: ${choice}\n(answered by ${by})`,
-    de: `${question}: ${choice}\n(beantwortet von ${by})`,
+  formOptional: { en: '(may be left out)', de: '(kann wegbleiben)' },
+  formReply: (link: string) => ({
+    en: `Fill it in here: ${link}\nOr answer with nothing but a line for each question, such as\n1: 2`,
+    de: `Hier auszufüllen: ${link}\nOder antworten Sie nur mit einer Zeile für jede Frage, wie etwa\n1: 2`,
+  }),
+  formReplyOnly: {
+    en: 'Answer with nothing but a line for each question, such as\n1: 2',
+    de: 'Antworten Sie nur mit einer Zeile für jede Frage, wie etwa\n1: 2',
+  },
+  formFill: { en: 'Please answer these questions.', de: 'Bitte beantworten Sie diese Fragen.' },
+  formUnfit: {
+    en: 'Nothing was passed on yet: something is missing or does not fit.',
+    de: 'Es wurde noch nichts weitergegeben: Etwas fehlt oder passt nicht.',
+  },
+  formAnswered: (answers: string, by: string) => ({
+    en: `${answers}\n(answered by ${by})`,
+    de: `${answers}\n(beantwortet von ${by})`,
   }),
   formConfirm: (question: string, choice: string) => ({
     en: `${question} Your answer would be: ${choice}`,

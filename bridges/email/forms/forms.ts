@@ -5,8 +5,18 @@ import { formText } from '#mappings/forms.ts';
 import type { StateWrite } from '#src/bridge.ts';
 import type { Draft, EventOf } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
-import { spoken, wordsIn } from '#src/model/language.ts';
-import { approvalOf, approvalSchema, chosenForm, numberOf } from './approval.ts';
+import { type Language, spoken, wordsIn } from '#src/model/language.ts';
+import {
+  type Answers,
+  answeredForm,
+  answersIn,
+  answersText,
+  approvalOf,
+  fittingAnswers,
+  type Questionnaire,
+  questionnaireOf,
+  questionnaireSchema,
+} from './questionnaire.ts';
 
 const DAY = 86_400_000;
 /** How long a form can be answered, and how long after that it is known that it was one. */
@@ -16,10 +26,10 @@ const KNOWN_TIME = 60 * DAY;
 const formSchema = z.object({
   their: z.string(),
   thread: z.string(),
-  approval: approvalSchema,
+  asked: questionnaireSchema,
   until: z.number(),
-  /** The option that was chosen first, which is the one that counts. */
-  chosen: z.number().exactOptional(),
+  /** What was answered first, which is what counts. */
+  answers: z.array(z.array(z.string())).exactOptional(),
 });
 /** A form that somebody was asked by mail. */
 export type MailForm = z.infer<typeof formSchema>;
@@ -38,9 +48,14 @@ export type MailForms = {
   ): { readonly text: string; readonly writes: readonly StateWrite[] };
   /** A form by its token, and whose it is. */
   find(token: string): Promise<{ readonly account: AccountKey; readonly form: MailForm } | undefined>;
-  /** Answers a form, once. To be called where the account and the peer are alone. `writes` are committed with the answer. */
-  choose(token: string, option: number, writes?: readonly StateWrite[]): Promise<FormAnswer>;
-  /** The same for a mail that answers one of ours with a number alone; undefined where it does not. */
+  /** What the page of a form sends along, which nobody has who has not seen it. */
+  proof(token: string): string;
+  /**
+   * Answers a form, once: with what does not fit its questions not at all (`unknown`). To be called where the account and the peer
+   * are alone. `writes` are committed with the answer.
+   */
+  answer(token: string, answers: Answers, writes?: readonly StateWrite[]): Promise<FormAnswer>;
+  /** The same for a mail that answers one of ours with numbers alone; undefined where it does not. */
   replied(event: string, text: string, writes: readonly StateWrite[]): Promise<FormAnswer | undefined>;
 };
 
@@ -55,61 +70,81 @@ export function openMailForms({ host, state }: Pick<EmailTransport, 'host' | 'st
   async function find(token: string) {
     const account = (await host.state.get({ key: `form/${token}` })) as AccountKey | undefined;
     const text = account && (await host.state.get({ account, key: `form/${token}` }));
-    return account && text !== undefined ? { account, form: formSchema.parse(JSON.parse(text)) } : undefined;
+    const read = text === undefined ? undefined : formSchema.safeParse(JSON.parse(text));
+    return account && read?.success ? { account, form: read.data } : undefined;
   }
 
-  async function choose(token: string, option: number, writes: readonly StateWrite[] = []): Promise<FormAnswer> {
+  async function answer(token: string, given: Answers, writes: readonly StateWrite[] = []): Promise<FormAnswer> {
     const found = await find(token);
-    const chosen = found?.form.approval.options[option];
-    if (!found || !chosen) return { state: 'unknown' };
+    const answers = found && fittingAnswers(found.form.asked, given);
+    if (!found || !answers) return { state: 'unknown' };
     const { account, form } = found;
-    if (form.chosen !== undefined) return { state: 'taken', form };
+    if (form.answers !== undefined) return { state: 'taken', form };
     if (host.clock.now() >= form.until) return { state: 'late' };
-    const answered = { ...form, chosen: option };
+    const answered = { ...form, answers: answers.map((values) => [...values]) };
+    const words = answersText(form.asked, answers);
     const told: Draft = {
       ids: [`form/${token}` as ForeignId],
       place: { kind: 'contact', account, id: form.their },
       from: { kind: 'network', id: form.their },
       kind: 'message',
       style: 'plain',
-      ...spoken(texts.formAnswered(form.approval.question, chosen.label, form.their), host.language(account)),
-      form: chosenForm(form.approval, option, form.their),
+      ...spoken(texts.formAnswered(words, form.their), host.language(account)),
+      form: answeredForm(form.asked, answers, form.their),
       thread: form.thread,
     };
     await host.emit([told], [...keep(account, token, answered), ...writes]);
     return { state: 'done', form: answered };
   }
 
+  /** The questions as a mail has them, with a link for each choice where there is one question, else with one to the page. */
+  function questionsText(asked: Questionnaire, token: string, language: Language): string[] {
+    const approval = approvalOf(asked);
+    if (approval) {
+      const choices = approval.options.map(({ label }, at) => {
+        const link = host.http.url(`form/${token}/${at + 1}`);
+        return `${at + 1}. ${label}${link === undefined ? '' : `: ${link}`}`;
+      });
+      return [approval.label, ...choices, '', wordsIn(texts.formHow, language)];
+    }
+    const link = host.http.url(`form/${token}`);
+    const questions = asked.questions.map(({ label, options, required }, at) =>
+      [
+        `${at + 1}. ${label}${required ? '' : ` ${wordsIn(texts.formOptional, language)}`}`,
+        ...options.map((option, index) => `   ${index + 1}) ${option.label}`),
+      ].join('\n'),
+    );
+    const how = link === undefined ? texts.formReplyOnly : texts.formReply(link);
+    return [...questions, '', wordsIn(how, language)];
+  }
+
   return {
     asked({ id, form, text }, { account, their, thread }) {
       const language = host.language(account);
-      const approval = form && approvalOf(form, language === 'de' ? 'de' : 'en');
-      if (!form || !approval)
+      const asked = form && questionnaireOf(form, language === 'de' ? 'de' : 'en');
+      if (!form || !asked)
         return {
           text: form ? [text, formText(form)].filter((one) => one.trim() !== '').join('\n\n') : text,
           writes: [],
         };
       const token = tokenOf(id);
-      const choices = approval.options.map(({ label }, at) => {
-        const link = host.http.url(`form/${token}/${at + 1}`);
-        return `${at + 1}. ${label}${link === undefined ? '' : `: ${link}`}`;
-      });
       const notes = form.fields.flatMap(({ type, value = [] }) => (type === 'note' ? value : []));
       const intro = [text, form.title, form.instructions, ...notes].filter(
         (one) => one !== undefined && one.trim() !== '',
       );
       return {
-        text: [...new Set(intro), '', approval.question, ...choices, '', wordsIn(texts.formHow, language)].join('\n'),
-        writes: keep(account, token, { their, thread, approval, until: host.clock.now() + FORM_TIME }),
+        text: [...new Set(intro), '', ...questionsText(asked, token, language)].join('\n'),
+        writes: keep(account, token, { their, thread, asked, until: host.clock.now() + FORM_TIME }),
       };
     },
     find,
-    choose,
+    proof: (token) => state.mac('form page', token),
+    answer,
     async replied(event, text, writes) {
       const token = tokenOf(event);
       const found = await find(token);
-      const option = found && numberOf(found.form.approval, text);
-      return option === undefined ? undefined : choose(token, option, writes);
+      const answers = found && answersIn(found.form.asked, text);
+      return answers && answer(token, answers, writes);
     },
   };
 }

@@ -21,7 +21,7 @@ import {
 import { tokenBucket } from '#src/lib/token-bucket.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey } from '#src/model/ids.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { type HeldFiles, openHeldFiles } from './held-files.ts';
 import type { MailboxOwner, MailIntake, OwnIntake } from './listener.ts';
 import { MOST_ORIGINAL } from './originals.ts';
@@ -159,18 +159,26 @@ export function openIncoming(
   }
 
   async function become(mail: ReadMail, to: MailRecipient, files: HeldFiles): Promise<RecipientAnswer> {
-    const { parsed, verdict, envelope } = mail;
+    const { parsed, envelope } = mail;
     if (parsed.report) return reports.take(mail, parsed.report, to);
     if (parsed.automation === 'bounce' || (envelope.from === '' && parsed.automation === undefined))
       return reports.bounced(mail, to);
-    if (isOurs(parsed, config)) return LOOP;
+    // It would go back to the gateway of its recipient, and come again.
+    const home = to.kind === 'user' ? splitAccount(to.account).user.replace(/^.*@/, '') : config.domain;
+    if (isOurs(parsed, config) || isOurs(parsed, { domain: home })) return LOOP;
     if (to.kind === 'admins') return toAdmins(mail, to.address);
-    if (verdict.from === 'temporary') return DNS;
-    if (verdict.from === 'refused' || (verdict.from === 'unverified' && config.unverified === 'refuse')) return REFUSED;
-    if (mail.from === '') return NO_FROM;
+    const refused = refusedFor(mail);
+    if (refused) return refused;
     const admission = await admissionOf(transport, to.account, mail.from);
     if (typeof admission !== 'string') return admission;
     return personal.take({ ...mail, files: await files.of(to.account) }, to, admission);
+  }
+
+  /** What its sender is answered who is not who they say, or nobody. */
+  function refusedFor({ verdict, from }: ReadMail): RecipientAnswer | undefined {
+    if (verdict.from === 'temporary') return DNS;
+    if (verdict.from === 'refused' || (verdict.from === 'unverified' && config.unverified === 'refuse')) return REFUSED;
+    return from === '' ? NO_FROM : undefined;
   }
 
   /** A mail of one of our users to another: it has not left, and is who it says. Rejects with the `Failure` of who does not take it. */

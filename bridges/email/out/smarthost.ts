@@ -189,9 +189,17 @@ function failureOf(error: Error, sent: boolean, { login, sender }: Refusals): Fa
   if (response !== undefined && responseCode) {
     if (command.startsWith('AUTH') && responseCode >= 500)
       return new Failure(login[0], { text: login[1], foreign: String(responseCode), cause: error });
+    // Nothing goes in the clear, and who cannot be spoken to in secret now is out of reach.
+    if (command.startsWith('STARTTLS'))
+      return new Failure('remote-server-timeout', {
+        text: texts.noSmarthost,
+        foreign: String(responseCode),
+        cause: error,
+      });
     const failure = replyFailure(readReply(response));
-    // Before a recipient is named (RFC 5321 §3.3) it can speak of nobody but us.
-    return isHardBounce(failure) && !/^(?:RCPT|DATA)\b/.test(command)
+    // Before a recipient is named (RFC 5321 §3.3) it can speak of nobody but us, and before a sender is it never speaks of the mail.
+    const ofUs = responseCode >= 500 && /^(?:CONN|EHLO|HELO)\b/.test(command);
+    return ofUs || (isHardBounce(failure) && !/^(?:RCPT|DATA)\b/.test(command))
       ? new Failure(sender[0], { text: sender[1], foreign: failure.foreign ?? String(responseCode), cause: error })
       : failure;
   }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { config as configSchema } from '#bridges/email/config.ts';
-import { approvalOf, chosenForm, numberOf } from '#bridges/email/forms/approval.ts';
 import { openMailForms } from '#bridges/email/forms/forms.ts';
 import { serveFormPage } from '#bridges/email/forms/page.ts';
+import { answeredForm, answersIn, questionnaireOf } from '#bridges/email/forms/questionnaire.ts';
 import { openMailState } from '#bridges/email/threads/state.ts';
 import { openAlone } from '#bridges/email/transport.ts';
 import type { HttpRoute, Serve } from '#src/bridge.ts';
@@ -28,6 +28,24 @@ const choice: Form<string> = {
   ],
 };
 
+const several: Form<string> = {
+  ...choice,
+  fields: [
+    ...choice.fields,
+    {
+      name: 'where',
+      type: 'choices',
+      label: 'Where?',
+      required: true,
+      options: [
+        { value: 'n', label: 'north' },
+        { value: 's', label: 'south' },
+      ],
+    },
+    { name: 'why', type: 'text', label: 'Why?' },
+  ],
+};
+
 async function world() {
   const routes: { route: HttpRoute; serve: Serve }[] = [];
   const http = {
@@ -49,10 +67,12 @@ async function world() {
     await host.emit([], writes);
     return { text, links: [...text.matchAll(/https:\S+/g)].map(([link]) => link) };
   }
-  async function request(method: 'GET' | 'POST', link: string) {
-    const [token = '', option = ''] = link.split('/form/')[1]?.split('/') ?? [];
-    const found = routes.find(({ route }) => route.method === method);
-    const answer = await found?.serve(new Request(link, { method }), { token, option });
+  async function request(method: 'GET' | 'POST', link: string, body?: string) {
+    const [token = '', option] = link.split('/form/')[1]?.split('/') ?? [];
+    const path = option === undefined ? '/form/:token' : '/form/:token/:option';
+    const found = routes.find(({ route }) => route.method === method && route.path === path);
+    const sent = new Request(link, { method, ...(body !== undefined && { body }) });
+    const answer = await found?.serve(sent, { token, ...(option !== undefined && { option }) });
     return { status: answer?.status, page: (await answer?.text()) ?? '', headers: answer?.headers };
   }
   return { ask, request, drafts, clock, forms };
@@ -127,12 +147,106 @@ describe('a form by mail', () => {
     expect(drafts).toHaveLength(1);
   });
 
-  it('that one choice does not answer is a text', async () => {
+  it('of several questions is a page, which a POST with what the page holds answers, and lines with numbers do, too', async () => {
+    const { ask, request, drafts, forms } = await world();
+    const { text, links } = await ask('e1', several);
+    const [link = ''] = links;
+    expect(text).toBe(
+      `Deployment\n\n1. Go?\n   1) Yes & now\n   2) no\n2. Where?\n   1) north\n   2) south\n3. Why? (may be left out)\n\nFill it in here: ${link}\nOr answer with nothing but a line for each question, such as\n1: 2`,
+    );
+    const { status, page, headers } = await request('GET', link);
+    expect(status).toBe(200);
+    expect(page).toContain('Yes &amp; now');
+    expect(headers?.get('content-security-policy')).toContain("frame-ancestors 'none'");
+    const proof = /name="proof" value="([^"]+)"/.exec(page)?.[1];
+    expect(await request('POST', link, `proof=${proof}&q1=1`)).toMatchObject({ status: 422 });
+    expect(drafts).toEqual([]);
+    expect(await request('POST', link, `proof=${proof}&q1=1&q2=1&q2=2&q3=%3Cb%3E`)).toMatchObject({ status: 200 });
+    const fields = [
+      { name: 'build', type: 'hidden', value: ['17'] },
+      { name: 'ok', type: 'choice', value: ['yes'] },
+      { name: 'where', type: 'choices', value: ['n', 's'] },
+      { name: 'why', type: 'text', value: ['<b>'] },
+    ];
+    expect(drafts).toMatchObject([
+      {
+        text: 'Go?: Yes & now\nWhere?: north, south\nWhy?: <b>\n(answered by bob@example.com)',
+        form: { fields, ending: { state: 'submit', by: BOB, verified: 'address' } },
+      },
+    ]);
+    expect((await request('GET', link)).page).not.toContain('<form');
+    await ask('e2', several);
+    expect(await forms.replied('e2', ' 2: 2\n\n1: 1 \n', [])).toMatchObject({ state: 'done' });
+    expect(drafts[1]).toMatchObject({ form: { fields: [{}, { value: ['yes'] }, { value: ['s'] }] } });
+  });
+
+  it('of several questions makes no wrong submit of 50 wrong, late, doubled, forged and scanner-fetched answers', async () => {
+    const { ask, request, drafts, clock, forms } = await world();
+    const [link = ''] = (await ask('e1', several)).links;
+    const [late = ''] = (await ask('e2', several)).links;
+    const [approval = ''] = (await ask('e3')).links;
+    const token = link.split('/form/')[1] ?? '';
+    const proof = forms.proof(token);
+    const good = `proof=${proof}&q1=1&q2=1`;
+    const attempts: (() => Promise<unknown>)[] = [
+      // Fetched by scanners, and posted to by them.
+      ...[link, late, link, `${link}/1`, approval].map((one) => () => request('GET', one)),
+      ...[link, late].map((one) => () => request('POST', one, '')),
+      () => request('POST', `${link}/1`, good),
+      () => request('POST', approval.replace(/\/1$/, ''), good),
+      // Forged.
+      ...['', 'x', proof.slice(1), proof.toUpperCase(), forms.proof(late.split('/form/')[1] ?? ''), token].map(
+        (one) => () => request('POST', link, `proof=${one}&q1=1&q2=1`),
+      ),
+      ...[`${token.slice(1)}x`, token.toUpperCase(), '', 'x'].map(
+        (one) => () => request('POST', link.replace(token, one), good),
+      ),
+      // Wrong.
+      ...[
+        ...['q1=1', 'q2=1', 'q1=3&q2=1', 'q1=0&q2=1', 'q1=01&q2=1', 'q1=yes&q2=1', 'q1=1&q1=2&q2=1', 'q1=1&q1=1&q2=1'],
+        ...['q1=1&q2=1&q2=1', 'q1=1&q2=9', 'q1=1&q2=n', 'q1=1&q2=1&q3=a&q3=b', 'q1=1&q2=1&q4=1', 'q1=1&q2=1&build=18'],
+        `q1=1&q2=1&q3=${'x'.repeat(3000)}`,
+      ].map((one) => () => request('POST', link, `proof=${proof}&${one}`)),
+      ...[
+        ...[
+          '1',
+          'yes',
+          '1: 1',
+          '2: 1',
+          '1: 1\n2: 3',
+          '1: 1\n1: 2\n2: 1',
+          '1: 1\n2: 1\n9: x',
+          '1: 1 2\n2: 1',
+          '1: yes\n2: 1',
+        ],
+        ...['Sure!\n1: 1\n2: 1', '1: 1\n2: 1\nBob', '', '1:\n2:', '1: 1\n2: 1,1'],
+      ].map((one) => () => forms.replied('e1', one, [])),
+      () => forms.replied('e9', '1: 1\n2: 1', []),
+    ];
+    for (const attempt of attempts) await attempt();
+    expect(drafts).toEqual([]);
+    // Doubled.
+    const answers = await Promise.all(
+      [good, good, `proof=${proof}&q1=2&q2=2`].map((body) => request('POST', link, body)),
+    );
+    expect(answers.map(({ status }) => status)).toEqual([200, 409, 409]);
+    expect(await forms.replied('e1', '1: 2\n2: 2', [])).toMatchObject({ state: 'taken' });
+    // Late.
+    clock.advance(8 * 24 * 3_600_000);
+    const lateProof = forms.proof(late.split('/form/')[1] ?? '');
+    expect(await request('POST', late, `proof=${lateProof}&q1=1&q2=1`)).toMatchObject({ status: 410 });
+    expect(await forms.replied('e2', '1: 1\n2: 1', [])).toEqual({ state: 'late' });
+    expect(attempts.length + 5).toBeGreaterThanOrEqual(50);
+    expect(drafts).toHaveLength(1);
+    expect(drafts[0]).toMatchObject({ form: { fields: [{}, { value: ['yes'] }, { value: ['n'] }] } });
+  });
+
+  it('that asks for a secret is a text', async () => {
     const { ask } = await world();
     const { text, links } = await ask('e1', {
       fields: [
         { name: 'why', type: 'text', label: 'Why?' },
-        { name: 'ok', type: 'boolean' },
+        { name: 'key', type: 'secret' },
       ],
     });
     expect(links).toEqual([]);
@@ -140,9 +254,9 @@ describe('a form by mail', () => {
   });
 });
 
-describe('an approval', () => {
-  it.each<[string, Form<string>, string[] | undefined]>([
-    ['of yes and no', { fields: [{ name: 'ok', type: 'boolean' }] }, ['Yes', 'No']],
+describe('a questionnaire', () => {
+  it.each<[string, Form<string>, string[][] | undefined]>([
+    ['of yes and no', { fields: [{ name: 'ok', type: 'boolean' }] }, [['Yes', 'No']]],
     [
       'beside what is filled in',
       {
@@ -151,26 +265,19 @@ describe('an approval', () => {
           { name: 'ok', type: 'boolean' },
         ],
       },
-      ['Yes', 'No'],
+      [['Yes', 'No']],
     ],
-    [
-      'of two questions',
-      {
-        fields: [
-          { name: 'a', type: 'boolean' },
-          { name: 'b', type: 'boolean' },
-        ],
-      },
-      undefined,
-    ],
-    ['of several choices', { fields: [{ name: 'a', type: 'choices', options: [{ value: 'x' }] }] }, undefined],
+    ['of several choices', { fields: [{ name: 'a', type: 'choices', options: [{ value: 'x' }] }] }, [['x']]],
+    ['of words', { fields: [{ name: 'a', type: 'text' }] }, [[]]],
     ['without a choice', { fields: [{ name: 'a', type: 'choice', options: [] }] }, undefined],
     ['of nothing', { fields: [] }, undefined],
   ])('%s', (_, form, labels) => {
-    expect(approvalOf(form, 'en')?.options.map(({ label }) => label)).toEqual(labels);
+    expect(questionnaireOf(form, 'en')?.questions.map(({ options }) => options.map(({ label }) => label))).toEqual(
+      labels,
+    );
   });
   it('comes back with the value that was chosen, and what came with it', () => {
-    const approval = approvalOf(
+    const asked = questionnaireOf(
       {
         fields: [
           { name: 'note', type: 'text', value: ['x'] },
@@ -179,10 +286,10 @@ describe('an approval', () => {
       },
       'de',
     );
-    if (!approval) throw new Error('it is one');
-    expect(approval.options.map(({ label }) => label)).toEqual(['Ja', 'Nein']);
-    expect(numberOf(approval, ' 2. ')).toBe(1);
-    expect(chosenForm(approval, 1, BOB).fields).toEqual([
+    if (!asked) throw new Error('it is one');
+    expect(asked.questions[0]?.options.map(({ label }) => label)).toEqual(['Ja', 'Nein']);
+    expect(answersIn(asked, ' 2. ')).toEqual([['false']]);
+    expect(answeredForm(asked, [['false']], BOB).fields).toEqual([
       { name: 'note', type: 'hidden', value: ['x'] },
       { name: 'ok', type: 'choice', value: ['false'] },
     ]);
