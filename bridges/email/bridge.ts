@@ -11,6 +11,7 @@ import type { EmailConfig } from './config.ts';
 import { openMailForms } from './forms/forms.ts';
 import { serveFormPage } from './forms/page.ts';
 import { authenticate } from './in/authentication/authenticate.ts';
+import { openNameCache } from './in/authentication/lookups.ts';
 import { openIncoming } from './in/incoming.ts';
 import { openListener } from './in/listener.ts';
 import { openMailboxReader } from './in/mailbox-reader.ts';
@@ -50,7 +51,15 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const reports = openReports(transport, suppression);
   const intake = openIncoming(
     transport,
-    { parser, split: splitMail, authenticate, resolver: (name, type) => dns.resolve(name, type) },
+    {
+      parser,
+      split: splitMail,
+      authenticate,
+      resolver: openNameCache(
+        (name, type) => dns.resolve(name, type),
+        () => host.clock.now(),
+      ),
+    },
     { personal, reports, own: openOwnMails(transport, { personal, reports }, parser) },
     () => paused,
   );
