@@ -8,6 +8,7 @@ import { openOwnMailboxes } from './account/accounts.ts';
 import { openOwnMails } from './account/own-mails.ts';
 import { resolveMailbox } from './addresses.ts';
 import type { EmailConfig } from './config.ts';
+import { watchForms } from './forms/expiry.ts';
 import { openMailForms } from './forms/forms.ts';
 import { serveFormPage } from './forms/page.ts';
 import { authenticate } from './in/authentication/authenticate.ts';
@@ -70,6 +71,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const rooms = openMailRooms(transport, book, replyAll);
   serveStopPage(transport, suppression);
   serveFormPage(transport, forms);
+  const stopWatching = watchForms(transport, forms);
   const listeners = await openListeners(config, host, intake);
   const { imap } = config.incoming;
   const reader = imap && openMailboxReader(imap, { host, config, intake });
@@ -103,6 +105,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     async [Symbol.asyncDispose]() {
       if (closed) return;
       closed = true;
+      stopWatching();
       await Promise.all([...listeners.map((one) => one.end()), reader?.close(), mailboxes.close()]);
       const idle = Promise.all([outgoing.close(), rooms.close()]);
       smarthost.close();

@@ -195,6 +195,10 @@ export const texts = catalogue({
     en: 'Nothing was passed on yet: something is missing or does not fit.',
     de: 'Es wurde noch nichts weitergegeben: Etwas fehlt oder passt nicht.',
   },
+  formUnanswered: (questions: string, by: string) => ({
+    en: `${questions}: ${by} has not answered in time.`,
+    de: `${questions}: ${by} hat nicht rechtzeitig geantwortet.`,
+  }),
   formAnswered: (answers: string, by: string) => ({
     en: `${answers}\n(answered by ${by})`,
     de: `${answers}\n(beantwortet von ${by})`,

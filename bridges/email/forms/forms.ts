@@ -30,6 +30,8 @@ const formSchema = z.object({
   until: z.number(),
   /** What was answered first, which is what counts. */
   answers: z.array(z.array(z.string())).exactOptional(),
+  /** Nobody has answered in time, and its asker knows. */
+  ended: z.boolean().exactOptional(),
 });
 /** A form that somebody was asked by mail. */
 export type MailForm = z.infer<typeof formSchema>;
@@ -41,6 +43,8 @@ export type FormAnswer =
   | { readonly state: 'unknown' };
 
 export type MailForms = {
+  /** Tells askers of forms that nobody has answered in time, once. */
+  expire(): Promise<void>;
   /** What a mail says of a form, and what is kept of it before the mail leaves. */
   asked(
     event: EventOf<'message'>,
@@ -55,11 +59,11 @@ export type MailForms = {
    * are alone. `writes` are committed with the answer.
    */
   answer(token: string, answers: Answers, writes?: readonly StateWrite[]): Promise<FormAnswer>;
-  /** The same for a mail that answers one of ours with numbers alone; undefined where it does not. */
-  replied(event: string, text: string, writes: readonly StateWrite[]): Promise<FormAnswer | undefined>;
+  /** The same for a mail that answers one of ours with numbers alone, which has asked one form; undefined where it does not. */
+  replied(events: readonly string[], text: string, writes: readonly StateWrite[]): Promise<FormAnswer | undefined>;
 };
 
-export function openMailForms({ host, state }: Pick<EmailTransport, 'host' | 'state'>): MailForms {
+export function openMailForms({ host, state, alone }: Omit<EmailTransport, 'shown'>): MailForms {
   const tokenOf = (event: string): string => state.mac('form', event);
 
   const keep = (account: AccountKey, token: string, form: MailForm): StateWrite[] => [
@@ -84,17 +88,35 @@ export function openMailForms({ host, state }: Pick<EmailTransport, 'host' | 'st
     const answered = { ...form, answers: answers.map((values) => [...values]) };
     const words = answersText(form.asked, answers);
     const told: Draft = {
-      ids: [`form/${token}` as ForeignId],
-      place: { kind: 'contact', account, id: form.their },
-      from: { kind: 'network', id: form.their },
-      kind: 'message',
-      style: 'plain',
+      ...toAsker(token, account, form),
       ...spoken(texts.formAnswered(words, form.their), host.language(account)),
       form: answeredForm(form.asked, answers, form.their),
-      thread: form.thread,
     };
     await host.emit([told], [...keep(account, token, answered), ...writes]);
     return { state: 'done', form: answered };
+  }
+
+  /** What its asker gets of a form, from who was asked. */
+  function toAsker(token: string, account: AccountKey, { their, thread }: MailForm): Draft & { kind: 'message' } {
+    return {
+      ids: [`form/${token}` as ForeignId],
+      place: { kind: 'contact', account, id: their },
+      from: { kind: 'network', id: their },
+      ...{ kind: 'message', style: 'plain', text: '', thread },
+    };
+  }
+
+  async function end(token: string): Promise<void> {
+    const found = await find(token);
+    if (!found || found.form.answers || found.form.ended || host.clock.now() < found.form.until) return;
+    const { account, form } = found;
+    const asked = form.asked.questions.map(({ label }) => label).join(', ');
+    const told: Draft = {
+      ...toAsker(token, account, form),
+      ...spoken(texts.formUnanswered(asked, form.their), host.language(account)),
+      form: { fields: [], ending: { state: 'cancel', by: form.their } },
+    };
+    await host.emit([told], keep(account, token, { ...form, ended: true }));
   }
 
   /** The questions as a mail has them, with a link for each choice where there is one question, else with one to the page. */
@@ -138,13 +160,21 @@ export function openMailForms({ host, state }: Pick<EmailTransport, 'host' | 'st
       };
     },
     find,
+    async expire() {
+      for (const { key } of await host.state.list({ prefix: 'form/' })) {
+        const token = key.slice('form/'.length);
+        const found = await find(token);
+        if (found) await alone(found.account, found.form.their, () => end(token));
+      }
+    },
     proof: (token) => state.mac('form page', token),
     answer,
-    async replied(event, text, writes) {
-      const token = tokenOf(event);
-      const found = await find(token);
-      const answers = found && answersIn(found.form.asked, text);
-      return answers && answer(token, answers, writes);
+    async replied(events, text, writes) {
+      const tokens = events.map(tokenOf);
+      const all = await Promise.all(tokens.map(async (token) => ({ token, found: await find(token) })));
+      const [one, ...more] = all.filter(({ found }) => found !== undefined);
+      const answers = one?.found && more.length === 0 ? answersIn(one.found.form.asked, text) : undefined;
+      return one && answers && answer(one.token, answers, writes);
     },
   };
 }

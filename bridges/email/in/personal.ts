@@ -198,9 +198,8 @@ export function openPersonal(
     const about = parsed.inReplyTo.at(-1);
     if (verdict.from !== 'verified' || parsed.files.length > 0 || !about?.endsWith(`@${config.domain}`)) return false;
     const asked = await state.sent(about.replace(/@.*$/, ''));
-    if (asked?.account !== account || asked.mail.their !== from || asked.mail.events.length !== 1) return false;
-    const [event = ''] = asked.mail.events;
-    const answer = await forms.replied(event, text, changes);
+    if (asked?.account !== account || asked.mail.their !== from) return false;
+    const answer = await forms.replied(asked.mail.events, text, changes);
     return answer?.state === 'done';
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { config as configSchema } from '#bridges/email/config.ts';
+import { watchForms } from '#bridges/email/forms/expiry.ts';
 import { openMailForms } from '#bridges/email/forms/forms.ts';
 import { serveFormPage } from '#bridges/email/forms/page.ts';
 import { answeredForm, answersIn, questionnaireOf } from '#bridges/email/forms/questionnaire.ts';
@@ -130,12 +131,14 @@ describe('a form by mail', () => {
       await request('POST', link);
     }
     for (const text of ['3', '0', 'yes', '1 2', '1?', '1, please', '', '11', '-1', '1.5'])
-      expect(await forms.replied('e1', text, [])).toBeUndefined();
-    expect(await forms.replied('e9', '1', [])).toBeUndefined();
+      expect(await forms.replied(['e1'], text, [])).toBeUndefined();
+    expect(await forms.replied(['e9'], '1', [])).toBeUndefined();
     expect(drafts).toEqual([]);
     const answers = await Promise.all([right, other, right, right, other].map((link) => request('POST', link)));
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 409, 409, 409]);
-    expect(await forms.replied('e1', '2', [])).toMatchObject({ state: 'taken' });
+    expect(await forms.replied(['e1'], '2', [])).toMatchObject({ state: 'taken' });
+    // One mail with two forms does not say which a number is for.
+    expect(await forms.replied(['e1', 'e2'], '2', [])).toBeUndefined();
     expect(drafts).toHaveLength(1);
     expect(drafts[0]).toMatchObject({ form: { fields: [{}, { value: ['yes'] }] } });
     clock.advance(8 * 24 * 3_600_000);
@@ -143,8 +146,15 @@ describe('a form by mail', () => {
       expect((await request('GET', link)).status).toBe(410);
       expect((await request('POST', link)).status).toBe(410);
     }
-    expect(await forms.replied('e2', '1', [])).toEqual({ state: 'late' });
+    expect(await forms.replied(['e2'], '1', [])).toEqual({ state: 'late' });
     expect(drafts).toHaveLength(1);
+    await forms.expire();
+    await forms.expire();
+    expect(drafts[1]).toMatchObject({
+      text: expect.stringContaining('not answered'),
+      form: { ending: { state: 'cancel' } },
+    });
+    expect(drafts).toHaveLength(2);
   });
 
   it('of several questions is a page, which a POST with what the page holds answers, and lines with numbers do, too', async () => {
@@ -176,7 +186,7 @@ describe('a form by mail', () => {
     ]);
     expect((await request('GET', link)).page).not.toContain('<form');
     await ask('e2', several);
-    expect(await forms.replied('e2', ' 2: 2\n\n1: 1 \n', [])).toMatchObject({ state: 'done' });
+    expect(await forms.replied(['e2'], ' 2: 2\n\n1: 1 \n', [])).toMatchObject({ state: 'done' });
     expect(drafts[1]).toMatchObject({ form: { fields: [{}, { value: ['yes'] }, { value: ['s'] }] } });
   });
 
@@ -220,8 +230,8 @@ describe('a form by mail', () => {
           '1: yes\n2: 1',
         ],
         ...['Sure!\n1: 1\n2: 1', '1: 1\n2: 1\nBob', '', '1:\n2:', '1: 1\n2: 1,1'],
-      ].map((one) => () => forms.replied('e1', one, [])),
-      () => forms.replied('e9', '1: 1\n2: 1', []),
+      ].map((one) => () => forms.replied(['e1'], one, [])),
+      () => forms.replied(['e9'], '1: 1\n2: 1', []),
     ];
     for (const attempt of attempts) await attempt();
     expect(drafts).toEqual([]);
@@ -230,15 +240,40 @@ describe('a form by mail', () => {
       [good, good, `proof=${proof}&q1=2&q2=2`].map((body) => request('POST', link, body)),
     );
     expect(answers.map(({ status }) => status)).toEqual([200, 409, 409]);
-    expect(await forms.replied('e1', '1: 2\n2: 2', [])).toMatchObject({ state: 'taken' });
+    expect(await forms.replied(['e1'], '1: 2\n2: 2', [])).toMatchObject({ state: 'taken' });
     // Late.
     clock.advance(8 * 24 * 3_600_000);
     const lateProof = forms.proof(late.split('/form/')[1] ?? '');
     expect(await request('POST', late, `proof=${lateProof}&q1=1&q2=1`)).toMatchObject({ status: 410 });
-    expect(await forms.replied('e2', '1: 1\n2: 1', [])).toEqual({ state: 'late' });
+    expect(await forms.replied(['e2'], '1: 1\n2: 1', [])).toEqual({ state: 'late' });
     expect(attempts.length + 5).toBeGreaterThanOrEqual(50);
     expect(drafts).toHaveLength(1);
     expect(drafts[0]).toMatchObject({ form: { fields: [{}, { value: ['yes'] }, { value: ['n'] }] } });
+  });
+
+  it('is looked after each hour from the start on, also after a look that failed, until the end', async () => {
+    const { host, clock } = testHost(DOMAIN, 5000, {}, {});
+    let looks = 0;
+    const looked = () => new Promise((resolve) => setImmediate(resolve));
+    const stop = watchForms(
+      { host },
+      {
+        expire: async () => {
+          looks += 1;
+          if (looks === 2) throw new Error('the store is away');
+        },
+      },
+    );
+    for (let hour = 0; hour < 3; hour++) {
+      await looked();
+      clock.advance(3_600_000);
+    }
+    await looked();
+    expect(looks).toBe(4);
+    stop();
+    clock.advance(3_600_000);
+    await looked();
+    expect(looks).toBe(4);
   });
 
   it('that asks for a secret is a text', async () => {

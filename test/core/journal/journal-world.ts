@@ -66,6 +66,7 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
   deliver?: (event: Event) => Delivered;
   reconcile?: NonNullable<Bridge['reconcile']>;
   together?: NonNullable<Bridge['deliverTogether']>;
+  burst?: NonNullable<Bridge['burst']>;
   /** Ends with a kill: so many units are written, and nothing after them. `killed` is called with the first of that. */
   units?: { readonly left: number; killed(): void };
 };
@@ -76,6 +77,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     deliver = () => WRITTEN,
     reconcile,
     together,
+    burst,
     admins = [],
     down = false,
     report,
@@ -97,6 +99,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     },
     ...(reconcile && { reconcile }),
     ...(together && { deliverTogether: together }),
+    ...(burst && { burst }),
     ask: () => Promise.reject(new Failure('not-supported')),
     pause: () => undefined,
     [Symbol.asyncDispose]: async () => undefined,

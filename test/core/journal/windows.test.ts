@@ -121,6 +121,35 @@ it('lets messages of a burst go as one, each with an outcome of its own', async 
   });
 });
 
+it('lets users decide how long their messages wait for each other, where the network has them wait', async () => {
+  const bursts: string[][] = [];
+  const burst: Options = {
+    mapping: { ...table, facts: { ...table.facts, delivery: { ...table.facts.delivery, burst: 10_000 } } },
+    deliver: () => DELIVERED,
+    together(events) {
+      bursts.push(texts(events).map(String));
+      return events.map(() => DELIVERED);
+    },
+  };
+  using dir = tempFolder();
+  await play(dir.file('none.db'), { ...burst, burst: () => 0 }, async ({ core, sent, sends }) => {
+    say(core, 'm1', 'one');
+    await sends(1);
+    expect(texts(sent)).toEqual(['one']);
+    await core.stop();
+  });
+  await play(dir.file('long.db'), { ...burst, burst: async () => 60_000 }, async ({ core, store, clock, told }) => {
+    say(core, 'm1', 'one');
+    say(core, 'm2', 'two');
+    await owes(store, 2, 0);
+    clock.advance(59_999);
+    expect(bursts).toEqual([]);
+    await passing(clock, 1, () => told.length >= 2);
+    expect(bursts).toEqual([['one', 'two']]);
+    await core.stop();
+  });
+});
+
 it('lets messages of a burst that were kept before a restart go as one, when their time is over', async () => {
   using dir = tempFolder();
   const bursts: string[][] = [];
