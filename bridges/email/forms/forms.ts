@@ -7,13 +7,13 @@ import type { Draft, EventOf } from '#src/model/event.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { type Language, spoken, wordsIn } from '#src/model/language.ts';
 import {
-  type Answers,
   answeredForm,
   answersIn,
   answersText,
   approvalOf,
   fittingAnswers,
-  type Questionnaire,
+  type MailAnswers,
+  type MailQuestionnaire,
   questionnaireOf,
   questionnaireSchema,
 } from './questionnaire.ts';
@@ -58,7 +58,7 @@ export type MailForms = {
    * Answers a form, once: with what does not fit its questions not at all (`unknown`). To be called where the account and the peer
    * are alone. `writes` are committed with the answer.
    */
-  answer(token: string, answers: Answers, writes?: readonly StateWrite[]): Promise<FormAnswer>;
+  answer(token: string, answers: MailAnswers, writes?: readonly StateWrite[]): Promise<FormAnswer>;
   /** The same for a mail that answers one of ours with numbers alone, which has asked one form; undefined where it does not. */
   replied(events: readonly string[], text: string, writes: readonly StateWrite[]): Promise<FormAnswer | undefined>;
 };
@@ -78,7 +78,7 @@ export function openMailForms({ host, state, alone }: Omit<EmailTransport, 'show
     return account && read?.success ? { account, form: read.data } : undefined;
   }
 
-  async function answer(token: string, given: Answers, writes: readonly StateWrite[] = []): Promise<FormAnswer> {
+  async function answer(token: string, given: MailAnswers, writes: readonly StateWrite[] = []): Promise<FormAnswer> {
     const found = await find(token);
     const answers = found && fittingAnswers(found.form.asked, given);
     if (!found || !answers) return { state: 'unknown' };
@@ -120,7 +120,7 @@ export function openMailForms({ host, state, alone }: Omit<EmailTransport, 'show
   }
 
   /** The questions as a mail has them, with a link for each choice where there is one question, else with one to the page. */
-  function questionsText(asked: Questionnaire, token: string, language: Language): string[] {
+  function questionsText(asked: MailQuestionnaire, token: string, language: Language): string[] {
     const approval = approvalOf(asked);
     if (approval) {
       const choices = approval.options.map(({ label }, at) => {

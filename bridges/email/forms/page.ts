@@ -4,7 +4,7 @@ import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Text, wordsIn } from '#src/model/language.ts';
 import type { FormAnswer, MailForm, MailForms } from './forms.ts';
-import { type Answers, answersText, approvalOf, type Question } from './questionnaire.ts';
+import { answersText, approvalOf, type MailAnswers, type MailQuestion } from './questionnaire.ts';
 
 /** The page of all questions, and those of the choices of the only one. */
 const WHOLE = '/form/:token';
@@ -111,7 +111,7 @@ function saidIn({ asked, answers = [] }: MailForm): string {
 const nameOf = (index: number): string => `q${index + 1}`;
 
 /** What a page has sent; nothing where it holds what was not asked, or an option that there is not. */
-function answersOf({ asked: { questions } }: MailForm, given: URLSearchParams): Answers | undefined {
+function answersOf({ asked: { questions } }: MailForm, given: URLSearchParams): MailAnswers | undefined {
   const names = questions.map((_, index) => nameOf(index));
   if ([...given.keys()].some((name) => name !== 'proof' && !names.includes(name))) return undefined;
   const answers = questions.map(({ type, options }, index): (string | undefined)[] => {
@@ -124,12 +124,12 @@ function answersOf({ asked: { questions } }: MailForm, given: URLSearchParams): 
   return answers.flat().includes(undefined) ? undefined : answers.map((values) => values.flatMap((one) => one ?? []));
 }
 
-function questionsForm({ asked }: MailForm, proof: string, language: 'en' | 'de', given: Answers = []): Html {
+function questionsForm({ asked }: MailForm, proof: string, language: 'en' | 'de', given: MailAnswers = []): Html {
   const questions = asked.questions.map((question, index) => fieldset(question, nameOf(index), given[index] ?? []));
   return html`<form method="post"><input type="hidden" name="proof" value="${proof}">${questions}<button>${wordsIn(texts.formButton, language)}</button></form>`;
 }
 
-function fieldset({ label, type, required, options }: Question, name: string, given: readonly string[]): Html {
+function fieldset({ label, type, required, options }: MailQuestion, name: string, given: readonly string[]): Html {
   const must = required ? html` required` : '';
   if (type === 'choice' || type === 'choices') {
     const kind = type === 'choice' ? 'radio' : 'checkbox';

@@ -22,17 +22,17 @@ const questionSchema = z.object({
     .exactOptional(),
 });
 /** What is asked in one field of a form. What is answered with yes or no is a choice. */
-export type Question = z.infer<typeof questionSchema>;
+export type MailQuestion = z.infer<typeof questionSchema>;
 
 /** A form as mail can ask it: its questions, and what goes back with the answers as it came. */
 export const questionnaireSchema = z.object({
   questions: z.array(questionSchema),
   kept: z.array(z.object({ name: z.string(), value: z.array(z.string()) })),
 });
-export type Questionnaire = z.infer<typeof questionnaireSchema>;
+export type MailQuestionnaire = z.infer<typeof questionnaireSchema>;
 
 /** What was answered, by question: values, none where it was left open. */
-export type Answers = readonly (readonly string[])[];
+export type MailAnswers = readonly (readonly string[])[];
 
 const line = (text: string): string => excerpt(text.replace(/\s+/g, ' ').trim(), LABEL);
 
@@ -41,7 +41,7 @@ const YES_NO = { en: ['Yes', 'No'], de: ['Ja', 'Nein'] } as const;
 type FormField = Form<string>['fields'][number];
 
 /** What mail can ask of a form; undefined where that is nothing, too much, or a secret. Pure. */
-export function questionnaireOf({ fields }: Form<string>, language: 'en' | 'de'): Questionnaire | undefined {
+export function questionnaireOf({ fields }: Form<string>, language: 'en' | 'de'): MailQuestionnaire | undefined {
   const isAsked = ({ type, value }: FormField): boolean =>
     type !== 'note' &&
     type !== 'hidden' &&
@@ -56,7 +56,7 @@ export function questionnaireOf({ fields }: Form<string>, language: 'en' | 'de')
   return fits ? { questions: questions.flatMap((one) => one ?? []), kept } : undefined;
 }
 
-function questionOf(field: FormField, language: 'en' | 'de'): Question | undefined {
+function questionOf(field: FormField, language: 'en' | 'de'): MailQuestion | undefined {
   const { name, type, label = name, required = false, number } = field;
   if (type === 'secret' || type === 'note' || type === 'hidden') return undefined;
   const options =
@@ -79,13 +79,13 @@ function questionOf(field: FormField, language: 'en' | 'de'): Question | undefin
 }
 
 /** A form with one question and choices, which a link for each answers. Pure. */
-export function approvalOf({ questions }: Questionnaire): Question | undefined {
+export function approvalOf({ questions }: MailQuestionnaire): MailQuestion | undefined {
   const [first, ...more] = questions;
   return first?.type === 'choice' && more.length === 0 ? first : undefined;
 }
 
 /** The answers where they fit their questions, one for each. Pure. */
-export function fittingAnswers({ questions }: Questionnaire, answers: Answers): Answers | undefined {
+export function fittingAnswers({ questions }: MailQuestionnaire, answers: MailAnswers): MailAnswers | undefined {
   if (answers.length !== questions.length) return undefined;
   const fit = questions.map((question, index): readonly string[] | undefined => {
     const given = (answers[index] ?? []).filter((one) => !isBlank(one));
@@ -99,7 +99,7 @@ export function fittingAnswers({ questions }: Questionnaire, answers: Answers): 
 
 /** XEP-0004 §3.2 */
 function fitted(
-  { name, type, required, options, number }: Question,
+  { name, type, required, options, number }: MailQuestion,
   given: readonly string[],
 ): readonly string[] | undefined {
   if (given.length === 0) return required ? undefined : [];
@@ -113,7 +113,7 @@ function fitted(
 }
 
 /** The form as it goes back to whoever asked. What was left open is not in it. Pure. */
-export function answeredForm({ questions, kept }: Questionnaire, answers: Answers, by: string): Form<string> {
+export function answeredForm({ questions, kept }: MailQuestionnaire, answers: MailAnswers, by: string): Form<string> {
   const filled = questions.flatMap(({ name, type }, index) => {
     const value = answers[index] ?? [];
     return value.length === 0 ? [] : [{ name, type, value }];
@@ -125,7 +125,7 @@ export function answeredForm({ questions, kept }: Questionnaire, answers: Answer
 }
 
 /** What was answered, in words: one line for each question. Pure. */
-export const answersText = ({ questions }: Questionnaire, answers: Answers): string =>
+export const answersText = ({ questions }: MailQuestionnaire, answers: MailAnswers): string =>
   questions
     .map(({ label, options }, index) => {
       const said = (answers[index] ?? []).map(
@@ -139,7 +139,7 @@ export const answersText = ({ questions }: Questionnaire, answers: Answers): str
  * The answers that a mail gives in numbers: of an approval the number alone, else a line for each question, such as `1: 2`. Undefined
  * for everything else, also with a word beside it or a question that comes twice. Pure.
  */
-export function answersIn(questionnaire: Questionnaire, text: string): Answers | undefined {
+export function answersIn(questionnaire: MailQuestionnaire, text: string): MailAnswers | undefined {
   const approval = approvalOf(questionnaire);
   if (approval) {
     const value = optionIn(approval, text);
@@ -162,7 +162,7 @@ export function answersIn(questionnaire: Questionnaire, text: string): Answers |
     : undefined;
 }
 
-function valuesIn(question: Question, said: string | undefined): readonly string[] | undefined {
+function valuesIn(question: MailQuestion, said: string | undefined): readonly string[] | undefined {
   if (said === undefined) return [];
   if (question.type === 'choice' || question.type === 'choices') {
     const values = said
@@ -175,7 +175,7 @@ function valuesIn(question: Question, said: string | undefined): readonly string
 }
 
 /** The value of the option that a text names, if it is nothing but one of the numbers. */
-function optionIn({ options }: Question, text: string): string | undefined {
+function optionIn({ options }: MailQuestion, text: string): string | undefined {
   const found = /^\s*(\d{1,2})\s*[.)]?\s*$/.exec(text)?.[1];
   return found === undefined ? undefined : options[Number(found) - 1]?.value;
 }
