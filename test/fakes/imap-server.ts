@@ -232,8 +232,8 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     const into = folders.get(name);
     if (!into) throw new Error(`there is no folder ${name}`);
     into.mails.push({ uid: into.next++, raw, flags });
-    for (const { socket, folder: selected, silent } of lines)
-      if (selected === into && !silent) socket.write(`* ${into.mails.length} EXISTS\r\n`);
+    for (const { socket, folder: selected, silent, idling } of lines)
+      if (selected === into && !silent && idling !== undefined) socket.write(`* ${into.mails.length} EXISTS\r\n`);
     tell();
   }
 

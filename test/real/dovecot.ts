@@ -6,14 +6,14 @@ import { type RunningServer, run } from '#src/process/cli/demo/servers/running.t
 /** Debian's user `mail`, whose mailboxes they are. */
 const MAIL = 8;
 
-export type RunningDovecot = RunningServer<Record<'imap' | 'lmtp', number>>;
+export type RunningDovecot = RunningServer<Record<'imap' | 'lmtp' | 'auth', number>>;
 
-/** Starts a real Dovecot on 127.0.0.1: IMAP and LMTP, the password `pw` for anybody, and 100 kilobytes for each mailbox. */
+/** Starts a real Dovecot on 127.0.0.1: IMAP and LMTP, logins of other servers (`auth`), the password `pw` for anybody, and 100 kilobytes for each mailbox. */
 export function startDovecot(): Promise<RunningDovecot> {
   const path = pathOf('dovecot-core');
-  return run<'imap' | 'lmtp'>({
+  return run<'imap' | 'lmtp' | 'auth'>({
     name: 'dovecot',
-    portNames: ['imap', 'lmtp'],
+    portNames: ['imap', 'lmtp', 'auth'],
     prepare: async (dir, ports) => {
       await chmod(dir, 0o755);
       await mkdir(join(dir, 'mail'), { recursive: true });
@@ -23,7 +23,7 @@ export function startDovecot(): Promise<RunningDovecot> {
       return {
         path,
         args: ['-F', '-c', file],
-        ports: [ports.imap, ports.lmtp],
+        ports: [ports.imap, ports.lmtp, ports.auth],
         ready: [],
         portTaken: /already in use/,
       };
@@ -31,7 +31,7 @@ export function startDovecot(): Promise<RunningDovecot> {
   });
 }
 
-const configuration = (dir: string, { imap, lmtp }: Record<'imap' | 'lmtp', number>): string => `
+const configuration = (dir: string, { imap, lmtp, auth }: Record<'imap' | 'lmtp' | 'auth', number>): string => `
 base_dir = ${dir}/run
 state_dir = ${dir}/state
 log_path = /dev/stderr
@@ -69,6 +69,19 @@ service lmtp {
   inet_listener lmtp {
     address = 127.0.0.1
     port = ${lmtp}
+  }
+}
+service auth {
+  inet_listener {
+    address = 127.0.0.1
+    port = ${auth}
+  }
+}
+namespace inbox {
+  inbox = yes
+  mailbox Sent {
+    auto = create
+    special_use = \\Sent
   }
 }
 auth_username_format = %n

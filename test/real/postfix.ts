@@ -19,6 +19,8 @@ export type PostfixOptions = {
   readonly lmtp: number;
   /** Where mail for a domain goes, as Postfix has it: `lmtp:inet:127.0.0.1:2527`. */
   readonly relayed: Readonly<Record<string, string>>;
+  /** The port of a Dovecot that knows passwords: people may log in here. */
+  readonly sasl?: number;
 };
 
 /** Starts a real Postfix on 127.0.0.1 that takes all from this machine: the smarthost, and the server of `peer.test`. */
@@ -62,7 +64,15 @@ async function master(port: number): Promise<string> {
     .replace(/^smtp(\s+inet\s)/m, `127.0.0.1:${port}$1`);
 }
 
-const main = (dir: string, { mailboxes, lmtp, relayed }: PostfixOptions): string => `
+const saslOf = (port: number): string => `
+smtpd_sasl_auth_enable = yes
+smtpd_sasl_type = dovecot
+smtpd_sasl_path = inet:127.0.0.1:${port}
+smtpd_sasl_security_options = noanonymous
+smtpd_sasl_authenticated_header = yes
+`;
+
+const main = (dir: string, { mailboxes, lmtp, relayed, sasl }: PostfixOptions): string => `
 compatibility_level = 3.7
 queue_directory = ${dir}/queue
 data_directory = ${dir}/data
@@ -92,4 +102,4 @@ smtp_dns_support_level = disabled
 message_size_limit = 5000000
 disable_dns_lookups = yes
 lmtp_assume_final = yes
-`;
+${sasl === undefined ? '' : saslOf(sasl)}`;

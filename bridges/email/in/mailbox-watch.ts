@@ -73,11 +73,13 @@ export function openMailboxWatch({ clock, line, folders, paused, ...parts }: Wat
       }
       // What comes from here on wakes it.
       const news = sleep(LOOK);
+      const look = wake;
       const again = clock.now() - tried >= LOOK;
       if (again) tried = clock.now();
       await inTurn(() => read(again));
       if (closing) return;
-      void line.idle().catch(() => wake());
+      // What else is done on the line, such as keeping a copy, ends the wait in it.
+      void line.idle().then(look, look);
       await news;
     }
   }
