@@ -37,6 +37,30 @@ describe('ids of Matrix', () => {
     );
   });
 
+  it('share no JID though they look alike: by case, by composition, or by what escapes look like', () => {
+    const alike = (id: string): readonly string[] => [
+      ...[id.toLowerCase(), id.toUpperCase(), id.normalize('NFC'), id.normalize('NFD'), id.normalize('NFKC')],
+      ...[localOf(id), localOf(localOf(id)), escapeLocal(id), unescapeLocal(id)].map((text) => `@${text}`),
+    ];
+    fc.assert(
+      fc.property(ids, (id) => {
+        for (const other of alike(id).filter((one) => one !== id && isId(one)))
+          expect([other, localOf(other)]).not.toEqual([other, localOf(id)]);
+      }),
+    );
+  });
+
+  it('of any length that they may have lead back to themselves', () => {
+    const unit = fc.constantFrom('a', 'Z', '=', 'ß', 'é', '本', '🌹', ' ', '\\', '.', '/');
+    const long = fc.string({ unit, minLength: 20, maxLength: 244 }).map((local) => `@${local}:hs.example`);
+    fc.assert(
+      fc.property(long.filter(isId), (id) => {
+        expect(idOf(localOf(id))).toBe(id);
+        expect(idOf(unescapeLocal(escapeLocal(localOf(id))))).toBe(id);
+      }),
+    );
+  });
+
   it('have one JID and no other', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.string({ unit: fc.constantFrom(...'=04a1#!:.bc') }), (any, near) => {
