@@ -26,6 +26,8 @@ export type Consent = {
   readonly question?: string;
   /** Who wanted to come in when they were. */
   readonly waiting?: readonly AccountKey[];
+  /** Until when an answer is waited for, in milliseconds since 1970. */
+  readonly until?: number;
 };
 
 /** An account that wants to come into a room, by its id. */
@@ -59,7 +61,7 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     known.set(key.slice(PREFIX.length), JSON.parse(value) as Consent);
 
   async function put(id: string, consent: Consent): Promise<void> {
-    const expires = consent.answer === 'asked' ? { expires: host.clock.now() + OPEN } : {};
+    const expires = consent.until === undefined ? {} : { expires: consent.until };
     await host.state.put({ key: PREFIX + id }, JSON.stringify(consent), expires);
     known.set(id, consent);
   }
@@ -77,6 +79,7 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
 
   async function assertOpen(arrival: Arrival): Promise<void> {
     const { account, id, origin } = arrival;
+    for (const [room, { until = Number.POSITIVE_INFINITY }] of known) if (until <= host.clock.now()) known.delete(room);
     const consent = known.get(id);
     if (consent?.answer === 'refused') throw new Failure('not-allowed', { text: texts.refused });
     if (consent?.answer === 'allowed' || isListed(serverOf(id) || origin)) return;
@@ -96,7 +99,8 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
       if (own >= MOST_OF_ONE || asked.length >= MOST || waiting.length >= MOST_WAITING) throw new Failure('too-fast');
       const question = consent?.question ?? (await begin(account, id, via));
       if (question === undefined) return;
-      await put(id, { answer: 'asked', question, waiting: [...waiting, account] });
+      const until = consent?.until ?? host.clock.now() + OPEN;
+      await put(id, { answer: 'asked', question, waiting: [...waiting, account], until });
     }
     throw new Failure('members-only', { text: texts.asked });
   }

@@ -1,0 +1,41 @@
+import { expect, it } from 'vitest';
+import { openConsent } from '#bridges/matrix/appservice/consent.ts';
+import { config } from '#bridges/matrix/config.ts';
+import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import { Failure } from '#src/model/failure.ts';
+import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
+import { testHost } from '../../contract/host.ts';
+
+const settings = config.parse({
+  homeserver: { url: 'http://127.0.0.1:1', name: 'hs.example' },
+  appservice: { as_token: 'as', hs_token: 'hs' },
+});
+const DAY = 24 * 3_600_000;
+
+it('asks a few at a time for each account, and no longer for what nobody has answered in a week', async () => {
+  const asked: string[] = [];
+  const call = async ({ method, path }: Call) => {
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (method === 'PUT') asked.push(String(path[2]));
+    return { event_id: '$q' };
+  };
+  const { host } = testHost('matrix.example', 1000, {});
+  let now = 1;
+  const clock = { ...host.clock, now: () => now };
+  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const consents = await openConsent({ host: { ...host, clock }, config: settings, server, bot: '@bot:hs.example' });
+  const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
+  const enter = (name: string) =>
+    consents
+      .assertOpen({ account, id: `!${name}:far.example`, via: [], origin: undefined })
+      .catch((error) => error.code);
+  for (const name of ['a', 'b', 'c', 'a']) expect(await enter(name)).toBe('members-only');
+  expect(await enter('d')).toBe('too-fast');
+  expect(asked).toEqual(['!a:far.example', '!b:far.example', '!c:far.example']);
+  now += 8 * DAY;
+  expect(await enter('d')).toBe('members-only');
+  expect(await enter('a')).toBe('members-only');
+  expect(asked.slice(3)).toEqual(['!d:far.example', '!a:far.example']);
+  await consents.answered('!a:far.example', 'allowed');
+  expect(await enter('a')).toBeUndefined();
+});
