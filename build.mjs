@@ -17,6 +17,11 @@ const LOCAL = new Map(
     .map(([path, { resolved }]) => [path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), resolved]),
 );
 
+/** Dependencies that the bundles load: all others are in them. */
+const loaded = Object.keys(source.dependencies).filter(
+  (name) => LOCAL.has(name) || ASIDE.some((aside) => (aside instanceof RegExp ? aside.test(name) : aside === name)),
+);
+
 await step('cleaning release/', () => rmSync(release, { recursive: true, force: true }));
 await step('bundling', bundle);
 await step('copying production dependencies', copyDependencies);
@@ -61,7 +66,7 @@ function ascii(code) {
 /** What npm needs to know of the built package. It carries its dependencies with it. */
 function releasePackage() {
   const { name, version, description, engines, bin, optionalDependencies } = source;
-  const dependencies = withoutPaths(source.dependencies);
+  const dependencies = withoutPaths(Object.fromEntries(loaded.map((name) => [name, source.dependencies[name]])));
   const folders = Object.keys(source.imports).map((pattern) => pattern.replace(/^#|\/\*$/g, ''));
   return {
     name,
@@ -89,19 +94,38 @@ function withoutPaths(dependencies) {
   );
 }
 
-/** Copies what the lockfile counts as needed in production. A Node of our own is for npm to install where it fits. */
+/** Copies the packages that are loaded with those that they need, without what only compilers read. A Node of our own is for npm to install where it fits. */
 function copyDependencies() {
-  const needed = Object.entries(packages).filter(
-    ([path, entry]) => path.startsWith('node_modules/') && !entry.dev && !entry.devOptional && !entry.optional,
-  );
-  for (const [path] of needed) {
-    const nested = (file) => file.slice(join(root, path).length).includes('/node_modules');
+  const isLeftOut = (file) => file.includes('/node_modules') || /\.(d\.[cm]?ts|map)$/.test(file);
+  for (const path of neededBy(loaded.map((name) => `node_modules/${name}`))) {
     cpSync(join(root, path), join(release, path), {
       recursive: true,
       dereference: true,
-      filter: (file) => !nested(file),
+      filter: (file) => !isLeftOut(file.slice(join(root, path).length)),
     });
   }
+}
+
+/** Packages by their paths in the lockfile, and what they need in production. */
+function neededBy(paths) {
+  const needed = new Set();
+  const add = (path) => {
+    const { link, resolved, dev, devOptional, optional } = packages[path] ?? { optional: true };
+    if (needed.has(path) || dev || devOptional || optional) return;
+    needed.add(path);
+    const { dependencies, peerDependencies } = packages[link ? resolved : path];
+    for (const name of Object.keys({ ...dependencies, ...peerDependencies })) add(placeOf(name, path));
+  };
+  for (const path of paths) add(path);
+  return needed;
+}
+
+/** Where a package finds another: in itself, in those that it lies in, or beside them. */
+function placeOf(name, path) {
+  const own = `${path}/node_modules/${name}`;
+  if (packages[own]) return own;
+  const outer = path.lastIndexOf('/node_modules/');
+  return outer < 0 ? `node_modules/${name}` : placeOf(name, path.slice(0, outer));
 }
 
 function copyFiles() {
