@@ -33,7 +33,7 @@ export function startChild(setting: Setting, { at, fileBlocks }: ChildOptions = 
   // One process after the other compiles the same.
   const env = {
     ...process.env,
-    NODE_COMPILE_CACHE: join(setting.dir, 'compiled'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(setting.dir, 'compiled'),
     ...(at !== undefined && { ISTHMUS_CRASH_AT: at }),
   };
   const command = [process.execPath, GATEWAY, file];
