@@ -142,6 +142,7 @@ export class FakeAccounts {
       full: call.query.get('full_state') === 'true',
       limit: this.limit,
     };
+    if (!fault && follower.seen === this.log.end) return;
     follower.seen = this.log.end;
     if ((since ?? this.oldest) < this.oldest) {
       this.faults.unshift({ kind: 'refuse', status: 400, body: { errcode: 'M_UNKNOWN', error: '' } });
