@@ -135,8 +135,10 @@ const accounts = z.strictObject({
   domains: z
     .array(z.union([z.literal('*'), domain]))
     .max(1000)
-    .default(['*'])
-    .describe('Whose mailboxes users may link: domains of addresses, "*" for all that their servers are public of'),
+    .default([])
+    .describe(
+      'Whose mailboxes users may link beside those of providers: domains of addresses, "*" for all whose servers are public',
+    ),
   providers: z.array(provider).max(100).default([]).describe('Providers whose servers the operator names'),
 });
 

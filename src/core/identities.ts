@@ -18,8 +18,8 @@ export type Identities = {
   of(account: AccountKey, place?: Place): WhoseIdentity;
   /** Whether accounts of the transport can have either. */
   differ(transport: string): boolean;
-  /** The account has an identity of its own from now on, or none any more. False where nothing has changed by that. */
-  turn(account: AccountKey, linked: boolean): boolean;
+  /** The account has an identity of its own from now on, or none any more; `again`: it has logged in anew in the place of one. */
+  turn(account: AccountKey, linked: boolean): 'turned' | 'again' | 'same';
 };
 
 export function openIdentities({ store, transports }: IdentityParts): Identities {
@@ -44,10 +44,11 @@ export function openIdentities({ store, transports }: IdentityParts): Identities
     },
     differ,
     turn(account, on) {
-      if (!differ(splitAccount(account).transport) || linked.has(account) === on) return false;
+      if (!differ(splitAccount(account).transport)) return 'same';
+      if (linked.has(account) === on) return on ? 'again' : 'same';
       if (on) linked.add(account);
       else linked.delete(account);
-      return true;
+      return 'turned';
     },
   };
 }

@@ -304,7 +304,9 @@ export function buildCore(parts: CoreParts) {
   const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
-      if (!identities.turn(account, linked)) return;
+      const turned = identities.turn(account, linked);
+      if (turned === 'again') return sessions.turn(account);
+      if (turned === 'same') return;
       rooms.end(account, linked ? roomTexts.linked : roomTexts.unlinked);
       const left = ({ account: own, owed }: OwedRow): boolean =>
         owed.way === 'out' && own === account && owed.identity === 'own';

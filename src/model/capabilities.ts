@@ -96,8 +96,8 @@ export type Capabilities = {
   /** With `both` whoever has logged in acts by themselves, and the operator for everybody else. */
   readonly identity: WhoseIdentity | 'both';
   /**
-   * Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. With both identities they are
-   * shared by all for whom the operator acts, and of one account for whoever acts by themselves.
+   * Whether rooms are one for all accounts (`shared`), one per account (`room`), or absent. With both identities those that
+   * are shared are so by all for whom the operator acts, and of one account for whoever acts by themselves.
    */
   readonly rooms: 'none' | 'shared' | 'room';
   /** Whether what is written to a realm itself goes to its server. Else nobody reads it. */

@@ -49,7 +49,7 @@ export const pigeon: NetworkMapping = {
 };
 
 /** The same network where whoever has logged in is there by themselves, and everybody else as a guest. */
-export const bothPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'both' } };
+export const bothPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'both', rooms: 'shared' } };
 
 /** The same where all are guests. */
 export const ghostPigeon: NetworkMapping = { ...pigeon, facts: { ...facts, identity: 'operator', rooms: 'shared' } };

@@ -6,10 +6,14 @@ import { headersOf, senderIn, taken, valuesOf } from '#bridges/email/in/mailbox-
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
+import { decodeWords } from '#bridges/email/wire/encoded-words.ts';
 import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
+import { cleanName } from '#mappings/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
+import { wordsIn } from '#src/model/language.ts';
 import { isChosen, type MailboxReading } from './reading.ts';
 import { factsOf } from './servers.ts';
+import { accountTexts as texts } from './texts.ts';
 
 /** How long a whole mail may take, in milliseconds: others wait for their turn. */
 const WHOLE = 300_000;
@@ -45,7 +49,7 @@ export function openOwnFolder({ transport, intake, key, login, reading, path, pa
   });
 
   async function read(line: ImapFlow, uid: number): Promise<'shown' | 'none' | 'later'> {
-    const fields = await headersOf(host, line, uid, ['from', LOOP_HEADER.toLowerCase()]);
+    const fields = await headersOf(host, line, uid, ['from', 'subject', LOOP_HEADER.toLowerCase()]);
     const [author] = mailboxesOf(valuesOf(fields, ['from']).replace(/^from:/i, ''));
     const from = mailboxOf(author?.address ?? '') ?? '';
     const isOwn = from === login.address;
@@ -53,10 +57,27 @@ export function openOwnFolder({ transport, intake, key, login, reading, path, pa
     const { content } = await line.download(String(uid), undefined, { uid: true });
     if (!content) return 'none';
     const envelope = { from: senderIn(fields), to: [login.address] };
-    const work = taken(host, line, uid, () => intake.takeOwn(content, envelope, owner));
+    let refused: unknown;
+    const work = taken(host, line, uid, () =>
+      intake.takeOwn(content, envelope, owner).catch((error: unknown) => {
+        refused = error;
+        throw error;
+      }),
+    );
     const done = await answered(host.clock, line, work, WHOLE);
     if (!done) return 'later';
-    return isOwn ? 'none' : 'shown';
+    if (refused === undefined) return isOwn ? 'none' : 'shown';
+    await tellRefused(from, valuesOf(fields, ['subject']));
+    return 'none';
+  }
+
+  /** Told by the gateway: nobody has looked at who has written it. */
+  async function tellRefused(from: string, header: string): Promise<void> {
+    const subject = cleanName(decodeWords(header.replace(/^subject:/i, '').trim()));
+    const { account, realm } = key;
+    const place = { kind: 'realm', account, realm } as const;
+    const text = wordsIn(texts.notTaken(from, subject), host.language(account));
+    await host.emit([{ place, from: { kind: 'network', id: '' }, kind: 'message', style: 'plain', text }]);
   }
 
   /** Only behind what is durable. A server that does not let us has the mail as it was. */

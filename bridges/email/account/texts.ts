@@ -72,9 +72,9 @@ export const accountTexts = catalogue({
     en: `Your mailbox has no folder “${name}”.`,
     de: `Ihr Postfach hat keinen Ordner „${name}“.`,
   }),
-  tooLarge: (subject: string) => ({
-    en: `[A mail is too large to be shown here: ${subject}]`,
-    de: `[Eine E-Mail ist zu groß, um hier gezeigt zu werden: ${subject}]`,
+  notTaken: (from: string, subject: string) => ({
+    en: `A mail from ${from} is too large or cannot be read here: “${subject}”. It is in your mailbox.`,
+    de: `Eine E-Mail von ${from} ist zu groß oder hier nicht lesbar: „${subject}“. Sie liegt in Ihrem Postfach.`,
   }),
   // Settings.
   folders: {

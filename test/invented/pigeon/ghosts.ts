@@ -12,14 +12,15 @@ import type { PigeonConfig } from './config.ts';
  * their own, and what goes by the one never goes by the other.
  */
 export async function openGhosts(config: PigeonConfig, table: Capabilities, host: Host): Promise<Bridge> {
-  const rooms = table.identity === 'both' ? 'shared' : table.rooms;
   // A pigeon that is lost comes back with the next letter.
   const status: Host['status'] = (key, state) => {
     if (state.kind === 'lost') ghosts.delete(key.account);
   };
-  const guests = await openBridge({ ...config, guests: true }, { ...table, rooms }, { ...host, status });
+  const guests = await openBridge({ ...config, guests: true }, table, { ...host, status });
   const lines =
-    table.identity === 'both' ? await openBridge({ ...config, landing: undefined }, table, quiet(host)) : undefined;
+    table.identity === 'both'
+      ? await openBridge({ ...config, landing: undefined }, { ...table, rooms: 'room' }, quiet(host))
+      : undefined;
   const ghosts = new Map<AccountKey, Promise<Session>>();
 
   function ghost(account: AccountKey): Promise<Session> {
