@@ -1,6 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { asked } from '../test/real/postgres.ts';
+import type { Numbered } from './ledger.ts';
 import { RECEIPT } from './setting.ts';
+import { numbered } from './users.ts';
 
 /** A journal seen from outside, while its gateway runs or is dead. */
 export type JournalView = {
@@ -12,6 +14,8 @@ export type JournalView = {
   leftOver(): Promise<readonly string[]>;
   /** What became of each message that was accepted, in order. */
   accepted(): Promise<readonly Accepted[]>;
+  /** Messages of the network that were given up, after three kills during their tries: an operator can let them go. */
+  parked(): Promise<readonly Numbered[]>;
 };
 
 /**
@@ -27,7 +31,11 @@ export type Accepted = {
 };
 
 type Row = Readonly<Record<string, unknown>>;
-type Body = { readonly way: string; readonly event?: { id: string }; readonly origin?: { id: string } };
+type Body = {
+  readonly way: string;
+  readonly event?: { readonly id: string; readonly text?: string };
+  readonly origin?: { readonly id: string };
+};
 
 /** Rows that are shown of what is left over. */
 const SHOWN = 12;
@@ -65,8 +73,19 @@ export function viewJournal(url: string): JournalView {
         return [{ stanza: stanza.id, event: String(event), outcome: ended, trace: inWords(trace), untold }];
       });
     },
+    async parked() {
+      const rows = await query("select body from journal where lane like 'in %' and state = 'parked'");
+      return rows.flatMap(({ body }) => saidBy(body));
+    },
   };
 }
+
+/** The message that a row says; none for receipts and errors. */
+const saidBy = (body: unknown): readonly Numbered[] => {
+  const { way, event } = JSON.parse(String(body)) as Body;
+  const message = way === 'in' ? numbered(event?.text ?? '') : undefined;
+  return message ? [message] : [];
+};
 
 const inWords = (trace: unknown): string => String(trace).trim().split('\n').join('; ');
 

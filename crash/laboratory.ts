@@ -145,7 +145,7 @@ export async function openLaboratory<L extends Load>(
       const code = await child?.ended;
       if (code !== 0) ledger.violate(`the last stop has ended with ${code}`);
       const accepted = await journal.accepted();
-      ledger.close(accepted, load.landed());
+      ledger.close(accepted, load.landed(), await journal.parked());
       world.audit?.(accepted);
     },
     complaints: () => complaints(dir.path),

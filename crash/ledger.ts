@@ -49,8 +49,8 @@ export type Ledger = {
   /** How many were told and have not come. */
   missing(): number;
   violate(sentence: string): void;
-  /** What everything has come to, once nothing is owed. */
-  close(accepted: readonly Accepted[], landed: readonly Landed[]): void;
+  /** What everything has come to, once nothing is owed. `parked`: messages of the network that were given up. */
+  close(accepted: readonly Accepted[], landed: readonly Landed[], parked?: readonly Numbered[]): void;
   readonly violations: readonly string[];
   readonly figures: Figures;
 };
@@ -67,6 +67,8 @@ export type Figures = {
   accepted: number;
   /** Answers that were given up, as rows are that were under way at three kills. */
   untold: number;
+  /** Messages of the network that were given up so. */
+  parked: number;
   /** Answers that nobody has heard, for they could not reach the sender. */
   unreached: number;
   readonly outcomes: Record<string, number>;
@@ -107,12 +109,15 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     sentAgain: 0,
     accepted: 0,
     untold: 0,
+    parked: 0,
     unreached: 0,
     outcomes: {},
   };
   /** What may come again, by the connection in which it is written. */
   const owed = new Map<number, ReadonlySet<string>>();
   const unreached = new Set<string>();
+  /** What has not come in its turn. */
+  const gaps: (Numbered & { readonly due: number })[] = [];
   let unsent = new Set<string>();
   let connection = 0;
 
@@ -132,7 +137,7 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     const first = copies.get(message);
     if (!first) {
       const due = next.get(lane) ?? 0;
-      if (gapless && number !== due) violate(`${message} came where #${due} was due`);
+      if (gapless && number !== due) gaps.push({ lane, number, due });
       next.set(lane, Math.max(due, number + 1));
       const row = firsts.get(lane) ?? [];
       firsts.set(lane, row);
@@ -191,6 +196,21 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
     if (rows.length > sent) violate(`${stanza} has ${rows.length} rows, and was sent ${sent} times`);
     for (const { outcome } of rows.slice(0, -1))
       if (!hasFailed(outcome)) violate(`${stanza} was ${outcome}, and has another row`);
+  }
+
+  /** What the network has told comes in order, but for what was given up. */
+  function arrived(parked: ReadonlySet<string>): void {
+    figures.parked = parked.size;
+    for (const { lane, number, due } of gaps) {
+      const between = Array.from({ length: Math.max(0, number - due) }, (_, index) => `${lane} #${due + index}`);
+      if (number > due && between.every((one) => parked.has(one))) continue;
+      violate(`${lane} #${number} came where #${due} was due`);
+    }
+    for (const [lane, count] of told)
+      for (let number = 0; number < count; number++) {
+        const message = `${lane} #${number}`;
+        if (!copies.has(message) && !parked.has(message)) violate(`${message} was told and never came`);
+      }
   }
 
   /** Every accepted stanza has one outcome, and its sender knows that. */
@@ -276,10 +296,8 @@ export function openLedger({ there, gapless }: { readonly there: string; readonl
       owed.set(++connection, may);
     },
     violate,
-    close(accepted, landed) {
-      for (const [lane, count] of told)
-        for (let number = 0; number < count; number++)
-          if (!copies.has(`${lane} #${number}`)) violate(`${lane} #${number} was told and never came`);
+    close(accepted, landed, parked = []) {
+      arrived(new Set(parked.map(({ lane, number }) => `${lane} #${number}`)));
       figures.accepted = accepted.length;
       const rows = Map.groupBy(accepted, ({ stanza }) => stanza);
       for (const [stanza, its] of rows) answered(stanza, its);

@@ -165,11 +165,20 @@ describe('the books', () => {
     ledger.came(told('a b', 0), 'y');
     ledger.close([], []);
     expect(ledger.violations).toEqual([
-      'a b #2 came where #1 was due',
       'a b #0 came as x and as y',
       'y came again, although the store had it as read',
+      'a b #2 came where #1 was due',
       'a b #1 was told and never came',
     ]);
+  });
+
+  it('count a message that was given up, and miss it where it was not', () => {
+    const ledger = openLedger(pigeonNetwork);
+    for (let count = 0; count < 5; count++) ledger.tell('a b');
+    for (const number of [0, 2, 4]) ledger.came(told('a b', number), `x${number}`);
+    ledger.close([], [], [told('a b', 1)]);
+    expect(ledger.figures.parked).toBe(1);
+    expect(ledger.violations).toEqual(['a b #4 came where #3 was due', 'a b #3 was told and never came']);
   });
 
   it('count an answer that was given up, and miss it where it was not', () => {

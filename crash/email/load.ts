@@ -101,7 +101,7 @@ export function openMailLoad(
       );
       handing.add(`reports ${messageId}`, { from: '', to: from, raw });
     },
-    unacknowledged: () => Math.max(handing.open, ledger.missing()),
+    unacknowledged: () => handing.open,
     progress: () => users.came + taken().length + handing.figures.taken,
     landed: () => landedOf(taken()),
   };

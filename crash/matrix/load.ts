@@ -71,7 +71,7 @@ export function openMatrixLoad(
       clearInterval(timer);
       timer = undefined;
     },
-    unacknowledged: () => Math.max(transactions.open, ledger.missing()),
+    unacknowledged: () => transactions.open,
     progress: () => users.came + transactions.figures.taken + state.transactions.size,
     landed: () => landedOf([...state.rooms.values()].flatMap(({ events }) => events)),
   };

@@ -281,13 +281,19 @@ export const laneOf = (way: 'in' | 'out', place: Place): string => `${way} ${pla
 /** Outwards a shared room has a lane for each account in it. */
 export function outwardLane(place: Place, account: string): string {
   if (place.kind !== 'shared') return laneOf('out', place);
-  const known = sharedLanes.get(place)?.get(account);
-  if (known !== undefined) return known;
+  return sharedLanes.get(place)?.get(account) ?? freshLane(place, account);
+}
+
+function freshLane(place: Place, account: string): string {
   const lane = `${laneOf('out', place)} ${account}`;
-  sharedLanes.set(place, (sharedLanes.get(place) ?? new Map<string, string>()).set(account, lane));
+  const known = sharedLanes.get(place);
+  if (known && known.size < MOST_LANES) known.set(account, lane);
+  else sharedLanes.set(place, new Map([[account, lane]]));
   return lane;
 }
-/** Most is said in rooms that all share: their lanes are looked up by the same texts each time. */
+
+/** Most is said in rooms that all share: their lanes are looked up by the same texts each time, for so many accounts. */
+const MOST_LANES = 10_000;
 const sharedLanes = new WeakMap<Place, Map<string, string>>();
 
 /** What a repeat has in common with the first: everything that names it, and what it says. */
