@@ -26,6 +26,8 @@ export type Call = {
   readonly signal?: AbortSignal;
   /** How often it is made where it may be made again, if not as usual: whoever asks tries again by themselves. */
   readonly tries?: number;
+  /** It is answered when there is news. */
+  readonly waits?: boolean;
 };
 
 /** A homeserver as one token reaches it. Everything rejects with a `Failure`. */
@@ -77,7 +79,7 @@ export function openHomeserver(options: HomeserverOptions): Homeserver {
     const sdk = await loadSdk();
     if (client?.accessToken !== token()) client = sdk.open(base, token());
     const limits = {
-      ...{ namedBy, redirects: 0, maxBytes },
+      ...{ namedBy, redirects: 0, maxBytes, waits: call.waits },
       ...(size !== undefined && { size }),
       signal: call.signal ? AbortSignal.any([call.signal, host.signal]) : host.signal,
     };

@@ -3,8 +3,8 @@ import type { Socket } from 'node:net';
 
 /** Connections to hosts that are asked again and again, kept open between requests. */
 export type FetchPool = {
-  /** The connections of one host under one set of rules: `key` tells them apart, `dial` opens one more. */
-  agent(key: string, dial: (stop: AbortSignal) => Promise<Socket>): Agent;
+  /** The connections of one host under one set of rules: `key` tells them apart, `dial` opens one more, without a bound or up to that of a host. */
+  agent(key: string, dial: (stop: AbortSignal) => Promise<Socket>, unbounded: boolean): Agent;
   /** Whether an error came from `dial`. */
   isDial(error: unknown): boolean;
   /** Closes all. */
@@ -24,8 +24,8 @@ export function openFetchPool(Base: new (options: AgentOptions) => Agent): Fetch
   const failed = new WeakSet<object>();
   const stop = new AbortController();
 
-  function open(dial: (stop: AbortSignal) => Promise<Socket>): Agent {
-    const options = { keepAlive: true, timeout: UNUSED_TIME, maxFreeSockets: UNUSED, maxSockets: OF_HOST };
+  function open(dial: (stop: AbortSignal) => Promise<Socket>, most: number): Agent {
+    const options = { keepAlive: true, timeout: UNUSED_TIME, maxFreeSockets: UNUSED, maxSockets: most };
     const agent = new Base(options);
     agent.createConnection = (_options, callback) => {
       dial(stop.signal).then(
@@ -51,11 +51,11 @@ export function openFetchPool(Base: new (options: AgentOptions) => Agent): Fetch
   }
 
   return {
-    agent(key, dial) {
+    agent(key, dial, unbounded) {
       const known = agents.get(key);
       if (known) return known;
       forget();
-      const agent = open(dial);
+      const agent = open(dial, unbounded ? Number.POSITIVE_INFINITY : OF_HOST);
       agents.set(key, agent);
       return agent;
     },

@@ -27,6 +27,8 @@ export type FetchInit = {
    * are not for what the operator names. None of this holds for redirects elsewhere.
    */
   readonly namedBy?: 'operator' | 'account' | undefined;
+  /** The answer comes when there is news, as of a long poll: it takes none of the connections that all else shares. */
+  readonly waits?: boolean | undefined;
 };
 
 /** Resolves when the headers of the answer are there. The body is counted, and in time, while it is read. */
@@ -57,13 +59,19 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 export function openFetch({ connect, refuse }: Options): Fetch & { close(): void } {
   let pool: FetchPool | undefined;
 
-  async function ask(request: FetchRequest, { stop, explain }: Attempt): Promise<IncomingMessage> {
+  async function ask(request: FetchRequest, { stop, explain, waits }: Attempt): Promise<IncomingMessage> {
     // Loaded where it is used: few gateways fetch anything, and it takes 5 MB.
     const http = await import('node:http');
     pool ??= openFetchPool(http.Agent);
     const { url, namedBy } = request;
     const how: Line = namedBy
-      ? { agent: pool.agent(`${namedBy} ${url.origin}`, (signal) => dial(request, connect, signal)) }
+      ? {
+          agent: pool.agent(
+            `${namedBy} ${url.origin}${waits ? ' waits' : ''}`,
+            (signal) => dial(request, connect, signal),
+            waits,
+          ),
+        }
       : await dial(request, connect, stop).then(
           // With any `agent`, `false` included, Node would open a connection of its own, and to an address of its own.
           (socket) => ({ createConnection: () => socket }),
@@ -91,7 +99,7 @@ export function openFetch({ connect, refuse }: Options): Fetch & { close(): void
     const hops = Math.min(init.redirects ?? MOST_REDIRECTS, MOST_REDIRECTS);
     let request = firstRequest(url, init, refuse);
     for (let hop = 0; ; hop++) {
-      const answer = await ask(request, { stop, explain });
+      const answer = await ask(request, { stop, explain, waits: init.waits === true });
       const { statusCode: status = 0, headers } = answer;
       if (!REDIRECTS.has(status) || headers.location === undefined) return decoded(answer, request.method, limits);
       answer.destroy();
@@ -109,7 +117,7 @@ export function openFetch({ connect, refuse }: Options): Fetch & { close(): void
   return Object.assign(fetch, { close: () => pool?.close() });
 }
 
-type Attempt = { readonly stop: AbortSignal; explain(cause: unknown): Error };
+type Attempt = { readonly stop: AbortSignal; readonly waits: boolean; explain(cause: unknown): Error };
 /** A connection of its own, which the end of the answer closes, or one of those that are kept. */
 type Line = { readonly agent: Agent } | { readonly createConnection: () => Socket };
 

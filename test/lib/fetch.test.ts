@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
@@ -291,6 +291,21 @@ describe('the guarded fetch', () => {
     expect(lines.size).toBe(4);
     const inside = server.at('/', '127.0.0.2');
     await expect(fetch(inside, { namedBy: 'account' })).rejects.toMatchObject({ reason: 'forbidden' });
+    fetch.close();
+  });
+
+  it('keeps answers to what is asked from waiting behind those that come with news', async () => {
+    const waiting: ServerResponse[] = [];
+    await using server = await served((request, response) => {
+      if (request.url === '/news') waiting.push(response);
+      else response.end('now');
+    });
+    const fetch = openFetch({ connect: openConnect({ lookup, allowed }), refuse });
+    const polls = Array.from({ length: 100 }, () => fetch(server.at('/news'), { namedBy: 'account', waits: true }));
+    expect(await (await fetch(server.at('/'), { namedBy: 'account' })).text()).toBe('now');
+    await expect.poll(() => waiting.length).toBe(100);
+    for (const response of waiting) response.end();
+    for (const answer of await Promise.all(polls)) await answer.text();
     fetch.close();
   });
 

@@ -81,6 +81,7 @@ export async function follow({ server, clock, since, signal, take, waits }: Sync
         timeout: POLL + PATIENCE,
         maxBytes: MOST,
         tries: 1,
+        waits: true,
       } as const;
       const news = readSync(await server.call({ ...call, signal }), at);
       // What was asked for before the pause.
