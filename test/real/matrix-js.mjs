@@ -11,7 +11,7 @@ const logger = { trace: silent, debug: silent, info: silent, warn: silent, error
 common.disableAll?.();
 
 const { CryptoEvent, VerificationPhase, VerifierEvent } = api;
-const LIMIT = 20_000; // milliseconds
+const LIMIT = 60_000; // milliseconds
 const POLL = 30; // milliseconds, for what the library announces by no event
 
 async function until(what, condition) {
