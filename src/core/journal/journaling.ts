@@ -8,6 +8,7 @@ import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { openCarry } from '#src/core/way/carry.ts';
 import { openSettling, type Settling } from '#src/core/way/settle.ts';
+import { backoff } from '#src/lib/backoff.ts';
 import type { Direction } from '#src/model/capabilities.ts';
 import type { Event, EventKind } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -79,8 +80,6 @@ const XMPP_RETRY = { min: 1000, max: 30_000 };
 
 /** How often a server that cannot be reached is tried, in ms. */
 const FAR_RETRY = { min: 5000, max: 300_000 };
-/** The least, whatever the jitter makes of it. */
-const FAR_PAUSE = 1000;
 
 export function openJournaling(parts: JournalingParts): Journaling {
   const { store, xmpp, clock, log, random, ids, transport, standings, identities, asFailure } = parts;
@@ -90,9 +89,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
     const { expiry: own, mapping } = transport(domain);
     return own ?? mapping.facts.delivery?.expiry ?? usualDelivery.expiry;
   };
-  // RELIABILITY: doubling with full jitter, so that many who lost the same server come back apart.
-  const wait = ({ min, max }: { min: number; max: number }, attempts: number): number =>
-    Math.round(random() * Math.min(max, min * 2 ** Math.min(attempts, 30)));
+  const wait = (bounds: { min: number; max: number }, attempts: number): number =>
+    backoff({ ...bounds, random })(Math.max(attempts - 1, 0));
   const keeps: Journaling['keeps'] = (way, place, kind) =>
     durabilityOf(transport(placeTransport(place)).mapping.facts, way, place.kind, kind) === 'journal';
 
@@ -113,7 +111,7 @@ export function openJournaling(parts: JournalingParts): Journaling {
     clock,
     isHome: parts.far?.isHome ?? (() => true),
     // What has come back stands in its lanes again by then.
-    wait: (attempts) => Math.max(FAR_PAUSE, wait(FAR_RETRY, attempts)),
+    wait: (attempts) => wait(FAR_RETRY, attempts),
     answers: xmpp.answers,
     wake: (domain) => delivery.wake((row) => toXmpp.domainOf(row) === domain),
     changed(domain) {

@@ -166,6 +166,8 @@ describe('what goes to a user of another server', () => {
       world.link.epoch = 2;
       world.core.online(DOMAIN);
       await vi.waitFor(() => expect(world.told).toEqual(['one', 'two', 'two']), poll);
+      const { entry } = await world.core.queue.show((await world.store.queue.page(0, 10))[0]?.id ?? 0, {});
+      expect(entry.attempts).toBe(2);
     }));
 
   it('outlives a restart', async () => {

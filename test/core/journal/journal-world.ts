@@ -58,6 +58,8 @@ export type Options = Partial<Pick<Transport, 'charges' | 'budgets' | 'receipts'
   /** Where lines of the log go, and what the operator has to know. */
   log?: Log;
   report?: CoreParts['report'];
+  /** The jitter, from 0 up to 1, which it is unless it is told. */
+  random?: CoreParts['random'];
   admins?: readonly string[];
   /** The link to the XMPP server is down at the start. */
   down?: boolean;
@@ -81,6 +83,7 @@ export async function play(file: string, options: Options, act: (world: World) =
     admins = [],
     down = false,
     report,
+    random = () => 1,
     far,
     units,
     ...others
@@ -131,7 +134,7 @@ export async function play(file: string, options: Options, act: (world: World) =
       },
     }),
     clock,
-    random: () => 1,
+    random,
     log,
     ...(report && { report }),
     ...(far && { far: { isHome: (domain: string) => domain !== 'a.example', returns: 10 * MINUTE } }),

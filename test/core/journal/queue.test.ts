@@ -76,6 +76,25 @@ describe('the queue', () => {
     });
   });
 
+  it('lets no wait be shorter than the table says, whatever the jitter makes of it', async () => {
+    using dir = tempFolder();
+    const failing: Options = {
+      random: () => 0,
+      deliver: () => {
+        throw new Failure('remote-server-timeout');
+      },
+    };
+    await play(dir.file('s.db'), failing, async ({ core, clock, sends }) => {
+      say(core, 'm1');
+      await sends(1);
+      await tried(core, 1);
+      expect((await listed(core))[0]?.nextTry).toBe(1000);
+      clock.advance(1000);
+      await sends(2);
+      await core.stop();
+    });
+  });
+
   it('tries a row at once that waits for its time', async () => {
     using dir = tempFolder();
     await play(dir.file('s.db'), busy, async ({ core, sends }) => {

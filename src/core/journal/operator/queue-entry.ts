@@ -13,6 +13,7 @@ export type QueueEntry = {
   readonly user: string;
   readonly state: JournalState;
   readonly outcome: JournalOutcome | null;
+  /** How often it was tried in all, also before it came back: a row counts from nothing then. */
   readonly attempts: number;
   /** What happened to it last. */
   readonly why: string;
@@ -52,6 +53,9 @@ export type Queue = {
   states(): Promise<Readonly<Partial<Record<JournalState, number>>>>;
 };
 
+/** A step that was a try: `attempt 2`, or a first one that was counted where the row was added. */
+const TRY = /^attempt \d|, sent$/;
+
 /** Gateway time and time of day, in ms, and whether addresses are given in full. */
 type Look = { readonly now: number; readonly wall: number; readonly full: boolean };
 
@@ -60,6 +64,8 @@ export function entryOf(row: QueuedRow, { now, wall, full }: Look): QueueEntry {
   const place = placeOfKey(rest.join(' '));
   const address = place.kind === 'realm' ? place.realm : place.id;
   const user = row.account.split(' ')[0] ?? '';
+  const trace = traceOf(row.trace);
+  const tries = trace.filter(({ note }) => TRY.test(note)).length;
   const waits = row.state === 'ready' || row.state === 'flight';
   return {
     id: row.id,
@@ -70,8 +76,8 @@ export function entryOf(row: QueuedRow, { now, wall, full }: Look): QueueEntry {
     user: full ? user : brief(user),
     state: row.state,
     outcome: row.outcome,
-    attempts: row.attempts,
-    why: traceOf(row.trace).at(-1)?.note ?? '',
+    attempts: Math.max(row.attempts, tries),
+    why: trace.at(-1)?.note ?? '',
     age: Math.max(wall - row.at, 0),
     ...(row.state === 'ready' && { nextTry: Math.max(row.notBefore - now, 0) }),
     ...(waits && { expires: Math.max(row.expires - now, 0) }),
