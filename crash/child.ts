@@ -21,12 +21,14 @@ export type ChildOptions = {
   readonly at?: string;
   /** The largest file that it may write until `prlimit` raises it, in blocks of 512 bytes. */
   readonly fileBlocks?: number;
+  /** The program that is started; the sources as they are if left out. */
+  readonly program?: string;
 };
 
 const GATEWAY = join(import.meta.dirname, 'gateway.ts');
 
 /** Starts a gateway. What it logs is added to a file in its folder. */
-export function startChild(setting: Setting, { at, fileBlocks }: ChildOptions = {}): Child {
+export function startChild(setting: Setting, { at, fileBlocks, program: own = GATEWAY }: ChildOptions = {}): Child {
   const file = join(setting.dir, 'setting.json');
   writeFileSync(file, JSON.stringify(setting));
   const log = openSync(logOf(setting.dir), 'a');
@@ -36,7 +38,7 @@ export function startChild(setting: Setting, { at, fileBlocks }: ChildOptions = 
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(setting.dir, 'compiled'),
     ...(at !== undefined && { ISTHMUS_CRASH_AT: at }),
   };
-  const command = [process.execPath, GATEWAY, file];
+  const command = [process.execPath, own, file];
   // A soft limit, which whoever owns the process may raise again.
   const limited =
     fileBlocks === undefined ? command : ['sh', '-c', `ulimit -S -f ${fileBlocks}; exec "$@"`, 'sh', ...command];

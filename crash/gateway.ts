@@ -22,6 +22,9 @@ const networks: Readonly<Record<NetworkSetting['kind'], () => Promise<{ makeTran
   matrix: () => import('./matrix/transport.ts'),
 };
 
+/** Ms until all is loaded. */
+const LOADED = 3000;
+
 /** The longest attempt of a laboratory's server to connect to another, and more. */
 const RETURN_TIME = '5s';
 
@@ -76,8 +79,9 @@ const at = process.env.ISTHMUS_CRASH_AT;
 const pass: Pass = at === undefined ? () => undefined : armed(at);
 const { makeTransport } = await networks[network.kind]();
 const transport = makeTransport(setting, pass);
-// A process that is killed has no other moment for it.
+// A process that is killed has no other moment for it: now, and when it has loaded what it needs at work.
 flushCompileCache();
+setTimeout(flushCompileCache, LOADED).unref();
 process.exit(
   await runUntilSignal(
     configOf(setting, { ...transport, definition: watchedBridge(transport.definition, pass) }),

@@ -14,7 +14,7 @@ export type JournalView = {
   leftOver(): Promise<readonly string[]>;
   /** What became of each message that was accepted, in order. */
   accepted(): Promise<readonly Accepted[]>;
-  /** Messages of the network that were given up, after three kills during their tries: an operator can let them go. */
+  /** Messages of the network that were given up, after three kills during their tries, as `owedToXmpp` has seen them. */
   parked(): Promise<readonly Numbered[]>;
 };
 
@@ -47,10 +47,17 @@ export function viewJournal(url: string): JournalView {
   const file = /^sqlite:(.+)$/.exec(url)?.[1];
   const query = async (sql: string): Promise<readonly Row[]> =>
     file === undefined ? asked(url, sql) : look(file, sql);
+  /** What rows say that were owed at the end of a gateway: those that end have no body any more. */
+  const said = new Map<string, Numbered>();
   return {
     async owedToXmpp() {
-      const rows = await query(`select body from journal where ${OPEN} and lane like 'in %'`);
-      return new Set(rows.map(({ body }) => nameOf(JSON.parse(String(body)) as Body)));
+      const rows = await query(`select event, body from journal where ${OPEN} and lane like 'in %'`);
+      const bodies = rows.map(({ event, body }) => [String(event), JSON.parse(String(body)) as Body] as const);
+      for (const [event, body] of bodies) {
+        const message = saidBy(body);
+        if (message) said.set(event, message);
+      }
+      return new Set(bodies.map(([, body]) => nameOf(body)));
     },
     owed: async () => Number((await query(`select count(*) as count from journal where ${OPEN}`))[0]?.count),
     async leftOver() {
@@ -74,18 +81,14 @@ export function viewJournal(url: string): JournalView {
       });
     },
     async parked() {
-      const rows = await query("select body from journal where lane like 'in %' and state = 'parked'");
-      return rows.flatMap(({ body }) => saidBy(body));
+      const rows = await query("select event from journal where lane like 'in %' and state = 'parked'");
+      return rows.flatMap(({ event }) => said.get(String(event)) ?? []);
     },
   };
 }
 
 /** The message that a row says; none for receipts and errors. */
-const saidBy = (body: unknown): readonly Numbered[] => {
-  const { way, event } = JSON.parse(String(body)) as Body;
-  const message = way === 'in' ? numbered(event?.text ?? '') : undefined;
-  return message ? [message] : [];
-};
+const saidBy = ({ way, event }: Body): Numbered | undefined => (way === 'in' ? numbered(event?.text ?? '') : undefined);
 
 const inWords = (trace: unknown): string => String(trace).trim().split('\n').join('; ');
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../test/fakes/xmpp-server.ts';
 import { folder } from '../test/process/cli/isthmus.ts';
+import { bundleGateway } from './bundle.ts';
 import { type Child, type ChildOptions, complaints, startChild } from './child.ts';
 import { type JournalView, viewJournal } from './journal.ts';
 import { type Ledger, openLedger } from './ledger.ts';
@@ -16,6 +17,8 @@ export type LaboratoryOptions = {
   readonly rate: number;
   /** The URL of an empty PostgreSQL database; SQLite where it is left out. */
   readonly database?: string;
+  /** Many gateways will be started: they are bundled once. */
+  readonly bundled?: boolean;
 } & Pick<Setting, 'hasty' | 'expiry' | 'far'>;
 
 /** A gateway's process between an XMPP server and a network that keep books. */
@@ -59,6 +62,7 @@ export async function openLaboratory<L extends Load>(
   stack.defer(() => server.close());
   const store = options.database ?? `sqlite:${join(dir.path, 'store.db')}`;
   const { hasty = false, expiry, far = false } = options;
+  const program = options.bundled ? await bundleGateway(join(dir.path, 'bundle')) : undefined;
   if (far) server.elsewhere.add(FAR);
   const ledger = openLedger(network);
   const world: World<L> = stack.use(
@@ -99,7 +103,7 @@ export async function openLaboratory<L extends Load>(
 
   async function start(how: ChildOptions = {}): Promise<void> {
     const began = performance.now();
-    const fresh = startChild(setting(), how);
+    const fresh = startChild(setting(), { ...how, ...(program !== undefined && { program }) });
     child = fresh;
     const failed = fresh.ended.then((code) => Promise.reject(new Error(`the gateway has ended with ${code}`)));
     // What ends before its link is up ends at one of the points, or has a fault.

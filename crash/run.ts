@@ -4,7 +4,7 @@ import { runCycles } from './cycles.ts';
 import { emailNetwork, type MailWorld } from './email/network.ts';
 import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
-import { type Laboratory, openLaboratory } from './laboratory.ts';
+import { type Laboratory, type LaboratoryOptions, openLaboratory } from './laboratory.ts';
 import { type MatrixWorld, matrixNetwork } from './matrix/network.ts';
 import { playMatrixRuns } from './matrix/runs.ts';
 import type { Load } from './network.ts';
@@ -17,6 +17,8 @@ import { playSmsRuns } from './sms/runs.ts';
 
 /** Milliseconds between two words about how far it is. */
 const EVERY = 3000;
+/** So many starts are worth a bundle. */
+const MANY = 20;
 /** Violations that are printed. */
 const SHOWN = 40;
 
@@ -34,17 +36,20 @@ async function main(args: readonly string[]): Promise<number> {
   console.log(
     `${options.fault ?? `${options.cycles} cycles`} with ${network}${far} on ${store}, ${rate} messages a second each way, seed ${seed}`,
   );
-  const lent = { ...(postgres && { postgres }), ...(database !== undefined && { database }) };
+  const bundled = options.fault === undefined && options.cycles >= MANY;
+  const lent = {
+    ...(postgres && { postgres }),
+    where: { ...options, ...(database !== undefined && { database }), bundled },
+  };
   const play = { pigeon: withPigeon, sms: withSms, email: withEmail, matrix: withMatrix }[network];
   return await play(options, lent);
 }
 
-type Lent = { readonly postgres?: Postgres; readonly database?: string };
+type Lent = { readonly postgres?: Postgres; readonly where: LaboratoryOptions };
 
-async function withPigeon(options: Options, { postgres, database }: Lent): Promise<number> {
+async function withPigeon(options: Options, { postgres, where: usual }: Lent): Promise<number> {
   const fault = options.fault === undefined ? undefined : faults[options.fault];
-  const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
-  await using lab = await openLaboratory(where, pigeonNetwork);
+  await using lab = await openLaboratory({ ...usual, ...fault?.setting }, pigeonNetwork);
   const { cycles, seed } = options;
   return await closed(lab, () =>
     fault
@@ -53,14 +58,13 @@ async function withPigeon(options: Options, { postgres, database }: Lent): Promi
   );
 }
 
-async function withSms(options: Options, { database }: Lent): Promise<number> {
+async function withSms(options: Options, { where }: Lent): Promise<number> {
   let opened: SmsWorld | undefined;
   const network = smsNetwork((world) => {
     opened = world;
   });
   const fault = options.fault === undefined ? undefined : smsFaults[options.fault];
-  const where = { ...options, ...fault?.setting, ...(database !== undefined && { database }) };
-  await using lab = await openLaboratory(where, network);
+  await using lab = await openLaboratory({ ...where, ...fault?.setting }, network);
   if (!opened) throw new Error('the laboratory has opened no network');
   const place = { lab, world: opened, random: seeded(options.seed) };
   const { cycles: runs } = options;
@@ -69,24 +73,24 @@ async function withSms(options: Options, { database }: Lent): Promise<number> {
   );
 }
 
-async function withEmail(options: Options, { database }: Lent): Promise<number> {
+async function withEmail(options: Options, { where }: Lent): Promise<number> {
   let world: MailWorld | undefined;
   const network = emailNetwork((opened) => {
     world = opened;
   });
-  await using lab = await openLaboratory({ ...options, ...(database !== undefined && { database }) }, network);
+  await using lab = await openLaboratory(where, network);
   if (!world) throw new Error('the laboratory has opened no network');
   const place = { lab, world, random: seeded(options.seed) };
   const { cycles: runs } = options;
   return await closed(lab, () => playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
 }
 
-async function withMatrix(options: Options, { database }: Lent): Promise<number> {
+async function withMatrix(options: Options, { where }: Lent): Promise<number> {
   let world: MatrixWorld | undefined;
   const network = matrixNetwork((opened) => {
     world = opened;
   });
-  await using lab = await openLaboratory({ ...options, ...(database !== undefined && { database }) }, network);
+  await using lab = await openLaboratory(where, network);
   if (!world) throw new Error('the laboratory has opened no network');
   const place = { lab, world, random: seeded(options.seed) };
   const { cycles: runs } = options;

@@ -47,8 +47,9 @@ export type Runs = {
 const MOMENT = 1200;
 const PATIENCE = 2000;
 const SLOWEST = 8;
-/** How often something happens before it is the end. */
+/** How often something happens at most before it is the end: mostly less, for what a life does late it does early, too. */
 const PASSES = 40;
+const passesOf = (random: Random): number => between(random, 1, between(random, 1, PASSES));
 /** Of a hundred runs so many have a network that is away for a while, up to so many ms. */
 const AWAY = 15;
 const LONGEST_AWAY = 400;
@@ -70,7 +71,7 @@ export async function playRuns<End extends string, Mood extends string>(
     const end = oneOf(random, at);
     const mood = oneOf(random, course.moods);
     course.setMood(mood);
-    if (!running) await lab.start(isPoint(end) ? { at: `${end}:${between(random, 1, PASSES)}` } : {});
+    if (!running) await lab.start(isPoint(end) ? { at: `${end}:${passesOf(random)}` } : {});
     const [reached] = await Promise.all([play(course, running && isPoint(end) ? 'any moment' : end), away(course)]);
     running = end === 'none';
     if (!running) {
@@ -104,7 +105,7 @@ async function play<End extends string>(
     if (end === 'stop') await stopped(lab);
     return true;
   }
-  let count = between(random, 1, PASSES);
+  let count = passesOf(random);
   const watch = seen[end];
   watch?.(() => {
     if (--count === 0) lab.child.signal('SIGKILL');

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { type KillPlace, runCycles } from '../crash/cycles.ts';
@@ -8,6 +9,7 @@ import { emailNetwork, type MailWorld } from '../crash/email/network.ts';
 import { type MailEnd, playMailRuns } from '../crash/email/runs.ts';
 import type { TakenMail } from '../crash/email/smarthost.ts';
 import { faults } from '../crash/faults/index.ts';
+import { viewJournal } from '../crash/journal.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
 import { type MatrixWorld, matrixNetwork } from '../crash/matrix/network.ts';
@@ -21,6 +23,7 @@ import { smsFaults } from '../crash/sms/faults.ts';
 import { type SmsWorld, smsNetwork } from '../crash/sms/network.ts';
 import { type End, type Place, playSmsRuns } from '../crash/sms/runs.ts';
 import type { FakeMessage } from './fakes/twilio-messages.ts';
+import { folder } from './process/cli/isthmus.ts';
 
 const RATE = 100;
 /** Ms: a busy machine takes its time to start processes. */
@@ -149,6 +152,24 @@ describe('the ports of a laboratory', () => {
 
   const portsOf = ({ setting }: { readonly setting: NetworkSetting }): readonly number[] =>
     setting.kind === 'email' ? [setting.smtp, setting.lmtp] : [];
+});
+
+describe('a journal that is looked into', () => {
+  it('knows what was given up from when it was owed', async () => {
+    using dir = folder();
+    const file = join(dir.path, 'store.db');
+    using db = new DatabaseSync(file);
+    db.exec('create table journal (id integer, event text, lane text, state text, body text)');
+    const add = db.prepare('insert into journal values (?, ?, ?, ?, ?)');
+    const body = JSON.stringify({ way: 'in', event: { id: 'e1', text: 'bob romeo 3' } });
+    add.run(1, 'r1', 'in x', 'flight', body);
+    add.run(2, 'r2', 'in x', 'flight', JSON.stringify({ way: 'receipt', origin: { id: 'm1' } }));
+    const view = viewJournal(`sqlite:${file}`);
+    expect(await view.owedToXmpp()).toEqual(new Set(['e1', 'receipt m1']));
+    expect(await view.parked()).toEqual([]);
+    db.exec("update journal set state = 'parked', body = ''");
+    expect(await view.parked()).toEqual([{ lane: 'bob romeo', number: 3 }]);
+  });
 });
 
 describe('the books', () => {
