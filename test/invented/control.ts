@@ -118,8 +118,8 @@ function carryOut(what: z.output<typeof order>, world: World, when: When): unkno
   if ('key' in what) return loft.person(what.key).key;
   if ('renewKey' in what) return (loft.person(what.renewKey).nextKey = randomUUID());
   if ('notice' in what) return [...lines].map((line) => line.write(what)).length;
-  if ('hear' in what) return when(() => lineOf(world, what.hear)?.heard.shift());
-  if ('heard' in what) return [...lines].flatMap(({ heard }) => heard.splice(0));
+  if ('hear' in what) return when(() => unread(world, what.hear));
+  if ('heard' in what) return [...world.broken, ...lines].flatMap(({ heard }) => heard.splice(0));
   if ('isAcked' in what) return holds({ wait: 'acked', of: what.isAcked }, world);
   if ('sync' in what) return Promise.all([...lines].map((line) => line.sync()));
   return when(() => (holds(what, world) ? true : undefined));
@@ -137,8 +137,12 @@ const optional = ({ code, times }: { code?: string | undefined; times?: number |
   ...(times !== undefined && { times }),
 });
 
-const lineOf = ({ lines }: World, name: string): Line | undefined =>
-  [...lines].findLast(({ person }) => name === '' || person?.name === name);
+/** The next that a person's line heard, of a broken one before what the newest hears; of anybody's without a name. */
+function unread({ lines, broken }: World, name: string): string | undefined {
+  const theirs = ({ person }: Line) => name === '' || person?.name === name;
+  const line = broken.find((one) => one.heard.length > 0 && theirs(one)) ?? [...lines].findLast(theirs);
+  return line?.heard.shift();
+}
 
 type Act = Extract<z.output<typeof order>, { as: string }>;
 

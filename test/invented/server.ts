@@ -20,6 +20,8 @@ export type World = {
   readonly loft: Loft;
   readonly faults: Faults;
   readonly lines: Set<Line>;
+  /** Lines that broke before all that they had heard was asked for, in that order. */
+  readonly broken: Line[];
   /** Looks again at everything that is waited for. */
   changed(): void;
 };
@@ -34,7 +36,13 @@ export type PigeonServer = AsyncDisposable & {
 /** A loft on a free port of the loopback, and another port on which its faults are ordered. */
 export async function pigeonServer(): Promise<PigeonServer> {
   const control: Control = openControl();
-  const world: World = { loft: openLoft(), faults: openFaults(), lines: new Set(), changed: control.changed };
+  const world: World = {
+    loft: openLoft(),
+    faults: openFaults(),
+    lines: new Set(),
+    broken: [],
+    changed: control.changed,
+  };
   const sockets = new Set<Socket>();
   const listen = async (take: (socket: Socket) => void): Promise<Server> => {
     const server = createServer((socket) => {
@@ -151,6 +159,7 @@ function openLine(world: World, socket: Socket): void {
   });
   socket.on('close', () => {
     world.lines.delete(line);
+    if (line.heard.length > 0) world.broken.push(line);
     if (line.person?.online === told) line.person.online = undefined;
     for (const done of syncs) done(false);
     world.changed();

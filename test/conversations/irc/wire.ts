@@ -9,7 +9,7 @@ const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 
 export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed }) => {
   const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
   const refused = new WeakSet<IrcConnection>();
-  const { irc, known } = arrivals(ircd, refused);
+  const { irc, known, closed, unreadOf } = arrivals(ircd, refused);
   for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
   // A nick that somebody else has when the client logs in.
   let held = taken;
@@ -64,13 +64,14 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     time(gateway) {
       now = gateway;
     },
-    hear: async (nick) => (await irc(nick)).next(),
+    hear: async (nick) => (unreadOf(nick) ?? (await irc(nick))).next(),
     async order(text, nick) {
       const [order, ...rest] = text.split(' ');
       if (order === 'refuse') return void (refusal = rest.join(' '));
       if (order === 'admit') return void (refusal = undefined);
       if (order === 'taken') return void (held = rest[0]);
       const connection = await irc(nick);
+      // Said before the pings that wait are answered: the client does not know yet how its lines before fared.
       if (order === 'unproven') return connection.send(rest.join(' '));
       if (text === 'pong') return answerPings(connection);
       if (text !== 'kill') throw new Error(`irc knows no command ${text}`);
@@ -81,7 +82,7 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
       // A connection that the gateway closed has been read to its end.
       await Promise.allSettled(known.map((connection) => connection.sync()));
     },
-    unheard: async () => known.flatMap(({ nick, unread }) => unread.map((line) => `${nick}: ${line}`)),
+    unheard: async () => [...closed, ...known].flatMap(({ nick, unread }) => unread.map((line) => `${nick}: ${line}`)),
     [Symbol.asyncDispose]: () => ircd[Symbol.asyncDispose](),
   };
 };
@@ -90,19 +91,26 @@ type Arrivals = {
   /** Waits for a connection to come. */
   irc(nick: string | undefined): Promise<IrcConnection>;
   readonly known: readonly IrcConnection[];
+  /** Those that closed, in that order. */
+  readonly closed: readonly IrcConnection[];
+  /** A closed connection with that nick of which something is still to be read. */
+  unreadOf(nick: string | undefined): IrcConnection | undefined;
 };
 
 /** Takes connections as they come, so that they can be asked for by nick. */
 function arrivals(ircd: IrcServer, refused: WeakSet<IrcConnection>): Arrivals {
   const known: IrcConnection[] = [];
+  const closed: IrcConnection[] = [];
   const find = (nick: string | undefined) => known.findLast((one) => nick === undefined || one.nick === nick);
   return {
     known,
+    closed,
+    unreadOf: (nick) => closed.find((one) => one.unread.length > 0 && (nick === undefined || one.nick === nick)),
     async irc(nick) {
       for (let found = find(nick); ; found = find(nick)) {
         if (found) return found;
         const fresh = await ircd.accept();
-        void fresh.closed.then(() => known.splice(known.indexOf(fresh), 1));
+        void fresh.closed.then(() => closed.push(...known.splice(known.indexOf(fresh), 1)));
         known.push(fresh);
         // Its nick is known once it has logged in, which a round trip proves.
         await fresh.sync().catch((error: unknown) => {
