@@ -56,6 +56,7 @@ import { openEchoes } from './way/echoes.ts';
 import { openInward, openOutward } from './way/index.ts';
 import { openMarkers } from './way/markers.ts';
 import { openRecentTexts } from './way/recent-texts.ts';
+import { openRepeats } from './way/repeats.ts';
 import { openSettle } from './way/settle.ts';
 import { openTables } from './way/tables.ts';
 
@@ -268,7 +269,7 @@ export function buildCore(parts: CoreParts) {
     ...{ ...ground, markers, admissions, rooms, flicker, people, ids, archive, echoes, display, commit, rows },
     media: undefined,
     durable,
-    repeated: ({ place }) => transports.get(placeTransport(place))?.metrics.repeated(),
+    repeated: openRepeats({ transports, ids, rooms }),
   });
   const tellLost = openLossNotes({ now, send: outward.send, mapping: (domain) => transport(domain).mapping });
   const bounces = openBounces({

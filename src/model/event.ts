@@ -1,6 +1,6 @@
 import type { Avatar } from './avatar.ts';
 import type { Answer, Form } from './form.ts';
-import type { EventId, ForeignId, MessageId } from './ids.ts';
+import type { AccountKey, EventId, ForeignId, MessageId } from './ids.ts';
 import type { Occupant, Party } from './party.ts';
 import type { Place } from './place.ts';
 import type { Sealed } from './sealed.ts';
@@ -183,6 +183,8 @@ export type Event<Body extends EventBody = EventBody> = {
   readonly lang?: string;
   readonly live: boolean;
   readonly only?: string;
+  /** As its draft has it. */
+  readonly seenBy?: AccountKey;
   /** Its sender wants to hear that it has arrived (XEP-0184). */
   readonly confirm?: true;
 } & Body;
@@ -200,6 +202,11 @@ export type Draft<Body extends EventBody = EventBody> = {
   readonly lang?: string;
   readonly live?: boolean;
   readonly only?: string;
+  /**
+   * With `live: false` in a shared room: the account to which its network shows it. That may read it from now on, and whoever
+   * else is there not by this. What one of ours has said is told so, `from` XMPP, and nothing new.
+   */
+  readonly seenBy?: AccountKey;
 } & Body;
 
 /** The event of one kind. */

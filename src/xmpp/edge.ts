@@ -29,7 +29,7 @@ import { answerable, refusal } from './stanza/errors.ts';
 import { jidOf, messageJid, placeJid, speakingJid, splitJid } from './stanza/jid.ts';
 import { probedPlace } from './stanza/presence.ts';
 import { contactFeatures, route, type Speech } from './stanza/router.ts';
-import { type Facts, type View, viewOf } from './stanza/target.ts';
+import { asSeenAt, type Facts, type View, viewOf } from './stanza/target.ts';
 import { type Xml, xml } from './stanza/xml.ts';
 import type { Link } from './stream/link.ts';
 import { openTyping } from './typing.ts';
@@ -350,10 +350,6 @@ const isTooLong = (id: string | undefined): boolean => id !== undefined && id.le
 
 /** RFC 6120 §8.1.5: the language of a stanza is said where it is not what everybody expects. */
 const langOf = (language: Language): string | undefined => (language === 'en' ? undefined : language);
-
-/** An event of a room as those see it who came by another of its names. */
-const asSeenAt = (event: Event, at: string | undefined): Event =>
-  at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
 
 /** What goes with all events of a transport: clients are asked for what the network wants to know. */
 function asking(transport: Transport): Written {

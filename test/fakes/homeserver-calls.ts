@@ -1,5 +1,5 @@
 import { ACCOUNT_CALLS, type FakeAccounts } from './homeserver-accounts.ts';
-import { type FakeRoom, type FakeState, type Json, Refusal, SERVER } from './homeserver-state.ts';
+import { type FakeEvent, type FakeRoom, type FakeState, type Json, Refusal, SERVER } from './homeserver-state.ts';
 import { shown as shownTo } from './homeserver-sync.ts';
 
 export type FakeCall = {
@@ -193,7 +193,9 @@ const CALLS: Readonly<Record<string, Answer>> = {
     const from = Number(call.query.get('from') ?? (back ? room.events.length : 0));
     // `to` is what a sync has begun at.
     const to = Number(call.query.get('to')?.slice(1) ?? 0);
-    const wanted = room.events.map((one) => (work.accounts.log.position(one) > to ? [shownTo(one, call.user)] : []));
+    const hidden = hiddenFrom(room, call.user);
+    const isWanted = (one: FakeEvent): boolean => work.accounts.log.position(one) > to && !hidden.has(one);
+    const wanted = room.events.map((one) => (isWanted(one) ? [shownTo(one, call.user)] : []));
     const chunk = back
       ? wanted
           .slice(Math.max(0, from - limit), from)
@@ -241,6 +243,18 @@ const CALLS: Readonly<Record<string, Answer>> = {
   'GET client v1 media download * *': ({ state, at }) => fileOf(state, at[1]),
   'GET client v1 media thumbnail * *': ({ state, at }) => fileOf(state, at[1]),
 };
+
+/** What was said while only who was there might read it, and a user was not (client-server API §11.7). */
+function hiddenFrom({ events }: FakeRoom, user: string): ReadonlySet<FakeEvent> {
+  let [visibility, inside] = ['shared', false];
+  return new Set(
+    events.filter((one) => {
+      if (one.type === 'm.room.history_visibility') visibility = String(one.content.history_visibility);
+      if (one.type === 'm.room.member' && one.state_key === user) inside = one.content.membership === 'join';
+      return visibility === 'joined' && !inside;
+    }),
+  );
+}
 
 function fileOf(state: FakeState, id: string | undefined): Answered {
   const found = state.media.get(id ?? '');

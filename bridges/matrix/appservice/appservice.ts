@@ -8,6 +8,7 @@ import { openThreads } from '#bridges/matrix/threads.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { ghostId, localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import type { Bridge, Host } from '#src/bridge.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { openAsks } from './asks.ts';
@@ -60,13 +61,13 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   let paused = false;
   let closed = false;
 
-  /** What was said in a room before anybody of ours was there, for the archive. Never rejects. */
-  async function fillIn(account: AccountKey, id: string): Promise<void> {
+  /** What was said in a room before, as far as the homeserver shows it to an account. Never rejects. */
+  async function past(account: AccountKey, id: string): Promise<readonly Draft[]> {
     try {
-      const { events } = await asks.history(id, ghosts.idOf(account), { max: PAST });
-      if (!closed && events.length > 0) await host.emit(events);
+      return (await asks.history(id, account, { max: PAST })).events;
     } catch (err) {
       if (!(err instanceof Failure)) host.log.error({ err }, 'the history of a room could not be read');
+      return [];
     }
   }
 
@@ -75,7 +76,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     moderation,
     tellName: incoming.tellName,
     stop: stop.signal,
-    opened: (account, id) => void fillIn(account, id),
+    past,
   });
 
   serveTransactions({

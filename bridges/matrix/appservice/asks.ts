@@ -24,7 +24,7 @@ export type AskParts = {
   readonly ghosts: Ghosts;
   readonly rooms: GatewayRooms;
   readonly directs: Directs;
-  past(values: unknown, room: string): readonly Draft[];
+  past(values: unknown, room: string, account: AccountKey): readonly Draft[];
 };
 
 /** The most that is asked for at a time. */
@@ -153,7 +153,7 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
       const [first] = rooms.get(id)?.inside ?? [];
       const by = account ?? (place.kind === 'contact' ? place.account : first);
       if (!by) throw new Failure('not-joined');
-      return history(id, ghosts.idOf(by), page);
+      return history(id, by, page);
     },
 
     async config({ place }, account) {
@@ -206,15 +206,16 @@ export function openAsks({ host, server, ghosts, rooms, directs, past }: AskPart
     return listOf(found.rooms).flatMap((one) => (objectOf(one).room_id === id ? [] : listed(objectOf(one))));
   }
 
-  /** A page of what was said: `/messages` from the end, or from around an event. */
-  async function history(id: string, as: string, page: Page): Promise<Extract<Reply, { kind: 'history' }>> {
+  /** A page of what was said, as an account may read it: `/messages` from the end, or from around an event. */
+  async function history(id: string, account: AccountKey, page: Page): Promise<Extract<Reply, { kind: 'history' }>> {
+    const as = ghosts.idOf(account);
     const forward = page.after !== undefined;
     const edge = page.after ?? (page.before === '' ? undefined : page.before);
     const from = edge === undefined ? undefined : await tokenAt(id, as, edge, forward ? 'end' : 'start');
     const query = { dir: forward ? 'f' : 'b', limit: Math.min(page.max, MOST), from };
     const found = await server.call({ method: 'GET', path: ['v3', 'rooms', id, 'messages'], query, as });
     const chunk = listOf(found.chunk);
-    const events = past(forward ? chunk : chunk.toReversed(), id);
+    const events = past(forward ? chunk : chunk.toReversed(), id, account);
     return { kind: 'history', events, complete: textOf(found.end) === undefined || chunk.length === 0 };
   }
 

@@ -165,18 +165,12 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     isEntering: (account: AccountKey, id: string): boolean => entering.has(`${account} ${id}`),
 
     /** Puts an account's ghost into a room, and says who is there. Rejects with a `Failure` where that is refused. */
-    async enter({
-      account,
-      id,
-      nick,
-      isForced,
-    }: Entering): Promise<{ readonly drafts: readonly Draft[]; readonly fresh: boolean }> {
+    async enter({ account, id, nick, isForced }: Entering): Promise<readonly Draft[]> {
       const refusal = shutOut(policies.room(id) ?? policies.user(ghosts.idOf(account)));
       if (refusal) throw refusal;
       if (!isForced) await consents.assertOpen({ account, id, via: via.get(id) ?? [], origin: origins.get(id) });
       const as = await ghosts.ready(account, nick);
       entering.add(`${account} ${id}`);
-      const fresh = !rooms.has(id);
       const entered = await joinRoom(server, as, id, via.get(id))
         .then(() => loadOnce(id, as))
         .finally(() => entering.delete(`${account} ${id}`));
@@ -195,24 +189,10 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
       const place = placeOf(id);
       const from = { kind: 'network', id: '' } as const;
       const { topic } = room;
-      return {
-        fresh,
-        drafts: [
-          { place, from, kind: 'occupants', list: occupants(entered) },
-          ...(topic
-            ? [
-                {
-                  place,
-                  from,
-                  kind: 'topic',
-                  text: topic.text,
-                  by: nickOf(room, topic.by) ?? topic.by,
-                  setAt: topic.at,
-                } as const,
-              ]
-            : []),
-        ],
-      };
+      const list: Draft = { place, from, kind: 'occupants', list: occupants(entered) };
+      if (!topic) return [list];
+      const by = nickOf(room, topic.by) ?? topic.by;
+      return [list, { place, from, kind: 'topic', text: topic.text, by, setAt: topic.at }];
     },
 
     leave,

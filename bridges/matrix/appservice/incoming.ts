@@ -13,7 +13,7 @@ import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { AccountKey, ForeignId } from '#src/model/ids.ts';
+import { type AccountKey, type ForeignId, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GatewayBot } from './bot.ts';
@@ -174,7 +174,7 @@ export function openIncoming(parts: IncomingParts) {
   /** Leaves what it may not be in. */
   async function forcedIn(account: AccountKey, id: string, nick: string): Promise<readonly Draft[] | undefined> {
     try {
-      return (await rooms.enter({ account, id, nick, isForced: true })).drafts;
+      return await rooms.enter({ account, id, nick, isForced: true });
     } catch (error) {
       if (!(error instanceof Failure) || error.row.retry) throw error;
       await rooms.leave(account, id);
@@ -281,15 +281,21 @@ export function openIncoming(parts: IncomingParts) {
   const isOtherBot = ({ sender }: RoomEvent, venue: Venue | undefined): boolean =>
     [...(venue?.gateway?.room.otherBridges?.values() ?? [])].some(({ bot: other }) => other === sender);
 
-  /** Events of the past, the oldest first, as the archive takes them. */
-  function past(values: unknown, room: string): readonly Draft[] {
+  /** Events of the past that an account may read, the oldest first, as the archive takes them. */
+  function past(values: unknown, room: string, account: AccountKey): readonly Draft[] {
     const venue = venueOf(room);
     if (!venue) return [];
+    const shown = { live: false, ...(venue.gateway && { seenBy: account }) };
     return listOf(values).flatMap((one) => {
       const event = readEvent(one, room);
-      if (!event || event.stateKey !== undefined || !isSaid(event.type) || !isHeard(event.sender)) return [];
+      if (!event || event.stateKey !== undefined || !isSaid(event.type)) return [];
+      const ghost = venue.gateway && ghosts.accountOf(event.sender);
+      if (ghost === undefined && !isHeard(event.sender)) return [];
       authors.set(event.id, event.sender);
-      return draftsOf(event, venue, decode(event, venue.view)).map((draft) => ({ ...draft, live: false }));
+      const drafts = draftsOf(event, venue, decode(event, venue.view)).map((draft) => ({ ...draft, ...shown }));
+      if (ghost === undefined) return drafts;
+      const from = { kind: 'xmpp', bare: splitAccount(ghost).user } as const;
+      return drafts.map((draft) => ({ ...draft, from }));
     });
   }
 

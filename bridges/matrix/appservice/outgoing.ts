@@ -13,7 +13,7 @@ import { editContent, messageContents, reactionContent, type WritingView } from 
 import { userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
-import type { Event } from '#src/model/event.ts';
+import type { Draft, Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeKey } from '#src/model/place.ts';
@@ -39,8 +39,8 @@ export type OutgoingParts = {
   readonly stop: AbortSignal;
   /** Tells how somebody is called. Never rejects: nobody may know. */
   tellName(place: Place, user: string): Promise<void>;
-  /** An account has come into a room that none was in before. */
-  opened(account: AccountKey, id: string): void;
+  /** What was said in a room before, as far as an account may read it. Never rejects. */
+  past(account: AccountKey, id: string): Promise<readonly Draft[]>;
 };
 
 /** Where an event goes, and in whose name. */
@@ -48,6 +48,9 @@ export type Aim = { readonly account: AccountKey; readonly as: string; readonly 
 
 /** For how long (ms) somebody types who does not say that they have stopped. */
 const TYPING = 60_000;
+
+/** For how long (ms) who comes into a room waits for what was said there before. */
+const PATIENCE = 3_000;
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
@@ -134,6 +137,16 @@ export function openOutgoing(parts: OutgoingParts) {
     const body = reason === undefined ? {} : { reason };
     const sent = await server.call({ method: 'PUT', path, body, as });
     return textOf(sent.event_id) ?? '';
+  }
+
+  /** Tells of a room that an account has come into what was said there, and who is there; what is long in coming comes late. */
+  async function begin(account: AccountKey, id: string, drafts: readonly Draft[]): Promise<void> {
+    const past = parts.past(account, id);
+    const { promise: patience, resolve } = Promise.withResolvers<undefined>();
+    const cancel = host.clock.after(PATIENCE, () => resolve(undefined));
+    const found = await Promise.race([past, patience]).finally(cancel);
+    await host.emit([...(found ?? []), ...drafts]);
+    if (!found) void past.then((late) => (parts.stop.aborted ? undefined : host.emit(late)));
   }
 
   const senders: Senders = {
@@ -248,9 +261,8 @@ export function openOutgoing(parts: OutgoingParts) {
         return TAKEN;
       }
       if (event.change !== 'join') return moderation.occupant(await aim(event), event);
-      const { drafts, fresh } = await rooms.enter({ account, id, nick: event.who.nick });
-      await host.emit(drafts);
-      if (fresh) parts.opened(account, id);
+      const drafts = await rooms.enter({ account, id, nick: event.who.nick });
+      await begin(account, id, drafts);
       return TAKEN;
     },
 

@@ -55,6 +55,8 @@ export type Archive = {
     account?: AccountKey,
     author?: string,
   ): Archived | undefined | Promise<Archived | undefined>;
+  /** Lets an account read a message, by the id that it was sent with and who sent it, and returns that if it is there. */
+  disclose(place: Place, account: AccountKey, id: string, author: string): Promise<ArchivedEvent | undefined>;
   /** Whether what is said in the place is kept. */
   records(place: Place): boolean;
   /** The account entered or left the place: what is said in between is for it to see. */
@@ -87,7 +89,7 @@ const FRESH = 10;
 const RECENT = 300;
 
 /** A row, and what it changes of others. */
-type Kept = { readonly row: Archived; readonly changes: readonly Statement[] };
+type Kept = { readonly row?: Archived; readonly changes: readonly Statement[] };
 const NO_CHANGES: readonly Statement[] = [];
 
 /** The number of a stanza-id; nothing for what is none of ours. */
@@ -104,7 +106,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     what: 'messages of the archive',
     together,
     statements: (kept) => [
-      ...store.archive.append(kept.map(({ row }) => row)),
+      ...store.archive.append(kept.flatMap(({ row }) => row ?? [])),
       ...kept.flatMap(({ changes }) => changes),
     ],
   });
@@ -326,6 +328,12 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       }
     },
     recall,
+    async disclose(place, account, id, author) {
+      const row = await recall(place, id, undefined, author);
+      if (!row) return undefined;
+      batch.put({ changes: [store.visibility.cover(account, placeKey(place), row.id)] });
+      return (await eventsOf([row], place))[0];
+    },
     records: isKept,
     entered(account, place) {
       const from = freshId();

@@ -28,6 +28,10 @@ export const aboutOf = (event: Archivable): string | undefined =>
 /** Who said something, as the archive knows it. A room is not to be searched for what one of our users said. */
 export const sayer = (from: Party): string => (from.kind === 'network' ? from.id : pseudonymOf(from.bare));
 
+/** The same by what links call them (`authorOf` in core/ids). */
+export const sayerOf = (author: string): string =>
+  author.startsWith('xmpp:') ? pseudonymOf(author.slice('xmpp:'.length)) : author;
+
 /** What a row keeps of an event; `author` is who wrote what it is about. */
 export function bodyOf(event: Archivable, author?: string): string {
   switch (event.kind) {

@@ -28,8 +28,11 @@ export function nickToAsk(room: Room, all: readonly Room[], account: AccountKey,
 }
 
 /** Those who have been shown nothing newer than what happened at `at`: from now on that is the last that they saw. */
-export function lateReaders(room: Room, { at, live }: Pick<Event, 'at' | 'live'>): readonly Recipient[] {
+export function lateReaders(room: Room, event: Pick<Event, 'at' | 'live' | 'seenBy'>): readonly Recipient[] {
+  const { at, live, seenBy } = event;
+  const own = seenBy === undefined ? undefined : room.members.get(seenBy)?.seats;
   return readersOf(room).filter(({ jid }) => {
+    if (seenBy !== undefined && !own?.has(jid)) return false;
     const upTo = upToOf(room, jid);
     const seat = seatOf(room, jid);
     if (seat) seat.upTo = Math.max(upTo, at);

@@ -30,7 +30,7 @@ import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
 import { joining, type OwnShow, parting } from './room-events.ts';
 import { isLast, nickOf, nickToAsk } from './room-seats.ts';
 import * as state from './room-state.ts';
-import { isUnread, marked, said, saidThere, showPast } from './said.ts';
+import { disclose, isUnread, marked, said, saidThere, showPast } from './said.ts';
 import { openRecentChanges, type Untold } from './untold.ts';
 
 export type RoomParts = {
@@ -99,9 +99,14 @@ export function openRooms(parts: RoomParts) {
     return [...(byAccount.get(account) ?? [])].filter((room) => parts.realm(room.place) === realm);
   }
 
-  function event(place: Place, body: EventBody, from: Party): Event {
-    return { id: newEventId(), at: parts.clock.now(), place, from, live: true, ...body };
-  }
+  const event = (place: Place, body: EventBody, from: Party): Event => ({
+    id: newEventId(),
+    at: parts.clock.now(),
+    place,
+    from,
+    live: true,
+    ...body,
+  });
 
   const inTheirs = (account: AccountKey, words: Words): string => wordsIn(words, parts.languages.of(account));
 
@@ -210,7 +215,7 @@ export function openRooms(parts: RoomParts) {
     });
   }
 
-  function settleMembers(room: state.Room, accounts: Iterable<AccountKey>): void {
+  function settleMembers(room: state.Room, accounts: readonly AccountKey[]): void {
     for (const account of accounts) if (!room.members.has(account)) forget(room, account);
   }
 
@@ -350,6 +355,9 @@ export function openRooms(parts: RoomParts) {
       for (const { place, changes } of recent.take(transport, since))
         lane(place, () => run(at(place), caughtUp(at(place), changes)));
     },
+    /** A network shows an account what it has told before. */
+    disclose: (place: Place, account: AccountKey, message: { readonly id: string; readonly author: string }): void =>
+      lane(place, () => disclose(parts, at(place), account, message)),
     outOf: recent.outOf,
     /** Tells a client that it is out, if it is still. */
     tellOut: (place: Place, untold: Untold): void => lane(place, () => run(at(place), stillOut(at(place), untold))),
@@ -360,14 +368,8 @@ export function openRooms(parts: RoomParts) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
             const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
-            await run(
-              room,
-              farewell(room, account, {
-                lasts,
-                identity: parts.identities.of(account, room.place),
-                language: parts.languages.of(account),
-              }),
-            );
+            const identity = parts.identities.of(account, room.place);
+            await run(room, farewell(room, account, { lasts, identity, language: parts.languages.of(account) }));
           }
         });
       }

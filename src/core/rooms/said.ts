@@ -7,14 +7,14 @@ import type { EventOf } from '#src/model/event.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Archive, Entry } from './archive.ts';
-import { type Archivable, aboutOf, aboutRow, isLate, sayer } from './archived.ts';
+import { type Archivable, aboutOf, aboutRow, isLate, sayer, sayerOf } from './archived.ts';
 import { CROWD, reveal } from './large-rooms.ts';
 import type { Occupancy } from './occupancy.ts';
 import { lateReaders, seatOf, shownUpTo } from './room-seats.ts';
 import { type Room, type RoomEffect, readersOf } from './room-state.ts';
 
 export type SaidParts = {
-  readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'records' | 'history'>;
+  readonly archive: Pick<Archive, 'record' | 'recordLate' | 'recall' | 'disclose' | 'records' | 'history'>;
   readonly display: Pick<Display, 'show'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly xmpp: Pick<XmppSide, 'displayed'>;
@@ -69,7 +69,8 @@ function kept(parts: SaidParts, room: Room, entry: Entry): void | Promise<void> 
     const news = what === event ? entry : { ...entry, event: what };
     return tellAll(parts, news, parts.archive.record(news), to);
   }
-  const seenBy = [...room.members].flatMap(([account, { present: there }]) => (there ? account : []));
+  const there = [...room.members].flatMap(([account, { present }]) => (present ? account : []));
+  const seenBy = what.seenBy === undefined ? there : [what.seenBy];
   const late = { ...entry, event: what };
   return parts.archive.recordLate(late, seenBy).then((id) => tellAll(parts, late, id, lateReaders(room, what)));
 }
@@ -117,6 +118,17 @@ export function marked(
     const to = room.roster.size > CROWD ? writersOf(room, found?.fromId) : readersOf(room);
     display.show(what, to, { ...marks, ...about });
   });
+}
+
+/** An account may read from now on what is archived, and is shown it where it comes late. */
+export async function disclose(
+  { archive, display }: SaidParts,
+  room: Room,
+  account: AccountKey,
+  { id, author }: { readonly id: string; readonly author: string },
+): Promise<void> {
+  const found = await archive.disclose(room.place, account, id, sayerOf(author));
+  if (found) display.show(found.event, lateReaders(room, { ...found.event, seenBy: account }), found.marks);
 }
 
 /** Shows one who comes in what was said before. */

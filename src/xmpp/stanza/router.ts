@@ -9,7 +9,7 @@ import type { DiscoNode, OccupantIds, Request, Route, Service, TargetKind } from
 import { extensions } from '#src/xmpp/xep/index.ts';
 import { encode } from './encode.ts';
 import { splitJid } from './jid.ts';
-import { assertHere, type JidTarget, type View } from './target.ts';
+import { asSeenAt, assertHere, type JidTarget, type View } from './target.ts';
 import type { Xml } from './xml.ts';
 
 /** Answers to all requests by `type/namespace name`. */
@@ -92,8 +92,10 @@ function requestOf(iq: Element, payload: Element, surroundings: Surroundings): R
       speech.spoken = true;
       return speech.language;
     },
-    written: (event, marks) =>
-      encode(event, [], view.transport.addresses, { ...marks, ...(occupantIds && { occupantIds }) }) ?? [],
+    written(event, marks) {
+      const seen = target.kind === 'room' ? asSeenAt(event, target.id) : event;
+      return encode(seen, [], view.transport.addresses, { ...marks, ...(occupantIds && { occupantIds }) }) ?? [];
+    },
     tell: (...children) => tell(to.full, from.full, children),
     features: (of) => featuresFor(view.transport, request.advertised()).get(of) ?? [],
     advertised: () => advertisedAt(target, from.bare, { view, core }),

@@ -2,6 +2,7 @@ import { roomTexts as texts } from '#mappings/texts/rooms.ts';
 import type { Core, Transport } from '#src/core/index.ts';
 import { memo } from '#src/lib/memo.ts';
 import { isAlias } from '#src/model/alias.ts';
+import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { BareJid } from '#src/model/ids.ts';
 import type { Occupant, Party } from '#src/model/party.ts';
@@ -107,3 +108,7 @@ export function occupantId(facts: Facts, room: InRoom, nick: string): string {
 /** The address of somebody by the name that they have on the network of a room. */
 export const addressOfName = ({ transport: { addresses } }: Facts, { realm }: RoomTarget, name: string): string =>
   addresses.format(addresses.fold({ kind: 'contact', realm, name }));
+
+/** An event of a room as those see it who came by another of its names. */
+export const asSeenAt = (event: Event, at: string | undefined): Event =>
+  at === undefined || event.place.kind === 'realm' ? event : { ...event, place: { ...event.place, id: at } };
