@@ -138,7 +138,7 @@ describeReal('rooms and files of Matrix', ['prosody', 'synapse'], () => {
     },
   );
 
-  it('files of an encrypted chat are decrypted behind a link, and encrypted when they are sent', async () => {
+  it('files of an encrypted chat are decrypted behind a link, encrypted when they are sent, and open after a restart', async () => {
     await initAsync();
     await using bob = await openDevice({ url: world.synapse.url, user: 'bob', password: 'pw' });
     await using romeo = await world.login('romeo');
@@ -164,5 +164,11 @@ describeReal('rooms and files of Matrix', ['prosody', 'synapse'], () => {
     expect(inside.equals(uploads.bytes)).toBe(false);
     const opened = Attachment.decrypt(new EncryptedAttachment(inside, JSON.stringify(how)));
     expect(Buffer.from(opened).equals(uploads.bytes)).toBe(true);
+
+    await world.gateway[Symbol.asyncDispose]();
+    await using _ = await world.launch();
+    await bob.text(room, 'Still there?');
+    await message(romeo, 'what is said after it', (one) => one.getChildText('body') === 'Still there?');
+    expect((await bytesAt(link)).equals(bytes)).toBe(true);
   });
 });

@@ -1,6 +1,7 @@
 import { addresses, typed } from '#bridges/matrix/addresses.ts';
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { forgetKeys } from '#bridges/matrix/crypto/store.ts';
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { listOf, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
@@ -31,6 +32,8 @@ export function ownAccountOf(session: Session | undefined): OwnAccount {
 /** What users do by accounts of their own. Everything here is for sessions that `connect` has made. */
 export function openAccounts(config: MatrixConfig, host: Host) {
   const open = new Map<AccountKey, OwnAccount>();
+  /** The homeserver of an account, also while it logs in: its files can be had before its first sync is taken in. */
+  const servers = new Map<AccountKey, Promise<Homeserver>>();
   let paused = false;
   let closed = false;
   serveSso(host);
@@ -38,11 +41,24 @@ export function openAccounts(config: MatrixConfig, host: Host) {
   async function connect(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<Session> {
     if (closed) throw new Failure('stopping');
     const { url } = loginOf(credentials);
+    const { promise, resolve, reject } = Promise.withResolvers<Homeserver>();
+    servers.set(key.account, promise);
+    const unreachable = (): void => {
+      if (servers.get(key.account) === promise) servers.delete(key.account);
+    };
+    promise.catch(unreachable);
     const made = await openOwnAccount({
       ...{ host, key, credentials: credentials ?? {}, signal },
       namedBy: namedBy(config, url),
       timeout: config.homeserver.timeout,
-      over: () => void open.delete(key.account),
+      reached: resolve,
+      over() {
+        open.delete(key.account);
+        unreachable();
+      },
+    }).catch((error: unknown) => {
+      reject(error);
+      throw error;
     });
     open.set(key.account, made);
     own.set(made.session, made);
@@ -79,9 +95,9 @@ export function openAccounts(config: MatrixConfig, host: Host) {
     openFile(reference: string): Promise<OpenedFile> | undefined {
       const { user } = readReference(reference);
       if (user === '') return undefined;
-      const made = open.get(user as AccountKey);
-      if (!made) throw new Failure('recipient-unavailable');
-      return openMedia(made.server, reference);
+      const server = servers.get(user as AccountKey);
+      if (!server) throw new Failure('recipient-unavailable');
+      return server.then((reached) => openMedia(reached, reference));
     },
 
     /** The device is logged out, and its keys go. */

@@ -37,6 +37,8 @@ export type OwnAccountParts = {
   readonly namedBy: 'operator' | 'account';
   readonly timeout: number;
   readonly signal: AbortSignal;
+  /** The homeserver knows the account; what it was told meanwhile is not taken in yet. */
+  reached(server: Homeserver): void;
   /** The session has ended. */
   over(): void;
 };
@@ -59,6 +61,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
 
   // Whose token it is: a void one is told as such, before anything else is asked.
   await server.call({ method: 'GET', path: ['v3', 'account', 'whoami'], signal: parts.signal, tries: 1 });
+  parts.reached(server);
   const keys = connection.encryption
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
@@ -125,7 +128,8 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     if (reason !== 'left') calls.abort();
     await running;
     await outgoing.idle();
-    keys?.close();
+    calls.abort();
+    await keys?.close();
   }
 
   const giveUp = (): void => online.reject(new Failure('recipient-unavailable'));

@@ -3,6 +3,7 @@ import { type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { isId } from '#bridges/matrix/wire/ids.ts';
 import type { BridgeState } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type CryptoEngine, loadEngine } from './engine.ts';
 import { type KeyStore, openKeyStore } from './store.ts';
@@ -66,7 +67,8 @@ export type DeviceKeys = {
   /** The content of an encrypted event, after everybody in the room was given its key. */
   encrypt(room: RoomKeys, type: string, content: Json): Promise<Json>;
   decrypt(room: string, event: Json): Promise<Decrypted>;
-  close(): void;
+  /** Does nothing new, and resolves once what is under way is over. */
+  close(): Promise<void>;
 };
 
 /** What the library wants sent. What follows the body is of messages to devices or to a room, and of backups. */
@@ -91,10 +93,12 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
   const store = await openKeyStore({ ...parts, engine });
   const machine = await opened(engine, store, user, device);
   let last: Promise<unknown> = Promise.resolve();
+  let closed = false;
   const read = openRecent<unknown>(READ);
 
   function alone<T>(work: () => Promise<T>): Promise<T> {
     const done = last.then(async () => {
+      if (closed) throw new Failure('stopping');
       const value = await work();
       await store.save();
       return value;
@@ -179,7 +183,10 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
           return error.code === MissingRoomKey || error.code === UnknownMessageIndex ? 'missing' : 'unreadable';
         }
       }),
-    close() {
+    async close() {
+      closed = true;
+      // What is saved after its databases are gone would be empty ones.
+      await last;
       machine.close();
       store.close();
     },

@@ -65,7 +65,7 @@ describe('the keys of a device', () => {
     const first = await one.keys.encrypt(ROOM, 'm.room.message', text('first'));
     await two.sync();
     const identity = two.keys.machine.identityKeys.ed25519.toBase64();
-    one.keys.close();
+    await one.keys.close();
     // Nobody closes what is killed.
     const [oneAgain, twoAgain] = [await alice(), await bob()];
     expect(twoAgain.keys.machine.identityKeys.ed25519.toBase64()).toBe(identity);
@@ -74,6 +74,22 @@ describe('the keys of a device', () => {
     expect(second.session_id).toBe(first.session_id);
     expect(second.ciphertext).not.toBe(first.ciphertext);
     expect(await twoAgain.keys.decrypt(ROOM.room, encrypted(second))).toMatchObject({ content: text('second') });
+  });
+
+  it('are whole after they were closed in the middle of something', async () => {
+    const one = await alice();
+    const identity = one.keys.machine.identityKeys.ed25519.toBase64();
+    let open = one;
+    for (let turns = 0; turns < 8; turns++) {
+      const events = [{ type: 'm.dummy', sender: BOB, content: {} }];
+      const news = { events, changed: [BOB], left: [], counts: { signed_curve25519: 49 } };
+      const doing = [open.keys.take(news), open.keys.flush()].map((work) => work.catch(() => undefined));
+      for (let turn = 0; turn < turns; turn++) await new Promise(setImmediate);
+      await open.keys.close();
+      await Promise.all(doing);
+      open = await alice();
+      expect(open.keys.machine.identityKeys.ed25519.toBase64()).toBe(identity);
+    }
   });
 
   it('are durable before anything that depends on them is sent, at whatever call the process is killed', async () => {
@@ -97,7 +113,7 @@ describe('the keys of a device', () => {
       expect(await two.keys.decrypt(ROOM.room, event), `killed at call ${calls}`).toMatchObject({
         content: text('after'),
       });
-      again.keys.close();
+      await again.keys.close();
     }
   });
 
