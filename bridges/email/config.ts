@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { durationOrOff, durationSchema } from '#src/lib/duration.ts';
 import { secret } from '#src/model/secret.ts';
+import { listed, MOST_FOLDERS, MOST_SENDERS } from './account/listed.ts';
 import { accountTexts } from './account/texts.ts';
 import { listedSender } from './in/senders.ts';
 import { mailDomain } from './mailbox.ts';
@@ -222,6 +223,10 @@ export type EmailConfig = z.infer<typeof config>;
 export type ImapConfig = NonNullable<EmailConfig['incoming']['imap']>;
 export type OutgoingConfig = EmailConfig['outgoing'];
 
+const isShort = (text: string): boolean => listed(text).length <= MOST_FOLDERS;
+const areSenders = (text: string): boolean =>
+  listed(text).length <= MOST_SENDERS && listed(text).every((one) => listedSender(one) !== undefined);
+
 /** What users may set for themselves. */
 export const account = z.strictObject({
   name: line(64).default('').meta({ label: texts.name }),
@@ -231,8 +236,14 @@ export const account = z.strictObject({
   html: z.boolean().default(true).meta({ label: texts.html }),
   window: z.number().int().min(0).max(600).default(20).meta({ label: texts.window }),
   read_receipts: z.boolean().default(false).meta({ label: texts.readReceipts }),
-  folders: line(500).default('INBOX').meta({ label: accountTexts.folders }),
-  senders: line(2000).default('').meta({ label: accountTexts.senders }),
+  folders: line(500)
+    .refine(isShort, 'must be at most five folders')
+    .default('INBOX')
+    .meta({ label: accountTexts.folders }),
+  senders: line(2000)
+    .refine(areSenders, 'must be mail addresses or domains, fifty at most')
+    .default('')
+    .meta({ label: accountTexts.senders }),
   seen: z.boolean().default(false).meta({ label: accountTexts.seen }),
   move: line(100).default('').meta({ label: accountTexts.move }),
   elsewhere: z.boolean().default(false).meta({ label: accountTexts.elsewhere }),

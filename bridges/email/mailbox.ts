@@ -39,6 +39,9 @@ export function mailboxOf(address: string): string | undefined {
   return splitMailbox(folded) ? folded : undefined;
 }
 
+/** Whether a name looks like an address, also with a sign that looks like the one in them: who is called so wants to be taken for another. */
+export const looksLikeAddress = (name: string): boolean => name.normalize('NFKC').includes('@');
+
 /** As it goes over SMTP: the domain in ASCII (RFC 5890). */
 export function wireAddress(mailbox: string): string {
   const found = splitMailbox(mailbox);

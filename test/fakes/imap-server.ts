@@ -29,6 +29,8 @@ export type ScriptedImap = AsyncDisposable & {
   deliver(raw: string, folder?: string): void;
   /** A folder is made anew, with the mails that it has. */
   anew(folder: string): void;
+  /** The server says nothing of the next UID of a folder that is selected, as RFC 3501 lets it. */
+  bare: boolean;
   /** Says goodbye, where there are words for it, and ends all lines. */
   breakAll(bye?: string): void;
   when<T>(look: () => T | undefined | false): Promise<T>;
@@ -57,6 +59,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   const lines = new Set<Line>();
   const watchers = new Set<() => void>();
   let secrets: ReadonlySet<string> | undefined;
+  let bare = false;
 
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
@@ -138,7 +141,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       say('* FLAGS (\\Seen)');
       say(`* ${mails.length} EXISTS`);
       say(`* OK [UIDVALIDITY ${validity}] so`);
-      say(`* OK [UIDNEXT ${next}] so`);
+      if (!bare) say(`* OK [UIDNEXT ${next}] so`);
       say(`${tag} OK [${how}] selected`);
     }
 
@@ -192,7 +195,8 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       'UID SEARCH'(tag, rest) {
         if (fault('silent')) line.silent = true;
         const from = Number(/UID (\d+):/i.exec(rest)?.[1] ?? 0);
-        const found = (line.folder?.mails ?? []).filter(({ uid }) => uid >= from).map(({ uid }) => uid);
+        const all = (line.folder?.mails ?? []).filter(({ uid }) => uid >= from).map(({ uid }) => uid);
+        const found = /UID \*$/i.test(rest) ? all.slice(-1) : all;
         say(`* SEARCH ${found.join(' ')}`);
         say(`${tag} OK searched`);
       },
@@ -253,6 +257,12 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     },
     set secrets(now) {
       secrets = now;
+    },
+    get bare() {
+      return bare;
+    },
+    set bare(now) {
+      bare = now;
     },
     deliver: (raw, name = 'INBOX') => put(name, raw.replace(/\r?\n/g, '\r\n'), new Set()),
     anew(name) {

@@ -2,9 +2,10 @@ import type { OwnIntake } from '#bridges/email/in/listener.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openTurns } from '#src/lib/turns.ts';
+import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { wordsIn } from '#src/model/language.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 import { loginOf } from './mail-login.ts';
 import { type OwnMailbox, openOwnMailbox } from './session.ts';
 import { accountTexts as texts } from './texts.ts';
@@ -26,6 +27,7 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
       open.set(key.account, made);
       await host.state.delete({ account: key.account, key: TOLD });
+      await tellMissing(key, made.missing);
       return made.session;
     } catch (error) {
       if (error instanceof Failure && error.code === 'password-required') await tell(key, wish, error);
@@ -39,20 +41,23 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
     const known = await host.state.get({ account, key: TOLD });
     if (known === link) return;
     const language = host.language(account);
-    const text = wordsIn(texts.told(address, wordsIn(failure.words, language)), language);
-    await host.emit(
-      [
-        {
-          place: { kind: 'realm', account, realm },
-          from: { kind: 'network', id: '' },
-          kind: 'message',
-          style: 'plain',
-          text,
-        },
-      ],
-      [{ account, key: TOLD, value: link }],
-    );
+    const text = texts.told(address, wordsIn(failure.words, language));
+    await host.emit([noteOf({ account, realm }, text)], [{ account, key: TOLD, value: link }]);
   }
+
+  /** Tells a user once of folders that are not read because there are none of these names. */
+  async function tellMissing({ account, realm }: SessionKey, missing: readonly string[]): Promise<void> {
+    const known = await host.state.get({ account, key: MISSING });
+    const value = missing.length === 0 ? undefined : JSON.stringify(missing);
+    if (known === value) return;
+    const notes = missing.map((name) => noteOf({ account, realm }, texts.noFolder(name)));
+    await host.emit(notes, [{ account, key: MISSING, value: value ?? null, seal: true }]);
+  }
+
+  const noteOf = ({ account, realm }: SessionKey, text: Words): Draft => ({
+    ...{ place: { kind: 'realm', account, realm }, from: { kind: 'network', id: '' } },
+    ...{ kind: 'message', style: 'plain', text: wordsIn(text, host.language(account)) },
+  });
 
   return {
     connect,
@@ -74,3 +79,4 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
 }
 
 const TOLD = 'imap-told';
+const MISSING = 'imap-missing';

@@ -1,4 +1,4 @@
-import type { ImapFlow, MailboxObject } from 'imapflow';
+import type { ImapFlow } from 'imapflow';
 import { answered } from '#bridges/email/in/imap-line.ts';
 import type { MailboxOwner, OwnIntake } from '#bridges/email/in/listener.ts';
 import { type MailFolder, openMailFolder } from '#bridges/email/in/mail-folder.ts';
@@ -25,14 +25,25 @@ type OwnFolderParts = {
   readonly login: { readonly address: string; readonly link: string };
   readonly reading: MailboxReading;
   readonly path: string;
+  /** It is that of what was sent. */
+  readonly isSent: boolean;
   paused(): boolean;
 };
 
 /** A folder of a user's own mailbox: read from the day on that it was linked, and left as it is unless its user wants it otherwise. */
-export function openOwnFolder({ transport, intake, key, login, reading, path, paused }: OwnFolderParts): MailFolder {
+export function openOwnFolder({
+  transport,
+  intake,
+  key,
+  login,
+  reading,
+  path,
+  isSent,
+  paused,
+}: OwnFolderParts): MailFolder {
   const { host, config, state } = transport;
   const owner: MailboxOwner = {
-    ...{ account: key.account, address: login.address, elsewhere: reading.elsewhere },
+    ...{ account: key.account, address: login.address, elsewhere: reading.elsewhere, fromSent: isSent },
     authserv: factsOf(config, login.address).authserv,
   };
   const marks = reading.seen || reading.move !== '';
@@ -89,8 +100,8 @@ export function openOwnFolder({ transport, intake, key, login, reading, path, pa
   }
 
   /** What came since the day on which it was read last, which is as near as a server can say it (RFC 9051 §6.4.4): repeats are known. */
-  async function anew(line: ImapFlow, { uidNext }: MailboxObject, before: number): Promise<number> {
+  async function anew(line: ImapFlow, uidNext: number, before: number): Promise<number> {
     const found = await answered(host.clock, line, line.search({ since: new Date(before) }, { uid: true }));
-    return Math.min(uidNext, ...(found || [])) - 1;
+    return (found || []).reduce((first, uid) => Math.min(first, uid), uidNext) - 1;
   }
 }

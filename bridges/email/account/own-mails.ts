@@ -19,6 +19,9 @@ export function openOwnMails(
   async function written(mail: ReadMail, to: MailboxOwner, files: HeldFiles) {
     // What was sent from here comes back, where it was written to oneself, and lies among what was sent.
     if (isOurs(mail.parsed, config) || !to.elsewhere) return TAKEN;
+    if (!to.fromSent && mail.verdict.from === 'temporary') return LATER;
+    // Anybody may send a mail in whose From its reader stands.
+    if (!to.fromSent && mail.verdict.from !== 'verified') return TAKEN;
     await tellElsewhere(transport, parser, { ...mail, files: await files.of(to.account) }, to);
     return TAKEN;
   }

@@ -1,5 +1,6 @@
 import type { EmailSettings } from '#bridges/email/config.ts';
-import { mailboxOf, mailDomain } from '#bridges/email/mailbox.ts';
+import { isListed, listedSender } from '#bridges/email/in/senders.ts';
+import { listed, MOST_FOLDERS, MOST_SENDERS } from './listed.ts';
 
 /** How a user wants their mailbox to be read. */
 export type MailboxReading = {
@@ -13,25 +14,16 @@ export type MailboxReading = {
   readonly copy: boolean;
 };
 
-/** Folders are asked for at each look. */
-const MOST_FOLDERS = 5;
-const MOST_SENDERS = 50;
-
-const listOf = (text: string, most: number): string[] =>
-  text
-    .split(',')
-    .map((one) => one.trim())
-    .filter((one) => one !== '')
-    .slice(0, most);
-
 export function readingOf({ folders, senders, seen, move, elsewhere, copy }: EmailSettings): MailboxReading {
   return {
-    folders: listOf(folders, MOST_FOLDERS),
-    senders: listOf(senders, MOST_SENDERS).map((one) => mailboxOf(one) ?? mailDomain(one.replace(/^@/, '')) ?? one),
+    folders: listed(folders).slice(0, MOST_FOLDERS),
+    senders: listed(senders)
+      .slice(0, MOST_SENDERS)
+      .map((one) => listedSender(one) ?? one),
     ...{ seen, move: move.trim(), elsewhere, copy },
   };
 }
 
 /** Whether mails of an address are shown. Pure. */
 export const isChosen = ({ senders }: MailboxReading, from: string): boolean =>
-  senders.length === 0 || senders.some((one) => one === from || (!one.includes('@') && from.endsWith(`@${one}`)));
+  senders.length === 0 || isListed(senders, from);

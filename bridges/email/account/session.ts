@@ -5,7 +5,7 @@ import type { MailFolder } from '#bridges/email/in/mail-folder.ts';
 import { openMailboxWatch } from '#bridges/email/in/mailbox-watch.ts';
 import { openSubmission, type Smarthost } from '#bridges/email/out/smarthost.ts';
 import { type EmailTransport, settingsOf } from '#bridges/email/transport.ts';
-import type { Session, SessionKey, Wish } from '#src/bridge.ts';
+import type { Host, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { failureOf } from './failures.ts';
 import { openOwnFolder } from './folder.ts';
@@ -14,12 +14,13 @@ import { serversOf } from './mail-login.ts';
 import { type MailboxReading, readingOf } from './reading.ts';
 import { checkPermitted, factsOf } from './servers.ts';
 import { submissionOf } from './submission.ts';
-import { accountTexts as texts } from './texts.ts';
 
 /** The mailbox of a user, as long as its session lasts. */
 export type OwnMailbox = {
   readonly session: Session;
   readonly address: string;
+  /** Folders that its user has named, and that there are not. */
+  readonly missing: readonly string[];
   readonly submission: Smarthost;
   /** Keeps a copy of a mail that was sent, where its user wants one and the server makes none. Never throws. */
   keep(mail: Buffer): void;
@@ -53,9 +54,9 @@ export async function openOwnMailbox(parts: OwnMailboxParts): Promise<OwnMailbox
   const reading = readingOf(await settingsOf(transport, key.account));
   const line = await openImapLine(host, { server: servers.imap, auth: await auth.current() }, signal).catch(rejected);
   try {
-    const { sent, folders } = await foldersOf(line, parts, { login, reading });
-    await folders[0].select(line);
-    return opened(parts, { line, folders, sent, reading, address: login.address, servers, auth });
+    const found = await foldersOf(line, parts, { login, reading });
+    await found.folders[0].select(line);
+    return opened(parts, { ...found, line, reading, address: login.address, servers, auth });
   } catch (error) {
     line.close();
     return rejected(error);
@@ -71,6 +72,7 @@ type Opened = {
   readonly folders: readonly [MailFolder, ...MailFolder[]];
   /** The folder of what was sent. */
   readonly sent: string | undefined;
+  readonly missing: readonly string[];
   readonly reading: MailboxReading;
   readonly address: string;
   readonly servers: ReturnType<typeof serversOf>;
@@ -80,7 +82,7 @@ type Opened = {
 function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
   const { transport, key } = parts;
   const { host, config } = transport;
-  const { line, address, sent, reading } = at;
+  const { line, address, sent, missing, reading } = at;
   const submission = openSubmission(submissionOf(config, at.servers.submission, at.auth.current), host);
   const watch = openMailboxWatch({
     ...{ clock: host.clock, line, folders: at.folders },
@@ -112,7 +114,7 @@ function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
   host.status(key, { kind: 'online', nick: address });
   return {
     session: { ...key, close },
-    ...{ address, submission, wake: watch.wake },
+    ...{ address, missing, submission, wake: watch.wake },
     keep(mail) {
       if (sent === undefined || factsOf(config, address).copies || !reading.copy) return;
       answered(host.clock, line, line.append(sent, mail, ['\\Seen'])).catch((error: unknown) =>
@@ -128,7 +130,7 @@ function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
   };
 }
 
-/** The folders that are read, that which is waited in first, and the one of what was sent. Throws a `Failure` for one that there is not. */
+/** The folders that are read, that which is waited in first, and the one of what was sent. One that there is not holds up no other. */
 async function foldersOf(
   line: ImapFlow,
   { transport, intake, key, paused }: OwnMailboxParts,
@@ -136,19 +138,32 @@ async function foldersOf(
     login,
     reading,
   }: { readonly login: { readonly address: string; readonly link: string }; readonly reading: MailboxReading },
-): Promise<Pick<Opened, 'sent' | 'folders'>> {
+): Promise<Pick<Opened, 'sent' | 'folders' | 'missing'>> {
   const { host } = transport;
   const listed = await answered(host.clock, line, line.list());
-  const pathOf = (name: string): string => {
-    const found = listed.find(({ path }) => path === name || (name.toUpperCase() === 'INBOX' && /^inbox$/i.test(path)));
-    if (!found) throw new Failure('item-not-found', { text: texts.noFolder(name) });
-    return found.path;
-  };
-  if (reading.move !== '') pathOf(reading.move);
+  const pathOf = (name: string): string | undefined =>
+    listed.find(({ path }) => path === name || (name.toUpperCase() === 'INBOX' && /^inbox$/i.test(path)))?.path;
+  const named = [...reading.folders, ...(reading.move === '' ? [] : [reading.move])];
+  const missing = [...new Set(named)].filter((name) => pathOf(name) === undefined);
+  const move = missing.includes(reading.move) ? '' : reading.move;
   const sent = listed.find(({ specialUse }) => specialUse === '\\Sent')?.path;
   const open = (path: string): MailFolder =>
-    openOwnFolder({ ...{ transport, intake, key, login, reading, paused }, path });
-  const [first = 'INBOX', ...more] = reading.folders.map(pathOf);
-  const others = reading.elsewhere && sent !== undefined ? [...more, sent] : more;
-  return { sent, folders: [open(first), ...[...new Set(others)].filter((one) => one !== first).map(open)] };
+    openOwnFolder({
+      ...{ transport, intake, key, login, reading: { ...reading, move }, paused },
+      path,
+      isSent: path === sent,
+    });
+  const known = reading.folders.flatMap((name) => pathOf(name) ?? []);
+  const [first, ...more] = reading.elsewhere && sent !== undefined ? [...known, sent] : known;
+  if (first === undefined) return { sent, missing, folders: [unreadFolder(host, 'INBOX')] };
+  return { sent, missing, folders: [open(first), ...[...new Set(more)].filter((one) => one !== first).map(open)] };
 }
+
+/** A folder that is waited in where there is none that its user wants to be read. */
+const unreadFolder = ({ clock }: Pick<Host, 'clock'>, path: string): MailFolder => ({
+  path,
+  select: async (line) => void (await answered(clock, line, line.mailboxOpen(path, { readOnly: true }))),
+  hasNews: async () => false,
+  news: async () => undefined,
+  again: async () => undefined,
+});

@@ -69,8 +69,8 @@ export const accountTexts = catalogue({
     de: 'Ihr Mailserver nimmt diese E-Mail von Ihnen nicht an.',
   },
   noFolder: (name: string) => ({
-    en: `Your mailbox has no folder “${name}”.`,
-    de: `Ihr Postfach hat keinen Ordner „${name}“.`,
+    en: `Your mailbox has no folder “${name}”, which your settings name.`,
+    de: `Ihr Postfach hat keinen Ordner „${name}“, den Ihre Einstellungen nennen.`,
   }),
   notTaken: (from: string, subject: string) => ({
     en: `A mail from ${from} is too large or cannot be read here: “${subject}”. It is in your mailbox.`,

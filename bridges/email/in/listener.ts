@@ -25,6 +25,8 @@ export type MailboxOwner = {
   readonly authserv: readonly string[];
   /** Whether the user wants to be shown what they have written in another mail program. */
   readonly elsewhere: boolean;
+  /** It is read out of the folder of what was sent, into which others put nothing. */
+  readonly fromSent: boolean;
 };
 
 /** Where mail goes that was found in a mailbox of a user's own: as with `MailIntake.take`. */

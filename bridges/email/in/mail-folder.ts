@@ -28,7 +28,7 @@ export type MailFolderParts = {
   /** Resolves with whether a mail is done with, and durable: else it is tried again. Rejects where the line is no good. */
   take(line: ImapFlow, uid: number): Promise<boolean>;
   /** A folder was made anew: the last of its UIDs that is not read. `before` is when it was read last. */
-  anew(line: ImapFlow, box: MailboxObject, before: number): Promise<number>;
+  anew(line: ImapFlow, uidNext: number, before: number): Promise<number>;
 };
 
 /** How long a mail that could not be taken is tried again, and how many of those between two looks, in milliseconds and mails. */
@@ -59,12 +59,20 @@ export function openMailFolder(parts: MailFolderParts): MailFolder {
     if (known !== undefined) return { ...place, last: numbersOf(known)[0] };
     const before = await state.list({ ...whose, prefix: `imap/${name}` });
     const times = before.map(({ value }) => numbersOf(value)[1]);
-    const last = before.length === 0 ? box.uidNext - 1 : await parts.anew(line, box, Math.max(0, ...times));
+    const next = await nextOf(line, box);
+    const last = before.length === 0 ? next - 1 : await parts.anew(line, next, Math.max(0, ...times));
     await state.write([
       { ...whose, key: place.key, value: now(last) },
       ...before.map(({ key }) => ({ ...whose, key, value: null })),
     ]);
     return { ...place, last };
+  }
+
+  /** The next UID. RFC 3501 §6.3.1 lets servers leave it out. */
+  async function nextOf(line: ImapFlow, { uidNext }: Partial<Pick<MailboxObject, 'uidNext'>>): Promise<number> {
+    if (uidNext !== undefined) return uidNext;
+    const found = await answered(clock, line, line.search({ uid: '*' }, { uid: true }));
+    return ((found || []).at(-1) ?? 0) + 1;
   }
 
   /** A mail that could not be taken: when it was tried, and until when it will be. */

@@ -1,5 +1,5 @@
 import type { MailForms } from '#bridges/email/forms/forms.ts';
-import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { looksLikeAddress, mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
 import type { GroupMails, GroupPlacing } from '#bridges/email/rooms/group-mails.ts';
 import { texts } from '#bridges/email/texts.ts';
@@ -275,7 +275,10 @@ export function openPersonal(
           ({ address }) => !mine.has(mailboxOf(address)) && !address.toLowerCase().endsWith(`@${config.domain}`),
         );
     if (others.length === 0 || parsed.automation === 'list') return undefined;
-    const names = others.slice(0, ALSO).map(({ name, address }) => cleanName(name ?? address) || address);
+    const names = others.slice(0, ALSO).map(({ name = '', address }) => {
+      const called = cleanName(name);
+      return called === '' || looksLikeAddress(called) ? address : called;
+    });
     const all = [...names, ...(others.length > ALSO ? [`+${others.length - ALSO}`] : [])].join(', ');
     return texts.alsoTo(all, offer);
   };
@@ -327,7 +330,7 @@ const lost = (files: readonly IncomingFile[]): string[] =>
 /** The name of a sender who is who they say, unless it is an address (SECURITY, mail in). */
 function nameOf({ parsed, verdict }: ReadMail): string | undefined {
   const name = cleanName(parsed.from.name ?? '');
-  return verdict.from === 'verified' && name !== '' && !name.includes('@') ? name : undefined;
+  return verdict.from === 'verified' && name !== '' && !looksLikeAddress(name) ? name : undefined;
 }
 
 /** The subject where it is another than the thread had. */

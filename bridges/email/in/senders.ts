@@ -2,7 +2,10 @@ import { mailboxOf, mailDomain } from '#bridges/email/mailbox.ts';
 
 /** An address or a domain as it is listed; undefined for what is neither. Pure. */
 export function listedSender(text: string): string | undefined {
-  const written = text.trim().replace(/^mailto:/i, '');
+  const written = text
+    .trim()
+    .replace(/^mailto:/i, '')
+    .replace(/^\*@/, '@');
   return written.includes('@') && !written.startsWith('@') ? mailboxOf(written) : mailDomain(written.replace(/^@/, ''));
 }
 

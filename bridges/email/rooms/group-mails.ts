@@ -29,6 +29,8 @@ import type { GroupBook, GroupMail } from './group-book.ts';
  */
 export type GroupPlacing = {
   readonly kind: 'room' | 'offer' | 'apart';
+  /** It has come before, and changes nothing. */
+  readonly again?: true;
   readonly id: string;
   readonly group: MailGroup;
   readonly change: GroupChange;
@@ -111,6 +113,21 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
     };
   }
 
+  /** A mail that is known stays what it is: one that comes again is where it was, and nobody else takes its place. */
+  async function again(
+    account: AccountKey,
+    { verdict, from }: ReadMail,
+    before: GroupMail,
+    now: readonly Addressee[],
+  ): Promise<GroupPlacing | undefined> {
+    if (verdict.from !== 'verified' || before.by !== from) return undefined;
+    const group = await book.get(account, before.group);
+    const change = { people: group?.people ?? [], came: [], left: [] };
+    return (
+      group && { kind: group.open ? 'room' : 'offer', id: before.group, group, change, now, sent: [], again: true }
+    );
+  }
+
   const told = (account: AccountKey, words: Words): string => wordsIn(words, host.language(account));
 
   function note(account: AccountKey, place: Place, words: Words): Draft {
@@ -124,14 +141,16 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
       const mine = await mineOf(account, mail);
       if (mine.has(mail.from)) return undefined;
       const now = addresseesOf(mail.parsed, (address) => mine.has(address));
+      const before = await book.mail(account, mail.parsed.messageId);
+      if (before) return again(account, mail, before, now);
       const found = await known(account, mail, now);
       if (found) return found;
       if (now.length < 2 || now.length > MOST_PEOPLE || !isMessageId(mail.parsed.messageId)) return undefined;
       const id = `thread.${state.mac('group', account, mail.parsed.messageId)}`;
       return { kind: 'offer', id, group: NEW, now, change: changedBy(NEW, now), sent: [] };
     },
-    writes({ parsed, from }, account, { kind, id, group, change, now }, { hash, said }) {
-      if (kind === 'apart') return [];
+    writes({ parsed, from }, account, { kind, id, group, change, now, again: isRepeat }, { hash, said }) {
+      if (kind === 'apart' || isRepeat) return [];
       const subject = plainSubject(parsed.subject) || group.subject;
       const references = isMessageId(parsed.messageId)
         ? withReference(group.references, parsed.messageId)
@@ -148,7 +167,7 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
         book.writeLast(account, from, parsed.messageId),
       ];
     },
-    head({ parsed, from }, account, { id, group, change }) {
+    head({ parsed, from }, account, { id, group, change, again: isRepeat }) {
       const place = { kind: 'room', account, id } as const;
       const { nick } = change.people.find(({ address }) => address === from) ?? { nick: from };
       const by = { kind: 'network', id: from, name: nick } as const;
@@ -162,7 +181,7 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
         ...change.left.map((person) => moved(person, 'leave')),
         ...(change.came.length > 0 ? [note(account, place, texts.groupCame(namesOf(change.came)))] : []),
         ...(change.left.length > 0 ? [note(account, place, texts.groupLeft(namesOf(change.left)))] : []),
-        ...(subject !== '' && subject !== group.subject
+        ...(subject !== '' && subject !== group.subject && !isRepeat
           ? [{ place, from: by, kind: 'topic', text: subject, by: nick } as const]
           : []),
       ];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { looksLikeAddress, mailboxOf } from '#bridges/email/mailbox.ts';
 import type { ParsedMail } from '#bridges/email/wire/mail.ts';
 import { cleanName } from '#mappings/names.ts';
 
@@ -61,7 +61,7 @@ const folded = (nick: string): string => nick.normalize('NFKC').toLowerCase();
 export function nickOf({ address, name = '' }: Pick<Addressee, 'address' | 'name'>, taken: readonly string[]): string {
   const known = cleanName(name);
   const local = address.slice(0, address.lastIndexOf('@'));
-  const nick = known !== '' && !known.includes('@') ? known : local;
+  const nick = known !== '' && !looksLikeAddress(known) ? known : local;
   return taken.map(folded).includes(folded(nick)) ? `${nick} (${address})` : nick;
 }
 

@@ -55,5 +55,6 @@ describe('a thread of mails with several', () => {
     expect(nickOf({ address: 'bob@example.com', name: 'Bob' }, ['BOB'])).toBe('Bob (bob@example.com)');
     expect(nickOf({ address: 'x@evil.example', name: 'boss@good.example' }, [])).toBe('x');
     expect(nickOf({ address: 'x@evil.example', name: '\u202e\n ' }, [])).toBe('x');
+    expect(nickOf({ address: 'x@evil.example', name: 'boss\uff20good.example' }, [])).toBe('x');
   });
 });

@@ -42,6 +42,10 @@ export async function ownMailbox() {
     bye: (rest) => imap.breakAll(rest),
     break: () => imap.breakAll(),
     anew: (rest) => imap.anew(rest),
+    /** `bare`: the server does not say which mail is the next. */
+    bare() {
+      imap.bare = true;
+    },
     silent: () => imap.faults.push({ kind: 'silent' }),
     huge: (rest) => imap.faults.push({ kind: 'huge', bytes: Number(rest) }),
     /** `asked 2`: the provider was asked so many times whether somebody has logged in. */
