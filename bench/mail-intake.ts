@@ -6,9 +6,10 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { type AddressInfo, connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import DKIM from 'nodemailer/lib/dkim';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { openXmppLoad } from './load/xmpp-server.ts';
 import { cpuSeconds, percentile, residentMegabytes } from './measure.ts';
 import { startProcess } from './target.ts';
@@ -150,21 +151,12 @@ async function openLmtp(port: number) {
   };
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 const folder = join(ROOT, '.cache');
 mkdirSync(folder, { recursive: true });
 const dir = mkdtempSync(join(folder, 'bench-mail-'));
 const names = await openNames();
 const xmpp = await openXmppLoad();
-const lmtp = await freePort();
+const [lmtp = 0] = await freePorts(1);
 let shown = 0;
 let verified = 0;
 xmpp.receive = (stanza) => {

@@ -52,12 +52,13 @@ async function playGateway(stage: Stage, turn: Turn): Promise<Named> {
   return void (await stage[order]());
 }
 
-async function playXmpp({ xmpp, gone }: Stage, turn: Turn): Promise<Named> {
+/** `gone JID`: the server no longer knows a full JID; `unproven` and `proven`: whether it proves what it has read. */
+async function playXmpp({ xmpp, next, gone, proves }: Stage, turn: Turn): Promise<Named> {
   if (turn.direction === 'in') return void xmpp.send(turn.text);
-  // The server no longer knows a full JID.
   if (turn.direction === 'do' && turn.text.startsWith('gone ')) return void gone.add(turn.text.slice(5));
+  if (turn.direction === 'do' && /^(un)?proven$/.test(turn.text)) return void proves(turn.text === 'proven');
   if (turn.direction === 'do') throw new Error(`${turn.at}: xmpp knows no command ${turn.text}`);
-  const stanza = await inTime(xmpp.next(), turn);
+  const stanza = await inTime(next(), turn);
   const wanted = canonicalXml(turn.text);
   const seen = canonical(turn.text.includes(CAPS) ? stanza : withoutCaps(stanza));
   return compare(wanted, spokenOf(wanted, seen), turn);
@@ -81,13 +82,13 @@ function compare(expected: string, seen: string, turn: Turn): Named {
 }
 
 /** Everything that was said has been read on both wires: what is left was not expected. */
-async function silence({ wire, xmpp }: Stage): Promise<undefined> {
+async function silence({ wire, xmpp, next }: Stage): Promise<undefined> {
   await wire.sync();
   xmpp.send(
     `<iq type='get' id='the-end' from='stage@a.example/x' to='${wire.domain}'><ping xmlns='urn:xmpp:ping'/></iq>`,
   );
   const left: string[] = [];
-  for (let stanza = await xmpp.next(); stanza.attrs.id !== 'the-end'; stanza = await xmpp.next()) {
+  for (let stanza = await next(); stanza.attrs.id !== 'the-end'; stanza = await next()) {
     left.push(canonical(stanza));
   }
   left.push(...(await wire.unheard()));

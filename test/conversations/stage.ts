@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import type { Element } from 'ltx';
 import { expect, vi } from 'vitest';
 import { house } from '#src/config/schema.ts';
 import type { Config } from '#src/config.ts';
@@ -21,6 +22,8 @@ import type { OpenWire, Wire } from './wire.ts';
 export type Stage = AsyncDisposable & {
   /** The gateway's newest connection. */
   readonly xmpp: FakeConnection;
+  /** The next stanza that came out of the gateway: what came before it was started anew is not lost. */
+  next(): Promise<Element>;
   readonly wire: Wire;
   /** What `{{upload}}` is from the beginning: where users have put files, as `test/fakes/upload-server.ts` has them. */
   readonly upload: string;
@@ -30,6 +33,8 @@ export type Stage = AsyncDisposable & {
   readonly web: string | undefined;
   /** Full JIDs that the XMPP server no longer knows. */
   readonly gone: Set<string>;
+  /** Whether the XMPP server gives back what the gateway sends to itself, which proves what it has read. */
+  proves(on: boolean): void;
   /** Starts the gateway once more, on the same store. */
   start(): Promise<void>;
   /** Stops the gateway, as a signal does. */
@@ -91,10 +96,15 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
   let stopped = false;
   let locked: DatabaseSync | undefined;
   let xmpp = await xmppServer.connection(wire.domain);
+  const ended: FakeConnection[] = [];
   return {
     wire,
+    next: () => (ended.find(({ received }) => received.length > 0) ?? xmpp).next(),
     upload: `http://${uploads.host}`,
     gone: xmppServer.gone,
+    proves(on) {
+      xmppServer.answerPings = on;
+    },
     get web() {
       return gateway.web;
     },
@@ -103,6 +113,8 @@ export async function openStage({ folder: home, options }: Pick<Script, 'folder'
       return xmpp;
     },
     async start() {
+      await xmpp.closed;
+      ended.push(xmpp);
       gateway = await launch();
       stopped = false;
       xmpp = await xmppServer.connection(wire.domain);

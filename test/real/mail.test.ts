@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { ImapFlow } from 'imapflow';
 import { expect, test } from 'vitest';
 import { startGateway } from '#src/gateway/gateway.ts';
 import { openLog } from '#src/lib/log.ts';
 import { openMetrics } from '#src/lib/metrics.ts';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import { configFrom } from '../config-from.ts';
 import { mailServer, post, vouched } from '../fakes/mail-server.ts';
 import { startNameServer } from '../fakes/name-server.ts';
@@ -21,16 +21,6 @@ const DOMAIN = 'gw.test';
 const SECRET = 'secret';
 const NEEDS = ['prosody', 'postfix', 'dovecot-core', 'dovecot-imapd', 'dovecot-lmtpd'] as const;
 
-/** A free port of this machine, which somebody else is told before it is listened on. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Prosody with alice, Postfix as smarthost and as server of peer.test, Dovecot for its mailboxes, and a gateway between them. */
 async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
   await using stack = new AsyncDisposableStack();
@@ -39,7 +29,7 @@ async function startMailWorld({ byImap = false }: { byImap?: boolean } = {}) {
   const dovecot = stack.use(await startDovecot());
   const far = stack.use(await mailServer());
   const names = stack.use(await startNameServer({}));
-  const lmtp = await freePort();
+  const [lmtp = 0] = await freePorts(1);
   const postfix = stack.use(
     await startPostfix({
       mailboxes: ['bob', 'carol', 'full', ...(byImap ? ['gateway'] : [])],

@@ -1,14 +1,13 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { pathOf } from '#src/process/cli/demo/servers/available.ts';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 
 const run = promisify(execFile);
 
@@ -38,7 +37,7 @@ export async function startPostgres({ fsync = false } = {}): Promise<Postgres> {
   const data = join(dir, 'data');
   const flags = ['-A', 'trust', '-U', 'isthmus', '-E', 'UTF8', '--locale=C', '--no-sync'];
   await run(join(bin, 'initdb'), ['-D', data, ...flags], { ...as, cwd: dir });
-  const port = await freePort();
+  const [port = 0] = await freePorts(1);
   const url = (name: string) => `postgres://isthmus@127.0.0.1:${port}/${name}`;
   let server: { pid: number; gone: Promise<unknown> } | undefined;
 
@@ -101,12 +100,3 @@ const answers = (url: string): Promise<boolean> =>
     () => true,
     () => false,
   );
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { bridge } from '#bridges/email/index.ts';
+import { freePorts } from '#src/process/cli/demo/servers/ports.ts';
 import {
   deliveryReport,
   displayedReport,
@@ -28,7 +27,7 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
   const own = mailbox === undefined ? undefined : await ownMailbox();
   const server = await mailServer(own ? { login: own.lets } : {});
   const names = await startNameServer({});
-  const lmtp = await freePort();
+  const [lmtp = 0] = await freePorts(1);
   const read = new Set<HeardMail>();
   let last: HeardMail | undefined;
   let count = 0;
@@ -265,14 +264,4 @@ const nameOf = (address: string): string => address.charAt(0).toUpperCase() + ad
 
 function expectTaken(answers: readonly string[]): void {
   for (const answer of answers) if (!answer.startsWith('250')) throw new Error(`the mail was answered: ${answer}`);
-}
-
-/** The gateway is told its port before it listens. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
