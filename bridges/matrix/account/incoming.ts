@@ -168,7 +168,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       ? { kind: 'contact', action: 'subscribed', name: rooms.nick(id, partner) ?? title, groups: ['Matrix'] }
       : { kind: 'room', change: 'listed', text: title, unread };
     listed.add(id);
-    await tell([{ place, from, ...body }], [write]);
+    const told = tell([{ place, from, ...body }], [write]);
+    if (!partner) return told;
+    // Clients take their time to say whether they take contacts. What is not done now is done with the next first sync.
+    told.catch((err: unknown) => {
+      listed.delete(id);
+      host.log.debug({ err }, 'a contact was not listed');
+    });
   }
 
   /** Reads what a sync has left out, the oldest first. What is further back stays there for who asks. */

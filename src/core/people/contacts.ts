@@ -1,8 +1,8 @@
 import { peopleTexts as texts } from '#mappings/texts/people.ts';
 import type { Outcome } from '#src/bridge.ts';
-import type { Listed } from '#src/core/index.ts';
+import type { Listed, XmppSide } from '#src/core/index.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import {
   type ContactEffect,
@@ -26,13 +26,19 @@ export type ContactParts = Pick<
 > & {
   readonly roster: Roster;
   readonly presence: Presence;
+  /** Works on a person in their lane. */
+  within(account: AccountKey, work: (person: Person) => void | Promise<void>): void | Promise<void>;
 };
+
+type Enlisted = Awaited<ReturnType<XmppSide['enlist']>>;
 
 export type Contacts = {
   /** One step of a subscription, by the user or by the contact. Rejects with a `Failure` for the user. */
   apply(person: Person, id: string, input: ContactInput, reason?: string): Promise<void>;
   /** The list of the network has the contact, as its user has it there, or has it no more. */
-  listed(person: Person, listed: Listed, action: 'subscribed' | 'unsubscribed'): Promise<void>;
+  listed(person: Person, listed: Listed, action: 'subscribed' | 'unsubscribed'): void | Promise<void>;
+  /** While a contact is being put into the roster: resolves once that is durable. */
+  listing(account: AccountKey, id: string): Promise<void> | undefined;
   /** What became of something that the network was told of a subscription. */
   settled(person: Person, id: string, action: SubscriptionAction, outcome: Outcome): Promise<void>;
   /** A session of the person is there: tells the network what it was not told yet. */
@@ -57,7 +63,10 @@ export function openContacts({
   xmpp,
   roster,
   presence,
+  within,
 }: ContactParts): Contacts {
+  const listing = new Map<string, Promise<void>>();
+
   /** The network itself decides on a request; everywhere else it is granted here. */
   const asks = (person: Person, id: string): boolean =>
     !roster.isOurs(person.account, id) &&
@@ -136,8 +145,9 @@ export function openContacts({
     if (action === 'subscribe' && presence.wants(person, key.realm)) presence.enter(person, key.realm);
   }
 
-  async function enlist(person: Person, listed: Listed): Promise<void> {
-    const { id } = listed;
+  /** The server or a client is asked beside: either may take its time, and nobody waits for that. */
+  function enlist(person: Person, listed: Listed): void {
+    const { account, id } = listed;
     const before = person.contacts.get(id) ?? none;
     const label = JSON.stringify([listed.name, ...listed.groups]);
     const known = before.from && before.to;
@@ -146,8 +156,23 @@ export function openContacts({
     person.listed.set(id, label);
     // How the list had it before is not known: what stands in the roster may be the user's own.
     if (known && last === undefined) return;
-    const how = await xmpp.enlist(listed, [...person.resources.keys()]);
-    if (known || how === 'offered') return;
+    const name = `${account} ${id}`;
+    const done = xmpp
+      .enlist(listed, [...person.resources.keys()])
+      .then((how) => within(account, (now) => enlisted(now, id, how)))
+      .finally(() => {
+        if (listing.get(name) === done) listing.delete(name);
+      });
+    // Whoever waits for it hears of its failure.
+    done.catch(() => undefined);
+    listing.set(name, done);
+  }
+
+  async function enlisted(person: Person, id: string, how: Enlisted): Promise<void> {
+    // The list has it no more, or nobody is there any more.
+    if (!person.listed.has(id)) throw new Failure('recipient-unavailable');
+    const { from, to } = person.contacts.get(id) ?? none;
+    if ((from && to) || how === 'offered') return;
     if (how === 'ask') return apply(person, id, { by: 'contact', action: 'subscribe' });
     await save(person, id, BOTH, []);
     if (person.resources.size > 0) presence.show(person, id);
@@ -168,6 +193,7 @@ export function openContacts({
   return {
     apply,
     listed: (person, listed, action) => (action === 'subscribed' ? enlist(person, listed) : delist(person, listed)),
+    listing: (account, id) => listing.get(`${account} ${id}`),
     async settled(person, id, action, outcome) {
       const failure = outcome instanceof Failure ? outcome : undefined;
       // What may go another time is said again in the next session.

@@ -68,6 +68,8 @@ export type People = {
   lastActivity(place: Place): Promise<number>;
   /** A contact's presence, subscription or profile. Resolves once it is durable. */
   heard(event: EventOf<'contact'> | EventOf<'presence'> | EventOf<'profile'>): void | Promise<void>;
+  /** While a contact is being put into the roster: resolves once that is durable, and rejects where it is not done. */
+  listing(place: Place): Promise<void> | undefined;
   /** What was found out of a contact. */
   learned(account: AccountKey, id: string, profile: ProfileBody): void;
   /** A user shows a picture of this hash, or another name. */
@@ -117,7 +119,7 @@ export function openPeople(parts: PeopleParts): People {
 
   const roster = openRoster(parts);
   const presence = openPresence({ ...parts, roster });
-  const contacts = openContacts({ ...parts, roster, presence });
+  const contacts = openContacts({ ...parts, roster, presence, within });
 
   async function load(account: AccountKey): Promise<Person> {
     loading.add(account);
@@ -273,6 +275,7 @@ export function openPeople(parts: PeopleParts): People {
         return within(account, (person) => contacts.listed(person, { account, id, name, groups }, action));
       return within(account, (person) => contacts.apply(person, id, { by: 'contact', action }, reason));
     },
+    listing: (place) => (place.kind === 'contact' ? contacts.listing(place.account, place.id) : undefined),
     async knows(account, id) {
       let known: 'yes' | 'no' | 'full' = 'no';
       await within(account, ({ contacts: all }) => {

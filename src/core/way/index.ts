@@ -344,6 +344,7 @@ export function openInward(context: InwardContext): Inward {
     if (open.length > 0) await Promise.all(open);
     if (!statements) return;
     for (const key of new Set(drafts.map(({ place }) => placeKey(place)))) await lanes.within(key, () => undefined);
+    for (const { kind, place } of drafts) if (kind === 'contact') await context.people.listing(place);
     await context.rows.owner();
     await context.commit.write(statements);
   }

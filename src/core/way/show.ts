@@ -16,7 +16,7 @@ export type ShowContext = {
   readonly ids: Pick<Ids, 'link' | 'linkUnwritten'>;
   readonly lanes: Lanes;
   readonly display: Pick<Display, 'owe' | 'show'>;
-  readonly people: Pick<People, 'heard' | 'isAway'>;
+  readonly people: Pick<People, 'heard' | 'isAway' | 'listing'>;
   readonly rooms: Pick<Rooms, 'apply'>;
   /** The way into rooms of what changes who is there, and how. */
   readonly flicker: Pick<Flicker, 'apply'>;
