@@ -226,6 +226,11 @@ export type Bridge = {
    */
   forget?(account: AccountKey, logins: readonly AccountLogin[]): Promise<void>;
   /**
+   * The account gives up one of its logins and stays: tokens are revoked, its device is logged out, and what is kept for that login
+   * goes. Its session is being closed; the login is gone, also when this rejects or takes too long. Resolves with what its user is told.
+   */
+  unlink?(account: AccountKey, login: AccountLogin): Promise<Words | undefined>;
+  /**
    * Settings have changed: those of an account, of its realm or a room where there is a `place`, or without an account those
    * of a shared room.
    */

@@ -88,9 +88,11 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     withdraw: outgoing.withdraw,
     openFile: originals.open,
     narrow: openNarrowing(config, shown),
-    forget: async (account) => {
+    unlink: (account, login) => mailboxes.unlink(account, login),
+    forget: async (account, logins) => {
       await openChosenNames(transport).forget(account);
       await shown.forget(account);
+      await mailboxes.forget(logins);
     },
     pause(now) {
       paused = now;

@@ -124,12 +124,15 @@ const provider = z.strictObject({
     .strictObject({
       device: https.describe('Where a code is asked for (RFC 8628)'),
       token: https.describe('Where tokens are asked for'),
+      revoke: https
+        .optional()
+        .describe('Where a token is ended that is not used any more (RFC 7009), where there is that'),
       client: line(320).describe('The id of this gateway there'),
       secret: secret.optional().describe('The secret of this gateway there, where it has one'),
       scope: line(1000).describe('What is asked for, such as https://mail.google.com/'),
     })
     .optional()
-    .describe('Its users log in on its page, and no password is kept (device, token, client, secret, scope)'),
+    .describe('Its users log in on its page, and no password is kept (device, token, revoke, client, secret, scope)'),
 });
 
 const accounts = z.strictObject({

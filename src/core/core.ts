@@ -201,6 +201,7 @@ export function coreOf(opened: Opened): OpenCore {
     chat,
     registered: opened.membership.registered,
     unregister: opened.membership.unregister,
+    unlink: opened.membership.unlink,
     registration: opened.registration,
     probed: people.probed,
     lastActivity: people.lastActivity,

@@ -307,6 +307,8 @@ export type Core = {
    * takes the gateway and its people out of the user's roster, to be called once the user has been answered.
    */
   unregister(transport: string, user: BareJid): Promise<() => void>;
+  /** Forgets what the user logs in with in a realm, and has its network told. Resolves with what the bridge says of it. */
+  unlink(transport: string, realm: string, user: BareJid): Promise<Words | undefined>;
   /** Registration in one form. Everything rejects with a `Failure`. */
   readonly registration: {
     /** What is asked of somebody who registers, with what holds now; secrets are blank. */
@@ -316,8 +318,6 @@ export type Core = {
      * called once the user has been answered.
      */
     register(at: RegistrationAt, who: Talker, answer: Answer): Promise<() => void>;
-    /** Forgets what the user logs in with in a realm; a session that is there stays. */
-    forget(transport: string, realm: string, user: BareJid): Promise<void>;
   };
   /** A JID of the user's server asks how somebody fares (RFC 6121 §4.3): a contact, the realm, or the gateway itself. */
   probed(place: Place, jid: string): void;

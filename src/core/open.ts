@@ -225,10 +225,7 @@ export function buildCore(parts: CoreParts) {
   const talks = openTalks({
     ...{ ...ground, dialogues, sessions, admins },
     own: memo(1000, (domain) => [
-      ...registerCommands(
-        { ...ground, logins, membership, people, registration, sessions, settings },
-        transport(domain),
-      ),
+      ...registerCommands({ ...ground, logins, membership, people, sessions, settings }, transport(domain)),
       ...configureCommands(ownSettings, (scope) => settings.has(domain, scope)),
       ...everywhere,
       ...(choices.settings(domain).length > 0 ? choosing : []),

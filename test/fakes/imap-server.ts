@@ -1,65 +1,78 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-
-/** A mail of a folder, with the marks that are set on it. */
-type StoredMail = { readonly uid: number; readonly raw: string; readonly flags: Set<string> };
-type StoredFolder = { readonly use: string; validity: number; next: number; mails: StoredMail[] };
+import { TLSSocket } from 'node:tls';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
+import { found, headersIn, openFolders, type StoredFolder, type StoredMail, unquoted } from './imap-folders.ts';
 
 /**
- * What goes wrong next: `refuse` answers a login with that, `silent` says nothing more on the line that looks next, `huge` announces that many bytes for
- * the next headers.
+ * What goes wrong next: `refuse` answers a login with that, `greet` says that and no more to who connects, `silent` says nothing more on the
+ * line that looks next, `huge` announces that many bytes for the next headers, `cut` breaks the line within the next mail, behind that many
+ * bytes, and `gone`: the next mail is not there any more when it is read.
  */
-export type ImapFault =
-  | { readonly kind: 'refuse'; readonly text: string }
-  | { readonly kind: 'silent' }
-  | { readonly kind: 'huge'; readonly bytes: number };
+export type ImapFault = { readonly [K in keyof Details]: { readonly kind: K } & Details[K] }[keyof Details];
+type Details = {
+  readonly refuse: { readonly text: string };
+  readonly greet: { readonly text: string };
+  readonly silent: unknown;
+  readonly gone: unknown;
+  readonly huge: { readonly bytes: number };
+  readonly cut: { readonly bytes: number };
+};
 
 /** A mailbox on a server of our own, with faults on demand. */
-export type ScriptedImap = AsyncDisposable & {
-  readonly port: number;
-  readonly folders: ReadonlyMap<string, StoredFolder>;
-  readonly faults: ImapFault[];
-  /** Who was let in: the user, and the password or token. */
-  readonly logins: { readonly user: string; readonly secret: string }[];
-  /** Whether one line waits for news. */
-  readonly idle: number;
-  readonly open: number;
-  /** Passwords and tokens that are let in; all where it is undefined. */
-  secrets: ReadonlySet<string> | undefined;
-  deliver(raw: string, folder?: string): void;
-  /** A folder is made anew, with the mails that it has. */
-  anew(folder: string): void;
-  /** The server says nothing of the next UID of a folder that is selected, as RFC 3501 lets it. */
-  bare: boolean;
-  /** Says goodbye, where there are words for it, and ends all lines. */
-  breakAll(bye?: string): void;
-  when<T>(look: () => T | undefined | false): Promise<T>;
-};
+export type ScriptedImap = AsyncDisposable &
+  Omit<ReturnType<typeof openFolders>, 'find' | 'put' | 'take'> & {
+    readonly port: number;
+    readonly faults: ImapFault[];
+    /** Who was let in: by which method, the user, and the password or token. */
+    readonly logins: { readonly method: string; readonly user: string; readonly secret: string }[];
+    /** Whatever lines have said that holds a password, whether it was let in or not. */
+    readonly tried: string[];
+    /** What every line has asked for, in order. */
+    readonly asked: string[];
+    /** Whether one line waits for news. */
+    readonly idle: number;
+    readonly open: number;
+    /** What it says that it can (RFC 9051 §7.2.2); `starttls` is what it says before a line is secret. */
+    capabilities: { always: string; starttls?: string };
+    /** It says nothing of the next UID of a folder that is selected, as RFC 3501 lets it. */
+    bare: boolean;
+    /** What stands between the names of a folder and of the one within it. */
+    delimiter: string;
+    /** Passwords and tokens that are let in; all where it is undefined. */
+    secrets: ReadonlySet<string> | undefined;
+    deliver(raw: string, folder?: string, flags?: string): void;
+    expunge(folder: string, uid: number): void;
+    /** Says goodbye, where there are words for it, and ends all lines. */
+    breakAll(bye?: string): void;
+    when<T>(look: () => T | undefined | false): Promise<T>;
+  };
 
 const CAPABILITIES = 'IMAP4rev1 IDLE UIDPLUS MOVE SPECIAL-USE LITERAL+ SASL-IR AUTH=PLAIN AUTH=XOAUTH2';
 
 type Line = {
-  readonly socket: Socket;
+  socket: Socket;
   folder: StoredFolder | undefined;
   idling: string | undefined;
   auth: string | undefined;
+  /** The login that is answered once the challenge is. */
+  refused: string | undefined;
   silent: boolean;
+  secret: boolean;
 };
 
 /** Opens it with an inbox, a folder for what was sent, and one for lists. */
 export async function scriptedImap(): Promise<ScriptedImap> {
-  const folder = (use: string): StoredFolder => ({ use, validity: 1, next: 1, mails: [] });
-  const folders = new Map([
-    ['INBOX', folder('')],
-    ['Sent', folder('\\Sent')],
-    ['Lists', folder('')],
-  ]);
+  const { find, put, take, ...folders } = openFolders();
   const faults: ImapFault[] = [];
-  const logins: { user: string; secret: string }[] = [];
+  const logins: ScriptedImap['logins'] = [];
+  const [tried, asked]: [string[], string[]] = [[], []];
   const lines = new Set<Line>();
   const watchers = new Set<() => void>();
   let secrets: ReadonlySet<string> | undefined;
+  let capabilities: ScriptedImap['capabilities'] = { always: CAPABILITIES };
   let bare = false;
+  let delimiter = '/';
 
   const tell = (): void => {
     for (const watch of [...watchers]) watch();
@@ -69,24 +82,31 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     return at < 0 ? undefined : (faults.splice(at, 1)[0] as Extract<ImapFault, { kind: K }>);
   }
 
-  const server = createServer((socket) => {
-    const line: Line = { socket, folder: undefined, idling: undefined, auth: undefined, silent: false };
+  const server = createServer((plain) => {
+    const line: Line = {
+      ...{ socket: plain, folder: undefined, idling: undefined, auth: undefined, refused: undefined },
+      ...{ silent: false, secret: false },
+    };
     lines.add(line);
     let read = Buffer.alloc(0);
     const say = (text: string): void => {
-      if (!line.silent) socket.write(`${text}\r\n`);
+      if (!line.silent) line.socket.write(`${text}\r\n`);
     };
-    socket.on('error', () => socket.destroy());
-    socket.on('close', () => {
-      lines.delete(line);
-      tell();
-    });
-    socket.on('data', (bytes) => {
+    const hear = (bytes: Buffer): void => {
       read = Buffer.concat([read, bytes]);
       for (let command = nextCommand(); command !== undefined; command = nextCommand()) answer(command);
       tell();
+    };
+    plain.on('error', () => plain.destroy());
+    plain.on('close', () => {
+      lines.delete(line);
+      tell();
     });
-    say(`* OK [CAPABILITY ${CAPABILITIES}] ready`);
+    plain.on('data', hear);
+    const said = (): string => (line.secret ? undefined : capabilities.starttls) ?? capabilities.always;
+    const greeting = fault('greet');
+    if (greeting) plain.end(`* ${greeting.text}\r\n`);
+    else say(`* OK [CAPABILITY ${said()}] ready`);
 
     /** A whole command, with its literals in their places. */
     function nextCommand(): string | undefined {
@@ -107,13 +127,19 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     }
 
     function answer(command: string): void {
-      if (line.auth !== undefined) return void logIn(line.auth, command);
+      if (line.refused !== undefined) {
+        say(line.refused);
+        line.refused = undefined;
+        return;
+      }
+      if (line.auth !== undefined) return logIn(line.auth, command);
       if (line.idling !== undefined) {
         const tag = line.idling;
         line.idling = undefined;
         return say(`${tag} OK done`);
       }
       const [, tag = '', name = '', rest = ''] = /^(\S+) ((?:UID )?\S+) ?(.*)$/s.exec(command) ?? [];
+      asked.push(`${name.toUpperCase()} ${rest}`);
       const done = COMMANDS[name.toUpperCase()];
       if (done) done(tag, rest);
       else say(`${tag} OK nothing`);
@@ -121,25 +147,35 @@ export async function scriptedImap(): Promise<ScriptedImap> {
 
     function logIn(about: string, text: string): void {
       line.auth = undefined;
-      const [tag = '', method] = about.split(' ');
-      const plain = Buffer.from(text, 'base64').toString('utf8');
+      const [tag = '', method = ''] = about.split(' ');
+      const decoded = Buffer.from(text, 'base64').toString('utf8');
       const [user = '', secret = ''] =
         method === 'PLAIN'
-          ? plain.split('\0').slice(1)
-          : [/user=([^\u0001]*)/.exec(plain)?.[1], /Bearer ([^\u0001]*)/.exec(plain)?.[1]];
-      const refusal = fault('refuse');
-      if (refusal) return say(`${tag} NO ${refusal.text}`);
-      if (secrets && !secrets.has(secret)) return say(`${tag} NO [AUTHENTICATIONFAILED] no`);
-      logins.push({ user, secret });
-      say(`${tag} OK [CAPABILITY ${CAPABILITIES}] in`);
+          ? decoded.split('\0').slice(1)
+          : [/(?:user|n,a)=([^\u0001,]*)/.exec(decoded)?.[1], /Bearer ([^\u0001]*)/.exec(decoded)?.[1]];
+      decide(tag, { method, user, secret });
+    }
+
+    function decide(tag: string, login: ScriptedImap['logins'][number]): void {
+      tried.push(`${login.method} ${login.secret}${line.secret ? ' in secret' : ''}`);
+      const refusal =
+        fault('refuse')?.text ?? (secrets && !secrets.has(login.secret) ? '[AUTHENTICATIONFAILED] no' : '');
+      if (refusal === '') {
+        logins.push(login);
+        return say(`${tag} OK [CAPABILITY ${said()}] in`);
+      }
+      if (!/OAUTH/.test(login.method)) return say(`${tag} NO ${refusal}`);
+      // RFC 7628 §3.2.3: why, which has to be answered before the login is refused.
+      line.refused = `${tag} NO ${refusal}`;
+      say(`+ ${Buffer.from('{"status":"400","schemes":"Bearer"}').toString('base64')}`);
     }
 
     function select(tag: string, name: string, how: string): void {
-      line.folder = folders.get(unquoted(name));
-      if (!line.folder) return say(`${tag} NO there is no such folder`);
-      const { validity, next, mails } = line.folder;
+      line.folder = find(name);
+      if (!line.folder) return say(`${tag} NO [NONEXISTENT] there is no such folder`);
+      const { validity, next, mails, unseen } = line.folder;
       say('* FLAGS (\\Seen)');
-      say(`* ${mails.length} EXISTS`);
+      say(`* ${mails.length + unseen} EXISTS`);
       say(`* OK [UIDVALIDITY ${validity}] so`);
       if (!bare) say(`* OK [UIDNEXT ${next}] so`);
       say(`${tag} OK [${how}] selected`);
@@ -147,57 +183,77 @@ export async function scriptedImap(): Promise<ScriptedImap> {
 
     function fetch(tag: string, rest: string): void {
       const [, uid = '', what = ''] = /^(\d+) \((.*)\)$/s.exec(rest) ?? [];
-      const mails = line.folder?.mails ?? [];
-      const at = mails.findIndex((one) => one.uid === Number(uid));
-      const mail = mails[at];
-      if (mail && !line.silent) socket.write(`* ${at + 1} FETCH (UID ${uid} ${itemsOf(mail, what)})\r\n`, 'latin1');
+      const { folder } = line;
+      const at = folder?.mails.findIndex((one) => one.uid === Number(uid)) ?? -1;
+      const mail = folder?.mails[at];
+      const whole = /BODY\.PEEK\[\]/.test(what);
+      const cut = whole && mail ? fault('cut') : undefined;
+      const text = mail && `* ${at + 1} FETCH (UID ${uid} ${itemsOf(mail, what)})\r\n`;
+      if (cut && text !== undefined) return void line.socket.write(text.slice(0, cut.bytes), () => plain.destroy());
+      if (whole && folder && fault('gone')) take(folder, Number(uid));
+      else if (text !== undefined && !line.silent) line.socket.write(text, 'latin1');
       say(`${tag} OK fetched`);
     }
 
-    function itemsOf({ raw }: StoredMail, what: string): string {
+    function itemsOf({ raw, flags }: StoredMail, what: string): string {
       const size = /RFC822\.SIZE/.test(what) ? `RFC822.SIZE ${raw.length} ` : '';
+      const marks = /\bFLAGS\b/.test(what) ? `FLAGS (${[...flags].join(' ')}) ` : '';
       const part = /BODY\.PEEK\[([^\]]*)\](?:<(\d+)\.(\d+)>)?/.exec(what);
-      if (!part) return size;
+      if (!part) return `${size}${marks}`.trim();
       const [, section = '', from, count] = part;
       const start = Number(from ?? 0);
-      const text = section === '' ? raw.slice(start, start + Number(count ?? raw.length)) : heads(raw, section);
+      const text = section === '' ? raw.slice(start, start + Number(count ?? raw.length)) : headersIn(raw, section);
       const huge = section === '' ? undefined : fault('huge');
       const where = from === undefined ? '' : `<${from}>`;
-      return `${size}BODY[${section}]${where} {${huge?.bytes ?? text.length}}\r\n${text}`;
+      return `${size}${marks}BODY[${section}]${where} {${huge?.bytes ?? text.length}}\r\n${text}`;
     }
 
     const COMMANDS: Readonly<Record<string, (tag: string, rest: string) => void>> = {
       CAPABILITY(tag) {
-        say(`* CAPABILITY ${CAPABILITIES}`);
+        say(`* CAPABILITY ${said()}`);
         say(`${tag} OK`);
+      },
+      STARTTLS(tag) {
+        if (!/\bSTARTTLS\b/.test(said())) return say(`${tag} BAD not here`);
+        say(`${tag} OK go on`);
+        plain.off('data', hear);
+        line.socket = new TLSSocket(plain, { isServer: true, cert: CERTIFICATE, key: PRIVATE_KEY });
+        line.socket.on('error', () => plain.destroy());
+        line.socket.on('data', hear);
+        line.secret = true;
+      },
+      LOGIN(tag, rest) {
+        const [user = '', secret = ''] = rest.split(' ').map(unquoted);
+        if (/\bLOGINDISABLED\b/.test(said())) return say(`${tag} NO [PRIVACYREQUIRED] not so`);
+        decide(tag, { method: 'LOGIN', user, secret });
       },
       AUTHENTICATE(tag, rest) {
         const [method = '', initial] = rest.split(' ');
+        if (!said().includes(`AUTH=${method}`)) return say(`${tag} NO [CANNOT] not by that`);
         if (initial !== undefined) return logIn(`${tag} ${method}`, initial);
         line.auth = `${tag} ${method}`;
         say('+ ');
       },
       LIST(tag, rest) {
         // RFC 9051 §6.3.9: what stands between names, and before all of them.
-        if (rest.endsWith('""')) say('* LIST (\\Noselect) "/" ""');
-        else for (const [name, { use }] of folders) say(`* LIST (${use}) "/" "${name}"`);
+        if (rest.endsWith('""')) say(`* LIST (\\Noselect) "${delimiter}" ""`);
+        else for (const [name, { use }] of folders.folders) say(`* LIST (${use}) "${delimiter}" "${name}"`);
         say(`${tag} OK listed`);
       },
       SELECT: (tag, rest) => select(tag, rest, 'READ-WRITE'),
       EXAMINE: (tag, rest) => select(tag, rest, 'READ-ONLY'),
       STATUS(tag, rest) {
-        const name = rest.split(' ')[0] ?? '';
-        const found = folders.get(unquoted(name));
-        if (!found) return say(`${tag} NO there is no such folder`);
-        say(`* STATUS ${name} (UIDNEXT ${found.next} UIDVALIDITY ${found.validity})`);
+        const name = /^("[^"]*"|\S+)/.exec(rest)?.[0] ?? '';
+        const at = find(name);
+        if (!at) return say(`${tag} NO [NONEXISTENT] there is no such folder`);
+        say(`* STATUS ${name} (UIDNEXT ${at.next} UIDVALIDITY ${at.validity})`);
         say(`${tag} OK`);
       },
       'UID SEARCH'(tag, rest) {
         if (fault('silent')) line.silent = true;
-        const from = Number(/UID (\d+):/i.exec(rest)?.[1] ?? 0);
-        const all = (line.folder?.mails ?? []).filter(({ uid }) => uid >= from).map(({ uid }) => uid);
-        const found = /UID \*$/i.test(rest) ? all.slice(-1) : all;
-        say(`* SEARCH ${found.join(' ')}`);
+        // A folder that is gone while it is selected (RFC 2180 §3.3).
+        if (line.folder && ![...folders.folders.values()].includes(line.folder)) return say(`${tag} NO it is gone`);
+        say(`* SEARCH ${line.folder ? found(line.folder, rest).join(' ') : ''}`);
         say(`${tag} OK searched`);
       },
       'UID FETCH': fetch,
@@ -210,42 +266,42 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       'UID MOVE'(tag, rest) {
         const [uid = '', to = ''] = rest.split(' ');
         const at = line.folder?.mails.findIndex((one) => one.uid === Number(uid)) ?? -1;
-        const [mail] = at < 0 ? [] : (line.folder?.mails.splice(at, 1) ?? []);
-        if (mail) put(unquoted(to), mail.raw, mail.flags);
+        const mail = line.folder && take(line.folder, Number(uid));
+        if (mail) news(put(to, mail.raw, mail.flags));
         if (mail) say(`* ${at + 1} EXPUNGE`);
         say(`${tag} OK moved`);
       },
       APPEND(tag, rest) {
         const [, name = '', flags = '', text = ''] = /^(\S+) (?:\(([^)]*)\) )?.*?\{\d+\+?\}\r\n(.*)$/s.exec(rest) ?? [];
-        put(unquoted(name), text, new Set(flags.split(' ').filter((one) => one !== '')));
+        news(put(name, text, new Set(flags.split(' ').filter((one) => one !== ''))));
         say(`${tag} OK appended`);
       },
       IDLE(tag) {
+        if (!/\bIDLE\b/.test(said())) return say(`${tag} BAD not here`);
         line.idling = tag;
         say('+ idling');
       },
       LOGOUT(tag) {
         say('* BYE');
         say(`${tag} OK`);
-        socket.end();
+        plain.end();
       },
     };
   });
 
-  function put(name: string, raw: string, flags: Set<string>): void {
-    const into = folders.get(name);
-    if (!into) throw new Error(`there is no folder ${name}`);
-    into.mails.push({ uid: into.next++, raw, flags });
-    for (const { socket, folder: selected, silent, idling } of lines)
-      if (selected === into && !silent && idling !== undefined) socket.write(`* ${into.mails.length} EXISTS\r\n`);
+  function news(into: StoredFolder): void {
+    for (const { socket, folder, silent, idling } of lines)
+      if (folder === into && !silent && idling !== undefined)
+        socket.write(`* ${into.mails.length + into.unseen} EXISTS\r\n`);
     tell();
   }
 
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
+    ...folders,
     port: (server.address() as AddressInfo).port,
-    ...{ folders, faults, logins },
+    ...{ faults, logins, tried, asked },
     get idle() {
       return [...lines].filter(({ idling }) => idling !== undefined).length;
     },
@@ -258,19 +314,33 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     set secrets(now) {
       secrets = now;
     },
+    get capabilities() {
+      return capabilities;
+    },
+    set capabilities(now) {
+      capabilities = now;
+    },
     get bare() {
       return bare;
     },
     set bare(now) {
       bare = now;
     },
-    deliver: (raw, name = 'INBOX') => put(name, raw.replace(/\r?\n/g, '\r\n'), new Set()),
-    anew(name) {
-      const found = folders.get(name);
-      if (!found) return;
-      found.validity += 1;
-      found.mails = found.mails.map((mail, index) => ({ ...mail, uid: index + 1 }));
-      found.next = found.mails.length + 1;
+    get delimiter() {
+      return delimiter;
+    },
+    set delimiter(now) {
+      delimiter = now;
+    },
+    deliver: (raw, name = 'INBOX', flags = '') =>
+      news(put(name, raw.replace(/\r?\n/g, '\r\n'), new Set(flags.split(' ').filter((one) => one !== '')))),
+    expunge(name, uid) {
+      const from = folders.need(name);
+      const at = from.mails.findIndex((one) => one.uid === uid);
+      take(from, uid);
+      for (const { socket, folder, idling } of lines)
+        if (folder === from && idling !== undefined) socket.write(`* ${at + 1} EXPUNGE\r\n`);
+      tell();
     },
     breakAll(bye) {
       for (const { socket } of lines) {
@@ -281,10 +351,10 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     when: (look) =>
       new Promise((done) => {
         const watch = (): void => {
-          const found = look();
-          if (found === undefined || found === false) return;
+          const seen = look();
+          if (seen === undefined || seen === false) return;
           watchers.delete(watch);
-          done(found as never);
+          done(seen as never);
         };
         watchers.add(watch);
         watch();
@@ -294,13 +364,4 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       await new Promise<void>((closed) => server.close(() => closed()));
     },
   };
-}
-
-const unquoted = (text: string): string => text.trim().replace(/^"|"$/g, '');
-
-function heads(raw: string, section: string): string {
-  const names = (/\(([^)]*)\)/.exec(section)?.[1] ?? '').toLowerCase().split(' ');
-  const head = (raw.split('\r\n\r\n')[0] ?? '').split(/\r\n(?![ \t])/);
-  const fit = head.filter((one) => names.includes((one.split(':')[0] ?? '').toLowerCase()));
-  return `${fit.map((one) => `${one}\r\n`).join('')}\r\n`;
 }

@@ -11,6 +11,10 @@ export type FakeOauth = AsyncDisposable & {
   approve(): void;
   /** It renews nothing any more. */
   revoke(): void;
+  /** Tokens that were ended by who has them (RFC 7009). */
+  readonly ended: readonly string[];
+  /** So many requests are answered that it is out of order. */
+  down: number;
   when(look: () => boolean): Promise<void>;
 };
 
@@ -19,12 +23,21 @@ const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 /** Opens it. `given` hears of each token: `token1`, `token2`. */
 export async function oauthServer(given: (token: string) => void): Promise<FakeOauth> {
   const watchers = new Set<() => void>();
-  let [asked, tokens, approved, revoked] = [0, 0, false, false];
+  let [asked, tokens, down, approved, revoked] = [0, 0, 0, false, false];
+  const ended: string[] = [];
 
   function answerOf(path: string, body: URLSearchParams): { status: number; answer: object } {
     if (path === '/device') {
       const page = { verification_uri: 'https://provider.example/device', user_code: 'WDJB-MJHT' };
       return { status: 200, answer: { device_code: 'code', ...page, expires_in: 1800, interval: 5 } };
+    }
+    if (down > 0) {
+      down -= 1;
+      return { status: 503, answer: {} };
+    }
+    if (path === '/revoke') {
+      ended.push(body.get('token') ?? '');
+      return { status: 200, answer: {} };
     }
     if (body.get('grant_type') === DEVICE) asked += 1;
     if (body.get('grant_type') === DEVICE && !approved) return refusal('authorization_pending');
@@ -50,6 +63,13 @@ export async function oauthServer(given: (token: string) => void): Promise<FakeO
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     get asked() {
       return asked;
+    },
+    ended,
+    get down() {
+      return down;
+    },
+    set down(count) {
+      down = count;
     },
     approve() {
       approved = true;

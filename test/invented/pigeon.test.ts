@@ -138,6 +138,16 @@ describe('an account that is removed', () => {
       await rig.bridge.forget?.(rig.key('paris').account, []);
     }));
 
+  it('has the key of a login void that is given up, and says so', () =>
+    withLoft(async (rig, { order }) => {
+      await order({ person: 'romeo', password: 'rose' });
+      const key = String(await order({ key: 'romeo' }));
+      const credentials = { name: new Sealed('romeo'), key: new Sealed(key) };
+      const told = await rig.bridge.unlink?.(rig.key().account, { realm: '', credentials });
+      expect(told).toBe('The loft takes your key no more.');
+      expect(await order({ key: 'romeo' })).not.toBe(key);
+    }));
+
   it('takes its ghost along', () =>
     withLoft(
       async (rig, { order }) => {

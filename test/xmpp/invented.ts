@@ -150,7 +150,8 @@ export const core = (changes: Partial<Core> = {}): Core => ({
   addressOf: () => undefined,
   registered: () => Promise.resolve(false),
   unregister: async () => () => {},
-  registration: { form: async () => ({ fields: [] }), register: async () => () => {}, forget: async () => {} },
+  unlink: async () => undefined,
+  registration: { form: async () => ({ fields: [] }), register: async () => () => {} },
   probed: () => {},
   rooms: {
     quit: () => false,

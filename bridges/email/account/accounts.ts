@@ -1,11 +1,12 @@
 import type { OwnIntake } from '#bridges/email/in/listener.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
-import type { Session, SessionKey, Wish } from '#src/bridge.ts';
+import type { AccountLogin, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openTurns } from '#src/lib/turns.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import { type Words, wordsIn } from '#src/model/language.ts';
+import { revoked } from './mail-auth.ts';
 import { loginOf } from './mail-login.ts';
 import { type OwnMailbox, openOwnMailbox } from './session.ts';
 import { accountTexts as texts } from './texts.ts';
@@ -19,6 +20,8 @@ export type OwnMailboxes = ReturnType<typeof openOwnMailboxes>;
 export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, paused: () => boolean) {
   const { host } = transport;
   const open = new Map<AccountKey, OwnMailbox>();
+  /** What is read yet of sessions, also of those that have ended. */
+  const reading = new Map<AccountKey, Promise<unknown>>();
   const inTurn = openTurns(READING);
 
   async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
@@ -26,6 +29,7 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
     try {
       const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
       open.set(key.account, made);
+      reading.set(key.account, made.read);
       await host.state.delete({ account: key.account, key: TOLD });
       await tellMissing(key, made.missing);
       return made.session;
@@ -69,6 +73,19 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       return made;
     },
     changed: (account: AccountKey) => open.get(account)?.changed(),
+    /** Its login is given up: nothing is read by it any more, and nothing is kept of how far it was. Resolves with what its user is told. */
+    async unlink(account: AccountKey, { credentials }: AccountLogin): Promise<Words> {
+      await open.get(account)?.session.close('left');
+      await reading.get(account);
+      reading.delete(account);
+      const kept = await host.state.list({ account, prefix: 'imap' });
+      await host.state.write(kept.map(({ key }) => ({ account, key, value: null })));
+      return texts.unlinked(loginOf(credentials).address, await revoked(transport, credentials));
+    },
+    /** Its logins end at their providers. */
+    async forget(logins: readonly AccountLogin[]): Promise<void> {
+      for (const { credentials } of logins) await revoked(transport, credentials);
+    },
     resume(): void {
       for (const made of open.values()) made.wake();
     },

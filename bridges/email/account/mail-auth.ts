@@ -82,3 +82,26 @@ export function openMailAuth({ host, config, key, credentials }: AuthParts) {
     },
   };
 }
+
+/** Whether a login has ended at its provider: `unknown` where there is no way to tell it, `none` for a password, of which it knows nothing. */
+export type Revocation = 'revoked' | 'failed' | 'unknown' | 'none';
+
+/** Ends a login at its provider (RFC 7009 §2.1): what is renewed by the token ends with it. Never rejects for what is said there. */
+export async function revoked(
+  { host, config }: { readonly host: Pick<Host, 'fetch' | 'signal' | 'log'>; readonly config: EmailConfig },
+  credentials: Credentials,
+): Promise<Revocation> {
+  const { address, secret } = loginOf(credentials);
+  if ('password' in secret) return 'none';
+  const { oauth } = operatorProvider(config, address) ?? {};
+  if (!oauth?.revoke) return 'unknown';
+  const hint = secret.refresh === undefined ? 'access_token' : 'refresh_token';
+  const body = { token: secret.refresh ?? secret.token, token_type_hint: hint, ...clientOf(oauth) };
+  try {
+    await postForm(postTo(host), oauth.revoke, body);
+    return 'revoked';
+  } catch (error) {
+    host.log.warn({ err: error }, 'a token could not be ended at its provider');
+    return 'failed';
+  }
+}

@@ -27,6 +27,8 @@ export type OwnMailbox = {
   /** What its user has set has changed: what is read otherwise from now on is read by a new session. */
   changed(): Promise<void>;
   wake(): void;
+  /** Resolves once nothing is read any more. */
+  readonly read: Promise<unknown>;
 };
 
 export type OwnMailboxParts = {
@@ -114,7 +116,7 @@ function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
   host.status(key, { kind: 'online', nick: address });
   return {
     session: { ...key, close },
-    ...{ address, missing, submission, wake: watch.wake },
+    ...{ address, missing, submission, wake: watch.wake, read: watch.over },
     keep(mail) {
       if (sent === undefined || factsOf(config, address).copies || !reading.copy) return;
       answered(host.clock, line, line.append(sent, mail, ['\\Seen'])).catch((error: unknown) =>

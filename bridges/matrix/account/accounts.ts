@@ -143,6 +143,10 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
       if (!found) throw new Failure('item-not-found');
       return found;
     },
+    async unlink(account, login) {
+      await accounts.forget(account, [login]);
+      return undefined;
+    },
     async forget(account, logins) {
       await accounts.forget(account, logins);
       await service.forget?.(account, logins);

@@ -1,7 +1,9 @@
 import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
+import type { Bridge } from '#src/bridge.ts';
 import type { CoreParts, Opened } from '#src/core/core.ts';
 import type { Core } from '#src/core/index.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
+import type { Limits } from '#src/core/limits.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, accountKey, bareOf, splitAccount } from '#src/model/ids.ts';
 
@@ -11,15 +13,18 @@ export type MembershipParts = Pick<CoreParts, 'clock' | 'log' | 'media'> &
     'accounts' | 'dialogues' | 'logins' | 'people' | 'purging' | 'refusals' | 'sessions' | 'settings' | 'transport'
   > & {
     readonly delivery: Pick<Delivery, 'fail'>;
+    readonly limits: Pick<Limits, 'spend'>;
   };
 
 /** Milliseconds that a network may take to say good-bye to an account; it is removed here all the same. */
 const PATIENCE = 10_000;
 
+export type Membership = Pick<Core, 'registered' | 'unregister' | 'unlink'> & {
+  remove(account: AccountKey): Promise<() => void>;
+};
+
 /** Who is a member of a transport, and how users leave it, with all that hangs on it. */
-export function openMembership(
-  parts: MembershipParts,
-): Pick<Core, 'registered' | 'unregister'> & { remove(account: AccountKey): Promise<() => void> } {
+export function openMembership(parts: MembershipParts): Membership {
   const { accounts, dialogues, logins, people, sessions } = parts;
 
   /** What it still owes to its network fails, and so does everything in its sessions. */
@@ -29,19 +34,18 @@ export function openMembership(
     await sessions.drop(account, failure);
   }
 
-  /** Has the bridge take leave of an account, while what it logs in with is still there. Never rejects. */
-  async function farewell(account: AccountKey): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const cancel = parts.clock.after(PATIENCE, late.resolve);
+  /** Has the bridge take leave of an account, or of one login that is given up. Never rejects. */
+  async function farewell<T>(account: AccountKey, work: (bridge: Bridge) => Promise<T>): Promise<T | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    const cancel = parts.clock.after(PATIENCE, () => late.resolve(undefined));
     try {
-      const known = await logins.all(account);
-      const bridge = parts.transport(splitAccount(account).transport).bridge();
-      await Promise.race([bridge.forget?.(account, known), late.promise]);
+      return await Promise.race([work(parts.transport(splitAccount(account).transport).bridge()), late.promise]);
     } catch (err) {
       parts.log.warn({ err }, 'a network could not be told that an account is gone');
     } finally {
       cancel();
     }
+    return undefined;
   }
 
   async function remove(account: AccountKey): Promise<() => void> {
@@ -50,7 +54,7 @@ export function openMembership(
     const goodbye = await people.dismissed(account);
     await close(account);
     // The bridge may need what it keeps for the account, and what that logs in with.
-    await farewell(account);
+    await farewell(account, async (bridge) => bridge.forget?.(account, await logins.all(account)));
     await logins.unregister(account);
     parts.settings.forget(account);
     parts.refusals.forget(account);
@@ -63,6 +67,13 @@ export function openMembership(
 
   return {
     remove,
+    async unlink(domain, realm, user) {
+      parts.limits.spend('registrations', user);
+      const account = accountKey(user, domain);
+      const credentials = await logins.credentials({ account, realm });
+      await logins.forget({ account, realm });
+      return credentials && farewell(account, async (bridge) => bridge.unlink?.(account, { realm, credentials }));
+    },
     async registered({ transport, realm }, user) {
       const account = accountKey(user, transport);
       if (realm === undefined) return logins.registered(account);

@@ -1,8 +1,8 @@
 import { registerTexts as texts } from '#mappings/texts/dialogues.ts';
 import { act, type Step } from '#src/bridge.ts';
 import type { Logins } from '#src/core/accounts/logins.ts';
+import type { Membership } from '#src/core/accounts/membership.ts';
 import type { OpenSettings } from '#src/core/accounts/settings.ts';
-import type { Core } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
 import type { People } from '#src/core/people/people.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
@@ -16,8 +16,7 @@ import type { BoundCommand, CommandEnd, TransportTalks } from './talks.ts';
 export type RegisterParts = {
   readonly limits: Limits;
   readonly logins: Pick<Logins, 'register' | 'enrol'>;
-  readonly membership: Pick<Core, 'registered' | 'unregister'>;
-  readonly registration: Pick<Core['registration'], 'forget'>;
+  readonly membership: Membership;
   readonly people: Pick<People, 'enrolled'>;
   readonly sessions: Pick<Sessions, 'need'>;
   readonly settings: Pick<OpenSettings, 'staysConnected'>;
@@ -81,15 +80,14 @@ function leaving({ membership }: RegisterParts): Run {
   };
 }
 
-function forgetting({ membership, registration }: RegisterParts): Run {
+function forgetting({ membership }: RegisterParts): Run {
   return async function* ({ account, place }): AsyncGenerator<Step, Words, Answer> {
     if (place.kind !== 'realm') throw new Failure('bad-request');
     const { user, transport } = splitAccount(account);
     const { realm } = place;
     if (!(await membership.registered({ transport, realm }, user))) throw new Failure('not-registered');
     yield* confirmed(texts.forgetting);
-    yield* act(() => registration.forget(transport, realm, user));
-    return texts.forgotten;
+    return (yield* act(() => membership.unlink(transport, realm, user))) ?? texts.forgotten;
   };
 }
 

@@ -112,10 +112,6 @@ export function openRegistration(parts: RegistrationParts): Core['registration']
       }
       return people.enrolled(account);
     },
-    async forget(domain, realm, user) {
-      limits.spend('registrations', user);
-      await logins.forget({ account: accountKey(user, domain), realm });
-    },
   };
 }
 

@@ -90,7 +90,7 @@ async function answerSet(request: Request): Promise<undefined> {
     // XEP-0077 §3.2: <remove/> stands alone; whose registration it is, the stanza's sender says.
     if (children.length > 1) throw new Failure('bad-request');
     if (!(await core.registered(at, user))) throw new Failure('not-registered');
-    if (at.realm !== undefined) return void (await core.registration.forget(at.transport, at.realm, user));
+    if (at.realm !== undefined) return void (await core.unlink(at.transport, at.realm, user));
     afterwards(await core.unregister(at.transport, user));
     return;
   }

@@ -41,13 +41,73 @@ export async function ownMailbox() {
     /** `bye TEXT`: all lines end with that. */
     bye: (rest) => imap.breakAll(rest),
     break: () => imap.breakAll(),
-    anew: (rest) => imap.anew(rest),
     /** `bare`: the server does not say which mail is the next. */
     bare() {
       imap.bare = true;
     },
+    /** `greet BYE TEXT`: who connects next hears that and no more. */
+    greet: (rest) => imap.faults.push({ kind: 'greet', text: rest }),
     silent: () => imap.faults.push({ kind: 'silent' }),
     huge: (rest) => imap.faults.push({ kind: 'huge', bytes: Number(rest) }),
+    /** `cut 200`: the line breaks within the next mail, behind so many bytes. */
+    cut: (rest) => imap.faults.push({ kind: 'cut', bytes: Number(rest) }),
+    /** The next mail is expunged by another program while it is read. */
+    gone: () => imap.faults.push({ kind: 'gone' }),
+    /** `offers IMAP4rev1 AUTH=PLAIN`: what the server says that it can. */
+    offers(rest) {
+      imap.capabilities = { always: rest };
+    },
+    delimiter(rest) {
+      imap.delimiter = rest;
+    },
+    anew: (rest) => imap.anew(rest),
+    /** `fill INBOX 100000`: so many mails lie there. */
+    fill(rest) {
+      const [folder = '', count] = rest.split(' ');
+      imap.fill(folder, Number(count));
+    },
+    /** `create Lists/XMPP [\\Noselect]`, `remove Lists`, `rename Lists Old`: of folders. */
+    create(rest) {
+      const [name = '', use] = rest.split(' ');
+      imap.create(name, use);
+    },
+    remove: (rest) => imap.remove(rest),
+    rename(rest) {
+      const [from = '', to = ''] = rest.split(' ');
+      imap.rename(from, to);
+    },
+    expunge(rest) {
+      const [folder = '', uid] = rest.split(' ');
+      imap.expunge(folder, Number(uid));
+    },
+    /** `draft Lists MAIL`: one that was not sent. */
+    draft(rest, rawOf) {
+      const [, folder = '', mail = ''] = /^(\S+) (.*)$/.exec(rest) ?? [];
+      imap.deliver(rawOf(mail), folder, '\\Draft');
+    },
+    /** `asked-for 0 UID FETCH`: how many commands that begin so there were since it was asked last. */
+    'asked-for'(rest) {
+      const [, count, name = ''] = /^(\d+) (.*)$/.exec(rest) ?? [];
+      const seen = imap.asked.splice(0).filter((one) => one.startsWith(name));
+      if (seen.length !== Number(count)) throw new Error(`it was asked: ${seen.join(', ')}`);
+    },
+    /** `method XOAUTH2`: how the last login was made. */
+    method(rest) {
+      if (imap.logins.at(-1)?.method !== rest) throw new Error(`it was ${imap.logins.at(-1)?.method}`);
+    },
+    /** Tokens are not let in any more, until there is another. */
+    expire() {
+      imap.secrets = new Set();
+    },
+    /** `down 2`: so many requests at the provider fail. */
+    down(rest) {
+      oauth.down = Number(rest);
+    },
+    'when-ended': (rest) => oauth.when(() => oauth.ended.join(' ') === rest),
+    /** `ended refresh1`: which tokens were ended at the provider, `-` for none. */
+    ended(rest) {
+      if ((oauth.ended.join(' ') || '-') !== rest) throw new Error(`there were ended: ${oauth.ended.join(' ')}`);
+    },
     /** `asked 2`: the provider was asked so many times whether somebody has logged in. */
     asked: (rest) => oauth.when(() => oauth.asked >= Number(rest)),
     /** Somebody has logged in on the page of the provider. */
@@ -83,7 +143,10 @@ export async function ownMailbox() {
             imap: { host: '127.0.0.1', port: imap.port, tls: 'off' },
             submission: { host: '127.0.0.1', port: submission, tls: 'off' },
             authserv: [OWN_ID],
-            oauth: { device: `${oauth.url}/device`, token: `${oauth.url}/token`, client: 'isthmus', scope: 'mail' },
+            oauth: {
+              ...{ device: `${oauth.url}/device`, token: `${oauth.url}/token`, revoke: `${oauth.url}/revoke` },
+              ...{ client: 'isthmus', scope: 'mail' },
+            },
           },
         ],
       },

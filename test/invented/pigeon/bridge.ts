@@ -62,6 +62,10 @@ export async function openBridge(config: PigeonConfig, table: Capabilities, host
     async forget(_account, logins) {
       for (const { credentials } of logins) await revoke({ config, host }, credentials);
     },
+    async unlink(_account, { credentials }) {
+      await revoke({ config, host }, credentials);
+      return 'The loft takes your key no more.';
+    },
     changed(account, place) {
       if (!account || place) return;
       void flock.clients.get(account)?.reread();
