@@ -22,6 +22,7 @@ import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
+import { openOwnInvitations } from './invited.ts';
 import type { OwnRoom, OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
@@ -35,6 +36,8 @@ export type OwnIncomingParts = {
   readonly reactions: Reactions;
   readonly threads: Threads;
   readonly keys: DeviceKeys | undefined;
+  /** Ends with the session. */
+  readonly stop: AbortSignal;
 };
 
 const AUTHORS = 5_000;
@@ -45,9 +48,10 @@ const LISTED = 'listed ';
 
 /** What the homeserver tells of one account. One sync is taken after the other. */
 export function openOwnIncoming(parts: OwnIncomingParts) {
-  const { host, account, user, server, rooms, reactions, threads, keys } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys, stop } = parts;
   const authors = openRecent<string>(AUTHORS);
   const listed = new Set<string>();
+  const invitations = openOwnInvitations({ host, account, user, server, rooms, stop });
   const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
   const ready = host.state.list({ account, prefix: LISTED }).then((found) => {
     for (const { key } of found) listed.add(key.slice(LISTED.length));
@@ -95,8 +99,10 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await keys?.take(news.keys);
     if (keys) await tell(news.keys.events.map(objectOf).flatMap(asksToVerify));
     for (const { type, content } of news.accountData) if (type === 'm.direct') rooms.direct(objectOf(content));
+    // Whom the user talks with alone is known from here on.
+    await invitations.begin();
     for (const room of news.joined) await within(() => inRoom(room, news.since));
-    for (const { id, state } of news.invited) await within(() => invited(id, state));
+    for (const { id, state } of news.invited) await within(() => invitations.take(id, state));
     for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
@@ -123,6 +129,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
+    await invitations.answered(news.id);
     const isNew = !listed.has(news.id);
     const own = await withState(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
@@ -265,38 +272,9 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     }
   }
 
-  /** An invitation: where it is to talk alone it is accepted, once its sender may speak to the account. */
-  async function invited(id: string, state: readonly unknown[]): Promise<void> {
-    const members = state.map(objectOf).filter(({ type }) => type === 'm.room.member');
-    const own = members.find(({ state_key }) => state_key === user);
-    const sender = textOf(own?.sender);
-    if (!own || sender === undefined) return;
-    const content = objectOf(own.content);
-    const contact = localOf(sender);
-    const admission = await host.admits({ account, contact });
-    if (admission === 'blocked' || admission === 'declined') return leave(id);
-    if (content.is_direct === true && (admission === 'yes' || admission === 'first')) {
-      await server.call({ method: 'POST', path: ['v3', 'join', id], body: {}, repeatable: true });
-      return rooms.pair(id, sender);
-    }
-    const reason = textOf(content.reason);
-    const body = {
-      kind: 'invite',
-      room: localOf(id),
-      ...(reason !== undefined && reason !== '' && { reason }),
-    } as const;
-    const from = { kind: 'network', id: sender } as const;
-    // The same invitation stands in every first sync.
-    const ids = [`${id} ${textOf(own.event_id) ?? sender}` as ForeignId];
-    await tell([{ ids, place: { kind: 'contact', account, id: contact }, from, ...body }]);
-  }
-
-  async function leave(id: string): Promise<void> {
-    await server.call({ method: 'POST', path: ['v3', 'rooms', id, 'leave'], body: {}, repeatable: true });
-  }
-
   /** The user is in a room no more: by themselves elsewhere, or put out. */
   async function left(news: OwnRoomNews): Promise<void> {
+    await invitations.answered(news.id);
     if (!listed.has(news.id)) return;
     const own = rooms.open(news.id);
     await takeAll(news.timeline, own, 'news');

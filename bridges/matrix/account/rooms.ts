@@ -2,6 +2,7 @@ import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { type Json, listOf, objectOf, readEvent, textsOf } from '#bridges/matrix/wire/event.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import { applyState, emptyRoom, joined, type MatrixRoom, nickOf, occupantOf } from '#bridges/matrix/wire/room.ts';
+import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
@@ -25,6 +26,11 @@ export type OwnRoomParts = {
   readonly server: Homeserver;
 };
 
+function nothingKept(error: unknown): Json {
+  if (error instanceof Failure && error.code === 'item-not-found') return {};
+  throw error;
+}
+
 /** The bytes of the members of a very large room. */
 const MOST_MEMBERS = 128 * 1024 * 1024;
 
@@ -36,7 +42,7 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
   /** The room with a person in which something was said last. */
   const latest = new Map<string, string>();
   /** What `m.direct` says, as it is. */
-  let direct: Json = {};
+  let direct: Json | undefined;
 
   const ours = (id: string): AccountKey | undefined => (id === user ? account : undefined);
 
@@ -109,11 +115,16 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
 
     /** Says that a room is for the two of them, on the homeserver as well. */
     async pair(id: string, who: string): Promise<void> {
-      const rest = textsOf(direct[who]).filter((one) => one !== id);
-      this.direct({ ...direct, [who]: [...rest, id] });
+      partners.set(id, who);
       latest.set(who, id);
       const path = ['v3', 'user', user, 'account_data', 'm.direct'];
-      await server.call({ method: 'PUT', path, body: direct });
+      // It is replaced whole, and not every sync tells of it.
+      const known = direct ?? (await server.call({ method: 'GET', path }).catch(nothingKept));
+      const rest = textsOf(known[who]).filter((one) => one !== id);
+      const next = { ...known, [who]: [...rest, id] };
+      this.direct(next);
+      latest.set(who, id);
+      await server.call({ method: 'PUT', path, body: next });
     },
 
     /** Learns who is in a room. A sync tells of those alone who have said something. */

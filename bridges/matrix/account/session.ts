@@ -66,7 +66,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
   const known = { host, account, user, server, rooms, reactions, threads, keys };
-  const incoming = openOwnIncoming(known);
+  const incoming = openOwnIncoming({ ...known, stop: stop.signal });
   const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName, stop: calls.signal });
   const online = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });

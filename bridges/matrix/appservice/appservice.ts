@@ -1,5 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
+import { openInvitations } from '#bridges/matrix/invitations.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
@@ -15,10 +16,10 @@ import { openAsks } from './asks.ts';
 import { openBot } from './bot.ts';
 import { openConsent } from './consent.ts';
 import { openDirects } from './directs.ts';
+import { entersDirect } from './enters-direct.ts';
 import { openGatewayRooms } from './gateway-rooms.ts';
 import { openGhosts, registerUser } from './ghosts.ts';
 import { openIncoming } from './incoming.ts';
-import { openInvitations } from './invitations.ts';
 import { leaveRoom } from './membership.ts';
 import { openModeration } from './moderation.ts';
 import { openOutgoing } from './outgoing.ts';
@@ -53,7 +54,11 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const rooms = openGatewayRooms({ host, server, ghosts, policies, consents });
   const watchers = new Map<string, Set<AccountKey>>();
   const bot = await openBot({ host, config, server, ghosts, rooms, consents });
-  const invitations = await openInvitations({ host, server, ghosts, directs, stop: stop.signal });
+  const invitations = await openInvitations({
+    host,
+    stop: stop.signal,
+    enter: entersDirect({ server, ghosts, directs }),
+  });
   const known = { host, server, ghosts, rooms, directs, reactions, threads, policies, consents, watchers };
   const incoming = openIncoming({ ...known, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });

@@ -1,4 +1,5 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -22,7 +23,6 @@ import type { Direct, Directs } from './directs.ts';
 import { openEphemeral } from './ephemeral.ts';
 import type { GatewayRoom, GatewayRooms } from './gateway-rooms.ts';
 import type { Ghosts } from './ghosts.ts';
-import type { Invitations } from './invitations.ts';
 import { leaveRoom } from './membership.ts';
 import type { Policies } from './policies.ts';
 import { openVenues, type Venue } from './venues.ts';

@@ -154,7 +154,12 @@ function freeNick(room: MatrixRoom, user: string, name: string | undefined): str
   const first = name ?? local;
   const wanted = [first, `${first} (${local})`, `${first} (${user})`];
   const free = (nick: string): boolean => (room.nicks.get(fold(nick)) ?? user) === user;
-  return wanted.find(free) ?? user;
+  const found = wanted.find(free);
+  if (found !== undefined) return found;
+  // Others may be called like an id.
+  let number = 2;
+  while (!free(`${first} (${user}) ${number}`)) number += 1;
+  return `${first} (${user}) ${number}`;
 }
 
 /** Those who are in the room. */

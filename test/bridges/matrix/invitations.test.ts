@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { openDirects } from '#bridges/matrix/appservice/directs.ts';
+import { entersDirect } from '#bridges/matrix/appservice/enters-direct.ts';
 import type { Ghosts } from '#bridges/matrix/appservice/ghosts.ts';
-import { openInvitations } from '#bridges/matrix/appservice/invitations.ts';
 import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openInvitations } from '#bridges/matrix/invitations.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -28,7 +29,11 @@ async function opened(join: (room: string) => Promise<object>, known: TestHost =
   const ghosts = { ready: async () => '@ghost:hs' } as unknown as Ghosts;
   const directs = await openDirects(host);
   const stop = new AbortController();
-  const invitations = await openInvitations({ host, server, ghosts, directs, stop: stop.signal });
+  const invitations = await openInvitations({
+    host,
+    stop: stop.signal,
+    enter: entersDirect({ server, ghosts, directs }),
+  });
   const kept = async () => (await host.state.list({ prefix: 'invited ' })).length;
   return { known, joins, directs, stop, invitations, kept };
 }

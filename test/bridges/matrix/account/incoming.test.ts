@@ -27,7 +27,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     take: async () => undefined,
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
   } as unknown as DeviceKeys;
-  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, threads, keys });
+  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, threads, keys, stop: host.signal });
   const told = (): unknown[] =>
     drafts
       .filter(({ place }) => place.kind !== 'shared' && place.account === account)

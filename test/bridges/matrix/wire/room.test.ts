@@ -55,8 +55,13 @@ describe('members', () => {
       { change: 'leave' },
     ]);
   });
-});
 
+  it('never have the nick of another, whatever that one is called', () => {
+    const names = ['Bob', 'Bob (bob)', 'Bob (@bob:hs)', '@bob:hs', 'Bob (@bob:hs) 2'];
+    const room = roomOf(...names.map((name, index) => join(`@e${index}:hs`, name)), join('@bob:hs', 'Bob'));
+    expect(new Set([...room.members.keys()].map((user) => nickOf(room, user))).size).toBe(6);
+  });
+});
 describe('power', () => {
   it('is affiliation and role', () => {
     const content = { users: { '@o:hs': 100, '@m:hs': 50, '@v:hs': 5 }, events_default: 1, kick: 50, ban: 50 };

@@ -1,27 +1,24 @@
-import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { texts } from '#bridges/matrix/texts.ts';
 import type { RoomEvent } from '#bridges/matrix/wire/event.ts';
 import { serverOf } from '#bridges/matrix/wire/ids.ts';
 import type { Host } from '#src/bridge.ts';
 import { lanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import { wordsIn } from '#src/model/language.ts';
-import type { Directs } from './directs.ts';
-import type { Ghosts } from './ghosts.ts';
-import { isEncrypted, leaveRoom } from './membership.ts';
 
 export type InvitationParts = {
   readonly host: Host;
-  readonly server: Homeserver;
-  readonly ghosts: Ghosts;
-  readonly directs: Directs;
-  /** Ends with the bridge. */
+  /** Whose they are, where they are those of one account. */
+  readonly account?: AccountKey;
+  /** Ends with the bridge, or with the session of the account. */
   readonly stop: AbortSignal;
+  /** Comes into the room. */
+  enter(invitation: Invitation): Promise<void>;
+  /** It could not be come into, and is tried no more. */
+  gaveUp?(invitation: Invitation): Promise<void>;
 };
 
 /** Somebody wants to talk alone with an account. */
-type Invitation = { readonly account: AccountKey; readonly room: string; readonly user: string };
+export type Invitation = { readonly account: AccountKey; readonly room: string; readonly user: string };
 
 const PREFIX = 'invited ';
 const keyOf = ({ account, room }: Invitation): string => `${PREFIX}${account} ${room}`;
@@ -35,7 +32,8 @@ const MOST = 1_000;
  * Answers invitations beside all else that the homeserver tells: a room of another server may be out of reach, or answer
  * late on purpose, and holds up the invitations of that server alone.
  */
-export async function openInvitations({ host, server, ghosts, directs, stop }: InvitationParts) {
+export async function openInvitations({ host, account: owner, stop, enter, gaveUp }: InvitationParts) {
+  const whose = owner === undefined ? {} : { account: owner };
   const answering = new Map<string, Promise<void>>();
   const serial = lanes((error) => host.log.error({ err: error }, 'an invitation was lost in its lane'));
 
@@ -55,19 +53,12 @@ export async function openInvitations({ host, server, ghosts, directs, stop }: I
     });
   }
 
-  async function enter({ account, room, user }: Invitation): Promise<void> {
-    const as = await ghosts.ready(account);
-    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
-    if (await isEncrypted(server, room, as)) await leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
-    else await directs.put({ room, account, user });
-  }
-
   /** Those that are accepted, until their rooms are entered. */
   const open = new Map<string, Invitation>();
 
   async function close(invitation: Invitation): Promise<void> {
     open.delete(keyOf(invitation));
-    await host.state.delete({ key: keyOf(invitation) });
+    await host.state.delete({ ...whose, key: keyOf(invitation) });
   }
 
   function accept(invitation: Invitation, tries = 0): void {
@@ -78,8 +69,10 @@ export async function openInvitations({ host, server, ghosts, directs, stop }: I
       } catch (error) {
         const pause = error instanceof Failure && error.row.retry ? PAUSES[tries] : undefined;
         if (stop.aborted) return;
-        if (pause === undefined) await close(invitation);
-        else host.clock.after(pause, () => again(invitation, tries + 1));
+        if (pause === undefined) {
+          await close(invitation);
+          await gaveUp?.(invitation);
+        } else host.clock.after(pause, () => again(invitation, tries + 1));
         throw error;
       }
       await close(invitation);
@@ -90,17 +83,17 @@ export async function openInvitations({ host, server, ghosts, directs, stop }: I
     if (open.has(keyOf(invitation)) && !stop.aborted) accept(invitation, tries);
   }
 
-  for (const { value } of await host.state.list({ prefix: PREFIX })) accept(JSON.parse(value) as Invitation);
+  for (const { value } of await host.state.list({ ...whose, prefix: PREFIX })) accept(JSON.parse(value) as Invitation);
 
   return {
-    beside({ room, sender }: RoomEvent, work: () => Promise<void>): void {
+    beside({ room, sender }: Pick<RoomEvent, 'room' | 'sender'>, work: () => Promise<void>): void {
       if (answering.size < MOST) beside(room, sender, work);
     },
     /** Accepts an invitation to talk alone. Resolves once it is kept that it will be. */
-    async accept({ room, sender: user }: RoomEvent, account: AccountKey): Promise<void> {
+    async accept({ room, sender: user }: Pick<RoomEvent, 'room' | 'sender'>, account: AccountKey): Promise<void> {
       if (answering.size >= MOST) return;
       const invitation = { account, room, user };
-      await host.state.put({ key: keyOf(invitation) }, JSON.stringify(invitation), {
+      await host.state.put({ ...whose, key: keyOf(invitation) }, JSON.stringify(invitation), {
         expires: host.clock.now() + KEPT,
       });
       accept(invitation);

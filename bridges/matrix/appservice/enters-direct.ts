@@ -1,0 +1,19 @@
+import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import type { Invitation } from '#bridges/matrix/invitations.ts';
+import { texts } from '#bridges/matrix/texts.ts';
+import { wordsIn } from '#src/model/language.ts';
+import type { Directs } from './directs.ts';
+import type { Ghosts } from './ghosts.ts';
+import { isEncrypted, leaveRoom } from './membership.ts';
+
+type Parts = { readonly server: Homeserver; readonly ghosts: Ghosts; readonly directs: Directs };
+
+/** A ghost comes to talk alone, but not where it could read nothing. */
+export const entersDirect =
+  ({ server, ghosts, directs }: Parts) =>
+  async ({ account, room, user }: Invitation): Promise<void> => {
+    const as = await ghosts.ready(account);
+    await server.call({ method: 'POST', path: ['v3', 'join', room], body: {}, as, repeatable: true });
+    if (await isEncrypted(server, room, as)) await leaveRoom(server, as, room, wordsIn(texts.declined, 'en'));
+    else await directs.put({ room, account, user });
+  };
