@@ -66,6 +66,10 @@ export const messageTexts = catalogue({
     en: `Only ${taken} of ${parts} parts of this have arrived. ${wordsIn(why, 'en')}`,
     de: `Davon sind nur ${taken} von ${parts} Teilen angekommen. ${wordsIn(why, 'de')}`,
   }),
+  whileAway: (count: number) => ({
+    en: `[While you were away: ${count} messages]`,
+    de: `[Während Ihrer Abwesenheit: ${count} Nachrichten]`,
+  }),
   dropped: {
     en: 'The operator of the gateway has taken this message out of its queue.',
     de: 'Der Betreiber des Gateways hat diese Nachricht aus der Warteschlange genommen.',

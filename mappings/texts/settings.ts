@@ -11,6 +11,10 @@ export const settingTexts = catalogue({
     en: 'Stay in your rooms while you are offline',
     de: 'In den Räumen bleiben, während Sie offline sind',
   },
+  digest: {
+    en: 'One message for what comes while you are offline or not to be disturbed',
+    de: 'Eine Nachricht für alles, was kommt, während Sie offline sind oder nicht gestört werden wollen',
+  },
   language: { en: 'Language of what the gateway tells you', de: 'Sprache, in der das Gateway Ihnen schreibt' },
   account: { en: 'Your settings', de: 'Ihre Einstellungen' },
   realm: { en: 'Your settings of this server', de: 'Ihre Einstellungen für diesen Server' },

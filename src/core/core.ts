@@ -233,6 +233,7 @@ export function coreOf(opened: Opened): OpenCore {
       await opened.identities.load();
       await opened.refusals.load();
       await opened.languages.load();
+      await opened.digests.load();
       await opened.dormancy.load();
       await restore({ ...parts, ...opened });
       opened.purging.resume();

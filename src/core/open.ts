@@ -1,3 +1,4 @@
+import { durabilityOf } from '#mappings/targets.ts';
 import { registerTexts } from '#mappings/texts/dialogues.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import { backoff } from '#src/lib/backoff.ts';
@@ -37,6 +38,7 @@ import type { OwedRow } from './journal/rows.ts';
 import { openRunningTime } from './journal/running.ts';
 import { openCommit, openRows } from './journal/shelf.ts';
 import { openLimits } from './limits.ts';
+import { DIGEST, openDigests } from './people/digests.ts';
 import { openPeople } from './people/people.ts';
 import { openProfiles } from './people/profiles.ts';
 import { openContactRefusals } from './people/refusals.ts';
@@ -88,10 +90,11 @@ export function buildCore(parts: CoreParts) {
   const rates = openLimits(limits.rates, clock);
   const accounts = openAccounts({ access: parts.access, store, clock, log });
   const languages = openLanguages({ store });
+  const digests = openDigests({ store, clock });
   /** What lies below all that follows. */
   const ground = {
     ...{ xmpp, store, clock, log, now, transport, realm, asFailure },
-    ...{ aliases, tables, texts, lanes, media, accounts, languages, limits: rates },
+    ...{ aliases, tables, texts, lanes, media, accounts, languages, digests, limits: rates },
   };
   const settings = openSettings({
     store,
@@ -102,10 +105,12 @@ export function buildCore(parts: CoreParts) {
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
     means(domain, setting) {
       const { facts } = transport(domain).mapping;
+      if (setting === DIGEST) return durabilityOf(facts, 'in', 'contact', 'message') === 'journal';
       return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
     },
     choices,
     languages,
+    digests,
   });
   const dormancy = openDormancy({
     store,
@@ -149,6 +154,7 @@ export function buildCore(parts: CoreParts) {
   const journaling = openJournaling({
     ...parts,
     languages,
+    digests,
     ids,
     time,
     commit,
@@ -299,6 +305,7 @@ export function buildCore(parts: CoreParts) {
       void sessions.drop(account, ASLEEP, 'left').then(() => people.slept(account));
     },
   });
+  digests.listen((account) => delivery.wake((row) => row.account === account));
   const missed = { sessions, log, transport, realm, accept: inward.accept };
   logins.listen({
     changed(account, linked) {
@@ -360,6 +367,7 @@ export function buildCore(parts: CoreParts) {
     bounces,
     choices,
     dialogues,
+    digests,
     dormancy,
     flicker,
     identities,

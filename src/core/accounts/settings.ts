@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { LANGUAGE_NAMES, settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { BridgeDefinition, Settings } from '#src/bridge.ts';
 import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
+import { DIGEST, type Digests } from '#src/core/people/digests.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
@@ -19,6 +20,7 @@ const ownWith = (persistent: boolean) =>
   z.object({
     stay_connected: z.boolean().default(false).meta({ label: texts.stayConnected }),
     persistent: z.boolean().default(persistent).meta({ label: texts.persistent }),
+    [DIGEST]: z.boolean().default(false).meta({ label: texts.digest }),
     [LANGUAGE]: z
       .enum([AUTOMATIC, ...LANGUAGES])
       .default(AUTOMATIC)
@@ -43,6 +45,7 @@ export type SettingsParts = {
   /** What accounts may choose of the table of their transport is among their settings. */
   readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
   readonly languages: Pick<Languages, 'took' | 'forget'>;
+  readonly digests: Pick<Digests, 'took' | 'forget'>;
 };
 
 /** What the settings tell. */
@@ -216,6 +219,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       if (scope === 'account' && account !== undefined) {
         parts.choices.took(account, changes);
         parts.languages.took(account, changes);
+        parts.digests.took(account, changes);
       }
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
       if (scope === 'account' && account !== undefined) await tellChoices(account, Object.keys(changes));
@@ -223,6 +227,7 @@ export function openSettings(parts: SettingsParts): OpenSettings {
     forget(account) {
       parts.choices.forget(account);
       parts.languages.forget(account);
+      parts.digests.forget(account);
       for (const name of known.keys()) if (name.startsWith(`${account}\n`)) known.delete(name);
     },
   };

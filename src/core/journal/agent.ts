@@ -16,9 +16,11 @@ export type DeliveryAgent = {
   /** `window`: how many of a lane may be under way. */
   facts(row: OwedRow): Omit<LifeFacts, 'now'> & { readonly window: number };
   /** How many new ones of its lane may go as soon as they are durable. None while nobody takes them. */
-  free(row: Pick<OwedRow, 'owed' | 'account'>): number;
+  free(row: Pick<OwedRow, 'owed' | 'account' | 'at'>): number;
   /** Whether it can be handed over now; `wake` tells when that may have changed. */
   ready(row: OwedRow): boolean;
+  /** Whether it waits for its reader to come back, and what is not kept for that goes past it. */
+  holds(row: OwedRow): boolean;
   /**
    * Hands a row over, with those that go as one with it. What becomes of each is heard for the ids in its `pending`. Throws a
    * `Failure`.

@@ -4,6 +4,7 @@ import type { Languages } from '#src/core/accounts/languages.ts';
 import type { CoreParts } from '#src/core/core.ts';
 import type { Identities } from '#src/core/identities.ts';
 import type { Ids } from '#src/core/ids.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { Footing, Standings } from '#src/core/standing.ts';
 import type { Transport } from '#src/core/transport.ts';
 import { openCarry } from '#src/core/way/carry.ts';
@@ -37,6 +38,7 @@ export type JournalingParts = Pick<
   readonly commit: Commit;
   readonly rows: Rows;
   readonly languages: Pick<Languages, 'of'>;
+  readonly digests: Pick<Digests, 'holds' | 'joins' | 'told'>;
   readonly identities: Identities;
   readonly standings: Pick<Standings, 'of'>;
   transport(domain: string): Transport;
@@ -123,6 +125,8 @@ export function openJournaling(parts: JournalingParts): Journaling {
     log,
     far,
     returns,
+    languages: parts.languages,
+    digests: parts.digests,
     expiry: inward,
     wait: (attempts) => wait(XMPP_RETRY, attempts),
   });

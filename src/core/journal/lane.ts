@@ -187,15 +187,22 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     lane.cancel = undefined;
     if (stopped) return;
     if (lane.more && lane.rows.length < ROWS / 2) void backlog.load(lane);
+    goThrough(lane);
+    close(lane);
+  }
+
+  function goThrough(lane: Lane): void {
     let open = 0;
     const now = time.now();
-    for (const row of [...lane.rows]) {
+    // What waits for its reader is in nobody's way.
+    const going = lane.rows.filter((row) => row.busy || !row.kept || !parts.agent(row).holds(row));
+    if (going.length < lane.rows.length) lane.cancel = clock.after(LONGEST, () => pump(lane));
+    for (const row of going) {
       if ((row.busy && !overdue(row, now)) || goes(row, open)) open++;
       else if (isOwed(row.life)) break;
       // What follows would overtake what may have to go once more.
       if (row.doubt) break;
     }
-    close(lane);
   }
 
   function close(lane: Lane): void {
@@ -214,6 +221,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
     if (wait > 0 || !parts.agent(row).ready(row) || !suspects.may(row)) {
       const due = nextTime(row.life, facts) - facts.now;
       const ms = Math.min(Math.max(wait > 0 ? Math.min(wait, due) : due, 1), LONGEST);
+      row.lane.cancel?.();
       row.lane.cancel = clock.after(ms, () => pump(row.lane));
       return false;
     }
@@ -334,11 +342,7 @@ export function openDelivery({ store, rows, time, clock, log, limits, settling, 
       for (const work of coming.end(row)) work();
       pump(laneOf(row.lane, backlog.left()));
     },
-    behind(key, work) {
-      const last = lanes.get(key)?.coming.at(-1);
-      last?.behind.push(work);
-      return last !== undefined;
-    },
+    behind: (key, work) => lanes.get(key)?.coming.at(-1)?.behind.push(work) !== undefined,
     get coming() {
       return coming.size;
     },

@@ -1,8 +1,11 @@
+import { digestOf } from '#mappings/digest.ts';
 import type { Delivered } from '#src/bridge.ts';
+import type { Languages } from '#src/core/accounts/languages.ts';
 import type { XmppSide } from '#src/core/index.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { Log } from '#src/lib/log.ts';
 import { Failure } from '#src/model/failure.ts';
-import { domainOf, type EventId } from '#src/model/ids.ts';
+import { type AccountKey, domainOf, type EventId } from '#src/model/ids.ts';
 import { placeTransport } from '#src/model/place.ts';
 import type { DeliveryAgent, Hearing } from './agent.ts';
 import type { FarServers } from './far-servers.ts';
@@ -15,6 +18,8 @@ export type ToXmppParts = {
   readonly expiry: number;
   wait(attempts: number): number;
   readonly far: FarServers;
+  readonly languages: Pick<Languages, 'of'>;
+  readonly digests: Pick<Digests, 'holds' | 'joins' | 'told'>;
   /** How long a message to a user of another server may come back, in ms. */
   readonly returns: number;
 };
@@ -53,6 +58,21 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryA
       default:
         return false;
     }
+  }
+
+  /** What has waited for its reader is told as one. Those that were tried together are, again. */
+  function writeAll(rows: readonly OwedRow[]): boolean {
+    const [row] = rows;
+    if (!row || rows.length === 1) return row === undefined || write(row.owed);
+    const tried = rows.findIndex(({ life }) => life.attempts !== row.life.attempts);
+    if (tried > 0) return writeAll(rows.slice(0, tried)) && writeAll(rows.slice(tried));
+    const inward = rows.flatMap(({ owed }) => (owed.way === 'in' ? [owed] : []));
+    const events = inward.map(({ event }) => event);
+    return digestOf(events, parts.languages.of(row.account as AccountKey)).every(({ event, of }) => {
+      const { to = [], marks } = inward.find((one) => one.event.id === event.id) ?? {};
+      parts.digests.told(of);
+      return xmpp.deliver(event, to, of.length === 1 ? marks : undefined);
+    });
   }
 
   async function prove(domain: string, unproven: Unproven, { settle }: Hearing): Promise<void> {
@@ -95,27 +115,35 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryA
     wait: parts.wait,
   } as const;
 
+  /** Of what is told as one there is one at a time: so it is the same again after a kill. */
+  const digestFacts = { ...facts, window: 1 } as const;
   const farFacts = { ...facts, confirms: 'delivered', returns: parts.returns } as const;
 
   return {
     // Whom another server has to reach may not be reached: then it comes back, long after ours has read it.
-    facts: (row) => (farDomain(row) === undefined ? facts : farFacts),
+    facts(row) {
+      if (farDomain(row) !== undefined) return farFacts;
+      return parts.digests.joins(row) ? digestFacts : facts;
+    },
     free(row) {
       const domain = farDomain(row);
+      if (parts.digests.holds(row, 0)) return 0;
       return isUp(row) && !(domain !== undefined && far.isDown(domain)) ? WINDOW : 0;
     },
     ready(row) {
       const domain = farDomain(row);
       return isUp(row) && (domain === undefined || far.may(domain, row.event));
     },
-    carry(row, heard) {
+    holds: (row) => parts.digests.holds(row, row.lane.rows.length),
+    carry(row, heard, more) {
       const domain = placeTransport(placeOf(row.owed));
       const unproven = domains.get(domain) ?? { written: [], running: false };
       domains.set(domain, unproven);
-      if (!write(row.owed)) throw new Failure(row.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
+      const all = [row, ...more];
+      if (!writeAll(all)) throw new Failure(row.life.attempts < REFUSALS ? 'queue-full' : 'too-large');
       const distant = farDomain(row);
       if (distant !== undefined) far.tried(distant, row.event, domain);
-      unproven.written.push({ id: row.event, epoch: xmpp.epoch(domain) });
+      for (const { event } of all) unproven.written.push({ id: event, epoch: xmpp.epoch(domain) });
       if (unproven.running) return;
       unproven.running = true;
       // What else is written in this turn of the loop has its proof from the same ping.
@@ -124,7 +152,9 @@ export function openToXmpp({ xmpp, log, far, ...parts }: ToXmppParts): DeliveryA
       void work.then(() => proving.delete(work));
     },
     reconcile: async () => 'not-sent',
-    ...{ withdraw: () => false, joins: () => false },
+    withdraw: () => false,
+    // What another server sends back is about one.
+    joins: (row) => farDomain(row) === undefined && parts.digests.joins(row),
     domainOf: farDomain,
     async proven() {
       while (proving.size > 0) await Promise.all([...proving]);

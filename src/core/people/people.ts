@@ -22,6 +22,7 @@ import { wordsIn } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import type { Store } from '#src/store/index.ts';
 import { MOST_CONTACTS, openContacts } from './contacts.ts';
+import type { Digests } from './digests.ts';
 import { fill, newPerson, type Person } from './person.ts';
 import { openPresence } from './presence.ts';
 import type { Profiles } from './profiles.ts';
@@ -40,6 +41,7 @@ export type PeopleParts = {
   readonly sessions: Pick<Sessions, 'need' | 'want' | 'unwant' | 'release' | 'get' | 'state' | 'realms'>;
   readonly delivery: Pick<Delivery, 'tell'>;
   readonly refusals: ContactRefusals;
+  readonly digests: Pick<Digests, 'noticed'>;
   readonly dormancy: Pick<Dormancy, 'has' | 'since' | 'left'>;
   readonly profiles: Profiles;
   readonly identities: Pick<Identities, 'of'>;

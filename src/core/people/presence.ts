@@ -24,6 +24,7 @@ export type PresenceParts = Pick<
   | 'folded'
   | 'far'
   | 'refusals'
+  | 'digests'
 > & {
   readonly roster: Roster;
 };
@@ -195,6 +196,7 @@ export function openPresence(parts: PresenceParts): Presence {
     const { user } = splitAccount(person.account);
     const down = parts.far.isDown(domainOf(user));
     const seen = ofUser(person);
+    parts.digests.noticed(person.account, seen.show);
     for (const realm of sessions.realms(person.account)) {
       const key = { account: person.account, realm };
       const session = sessions.get(key);

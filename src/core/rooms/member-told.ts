@@ -1,5 +1,6 @@
 import type { XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { type AccountKey, newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
@@ -7,7 +8,8 @@ import type { Room } from './room-state.ts';
 
 export type MemberToldParts = {
   readonly xmpp: Pick<XmppSide, 'bookmark'>;
-  readonly display: Pick<Display, 'show'>;
+  readonly display: Pick<Display, 'owe' | 'show'>;
+  readonly digests: Pick<Digests, 'waits'>;
   readonly clock: Pick<Clock, 'now'>;
   realm(place: Place): string;
 };
@@ -35,5 +37,6 @@ function invite(parts: MemberToldParts, { place }: Room, account: AccountKey, re
     live: true,
   } as const;
   const told = { ...head, kind: 'invite', room: place.id, reason } as const;
+  if (parts.digests.waits(account)) parts.display.owe(told.id);
   parts.display.show(told, [{ jid: splitAccount(account).user }]);
 }

@@ -6,6 +6,7 @@ import type { Identities } from '#src/core/identities.ts';
 import type { Marks, RoomInfo, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
 import type { Delivery } from '#src/core/journal/lane.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import { membershipIn } from '#src/core/standing.ts';
 import { after } from '#src/lib/after.ts';
@@ -35,7 +36,8 @@ import { openRecentChanges, type Untold } from './untold.ts';
 
 export type RoomParts = {
   readonly xmpp: Pick<XmppSide, 'refuse' | 'bookmark' | 'unbookmark' | 'displayed'>;
-  readonly display: Pick<Display, 'show'>;
+  readonly display: Pick<Display, 'owe' | 'show'>;
+  readonly digests: Pick<Digests, 'waits'>;
   readonly clock: Clock;
   readonly languages: Pick<Languages, 'of'>;
   /** The realm that a room is in. */

@@ -60,6 +60,7 @@ export function openCarry(context: CarryContext): DeliveryAgent {
       row.session = standingOf(context, row).session;
       return row.session !== undefined;
     },
+    holds: () => false,
     carry: (row, heard, more) =>
       more.length === 0 ? carry(context, row, heard) : carryTogether(context, [row, ...more], heard),
     joins(row) {

@@ -4,6 +4,7 @@ import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
 import { type InlineContext, putUp } from '#src/core/media/inline-files.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import type { ContactRefusals } from '#src/core/people/refusals.ts';
 import { isLate } from '#src/core/rooms/archived.ts';
 import { faring, type OwnShow } from '#src/core/rooms/room-events.ts';
@@ -46,6 +47,7 @@ export type OutwardContext = AdmitContext &
     readonly texts: Pick<RecentTexts, 'note'>;
     readonly markers: Markers;
     readonly refusals: Pick<ContactRefusals, 'lift'>;
+    readonly digests: Pick<Digests, 'wrote' | 'standsFor'>;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -67,13 +69,22 @@ export function openOutward(context: OutwardContext) {
     const draft = files?.draft ?? given;
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
       return pass(draft, account, origin);
+    answered(draft, account);
     const sent = sentFrom(draft, origin);
     send(draft, account, files?.put ? { ...sent, put: files.put } : sent);
     if (draft.kind === 'nick' && draft.show) fares(account, draft.place, draft);
-    // Whoever writes to somebody wants an answer.
-    if (draft.kind === 'message' && draft.place.kind === 'contact')
-      context.refusals.lift(account, draft.place.id, 'declined');
     context.texts.note(draft, [origin.id, origin.originId], nick ?? nameOf(account));
+  }
+
+  function answered(draft: Draft, account: AccountKey): void {
+    const { place } = draft;
+    if (draft.kind === 'receipt' && draft.state === 'delivered')
+      for (const target of context.digests.standsFor(draft.target))
+        send({ ...draft, target }, account, sentFrom(draft, undefined));
+    if (draft.kind !== 'message' || place.kind !== 'contact') return;
+    // Whoever writes to somebody wants an answer.
+    context.refusals.lift(account, place.id, 'declined');
+    context.digests.wrote(account, place);
   }
 
   function send(draft: Draft, account: AccountKey, sent: Sent): void {

@@ -45,6 +45,7 @@ const settingsWith = (choices: ReturnType<typeof open>) =>
     persistent: () => false,
     choices,
     languages: openLanguages({ store }),
+    digests: { took: () => undefined, forget: () => undefined },
   });
 
 describe('what users choose of a table', () => {

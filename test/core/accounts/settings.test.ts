@@ -62,6 +62,7 @@ function open(schemas: typeof bridge.settings = rich) {
     persistent: () => false,
     choices: { settings: () => [], took: () => undefined, forget: () => undefined },
     languages: openLanguages({ store }),
+    digests: { took: () => undefined, forget: () => undefined },
   });
   settings.listen({
     changed: (...what) => void changes.push(what),

@@ -36,6 +36,7 @@ const noting = (seen: string[]): DeliveryAgent => ({
   },
   withdraw: () => false,
   joins: () => false,
+  holds: () => false,
 });
 
 type World = {

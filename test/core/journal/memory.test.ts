@@ -67,6 +67,7 @@ async function play(act: (world: World) => Promise<void> | void): Promise<void> 
     reconcile: async () => 'unknown',
     withdraw: () => false,
     joins: () => false,
+    holds: () => false,
   };
   const settling = openSettling({
     ...{ store, commit, rows, time, clock, log },
