@@ -153,17 +153,7 @@ export function buildCore(parts: CoreParts) {
   const standings = openStandings({ identities, aliases, sessions, transport, realm });
   const journaling = openJournaling({
     ...parts,
-    languages,
-    digests,
-    ids,
-    time,
-    commit,
-    rows,
-    identities,
-    standings,
-    transport,
-    realm,
-    asFailure,
+    ...{ languages, digests, ids, time, commit, rows, identities, standings, transport, realm, asFailure },
   });
   const { display, delivery, settling } = journaling;
   const durable = ({ place, kind }: Pick<Event, 'place' | 'kind'>): boolean => journaling.keeps('in', place, kind);

@@ -16,7 +16,7 @@ describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
     expect(await alice.do('commands', GATEWAY)).toEqual(['configure', 'last', 'register', 'unregister']);
     expect(await alice.do('commands', room)).toEqual(['last', 'mapping', 'preview']);
 
-    const settings = 'executing complete stay_connected persistent';
+    const settings = 'executing complete stay_connected persistent digest';
     const set = await run(GATEWAY, 'configure', ['complete', { stay_connected: 'true', 'mapping.edit': 'full' }]);
     expect(set).toEqual([expect.stringContaining(settings), 'completed info: This is how it is set now.']);
     const again = await run(GATEWAY, 'configure', ['cancel', {}]);

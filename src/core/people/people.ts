@@ -116,8 +116,7 @@ export function openPeople(parts: PeopleParts): People {
   const people = new Map<AccountKey, Person>();
   const loading = new Set<AccountKey>();
   const started = clock.now();
-  let round = 0;
-  let stopped = false;
+  let [round, stopped] = [0, false];
 
   const roster = openRoster(parts);
   const presence = openPresence({ ...parts, roster });

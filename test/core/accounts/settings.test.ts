@@ -99,6 +99,12 @@ describe('settings', () => {
           value: ['false'],
         },
         {
+          name: 'digest',
+          label: 'One message for what comes while you are offline or not to be disturbed',
+          type: 'boolean',
+          value: ['false'],
+        },
+        {
           name: 'language',
           label: 'Language of what the gateway tells you',
           type: 'choice',
