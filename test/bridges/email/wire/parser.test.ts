@@ -25,12 +25,18 @@ describe('the parser in its worker', () => {
   });
 
   it.each(['hang', 'die', 'eat'])('refuses a mail that makes it %s, and goes on with the next', async (how) => {
-    await using parser = openMailParser(how === 'hang' ? 2000 : 60_000, stubborn);
+    await using parser = openMailParser(how === 'hang' ? 200 : 60_000, stubborn);
     const bad = parser.parse(Buffer.from(how)).catch((error: unknown) => error);
     const good = parser.parse(Buffer.from('fine'));
     expect(await bad).toBeInstanceOf(MailRefused);
     expect(await bad).toMatchObject({ status: 554 });
     expect(await good).toEqual({ text: 'fine' });
+  });
+
+  it('is patient while the machine has no time for the worker: neither its start nor waiting is the fault of a mail', async () => {
+    await using parser = openMailParser(50, stubborn);
+    expect(await parser.parse(Buffer.from('wait'))).toEqual({ text: 'wait' });
+    expect(await parser.parse(Buffer.from('fine'))).toEqual({ text: 'fine' });
   });
 
   it('tells who waits that it was closed, so that the mail comes again', async () => {
