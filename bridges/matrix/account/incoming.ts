@@ -12,6 +12,7 @@ import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
+import { asThird } from '#bridges/matrix/wire/third-person.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -74,13 +75,18 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     threadOf: (root) => threads.nameOf(id, root),
   });
 
+  /** Somebody who is in a room where the user talks with another one alone. */
+  const isThird = (id: string, who: string): boolean => ![undefined, who].includes(rooms.partner(id)) && who !== user;
+
   function partyOf(id: string, who: string): Party {
-    const name = rooms.nick(id, who);
+    const name = isThird(id, who) ? undefined : rooms.nick(id, who);
     return { kind: 'network', id: who, ...(name !== undefined && { name }), ...(who === user && { self: true }) };
   }
 
   function draftsOf(event: RoomEvent, bodies: readonly EventBody[], tense: Tense = 'news'): Draft[] {
-    return bodies.map((body, index) => ({
+    const { room, sender } = event;
+    const told = isThird(room, sender) ? asThird(bodies, rooms.nick(room, sender) ?? sender) : bodies;
+    return told.map((body, index) => ({
       ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
       ...(event.at > 0 && { at: event.at }),
       ...(tense === 'past' && { live: false }),
@@ -295,12 +301,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       own.typing = now;
       const told = (users: readonly string[], active: boolean): Draft[] =>
         users
-          .filter((who) => who !== user)
+          .filter((who) => who !== user && !isThird(id, who))
           .map((who) => ({ place: rooms.place(id), from: partyOf(id, who), kind: 'typing', active }));
       return [...told(begun, true), ...told(stopped, false)];
     }
     if (edu.type !== 'm.receipt') return [];
-    return receiptsIn(content).map(({ user: who, event }) => receipt(id, who, event));
+    const read = receiptsIn(content).filter(({ user: who }) => !isThird(id, who));
+    return read.map(({ user: who, event }) => receipt(id, who, event));
   }
 
   const receipt = (id: string, who: string, event: string): Draft => ({

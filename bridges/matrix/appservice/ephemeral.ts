@@ -17,7 +17,7 @@ export type EphemeralParts = {
 
 /** Takes what is over a moment later: who types, who has read, who is there. */
 export function openEphemeral({ host, venues, watchers, tell }: EphemeralParts) {
-  const { venueOf, partyOf, isHeard } = venues;
+  const { venueOf, partyOf, isHeard, isThird } = venues;
   const directTyping = new Map<string, ReadonlySet<string>>();
 
   function typing(content: Json, venue: Venue): Draft[] {
@@ -28,13 +28,15 @@ export function openEphemeral({ host, venues, watchers, tell }: EphemeralParts) 
     else if (direct && now.size > 0) directTyping.set(direct.room, now);
     else if (direct) directTyping.delete(direct.room);
     const told = (users: readonly string[], active: boolean): Draft[] =>
-      users.filter(isHeard).map((user) => ({ place: venue.place, from: partyOf(user, venue), kind: 'typing', active }));
+      users
+        .filter((user) => isHeard(user) && !isThird(user, venue))
+        .map((user) => ({ place: venue.place, from: partyOf(user, venue), kind: 'typing', active }));
     return [...told(begun, true), ...told(stopped, false)];
   }
 
   const receipts = (content: Json, venue: Venue): Draft[] =>
     receiptsIn(content, ['m.read'])
-      .filter(({ user }) => isHeard(user))
+      .filter(({ user }) => isHeard(user) && !isThird(user, venue))
       .map(({ user, event }) => ({
         place: venue.place,
         from: partyOf(user, venue),

@@ -9,6 +9,7 @@ import { listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/
 import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
+import { asThird } from '#bridges/matrix/wire/third-person.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
@@ -56,10 +57,13 @@ export function openIncoming(parts: IncomingParts) {
   /** What somebody is called outside of rooms, as far as that was heard. */
   const nameIn = (user: string): string => names.get(user) ?? nameOf(user);
   const venues = openVenues({ host, ghosts, rooms, directs, threads, policies, nameIn });
-  const { venueOf, partyOf, isHeard } = venues;
+  const { venueOf, partyOf, isHeard, isThird } = venues;
+
+  const wordsOf = ({ sender }: RoomEvent, venue: Venue, bodies: readonly EventBody[]): readonly EventBody[] =>
+    isThird(sender, venue) ? asThird(bodies, venue.view.nickOf(sender) ?? sender) : bodies;
 
   const draftsOf = (event: RoomEvent, venue: Venue, bodies: readonly EventBody[]): Draft[] =>
-    bodies.map((body, index) => ({
+    wordsOf(event, venue, bodies).map((body, index) => ({
       ...(index === 0 && isReferable(body) && { ids: [event.id as ForeignId] }),
       ...(event.at > 0 && { at: event.at }),
       place: venue.place,

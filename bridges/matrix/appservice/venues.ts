@@ -61,15 +61,18 @@ export function openVenues({ host, ghosts, rooms, directs, threads, policies, na
     return { place: { kind: 'contact', account: direct.account, id: localOf(direct.user) }, view, direct };
   }
 
-  const partyOf = (user: string, { view }: Venue): Party => {
-    const name = view.nickOf(user);
+  /** Somebody who is in a room where a ghost talks with another one alone. */
+  const isThird = (user: string, { direct }: Venue): boolean => direct !== undefined && direct.user !== user;
+
+  const partyOf = (user: string, venue: Venue): Party => {
+    const name = isThird(user, venue) ? undefined : venue.view.nickOf(user);
     return { kind: 'network', id: user, ...(name !== undefined && { name }) };
   };
 
   /** Whether what somebody does is told here: what ghosts do has come from here, or another bridge has told it. */
   const isHeard = (user: string): boolean => !ghosts.isOurs(user) && !ghosts.isOfOthers(user) && !policies.user(user);
 
-  return { venueOf, partyOf, isHeard };
+  return { venueOf, partyOf, isHeard, isThird };
 }
 
 export type Venues = ReturnType<typeof openVenues>;
