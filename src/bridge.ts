@@ -230,6 +230,8 @@ export type Bridge = {
    * goes. Its session is being closed; the login is gone, also when this rejects or takes too long. Resolves with what its user is told.
    */
   unlink?(account: AccountKey, login: AccountLogin): Promise<Words | undefined>;
+  /** Another login has taken the place of this one, as with `unlink`; what is not the same in both ends. */
+  replaced?(account: AccountKey, login: AccountLogin): Promise<void>;
   /**
    * Settings have changed: those of an account, of its realm or a room where there is a `place`, or without an account those
    * of a shared room.

@@ -88,7 +88,13 @@ export class FakeAccounts {
       if (softly) device.expires = true;
       else device.token = '';
     }
-    this.#refuseParked(user, softly);
+    this.#refuseParked((one) => one === user, softly);
+  }
+
+  /** One device of them is logged out. */
+  logout(id: string): void {
+    for (const device of this.#devices) if (device.id === id) device.token = '';
+    this.#refuseParked((_, device) => device === id, false);
   }
 
   refresh(refresh: unknown): Json {
@@ -180,9 +186,9 @@ export class FakeAccounts {
     response.writeHead(fault.status, { 'Content-Type': 'application/json' }).end(JSON.stringify(fault.body));
   }
 
-  #refuseParked(user: string, softly: boolean): void {
-    for (const follower of this.#followers.values()) {
-      if (follower.parked?.call.user !== user) continue;
+  #refuseParked(fits: (user: string, device: string) => boolean, softly: boolean): void {
+    for (const [device, follower] of this.#followers) {
+      if (!follower.parked || !fits(follower.parked.call.user, device)) continue;
       const body = { errcode: 'M_UNKNOWN_TOKEN', error: '', soft_logout: softly };
       const { parked } = follower;
       this.faults.unshift({ kind: 'refuse', status: 401, body });
@@ -219,7 +225,7 @@ export const ACCOUNT_CALLS: Readonly<Record<string, (work: Work) => Answered>> =
     return ok({ user_id: id, device_id: device, access_token: token, ...renewed });
   },
   'POST client v3 logout'({ accounts, call, note }) {
-    accounts.end(call.user, false);
+    accounts.logout(call.device ?? '');
     note(`${call.user.replace(`:${SERVER}`, '')} logout`);
     return ok();
   },

@@ -34,6 +34,8 @@ export function openAccounts(config: MatrixConfig, host: Host) {
   const open = new Map<AccountKey, OwnAccount>();
   /** The homeserver of an account, also while it logs in: its files can be had before its first sync is taken in. */
   const servers = new Map<AccountKey, Promise<Homeserver>>();
+  /** When the sessions of devices have ended, as long as they have not. */
+  const ending = new Map<string, Promise<void>>();
   let paused = false;
   let closed = false;
   serveSso(host);
@@ -62,6 +64,8 @@ export function openAccounts(config: MatrixConfig, host: Host) {
     });
     open.set(key.account, made);
     own.set(made.session, made);
+    ending.set(made.device, made.ended);
+    void made.ended.then(() => ending.delete(made.device));
     made.pause(paused);
     return made.session;
   }
@@ -104,6 +108,8 @@ export function openAccounts(config: MatrixConfig, host: Host) {
     async forget(account: AccountKey, logins: readonly AccountLogin[]): Promise<void> {
       for (const { credentials } of logins) {
         const login = loginOf(credentials);
+        // What was said before goes by it yet.
+        await ending.get(login.device);
         await forgetKeys(host.state, account, login.device);
         const url = `${login.url}/_matrix/client/v3/logout`;
         const how = { namedBy: namedBy(config, login.url), timeout: config.homeserver.timeout, redirects: 0 } as const;
@@ -147,6 +153,7 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
       await accounts.forget(account, [login]);
       return undefined;
     },
+    replaced: (account, login) => accounts.forget(account, [login]),
     async forget(account, logins) {
       await accounts.forget(account, logins);
       await service.forget?.(account, logins);

@@ -25,6 +25,8 @@ export type OwnAccount = {
   readonly rooms: OwnRooms;
   readonly incoming: OwnIncoming;
   readonly keys: DeviceKeys | undefined;
+  /** Nothing is done by its login any more. */
+  readonly ended: Promise<void>;
   deliver(event: Event): Delivered;
   aim(event: Event): Promise<string>;
   pause(paused: boolean): void;
@@ -69,6 +71,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const incoming = openOwnIncoming({ ...known, stop: stop.signal });
   const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName, stop: calls.signal });
   const online = Promise.withResolvers<void>();
+  const ended = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });
 
   const running = follow({
@@ -112,6 +115,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     calls.abort(failure);
     online.reject(failure);
     if (before === 'online') host.status(key, { kind: 'lost', failure });
+    void outgoing.idle().then(ended.resolve);
   }
 
   function end(): void {
@@ -130,6 +134,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     await outgoing.idle();
     calls.abort();
     await keys?.close();
+    ended.resolve();
   }
 
   const giveUp = (): void => online.reject(new Failure('recipient-unavailable'));
@@ -148,7 +153,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
 
   return {
     session: { account, realm: key.realm, close },
-    ...{ user, device, server, rooms, incoming, keys },
+    ...{ user, device, server, rooms, incoming, keys, ended: ended.promise },
     deliver(event) {
       if (state !== 'online') throw new Failure('recipient-unavailable');
       return outgoing.deliver(event);

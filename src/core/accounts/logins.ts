@@ -15,6 +15,8 @@ export type LoginParts = {
 export type LoginNews = {
   /** The account has something to log in with, or nothing any more. */
   changed(account: AccountKey, linked: boolean): void;
+  /** Another login has taken the place of this one. */
+  replaced?(account: AccountKey, login: AccountLogin): void;
 };
 
 export type Logins = {
@@ -61,6 +63,7 @@ export function openLogins({ store, key, now, dormancy }: LoginParts): Logins {
       await store.unit([...(await dormancy.wake(account)), ...registering(account)]);
     },
     async register({ account, realm }, credentials) {
+      const before = await credentialsOf({ account, realm });
       await store.unit([
         ...(await dormancy.wake(account, { realm, credentials })),
         ...registering(account),
@@ -70,6 +73,7 @@ export function openLogins({ store, key, now, dormancy }: LoginParts): Logins {
         ),
       ]);
       tell(account, true);
+      if (before) for (const news of listeners) news.replaced?.(account, { realm, credentials: before });
     },
     async replace({ account, realm }, expected, next) {
       const found = await store.credentials.find(key, account, realm);

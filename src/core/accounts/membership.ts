@@ -65,6 +65,11 @@ export function openMembership(parts: MembershipParts): Membership {
     return goodbye;
   }
 
+  logins.listen({
+    changed: () => undefined,
+    replaced: (account, login) => void farewell(account, async (bridge) => bridge.replaced?.(account, login)),
+  });
+
   return {
     remove,
     async unlink(domain, realm, user) {
