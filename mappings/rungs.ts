@@ -193,13 +193,16 @@ export const replyWithQuote = reshape(
   replyAfter(quoteWords),
 );
 
+/** The words before a text that gives something away. */
+export function spoilerPrefix(spoiler: string): string {
+  const about = excerpt(spoiler, QUOTE);
+  return `Spoiler${about === '' ? '' : ` (${about})`}: `;
+}
+
 /** The warning stands where the reader comes to it first. */
 export const spoilerAsPrefix = reshape(
   { en: '"Spoiler" and what it is about before the text', de: '„Spoiler“ und worum es geht vor dem Text' },
-  ({ spoiler = '', ...draft }) => {
-    const about = excerpt(spoiler, QUOTE);
-    return { ...draft, text: `Spoiler${about === '' ? '' : ` (${about})`}: ${draft.text}` };
-  },
+  ({ spoiler = '', ...draft }) => ({ ...draft, text: spoilerPrefix(spoiler) + draft.text }),
 );
 
 /** Files that the target does not take are told in a message of their own after the text. */

@@ -1,9 +1,19 @@
 import { createDecipheriv, createHash } from 'node:crypto';
 import type { OpenedFile } from '#src/bridge.ts';
 import type { Picture } from '#src/model/avatar.ts';
+import type { FileRef, Thumbnail } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { AccountKey } from '#src/model/ids.ts';
+import type { Media } from '#src/model/media.ts';
 import type { Homeserver } from './homeserver.ts';
-import { type FileKey, mxcOf, readReference } from './wire/files.ts';
+import {
+  type FileKey,
+  type MatrixFile,
+  type MatrixThumbnail,
+  mxcOf,
+  readReference,
+  referenceOf,
+} from './wire/files.ts';
 
 const HOUR = 3_600_000;
 const MOST_FILE = 1024 * 1024 * 1024;
@@ -28,6 +38,25 @@ export async function openMedia(server: Homeserver, reference: string): Promise<
     content: key ? response.body.pipeThrough(decrypted(key)) : response.body,
     ...(Number.isSafeInteger(length) && { size: length }),
   };
+}
+
+/** A file of the media repository behind a link of ours, for everybody or for an account; nothing where that cannot be. */
+export function lentFile(media: Pick<Media, 'lend'>, file: MatrixFile, account?: AccountKey): FileRef | undefined {
+  const { mxc: _, key: __, voice: ___, thumbnail, ...about } = file;
+  try {
+    const { expires: ____, ...lent } = media.lend(referenceOf(file, account), about);
+    return { ...about, ...lent, ...(thumbnail && { thumbnail: lentThumbnail(media, thumbnail, account) }) };
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}
+
+function lentThumbnail(media: Pick<Media, 'lend'>, thumbnail: MatrixThumbnail, account?: AccountKey): Thumbnail {
+  const { mxc: _, key: __, ...about } = thumbnail;
+  const { type } = about;
+  const { url } = media.lend(referenceOf(thumbnail, account), type === undefined ? {} : { type });
+  return { ...about, url };
 }
 
 /** AES-CTR with a hash of what is stored (client-server API §11.11.1.7): what does not fit it ends in an error. */

@@ -1,4 +1,5 @@
 import type { Host } from '#src/bridge.ts';
+import type { Avatar } from '#src/model/avatar.ts';
 import type { FileRef } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
@@ -41,4 +42,17 @@ async function pass({ host, server, account, file, as, encrypted }: SendFile): P
   // The homeserver learns neither its name nor what it is.
   const mxc = await server.upload(sealed.content, { type: 'application/octet-stream', size, as });
   return { mxc, encrypted: sealed.key(), ...about };
+}
+
+/** The most bytes of a picture of somebody, or of a room. */
+const MOST_PICTURE = 8 * 1024 * 1024;
+
+/** Puts the picture of somebody, or of a room, into the media repository. Resolves with its address; rejects with a `Failure`. */
+export async function sendPicture(
+  { host, server, as }: Omit<SendFile, 'file' | 'account' | 'encrypted'>,
+  picture: Avatar,
+): Promise<string> {
+  if ('data' in picture) return server.upload(Buffer.from(picture.data, 'base64'), { type: picture.type, as });
+  const { content, type } = await host.media.open(picture, { maxBytes: MOST_PICTURE, signal: host.signal });
+  return server.upload(content, { type, as });
 }

@@ -29,6 +29,8 @@ export type FileRef = {
   readonly sha256?: string;
   readonly description?: string;
   readonly thumbnail?: Thumbnail;
+  /** It is shown as a sticker is, where there are such. */
+  readonly sticker?: true;
 };
 
 export type { Show };

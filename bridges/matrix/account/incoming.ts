@@ -1,12 +1,14 @@
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
+import { downloadAvatar, lentFile } from '#bridges/matrix/media.ts';
+import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
 import { presenceIn, receiptsIn, typingChanges } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Json, listOf, objectOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
-import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import type { MatrixFile } from '#bridges/matrix/wire/files.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
@@ -36,6 +38,7 @@ export type OwnIncomingParts = {
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
   readonly threads: Threads;
+  readonly originals: Originals;
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
@@ -58,16 +61,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     for (const { key } of found) listed.add(key.slice(LISTED.length));
   });
 
-  function link(file: MatrixFile): FileRef | undefined {
-    const { mxc: _, key: __, voice: ___, ...about } = file;
-    try {
-      const { expires: ____, ...lent } = host.media.lend(referenceOf(file, account), about);
-      return { ...about, ...lent };
-    } catch (error) {
-      if (error instanceof Failure) return undefined;
-      throw error;
-    }
-  }
+  const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file, account);
 
   const viewOf = (id: string): ReadingView => ({
     nickOf: (who) => rooms.nick(id, who),
@@ -228,16 +222,25 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     const bodies = stateNews(own.room, event, rooms.ours);
     // The past has its members and names in the state already.
     if (tense === 'past') return;
-    if (partner === undefined) return tell(draftsOf(event, bodies));
+    if (partner === undefined) return tell(draftsOf(event, [...bodies, ...(await picture(event))]));
     const name = own.room.members.get(partner)?.name;
     const isRenamed = event.type === 'm.room.member' && event.stateKey === partner && name !== before;
     if (isRenamed && name !== undefined) await tell(draftsOf(event, [{ kind: 'profile', name }]));
   }
 
+  /** A room has another picture, or none any more. */
+  async function picture({ type, stateKey, content }: RoomEvent): Promise<EventBody[]> {
+    if (type !== 'm.room.avatar' || stateKey !== '') return [];
+    const url = textOf(content.url);
+    const avatar = url === undefined ? undefined : await downloadAvatar(server, url);
+    return [{ kind: 'room', change: 'avatar', ...(avatar && { avatar }) }];
+  }
+
   async function takeSaid(event: RoomEvent, tense: Tense): Promise<void> {
     // From here, and told already.
     if (event.sender === user && (event.transaction !== undefined || isWritten(event.content))) return;
-    const { thread, reaction } = relationOf(event.content);
+    const { thread, reaction, replaces } = relationOf(event.content);
+    if (replaces !== undefined) parts.originals.learn(event.id, replaces);
     if (thread !== undefined) await threads.learn(event.room, thread);
     // A person was there before the account was linked: what was said then is not said now.
     if (tense === 'past' && rooms.partner(event.room) !== undefined) return;
@@ -340,7 +343,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
       const plain = event.type === 'm.room.encrypted' ? await keys?.decrypt(id, { ...raw, room_id: id }) : { ...event };
       if (typeof plain !== 'object') continue;
       const said = { ...event, type: textOf(plain.type) ?? '', content: objectOf(plain.content) };
-      if (isSaid(said.type)) drafts.push(...draftsOf(said, decode(said, viewOf(id)), 'past'));
+      if (isSaid(said)) drafts.push(...draftsOf(said, decode(said, viewOf(id)), 'past'));
     }
     return drafts;
   }

@@ -2,15 +2,16 @@ import { addresses } from '#bridges/matrix/addresses.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
+import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
-import { sendFile } from '#bridges/matrix/upload.ts';
+import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
-import { levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
+import { callsAll, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
@@ -29,6 +30,7 @@ export type OwnOutgoingParts = {
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
   readonly threads: Threads;
+  readonly originals: Originals;
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
@@ -42,7 +44,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, threads, keys, stop, tellName } = parts;
+  const { host, account, user, server, rooms, reactions, threads, originals, keys, stop, tellName } = parts;
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -192,31 +194,42 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
         userOf: (nick) => known && userOf(known.room, nick),
         rootOf: () => root,
         latestOf: (first) => threads.latestOf(id, first),
+        callsAll: known !== undefined && callsAll(known.room.levels, user),
       };
-      const contents = messageContents(event, uploaded, view);
+      const replyTo = event.replyTo === undefined ? {} : { replyTo: originals.known(event.replyTo) };
+      const contents = messageContents({ ...event, ...replyTo }, uploaded, view);
       if (contents.length === 0) throw new Failure('not-acceptable');
       const ids: string[] = [];
       for (const [index, content] of contents.entries()) ids.push(await send(id, content, `${event.id}.${index}`));
       const [first] = ids;
+      for (const one of ids) originals.learn(one, one);
       if (thread !== undefined && first !== undefined) await threads.said(id, thread, root, first);
       return taken(...ids);
     },
 
     async edit(event) {
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
-      return taken(await send(await aim(event), editContent(said, event.target), `${event.id}.0`));
+      const id = await aim(event);
+      const target = await originals.find(id, event.target);
+      const sent = await send(id, editContent(said, target), `${event.id}.0`);
+      originals.learn(sent, target);
+      return taken(sent);
     },
 
-    retract: async (event) => taken(await redact(await aim(event), event.target, `${event.id}.0`, event.reason)),
+    async retract(event) {
+      const id = await aim(event);
+      return taken(await redact(id, originals.known(event.target), `${event.id}.0`, event.reason));
+    },
 
     async reaction(event) {
       const id = await aim(event);
-      const at = { room: id, target: event.target, user };
+      const target = originals.known(event.target);
+      const at = { room: id, target, user };
       const set = await reactions.of(at);
       const gone = set.filter(({ key }) => !event.emoji.includes(key));
       const added: OwnReaction[] = [];
       for (const [index, key] of event.emoji.filter((one) => !keysOf(set).includes(one)).entries())
-        added.push({ key, event: await send(id, reactionContent(event.target, key), `${event.id}.${index}`) });
+        added.push({ key, event: await send(id, reactionContent(target, key), `${event.id}.${index}`) });
       for (const [index, one] of gone.entries()) await redact(id, one.event, `${event.id}.x${index}`);
       const kept = set.filter((one) => !gone.includes(one));
       await host.state.write(reactions.change(at, [...kept, ...added], gone).writes);
@@ -310,8 +323,13 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     },
 
     async room(event) {
-      if (event.change !== 'config') throw new Failure('not-supported');
+      if (event.change !== 'config' && event.change !== 'avatar') throw new Failure('not-supported');
       const id = await aim(event);
+      if (event.change === 'avatar') {
+        const url = event.avatar && (await sendPicture({ host, server }, event.avatar));
+        await setState(id, 'm.room.avatar', url === undefined ? {} : { url });
+        return TAKEN;
+      }
       const { room } = await rooms.complete(id);
       for (const { type, content } of settingsChanges(room, user, event.answer ?? {}))
         await setState(id, type, content);

@@ -1,5 +1,6 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { sendPicture } from '#bridges/matrix/upload.ts';
 import { bareOfGhost, ghostId, isGhostId, nameOf } from '#bridges/matrix/wire/ids.ts';
 import { fitsGlob } from '#bridges/matrix/wire/policy.ts';
 import { cleanName } from '#mappings/names.ts';
@@ -35,8 +36,6 @@ type GhostParts = { readonly host: Host; readonly config: MatrixConfig; readonly
 /** What the homeserver was told of a ghost: name and the hash of the picture. */
 type Told = { readonly name: string; readonly photo: string };
 
-/** The most bytes of a picture of somebody. */
-const MOST_AVATAR = 8 * 1024 * 1024;
 const KEY = 'ghost';
 const HASHED = 'hashed ';
 
@@ -103,16 +102,10 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
     await server.call({
       method: 'PUT',
       path: ['v3', 'profile', id, 'avatar_url'],
-      body: { avatar_url: avatar === null ? '' : await uploaded(avatar, id) },
+      body: { avatar_url: avatar === null ? '' : await sendPicture({ host, server, as: id }, avatar) },
       as: id,
     });
     await write(account, { ...known, photo });
-  }
-
-  async function uploaded(avatar: Avatar, as: string): Promise<string> {
-    if ('data' in avatar) return server.upload(Buffer.from(avatar.data, 'base64'), { type: avatar.type, as });
-    const { content, type } = await host.media.open(avatar, { maxBytes: MOST_AVATAR, signal: host.signal });
-    return server.upload(content, { type, as });
   }
 
   return {

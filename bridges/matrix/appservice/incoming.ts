@@ -1,11 +1,13 @@
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
+import { downloadAvatar } from '#bridges/matrix/media.ts';
+import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { isPuppeted } from '#bridges/matrix/wire/bridge-info.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
-import { listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
+import { type Json, listOf, type RoomEvent, readEvent, textOf } from '#bridges/matrix/wire/event.ts';
 import { localOf, nameOf } from '#bridges/matrix/wire/ids.ts';
 import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
@@ -13,6 +15,7 @@ import { asThird } from '#bridges/matrix/wire/third-person.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
+import type { Avatar } from '#src/model/avatar.ts';
 import type { Draft, EventBody } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { type AccountKey, type ForeignId, splitAccount } from '#src/model/ids.ts';
@@ -36,6 +39,7 @@ export type IncomingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
+  readonly originals: Originals;
   readonly bot: Pick<GatewayBot, 'invited' | 'removed' | 'heard'>;
   readonly invitations: Invitations;
   readonly policies: Policies;
@@ -49,8 +53,8 @@ const AUTHORS = 20_000;
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, watchers, bot, invitations, policies, consents } =
-    parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, originals } = parts;
+  const { watchers, bot, invitations, policies, consents } = parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
 
@@ -96,19 +100,30 @@ export function openIncoming(parts: IncomingParts) {
     await takeSaid(event, venue);
   }
 
-  /** What somebody is called who was in no room that is known. */
-  async function learnName(user: string): Promise<void> {
-    if (names.get(user) !== undefined) return;
-    const found = await server.call({ method: 'GET', path: ['v3', 'profile', user] }).catch((error: unknown) => {
+  /** The profile of somebody; nothing where it cannot be had. */
+  async function profileOf(user: string): Promise<Json | undefined> {
+    try {
+      return await server.call({ method: 'GET', path: ['v3', 'profile', user] });
+    } catch (error) {
       if (error instanceof Failure) return undefined;
       throw error;
-    });
-    names.set(user, cleanName(textOf(found?.displayname) ?? '', 128) || nameOf(user));
+    }
+  }
+
+  const nameBy = (user: string, profile: Json | undefined): void =>
+    void names.set(user, cleanName(textOf(profile?.displayname) ?? '', 128) || nameOf(user));
+
+  /** What somebody is called who was in no room that is known. */
+  async function learnName(user: string): Promise<void> {
+    if (names.get(user) === undefined) nameBy(user, await profileOf(user));
   }
 
   async function tellName(place: Place, user: string): Promise<void> {
-    await learnName(user);
-    await tell([{ place, from: { kind: 'network', id: user }, kind: 'profile', name: nameIn(user) }]);
+    const profile = await profileOf(user);
+    if (names.get(user) === undefined) nameBy(user, profile);
+    const avatar = profile && (await pictureOf(textOf(profile.avatar_url)));
+    const looks = { name: nameIn(user), ...(avatar && { avatar }) };
+    await tell([{ place, from: { kind: 'network', id: user }, kind: 'profile', ...looks }]);
   }
 
   function noteName({ stateKey = '', content }: RoomEvent): void {
@@ -152,8 +167,15 @@ export function openIncoming(parts: IncomingParts) {
   async function roomState(event: RoomEvent, venue: Venue, gateway: GatewayRoom): Promise<void> {
     const bodies = stateNews(gateway.room, event, ghosts.accountOf).filter((body) => isNews(body, gateway));
     await tell(draftsOf(event, venue, bodies));
+    if (event.type === 'm.room.avatar' && event.stateKey === '') await tellPicture(event, venue);
     if (event.type === 'm.room.power_levels') await rooms.label(event.room);
     if (event.type === 'm.room.tombstone' && event.stateKey === '') await rooms.moved(event);
+  }
+
+  async function tellPicture(event: RoomEvent, venue: Venue): Promise<void> {
+    const url = textOf(event.content.url);
+    const avatar = url === undefined ? undefined : await downloadAvatar(server, url);
+    await tell(draftsOf(event, venue, [{ kind: 'room', change: 'avatar', ...(avatar && { avatar }) }]));
   }
 
   /** Homeservers may put users into rooms: nobody here has asked for it. */
@@ -198,18 +220,33 @@ export function openIncoming(parts: IncomingParts) {
     const { type, stateKey = '', content, room } = event;
     const direct = venue.direct as Direct;
     if (type === 'm.room.encryption' && !direct.encrypted) await directs.put({ ...direct, encrypted: true });
-    const name = textOf(content.displayname);
-    const renamed = type === 'm.room.member' && stateKey === direct.user && name !== textOf(event.before?.displayname);
-    if (renamed && name !== undefined && content.membership === 'join') {
-      const from = { kind: 'network', id: direct.user, name } as const;
-      await tell([{ place: venue.place, from, kind: 'profile', name: cleanName(name, 128) }]);
-    }
+    if (type === 'm.room.member' && stateKey === direct.user && content.membership === 'join')
+      await tellLooks(event, venue.place);
     if (type !== 'm.room.member' || (content.membership !== 'leave' && content.membership !== 'ban')) return;
     // Nobody is left to talk to: the next message begins anew.
     if (stateKey !== direct.user && ghosts.accountOf(stateKey) !== direct.account) return;
     await directs.remove(room);
     if (stateKey === direct.user) await leaveRoom(server, ghosts.idOf(direct.account), room);
   }
+
+  /** What has changed of how somebody looks with whom an account talks alone. */
+  async function tellLooks({ content, before = {}, sender }: RoomEvent, place: Place): Promise<void> {
+    const name = textOf(content.displayname);
+    const isRenamed = name !== undefined && name !== before.displayname;
+    const isRepainted = content.avatar_url !== before.avatar_url;
+    if (!isRenamed && !isRepainted) return;
+    const from = { kind: 'network', id: sender } as const;
+    const picture = isRepainted ? await pictureOf(textOf(content.avatar_url)) : undefined;
+    const looks = {
+      ...(isRenamed && { name: cleanName(name, 128) }),
+      ...(picture !== undefined && { avatar: picture }),
+    };
+    if (Object.keys(looks).length > 0) await tell([{ place, from, kind: 'profile', ...looks }]);
+  }
+
+  /** A picture as XMPP can have it: `null` for none, and nothing for one that cannot be had. */
+  const pictureOf = async (mxc: string | undefined): Promise<Avatar | null | undefined> =>
+    mxc === undefined || mxc === '' ? null : downloadAvatar(server, mxc);
 
   /** Somebody invites an account: to talk alone, or into a room. */
   async function invited(event: RoomEvent, account: AccountKey): Promise<void> {
@@ -231,7 +268,8 @@ export function openIncoming(parts: IncomingParts) {
 
   async function takeSaid(event: RoomEvent, venue: Venue): Promise<void> {
     if (event.type === 'm.room.encrypted') return takeEncrypted(event, venue);
-    const { reaction, thread } = relationOf(event.content);
+    const { reaction, thread, replaces } = relationOf(event.content);
+    if (replaces !== undefined) originals.learn(event.id, replaces);
     if (thread !== undefined) await threads.learn(event.room, thread);
     if (event.type === 'm.reaction') {
       if (!reaction) return;
@@ -292,7 +330,7 @@ export function openIncoming(parts: IncomingParts) {
     const shown = { live: false, ...(venue.gateway && { seenBy: account }) };
     return listOf(values).flatMap((one) => {
       const event = readEvent(one, room);
-      if (!event || event.stateKey !== undefined || !isSaid(event.type)) return [];
+      if (!event || event.stateKey !== undefined || !isSaid(event)) return [];
       const ghost = venue.gateway && ghosts.accountOf(event.sender);
       if (ghost === undefined && !isHeard(event.sender)) return [];
       authors.set(event.id, event.sender);

@@ -88,6 +88,12 @@ export function openModeration({ host, server, ghosts, rooms }: ModerationParts)
       return TAKEN;
     },
 
+    /** §11.2.4: the picture of a room; without one it has none any more. */
+    async picture(to: Aim, url: string | undefined): Promise<Delivered> {
+      await setState(to, 'm.room.avatar', url === undefined ? {} : { url });
+      return TAKEN;
+    },
+
     /** The place is the person, or where others answer an invitation. */
     async invite(event: EventOf<'invite'>, account: AccountKey, user: string): Promise<Delivered> {
       const room = addresses.parse(event.room).name;

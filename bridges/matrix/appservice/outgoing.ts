@@ -1,15 +1,17 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
+import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
-import { sendFile } from '#bridges/matrix/upload.ts';
+import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
+import { callsAll, maySet } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
 import { settingsChanges } from '#bridges/matrix/wire/room-settings.ts';
 import type { Host } from '#src/bridge.ts';
@@ -32,6 +34,7 @@ export type OutgoingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
+  readonly originals: Originals;
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
   readonly watchers: Map<string, Set<AccountKey>>;
@@ -54,7 +57,7 @@ const PATIENCE = 3_000;
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, moderation, policies, watchers } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, originals, moderation, policies, watchers } = parts;
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
@@ -162,12 +165,15 @@ export function openOutgoing(parts: OutgoingParts) {
         userOf: (nick) => (inside ? userOf(inside.room, nick) : undefined),
         rootOf: () => root,
         latestOf: (first) => threads.latestOf(to.room, first),
+        callsAll: inside !== undefined && callsAll(inside.room.levels, to.as),
       };
       const ids: string[] = [];
-      const contents = messageContents(event, uploaded, view);
+      const replyTo = event.replyTo === undefined ? {} : { replyTo: originals.known(event.replyTo) };
+      const contents = messageContents({ ...event, ...replyTo }, uploaded, view);
       if (contents.length === 0) throw new Failure('not-acceptable');
       for (const [index, content] of contents.entries()) ids.push(await send(to, content, `${event.id}.${index}`));
       const [first] = ids;
+      for (const id of ids) originals.learn(id, id);
       if (thread !== undefined && first !== undefined) await threads.said(to.room, thread, root, first);
       return taken(...ids);
     },
@@ -176,24 +182,28 @@ export function openOutgoing(parts: OutgoingParts) {
       const to = await aim(event);
       assertPlain(to);
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
-      return taken(await send(to, editContent(said, event.target), `${event.id}.0`));
+      const target = await originals.find(to.room, event.target, to.as);
+      const id = await send(to, editContent(said, target), `${event.id}.0`);
+      originals.learn(id, target);
+      return taken(id);
     },
 
     async retract(event) {
       const to = await aim(event);
-      return taken(await redact(to, event.target, `${event.id}.0`, event.reason));
+      return taken(await redact(to, originals.known(event.target), `${event.id}.0`, event.reason));
     },
 
     async reaction(event) {
       const to = await aim(event);
       assertPlain(to);
-      const at = { room: to.room, target: event.target, user: to.as };
+      const target = originals.known(event.target);
+      const at = { room: to.room, target, user: to.as };
       const set = await reactions.of(at);
       const fresh = event.emoji.filter((key) => !keysOf(set).includes(key));
       const gone = set.filter(({ key }) => !event.emoji.includes(key));
       const added: OwnReaction[] = [];
       for (const [index, key] of fresh.entries())
-        added.push({ key, event: await send(to, reactionContent(event.target, key), `${event.id}.${index}`) });
+        added.push({ key, event: await send(to, reactionContent(target, key), `${event.id}.${index}`) });
       for (const [index, one] of gone.entries()) await redact(to, one.event, `${event.id}.x${index}`);
       const kept = set.filter((one) => !gone.includes(one));
       await host.state.write(reactions.change(at, [...kept, ...added], gone).writes);
@@ -268,8 +278,15 @@ export function openOutgoing(parts: OutgoingParts) {
 
     affiliation: async (event) => moderation.affiliation(await aim(event), event),
     async room(event) {
-      if (event.change !== 'config') throw new Failure('not-supported');
+      if (event.change !== 'config' && event.change !== 'avatar') throw new Failure('not-supported');
       const to = await aim(event);
+      if (event.change === 'avatar') {
+        const levels = rooms.get(to.room)?.room.levels;
+        // Nothing is uploaded to be refused.
+        if (levels && !maySet(levels, to.as, 'm.room.avatar')) throw new Failure('not-permitted');
+        const url = event.avatar && (await sendPicture({ host, server, as: to.as }, event.avatar));
+        return moderation.picture(to, url);
+      }
       const inside = rooms.get(to.room);
       const changes = inside ? settingsChanges(inside.room, to.as, event.answer ?? {}) : [];
       for (const { type, content: body } of changes) {

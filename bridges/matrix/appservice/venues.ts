@@ -1,11 +1,11 @@
+import { lentFile } from '#bridges/matrix/media.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
-import { type MatrixFile, referenceOf } from '#bridges/matrix/wire/files.ts';
+import type { MatrixFile } from '#bridges/matrix/wire/files.ts';
 import { localOf } from '#bridges/matrix/wire/ids.ts';
 import type { ReadingView } from '#bridges/matrix/wire/message-in.ts';
 import { nickOf } from '#bridges/matrix/wire/room.ts';
 import type { Host } from '#src/bridge.ts';
 import type { FileRef } from '#src/model/event.ts';
-import { Failure } from '#src/model/failure.ts';
 import type { Party } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Direct, Directs } from './directs.ts';
@@ -34,16 +34,7 @@ export type Venue = {
 
 /** Where the events of a room are told, and whose are. */
 export function openVenues({ host, ghosts, rooms, directs, threads, policies, nameIn }: VenueParts) {
-  function link(file: MatrixFile): FileRef | undefined {
-    const { mxc: _, key: __, voice: ___, ...about } = file;
-    try {
-      const { expires: ____, ...lent } = host.media.lend(referenceOf(file), about);
-      return { ...about, ...lent };
-    } catch (error) {
-      if (error instanceof Failure) return undefined;
-      throw error;
-    }
-  }
+  const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file);
 
   function venueOf(room: string): Venue | undefined {
     const gateway = rooms.get(room);

@@ -1,7 +1,8 @@
 import type { EventBody } from '#src/model/event.ts';
 import type { ForeignId } from '#src/model/ids.ts';
-import { objectOf, type RoomEvent, textOf } from './event.ts';
+import { type Content, objectOf, type RoomEvent, textOf } from './event.ts';
 import { messageIn, type ReadingView, wordsOf } from './message-in.ts';
+import { extensibleText } from './polls.ts';
 import { relationOf } from './replies.ts';
 
 /**
@@ -15,7 +16,7 @@ export function decode(event: RoomEvent, view: ReadingView, author?: string): re
   if (event.type === 'm.call.invite') return [{ kind: 'call' }];
   const { replaces } = relationOf(event.content);
   if (replaces !== undefined) return edit(event, replaces, view);
-  const message = isSaid(event.type) ? messageIn(event, view) : undefined;
+  const message = isSaid(event) ? messageIn(event, view) : undefined;
   return message ? [message] : [];
 }
 
@@ -24,13 +25,16 @@ const SAID: ReadonlySet<string> = new Set([
   ...['org.matrix.msc3381.poll.start', 'org.matrix.msc3381.poll.end'],
 ]);
 
-/** Whether events of this type are messages. */
-export const isSaid = (type: string): boolean => SAID.has(type);
+/**
+ * Whether an event is a message: by its type, or as one that nobody here knows and that says in words what it is (MSC1767).
+ */
+export const isSaid = ({ type, content }: Content): boolean =>
+  SAID.has(type) || (!type.startsWith('m.') && extensibleText(content) !== '');
 
 /** §11.9: only the new content counts. A correction that has none is none. */
 function edit({ type, content }: RoomEvent, target: string, view: ReadingView): readonly EventBody[] {
   const fresh = objectOf(content['m.new_content']);
-  const message = isSaid(type) ? messageIn({ type, content: fresh }, view) : undefined;
+  const message = isSaid({ type, content: fresh }) ? messageIn({ type, content: fresh }, view) : undefined;
   if (!message) return [];
   // A caption is what may change of a file.
   const text = message.text === '' ? wordsOf(fresh, view) : message.text;

@@ -11,7 +11,11 @@ export type MatrixFile = Omit<FileRef, 'url' | 'thumbnail' | 'sha256'> & {
   readonly key?: FileKey;
   /** It is a message that somebody has spoken. */
   readonly voice?: boolean;
+  readonly thumbnail?: MatrixThumbnail;
 };
+
+/** A small picture of a file, in the media repository as well. Width and height in pixels. */
+export type MatrixThumbnail = Pick<MatrixFile, 'mxc' | 'key' | 'type' | 'width' | 'height'>;
 
 /** A file that has been uploaded: its own address, or what it takes to read it where it was encrypted; and what it is. */
 export type Uploaded = Pick<FileRef, 'name' | 'type' | 'size'> & { readonly mxc: string; readonly encrypted?: Json };
@@ -29,19 +33,17 @@ const FILES = new Set(['m.image', 'm.file', 'm.audio', 'm.video']);
 /** The file of a message or sticker; nothing where it has none that can be fetched. */
 export function fileOf({ type, content }: Content): MatrixFile | undefined {
   if (type !== 'm.sticker' && !FILES.has(textOf(content.msgtype) ?? '')) return undefined;
-  const encrypted = objectOf(content.file);
-  const mxc = textOf(encrypted.url) ?? textOf(content.url);
-  if (mxc === undefined || !mxcOf(mxc)) return undefined;
-  const key = keyOf(encrypted);
-  if (content.file !== undefined && !key) return undefined;
+  const stored = storedIn(content.url, content.file);
+  if (!stored) return undefined;
   const info = objectOf(content.info);
+  const thumbnail = thumbnailIn(info);
   const name = textOf(content.filename) ?? textOf(content.body);
   const mimetype = textOf(info.mimetype);
   const { w, h, size } = info;
   const duration = numberOf(info.duration) ?? numberOf(objectOf(content['org.matrix.msc1767.audio']).duration);
   return {
-    mxc,
-    ...(key && { key }),
+    ...stored,
+    ...(thumbnail && { thumbnail }),
     ...(content['org.matrix.msc3245.voice'] !== undefined && { voice: true }),
     ...(name !== undefined && { name }),
     ...(mimetype !== undefined && { type: mimetype }),
@@ -50,6 +52,23 @@ export function fileOf({ type, content }: Content): MatrixFile | undefined {
     ...whole('height', h),
     ...whole('duration', duration),
   };
+}
+
+/** Where something is stored, and how it is read where it is encrypted; nothing where it cannot be fetched. */
+function storedIn(url: unknown, file: unknown): Pick<MatrixFile, 'mxc' | 'key'> | undefined {
+  const encrypted = objectOf(file);
+  const mxc = textOf(encrypted.url) ?? textOf(url);
+  if (mxc === undefined || !mxcOf(mxc)) return undefined;
+  const key = keyOf(encrypted);
+  return file !== undefined && !key ? undefined : { mxc, ...(key && { key }) };
+}
+
+/** §11.2.1.6: the small picture that a file's sender has put beside it. */
+function thumbnailIn(info: Json): MatrixThumbnail | undefined {
+  const stored = storedIn(info.thumbnail_url, info.thumbnail_file);
+  const { mimetype, w, h } = objectOf(info.thumbnail_info);
+  const type = textOf(mimetype);
+  return stored && { ...stored, ...(type !== undefined && { type }), ...whole('width', w), ...whole('height', h) };
 }
 
 function whole<Name extends string>(name: Name, value: unknown): { readonly [N in Name]?: number } {
@@ -74,14 +93,13 @@ const MSGTYPES: Readonly<Record<string, string>> = { image: 'm.image', audio: 'm
 /** The content of a message with a file, and perhaps words beside it. Audio with a duration and no words is a voice message. */
 export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uploaded, caption?: string): Json {
   const file = { ...claimed, ...found };
+  const { sticker } = claimed;
   const name = file.name ?? 'file';
   const [top = ''] = (file.type ?? '').toLowerCase().split('/');
   const msgtype = Object.hasOwn(MSGTYPES, top) ? MSGTYPES[top] : 'm.file';
   const spoken = msgtype === 'm.audio' && file.duration !== undefined && caption === undefined;
   return {
-    msgtype,
-    body: caption ?? name,
-    filename: name,
+    ...(sticker ? { body: name } : { msgtype, body: caption ?? name, filename: name }),
     ...(encrypted ? { file: { ...encrypted, url: mxc } } : { url: mxc }),
     info: {
       ...(file.type !== undefined && { mimetype: file.type }),
@@ -98,7 +116,7 @@ export function fileContent(claimed: FileRef, { mxc, encrypted, ...found }: Uplo
 }
 
 /** What a link that is lent carries of a file. It is read by `readReference`. */
-export const referenceOf = ({ mxc, key }: MatrixFile, user = ''): string =>
+export const referenceOf = ({ mxc, key }: Pick<MatrixFile, 'mxc' | 'key'>, user = ''): string =>
   JSON.stringify([mxc, user, ...(key ? [key.key, key.iv, key.sha256] : [])]);
 
 /** A reference taken apart: the file, and by whose rights it is fetched (an account's user, or nobody's in particular). */

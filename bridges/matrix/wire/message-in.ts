@@ -4,8 +4,9 @@ import type { ForeignId } from '#src/model/ids.ts';
 import { xmlChars } from '#src/model/text.ts';
 import { type Content, type Json, objectOf, textOf, textsOf } from './event.ts';
 import { captionOf, fileOf, type MatrixFile } from './files.ts';
+import { spoilerIn, withoutImages } from './inline.ts';
 import { withoutPills } from './pills.ts';
-import { pollText } from './polls.ts';
+import { extensibleText, pollText } from './polls.ts';
 import { relationOf, withoutFallback } from './replies.ts';
 
 /** What is known where messages are read. */
@@ -20,11 +21,20 @@ export type ReadingView = {
 
 const STYLES: Readonly<Record<string, MessageStyle>> = { 'm.emote': 'action', 'm.notice': 'notice' };
 
+const htmlOf = ({ format, formatted_body: html }: Json): string | undefined =>
+  format === 'org.matrix.custom.html' ? textOf(html) : undefined;
+
+/** What is hidden of a message at first is about; XMPP hides all of it (XEP-0382). */
+function spoilerOf(content: Json): string | undefined {
+  const about = spoilerIn(htmlOf(content) ?? '');
+  return about === undefined ? undefined : restyle(about, 'html', 'plain').trim();
+}
+
 /** What somebody says, as far as it has words: the HTML of clients where there is some, else the body. */
 export function wordsOf(content: Json, view: Pick<ReadingView, 'nickOf'>, isReply = false): string {
-  const html = textOf(content.formatted_body);
-  const styled = html !== undefined && content.format === 'org.matrix.custom.html';
-  if (styled) return withoutEdges(restyle(withoutPills(html, view.nickOf), 'html', 'styling'));
+  const html = htmlOf(content);
+  if (html !== undefined)
+    return withoutEdges(restyle(withoutImages(withoutPills(html, view.nickOf)), 'html', 'styling'));
   const body = textOf(content.body) ?? '';
   return xmlChars(isReply ? withoutFallback(body) : body);
 }
@@ -48,6 +58,7 @@ export function messageIn({ type, content }: Content, view: ReadingView): Messag
   if (words === '' && !link) return undefined;
   const mentions = textsOf(objectOf(content['m.mentions']).user_ids).flatMap((user) => view.nickOf(user) ?? []);
   const { thread, replyTo } = about;
+  const spoiler = spoilerOf(content);
   return {
     kind: 'message',
     text: words,
@@ -56,6 +67,7 @@ export function messageIn({ type, content }: Content, view: ReadingView): Messag
     ...(replyTo !== undefined && { replyTo: replyTo as ForeignId }),
     ...(thread !== undefined && { thread: view.threadOf?.(thread) ?? thread }),
     ...(mentions.length > 0 && { mentions }),
+    ...(spoiler !== undefined && { spoiler }),
   };
 }
 
@@ -66,6 +78,7 @@ function captionText(content: Json, view: ReadingView): string {
 function textIn({ type, content }: Content, view: ReadingView, isReply: boolean): string {
   const poll = pollText(type, content);
   if (poll !== undefined) return poll;
+  if (content.body === undefined && content.msgtype === undefined) return extensibleText(content);
   return content.msgtype === 'm.location' ? locationText(content) : wordsOf(content, view, isReply);
 }
 

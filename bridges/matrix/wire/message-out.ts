@@ -1,4 +1,5 @@
 import { restyle } from '#mappings/restyle.ts';
+import { spoilerPrefix } from '#mappings/rungs.ts';
 import type { Message, MessageStyle } from '#src/model/event.ts';
 import { utf8Length, xmlChars } from '#src/model/text.ts';
 import type { Content, Json } from './event.ts';
@@ -13,6 +14,8 @@ export type WritingView = {
   /** The first message of a thread that XMPP calls so, and its latest. */
   rootOf?(thread: string): string | undefined;
   latestOf?(root: string): string | undefined;
+  /** Whether the writer may call everybody in the room. */
+  readonly callsAll?: boolean;
 };
 
 const MSGTYPES: Readonly<Record<MessageStyle, string>> = { plain: 'm.text', action: 'm.emote', notice: 'm.notice' };
@@ -20,21 +23,40 @@ const MSGTYPES: Readonly<Record<MessageStyle, string>> = { plain: 'm.text', acti
 /** Bytes of body and HTML together: an event has 65 536 in all (§10.2), and JSON has escapes. */
 const ROOM_FOR_TEXT = 52_000;
 
-type Said = { readonly text: string; readonly style?: MessageStyle | undefined; readonly unstyled?: boolean };
+type Said = {
+  readonly text: string;
+  readonly style?: MessageStyle | undefined;
+  readonly unstyled?: boolean;
+  readonly spoiler?: string | undefined;
+  /** Everybody in the room is called. */
+  readonly toAll?: boolean;
+};
 
 /** The words of a message: as they are, and as HTML where that says more. `m.mentions` is always there (§11.13). */
-export function textContent({ text, style = 'plain', unstyled }: Said, mentioned: readonly Mentioned[] = []): Json {
-  const body = xmlChars(text);
-  const html = withPills(restyle(body, unstyled ? 'plain' : 'styling', 'html'), mentioned);
+export function textContent(said: Said, mentioned: readonly Mentioned[] = []): Json {
+  const { text, style = 'plain', unstyled, spoiler, toAll } = said;
+  const words = xmlChars(text);
+  const html = hidden(withPills(restyle(words, unstyled ? 'plain' : 'styling', 'html'), mentioned), spoiler);
+  const body = spoiler === undefined ? words : spoilerPrefix(spoiler) + words;
   const says = html !== restyle(body, 'plain', 'html') && utf8Length(body) + utf8Length(html) < ROOM_FOR_TEXT;
   const users = [...new Set(mentioned.map(({ user }) => user))];
   return {
     msgtype: MSGTYPES[style],
     body,
     ...(says && { format: 'org.matrix.custom.html', formatted_body: html }),
-    'm.mentions': users.length > 0 ? { user_ids: users } : {},
+    'm.mentions': { ...(users.length > 0 && { user_ids: users }), ...(toAll && { room: true }) },
   };
 }
+
+/** §11.6: shown when its reader asks for it. */
+function hidden(html: string, spoiler: string | undefined): string {
+  if (spoiler === undefined) return html;
+  const about = restyle(xmlChars(spoiler), 'plain', 'html').replace(/<br>/g, ' ');
+  return `<span data-mx-spoiler${about === '' ? '' : `="${about}"`}>${html}</span>`;
+}
+
+/** §11.13: the words that call everybody. */
+const ALL = /(?<![\p{L}\p{N}_])@room(?![\p{L}\p{N}_])/u;
 
 /** RFC 5870: a message that is a place and nothing else. */
 const PLACE = /^geo:-?\d+(?:\.\d+)?,-?\d+(?:\.\d+)?(?:[,;][\w.,;=%-]*)?$/;
@@ -58,16 +80,16 @@ export function messageContents(
     const where = uploaded[index];
     return where ? [{ file, where }] : [];
   });
-  const captioned = pairs.length === 1 && words !== '' && message.style === 'plain';
+  const captioned = pairs.length === 1 && words !== '' && message.style === 'plain' && message.spoiler === undefined;
   const told = pairs.map(({ file, where }) => fileContent(file, where, captioned ? words : undefined));
-  const said = words === '' || captioned ? [] : [wordsContent(message, words, mentioned)];
-  const [first, ...more] = [...said, ...told].map((content) => ({ 'm.mentions': {}, ...content }));
-  if (!first) return [];
+  const isToAll = view.callsAll === true && ALL.test(words);
+  const said = words === '' || captioned ? [] : [wordsContent(message, words, { mentioned, isToAll })];
   // Only the first is an answer; all are in the thread.
   const within = relates({ thread: root, latest });
-  return [{ ...first, ...about }, ...more.map((content) => ({ ...content, ...within }))].map((content) => ({
-    type: 'm.room.message',
-    content,
+  return [...said, ...told].map((content, index) => ({
+    // §11.22: a sticker has a type of its own.
+    type: content.msgtype === undefined ? 'm.sticker' : 'm.room.message',
+    content: { 'm.mentions': {}, ...content, ...(index === 0 ? about : within) },
   }));
 }
 
@@ -75,10 +97,12 @@ export function messageContents(
 const spokenWords = (text: string, files: Message['files'] = []): string =>
   files.some(({ url }) => url === text.trim()) ? '' : text;
 
-function wordsContent(message: Message, text: string, mentioned: readonly Mentioned[]): Json {
+type Called = { readonly mentioned: readonly Mentioned[]; readonly isToAll: boolean };
+
+function wordsContent({ style, unstyled, spoiler }: Message, text: string, { mentioned, isToAll }: Called): Json {
   const place = text.trim();
-  if (message.style === 'plain' && PLACE.test(place)) return { msgtype: 'm.location', body: place, geo_uri: place };
-  return textContent({ text, style: message.style, ...(message.unstyled && { unstyled: true }) }, mentioned);
+  if (style === 'plain' && PLACE.test(place)) return { msgtype: 'm.location', body: place, geo_uri: place };
+  return textContent({ text, style, spoiler, toAll: isToAll, ...(unstyled && { unstyled: true }) }, mentioned);
 }
 
 /** A correction: the new words, and what clients show who know no corrections (§11.9). */

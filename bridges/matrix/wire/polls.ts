@@ -1,12 +1,15 @@
 import { xmlChars } from '#src/model/text.ts';
 import { type Json, listOf, objectOf, textOf } from './event.ts';
 
-/** The words of an extensible event (MSC1767), by the names that it has had. */
-function wordsIn(content: Json): string {
-  const plain = textOf(content['m.text']) ?? textOf(content['org.matrix.msc1767.text']) ?? textOf(content.body);
+/** The words of an extensible event (MSC1767), by the names that it has had; empty where it has none. */
+export function extensibleText(content: Json): string {
+  const plain = textOf(content['m.text']) ?? textOf(content['org.matrix.msc1767.text']);
   const [first] = listOf(content['m.text']).map(objectOf);
   return xmlChars(plain ?? textOf(first?.body) ?? '');
 }
+
+/** The same, or what stands there for those who do not know them. */
+const wordsIn = (content: Json): string => extensibleText(content) || xmlChars(textOf(content.body) ?? '');
 
 /** A poll as text: its question and its options by numbers, or its result (MSC3381). Nothing for what is none. */
 export function pollText(type: string, content: Json): string | undefined {

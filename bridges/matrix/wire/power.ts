@@ -13,6 +13,8 @@ export type PowerLevels = {
   readonly ban: number;
   readonly redact: number;
   readonly invite: number;
+  /** What it takes to call everybody by `@room`. */
+  readonly all: number;
   /** Those who stand above all levels, from room version 12 on. */
   readonly creators: readonly string[];
 };
@@ -45,6 +47,7 @@ export function readLevels(
     ban: level('ban', 50),
     redact: level('redact', 50),
     invite: level('invite', 0),
+    all: levelIn(objectOf(given.notifications).room) ?? 50,
     creators,
   };
 }
@@ -68,6 +71,13 @@ const ADMIN = 50;
 /** Whether a user decides who may come in: somebody who keeps order, and may invite. */
 export const keepsDoor = (levels: PowerLevels, user: string): boolean =>
   levelOf(levels, user) >= Math.max(levels.invite, Math.min(levels.kick, levels.ban));
+
+/** Whether a user may set a state of the room. */
+export const maySet = (levels: PowerLevels, user: string, type: string): boolean =>
+  levelOf(levels, user) >= neededFor(levels, type, true);
+
+/** Whether a user may call everybody in the room (§11.13). */
+export const callsAll = (levels: PowerLevels, user: string): boolean => levelOf(levels, user) >= levels.all;
 
 /** What the power of a user is in the words of XEP-0045 §5. */
 export function rankOf(levels: PowerLevels, user: string): Rank {

@@ -21,7 +21,7 @@ export function relationOf(content: Json): Relation {
   const type = textOf(about.rel_type);
   if (type === 'm.replace' && target !== undefined) return { replaces: target };
   if (type === 'm.annotation' && target !== undefined) {
-    const key = xmlChars(textOf(about.key) ?? '');
+    const key = xmlChars(keyIn(content, textOf(about.key) ?? ''));
     return key === '' || key.length > LONGEST_KEY ? {} : { reaction: { target, key } };
   }
   const threaded = type === 'm.thread' && target !== undefined;
@@ -31,6 +31,12 @@ export function relationOf(content: Json): Relation {
     ...(replyTo !== undefined && !fallback && { replyTo }),
   };
 }
+
+/** MSC4027: one by a picture says in words what that is. */
+const keyIn = (content: Json, key: string): string =>
+  key.startsWith('mxc://')
+    ? (textOf(content.shortcode) ?? textOf(content['com.beeper.reaction.shortcode']) ?? '🖼')
+    : key;
 
 /** A body without the lines that quote what it answers, as older clients write them before it. */
 export function withoutFallback(body: string): string {

@@ -1,7 +1,7 @@
 import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, Form } from '#src/model/form.ts';
 import type { Content } from './event.ts';
-import { levelOf, neededFor } from './power.ts';
+import { maySet } from './power.ts';
 import type { MatrixRoom } from './room.ts';
 import { settingTexts as texts } from './setting-texts.ts';
 
@@ -47,12 +47,9 @@ const SETTINGS: readonly Setting[] = [
   },
 ];
 
-const maySet = ({ levels }: MatrixRoom, user: string, type: string): boolean =>
-  levelOf(levels, user) >= neededFor(levels, type, true);
-
 /** The settings of a room that a user may change; nothing for who may change none. */
 export function settingsForm(room: MatrixRoom, user: string): Form | undefined {
-  const fields = SETTINGS.filter(({ type }) => maySet(room, user, type)).map(({ field }) => field(room));
+  const fields = SETTINGS.filter(({ type }) => maySet(room.levels, user, type)).map(({ field }) => field(room));
   return fields.length === 0 ? undefined : { fields };
 }
 
@@ -63,7 +60,7 @@ export function settingsChanges(room: MatrixRoom, user: string, answer: Answer):
     const value = answer[name]?.[0] ?? (answer[name] && '');
     const content = value === undefined ? undefined : setting.content(room, value);
     if (!content) return [];
-    if (!maySet(room, user, setting.type)) throw new Failure('not-permitted');
+    if (!maySet(room.levels, user, setting.type)) throw new Failure('not-permitted');
     return [{ type: setting.type, content }];
   });
 }

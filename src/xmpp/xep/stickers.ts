@@ -15,7 +15,7 @@ export const stickers: Extension = {
       const { files: [picture, ...more] = [] } = reading;
       if (!picture) return reading;
       changes.push({ ...WHOLE, text: '' });
-      return { ...reading, files: [{ ...picture, name: picture.name ?? body }, ...more] };
+      return { ...reading, files: [{ ...picture, name: picture.name ?? body, sticker: true }, ...more] };
     },
   },
 };

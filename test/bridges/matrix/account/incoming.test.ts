@@ -4,6 +4,7 @@ import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
 import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
+import { openOriginals } from '#bridges/matrix/originals.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -23,11 +24,23 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
   const threads = openThreads(host, account);
+  const originals = openOriginals(server);
   const keys = {
     take: async () => undefined,
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
   } as unknown as DeviceKeys;
-  const incoming = openOwnIncoming({ host, account, user, server, rooms, reactions, threads, keys, stop: host.signal });
+  const incoming = openOwnIncoming({
+    host,
+    account,
+    user,
+    server,
+    rooms,
+    reactions,
+    threads,
+    originals,
+    keys,
+    stop: host.signal,
+  });
   const told = (): unknown[] =>
     drafts
       .filter(({ place }) => place.kind !== 'shared' && place.account === account)

@@ -9,7 +9,7 @@ import type { ForeignId } from '#src/model/ids.ts';
 
 const view: ReadingView = {
   nickOf: (user) => ({ '@romeo:hs': 'Romeo', '@juliet:hs': 'Juliet' })[user],
-  link: ({ mxc, key, voice: _, ...file }) => ({ url: `https://gw.example/${mxc.slice(6)}`, ...file }),
+  link: ({ mxc, key, voice: _, thumbnail: __, ...file }) => ({ url: `https://gw.example/${mxc.slice(6)}`, ...file }),
 };
 const writing: WritingView = {
   userOf: (nick) => ({ Romeo: '@romeo:hs', Juliet: '@juliet:hs' })[nick],

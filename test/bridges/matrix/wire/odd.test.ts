@@ -19,7 +19,7 @@ import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 const none = () => undefined;
 const view: ReadingView = {
   nickOf: none,
-  link: ({ mxc: _, key: __, ...file }) => ({ url: 'https://x.example', ...file }),
+  link: ({ mxc: _, key: __, thumbnail: ___, ...file }) => ({ url: 'https://x.example', ...file }),
 };
 const type = (of: string, content: unknown, more: object = {}) =>
   readEvent({ event_id: '$1', room_id: '!r:hs', sender: '@a:hs', type: of, content, ...more });
