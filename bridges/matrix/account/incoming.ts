@@ -1,8 +1,8 @@
+import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { isWritten } from '#bridges/matrix/marks.ts';
 import { downloadAvatar, lentFile } from '#bridges/matrix/media.ts';
-import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { decode, isSaid } from '#bridges/matrix/wire/decode.ts';
@@ -38,7 +38,7 @@ export type OwnIncomingParts = {
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
   readonly threads: Threads;
-  readonly originals: Originals;
+  readonly corrections: Corrections;
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
@@ -240,7 +240,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     // From here, and told already.
     if (event.sender === user && (event.transaction !== undefined || isWritten(event.content))) return;
     const { thread, reaction, replaces } = relationOf(event.content);
-    if (replaces !== undefined) parts.originals.learn(event.id, replaces);
+    if (replaces !== undefined) parts.corrections.learn(event.id, replaces);
     if (thread !== undefined) await threads.learn(event.room, thread);
     // A person was there before the account was linked: what was said then is not said now.
     if (tense === 'past' && rooms.partner(event.room) !== undefined) return;

@@ -1,8 +1,8 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
+import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
-import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -30,7 +30,7 @@ export type OwnOutgoingParts = {
   readonly rooms: OwnRooms;
   readonly reactions: Reactions;
   readonly threads: Threads;
-  readonly originals: Originals;
+  readonly corrections: Corrections;
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
@@ -44,7 +44,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, threads, originals, keys, stop, tellName } = parts;
+  const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, tellName } = parts;
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -196,13 +196,13 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
         latestOf: (first) => threads.latestOf(id, first),
         callsAll: known !== undefined && callsAll(known.room.levels, user),
       };
-      const replyTo = event.replyTo === undefined ? {} : { replyTo: originals.known(event.replyTo) };
+      const replyTo = event.replyTo === undefined ? {} : { replyTo: corrections.known(event.replyTo) };
       const contents = messageContents({ ...event, ...replyTo }, uploaded, view);
       if (contents.length === 0) throw new Failure('not-acceptable');
       const ids: string[] = [];
       for (const [index, content] of contents.entries()) ids.push(await send(id, content, `${event.id}.${index}`));
       const [first] = ids;
-      for (const one of ids) originals.learn(one, one);
+      for (const one of ids) corrections.learn(one, one);
       if (thread !== undefined && first !== undefined) await threads.said(id, thread, root, first);
       return taken(...ids);
     },
@@ -210,20 +210,20 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     async edit(event) {
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
       const id = await aim(event);
-      const target = await originals.find(id, event.target);
+      const target = await corrections.find(id, event.target);
       const sent = await send(id, editContent(said, target), `${event.id}.0`);
-      originals.learn(sent, target);
+      corrections.learn(sent, target);
       return taken(sent);
     },
 
     async retract(event) {
       const id = await aim(event);
-      return taken(await redact(id, originals.known(event.target), `${event.id}.0`, event.reason));
+      return taken(await redact(id, corrections.known(event.target), `${event.id}.0`, event.reason));
     },
 
     async reaction(event) {
       const id = await aim(event);
-      const target = originals.known(event.target);
+      const target = corrections.known(event.target);
       const at = { room: id, target, user };
       const set = await reactions.of(at);
       const gone = set.filter(({ key }) => !event.emoji.includes(key));

@@ -1,7 +1,7 @@
+import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { backUp, takeBackupKey } from '#bridges/matrix/crypto/backup.ts';
 import { type DeviceKeys, type KeyNews, openDeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Call, Homeserver } from '#bridges/matrix/homeserver.ts';
-import { openOriginals } from '#bridges/matrix/originals.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import type { Json } from '#bridges/matrix/wire/event.ts';
@@ -17,7 +17,7 @@ import { follow } from './sync.ts';
 /** Threads of one account that are remembered without a look into the store. */
 const THREADS = 200;
 /** Corrections that are remembered of an account. */
-const ORIGINALS = 1_000;
+const CORRECTIONS = 1_000;
 
 /** The own account of a user, as long as its session lasts. */
 export type OwnAccount = {
@@ -70,8 +70,8 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const keys = connection.encryption
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
-  const originals = openOriginals(server, ORIGINALS);
-  const known = { host, account, user, server, rooms, reactions, threads, originals, keys };
+  const corrections = openCorrections(server, CORRECTIONS);
+  const known = { host, account, user, server, rooms, reactions, threads, corrections, keys };
   const incoming = openOwnIncoming({ ...known, stop: stop.signal });
   const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName, stop: calls.signal });
   const online = Promise.withResolvers<void>();

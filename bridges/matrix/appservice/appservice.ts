@@ -1,9 +1,9 @@
 import type { MatrixConfig } from '#bridges/matrix/config.ts';
+import { openCorrections } from '#bridges/matrix/corrections.ts';
 import { openHomeserver } from '#bridges/matrix/homeserver.ts';
 import { openInvitations } from '#bridges/matrix/invitations.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
 import { openMedia } from '#bridges/matrix/media.ts';
-import { openOriginals } from '#bridges/matrix/originals.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
@@ -50,7 +50,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
   const directs = await openDirects(host);
   const reactions = openReactions(host);
   const threads = openThreads(host);
-  const originals = openOriginals(server);
+  const corrections = openCorrections(server);
   const policies = openPolicies({ host: { ...host, signal: stop.signal }, config, server, bot: ghosts.bot });
   const consents = await openConsent({ host, config, server, bot: ghosts.bot });
   const rooms = openGatewayRooms({ host, server, ghosts, policies, consents });
@@ -61,7 +61,7 @@ export async function openAppservice(config: MatrixConfig, host: Host): Promise<
     stop: stop.signal,
     enter: entersDirect({ server, ghosts, directs }),
   });
-  const known = { host, server, ghosts, rooms, directs, reactions, threads, originals, policies, consents, watchers };
+  const known = { host, server, ghosts, rooms, directs, reactions, threads, corrections, policies, consents, watchers };
   const incoming = openIncoming({ ...known, bot, invitations });
   const asks = openAsks({ host, server, ghosts, rooms, directs, past: incoming.past });
   const moderation = openModeration({ host, server, ghosts, rooms });

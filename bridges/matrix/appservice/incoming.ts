@@ -1,7 +1,7 @@
+import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import type { Invitations } from '#bridges/matrix/invitations.ts';
 import { downloadAvatar } from '#bridges/matrix/media.ts';
-import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type ReactionChange, type Reactions } from '#bridges/matrix/reactions.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
@@ -39,7 +39,7 @@ export type IncomingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
-  readonly originals: Originals;
+  readonly corrections: Corrections;
   readonly bot: Pick<GatewayBot, 'invited' | 'removed' | 'heard'>;
   readonly invitations: Invitations;
   readonly policies: Policies;
@@ -53,7 +53,7 @@ const AUTHORS = 20_000;
 
 /** What the homeserver tells the application service. What is done for one room is done one after the other. */
 export function openIncoming(parts: IncomingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, originals } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, corrections } = parts;
   const { watchers, bot, invitations, policies, consents } = parts;
   const authors = openRecent<string>(AUTHORS);
   const names = openRecent<string>(AUTHORS);
@@ -269,7 +269,7 @@ export function openIncoming(parts: IncomingParts) {
   async function takeSaid(event: RoomEvent, venue: Venue): Promise<void> {
     if (event.type === 'm.room.encrypted') return takeEncrypted(event, venue);
     const { reaction, thread, replaces } = relationOf(event.content);
-    if (replaces !== undefined) originals.learn(event.id, replaces);
+    if (replaces !== undefined) corrections.learn(event.id, replaces);
     if (thread !== undefined) await threads.learn(event.room, thread);
     if (event.type === 'm.reaction') {
       if (!reaction) return;

@@ -1,7 +1,7 @@
 import { addresses } from '#bridges/matrix/addresses.ts';
+import type { Corrections } from '#bridges/matrix/corrections.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
 import { MARK } from '#bridges/matrix/marks.ts';
-import type { Originals } from '#bridges/matrix/originals.ts';
 import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reactions.ts';
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
@@ -34,7 +34,7 @@ export type OutgoingParts = {
   readonly directs: Directs;
   readonly reactions: Reactions;
   readonly threads: Threads;
-  readonly originals: Originals;
+  readonly corrections: Corrections;
   readonly moderation: Moderation;
   readonly policies: Pick<Policies, 'user'>;
   readonly watchers: Map<string, Set<AccountKey>>;
@@ -57,7 +57,8 @@ const PATIENCE = 3_000;
 
 /** What goes to Matrix by ghosts. */
 export function openOutgoing(parts: OutgoingParts) {
-  const { host, server, ghosts, rooms, directs, reactions, threads, originals, moderation, policies, watchers } = parts;
+  const { host, server, ghosts, rooms, directs, reactions, threads, corrections, moderation, policies, watchers } =
+    parts;
 
   const accountOf = ({ place, from }: Event): AccountKey => {
     if (place.kind !== 'shared') return place.account;
@@ -168,12 +169,12 @@ export function openOutgoing(parts: OutgoingParts) {
         callsAll: inside !== undefined && callsAll(inside.room.levels, to.as),
       };
       const ids: string[] = [];
-      const replyTo = event.replyTo === undefined ? {} : { replyTo: originals.known(event.replyTo) };
+      const replyTo = event.replyTo === undefined ? {} : { replyTo: corrections.known(event.replyTo) };
       const contents = messageContents({ ...event, ...replyTo }, uploaded, view);
       if (contents.length === 0) throw new Failure('not-acceptable');
       for (const [index, content] of contents.entries()) ids.push(await send(to, content, `${event.id}.${index}`));
       const [first] = ids;
-      for (const id of ids) originals.learn(id, id);
+      for (const id of ids) corrections.learn(id, id);
       if (thread !== undefined && first !== undefined) await threads.said(to.room, thread, root, first);
       return taken(...ids);
     },
@@ -182,21 +183,21 @@ export function openOutgoing(parts: OutgoingParts) {
       const to = await aim(event);
       assertPlain(to);
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
-      const target = await originals.find(to.room, event.target, to.as);
+      const target = await corrections.find(to.room, event.target, to.as);
       const id = await send(to, editContent(said, target), `${event.id}.0`);
-      originals.learn(id, target);
+      corrections.learn(id, target);
       return taken(id);
     },
 
     async retract(event) {
       const to = await aim(event);
-      return taken(await redact(to, originals.known(event.target), `${event.id}.0`, event.reason));
+      return taken(await redact(to, corrections.known(event.target), `${event.id}.0`, event.reason));
     },
 
     async reaction(event) {
       const to = await aim(event);
       assertPlain(to);
-      const target = originals.known(event.target);
+      const target = corrections.known(event.target);
       const at = { room: to.room, target, user: to.as };
       const set = await reactions.of(at);
       const fresh = event.emoji.filter((key) => !keysOf(set).includes(key));

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { openOwnIncoming } from '#bridges/matrix/account/incoming.ts';
 import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
 import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
+import { openCorrections } from '#bridges/matrix/corrections.ts';
 import type { DeviceKeys } from '#bridges/matrix/crypto/machine.ts';
 import type { Homeserver } from '#bridges/matrix/homeserver.ts';
-import { openOriginals } from '#bridges/matrix/originals.ts';
 import { openReactions } from '#bridges/matrix/reactions.ts';
 import { openThreads } from '#bridges/matrix/threads.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -24,7 +24,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
   const rooms = openOwnRooms({ account, user, server });
   const reactions = openReactions(host, account);
   const threads = openThreads(host, account);
-  const originals = openOriginals(server);
+  const corrections = openCorrections(server);
   const keys = {
     take: async () => undefined,
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
@@ -37,7 +37,7 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     rooms,
     reactions,
     threads,
-    originals,
+    corrections,
     keys,
     stop: host.signal,
   });
