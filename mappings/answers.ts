@@ -11,6 +11,9 @@ const MOST = 1000;
 /** Types of fields that take several values. */
 const SEVERAL: readonly Field['type'][] = ['choices', 'lines', 'jids'];
 
+/** RFC 7622 §3.1, as far as it is seen at once that something is none. */
+const JID = /^(?:[^\s@/]{1,1023}@)?[^\s@/]{1,1023}(?:\/.{1,1023})?$/u;
+
 /** The lexical forms of xs:boolean (XEP-0004 §3.3). */
 const FLAGS: Readonly<Record<string, string>> = { true: 'true', 1: 'true', false: 'false', 0: 'false' };
 
@@ -43,6 +46,7 @@ function fitValue(field: Field, value: string): string {
   const isBlank = value === '' && !required;
   if ((type === 'choice' || type === 'choices') && !isBlank && !options.some((option) => option.value === value))
     throw unfit(field, texts.noOption);
+  if ((type === 'jid' || type === 'jids') && !isBlank && !JID.test(value)) throw unfit(field, texts.noJid);
   if (number && !isBlank) assertNumber(field, value);
   return value;
 }

@@ -73,6 +73,10 @@ export const texts = catalogue({
     en: `Somebody has complained about a mail that ${address} was sent. Nothing more is sent there.`,
     de: `Jemand hat sich über eine E-Mail an ${address} beschwert. Dorthin geht nichts mehr.`,
   }),
+  complaintUnproven: (address: string, from: string) => ({
+    en: `${from || 'Somebody'} reports a complaint about a mail that ${address} was sent, and does not prove it. Nothing was changed.`,
+    de: `${from || 'Jemand'} meldet eine Beschwerde über eine E-Mail an ${address}, ohne sie zu belegen. Geändert wurde nichts.`,
+  }),
   toAdmins: (from: string, to: string, text: string) => ({
     en: `Mail from ${from} to ${to}:\n${text}`,
     de: `E-Mail von ${from} an ${to}:\n${text}`,

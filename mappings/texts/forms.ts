@@ -21,6 +21,7 @@ export const formTexts = catalogue({
     en: `${en(label)} is none of the options.`,
     de: `${de(label)}: steht nicht zur Auswahl.`,
   }),
+  noJid: (label: Words) => ({ en: `${en(label)} is no address.`, de: `${de(label)}: keine Adresse.` }),
   noNumber: (label: Words) => ({ en: `${en(label)} is no number.`, de: `${de(label)}: keine Zahl.` }),
   noWholeNumber: (label: Words) => ({ en: `${en(label)} is no whole number.`, de: `${de(label)}: keine ganze Zahl.` }),
   tooSmall: (label: Words, min: number) => ({

@@ -73,6 +73,10 @@ export async function openListener(
     logger: false,
     onMailFrom: (_address, _session, done) => done(intake.paused() ? asError(PAUSED) : null),
     onRcptTo({ address }, session, done) {
+      // smtp-server has it once, and RFC 2033 §4.2 wants an answer for each: the second comes again by itself.
+      const isThere = session.envelope.rcptTo.some((one) => one.address.toLowerCase() === address.toLowerCase());
+      if (protocol === 'lmtp' && isThere)
+        return done(asError({ status: 452, enhanced: '4.5.3', text: 'This recipient is there already' }));
       if (session.envelope.rcptTo.length >= MOST_RECIPIENTS)
         return done(asError({ status: 452, enhanced: '4.5.3', text: 'Too many recipients' }));
       intake.recipient(address, senderOf(session)).then(

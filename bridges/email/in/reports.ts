@@ -1,4 +1,4 @@
-import { mailboxOf } from '#bridges/email/mailbox.ts';
+import { mailboxOf, splitMailbox } from '#bridges/email/mailbox.ts';
 import { refusal } from '#bridges/email/out/replies.ts';
 import type { Suppression } from '#bridges/email/out/suppression.ts';
 import { texts } from '#bridges/email/texts.ts';
@@ -131,9 +131,17 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
     return found && { ...found, token };
   }
 
-  async function complaint(report: MailReport & { kind: 'complaint' }, to: MailRecipient): Promise<void> {
+  /** Whoever knows a Message-ID may say that its recipient complains: those who run the mail of that one know, and who has our token. */
+  async function complaint(
+    report: MailReport & { kind: 'complaint' },
+    { from, verdict }: ReadMail,
+    to: MailRecipient,
+  ): Promise<void> {
     const found = (await find(to, report.about)) ?? (await copyOf(report));
     if (!found) return;
+    const proven = to.kind === 'user' && to.token !== undefined;
+    if (!proven && (verdict.from !== 'verified' || !isAtHome(from, found.mail.their)))
+      return host.tellAdmins(texts.complaintUnproven(found.mail.their, from));
     await suppression.stop(found.account, found.mail.their, 'complaint');
     host.tellAdmins(texts.complaint(found.mail.their));
   }
@@ -141,7 +149,7 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
   return {
     async take(mail, report, to) {
       if (report.kind === 'delivery') await delivery(report, to);
-      else if (report.kind === 'complaint') await complaint(report, to);
+      else if (report.kind === 'complaint') await complaint(report, mail, to);
       else if (report.read) await read(report, mail, to);
       return TAKEN;
     },
@@ -159,4 +167,10 @@ export function openReports(transport: EmailTransport, suppression: Suppression)
       return TAKEN;
     },
   };
+}
+
+/** Whether an address is at the domain of another, below it or above. */
+function isAtHome(from: string, their: string): boolean {
+  const [one = '', other = ''] = [from, their].map((address) => splitMailbox(address)?.domain);
+  return one === other || one.endsWith(`.${other}`) || other.endsWith(`.${one}`);
 }

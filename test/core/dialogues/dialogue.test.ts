@@ -138,6 +138,7 @@ describe('a dialogue', () => {
       { name: 'who', label: 'Who', type: 'text', required: true },
       { ...number },
       { name: 'sure', label: 'Sure', type: 'boolean' },
+      { name: 'whom', label: 'Whom', type: 'jids' },
       { name: 'how', label: 'How', type: 'choice', options: [{ value: 'so' }] },
     ] as const;
     const { at, dialogues } = await talking(async function* (): Steps {
@@ -156,6 +157,9 @@ describe('a dialogue', () => {
     expect(await wrong({ who: ['me'], age: ['-1'] })).toBe('not-acceptable: Age is less than 0.');
     expect(await wrong({ who: ['me'], age: ['151'] })).toBe('not-acceptable: Age is more than 150.');
     expect(await wrong({ who: ['me'], sure: ['maybe'] })).toBe('not-acceptable: Sure is neither yes nor no.');
+    expect(await wrong({ who: ['me'], whom: ['a@b.example/c', 'not @@ one'] })).toBe(
+      'not-acceptable: Whom is no address.',
+    );
     expect(await wrong({ who: ['me'], how: ['not so'] })).toBe('not-acceptable: How is none of the options.');
     const answer = { who: ['me', 'too'], sure: ['1'], how: [''], kind: ['y'], more: ['z'], __proto__: ['p'] };
     const end = await dialogues.answer(at, answer);

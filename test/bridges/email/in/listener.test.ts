@@ -100,6 +100,13 @@ describe('what mail servers say to the listener', () => {
     },
   );
 
+  it('has an answer for each recipient that it lets in, however that one is written', async () => {
+    await using it = await listening({ protocol: 'lmtp' });
+    const answers = await it.say(`${begin('a', 'A', 'b').replace('EHLO', 'LHLO')}${MAIL}.\r\nQUIT\r\n`);
+    expect(codes(answers)).toEqual(['250', '250', '250', '452', '250', '354', '250', '250', '221']);
+    expect(it.taken.map(({ to }) => to)).toEqual([['a@mail.example', 'b@mail.example']]);
+  });
+
   it('takes commands in a row, and two mails in one write', async () => {
     await using it = await listening();
     const answers = await it.say(`${begin('a')}${MAIL}.\r\n${SECOND}`);
