@@ -78,10 +78,10 @@ describeReal('rooms and files of Matrix', ['prosody', 'synapse'], () => {
     return { alice, at, room, send };
   }
 
-  it('tells who types, both ways, and who has read', async () => {
+  it.each(['typing', 'reading'])('tells in each room who types, both ways, and who has read: %s', async (name) => {
     await using nio = await world.nio('alice');
     await using romeo = await world.login('romeo');
-    const { alice, at, room } = await enterRoom(romeo, 'typing');
+    const { alice, at, room } = await enterRoom(romeo, name);
     await alice('PUT', `${at}/typing/${encodeURIComponent(`@alice:${HOMESERVER}`)}`, { typing: true, timeout: 30_000 });
     const typing = await message(romeo, 'that Alice types', (one) => one.getChild('composing') !== undefined);
     expect(typing.attrs.from).toBe(`${room}/alice`);
@@ -90,9 +90,11 @@ describeReal('rooms and files of Matrix', ['prosody', 'synapse'], () => {
     await romeo.send(xml('message', { to: room, type: 'groupchat' }, composing));
     await seen;
 
-    await say(romeo, room, 'Read this', 'r1');
-    const said = await nio.next(({ content }) => content?.body === 'Read this', 'what Romeo says');
-    await message(romeo, 'its reflection', (one) => one.getChildText('body') === 'Read this');
+    // Who comes later sees what was said in the other room, too.
+    const text = `Read this in ${name}`;
+    await say(romeo, room, text, 'r1');
+    const said = await nio.next(({ content }) => content?.body === text, 'what Romeo says');
+    await message(romeo, 'its reflection', (one) => one.getChildText('body') === text);
     await alice('POST', `${at}/receipt/m.read/${encodeURIComponent(said.id ?? '')}`, {});
     const read = await message(romeo, 'that Alice has read it', (one) => one.getChild('displayed') !== undefined);
     expect(read.attrs.from).toBe(`${room}/alice`);
