@@ -85,4 +85,8 @@ export const account = z.strictObject({
     .enum(['private', 'public', 'off'])
     .default('private')
     .describe('Who learns how far you have read: only your own account, everybody, or nobody'),
+  profile: z
+    .enum(['keep', 'follow'])
+    .default('keep')
+    .describe('Whether your own account on Matrix keeps its name and picture or takes those that you have on XMPP'),
 });

@@ -80,8 +80,7 @@ const CALLS: Readonly<Record<string, Answer>> = {
   'PUT client v3 profile * avatar_url'({ state, at, body, note }) {
     const user = at[0] ?? '';
     note(`${short(user)} avatar ${body.avatar_url}`);
-    const known = state.users.get(user);
-    state.users.set(user, { name: known?.name ?? '', avatar: String(body.avatar_url) });
+    state.look(user, String(body.avatar_url));
     return ok();
   },
   'POST client v3 join *'({ state, call, at, note }) {

@@ -102,6 +102,14 @@ export class FakeState {
     return this.add(room, sender, 'm.room.member', content, user);
   }
 
+  /** Somebody has a picture from now on, or none any more; every room of theirs is told. */
+  look(user: string, avatar: string | undefined): void {
+    const { name } = this.users.get(user) ?? { name: '' };
+    this.users.set(user, { name, ...(avatar && { avatar }) });
+    for (const room of this.rooms.values())
+      if (this.membership(room, user) === 'join') this.member(room, user, user, 'join');
+  }
+
   membership = (room: FakeRoom, user: string): string =>
     String(room.state.get(`m.room.member ${user}`)?.content.membership ?? 'leave');
 

@@ -119,6 +119,12 @@ export function openAccounts(config: MatrixConfig, host: Host) {
       }
     },
 
+    /** A user has set something: the account may have to look otherwise. */
+    changed(account: AccountKey): void {
+      const failed = (err: unknown): void => host.log.warn({ err }, 'an account could not be given a name and picture');
+      open.get(account)?.looks.follow().catch(failed);
+    },
+
     pause(now: boolean): void {
       paused = now;
       for (const made of open.values()) made.pause(now);
@@ -157,6 +163,10 @@ export function withAccounts(accounts: OwnAccounts, service: Omit<Bridge, 'conne
     async forget(account, logins) {
       await accounts.forget(account, logins);
       await service.forget?.(account, logins);
+    },
+    changed(account, place) {
+      if (account !== undefined && place === undefined) accounts.changed(account);
+      service.changed?.(account, place);
     },
     pause(now) {
       accounts.pause(now);

@@ -15,7 +15,6 @@ import { relationOf } from '#bridges/matrix/wire/replies.ts';
 import { applyState, titleOf } from '#bridges/matrix/wire/room.ts';
 import { stateNews } from '#bridges/matrix/wire/state-news.ts';
 import { asThird } from '#bridges/matrix/wire/third-person.ts';
-import { cleanName } from '#mappings/names.ts';
 import type { Host, StateWrite } from '#src/bridge.ts';
 import { openRecent } from '#src/lib/recent.ts';
 import type { Draft, EventBody, FileRef } from '#src/model/event.ts';
@@ -23,9 +22,9 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
-import type { Place } from '#src/model/place.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
 import { openOwnInvitations } from './invited.ts';
+import type { Looks } from './looks.ts';
 import type { OwnRoom, OwnRooms } from './rooms.ts';
 import type { OwnRoomNews, SyncNews } from './sync.ts';
 import { accountTexts as texts } from './texts.ts';
@@ -42,6 +41,7 @@ export type OwnIncomingParts = {
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
+  readonly looks: Looks;
 };
 
 const AUTHORS = 5_000;
@@ -52,7 +52,7 @@ const LISTED = 'listed ';
 
 /** What the homeserver tells of one account. One sync is taken after the other. */
 export function openOwnIncoming(parts: OwnIncomingParts) {
-  const { host, account, user, server, rooms, reactions, threads, keys, stop } = parts;
+  const { host, account, user, server, rooms, reactions, threads, keys, looks, stop } = parts;
   const authors = openRecent<string>(AUTHORS);
   const listed = new Set<string>();
   const invitations = openOwnInvitations({ host, account, user, server, rooms, stop });
@@ -218,14 +218,15 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
 
   async function takeState(event: RoomEvent, own: OwnRoom, tense: Tense): Promise<void> {
     const partner = rooms.partner(event.room);
-    const before = partner === undefined ? undefined : own.room.members.get(partner)?.name;
+    const before = partner === undefined ? undefined : looksIn(own, partner);
     const bodies = stateNews(own.room, event, rooms.ours);
     // The past has its members and names in the state already.
     if (tense === 'past') return;
     if (partner === undefined) return tell(draftsOf(event, [...bodies, ...(await picture(event))]));
-    const name = own.room.members.get(partner)?.name;
-    const isRenamed = event.type === 'm.room.member' && event.stateKey === partner && name !== before;
-    if (isRenamed && name !== undefined) await tell(draftsOf(event, [{ kind: 'profile', name }]));
+    const { name, avatar } = looksIn(own, partner);
+    if (event.type !== 'm.room.member' || event.stateKey !== partner || event.content.membership !== 'join') return;
+    if (name !== before?.name || avatar !== before?.avatar)
+      await looks.tell(rooms.place(event.room), partner, name ?? '', avatar ?? '');
   }
 
   /** A room has another picture, or none any more. */
@@ -348,15 +349,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     return drafts;
   }
 
-  /** Tells how somebody is called, whom the account asks to see. Never rejects: nobody may know. */
-  async function tellName(place: Place, who: string): Promise<void> {
-    const found = await server.call({ method: 'GET', path: ['v3', 'profile', who] }).catch(() => undefined);
-    const name = cleanName(textOf(found?.displayname) ?? '', 128);
-    if (name !== '') await tell([{ place, from: { kind: 'network', id: who }, kind: 'profile', name }]);
-  }
-
-  return { take, retry: encrypted.retry, past, tellName };
+  return { take, retry: encrypted.retry, past };
 }
+
+const looksIn = (
+  { room }: OwnRoom,
+  who: string,
+): { readonly name?: string | undefined; readonly avatar?: string | undefined } => room.members.get(who) ?? {};
 
 /** What would be the same another time: a refusal of the homeserver, or an event that nobody has thought of. */
 const isFinal = (err: unknown): boolean =>

@@ -19,7 +19,8 @@ import type { Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
-import { type Place, placeKey } from '#src/model/place.ts';
+import { placeKey } from '#src/model/place.ts';
+import type { Looks } from './looks.ts';
 import type { OwnRooms } from './rooms.ts';
 
 export type OwnOutgoingParts = {
@@ -34,8 +35,7 @@ export type OwnOutgoingParts = {
   readonly keys: DeviceKeys | undefined;
   /** Ends with the session. */
   readonly stop: AbortSignal;
-  /** Tells how somebody is called. Never rejects. */
-  tellName(place: Place, user: string): Promise<void>;
+  readonly looks: Looks;
 };
 
 /** For how long (ms) somebody types who does not say that they have stopped. */
@@ -44,7 +44,7 @@ const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
-  const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, tellName } = parts;
+  const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks } = parts;
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -272,12 +272,14 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
 
     // People there are seen without being asked.
     async contact(event) {
-      if (event.action === 'subscribe') await tellName(event.place, nameOf(event));
+      if (event.action === 'subscribe') await looks.tellOf(event.place, nameOf(event));
       return TAKEN;
     },
 
-    // The profile is that of the user's account.
-    profile: async () => TAKEN,
+    async profile(event) {
+      await looks.wear(event);
+      return TAKEN;
+    },
 
     async occupant(event) {
       if (event.change === 'join') await enter(event);

@@ -10,6 +10,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import { openConnection } from './connection.ts';
 import { type OwnIncoming, openOwnIncoming } from './incoming.ts';
+import { type Looks, openLooks } from './looks.ts';
 import { openOwnOutgoing } from './outgoing.ts';
 import { type OwnRooms, openOwnRooms } from './rooms.ts';
 import { follow } from './sync.ts';
@@ -30,6 +31,7 @@ export type OwnAccount = {
   readonly keys: DeviceKeys | undefined;
   /** Nothing is done by its login any more. */
   readonly ended: Promise<void>;
+  readonly looks: Looks;
   deliver(event: Event): Delivered;
   aim(event: Event): Promise<string>;
   pause(paused: boolean): void;
@@ -71,9 +73,10 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     ? await openDeviceKeys({ call: (question) => server.call(question), state: host.state, account, user, device })
     : undefined;
   const corrections = openCorrections(server, CORRECTIONS);
-  const known = { host, account, user, server, rooms, reactions, threads, corrections, keys };
+  const looks = openLooks({ host, account, user, server });
+  const known = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks };
   const incoming = openOwnIncoming({ ...known, stop: stop.signal });
-  const outgoing = openOwnOutgoing({ ...known, tellName: incoming.tellName, stop: calls.signal });
+  const outgoing = openOwnOutgoing({ ...known, stop: calls.signal });
   const online = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });
@@ -157,7 +160,7 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
 
   return {
     session: { account, realm: key.realm, close },
-    ...{ user, device, server, rooms, incoming, keys, ended: ended.promise },
+    ...{ user, device, server, rooms, incoming, keys, looks, ended: ended.promise },
     deliver(event) {
       if (state !== 'online') throw new Failure('recipient-unavailable');
       return outgoing.deliver(event);

@@ -66,35 +66,43 @@ export async function follow({ server, clock, since, signal, take, waits }: Sync
   while (!signal.aborted) {
     await waits();
     try {
-      const query = {
-        filter: FILTER,
-        since: at,
-        // Of rooms in which nothing has happened the state is not told again.
-        full_state: first ? 'true' : undefined,
-        timeout: first ? 0 : POLL,
-        set_presence: 'offline',
-      };
-      const call = {
-        method: 'GET',
-        path: ['v3', 'sync'],
-        query,
-        timeout: POLL + PATIENCE,
-        maxBytes: MOST,
-        tries: 1,
-        waits: true,
-      } as const;
-      const news = readSync(await server.call({ ...call, signal }), at);
-      // What was asked for before the pause.
-      await waits();
-      if (signal.aborted) return;
-      await take(news);
-      at = news.next;
+      at = await next();
       first = false;
       tries = 0;
     } catch (error) {
       if (signal.aborted) return;
       await pause(pauseAfter(error));
     }
+  }
+
+  /**
+   * Takes in what has happened since `at`, and resolves with the place after it. A function of its own: what was told is in
+   * nobody's way while the next answer is waited for, which is most of the time.
+   */
+  async function next(): Promise<string | undefined> {
+    const query = {
+      filter: FILTER,
+      since: at,
+      // Of rooms in which nothing has happened the state is not told again.
+      full_state: first ? 'true' : undefined,
+      timeout: first ? 0 : POLL,
+      set_presence: 'offline',
+    };
+    const call = {
+      method: 'GET',
+      path: ['v3', 'sync'],
+      query,
+      timeout: POLL + PATIENCE,
+      maxBytes: MOST,
+      tries: 1,
+      waits: true,
+    } as const;
+    const news = readSync(await server.call({ ...call, signal }), at);
+    // What was asked for before the pause.
+    await waits();
+    if (signal.aborted) return at;
+    await take(news);
+    return news.next;
   }
 
   /** Milliseconds until it is asked again. Throws what ends it. */

@@ -148,6 +148,8 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     flush: ([poison]) => flush?.((events) => (poison ? ([...POISON, ...events] as Json[]) : events)),
     /** `user NAME SHOWN`: somebody has an account, with the password `secret`. */
     user: ([name = '', ...shown]) => state.users.set(userOf(name), { name: shown.join(' ') }),
+    /** `look NAME [MXC]`: somebody has that picture from now on. */
+    look: ([name = '', mxc]) => state.look(userOf(name), mxc),
     /** `sync FAULT`: what befalls the next sync, see `syncFaultOf`. */
     sync: (rest) => {
       accounts.faults.push(syncFaultOf(rest));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openOwnIncoming } from '#bridges/matrix/account/incoming.ts';
+import { openLooks } from '#bridges/matrix/account/looks.ts';
 import { openOwnRooms } from '#bridges/matrix/account/rooms.ts';
 import type { OwnRoomNews, SyncNews } from '#bridges/matrix/account/sync.ts';
 import { openCorrections } from '#bridges/matrix/corrections.ts';
@@ -29,18 +30,9 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
     take: async () => undefined,
     decrypt: () => Promise.reject(new TypeError('a library that stumbles')),
   } as unknown as DeviceKeys;
-  const incoming = openOwnIncoming({
-    host,
-    account,
-    user,
-    server,
-    rooms,
-    reactions,
-    threads,
-    corrections,
-    keys,
-    stop: host.signal,
-  });
+  const looks = openLooks({ host, account, user, server });
+  const parts = { host, account, user, server, rooms, reactions, threads, corrections, keys, looks, stop: host.signal };
+  const incoming = openOwnIncoming(parts);
   const told = (): unknown[] =>
     drafts
       .filter(({ place }) => place.kind !== 'shared' && place.account === account)
