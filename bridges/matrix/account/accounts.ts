@@ -42,7 +42,9 @@ export function openAccounts(config: MatrixConfig, host: Host) {
 
   async function connect(key: SessionKey, { credentials }: Wish, signal: AbortSignal): Promise<Session> {
     if (closed) throw new Failure('stopping');
-    const { url } = loginOf(credentials);
+    const { url, device } = loginOf(credentials);
+    // Its keys are in the hands of one session at a time.
+    await ending.get(device);
     const { promise, resolve, reject } = Promise.withResolvers<Homeserver>();
     servers.set(key.account, promise);
     const unreachable = (): void => {

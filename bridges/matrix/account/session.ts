@@ -121,8 +121,9 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
     end();
     calls.abort(failure);
     online.reject(failure);
-    if (before === 'online') host.status(key, { kind: 'lost', failure });
-    void outgoing.idle().then(ended.resolve);
+    if (before !== 'online') return;
+    host.status(key, { kind: 'lost', failure });
+    void close().catch((err: unknown) => host.log.error({ err }, 'an account could not be closed'));
   }
 
   function end(): void {

@@ -93,7 +93,7 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
   const store = await openKeyStore({ ...parts, engine });
   const machine = await opened(engine, store, user, device);
   let last: Promise<unknown> = Promise.resolve();
-  let closed = false;
+  let closed: Promise<void> | undefined;
   const read = openRecent<unknown>(READ);
 
   function alone<T>(work: () => Promise<T>): Promise<T> {
@@ -183,12 +183,13 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
           return error.code === MissingRoomKey || error.code === UnknownMessageIndex ? 'missing' : 'unreadable';
         }
       }),
-    async close() {
-      closed = true;
+    close() {
       // What is saved after its databases are gone would be empty ones.
-      await last;
-      machine.close();
-      store.close();
+      closed ??= last.then(() => {
+        machine.close();
+        store.close();
+      });
+      return closed;
     },
   };
 }
