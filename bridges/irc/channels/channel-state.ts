@@ -58,6 +58,7 @@ function join(rooms: Channels, line: Line, view: ServerView): ChannelStep {
     if (rooms.size >= ROOM_LIMIT && !rooms.has(key)) return NOTHING;
     const room: Channel = {
       name,
+      place: roomPlace(name, view),
       joined: false,
       members: new Map(),
       own: new Set(),
@@ -222,7 +223,7 @@ function topic(rooms: Channels, line: Line, view: ServerView): ChannelStep {
     drafts: [
       {
         kind: 'topic',
-        place: roomPlace(room.name, view),
+        place: room.place,
         from: sender(line, view),
         ...stamp(line, view),
         text: room.topic,
@@ -279,7 +280,7 @@ type Changed = Omit<Extract<Draft, { kind: 'occupant' }>, 'kind' | 'place' | 'fr
 
 const change = (line: Line, room: Channel, view: ServerView, what: Changed): Draft => ({
   kind: 'occupant',
-  place: roomPlace(room.name, view),
+  place: room.place,
   from: sender(line, view),
   ...stamp(line, view),
   ...what,

@@ -1,10 +1,10 @@
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
-import { roomPlace } from '#bridges/irc/wire/drafts.ts';
 import { standing } from '#bridges/irc/wire/modes.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { Draft } from '#src/model/event.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
+import type { Place } from '#src/model/place.ts';
 import type { ChannelModes } from './channel-modes.ts';
 
 /** Members of one channel that are listed here; more are not. */
@@ -22,6 +22,7 @@ export type ChannelMember = {
 /** What a connection knows of a channel that it is in, or (`joined` is false) is entering. */
 export type Channel = {
   readonly name: string;
+  readonly place: Place;
   joined: boolean;
   /** Whether strangers cannot see the channel (modes `s` and `p`). */
   secret?: boolean;
@@ -55,7 +56,7 @@ export function snapshot(room: Channel, view: ServerView, also: readonly Channel
   const missing = also.filter(
     ({ nick, account }) => !room.members.has(view.fold(nick)) && (account === undefined || !room.own.has(account)),
   );
-  const place = roomPlace(room.name, view);
+  const { place } = room;
   const from = { kind: 'network', id: view.realm, name: view.realm } as const;
   return [
     {

@@ -52,9 +52,11 @@ export class Netsplits {
 
   /** Somebody speaks: whoever is just back is shown first. */
   spoke(nick: string): void {
+    const back = this.#back;
+    if (!back) return;
     const id = this.#view.id(nick);
-    const theirs = [...(this.#back ?? [])].filter(([, { who }]) => who.id === id);
-    for (const [key] of theirs) this.#back?.delete(key);
+    const theirs = [...back].filter(([, { who }]) => who.id === id);
+    for (const [key] of theirs) back.delete(key);
     emit(
       this.#host,
       theirs.map(([, draft]) => draft),

@@ -7,7 +7,8 @@ const CTCP = /^\u0001([^\u0001 ]*)(?: ([^\u0001]*))?\u0001?$/;
 
 /** The CTCP command of a PRIVMSG or NOTICE text and what follows it; `undefined` for plain text. */
 export function ctcp(text: string): { command: string; rest: string } | undefined {
-  const match = CTCP.exec(text);
+  // Most is none, and each line is asked.
+  const match = text.startsWith('\u0001') ? CTCP.exec(text) : null;
   return match ? { command: (match[1] ?? '').toUpperCase(), rest: match[2] ?? '' } : undefined;
 }
 

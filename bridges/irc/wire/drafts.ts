@@ -2,7 +2,7 @@ import type { Line, ServerView } from '#bridges/irc/connection/server-view.ts';
 import { stripFormatting } from '#mappings/formatting.ts';
 import type { Draft, MessageStyle } from '#src/model/event.ts';
 import { type Language, spoken, type Words } from '#src/model/language.ts';
-import type { Place } from '#src/model/place.ts';
+import { type Place, sharedPlace } from '#src/model/place.ts';
 import { isBlank } from '#src/model/text.ts';
 import { isName, isRoomName } from './names.ts';
 
@@ -12,12 +12,9 @@ type Network = Extract<Draft['from'], { kind: 'network' }>;
 export const addressOf = (kind: 'room' | 'contact', name: string, view: ServerView): string =>
   view.addresses.format(view.addresses.fold({ kind, realm: view.realm, name: view.id(name) }));
 
-/** The place of a channel, by any spelling of its name. */
-export const roomPlace = (name: string, view: ServerView): Place => ({
-  kind: 'shared',
-  transport: view.transport,
-  id: addressOf('room', name, view),
-});
+/** The place of a channel, by any spelling of its name. One that we are in remembers it. */
+export const roomPlace = (name: string, view: ServerView): Place =>
+  view.room(view.fold(name))?.place ?? sharedPlace(view.transport, addressOf('room', name, view));
 
 export const contactPlace = (nick: string, view: ServerView): Place => ({
   kind: 'contact',

@@ -278,16 +278,15 @@ export function openInward(context: InwardContext): Inward {
 
   const isDurable = (draft: Draft): boolean => draft.live !== false && context.durable(draft);
 
-  function take(draft: Draft): void | Promise<void> {
+  function take(draft: Draft, durable: boolean): void | Promise<void> {
     const echo = context.echoes.has(draft);
-    if (echo instanceof Promise) return echo.then((late) => (late ? context.repeated(draft) : taken(draft)));
-    return echo ? context.repeated(draft) : taken(draft);
+    if (echo instanceof Promise) return echo.then((late) => (late ? context.repeated(draft) : taken(draft, durable)));
+    return echo ? context.repeated(draft) : taken(draft, durable);
   }
 
-  function taken(draft: Draft): void | Promise<void> {
+  function taken(draft: Draft, durable: boolean): void | Promise<void> {
     const tables = context.tables.get(placeTransport(draft.place));
     if (!tables) return;
-    const durable = isDurable(draft);
     // What comes late may have been told before the last start.
     const late = isRoom(draft.place) && isLate(draft, context.now());
     const isNew = accept(context, draft, durable || late);
@@ -336,15 +335,15 @@ export function openInward(context: InwardContext): Inward {
   }
 
   /** Takes a draft after those that came before it in its place. At once where nothing has to be looked up. */
-  function inOrder(draft: Draft): void | Promise<void> {
+  function inOrder(draft: Draft, durable: boolean): void | Promise<void> {
     looking++;
     const end = (): void => void looking--;
-    const going = lanes.within(`in ${placeKey(draft.place)}`, () => take(draft));
+    const going = lanes.within(`in ${placeKey(draft.place)}`, () => take(draft, durable));
     return going ? going.finally(end) : end();
   }
 
-  const begin = (draft: Draft): void | Promise<void> =>
-    looking === 0 && draft.ids === undefined && !points(draft) ? take(draft) : inOrder(draft);
+  const begin = (draft: Draft, durable: boolean): void | Promise<void> =>
+    looking === 0 && draft.ids === undefined && !points(draft) ? take(draft, durable) : inOrder(draft, durable);
 
   /** What happens in busy lanes is durable with the unit, and what was cut in the meantime was written before it. */
   async function settled(
@@ -364,6 +363,7 @@ export function openInward(context: InwardContext): Inward {
     accept(drafts, statements = []) {
       const open: Promise<unknown>[] = [];
       let answer: Admission[] | undefined;
+      let durable = statements.length > 0;
       for (const draft of drafts) {
         const admission = context.admissions.of(draft);
         if (admission !== 'yes') {
@@ -372,11 +372,11 @@ export function openInward(context: InwardContext): Inward {
           log.info({ kind: draft.kind, admission }, 'an event was not taken');
           continue;
         }
-        const work = begin(draft);
+        const kept = isDurable(draft);
+        if (kept) durable = true;
+        const work = begin(draft, kept);
         if (work) open.push(work);
       }
-      const durable =
-        statements.length > 0 || drafts.some((draft, at) => (answer?.[at] ?? 'yes') === 'yes' && isDurable(draft));
       if (open.length === 0 && !durable) return answer;
       return settled(drafts, open, durable ? statements : undefined).then(() => answer);
     },

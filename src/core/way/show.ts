@@ -32,12 +32,13 @@ export function show(
   { durable, referable, about }: { readonly durable: boolean; readonly referable: boolean; readonly about: Context },
 ): void {
   const { ids, texts, display, now } = context;
+  const at = now();
   // Nothing happened in times to come.
   const events = pieces.map(
     (piece): Event => ({
       ...piece,
       id: newEventId(),
-      at: Math.min(piece.at ?? now(), now()),
+      at: piece.at === undefined ? at : Math.min(piece.at, at),
       live: piece.live ?? true,
     }),
   );

@@ -21,6 +21,7 @@ const person = { kind: 'contact', account, id: 'juliet%net' } as const;
 const viewWith = (members: readonly ChannelMember[], prefixModes = 'qaohv'): ServerView => {
   const room: Channel = {
     name: '#c',
+    place,
     joined: true,
     members: new Map(members.map((member) => [member.nick, member])),
     own: new Set(),
