@@ -122,6 +122,9 @@ export type Identity = {
   readonly prompt?: { readonly text: Words; readonly label: Words };
 };
 
+/** What can be set for an account, for one of its realms and for a room there: objects of fields, each of which has a default. */
+export type SettingsSchemas = { readonly account?: ZodType; readonly realm?: ZodType; readonly room?: ZodType };
+
 /** Everything that the rest of the house knows of a network before it is opened. */
 export type BridgeDefinition<Config = unknown> = {
   readonly kind: string;
@@ -129,7 +132,8 @@ export type BridgeDefinition<Config = unknown> = {
   readonly identity: Identity;
   readonly mapping: NetworkMapping;
   readonly config: ZodType<Config>;
-  readonly settings: { readonly account?: ZodType; readonly realm?: ZodType; readonly room?: ZodType };
+  /** What people may set, which depends on what the operator lets them. Pure. */
+  settings(config: Config): SettingsSchemas;
   /** Empty where nobody registers. */
   readonly logins: readonly Login<Config>[];
   readonly commands: readonly Command<Config>[];

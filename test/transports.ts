@@ -36,7 +36,7 @@ export function plainTransport({ mapping, addresses, realms = [], metrics, ...gi
     identity: { type: 'x-net', name: 'The Net' },
     mapping,
     config: z.unknown(),
-    settings: {},
+    settings: () => ({}),
     logins: [],
     commands: [],
     addresses: () => addresses,

@@ -15,7 +15,7 @@ export const bridge: BridgeDefinition<EmailConfig> = {
   identity: { type: 'smtp', name: 'Email', prompt: { text: texts.prompt, label: texts.promptLabel } },
   mapping,
   config,
-  settings: { account },
+  settings: () => ({ account }),
   logins,
   commands,
   addresses: () => addresses,

@@ -20,7 +20,7 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   },
   mapping,
   config,
-  settings: {},
+  settings: () => ({}),
   logins: [services],
   commands: [],
   addresses: (settings) => addresses(settings.fixed_server),

@@ -20,7 +20,7 @@ export const bridge: BridgeDefinition<MatrixConfig> = {
   identity: { type: 'matrix', name: 'Matrix', prompt: { text: texts.prompt, label: texts.promptLabel } },
   mapping,
   config,
-  settings: { account },
+  settings: () => ({ account }),
   logins: [...passwordAndToken, bySso, byOauth],
   commands: accountCommands,
   addresses: () => addresses,

@@ -18,7 +18,7 @@ export const bridge: BridgeDefinition<SmsConfig> = {
   },
   mapping,
   config,
-  settings: { account },
+  settings: () => ({ account }),
   logins: [],
   commands,
   addresses: () => addresses,

@@ -100,7 +100,7 @@ export function buildCore(parts: CoreParts) {
     store,
     key: parts.key,
     now,
-    schemas: (domain) => transport(domain).definition.settings,
+    schemas: (domain) => transport(domain).settable,
     realm,
     persistent: (domain) => transports.get(domain)?.persistent ?? false,
     means(domain, setting) {

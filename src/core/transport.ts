@@ -1,6 +1,6 @@
 import { type Advertised, advertised } from '#mappings/advertised.ts';
 import type { Overrides } from '#mappings/overrides.ts';
-import type { Bridge, BridgeDefinition, Budget, Charge, Host } from '#src/bridge.ts';
+import type { Bridge, BridgeDefinition, Budget, Charge, Host, SettingsSchemas } from '#src/bridge.ts';
 import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { Capabilities } from '#src/model/capabilities.ts';
@@ -58,6 +58,8 @@ export type Transport = Written &
     /** The realm of a formatted address. Throws a `Failure` for what is none. */
     realmOf(id: string): string;
     readonly realms: readonly string[];
+    /** What people may set. */
+    readonly settable: SettingsSchemas;
     /** What is said of the network in discovery. */
     readonly advertised: Advertised;
     /** The same of what the network carries at a place now. */
@@ -89,6 +91,7 @@ export function transportOf(written: Written, running: Running): Transport {
     addresses,
     realmOf: memo(10_000, (id) => addresses.parse(id).realm),
     realms: definition.realms(settings),
+    settable: definition.settings(settings),
     advertised: asWritten,
     advertise: (carried) => (carried === mapping.facts ? asWritten : narrowed(JSON.stringify(carried))),
     talks: talksOf(definition, settings, running.host),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LANGUAGE_NAMES, settingTexts as texts } from '#mappings/texts/settings.ts';
-import type { BridgeDefinition, Settings } from '#src/bridge.ts';
+import type { Settings, SettingsSchemas } from '#src/bridge.ts';
 import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
 import { DIGEST, type Digests } from '#src/core/people/digests.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
@@ -36,7 +36,7 @@ export type SettingsParts = {
   readonly store: Pick<Store, 'settings' | 'credentials' | 'accounts' | 'unit'>;
   readonly key: SealKey;
   readonly now: () => number;
-  schemas(transport: string): BridgeDefinition['settings'];
+  schemas(transport: string): SettingsSchemas;
   realm(place: Place): string;
   /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
   persistent(transport: string): boolean;

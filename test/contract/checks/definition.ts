@@ -58,8 +58,10 @@ export const definitionChecks: readonly Check[] = [
   },
   {
     name: 'settings have defaults, and commands have names of their own',
-    async run({ definition }) {
-      for (const schema of Object.values(definition.settings)) expect(() => schema.parse({})).not.toThrow();
+    async run({ definition, network }) {
+      await using wire = await network.open();
+      const config = definition.config.parse(wire.settings({ slow: false }));
+      for (const schema of Object.values(definition.settings(config))) expect(() => schema.parse({})).not.toThrow();
       // One command may be offered on contacts and in rooms.
       const nodes = definition.commands.map(({ node, on }) => `${on} ${node}`);
       expect(new Set(nodes).size).toBe(nodes.length);

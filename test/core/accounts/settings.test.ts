@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { spokenForm } from '#mappings/forms.ts';
+import type { SettingsSchemas } from '#src/bridge.ts';
 import { openLanguages } from '#src/core/accounts/languages.ts';
 import { openSettings } from '#src/core/accounts/settings.ts';
 import { systemClock } from '#src/lib/clock.ts';
@@ -11,7 +12,7 @@ import { type AccountKey, accountKey, type BareJid } from '#src/model/ids.ts';
 import type { Place } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import { openKey, openStore, type Store } from '#src/store/index.ts';
-import { bridge } from '../../invented/pigeon/index.ts';
+import * as pigeon from '../../invented/pigeon/config.ts';
 import { folder } from '../../process/cli/isthmus.ts';
 
 const DOMAIN = 'net.example';
@@ -52,7 +53,7 @@ afterEach(async () => {
   dir[Symbol.dispose]();
 });
 
-function open(schemas: typeof bridge.settings = rich) {
+function open(schemas: SettingsSchemas = rich) {
   const settings = openSettings({
     store,
     key,
@@ -76,7 +77,7 @@ const valuesOf = ({ fields }: Form) => Object.fromEntries(fields.map(({ name, va
 
 describe('settings', () => {
   it('are the defaults where nobody has set anything', async () => {
-    expect(await open(bridge.settings).of(room)).toEqual({
+    expect(await open(pigeon).of(room)).toEqual({
       account: { receipts: true },
       realm: { status: '' },
       room: { quiet: false },

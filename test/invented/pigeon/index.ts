@@ -14,7 +14,7 @@ export const bridge: BridgeDefinition<PigeonConfig> = {
   identity: { type: 'pigeon', name: 'Pigeon' },
   mapping,
   config,
-  settings: { account, realm, room },
+  settings: () => ({ account, realm, room }),
   logins: [passwordAndCode, passwordAlone],
   commands,
   addresses: () => addresses,

@@ -11,7 +11,7 @@ export const bridge: BridgeDefinition<SemaphoreConfig> = {
   identity: { type: 'semaphore', name: 'Semaphore' },
   mapping,
   config,
-  settings: {},
+  settings: () => ({}),
   logins: [],
   commands: [],
   addresses: () => addresses,
