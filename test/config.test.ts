@@ -80,7 +80,7 @@ describe('a good file', () => {
     expect(
       transports.map(({ domain, kind, definition, secret }) => [domain, kind, definition.kind, secret.open()]),
     ).toEqual([['irc.example.org', 'irc', 'irc', 'hush']]);
-    expect(transports[0]?.settings).toMatchObject({ servers: { 'irc.libera.chat': { port: 6697, tls: true } } });
+    expect(transports[0]?.settings).toMatchObject({ servers: { 'irc.libera.chat': { ports: [6697], tls: true } } });
   });
 
   it('takes sizes, durations, listeners and addresses as people write them', async () => {

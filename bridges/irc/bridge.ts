@@ -8,14 +8,18 @@ import type { Place } from '#src/model/place.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
-import { type IrcConfig, type ServerConfig, serverOf } from './config.ts';
+import type { IrcConfig } from './config.ts';
+import { called, dial } from './connection/dial.ts';
+import { accountIn, identityOf } from './connection/identity.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
-import { accountOf, assertPrivate } from './connection/services.ts';
+import { accountOf } from './connection/services.ts';
 import { resolve } from './questions/resolve.ts';
+import { type Server, serverFor } from './servers.ts';
+import { channelEncodings, realmSettings } from './settings.ts';
 import { STOPPING_QUIT, texts } from './texts.ts';
 import { realmNotice } from './wire/drafts.ts';
 import { emit } from './wire/emit.ts';
@@ -24,9 +28,6 @@ import { target } from './wire/line.ts';
 
 /** Milliseconds in which a connection that was made is no news when it is made again. */
 const ONCE = 3_600_000;
-/** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
-const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
-
 /** What the server, people on it or its channels are asked. */
 const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list']);
 /** Contacts and invitations are between people. */
@@ -34,11 +35,6 @@ const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as con
 /** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
 const LINES = { ...mapping.facts.text, format: 'styling', size: 64 * 1024 } as const;
 
-type Entry = { readonly entry: ServerConfig; readonly listed: boolean };
-
-/** What of a server people know: an address that the operator has given it is none of theirs. */
-const called = ({ realm }: SessionKey, { host, port }: ServerConfig): string =>
-  host === undefined || host.toLowerCase() === realm.toLowerCase() ? `${realm}:${port}` : realm;
 const reasonOf = (error: unknown): Words => (error instanceof Failure ? error.words : texts.broke);
 
 /** Opens an IRC transport. Nothing is connected until somebody asks for it. */
@@ -59,24 +55,6 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
 
   const online = (): IrcConnection[] => [...realms.values()].flatMap((realm) => [...realm.clients.values()]);
 
-  async function dial(key: SessionKey, { entry, listed }: Entry, signal: AbortSignal) {
-    const name = entry.host ?? key.realm;
-    const pin = entry.pin === undefined ? [] : [entry.pin].flat();
-    return host.connect(
-      {
-        host: name,
-        port: entry.port,
-        ...(entry.tls ? { tls: { verify: entry.verify, pin } } : {}),
-        ...(settings.outgoing_address === undefined ? {} : { localAddress: settings.outgoing_address }),
-        ...(listed ? {} : { chosenByUser: { ports: IRC_PORTS } }),
-        timeout: settings.connect_timeout,
-        called: called(key, entry),
-        sharedReads: true,
-      },
-      signal,
-    );
-  }
-
   /** What went well lately and has not failed since is told once: clients that come and go join again each time. */
   function isKnown({ account, realm }: SessionKey): boolean {
     const { made, cutOff } = realmOf(realm);
@@ -86,14 +64,13 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
 
   const setupOf = async (
     key: SessionKey,
-    server: ServerConfig,
+    server: Server,
     { unasked, quiet }: Pick<ConnectionSetup, 'unasked' | 'quiet'>,
-  ): Promise<ConnectionSetup> => ({
+  ): Promise<Omit<ConnectionSetup, 'encrypted'>> => ({
     host,
     addresses,
     realm: realmOf(key.realm),
     server,
-    realname: settings.realname,
     timeout: settings.connect_timeout,
     unasked,
     quiet,
@@ -101,31 +78,35 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     nick: await host.state.get(nickKey(key)),
   });
 
-  async function open(
-    key: SessionKey,
-    { nick, credentials, unasked = false }: Wish,
-    given: AbortSignal,
-  ): Promise<Session> {
-    const found = serverOf(settings, key.realm);
-    if (!found) throw new Failure('not-allowed', { text: texts.notListed(key.realm) });
+  async function open(key: SessionKey, wish: Wish, given: AbortSignal): Promise<Session> {
+    const { unasked = false } = wish;
+    const { realm: own } = await host.settings({ kind: 'realm', account: key.account, realm: key.realm }, key.account);
+    const set = realmSettings(own);
+    const server = serverFor(settings, key.realm, set);
+    if (!server) throw new Failure('not-allowed', { text: texts.notListed(key.realm) });
     using attempt = openAttempt([given, host.signal, stop.signal]);
     const { signal } = attempt;
     const { logins, leaving } = realmOf(key.realm);
-    const account = accountOf(credentials);
+    const account = accountOf(wish.credentials) ?? accountIn(set);
     const login = account && provenLogin(host, key, logins, account);
-    const { tls } = found.entry;
     const quiet = unasked || isKnown(key);
     try {
-      if (account) assertPrivate(found.entry, key.realm);
-      if (!quiet) say(key, texts.connecting(called(key, found.entry), tls));
       await leaving.get(key.account);
-      const setup = await setupOf(key, found.entry, { unasked, quiet });
-      const socket = await dial(key, found, signal);
-      const client = await openConnection(setup, key, {
-        socket,
-        nick: (unasked && setup.nick) || nick,
-        account,
+      const setup = await setupOf(key, server, { unasked, quiet });
+      const identity = identityOf(key, set, { config: settings, nick: (unasked && setup.nick) || wish.nick });
+      const { socket, address } = await dial(
+        key,
+        {
+          ...{ host, server, timeout: settings.connect_timeout, localAddress: settings.outgoing_address },
+          secret: account !== undefined || set.pass !== undefined,
+          trying: (at) => quiet || say(key, texts.connecting(called(key, at, server), at.tls)),
+          failed: (why) => quiet || say(key, texts.failed(why)),
+        },
         signal,
+      );
+      const client = await openConnection({ ...setup, encrypted: address.tls }, key, {
+        ...{ socket, account, signal, identity },
+        commands: set.after_connect_commands,
       });
       login?.worked();
       clients.set(client.session, client);
@@ -206,6 +187,14 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     return clientOf(session).ask(query);
   }
 
+  /** Learns the character sets that are set for a channel. */
+  function learnEncodings(place: Place, { view, encodings }: IrcConnection): void {
+    host
+      .settings(place, view.account)
+      .then(({ room: set }) => encodings.set(target(place, view, 'room'), channelEncodings(set)))
+      .catch((err: unknown) => host.log.error({ err }, 'the settings of a channel could not be read'));
+  }
+
   const narrowed = new Map<number, Capabilities>();
 
   function narrow(place: Place, session?: Session): Capabilities {
@@ -232,11 +221,21 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
 
   return {
     connect,
-    deliver: (event, session): Delivered => clientOf(session).deliver(event),
+    deliver(event, session): Delivered {
+      const client = clientOf(session);
+      if (event.kind === 'occupant' && event.change === 'join') learnEncodings(event.place, client);
+      return client.deliver(event);
+    },
     async ask<Q extends Query>(query: Q, session?: Session) {
       return (await answer(query, session)) as ReplyTo<Q>;
     },
     narrow,
+    changed(account, place) {
+      if (place?.kind !== 'shared') return;
+      const { realm } = addresses.parse(place.id);
+      for (const [own, client] of realms.get(realm.toLowerCase())?.clients ?? [])
+        if (account === undefined || account === own) learnEncodings(place, client);
+    },
     pause(now) {
       paused = now;
       for (const client of online()) client.pause(now);

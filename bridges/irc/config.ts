@@ -9,15 +9,20 @@ const HOST = /^[a-z0-9_](?:[a-z0-9_.-]{0,251}[a-z0-9_.])?$/i;
 export const isHostName = (text: string): boolean => HOST.test(text) && !text.includes('..');
 
 const hostName = z.string().refine(isHostName, 'must be a host name');
-const host = z.string().refine((text) => isHostName(text) || isIP(text) !== 0, 'must be a host name or an IP address');
-const fingerprint = z
+/** Whether the text is the name or address of a host. */
+export const isHost = (text: string): boolean => isHostName(text) || isIP(text) !== 0;
+const host = z.string().refine(isHost, 'must be a host name or an IP address');
+export const fingerprint = z
   .string()
   .refine(
     (text) => /^[0-9a-f]{64}$/i.test(text.replaceAll(':', '')),
     'must be a SHA-256 fingerprint: 64 hex digits, colons allowed',
   );
 
-const isCharset = (label: string): boolean => {
+const several = <T extends z.ZodType>(one: T) => z.union([one, z.array(one).min(1).max(20)]);
+
+/** Whether text can be read as that (https://encoding.spec.whatwg.org/#names-and-labels). */
+export const isCharset = (label: string): boolean => {
   try {
     new TextDecoder(label);
     return true;
@@ -30,8 +35,12 @@ const throttle = rateSchema('Lines').default({ burst: 10, per_second: 1 });
 
 const server = z
   .strictObject({
-    host: host.optional().describe('Where to connect to. Default: the name of the entry'),
-    port: z.number().int().min(1).max(65535).optional().describe('Default: 6697 with TLS, 6667 without'),
+    host: several(host)
+      .optional()
+      .describe('Where to connect to, or a list of hosts that are tried in order. Default: the name of the entry'),
+    port: several(z.number().int().min(1).max(65535))
+      .optional()
+      .describe('The port, or a list of ports that are tried in order. Default: 6697 with TLS, 6667 without'),
     tls: z.boolean().default(true).describe('Encrypt the connection. There is no silent fallback to plain text'),
     verify: z
       .boolean()
@@ -52,7 +61,11 @@ const server = z
       .default('windows-1252')
       .describe('How lines that are not UTF-8 are read'),
   })
-  .transform((entry) => ({ ...entry, port: entry.port ?? (entry.tls ? 6697 : 6667) }));
+  .transform(({ host: hosts, port: ports, ...entry }) => ({
+    ...entry,
+    hosts: hosts === undefined ? undefined : [hosts].flat(),
+    ports: [ports ?? (entry.tls ? 6697 : 6667)].flat(),
+  }));
 
 /** The settings of an IRC transport (DESIGN §11). */
 export const config = z
@@ -85,6 +98,11 @@ export const config = z
       .refine((text) => !/[\u0000-\u001f\u007f]/.test(text) && text.trim() !== '', 'must be a line of text')
       .default('Isthmus user')
       .describe('The real name that IRC shows for every user'),
+    realname_from_jid: z.boolean().default(false).describe('Show the JID of a user as their real name instead'),
+    realname_customization: z
+      .boolean()
+      .default(true)
+      .describe('May users set the user name and real name that a server shows of them?'),
     connect_timeout: durationSchema(1000, 600_000)
       .prefault('30s')
       .describe('How long a connection may take until it is logged in, such as 30s'),
@@ -108,13 +126,17 @@ export const config = z
 export type IrcConfig = z.infer<typeof config>;
 export type ServerConfig = IrcConfig['servers'][string];
 
-/** The server of a realm: listed, or made up where users choose freely. `undefined` if users may not go there. */
-export function serverOf(settings: IrcConfig, realm: string): { entry: ServerConfig; listed: boolean } | undefined {
+/** What holds for a server that nobody has listed. */
+const UNLISTED: ServerConfig = server.parse({});
+
+/** The operator's entry of a realm: listed, or made up where users choose freely. `undefined` if users may not go there. */
+export function entryOf(settings: IrcConfig, realm: string): { entry: ServerConfig; listed: boolean } | undefined {
   const wanted = realm.toLowerCase();
   for (const [name, entry] of Object.entries(settings.servers)) {
-    if (name.toLowerCase() === wanted) return { entry: { ...entry, host: entry.host ?? name }, listed: true };
+    if (name.toLowerCase() === wanted) return { entry: { ...entry, hosts: entry.hosts ?? [name] }, listed: true };
   }
-  return settings.any_server && settings.fixed_server === null
-    ? { entry: { ...server.parse({}), host: realm }, listed: false }
-    : undefined;
+  return choosesServers(settings) ? { entry: { ...UNLISTED, hosts: [realm] }, listed: false } : undefined;
 }
+
+/** Whether users may name servers that are not listed. */
+export const choosesServers = ({ any_server, fixed_server }: IrcConfig): boolean => any_server && fixed_server === null;

@@ -4,6 +4,7 @@ import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
 import { config, type IrcConfig } from './config.ts';
 import { services } from './connection/services.ts';
+import { settings } from './settings.ts';
 import { texts } from './texts.ts';
 
 /** IRC: one connection per account and server, channels as shared rooms. */
@@ -20,10 +21,10 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   },
   mapping,
   config,
-  settings: () => ({}),
+  settings,
   logins: [services],
   commands: [],
-  addresses: (settings) => addresses(settings.fixed_server),
-  realms: (settings) => (settings.fixed_server === null ? Object.keys(settings.servers) : [settings.fixed_server]),
-  open: async (settings, host) => openBridge(settings, host),
+  addresses: ({ fixed_server }) => addresses(fixed_server),
+  realms: ({ fixed_server, servers }) => (fixed_server === null ? Object.keys(servers) : [fixed_server]),
+  open: async (given, host) => openBridge(given, host),
 };

@@ -81,6 +81,10 @@ export const texts = catalogue({
     en: `The connection to ${realm} is not encrypted, so no password is sent there. The operator of this gateway can change that.`,
     de: `Die Verbindung zu ${realm} ist nicht verschlüsselt, deshalb wird dorthin kein Passwort geschickt. Der Betreiber dieses Gateways kann das ändern.`,
   }),
+  noPort: (realm: string) => ({
+    en: `No port of ${realm} is set to connect to.`,
+    de: `Für ${realm} ist kein Port eingestellt.`,
+  }),
   services: { en: 'Account with services', de: 'Konto bei den Diensten' },
   accountWith: (realm: string) => ({ en: `Account with ${realm}`, de: `Konto bei ${realm}` }),
   accountInstructions: (realm: string) => ({
@@ -148,4 +152,36 @@ export const texts = catalogue({
     en: 'An address on IRC looks like #channel%irc.example.org, nick%irc.example.org or irc.example.org.',
     de: 'Eine Adresse im IRC sieht so aus: #kanal%irc.example.org, nick%irc.example.org oder irc.example.org.',
   },
+});
+
+/** What people can set is called so. */
+export const settingTexts = catalogue({
+  address: { en: 'Address', de: 'Adresse' },
+  ports: { en: 'Ports without TLS, where there are none with it', de: 'Ports ohne TLS, wenn es keine mit TLS gibt' },
+  tlsPorts: { en: 'TLS ports', de: 'Ports mit TLS' },
+  verify: { en: 'Verify the certificate', de: 'Zertifikat prüfen' },
+  fingerprint: {
+    en: 'SHA-256 fingerprint of the certificate to trust',
+    de: 'SHA-256-Fingerabdruck des Zertifikats, dem vertraut wird',
+  },
+  saslUsername: { en: 'SASL account; your nick where empty', de: 'SASL-Konto; Ihr Nick, wenn leer' },
+  saslPassword: { en: 'SASL password', de: 'SASL-Passwort' },
+  nick: { en: 'Nick, whichever a channel is joined with', de: 'Nick, mit welchem auch immer ein Kanal betreten wird' },
+  pass: { en: 'Server password', de: 'Passwort des Servers' },
+  commands: { en: 'IRC commands after connecting', de: 'IRC-Befehle nach dem Verbinden' },
+  username: { en: 'User name', de: 'Benutzername' },
+  realname: { en: 'Real name', de: 'Echter Name' },
+  throttle: {
+    en: 'Lines that may go at once; after that one a second',
+    de: 'Zeilen, die auf einmal gehen dürfen; danach eine je Sekunde',
+  },
+  historyLength: {
+    en: 'How many earlier messages you are shown when you join a channel',
+    de: 'Wie viele frühere Nachrichten Sie beim Betreten eines Kanals sehen',
+  },
+  encodingIn: {
+    en: 'Character set of lines that are not UTF-8',
+    de: 'Zeichensatz von Zeilen, die nicht UTF-8 sind',
+  },
+  encodingOut: { en: 'Character set of what is sent', de: 'Zeichensatz von dem, was gesendet wird' },
 });

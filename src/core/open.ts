@@ -1,4 +1,3 @@
-import { durabilityOf } from '#mappings/targets.ts';
 import { registerTexts } from '#mappings/texts/dialogues.ts';
 import { roomTexts } from '#mappings/texts/rooms.ts';
 import { backoff } from '#src/lib/backoff.ts';
@@ -15,6 +14,7 @@ import { openDormancy } from './accounts/dormancy.ts';
 import { openLanguages } from './accounts/languages.ts';
 import { openLogins } from './accounts/logins.ts';
 import { openMembership } from './accounts/membership.ts';
+import { means, ownDefaults } from './accounts/own-settings.ts';
 import { openOwnSettings, openSettings } from './accounts/settings.ts';
 import { openAsFailure } from './bugs.ts';
 import { type CoreParts, coreOf, type OpenCore } from './core.ts';
@@ -38,7 +38,7 @@ import type { OwedRow } from './journal/rows.ts';
 import { openRunningTime } from './journal/running.ts';
 import { openCommit, openRows } from './journal/shelf.ts';
 import { openLimits } from './limits.ts';
-import { DIGEST, openDigests } from './people/digests.ts';
+import { openDigests } from './people/digests.ts';
 import { openPeople } from './people/people.ts';
 import { openProfiles } from './people/profiles.ts';
 import { openContactRefusals } from './people/refusals.ts';
@@ -102,12 +102,8 @@ export function buildCore(parts: CoreParts) {
     now,
     schemas: (domain) => transport(domain).settable,
     realm,
-    persistent: (domain) => transports.get(domain)?.persistent ?? false,
-    means(domain, setting) {
-      const { facts } = transport(domain).mapping;
-      if (setting === DIGEST) return durabilityOf(facts, 'in', 'contact', 'message') === 'journal';
-      return setting === 'persistent' ? facts.rooms !== 'none' : facts.identity !== 'operator';
-    },
+    defaults: (domain) => ownDefaults(transports.get(domain)),
+    means: (domain, ...setting) => means(transport(domain), ...setting),
     choices,
     languages,
     digests,
@@ -283,7 +279,7 @@ export function buildCore(parts: CoreParts) {
       }
     },
     staysConnected: sessions.stay,
-    staysInRooms: rooms.keep,
+    inRooms: rooms.heed,
   });
   dormancy.listen({
     wipe: membership.remove,

@@ -42,6 +42,8 @@ type Options = {
   readonly serve?: boolean;
   /** Capabilities on offer. Without any, CAP is an unknown command. */
   readonly caps?: readonly string[];
+  /** What clients say to log in is told as well. */
+  readonly loud?: boolean;
   /** Tokens of 005. */
   readonly isupport?: string;
 };
@@ -58,6 +60,7 @@ export function parseClientLine(line: string): { command: string; params: string
 
 const NAME = 'irc.fake';
 const QUIET = new Set(['PING', 'PONG', 'CAP', 'USER']);
+const LOUD = new Set(['PING', 'PONG']);
 
 /** An ircd for tests on a free port of the loopback. */
 export async function ircServer(options: Options = {}): Promise<IrcServer> {
@@ -80,7 +83,8 @@ export async function ircServer(options: Options = {}): Promise<IrcServer> {
     const { command, params } = parseClientLine(line);
     // Whoever joins asks once for the modes.
     const asks = command === 'MODE' && params.length === 1 && !intercepts.has('MODE');
-    const quiet = habits !== undefined && (QUIET.has(command) || asks || (command === 'NICK' && !peer.registered));
+    const logsIn = command === 'NICK' && !peer.registered && !options.loud;
+    const quiet = habits !== undefined && ((options.loud ? LOUD : QUIET).has(command) || asks || logsIn);
     if (command === 'NICK' && params[0] && !peer.registered) peer.nick = params[0];
     if (!intercepts.get(command)?.(params, peer)) habits?.[command]?.(params, peer);
     return !quiet;

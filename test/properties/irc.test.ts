@@ -7,6 +7,7 @@ import { STEPS, type StepChannels } from '#bridges/irc/channels/channel-state.ts
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { decode } from '#bridges/irc/wire/decode.ts';
 import { encode } from '#bridges/irc/wire/encode.ts';
+import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { defaultIsupport, stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { line } from '#bridges/irc/wire/line.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
@@ -244,8 +245,10 @@ describe('reading', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), fc.array(fc.nat(200)), (bytes, cuts) => {
         const whole: string[] = [];
         const parts: string[] = [];
-        new LineReader('windows-1252').push(Buffer.from(bytes), (one) => whole.push(one));
-        const reader = new LineReader('windows-1252');
+        new LineReader(new Encodings({ in: 'windows-1252', out: '' }, (name) => name)).push(Buffer.from(bytes), (one) =>
+          whole.push(one),
+        );
+        const reader = new LineReader(new Encodings({ in: 'windows-1252', out: '' }, (name) => name));
         const points = [0, ...cuts.sort((a, b) => a - b), bytes.length].map((point) => Math.min(point, bytes.length));
         for (const [index, point] of points.entries())
           reader.push(Buffer.from(bytes.subarray(points[index - 1] ?? 0, point)), (one) => parts.push(one));
@@ -259,8 +262,9 @@ describe('reading', () => {
     const lines: string[] = [];
     const bytes = Buffer.from(`:a PRIVMSG #c :ß${'x'.repeat(490)}😀`);
     for (let cut = 1; cut <= 3; cut++)
-      new LineReader('windows-1252').push(Buffer.concat([bytes.subarray(0, -cut), Buffer.from('\r\n')]), (one) =>
-        lines.push(one),
+      new LineReader(new Encodings({ in: 'windows-1252', out: '' }, (name) => name)).push(
+        Buffer.concat([bytes.subarray(0, -cut), Buffer.from('\r\n')]),
+        (one) => lines.push(one),
       );
     expect(new Set(lines)).toEqual(new Set([`:a PRIVMSG #c :ß${'x'.repeat(490)}`]));
   });

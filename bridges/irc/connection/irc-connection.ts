@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Socket } from 'node:net';
-import { type Channel, type Channels, disown, snapshot } from '#bridges/irc/channels/channel.ts';
-import { joinOverdue, learnModes } from '#bridges/irc/channels/channel-lines.ts';
+import { type Channels, disown } from '#bridges/irc/channels/channel.ts';
+import { joinOverdue } from '#bridges/irc/channels/channel-lines.ts';
 import { type ChannelList, openChannelList } from '#bridges/irc/channels/channel-list.ts';
+import { enterAgain, takeOver } from '#bridges/irc/channels/hand-over.ts';
 import { Netsplits } from '#bridges/irc/channels/netsplit.ts';
-import type { Takeover } from '#bridges/irc/channels/primary.ts';
 import { UnaskedJoins } from '#bridges/irc/channels/unasked-joins.ts';
 import { KnownPeople } from '#bridges/irc/people/known-people.ts';
 import { NickRecovery } from '#bridges/irc/people/nick-recovery.ts';
@@ -14,12 +14,14 @@ import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
 import { STOPPING_QUIT, texts } from '#bridges/irc/texts.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
-import { decodeMissed, isDuplicate } from '#bridges/irc/wire/duplicates.ts';
+import { isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { encode, quit } from '#bridges/irc/wire/encode.ts';
+import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { target, type Wire } from '#bridges/irc/wire/line.ts';
 import { singly } from '#bridges/irc/wire/lists.ts';
 import { farewell } from '#bridges/irc/wire/numerics.ts';
+import { raw } from '#bridges/irc/wire/raw.ts';
 import type { CloseReason, Delivered, Host, Session, SessionKey, StateKey } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
@@ -30,7 +32,7 @@ import { ConnectionState, capabilities } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
-import { type ConnectionSetup, oursIn, primaryChannel, type Realm } from './realm.ts';
+import type { ConnectionSetup, Realm } from './realm.ts';
 import { ConnectionRegistration, type RegistrationWish } from './registration.ts';
 import { barrierLine, motdKey, nickKey } from './server-lines.ts';
 import type { Line } from './server-view.ts';
@@ -48,12 +50,11 @@ const FAREWELLS: Readonly<Record<CloseReason, string>> = {
 const WRITTEN: Delivered = { ids: [], state: 'written' };
 const TAKEN: Delivered = { ids: [], state: 'taken' };
 
+/** What a connection is made of. `commands` are lines that its user has sent at each login. */
+type ConnectionWish = RegistrationWish & { readonly socket: Socket; readonly commands: readonly string[] };
+
 /** Logs in over an open socket, which is owned here from now on. Rejects with a `Failure`. */
-export function openConnection(
-  setup: ConnectionSetup,
-  key: SessionKey,
-  wish: RegistrationWish & { socket: Socket },
-): Promise<IrcConnection> {
+export function openConnection(setup: ConnectionSetup, key: SessionKey, wish: ConnectionWish): Promise<IrcConnection> {
   return new Promise((resolve, reject) => new IrcConnection({ setup, key, resolve, reject }, wish));
 }
 
@@ -75,6 +76,7 @@ export class IrcConnection implements LineSocketOwner {
   readonly view: ConnectionState;
   readonly channels: Channels = new Map();
   readonly writer: LineWriter;
+  readonly encodings: Encodings;
   readonly pending: Pending;
   readonly questions: QuestionBook;
   readonly people: KnownPeople;
@@ -99,7 +101,7 @@ export class IrcConnection implements LineSocketOwner {
   #reason: Failure | undefined;
   #patience: (() => void) | undefined;
 
-  constructor({ setup, key, resolve, reject }: Opening, wish: RegistrationWish & { socket: Socket }) {
+  constructor({ setup, key, resolve, reject }: Opening, wish: ConnectionWish) {
     const { host, realm, server } = setup;
     const { clock, log } = host;
     this.#setup = setup;
@@ -114,8 +116,12 @@ export class IrcConnection implements LineSocketOwner {
     };
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;
-    const { throttle, charset } = server;
-    this.#socket = new LineSocket({ socket: wish.socket, clock, log, throttle, charset, owner: this });
+    const { throttle, encodings } = server;
+    this.encodings = new Encodings(encodings, (name) => view.fold(name));
+    this.#socket = new LineSocket({
+      ...{ socket: wish.socket, clock, log, throttle, encodings: this.encodings },
+      owner: this,
+    });
     const { writer } = this.#socket;
     this.writer = writer;
     this.pending = new Pending(this);
@@ -129,7 +135,7 @@ export class IrcConnection implements LineSocketOwner {
         ...{ setup, key, view, socket: this.#socket },
         tell: (line) => this.#read(line),
         done: (wanted) => {
-          this.#ready(wanted);
+          this.#ready(wanted, wish.commands);
           resolve(this);
         },
       },
@@ -167,7 +173,7 @@ export class IrcConnection implements LineSocketOwner {
     if (channel?.joined) {
       // A server says nothing to a second JOIN.
       written();
-      queueMicrotask(() => this.#again(channel, wire.target));
+      queueMicrotask(() => enterAgain(channel, wire.target, this));
       return WRITTEN;
     }
     try {
@@ -237,22 +243,6 @@ export class IrcConnection implements LineSocketOwner {
 
   pause(paused: boolean): void {
     this.#socket.pause(paused);
-  }
-
-  // What the lost one had not told is told now; the list tells the difference for all else, once both have read the same.
-  takeOver(takeovers: readonly Takeover[]): void {
-    const { host, realm } = this;
-    for (const takeover of takeovers)
-      emit(host, decodeMissed(realm.primaries.takeOver(takeover, this.view), this.view));
-    const channels = takeovers.map(({ channel }) => channel);
-    const behind = channels.filter((channel) => realm.primaries.behind(channel, this.view));
-    for (const channel of channels) if (!behind.includes(channel)) this.#describe(channel);
-    if (behind.length === 0) return;
-    const listAll = () => {
-      for (const channel of behind) this.#describe(channel);
-    };
-    // The server answers behind everything that it has sent before.
-    this.ping().then(listAll, listAll);
   }
 
   disown(account: AccountKey): void {
@@ -339,12 +329,15 @@ export class IrcConnection implements LineSocketOwner {
     const takeovers = realm.primaries.lost(this.view);
     for (const other of realm.clients.values()) other.disown(account);
     const heirs = Map.groupBy(takeovers, ({ channel }) => realm.primaries.members(channel)[0]?.account);
-    for (const [heir, all] of heirs) if (heir !== undefined) realm.clients.get(heir)?.takeOver(all);
+    for (const [account, all] of heirs) {
+      const heir = account === undefined ? undefined : realm.clients.get(account);
+      if (heir) takeOver(all, heir);
+    }
   }
 
-  #ready(wanted: string): void {
+  #ready(wanted: string, commands: readonly string[]): void {
     const { host, realm, view } = this;
-    const { server, unasked, quiet } = this.#setup;
+    const { encrypted, unasked, quiet } = this.#setup;
     if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
     this.#entry?.registration.close();
     this.#entry = undefined;
@@ -353,11 +346,12 @@ export class IrcConnection implements LineSocketOwner {
     const back = realm.cutOff.delete(view.account);
     realm.made.set(view.account, host.clock.now());
     if (back || !quiet) {
-      const told = texts.connected(view.isupport.network ?? view.realm, server.tls);
+      const told = texts.connected(view.isupport.network ?? view.realm, encrypted);
       emit(host, realmNotice(view, told, host.language(view.account)));
     }
     this.recovery.begin(wanted);
     if (!unasked) this.remember(wanted);
+    for (const command of commands) this.say(raw(command).line);
     this.#tellOnline();
   }
 
@@ -376,24 +370,5 @@ export class IrcConnection implements LineSocketOwner {
     const { wanted } = this.recovery;
     const { nick } = this.view;
     this.host.status(this.#key, { kind: 'online', nick, ...(wanted !== nick && { wanted }) });
-  }
-
-  #describe(channel: string): void {
-    const { host, realm } = this;
-    const room = this.channels.get(channel);
-    realm.primaries.caughtUp(channel, this.view);
-    if (room && realm.primaries.isPrimary(channel, this.view))
-      emit(host, snapshot(room, this.view, oursIn(realm, channel)));
-    learnModes(channel, this);
-  }
-
-  #again(room: Channel, target: string): void {
-    const { host, realm } = this;
-    const known = primaryChannel(realm, target) ?? room;
-    // Where others of ours are, what was held has been told to them, or was before their time.
-    const held = realm.primaries.members(target).length < 2 ? (room.held ?? []) : [];
-    delete room.held;
-    if (this.pending.has('join', target)) emit(host, [...snapshot(known, this.view, oursIn(realm, target)), ...held]);
-    this.pending.done('join', target);
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import framework from 'irc-framework';
 import { texts } from '#bridges/irc/texts.ts';
+import type { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
 import type { Clock } from '#src/lib/clock.ts';
@@ -32,7 +33,7 @@ type Options = {
   readonly clock: Clock;
   readonly log: Log;
   readonly throttle: Rate;
-  readonly charset: string;
+  readonly encodings: Encodings;
   readonly owner: LineSocketOwner;
 };
 
@@ -56,9 +57,9 @@ export class LineSocket {
 
   constructor(options: Options) {
     this.#options = options;
-    const { socket, clock, charset } = options;
+    const { socket, clock, encodings } = options;
     this.writer = new LineWriter(options);
-    this.#reader = new LineReader(charset);
+    this.#reader = new LineReader(encodings);
     this.#heard = this.#now();
     this.#cancel = clock.after(SILENCE, () => this.#listen());
     socket.on('data', (chunk: Buffer) => this.#came(chunk));

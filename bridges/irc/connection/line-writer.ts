@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { texts } from '#bridges/irc/texts.ts';
+import type { Encodings } from '#bridges/irc/wire/encodings.ts';
 import type { Clock } from '#src/lib/clock.ts';
 import { type Rate, type TokenBucket, tokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -12,9 +13,13 @@ type Options = {
   readonly socket: Socket;
   readonly clock: Clock;
   readonly throttle: Rate;
+  readonly encodings: Pick<Encodings, 'plain' | 'encode'>;
   /** Says which line is to go at the end of a write in which queued lines go. */
   readonly owner: { barrier(): string | undefined };
 };
+
+/** RFC 2812 §2.3: what ends a line. */
+const END = Buffer.from('\r\n');
 
 type Item = { readonly line: string; readonly sent: (() => void) | undefined };
 
@@ -135,7 +140,10 @@ export class LineWriter {
   }
 
   #write(lines: readonly string[]): void {
-    if (lines.length > 0) this.#options.socket.write(`${lines.join('\r\n')}\r\n`);
+    const { socket, encodings } = this.#options;
+    if (lines.length === 0) return;
+    if (encodings.plain) socket.write(`${lines.join('\r\n')}\r\n`);
+    else socket.write(Buffer.concat(lines.flatMap((line) => [Buffer.from(encodings.encode(line)), END])));
   }
 
   #wait(): void {

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import framework, { type Client } from 'irc-framework';
+import type { ConnectionIdentity } from './identity.ts';
 import type { Sasl } from './sasl.ts';
 import type { Line } from './server-view.ts';
 
@@ -25,14 +26,14 @@ export type CapabilityNegotiation = {
   close(): void;
 };
 
-type Identity = { readonly nick: string; readonly username: string; readonly realname: string };
+type Identity = Omit<ConnectionIdentity, 'nick'> & { readonly nick: string };
 
 /**
  * Begins to log in over a line that is open already: the library never sees a socket. With `sasl` the negotiation does
  * not end before that has succeeded.
  */
 export function beginNegotiation(
-  { nick, username, realname }: Identity,
+  { nick, username, realname, pass }: Identity,
   write: (line: string) => void,
   sasl: Sasl | undefined,
 ): CapabilityNegotiation {
@@ -56,6 +57,7 @@ export function beginNegotiation(
     nick,
     username,
     gecos: realname,
+    ...(pass && { password: pass.open() }),
     transport: Transport,
     account: {},
     version: null,

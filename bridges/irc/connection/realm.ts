@@ -1,6 +1,6 @@
 import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { openPrimaries, type Primaries } from '#bridges/irc/channels/primary.ts';
-import type { ServerConfig } from '#bridges/irc/config.ts';
+import type { Server } from '#bridges/irc/servers.ts';
 import { Spelling } from '#bridges/irc/wire/spelling.ts';
 import type { Host } from '#src/bridge.ts';
 import { openRecent, type Recent } from '#src/lib/recent.ts';
@@ -44,8 +44,9 @@ export type ConnectionSetup = {
   readonly host: Host;
   readonly addresses: Addresses;
   readonly realm: Realm;
-  readonly server: ServerConfig;
-  readonly realname: string;
+  readonly server: Server;
+  /** Whether the line is encrypted. */
+  readonly encrypted: boolean;
   /** Milliseconds that logging in may take. */
   readonly timeout: number;
   /** Nobody has just asked for it, or who did has seen it connect lately: only what is news is told. */

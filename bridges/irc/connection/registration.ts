@@ -1,10 +1,9 @@
 import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
-import { userName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
-import { splitAccount } from '#src/model/ids.ts';
 import type { ConnectionState } from './connection-state.ts';
+import type { ConnectionIdentity } from './identity.ts';
 import type { LineSocket } from './line-socket.ts';
 import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
 import type { ConnectionSetup } from './realm.ts';
@@ -18,7 +17,7 @@ import { openSasl, type ServicesAccount } from './sasl.ts';
 import type { Line } from './server-view.ts';
 
 export type RegistrationWish = {
-  readonly nick: string | undefined;
+  readonly identity: ConnectionIdentity;
   readonly account: ServicesAccount | undefined;
   readonly signal: AbortSignal;
 };
@@ -43,12 +42,12 @@ export class ConnectionRegistration {
   #state: RegistrationState;
 
   /** Begins at once. What goes wrong fails the connection. */
-  constructor(options: RegistrationOptions, { nick, account, signal }: RegistrationWish) {
+  constructor(options: RegistrationOptions, { identity, account, signal }: RegistrationWish) {
     const { setup, key, socket } = options;
     const { writer } = socket;
     this.#options = options;
     this.#signal = signal;
-    this.#state = startRegistration(nick);
+    this.#state = startRegistration(identity.nick);
     options.view.nick = this.#state.nick;
     const sasl =
       account &&
@@ -58,11 +57,7 @@ export class ConnectionRegistration {
         refused: (why) => socket.fail(why),
       });
     // The library's client is large: it goes with this.
-    this.#login = beginNegotiation(
-      { nick: this.#state.nick, username: userName(splitAccount(key.account).user), realname: setup.realname },
-      (line) => writer.urgent(line),
-      sasl,
-    );
+    this.#login = beginNegotiation({ ...identity, nick: this.#state.nick }, (line) => writer.urgent(line), sasl);
     signal.addEventListener('abort', this.#giveUp);
     this.#cancel = setup.host.clock.after(setup.timeout, () =>
       socket.fail(new Failure('remote-server-timeout', { text: texts.slowLogin })),

@@ -1,4 +1,4 @@
-import { type IrcConfig, type ServerConfig, serverOf } from '#bridges/irc/config.ts';
+import { entryOf, type IrcConfig, type ServerConfig } from '#bridges/irc/config.ts';
 import { texts } from '#bridges/irc/texts.ts';
 import type { Credentials, Login } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -25,7 +25,7 @@ export const services: Login<IrcConfig> = {
   oneForm: true,
   guests: true,
   async *start({ config, host, account, realm }) {
-    const server = serverOf(config, realm);
+    const server = entryOf(config, realm);
     if (!server) throw new Failure('not-allowed', { text: texts.notServed(realm) });
     assertPrivate(server.entry, realm);
     const known = await host.state.get(nickKey({ account, realm }));

@@ -1,25 +1,22 @@
 import { isUtf8 } from 'node:buffer';
 import { texts } from '#bridges/irc/texts.ts';
-import { memo } from '#src/lib/memo.ts';
 import { Failure } from '#src/model/failure.ts';
+import type { Encodings } from './encodings.ts';
 
 /** The longest line that is read, in bytes. IRCv3 allows 8191 of tags and 512 of the rest. */
 export const LINE_CAP = 16 * 1024;
 
-/** Decoders of whole lines keep nothing from one to the next, so that all connections share them. */
-const decoderOf = memo(20, (charset) => new TextDecoder(charset));
-
 /**
  * Cuts the bytes of one connection into lines. Lines end at LF; CR and NUL within are removed. Bytes that are not UTF-8
- * are read as `charset` (a TextDecoder label).
+ * are read as `encodings` says.
  */
 export class LineReader {
-  readonly #fallback: ReturnType<typeof decoderOf>;
+  readonly #encodings: Pick<Encodings, 'decode'>;
   #held: Buffer[] = [];
   #heldLength = 0;
 
-  constructor(charset: string) {
-    this.#fallback = decoderOf(charset);
+  constructor(encodings: Pick<Encodings, 'decode'>) {
+    this.#encodings = encodings;
   }
 
   /** Throws `Failure` once a line is too long; the connection is to be closed then. */
@@ -44,7 +41,7 @@ export class LineReader {
   }
 
   #decode(bytes: Buffer): string {
-    const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? this.#fallback.decode(bytes));
+    const text = isUtf8(bytes) ? bytes.toString('utf8') : (cutTail(bytes) ?? this.#encodings.decode(bytes));
     return /[\r\0]/.test(text) ? text.replace(/[\r\0]/g, '') : text;
   }
 }

@@ -4,7 +4,10 @@ import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field, NumberRange } from '#src/model/form.ts';
 import { inEach, type Text, type Words, wordsIn } from '#src/model/language.ts';
 
-/** One thing that people set, as its schema describes it. `secret` is shown to nobody, not even to who has set it. */
+/**
+ * One thing that people set, as its schema describes it. `secret` is shown to nobody, not even to who has set it; what is
+ * `sealed` is encrypted at rest.
+ */
 export type Setting = {
   readonly name: string;
   readonly label: Words;
@@ -14,6 +17,7 @@ export type Setting = {
   /** What options are called where their own names do not say it. */
   readonly labels?: Readonly<Record<string, Words>>;
   readonly number?: NumberRange;
+  readonly sealed?: true;
   readonly required: boolean;
   readonly fallback: unknown;
 };
@@ -35,11 +39,12 @@ type Described = {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly secret?: unknown;
+  readonly sealed?: unknown;
   readonly label?: Text;
   readonly labels?: Readonly<Record<string, Text>>;
 };
 
-/** The settings of an object schema, in its order. `meta({ secret: true })` marks a secret, `label` and the `labels` of options name it. */
+/** The settings of an object schema, in its order. `meta({ secret: true })` marks a secret, `sealed` what may hold one, `label` and the `labels` of options name it. */
 export function settingsOf(schema: z.ZodType | undefined): readonly Setting[] {
   if (!schema) return [];
   if (!(schema instanceof z.ZodObject)) throw new Error('settings are an object of fields');
@@ -53,6 +58,7 @@ export function settingsOf(schema: z.ZodType | undefined): readonly Setting[] {
     ...numbersOf(one),
     options: (one.enum ?? one.items?.enum ?? []).map(String),
     ...(one.labels && { labels: one.labels }),
+    ...((one.secret === true || one.sealed === true) && { sealed: true }),
     required: described.required?.includes(name) === true,
     fallback: one.default,
   }));

@@ -1,36 +1,19 @@
 import { z } from 'zod';
-import { LANGUAGE_NAMES, settingTexts as texts } from '#mappings/texts/settings.ts';
 import type { Settings, SettingsSchemas } from '#src/bridge.ts';
 import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/index.ts';
-import { DIGEST, type Digests } from '#src/core/people/digests.ts';
+import type { Digests } from '#src/core/people/digests.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
-import { LANGUAGES } from '#src/model/language.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
 import type { SealKey, SettingsOf, Store } from '#src/store/index.ts';
 import type { Accounts } from './accounts.ts';
 import type { Choices } from './choices.ts';
-import { AUTOMATIC, LANGUAGE, type Languages } from './languages.ts';
+import type { Languages } from './languages.ts';
+import { type HoldsInRoom, inRoomBy, type OwnDefaults, ownSettings } from './own-settings.ts';
 import { changesOf, fieldOf, type Setting, settingsOf, type Values } from './settings-form.ts';
-
-const ownWith = (persistent: boolean) =>
-  z.object({
-    stay_connected: z.boolean().default(false).meta({ label: texts.stayConnected }),
-    persistent: z.boolean().default(persistent).meta({ label: texts.persistent }),
-    [DIGEST]: z.boolean().default(false).meta({ label: texts.digest }),
-    [LANGUAGE]: z
-      .enum([AUTOMATIC, ...LANGUAGES])
-      .default(AUTOMATIC)
-      .meta({ label: texts.language, labels: LANGUAGE_NAMES }),
-  });
-const leaving = ownWith(false);
-const staying = ownWith(true);
-
-/** What the core itself lets every account set. A schema is dear to make. */
-const ownOf = (persistent: boolean) => (persistent ? staying : leaving);
 
 export type SettingsParts = {
   readonly store: Pick<Store, 'settings' | 'credentials' | 'accounts' | 'unit'>;
@@ -38,10 +21,10 @@ export type SettingsParts = {
   readonly now: () => number;
   schemas(transport: string): SettingsSchemas;
   realm(place: Place): string;
-  /** Whether accounts of the transport stay in their rooms unless they choose otherwise. */
-  persistent(transport: string): boolean;
+  /** What holds there for whoever has set nothing. */
+  defaults(transport: string): OwnDefaults;
   /** Whether one of the core's own settings means anything on the transport's network. */
-  means?(transport: string, setting: string): boolean;
+  means?(transport: string, setting: string, scope: Scope): boolean;
   /** What accounts may choose of the table of their transport is among their settings. */
   readonly choices: Pick<Choices, 'settings' | 'took' | 'forget'>;
   readonly languages: Pick<Languages, 'took' | 'forget'>;
@@ -54,8 +37,8 @@ export type SettingsNews = {
   changed(account: AccountKey | undefined, place?: Place): void;
   /** It stays connected from now on, or no longer. */
   staysConnected(account: AccountKey, on: boolean): void;
-  /** It stays in its rooms without a client from now on, or no longer. */
-  staysInRooms(account: AccountKey, on: boolean): void;
+  /** What holds for it in its rooms, or in one of them, is something else now. */
+  inRooms(account: AccountKey, place?: Place): void;
 };
 
 export type OpenSettings = {
@@ -65,8 +48,8 @@ export type OpenSettings = {
    */
   of(place: Place, account?: AccountKey): Promise<Settings>;
   staysConnected(account: AccountKey): Promise<boolean>;
-  /** Whether the account stays in its rooms without a client. */
-  staysInRooms(account: AccountKey): Promise<boolean>;
+  /** What an account has set for itself in a room. */
+  inRoom(place: Place, account: AccountKey): Promise<HoldsInRoom>;
   /** Whether anything can be set there. */
   has(transport: string, scope: Scope): boolean;
   /** What somebody can set at a place, with what holds now; secrets are blank. In a shared room for `account`, or for all. */
@@ -91,24 +74,28 @@ export function openSettings(parts: SettingsParts): OpenSettings {
   const lanes = openLanes((error) => {
     throw error;
   });
-  const rendered = new Map<string, Readonly<Record<Scope, readonly Setting[]>>>();
+  const rendered = new Map<string, Readonly<Record<Scope | 'shared', readonly Setting[]>>>();
 
-  function schemasOf(transport: string): Readonly<Record<Scope, readonly Setting[]>> {
+  function schemasOf(transport: string): Readonly<Record<Scope | 'shared', readonly Setting[]>> {
     const found = rendered.get(transport);
     if (found) return found;
     const { account, realm, room } = parts.schemas(transport);
+    const own = ownSettings(parts.defaults(transport));
+    const meant = (schema: z.ZodType, scope: Scope) =>
+      settingsOf(schema).filter(({ name }) => parts.means?.(transport, name, scope) ?? true);
     const all = {
-      account: [
-        ...settingsOf(ownOf(parts.persistent(transport))).filter(({ name }) => parts.means?.(transport, name) ?? true),
-        ...settingsOf(account),
-        ...parts.choices.settings(transport),
-      ],
+      account: [...meant(own.account, 'account'), ...settingsOf(account), ...parts.choices.settings(transport)],
       realm: settingsOf(realm),
       room: settingsOf(room),
+      shared: [...meant(own.room, 'room'), ...settingsOf(room)],
     };
     rendered.set(transport, all);
     return all;
   }
+
+  /** What can be set in a scope at a place: rooms that accounts share have more. */
+  const settable = (place: Place, scope: Scope): readonly Setting[] =>
+    schemasOf(placeTransport(place))[scope === 'room' && place.kind === 'shared' ? 'shared' : scope];
 
   /** What is stored about one thing, in plain. Promises are kept, so that a slow read cannot outlive a change. */
   function stored(of: SettingsOf, settings: readonly Setting[]): Promise<Values> {
@@ -129,18 +116,22 @@ export function openSettings(parts: SettingsParts): OpenSettings {
 
   async function read(of: SettingsOf, settings: readonly Setting[]): Promise<Values> {
     const values = (await store.settings.get(of)) ?? {};
-    if (!settings.some(({ kind }) => kind === 'secret')) return values;
+    const sealed = settings.filter((setting) => setting.sealed);
+    if (sealed.length === 0) return values;
     const secrets = await store.credentials.get(key, of.account as AccountKey, vault(of));
-    return { ...values, ...Object.fromEntries([...secrets].map(([name, secret]) => [name, secret.open()])) };
+    const opened = sealed.flatMap(({ name, kind }) => {
+      const text = secrets.get(name)?.open();
+      return text === undefined ? [] : [[name, kind === 'lines' ? text.split('\n').filter(Boolean) : text] as const];
+    });
+    return { ...values, ...Object.fromEntries(opened) };
   }
 
   /** What is stored for a place, from the account down to its own. */
   async function layers(place: Place, account?: AccountKey): Promise<Readonly<Record<Scope, Values>>> {
-    const settings = schemasOf(placeTransport(place));
     const at = SCOPES.map(async (scope) => {
       const all = place.kind === 'shared' ? subject({ place }, scope, parts.realm) : undefined;
       const own = subject(seen(place, account), scope, parts.realm);
-      const found = [all, own].map((of) => (of ? stored(of, settings[scope]) : NOTHING));
+      const found = [all, own].map((of) => (of ? stored(of, settable(place, scope)) : NOTHING));
       return [scope, merged(await Promise.all(found))] as const;
     });
     return Object.fromEntries(await Promise.all(at)) as Record<Scope, Values>;
@@ -148,10 +139,10 @@ export function openSettings(parts: SettingsParts): OpenSettings {
 
   async function write(of: SettingsOf, settings: readonly Setting[], changes: Values): Promise<void> {
     const old = (await store.settings.get(of)) ?? {};
-    const secret = new Set(settings.filter(({ kind }) => kind === 'secret').map(({ name }) => name));
+    const names = new Set(settings.filter((setting) => setting.sealed).map(({ name }) => name));
     const entries = Object.entries(changes);
-    const plain = Object.fromEntries(entries.filter(([name]) => !secret.has(name)));
-    const sealed = entries.filter(([name]) => secret.has(name));
+    const plain = Object.fromEntries(entries.filter(([name]) => !names.has(name)));
+    const sealed = entries.filter(([name]) => names.has(name));
     // Credentials belong to accounts.
     if (of.account === '' && sealed.length > 0) throw new Failure('not-supported');
     await store.unit([
@@ -163,36 +154,33 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         store.credentials.put(
           key,
           { account: of.account as AccountKey, realm: vault(of), name },
-          new Sealed(String(value)),
+          new Sealed([value].flat().join('\n')),
         ),
       ),
     ]);
     known.delete(nameOf(of));
   }
 
-  async function chosen(account: AccountKey, name: 'stay_connected' | 'persistent'): Promise<boolean> {
+  async function staysConnected(account: AccountKey): Promise<boolean> {
     const { transport } = splitAccount(account);
+    const own = ownSettings(parts.defaults(transport)).account;
     const of = { account, scope: 'account', subject: '' } as const;
-    const own = ownOf(parts.persistent(transport));
-    return yielded(own, await stored(of, schemasOf(transport).account))[name] === true;
+    return yielded(own, await stored(of, schemasOf(transport).account)).stay_connected === true;
   }
 
   /** What of an account's choices concerns more than its own next question. */
-  async function tellChoices(account: AccountKey, changed: readonly string[]): Promise<void> {
-    if (changed.includes('stay_connected')) {
-      const on = await chosen(account, 'stay_connected');
-      for (const news of listeners) news.staysConnected(account, on);
-    }
-    if (changed.includes('persistent')) {
-      const on = await chosen(account, 'persistent');
-      for (const news of listeners) news.staysInRooms(account, on);
-    }
+  async function tellChoices(account: AccountKey, place: Place | undefined, changed: readonly string[]): Promise<void> {
+    if (changed.includes('persistent') || changed.includes('record_history'))
+      for (const news of listeners) news.inRooms(account, place);
+    if (place || !changed.includes('stay_connected')) return;
+    const on = await staysConnected(account);
+    for (const news of listeners) news.staysConnected(account, on);
   }
 
   return {
     listen: (news) => void listeners.push(news),
-    staysConnected: (account) => chosen(account, 'stay_connected'),
-    staysInRooms: (account) => chosen(account, 'persistent'),
+    staysConnected,
+    inRoom: async (place, account) => inRoomBy(await layers(place, account), parts.defaults(placeTransport(place))),
     async of(place, account) {
       const { account: own, realm, room } = parts.schemas(placeTransport(place));
       const at = await layers(place, account);
@@ -202,15 +190,16 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         ...(room && { room: yielded(room, at.account, at.realm, at.room) }),
       };
     },
-    has: (transport, scope) => schemasOf(transport)[scope].length > 0,
+    has: (transport, scope) => schemasOf(transport)[scope === 'room' ? 'shared' : scope].length > 0,
     async form(place, scope, account) {
-      const { [scope]: settings } = schemasOf(placeTransport(place));
+      const settings = settable(place, scope);
+      if (settings.length === 0) throw new Failure('not-supported');
       const at = await layers(place, account);
       const values = merged(SCOPES.slice(0, SCOPES.indexOf(scope) + 1).map((one) => at[one]));
       return { fields: settings.map((setting) => fieldOf(setting, fitting(setting, values[setting.name]))) };
     },
     async change({ place, scope, answer, account: by }) {
-      const { [scope]: settings } = schemasOf(placeTransport(place));
+      const settings = settable(place, scope);
       const of = subject(seen(place, by), scope, parts.realm);
       if (!of || settings.length === 0) throw new Failure('not-allowed');
       const changes = changesOf(settings, answer);
@@ -222,7 +211,8 @@ export function openSettings(parts: SettingsParts): OpenSettings {
         parts.digests.took(account, changes);
       }
       for (const news of listeners) news.changed(account, scope === 'account' ? undefined : place);
-      if (scope === 'account' && account !== undefined) await tellChoices(account, Object.keys(changes));
+      if (account !== undefined)
+        await tellChoices(account, scope === 'account' ? undefined : place, Object.keys(changes));
     },
     forget(account) {
       parts.choices.forget(account);

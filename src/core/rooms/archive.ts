@@ -12,6 +12,7 @@ import { type Batch, openBatch, type Store } from '#src/store/index.ts';
 import type { Archived } from '#src/store/rows/archive.ts';
 import type { Statement } from '#src/store/unit.ts';
 import { type Archivable, bodyOf, correctedBody, eventOf, textOf, tombstone } from './archived.ts';
+import { openKeepers } from './keepers.ts';
 
 export type ArchiveParts = {
   readonly store: Pick<Store, 'archive' | 'visibility' | 'unit'>;
@@ -62,6 +63,8 @@ export type Archive = {
   /** The account entered or left the place: what is said in between is for it to see. */
   entered(account: AccountKey, place: Place): void;
   left(account: AccountKey, place: Place): void;
+  /** Whether what is said there is kept for an account that is in the place. What nobody keeps of a shared one is not kept. */
+  remembers(account: AccountKey, place: Place, on: boolean): void;
   /**
    * What a client that joins is shown, the oldest first: of what its account has seen, never what others recorded.
    * Never rejects: without history a room is still a room.
@@ -114,6 +117,7 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
   const recent = new Ring<Archived>(RECENT);
   /** Since which id each account is where it is. */
   const since = new Map<string, number>();
+  const keepers = openKeepers();
 
   /** Nothing when the store has been away for so long that it cannot give out ids. */
   function freshId(): number | undefined {
@@ -224,7 +228,12 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
   }
 
   const isKept = (place: Place): boolean => settings(placeTransport(place)).record;
-  const records = ({ event }: Entry): boolean => event.hints?.store !== false && isKept(event.place);
+  const mayKeep = ({ event: { hints, place } }: Entry): boolean => hints?.store !== false && isKept(place);
+  const records = (entry: Entry): boolean =>
+    mayKeep(entry) && (entry.event.place.kind !== 'shared' || keepers.any(placeKey(entry.event.place)));
+  /** Who is there, and for whom nothing is kept. */
+  const forgets = (account: AccountKey, place: string): boolean =>
+    since.has(sight(account, place)) && !keepers.has(account, place);
 
   function put({ event, by, nick, marks, about }: Entry, id: number, seen = NO_CHANGES): string {
     const place = placeKey(event.place);
@@ -267,6 +276,12 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
     const number = numberOf(id);
     const numbered = number === undefined ? undefined : recent.find((one) => one.id === number);
     return numbered ?? recent.find((one) => (one.xmpp ?? one.event) === id && one.place === place);
+  }
+
+  function stopKeeping(account: AccountKey, key: string): void {
+    const to = freshId();
+    keepers.set(account, key, false);
+    if (to !== undefined) write(store.visibility.close(account, key, to));
   }
 
   const sight = (account: AccountKey, place: string): string => `${account}\n${place}`;
@@ -315,13 +330,18 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       return id === undefined ? undefined : put(entry, id);
     },
     async recordLate(entry, seenBy) {
-      if (!records(entry)) return undefined;
+      const place = placeKey(entry.event.place);
+      const all = [...seenBy];
+      const seers = all.filter((account) => !forgets(account, place));
+      if (!mayKeep(entry) || (seers.length === 0 && all.length > 0)) return undefined;
       try {
         await flush();
         const id = await store.archive.freeId(entry.event.at);
-        const place = placeKey(entry.event.place);
-        const seers = [...seenBy].map((account) => store.visibility.cover(account, place, id));
-        return put(entry, id, seers);
+        return put(
+          entry,
+          id,
+          seers.map((account) => store.visibility.cover(account, place, id)),
+        );
       } catch (err) {
         log.error({ err }, 'what came late could not be archived');
         return undefined;
@@ -340,12 +360,22 @@ export function openArchive({ store, clock, log, settings, visibleFrom, together
       if (from === undefined) return;
       const key = placeKey(place);
       since.set(sight(account, key), from);
+      keepers.set(account, key, true);
       write(store.visibility.open(account, key, from));
     },
     left(account, place) {
-      const to = freshId();
-      since.delete(sight(account, placeKey(place)));
-      if (to !== undefined) write(store.visibility.close(account, placeKey(place), to));
+      const key = placeKey(place);
+      since.delete(sight(account, key));
+      if (keepers.has(account, key)) stopKeeping(account, key);
+    },
+    remembers(account, place, on) {
+      const key = placeKey(place);
+      if (!since.has(sight(account, key)) || keepers.has(account, key) === on) return;
+      if (!on) return stopKeeping(account, key);
+      const from = freshId();
+      if (from === undefined) return;
+      keepers.set(account, key, true);
+      write(store.visibility.open(account, key, from));
     },
     async sentAs(place, id) {
       if (numberOf(id) === undefined) return undefined;

@@ -25,6 +25,7 @@ import { isIdle, listed, missed, quit, showsMember, unreadText } from './kept-me
 import { openLingers } from './lingers.ts';
 import { tellMember } from './member-told.ts';
 import type { LastRoom, Occupancy } from './occupancy.ts';
+import { openOwnChoices } from './own-choices.ts';
 import { present } from './presence.ts';
 import { farewell, restored } from './restored-room.ts';
 import { aboutRoom, caughtUp, stillOut } from './room-changes.ts';
@@ -46,7 +47,7 @@ export type RoomParts = {
   readonly identities: Pick<Identities, 'of'>;
   /** Hands joins and parts over. */
   readonly delivery: Pick<Delivery, 'tell'>;
-  readonly settings: Pick<OpenSettings, 'staysInRooms'>;
+  readonly settings: Pick<OpenSettings, 'inRoom'>;
   readonly log: Log;
   /** The lane of each room: while history is read, nothing else happens in it. */
   readonly lanes: Lanes;
@@ -78,20 +79,14 @@ export function openRooms(parts: RoomParts) {
   const rooms = new Map<string, state.Room>();
   const listeners: RoomNews[] = [];
   const recent = openRecentChanges(parts.clock);
+  const choices = openOwnChoices(parts);
   const byAccount = new Map<AccountKey, Set<state.Room>>();
   const lingers = openLingers(parts.clock, parts.linger, (account, place) => {
     lane(place, async () => {
       const room = find(place);
-      if (room && !(await keeps(account))) await run(room, state.part(room, account));
+      if (room && !(await choices.stays(account, place))) await run(room, state.part(room, account));
     });
   });
-
-  /** Whether the account stays in its rooms without a client. Never rejects. */
-  const keeps = (account: AccountKey): Promise<boolean> =>
-    parts.settings.staysInRooms(account).catch((err: unknown) => {
-      parts.log.error({ err }, 'settings could not be read');
-      return false;
-    });
 
   const find = (place: Place): state.Room | undefined => rooms.get(placeKey(place));
   const at = (place: Place): state.Room => find(place) ?? state.newRoom(place, parts.shown);
@@ -139,7 +134,8 @@ export function openRooms(parts: RoomParts) {
   function carryOut(room: state.Room, effect: Exclude<state.RoomEffect, { kind: 'history' }>): void {
     switch (effect.kind) {
       case 'entered':
-        return parts.archive.entered(effect.account, room.place);
+        parts.archive.entered(effect.account, room.place);
+        return choices.keep(effect.account, room.place);
       case 'left':
         return parts.archive.left(effect.account, room.place);
       case 'tell': {
@@ -210,8 +206,8 @@ export function openRooms(parts: RoomParts) {
     if (!room) return;
     if (membershipIn(room.place) === 'network') return run(room, state.leave(room, leaving, 'stays'));
     if (!isLast(room, account, jid)) return run(room, state.leave(room, leaving));
-    return keeps(account).then((keeps) => {
-      const remains = keeps ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
+    return choices.stays(account, room.place).then((stays) => {
+      const remains = stays ? 'stays' : parts.linger > 0 ? otherwise : 'parts';
       if (remains === 'lingers') lingers.start(account, room.place);
       return run(room, state.leave(room, leaving, remains));
     });
@@ -296,11 +292,15 @@ export function openRooms(parts: RoomParts) {
      */
     lost: (place: Place, leaving: state.Leaving): Promise<void> =>
       depart(place, { ...leaving, statuses: [333] }, 'lingers'),
-    /** The account has chosen to stay in its rooms without a client, or no longer. */
-    keep(account: AccountKey, on: boolean): void {
-      if (on) return;
-      for (const room of [...(byAccount.get(account) ?? [])].filter((one) => membershipIn(one.place) === 'seat'))
-        lane(room.place, () => run(room, state.part(room, account)));
+    /** What the account has set for its rooms, or for one of them, is something else now. */
+    heed(account: AccountKey, place?: Place): void {
+      for (const room of [...(byAccount.get(account) ?? [])].filter((one) => !place || one === find(place))) {
+        if (membershipIn(room.place) !== 'seat') continue;
+        choices.keep(account, room.place);
+        lane(room.place, async () => {
+          if (!(await choices.stays(account, room.place))) await run(room, state.part(room, account));
+        });
+      }
     },
     /** The account acts by another identity from now on, and is in none of its rooms any more. */
     end(account: AccountKey, reason: Words): void {
@@ -317,7 +317,7 @@ export function openRooms(parts: RoomParts) {
         if (room.members.size > 0) rooms.set(placeKey(room.place), room);
         for (const account of room.members.keys()) belong(account, room);
         for (const [account, { present: inside }] of room.members)
-          if (inside) parts.archive.entered(account, room.place);
+          if (inside) carryOut(room, { kind: 'entered', account });
       }
       return last.flatMap(({ place, sittings }) =>
         sittings.map(({ account, nick }) => ({ key: keyOf(account, place), nick })),
@@ -369,7 +369,7 @@ export function openRooms(parts: RoomParts) {
       for (const room of [...rooms.values()]) {
         lane(room.place, async () => {
           for (const account of [...room.members.keys()]) {
-            const lasts = membershipIn(room.place) === 'network' || (await keeps(account));
+            const lasts = membershipIn(room.place) === 'network' || (await choices.stays(account, room.place));
             const identity = parts.identities.of(account, room.place);
             await run(room, farewell(room, account, { lasts, identity, language: parts.languages.of(account) }));
           }

@@ -1,3 +1,4 @@
+import type { OpenSettings } from '#src/core/accounts/settings.ts';
 import { writerOf } from '#src/core/ids.ts';
 import type { Marks, Recipient, XmppSide } from '#src/core/index.ts';
 import type { Display } from '#src/core/journal/display.ts';
@@ -19,6 +20,7 @@ export type SaidParts = {
   readonly clock: Pick<Clock, 'now'>;
   readonly xmpp: Pick<XmppSide, 'displayed'>;
   readonly occupancy: Pick<Occupancy, 'told'>;
+  readonly settings: Pick<OpenSettings, 'inRoom'>;
 };
 
 /** What its network tells of a room. */
@@ -133,11 +135,12 @@ export async function disclose(
 
 /** Shows one who comes in what was said before. */
 export async function showPast(
-  { archive, display }: SaidParts,
+  { archive, display, settings }: SaidParts,
   room: Room,
   { account, to, wish }: Extract<RoomEffect, { kind: 'history' }>,
 ): Promise<void> {
-  const past = await archive.history(room.place, account, wish);
+  const stanzas = wish.stanzas ?? (await settings.inRoom(room.place, account)).shown;
+  const past = await archive.history(room.place, account, { ...wish, stanzas });
   for (const { event, marks } of past) display.show(event, [to], marks);
   const seat = seatOf(room, to.jid);
   if (seat) seat.upTo = past.at(-1)?.at ?? 0;

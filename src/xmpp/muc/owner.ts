@@ -98,7 +98,7 @@ async function set(request: Request): Promise<undefined> {
     own &&
     fitting(
       own,
-      named(answer, (name) => (name.startsWith(OWN) ? name.slice(OWN.length) : undefined)),
+      named(answer, (name) => (name.startsWith(OWN) ? name.slice(OWN.length) : name)),
     );
   const config =
     room &&

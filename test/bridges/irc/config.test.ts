@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { config, serverOf } from '#bridges/irc/config.ts';
+import { config, entryOf } from '#bridges/irc/config.ts';
 
 const problems = (value: unknown) =>
   config.safeParse(value).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
@@ -9,7 +9,7 @@ describe('the settings of an IRC transport', () => {
     expect(config.parse({ servers: { 'irc.example': null, plain: { tls: false } } })).toEqual({
       servers: {
         'irc.example': {
-          port: 6697,
+          ports: [6697],
           tls: true,
           verify: true,
           insecure_login: false,
@@ -17,7 +17,7 @@ describe('the settings of an IRC transport', () => {
           charset: 'windows-1252',
         },
         plain: {
-          port: 6667,
+          ports: [6667],
           tls: false,
           verify: true,
           insecure_login: false,
@@ -28,6 +28,8 @@ describe('the settings of an IRC transport', () => {
       any_server: false,
       fixed_server: null,
       realname: 'Isthmus user',
+      realname_from_jid: false,
+      realname_customization: true,
       connect_timeout: 30_000,
     });
   });
@@ -54,13 +56,13 @@ describe('the settings of an IRC transport', () => {
 
   it('a server is found by name in any case, or made up where users choose', () => {
     const listed = config.parse({ servers: { 'Irc.Example': { host: '192.0.2.1' } } });
-    expect(serverOf(listed, 'irc.example')).toMatchObject({ listed: true, entry: { host: '192.0.2.1' } });
-    expect(serverOf(listed, 'other')).toBeUndefined();
-    expect(serverOf(listed, '__proto__')).toBeUndefined();
+    expect(entryOf(listed, 'irc.example')).toMatchObject({ listed: true, entry: { hosts: ['192.0.2.1'] } });
+    expect(entryOf(listed, 'other')).toBeUndefined();
+    expect(entryOf(listed, '__proto__')).toBeUndefined();
     const free = config.parse({ any_server: true });
-    expect(serverOf(free, 'other')).toMatchObject({
+    expect(entryOf(free, 'other')).toMatchObject({
       listed: false,
-      entry: { host: 'other', port: 6697, tls: true, verify: true },
+      entry: { hosts: ['other'], ports: [6697], tls: true, verify: true },
     });
   });
 });

@@ -6,8 +6,13 @@ import type { OpenWire } from '../wire.ts';
 const SCRIPTED = ['JOIN', 'PART', 'PRIVMSG', 'NOTICE', 'TOPIC', 'MODE', 'KICK', 'NICK', 'INVITE', 'LIST'];
 
 /** A scripted ircd, `net`. `irc(nick)` is the newest connection with that nick, `irc` the newest one. */
-export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed }) => {
-  const ircd = await ircServer({ serve: true, ...(caps && { caps: caps.split(' ') }), ...(isupport && { isupport }) });
+export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixed, loud, settings }) => {
+  const ircd = await ircServer({
+    serve: true,
+    loud: loud === 'yes',
+    ...(caps && { caps: caps.split(' ') }),
+    ...(isupport && { isupport }),
+  });
   const refused = new WeakSet<IrcConnection>();
   const { irc, known, closed, unreadOf } = arrivals(ircd, refused);
   for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
@@ -51,6 +56,7 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     domain: 'irc.example',
     definition: bridge,
     settings: {
+      ...(settings && JSON.parse(settings)),
       ...(fixed === 'yes' && { fixed_server: 'net' }),
       servers: {
         net: { host: '127.0.0.1', port: ircd.port, tls: false, throttle: 'off', insecure_login: insecure === 'yes' },

@@ -42,7 +42,7 @@ const settingsWith = (choices: ReturnType<typeof open>) =>
     now: () => 1,
     schemas: () => ({}),
     realm: () => 'net',
-    persistent: () => false,
+    defaults: () => ({ persistent: false, replay: 20 }),
     choices,
     languages: openLanguages({ store }),
     digests: { took: () => undefined, forget: () => undefined },

@@ -60,7 +60,7 @@ function open(schemas: SettingsSchemas = rich) {
     now: () => 1,
     schemas: () => schemas,
     realm: () => 'r',
-    persistent: () => false,
+    defaults: () => ({ persistent: false, replay: 20 }),
     choices: { settings: () => [], took: () => undefined, forget: () => undefined },
     languages: openLanguages({ store }),
     digests: { took: () => undefined, forget: () => undefined },
@@ -68,7 +68,7 @@ function open(schemas: SettingsSchemas = rich) {
   settings.listen({
     changed: (...what) => void changes.push(what),
     staysConnected: () => undefined,
-    staysInRooms: () => undefined,
+    inRooms: () => undefined,
   });
   return settings;
 }
@@ -98,6 +98,14 @@ describe('settings', () => {
           label: 'Stay in your rooms while you are offline',
           type: 'boolean',
           value: ['false'],
+        },
+        { name: 'record_history', label: 'Keep what is said in your rooms', type: 'boolean', value: ['true'] },
+        {
+          name: 'max_history_length',
+          label: 'How many earlier messages you are shown when you join',
+          type: 'text',
+          value: ['20'],
+          number: { whole: true, min: 0, max: 100 },
         },
         {
           name: 'digest',
@@ -188,7 +196,7 @@ describe('settings', () => {
     expect([await colour(), await colour(account), await colour(juliet)]).toEqual(
       ['blue', 'red', 'blue'].map((one) => ({ colour: one })),
     );
-    expect((await settings.form(shared, 'room', account)).fields).toMatchObject([{ name: 'colour', value: ['red'] }]);
+    expect(valuesOf(await settings.form(shared, 'room', account))).toMatchObject({ colour: ['red'] });
     await settings.change({ place: realm, scope: 'account', answer: { receipts: ['0'] } });
     expect(await settings.of(shared, account)).toMatchObject({ account: { receipts: false } });
     expect(changes).toEqual([

@@ -39,6 +39,7 @@ function told(people: number): readonly string[] {
     clock: { now: () => 0 },
     occupancy: { told: () => undefined },
     xmpp: { displayed: () => false },
+    settings: { inRoom: async () => ({ persistent: false, recorded: true, shown: 20 }) },
   };
   marked(parts, room, event, {});
   return readers.map(({ jid }) => jid);

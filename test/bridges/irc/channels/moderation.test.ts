@@ -5,6 +5,7 @@ import type { Channel, ChannelMember } from '#bridges/irc/channels/channel.ts';
 import { newChannelModes } from '#bridges/irc/channels/channel-modes.ts';
 import type { ServerView } from '#bridges/irc/connection/server-view.ts';
 import { encode } from '#bridges/irc/wire/encode.ts';
+import { Encodings } from '#bridges/irc/wire/encodings.ts';
 import { defaultIsupport } from '#bridges/irc/wire/isupport.ts';
 import type { Wire } from '#bridges/irc/wire/line.ts';
 import { LineReader } from '#bridges/irc/wire/line-reader.ts';
@@ -139,6 +140,9 @@ it('an invitation names the person first', () => {
 
 it('lines may end in LF alone', () => {
   const lines: string[] = [];
-  new LineReader('windows-1252').push(Buffer.from(':a KICK #c b\n:a MODE #c +o b\r\n'), (one) => lines.push(one));
+  new LineReader(new Encodings({ in: 'windows-1252', out: '' }, (name) => name)).push(
+    Buffer.from(':a KICK #c b\n:a MODE #c +o b\r\n'),
+    (one) => lines.push(one),
+  );
   expect(lines).toEqual([':a KICK #c b', ':a MODE #c +o b']);
 });

@@ -1,0 +1,45 @@
+// Another connection of ours tells of a channel from now on, or shows it once more to whoever is in it already.
+
+import type { IrcConnection } from '#bridges/irc/connection/irc-connection.ts';
+import { oursIn, primaryChannel } from '#bridges/irc/connection/realm.ts';
+import { decodeMissed } from '#bridges/irc/wire/duplicates.ts';
+import { emit } from '#bridges/irc/wire/emit.ts';
+import { type Channel, snapshot } from './channel.ts';
+import { learnModes } from './channel-lines.ts';
+import type { Takeover } from './primary.ts';
+
+/**
+ * What the lost connection had not told is told now; the list tells the difference for all else, once both have read the
+ * same.
+ */
+export function takeOver(takeovers: readonly Takeover[], connection: IrcConnection): void {
+  const { host, realm, view } = connection;
+  for (const takeover of takeovers) emit(host, decodeMissed(realm.primaries.takeOver(takeover, view), view));
+  const channels = takeovers.map(({ channel }) => channel);
+  const behind = channels.filter((channel) => realm.primaries.behind(channel, view));
+  for (const channel of channels) if (!behind.includes(channel)) describe(channel, connection);
+  if (behind.length === 0) return;
+  const listAll = () => {
+    for (const channel of behind) describe(channel, connection);
+  };
+  // The server answers behind everything that it has sent before.
+  connection.ping().then(listAll, listAll);
+}
+
+function describe(channel: string, connection: IrcConnection): void {
+  const { host, realm, view } = connection;
+  const room = connection.channels.get(channel);
+  realm.primaries.caughtUp(channel, view);
+  if (room && realm.primaries.isPrimary(channel, view)) emit(host, snapshot(room, view, oursIn(realm, channel)));
+  learnModes(channel, connection);
+}
+
+/** Shows a channel (folded name) to whoever has asked to enter it and is in it. */
+export function enterAgain(room: Channel, name: string, { host, realm, view, pending }: IrcConnection): void {
+  const known = primaryChannel(realm, name) ?? room;
+  // Where others of ours are, what was held has been told to them, or was before their time.
+  const held = realm.primaries.members(name).length < 2 ? (room.held ?? []) : [];
+  delete room.held;
+  if (pending.has('join', name)) emit(host, [...snapshot(known, view, oursIn(realm, name)), ...held]);
+  pending.done('join', name);
+}

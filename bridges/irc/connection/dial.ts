@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import type { Server, ServerAddress } from '#bridges/irc/servers.ts';
+import { texts } from '#bridges/irc/texts.ts';
+import type { Host, SessionKey } from '#src/bridge.ts';
+import { Failure } from '#src/model/failure.ts';
+import type { Words } from '#src/model/language.ts';
+
+/** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
+const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
+
+/** How the address of a server is found. */
+export type Dialling = {
+  readonly host: Host;
+  readonly server: Server;
+  /** Whether a password will be sent, which is not sent in the clear (SECURITY rule 7). */
+  readonly secret: boolean;
+  readonly localAddress: string | undefined;
+  /** Milliseconds for each address. */
+  readonly timeout: number;
+  /** What is told on the way, with the reason why the address before did not do. */
+  trying(address: ServerAddress): void;
+  failed(why: Words): void;
+};
+
+/** An open line to a server. */
+export type Dialled = { readonly socket: Socket; readonly address: ServerAddress };
+
+/** What of a server people know: an address that the operator has given it is none of theirs. */
+export const called = ({ realm }: SessionKey, { host, port }: ServerAddress, { chosen }: Server): string =>
+  chosen || host.toLowerCase() === realm.toLowerCase() ? `${host}:${port}` : realm;
+
+/** Tries the addresses of a server in order. Rejects with the `Failure` of the last. */
+export async function dial(key: SessionKey, dialling: Dialling, signal: AbortSignal): Promise<Dialled> {
+  const { addresses, insecureLogin } = dialling.server;
+  let reason = new Failure('not-allowed', { text: texts.noPort(key.realm) });
+  for (const [index, address] of addresses.entries()) {
+    if (index > 0) dialling.failed(reason.words);
+    try {
+      if (dialling.secret && !address.tls && !insecureLogin)
+        throw new Failure('not-allowed', { text: texts.notEncrypted(key.realm) });
+      dialling.trying(address);
+      return { socket: await open(key, address, dialling, signal), address };
+    } catch (error) {
+      if (!(error instanceof Failure) || signal.aborted) throw error;
+      reason = error;
+    }
+  }
+  throw reason;
+}
+
+function open(key: SessionKey, address: ServerAddress, dialling: Dialling, signal: AbortSignal): Promise<Socket> {
+  const { host, server, localAddress, timeout } = dialling;
+  return host.connect(
+    {
+      host: address.host,
+      port: address.port,
+      ...(address.tls && { tls: { verify: server.verify, pin: server.pin } }),
+      ...(localAddress !== undefined && { localAddress }),
+      ...(server.chosen && { chosenByUser: { ports: IRC_PORTS } }),
+      timeout,
+      called: called(key, address, server),
+      sharedReads: true,
+    },
+    signal,
+  );
+}

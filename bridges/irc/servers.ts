@@ -1,0 +1,49 @@
+import type { Rate } from '#src/lib/token-bucket.ts';
+import { entryOf, type IrcConfig } from './config.ts';
+import type { RealmSettings } from './settings.ts';
+import type { ChannelEncodings } from './wire/encodings.ts';
+
+/** An address at which a server may be. */
+export type ServerAddress = { readonly host: string; readonly port: number; readonly tls: boolean };
+
+/** A server as one account connects to it: what its operator has written, and what its user has set for it. */
+export type Server = {
+  /** They are tried in order. Empty where the user has left none. */
+  readonly addresses: readonly ServerAddress[];
+  /** Under the rules for what users choose (SECURITY rule 6). */
+  readonly chosen: boolean;
+  readonly verify: boolean;
+  readonly pin: readonly string[];
+  readonly throttle: Rate;
+  readonly encodings: ChannelEncodings;
+  readonly insecureLogin: boolean;
+};
+
+/** The server of a realm for whoever has set that; `undefined` if users may not go there. Pure. */
+export function serverFor(config: IrcConfig, realm: string, set: RealmSettings): Server | undefined {
+  const found = entryOf(config, realm);
+  if (!found) return undefined;
+  const { entry, listed } = found;
+  const own = !listed || set.address !== '';
+  return {
+    addresses: own ? addressesBy(set, realm) : each(entry.hosts ?? [realm], entry.ports, entry.tls),
+    chosen: own,
+    verify: own ? set.verify_cert : entry.verify,
+    pin: own ? [set.fingerprint].filter((pin) => pin !== '') : [entry.pin ?? []].flat(),
+    throttle: paced(entry.throttle, set.throttle_limit),
+    encodings: { in: set.encoding_in || entry.charset, out: set.encoding_out },
+    insecureLogin: !own && entry.insecure_login,
+  };
+}
+
+/** Nobody falls from TLS to plain text: ports without it are tried where there are none with it. */
+function addressesBy({ address, ports, tls_ports }: RealmSettings, realm: string): readonly ServerAddress[] {
+  const hosts = [address || realm];
+  return tls_ports.length > 0 ? each(hosts, tls_ports.map(Number), true) : each(hosts, ports.map(Number), false);
+}
+
+const each = (hosts: readonly string[], ports: readonly number[], tls: boolean): readonly ServerAddress[] =>
+  hosts.flatMap((host) => ports.map((port) => ({ host, port, tls })));
+
+const paced = (rate: Rate, burst: number | undefined): Rate =>
+  burst === undefined ? rate : { burst, per_second: rate === 'off' ? 1 : rate.per_second };
