@@ -1,3 +1,4 @@
+import { cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type FakeConnection, type FakeServer, startXmppServer } from '../test/fakes/xmpp-server.ts';
@@ -42,6 +43,8 @@ export type Laboratory<L extends Load = PigeonLoad> = AsyncDisposable & {
   until(what: string, look: () => boolean | Promise<boolean>): Promise<boolean>;
   /** Ends the load, waits until nothing is owed to anybody, stops the gateway and closes the ledger. */
   finish(): Promise<void>;
+  /** Copies the store, where it is a file, and the log into a folder. */
+  keep(into: string): void;
   /** What the gateways have logged as errors. */
   complaints(): readonly string[];
   /** What the network has counted besides. */
@@ -151,6 +154,10 @@ export async function openLaboratory<L extends Load>(
       const accepted = await journal.accepted();
       ledger.close(accepted, load.landed(), await journal.parked());
       world.audit?.(accepted);
+    },
+    keep(into) {
+      const isKept = (name: string): boolean => name.startsWith('store.db') || name === 'gateway.log';
+      for (const name of readdirSync(dir.path).filter(isKept)) cpSync(join(dir.path, name), join(into, name));
     },
     complaints: () => complaints(dir.path),
     figures: () => world.figures?.() ?? {},

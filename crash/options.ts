@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { faults } from './faults/index.ts';
 import { smsFaults } from './sms/faults.ts';
 
-const NETWORKS = ['pigeon', 'sms', 'email', 'matrix'] as const;
+const NETWORKS = ['pigeon', 'sms', 'email', 'matrix', 'matrix-accounts'] as const;
 export type NetworkName = (typeof NETWORKS)[number];
 
 export type Options = {
@@ -17,22 +17,32 @@ export type Options = {
   readonly hasty: boolean;
   /** Half of the users are of another server, which goes away and comes back. */
   readonly far: boolean;
+  /** Where the store and the log of a run go whose books are not in order. */
+  readonly keep: string | undefined;
 };
 
 export const USAGE = `npm run crash -- [options]
-  --network NAME   pigeon, which is the invented network of the tests, sms, email or matrix (default pigeon)
+  --network NAME   pigeon, which is the invented network of the tests, sms, email, matrix
+                   (its application service) or matrix-accounts (users' own, half of their rooms encrypted); default pigeon
   --cycles N       how often the gateway is killed; how many runs there are with the others (default 200)
   --store KIND     sqlite or postgres (default sqlite)
-  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email and matrix)
+  --rate R         messages a second, each way (default 200; 60 with sms, 30 with email and matrix, 15 with accounts)
   --seed S         a number that chooses where it is killed (default: another one each time)
   --hasty          a gateway that acknowledges before the commit, or that sends a text again without asking whether
                    it went: this must be noticed
   --far            half of the users are of another server, which goes away and comes back; only with pigeon
+  --keep DIR       a folder for the store and the log of the gateway, where the books are not in order
   --fault NAME     no kills, but one of: ${Object.keys(faults).join(' ')}
                    or, of sms: ${Object.keys(smsFaults).join(' ')}
 Ends with 1 where something was lost, came twice, came out of order or was not answered.`;
 
-const RATES: Readonly<Record<NetworkName, string>> = { pigeon: '200', sms: '60', email: '30', matrix: '30' };
+const RATES: Readonly<Record<NetworkName, string>> = {
+  pigeon: '200',
+  sms: '60',
+  email: '30',
+  matrix: '30',
+  'matrix-accounts': '15',
+};
 
 /** Reads the arguments. Throws an Error with what is wrong. */
 export function readOptions(args: readonly string[]): Options {
@@ -47,6 +57,7 @@ export function readOptions(args: readonly string[]): Options {
       hasty: { type: 'boolean', default: false },
       far: { type: 'boolean', default: false },
       fault: { type: 'string' },
+      keep: { type: 'string' },
     },
   });
   const { fault } = values;
@@ -64,6 +75,7 @@ export function readOptions(args: readonly string[]): Options {
     fault,
     hasty: values.hasty,
     far: values.far,
+    keep: values.keep,
   };
 }
 
@@ -72,7 +84,7 @@ function networkOf(name: string | undefined, fault: string | undefined): Network
   const usual = fault !== undefined && Object.hasOwn(smsFaults, fault) ? 'sms' : 'pigeon';
   const network = NETWORKS.find((one) => one === (name ?? usual));
   if (!network) throw new Error(`--network is one of ${NETWORKS.join(', ')}`);
-  const there = { pigeon: faults, sms: smsFaults, email: {}, matrix: {} }[network];
+  const there = { pigeon: faults, sms: smsFaults, email: {}, matrix: {}, 'matrix-accounts': {} }[network];
   if (fault !== undefined && !Object.hasOwn(there, fault))
     throw new Error(`no fault is called ${fault}; there are ${Object.keys(there).join(', ')}`);
   return network;

@@ -5,6 +5,8 @@ import { emailNetwork, type MailWorld } from './email/network.ts';
 import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, type LaboratoryOptions, openLaboratory } from './laboratory.ts';
+import { type AccountsWorld, accountsNetwork } from './matrix/accounts/network.ts';
+import { playAccountsRuns } from './matrix/accounts/runs.ts';
 import { type MatrixWorld, matrixNetwork } from './matrix/network.ts';
 import { playMatrixRuns } from './matrix/runs.ts';
 import type { Load } from './network.ts';
@@ -41,7 +43,13 @@ async function main(args: readonly string[]): Promise<number> {
     ...(postgres && { postgres }),
     where: { ...options, ...(database !== undefined && { database }), bundled },
   };
-  const play = { pigeon: withPigeon, sms: withSms, email: withEmail, matrix: withMatrix }[network];
+  const play = {
+    pigeon: withPigeon,
+    sms: withSms,
+    email: withEmail,
+    matrix: withMatrix,
+    'matrix-accounts': withAccounts,
+  }[network];
   return await play(options, lent);
 }
 
@@ -51,7 +59,7 @@ async function withPigeon(options: Options, { postgres, where: usual }: Lent): P
   const fault = options.fault === undefined ? undefined : faults[options.fault];
   await using lab = await openLaboratory({ ...usual, ...fault?.setting }, pigeonNetwork);
   const { cycles, seed } = options;
-  return await closed(lab, () =>
+  return await closed(lab, options, () =>
     fault
       ? fault.run(lab, { ...(postgres && { postgres }) })
       : runCycles(lab, { cycles, random: seeded(seed), signal: firstInterrupt(), onCycle: progress(lab, cycles) }),
@@ -68,7 +76,7 @@ async function withSms(options: Options, { where }: Lent): Promise<number> {
   if (!opened) throw new Error('the laboratory has opened no network');
   const place = { lab, world: opened, random: seeded(options.seed) };
   const { cycles: runs } = options;
-  return await closed(lab, () =>
+  return await closed(lab, options, () =>
     fault ? fault.run(place) : playSmsRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
   );
 }
@@ -82,7 +90,9 @@ async function withEmail(options: Options, { where }: Lent): Promise<number> {
   if (!world) throw new Error('the laboratory has opened no network');
   const place = { lab, world, random: seeded(options.seed) };
   const { cycles: runs } = options;
-  return await closed(lab, () => playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
+  return await closed(lab, options, () =>
+    playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+  );
 }
 
 async function withMatrix(options: Options, { where }: Lent): Promise<number> {
@@ -94,16 +104,33 @@ async function withMatrix(options: Options, { where }: Lent): Promise<number> {
   if (!world) throw new Error('the laboratory has opened no network');
   const place = { lab, world, random: seeded(options.seed) };
   const { cycles: runs } = options;
-  return await closed(lab, () => playMatrixRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }));
+  return await closed(lab, options, () =>
+    playMatrixRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+  );
 }
 
-type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish'>;
+async function withAccounts(options: Options, { where }: Lent): Promise<number> {
+  let world: AccountsWorld | undefined;
+  const network = accountsNetwork((opened) => {
+    world = opened;
+  });
+  await using lab = await openLaboratory(where, network);
+  if (!world) throw new Error('the laboratory has opened no network');
+  const place = { lab, world, random: seeded(options.seed) };
+  const { cycles: runs } = options;
+  return await closed(lab, options, () =>
+    playAccountsRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+  );
+}
+
+type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish' | 'keep'>;
 
 /** Does something, and closes the books. */
-async function closed(lab: Books, work: () => Promise<object>): Promise<number> {
+async function closed(lab: Books, { keep }: Options, work: () => Promise<object>): Promise<number> {
   const began = performance.now();
   figure(await work());
   await lab.finish();
+  if (keep !== undefined && lab.ledger.violations.length > 0) lab.keep(keep);
   return report(lab, (performance.now() - began) / 1000);
 }
 

@@ -19,6 +19,8 @@ export type UsersParts = {
   readonly far?: { readonly users: readonly string[]; readonly confirming: readonly string[] };
   /** Takes what is no message. */
   other(stanza: Element, from: FakeConnection | undefined): void;
+  /** Whether a message stands beside what people say, and is taken by `other`. */
+  aside?(message: Element): boolean;
   /** The users of another server are there again. */
   back?(): void;
 };
@@ -82,6 +84,7 @@ export function openUsers({ domain, ledger, random, other, ...parts }: UsersPart
     const [id, word] = nameOf(stanza);
     if (word === 'error' && isUnkept(stanza) && ledger.unkept(id)) return;
     if (word) return heard(id, word, written);
+    if (parts.aside?.(stanza)) return other(stanza, connection);
     const message = numbered(stanza.getChildText('body') ?? '');
     if (!message) return ledger.violate(`nobody has written this: ${stanza.toString().slice(0, 300)}`);
     ledger.came(message, id, written);

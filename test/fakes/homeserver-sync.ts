@@ -76,7 +76,7 @@ export class SyncLog {
     const data = this.#dataSince(user, '', asked.since);
     const presence = fresh.flatMap((one) => (one.kind === 'presence' && one.event.sender !== user ? one.event : []));
     const changed = fresh.flatMap((one) => (one.kind === 'keys' ? one.user : []));
-    const letters = this.#keys.inbox(user, device);
+    const letters = this.#keys.inbox(user, device, since, this.end);
     const isNews = [join, invite, leave].some((rooms) => Object.keys(rooms).length > 0);
     return {
       isNews: isNews || data.length + presence.length + changed.length + letters.length > 0,

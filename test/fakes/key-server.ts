@@ -2,11 +2,13 @@
 
 type Keys = Readonly<Record<string, unknown>>;
 type ToDevice = { readonly type: string; readonly sender: string; readonly content: unknown };
+/** What waits for a device. `told`: the place of the sync that has told it. */
+type Waiting = { readonly message: ToDevice; told?: number };
 type DeviceKept = {
   keys: Keys;
   readonly oneTime: Map<string, unknown>;
   fallback: Map<string, unknown>;
-  inbox: ToDevice[];
+  inbox: Waiting[];
 };
 
 type Upload = { device_keys?: Keys; one_time_keys?: Keys; fallback_keys?: Keys };
@@ -47,15 +49,21 @@ export class KeyServer {
     for (const [user, devices] of Object.entries(messages)) {
       for (const [device, content] of Object.entries(devices)) {
         const to = device === '*' ? [...(this.#users.get(user)?.keys() ?? [])] : [device];
-        for (const each of to) this.#device(user, each).inbox.push({ type, sender, content });
+        for (const each of to) this.#device(user, each).inbox.push({ message: { type, sender, content } });
       }
     }
     return {};
   }
 
-  /** What waits for a device, which has it then. */
-  inbox(user: string, device: string): readonly ToDevice[] {
-    return this.#device(user, device).inbox.splice(0);
+  /**
+   * What waits for a device, as a sync tells it that goes on at `since` and ends at `next`: what was told until `since` has
+   * arrived, and all else is told again (§11.10.3.2). Without these the device has it at once.
+   */
+  inbox(user: string, device: string, since = 0, next = 0): readonly ToDevice[] {
+    const kept = this.#device(user, device);
+    kept.inbox = kept.inbox.filter(({ told }) => told === undefined || told > since);
+    for (const one of kept.inbox) one.told ??= next;
+    return kept.inbox.map(({ message }) => message);
   }
 
   counts(user: string, device: string): Readonly<Record<string, number>> {

@@ -98,7 +98,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     await ready;
     await keys?.take(news.keys);
     if (keys) await tell(news.keys.events.map(objectOf).flatMap(asksToVerify));
-    for (const { type, content } of news.accountData) if (type === 'm.direct') rooms.direct(objectOf(content));
+    await learnDirect(news);
     // Whom the user talks with alone is known from here on.
     await invitations.begin();
     for (const room of news.joined) await within(() => inRoom(room, news.since));
@@ -106,6 +106,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
+  }
+
+  /** With whom the user talks alone. A first sync tells it where there is anything to tell. */
+  async function learnDirect({ accountData, since }: SyncNews): Promise<void> {
+    const told = accountData.findLast(({ type }) => type === 'm.direct');
+    if (told) rooms.direct(objectOf(told.content));
+    else if (since !== undefined) await within(async () => void (await rooms.knowDirect()));
   }
 
   /** Another device of the user wants to compare emoji with this one (§11.12.2.2), which nobody sees here unless told. */

@@ -74,6 +74,19 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
     },
     occupants: ({ room }: OwnRoom): readonly Occupant[] => joined(room).map((member) => occupantOf(room, member, ours)),
 
+    /** What `m.direct` says. What was told in an earlier run is asked for: not every homeserver tells it again. */
+    async knowDirect(): Promise<Json> {
+      if (direct) return direct;
+      const path = ['v3', 'user', user, 'account_data', 'm.direct'];
+      const kept = objectOf(await server.call({ method: 'GET', path }).catch(nothingKept));
+      if (direct) return direct;
+      // What was begun meanwhile.
+      const begun = [...partners];
+      this.direct(kept);
+      for (const [id, who] of begun) partners.set(id, who);
+      return kept;
+    },
+
     /** Takes `m.direct` (§11.20.1) in: whole, as it always comes. */
     direct(content: Json): void {
       direct = content;
@@ -119,7 +132,7 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       latest.set(who, id);
       const path = ['v3', 'user', user, 'account_data', 'm.direct'];
       // It is replaced whole, and not every sync tells of it.
-      const known = direct ?? (await server.call({ method: 'GET', path }).catch(nothingKept));
+      const known = await this.knowDirect();
       const rest = textsOf(known[who]).filter((one) => one !== id);
       const next = { ...known, [who]: [...rest, id] };
       this.direct(next);

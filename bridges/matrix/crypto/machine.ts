@@ -161,10 +161,14 @@ export async function openDeviceKeys(parts: DeviceKeysParts): Promise<DeviceKeys
     flush: () => alone(sendAll),
     take: ({ events, changed, left, counts, fallbacks }) =>
       alone(async () => {
-        const lists = new wasm.DeviceLists(ids(changed), ids(left));
         const unused = fallbacks && new Set(fallbacks);
         const numbers = new Map(Object.entries(counts));
-        await machine.receiveSyncChanges(JSON.stringify(events), lists, numbers, unused, trusting());
+        // One at a time: of two keys of one session that come at once the library keeps the last, be it the one that reads less.
+        const parts = events.length === 0 ? [[]] : events.map((event) => [event]);
+        for (const [index, part] of parts.entries()) {
+          const lists = index === 0 ? new wasm.DeviceLists(ids(changed), ids(left)) : new wasm.DeviceLists();
+          await machine.receiveSyncChanges(JSON.stringify(part), lists, numbers, unused, trusting());
+        }
       }),
     encrypt: (keys, type, content) =>
       alone(async () => {

@@ -76,6 +76,19 @@ describe('the keys of a device', () => {
     expect(await twoAgain.keys.decrypt(ROOM.room, encrypted(second))).toMatchObject({ content: text('second') });
   });
 
+  it('read all of a session whose key comes twice in one sync: as it was at first, and further on', async () => {
+    const [one, two] = [await alice(), await bob()];
+    const first = await one.keys.encrypt(ROOM, 'm.room.message', text('first'));
+    // Who hears of another session of a device gives it the key once more.
+    await two.keys.encrypt(ROOM, 'm.room.message', text('meanwhile'));
+    await one.sync();
+    const second = await one.keys.encrypt(ROOM, 'm.room.message', text('second'));
+    expect(second.session_id).toBe(first.session_id);
+    await two.sync();
+    expect(await two.keys.decrypt(ROOM.room, encrypted(first))).toMatchObject({ content: text('first') });
+    expect(await two.keys.decrypt(ROOM.room, encrypted(second))).toMatchObject({ content: text('second') });
+  });
+
   it('are whole after they were closed in the middle of something', async () => {
     const one = await alice();
     const identity = one.keys.machine.identityKeys.ed25519.toBase64();
