@@ -116,11 +116,20 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
   async function leave(account: AccountKey, id: string, reason?: string): Promise<void> {
     const as = ghosts.idOf(account);
     const entered = rooms.get(id);
-    entered?.inside.delete(account);
+    const wasIn = entered?.inside.delete(account) ?? false;
     if (entered?.inside.size === 0) rooms.delete(id);
+    else if (entered && wasIn) await host.emit([goneFrom(entered.room, as, reason)]);
     await leaveRoom(server, as, id, reason);
     if (entered) applyState(entered.room, leaveOf(as, id));
     await host.state.delete({ key: `${INSIDE}${account} ${id}` });
+  }
+
+  /** What others on XMPP see of a ghost that leaves. Its account may be on its way back, and is not what has gone. */
+  function goneFrom(room: MatrixRoom, user: string, reason: string | undefined): Draft {
+    const who = occupantOf(room, { user, nick: nickOf(room, user) ?? '' }, () => undefined);
+    const because = reason === undefined || reason === '' ? {} : { reason };
+    const from = { kind: 'network', id: '' } as const;
+    return { place: placeOf(room.id), from, kind: 'occupant', change: 'leave', who, ...because };
   }
 
   /** Says in a room that it is bridged, where somebody of ours may. Never rejects: nobody has asked for it. */
