@@ -67,7 +67,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
   const mailboxes = openOwnMailboxes(transport, intake, () => paused);
   const outgoing = openOutgoing(transport, { smarthost, suppression, forms });
   const { handOver } = intake;
-  const replyAll = openReplyAll(transport, { book, smarthost, suppression, handOver });
+  const replyAll = openReplyAll(transport, { book, smarthost, suppression, handOver, ownOf: mailboxes.now });
   const rooms = openMailRooms(transport, book, replyAll);
   serveStopPage(transport, suppression);
   serveFormPage(transport, forms);
@@ -92,6 +92,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
     forget: async (account, logins) => {
       await openChosenNames(transport).forget(account);
       await shown.forget(account);
+      replyAll.forget(account);
       await mailboxes.forget(logins);
     },
     pause(now) {
@@ -109,7 +110,7 @@ export async function openBridge(config: EmailConfig, host: Host): Promise<Bridg
       closed = true;
       stopWatching();
       await Promise.all([...listeners.map((one) => one.end()), reader?.close(), mailboxes.close()]);
-      const idle = Promise.all([outgoing.close(), rooms.close()]);
+      const idle = Promise.all([outgoing.close(), rooms.close(), replyAll.close()]);
       smarthost.close();
       await idle;
       await parser[Symbol.asyncDispose]();

@@ -157,6 +157,10 @@ export const texts = catalogue({
     en: `[What is written here goes to: ${names}]`,
     de: `[Was hier geschrieben wird, geht an: ${names}]`,
   }),
+  waitsFor: (address: string) => ({
+    en: `[What was written here has not reached ${address} yet. It is still being tried.]`,
+    de: `[Was hier geschrieben wurde, hat ${address} noch nicht erreicht. Die Zustellung wird weiter versucht.]`,
+  }),
   nobodyLeft: { en: 'Nobody is in this thread any more.', de: 'In diesem Gespräch ist niemand mehr.' },
   notYourThread: {
     en: 'This is no thread that you have opened as a room.',

@@ -72,6 +72,8 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       if (made?.session !== session) throw new Failure('recipient-unavailable');
       return made;
     },
+    /** The mailbox of an account, while there is a session. */
+    now: (account: AccountKey): OwnMailbox | undefined => open.get(account),
     changed: (account: AccountKey) => open.get(account)?.changed(),
     /** Its login is given up: nothing is read by it any more, and nothing is kept of how far it was. Resolves with what its user is told. */
     async unlink(account: AccountKey, { credentials }: AccountLogin): Promise<Words> {

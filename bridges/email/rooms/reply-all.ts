@@ -10,21 +10,20 @@ import { type EmailTransport, nameIn, settingsOf, userMailbox } from '#bridges/e
 import type { Delivered, LostRecipient } from '#src/bridge.ts';
 import type { Draft, Event, EventOf } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
-import { type AccountKey, type ForeignId, splitAccount } from '#src/model/ids.ts';
+import { type AccountKey, type EventId, type ForeignId, splitAccount } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Place } from '#src/model/place.ts';
 import type { GroupPerson, MailGroup } from './group.ts';
 import type { GroupBook } from './group-book.ts';
 import { namesOf } from './group-mails.ts';
-
-const DAY = 86_400_000;
-/** After that it is told who of several has not been reached, and no more is tried: the others have it. */
-const TRIED_FOR = 4 * DAY;
+import { openWaitingCopies, type WaitingCopies } from './waiting-copies.ts';
 
 type MessageEvent = EventOf<'message'>;
 /** What goes to each, and from whose mailbox, if not from the gateway. */
 type Copies = { readonly bytes: Buffer; readonly sent: SentMail; readonly by: OwnSender | undefined };
 type Room = Extract<Place, { kind: 'room' }>;
+/** Who is to get a copy later: because of a failure, or behind what waits for them. */
+type Later = { readonly address: string; readonly token: string; readonly failure?: Failure };
 
 /** Takes a mail of ours to a user of ours: it need not leave. Rejects with the `Failure` of who does not take it. */
 export type HandOver = (mail: Buffer, envelope: { readonly from: string; readonly to: string }) => Promise<void>;
@@ -33,11 +32,15 @@ export type HandOver = (mail: Buffer, envelope: { readonly from: string; readonl
 export type ReplyAll = {
   /**
    * Sends messages of a room as one mail, with an envelope for each recipient, so that it is known which of them a report is about.
-   * Rejects with a `Failure` where nobody has it, or where it is to be tried again; who has it does not get it again.
+   * Who is to get it later has a queue of their own. Rejects with a `Failure` where nobody has it.
    */
   send(events: readonly Event[], by?: OwnSender): Promise<readonly Delivered[]>;
   /** As `Bridge.reconcile`. */
   reconcile(event: Event): Promise<'sent' | 'not-sent' | 'unknown'>;
+  /** Nothing of an account is tried any more. */
+  forget(account: AccountKey): void;
+  /** Tries nothing more. Resolves when nothing is on its way. */
+  close(): Promise<void>;
 };
 
 export function openReplyAll(
@@ -47,7 +50,15 @@ export function openReplyAll(
     smarthost,
     suppression,
     handOver,
-  }: { book: GroupBook; smarthost: Smarthost; suppression: Suppression; handOver: HandOver },
+    ownOf,
+  }: {
+    book: GroupBook;
+    smarthost: Smarthost;
+    suppression: Suppression;
+    handOver: HandOver;
+    /** The mailbox of their own that an account has now. */
+    ownOf(account: AccountKey): OwnSender | undefined;
+  },
 ): ReplyAll {
   const { host, config, state, alone } = transport;
 
@@ -95,7 +106,12 @@ export function openReplyAll(
   }
 
   /** One copy. What is kept of it stands before it leaves: a report can be quick. */
-  async function sendTo(account: AccountKey, person: GroupPerson, token: string, { bytes: mail, sent, by }: Copies) {
+  async function sendTo(
+    account: AccountKey,
+    person: Pick<GroupPerson, 'address'>,
+    token: string,
+    { bytes: mail, sent, by }: Copies,
+  ) {
     const { address: to } = person;
     const from = by?.address ?? addressOf(token);
     const envelopeId = by ? envelopeIdOf(token, state.mac('address', token)) : token;
@@ -146,11 +162,11 @@ export function openReplyAll(
       events: before?.events ?? events.map((event) => event.id),
     };
     await host.emit([], begins(room, sent, made.mail, group));
-    const lost = await toEach(room, group, { named: before?.events[0] ?? first.id, bytes: made.bytes, sent, by });
-    const again = lost.find(({ failure }) => failure.row.retry)?.failure;
-    const isLate = host.clock.now() - first.at > TRIED_FOR;
-    if (again && !isLate) throw again;
-    if (lost[0] && lost.length === group.people.length) throw lost[0].failure;
+    const copies = { bytes: made.bytes, sent, by };
+    const { lost, later } = await toEach(room, group, { named: before?.events[0] ?? first.id, ...copies });
+    const failures = [...later.flatMap(({ failure }) => failure ?? []), ...lost.map(({ failure }) => failure)];
+    if (failures[0] && failures.length === group.people.length) throw failures[0];
+    await hold(room, made.token, later, copies);
     by?.keep(made.bytes);
     await wentOut(room, made.token, made.mail.messageId);
     const { messageId } = made.mail;
@@ -169,25 +185,63 @@ export function openReplyAll(
     }),
   ];
 
-  /** Copies for those who have none yet. Resolves with who was not reached. */
+  /** Copies for those who have none yet. Tells who was not reached, and who is to get it later. */
   async function toEach(
-    { account }: Room,
+    { account, id }: Room,
     { people }: MailGroup,
     { named, ...copies }: Copies & { named: string },
-  ): Promise<LostRecipient[]> {
-    const lost: LostRecipient[] = [];
+  ): Promise<{ readonly lost: readonly LostRecipient[]; readonly later: readonly Later[] }> {
+    const [lost, later]: [LostRecipient[], Later[]] = [[], []];
     for (const person of people) {
+      const { address } = person;
       const token = tokenOf(named, person);
       const known = (await state.sent(token))?.mail.stage;
       if (known !== undefined && known !== 'begun') continue;
       try {
-        await sendTo(account, person, token, copies);
+        if (await waiting.waitsFor(account, id, address)) later.push({ address, token });
+        else await sendTo(account, person, token, copies);
       } catch (error) {
-        lost.push({ to: person.address, failure: await failureOf(account, person, error) });
+        const failure = await failureOf(account, person, error);
+        if (failure.row.retry && failure.code !== 'queue-full') later.push({ address, token, failure });
+        else lost.push({ to: address, failure });
       }
     }
-    return lost;
+    return { lost, later };
   }
+
+  /** Others have it, and need not wait for these. */
+  const hold = ({ account, id }: Room, mail: string, later: readonly Later[], { bytes, sent, by }: Copies) =>
+    waiting.add(
+      account,
+      later.map(({ address, token }) => ({
+        ...{ room: id, address, token, mail, at: sent.at, own: by !== undefined },
+        event: sent.events.at(-1) ?? '',
+      })),
+      bytes,
+      later.flatMap(({ address: their, token }) =>
+        state.writeSent(account, token, { ...sent, their, stage: 'waiting' }),
+      ),
+    );
+
+  const roomOf = (account: AccountKey, id: string): Room => ({ kind: 'room', account, id });
+  const waiting: WaitingCopies = openWaitingCopies(transport, {
+    async send(account, { address, token, own }, bytes) {
+      const sent = (await state.sent(token))?.mail;
+      const by = own ? ownOf(account) : undefined;
+      // It goes by no other identity.
+      if (!sent || (own && !by)) throw new Failure(sent ? 'recipient-unavailable' : 'gone');
+      await sendTo(account, { address }, token, { bytes, sent, by });
+    },
+    async lost(account, { address: to, event }, failure) {
+      await suppression.learn(account, to, failure);
+      await host.settle(event as EventId, { ids: [], state: 'taken', lost: [{ to, failure }] });
+    },
+    async late(account, { room, address, token }) {
+      const text = wordsIn(texts.waitsFor(address), host.language(account));
+      const told = { place: roomOf(account, room), from: { kind: 'network', id: '' }, kind: 'message' } as const;
+      await host.emit([{ ...told, ids: [`${token}/waits` as ForeignId], style: 'plain', text }]);
+    },
+  });
 
   /** Rejects with what leaves in doubt whether it was sent. */
   async function failureOf(account: AccountKey, { address }: GroupPerson, error: unknown): Promise<Failure> {
@@ -215,6 +269,8 @@ export function openReplyAll(
 
   return {
     send,
+    forget: waiting.forget,
+    close: waiting.close,
     async reconcile({ id, place }) {
       if (place.kind !== 'room') return 'unknown';
       const mail = await begun(id);

@@ -21,8 +21,8 @@ const sentSchema = z.object({
   text: z.string().default(''),
   /** The same by event. */
   said: z.array(z.string()).default([]),
-  /** How far it came: nothing, taken by our server, delivered or failed. */
-  stage: z.enum(['begun', 'taken', 'delivered', 'failed']).default('begun'),
+  /** How far it came: nothing, waits for one of several, taken by our server, delivered or failed. */
+  stage: z.enum(['begun', 'waiting', 'taken', 'delivered', 'failed']).default('begun'),
 });
 /** A mail of ours. */
 export type SentMail = z.infer<typeof sentSchema>;

@@ -10,6 +10,13 @@ const METHODS: Readonly<Record<string, MailInvitation['method']>> = {
   reply: 'reply',
 };
 
+/** RFC 5545 §3.2.12 */
+const ANSWERS: Readonly<Record<string, NonNullable<MailInvitation['answer']>>> = {
+  accepted: 'accepted',
+  declined: 'declined',
+  tentative: 'tentative',
+};
+
 /** The event that a mail invites to, calls off or answers: the first of its calendar (RFC 5545, RFC 5546). */
 export function invitationOf(read: readonly ReadPart[]): MailInvitation | undefined {
   const found = read.find(({ part }) => part.role === 'calendar');
@@ -27,12 +34,14 @@ export function invitationOf(read: readonly ReadPart[]): MailInvitation | undefi
   ).toLowerCase();
   const [summary, location] = [textOf(event, 'SUMMARY'), textOf(event, 'LOCATION')];
   const [start, until] = [timeOf(event, 'DTSTART'), timeOf(event, 'DTEND')];
+  const answer = ANSWERS[/;PARTSTAT="?([A-Z-]{1,20})/i.exec(property(event, 'ATTENDEE')?.[1] ?? '')?.[1]?.toLowerCase() ?? ''];
   return {
     method: METHODS[method] ?? 'request',
     ...(summary && { summary }),
     ...(location && { location }),
     ...(start && { start }),
     ...(until && { until }),
+    ...(answer && { answer }),
   };
 }
 

@@ -144,7 +144,8 @@ function plainOf({ type, params }: MediaPart, text: string): string {
 function encryptionOf(read: readonly ReadPart[]): ParsedMail['encrypted'] {
   const root = read[0]?.part;
   if (!root) return undefined;
-  if (/^application\/(?:x-)?pkcs7-mime$/.test(root.type)) return 'smime';
+  if (/^application\/(?:x-)?pkcs7-mime$/.test(root.type))
+    return root.params.get('smime-type')?.trim().toLowerCase() === 'signed-data' ? undefined : 'smime';
   const known = ['autocrypt', 'chat-version'].some((name) => headerOf(root.headers, name) !== undefined);
   const sealed =
     root.type === 'multipart/encrypted' ||
