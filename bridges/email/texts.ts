@@ -131,6 +131,17 @@ export const texts = catalogue({
     en: `[Answer to an invitation: ${what}]`,
     de: `[Antwort auf eine Einladung: ${what}]`,
   }),
+  accepted: (what: string) => ({ en: `[Accepted: ${what}]`, de: `[Zugesagt: ${what}]` }),
+  declined: (what: string) => ({ en: `[Declined: ${what}]`, de: `[Abgelehnt: ${what}]` }),
+  tentative: (what: string) => ({ en: `[Perhaps: ${what}]`, de: `[Vielleicht: ${what}]` }),
+  signedWhole: {
+    en: '[This mail is in the file of its signature (S/MIME), which is not opened here.]',
+    de: '[Diese E-Mail steckt in der Datei ihrer Signatur (S/MIME), die hier nicht geöffnet wird.]',
+  },
+  outlook: {
+    en: '[What belongs to this mail is in a file of Outlook (winmail.dat), which is not opened here.]',
+    de: '[Was zu dieser E-Mail gehört, steckt in einer Datei von Outlook (winmail.dat), die hier nicht geöffnet wird.]',
+  },
   forwarded: (from: string) => ({ en: `Forwarded from ${from}:`, de: `Weitergeleitet von ${from}:` }),
   // What mails say below a person's words.
   first: (name: string, jid: string) => ({

@@ -6,6 +6,7 @@ import { texts } from '#bridges/email/texts.ts';
 import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
 import { plainSubject } from '#bridges/email/threads/subject.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
+import { withoutArmor } from '#bridges/email/wire/armor.ts';
 import type { CleanText, MailInvitation, MailParser } from '#bridges/email/wire/mail.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { StateWrite } from '#src/bridge.ts';
@@ -248,15 +249,17 @@ export function openPersonal(
     const { parsed, files } = mail;
     const told = (words: Parameters<typeof wordsIn>[0]) => wordsIn(words, host.language(account));
     const { forwarded } = clean;
+    const said = withoutArmor(clean.text);
     const text = [
       ...markOf(mail, account),
       ...(others === undefined ? [] : [told(others)]),
       ...(fresh === undefined ? [] : [fresh]),
       ...(parsed.encrypted ? [told(texts.encrypted)] : []),
-      ...(isBlank(clean.text) ? [] : [clean.text]),
+      ...(isBlank(said) ? [] : [said]),
       ...(forwarded
         ? [told(texts.forwarded(forwarded.from?.name ?? forwarded.from?.address ?? '?')), forwarded.text]
         : []),
+      ...closedIn(mail).map(told),
       ...(parsed.invitation ? [told(invitationText(parsed.invitation))] : []),
     ].join('\n');
     const beginning = beginningOf(transport, text, { account, url, isCut: parsed.textCut });
@@ -294,9 +297,8 @@ const filesOf = (
   head: Pick<Draft, 'place' | 'from'> & { readonly thread?: string },
   id: string,
 ): Draft[] =>
-  files.flatMap(({ file, ref }, index): Draft[] =>
-    // RFC 3156 §4: that one says what the next is, and no more.
-    ref && file.type !== 'application/pgp-encrypted'
+  files.flatMap(({ ref }, index): Draft[] =>
+    ref
       ? [
           {
             ...{ ...head, ids: [`${id}/${index + 1}` as ForeignId] },
@@ -312,13 +314,22 @@ const isSealed = ({ parsed, verdict }: ReadMail, { encrypted = false }: { readon
 
 const INVITATIONS = { request: texts.invitation, cancel: texts.calledOff, reply: texts.answered } as const;
 
-function invitationText({ method, summary = '?', start, until, location }: MailInvitation) {
+/** What is in a file that nobody here opens, and no more is in the mail. */
+function closedIn({ parsed, files }: ReadMail): readonly Words[] {
+  const has = (type: RegExp, named?: RegExp): boolean =>
+    files.some(({ file }) => type.test(file.type) || named?.test(file.name ?? ''));
+  const signed = parsed.encrypted === undefined && has(/^application\/(?:x-)?pkcs7-mime$/);
+  const outlook = has(/^application\/(?:vnd\.)?ms-tnef$/, /^winmail\.dat$/i);
+  return [...(signed ? [texts.signedWhole] : []), ...(outlook ? [texts.outlook] : [])];
+}
+
+function invitationText({ method, summary = '?', start, until, location, answer }: MailInvitation) {
   const what = [
     summary,
     ...(start ? [until ? `${start} – ${until}` : start] : []),
     ...(location ? [location] : []),
   ].join(', ');
-  return INVITATIONS[method](what);
+  return (method === 'reply' && answer ? texts[answer] : INVITATIONS[method])(what);
 }
 
 const answerOf = (admitted: Awaited<ReturnType<EmailTransport['host']['emit']>>): RecipientAnswer =>

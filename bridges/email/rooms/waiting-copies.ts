@@ -185,10 +185,12 @@ export function openWaitingCopies({ host, state }: EmailTransport, parts: Waitin
     ): Promise<void> {
       // What is sent once more after a kill waits already.
       const known = (one: NewCopy) => lineOf(account, one).copies.some(({ copy }) => copy.token === one.token);
-      const fresh = copies.filter((one) => !known(one)).map((one) => ({
-        key: nextKey(one),
-        copy: copySchema.parse({ ...one, next: host.clock.now() + nextWait(0) }),
-      }));
+      const fresh = copies
+        .filter((one) => !known(one))
+        .map((one) => ({
+          key: nextKey(one),
+          copy: copySchema.parse({ ...one, next: host.clock.now() + nextWait(0) }),
+        }));
       const [first] = fresh;
       if (!first) return;
       await host.emit(

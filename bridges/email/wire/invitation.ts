@@ -34,7 +34,8 @@ export function invitationOf(read: readonly ReadPart[]): MailInvitation | undefi
   ).toLowerCase();
   const [summary, location] = [textOf(event, 'SUMMARY'), textOf(event, 'LOCATION')];
   const [start, until] = [timeOf(event, 'DTSTART'), timeOf(event, 'DTEND')];
-  const answer = ANSWERS[/;PARTSTAT="?([A-Z-]{1,20})/i.exec(property(event, 'ATTENDEE')?.[1] ?? '')?.[1]?.toLowerCase() ?? ''];
+  const answer =
+    ANSWERS[/;PARTSTAT="?([A-Z-]{1,20})/i.exec(property(event, 'ATTENDEE')?.[1] ?? '')?.[1]?.toLowerCase() ?? ''];
   return {
     method: METHODS[method] ?? 'request',
     ...(summary && { summary }),

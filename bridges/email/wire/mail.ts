@@ -85,6 +85,8 @@ export type MailInvitation = {
   readonly location?: string;
   readonly start?: string;
   readonly until?: string;
+  /** What its author says to it, where it is an answer. */
+  readonly answer?: 'accepted' | 'declined' | 'tentative';
 };
 
 /** A mail that was read. Everything in it is the sender's claim. */

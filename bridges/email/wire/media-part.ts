@@ -40,6 +40,8 @@ const MACHINE = new Set([
   'text/vnd.google.email-reaction+json',
 ]);
 
+const CONTROL = /^application\/(?:pgp-encrypted|(?:pgp|(?:x-)?pkcs7)-signature)$/;
+
 /** RFC 6838 §4.2 */
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9!#$&^_.+-]{0,126}\/[a-z0-9][a-z0-9!#$&^_.+-]{0,126}$/;
 const LONGEST_NAME = 200;
@@ -86,6 +88,8 @@ function roleOf(
   // RFC 9078 §2: the disposition says that it is a reaction.
   if (MACHINE.has(type) || disposition === 'reaction') return 'machine';
   if (type === 'message/rfc822' && parent?.type === 'multipart/report') return 'machine';
+  // RFC 1847 §2: it says something of the part beside it, and nothing to a person.
+  if (CONTROL.test(type) && /^multipart\/(?:signed|encrypted)$/.test(parent?.type ?? '')) return 'machine';
   if (type === 'text/calendar') return 'calendar';
   if (disposition === 'attachment' || (named && !isBody(type, parent))) return 'file';
   if (type === 'text/html') return 'html';
