@@ -53,6 +53,21 @@ export function openBatch<Row>({ store, log, what, statements, together }: Batch
     }
   }
 
+  /** What the store does not take costs no row but its own. */
+  async function write(batch: readonly Row[]): Promise<void> {
+    try {
+      await store.unit(statements(batch));
+    } catch (err) {
+      // As `checkParams` refuses what cannot be stored.
+      if (batch.length > 1 && err instanceof TypeError) {
+        const half = batch.length >> 1;
+        await write(batch.slice(0, half));
+        return write(batch.slice(half));
+      }
+      log.error({ err, rows: batch.length }, `${what} could not be written`);
+    }
+  }
+
   async function drain(): Promise<void> {
     while (waiting.length > 0) {
       const written = await writtenTogether();
@@ -63,9 +78,7 @@ export function openBatch<Row>({ store, log, what, statements, together }: Batch
       if (written) continue;
       const batch = waiting.slice(0, MOST);
       waiting = waiting.slice(MOST);
-      await store.unit(statements(batch)).catch((err: unknown) => {
-        log.error({ err, rows: batch.length }, `${what} could not be written`);
-      });
+      await write(batch);
     }
     writing = undefined;
   }

@@ -1,5 +1,5 @@
 import { deserialize } from 'node:v8';
-import { xmlChars } from '#src/model/text.ts';
+import { isBlank, xmlChars } from '#src/model/text.ts';
 import { automationOf } from './automation.ts';
 import { decodeBytes } from './charset.ts';
 import { chatOf, reactionFormOf, reactionOf } from './chat.ts';
@@ -47,7 +47,7 @@ export function parseMail(slim: SlimMail): ParsedMail {
     ...(subject !== undefined && { subject: xmlChars(decodeWords(subject)).replace(/\s+/g, ' ').trim() }),
     ...(date !== undefined && { date }),
     ...(language && { language }),
-    ...bodiesOf(read),
+    ...wordsOf(read),
     textCut: cut,
     files: read.filter(({ part }) => isFile(part)).map(({ part }, number) => mailFileOf(part, number)),
     headers: root.map(({ name, value }) => ({ name, value: xmlChars(decodeWords(value)) })),
@@ -102,6 +102,13 @@ export function idsOf(value: string | undefined): string[] {
 function dateOf(value: string | undefined): number | undefined {
   const time = Date.parse((value ?? '').replace(/\([^()]*\)/g, ' ').trim());
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** What was to be a reaction is the text of a mail that has no other: it may be of words, or to nothing that is known here. */
+function wordsOf(read: readonly ReadPart[]): ReturnType<typeof bodiesOf> {
+  const bodies = bodiesOf(read);
+  const said = read.find(({ part }) => part.disposition === 'reaction');
+  return said && isBlank(bodies.text ?? '') && bodies.html === undefined ? { ...bodies, text: said.text } : bodies;
 }
 
 /**

@@ -6,6 +6,7 @@ import type { AccountKey } from '#src/model/ids.ts';
 import type { Occupant } from '#src/model/party.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Sealed } from '#src/model/sealed.ts';
+import { xmlChars } from '#src/model/text.ts';
 import { isHidden, revealAll } from './large-rooms.ts';
 import { isAs, leaving, type OwnShow, ownOccupant, ownOccupants, stillPresent } from './room-events.ts';
 
@@ -328,7 +329,8 @@ function gone(room: Room, account: AccountKey, { present }: Member): RoomEffect[
 
 /** A new subject. */
 export function topic(room: Room, body: EventOf<'topic'>): RoomEffect[] {
-  const { text, by, setAt } = body;
+  const { by, setAt } = body;
+  const text = xmlChars(body.text);
   // Every join of one of ours brings the subject along: what is known already is no news.
   if (room.topic.text === text && room.topic.by === by) return [];
   const topic = { text, ...(by !== undefined && { by }) };
