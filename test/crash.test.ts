@@ -12,6 +12,8 @@ import { faults } from '../crash/faults/index.ts';
 import { viewJournal } from '../crash/journal.ts';
 import { type LaboratoryOptions, openLaboratory } from '../crash/laboratory.ts';
 import { openLedger } from '../crash/ledger.ts';
+import { type AccountsWorld, accountsNetwork } from '../crash/matrix/accounts/network.ts';
+import { playAccountsRuns } from '../crash/matrix/accounts/runs.ts';
 import { type MatrixWorld, matrixNetwork } from '../crash/matrix/network.ts';
 import { type MatrixEnd, playMatrixRuns } from '../crash/matrix/runs.ts';
 import { pigeonNetwork } from '../crash/pigeon/network.ts';
@@ -135,6 +137,22 @@ describe('a gateway between Matrix and XMPP', { timeout: PATIENCE }, () => {
     if (!world) throw new Error('there is no homeserver');
     const at: readonly MatrixEnd[] = ['taken', 'told', 'stop'];
     await playMatrixRuns({ lab, world, random: seeded(1) }, { runs: 3, at });
+    await lab.finish();
+    const { told, accepted } = lab.ledger.figures;
+    expect(Math.min(told, accepted)).toBeGreaterThan(0);
+    expect(lab.ledger.violations).toEqual([]);
+  });
+});
+
+describe('a gateway with accounts of users on Matrix', { timeout: PATIENCE }, () => {
+  it('loses nothing and says nothing twice, and reads and writes in encrypted rooms after each kill', async () => {
+    let world: AccountsWorld | undefined;
+    const network = accountsNetwork((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory({ seed: 1, rate: 10 }, network);
+    if (!world) throw new Error('there is no homeserver');
+    await playAccountsRuns({ lab, world, random: seeded(1) }, { runs: 3, at: ['told', 'keys', 'taken'] });
     await lab.finish();
     const { told, accepted } = lab.ledger.figures;
     expect(Math.min(told, accepted)).toBeGreaterThan(0);

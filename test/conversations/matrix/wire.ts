@@ -136,16 +136,17 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
       }),
     /** `fault refuse 403 M_FORBIDDEN [MS]`, `fault html 502`, `fault done 504|break`: the next call that changes something. */
     fault: (rest) => void server.faults.push(faultOf(rest)),
-    /** The last transaction comes once more: as it is, or its events under another id. */
-    repeat: async ([anew]) => {
-      const last = server.sent.at(-1);
-      if (last) await server.push(last.body, anew ? undefined : last.id);
+    /** The last transaction comes once more: as it is, or its events under another id. `repeat earlier`: the one before it does. */
+    repeat: async ([how]) => {
+      const one = server.sent.at(how === 'earlier' ? -2 : -1);
+      if (one) await server.push(one.body, how === 'anew' ? undefined : one.id);
     },
-    /** What she says from now on comes as one transaction, at `flush`; `poison` puts what nobody can read before it. */
+    /** What she says from now on comes as one transaction, at `flush`; `poison` puts what nobody can read before it, `turned` turns it about. */
     gather: () => {
       flush = server.gather();
     },
-    flush: ([poison]) => flush?.((events) => (poison ? ([...POISON, ...events] as Json[]) : events)),
+    flush: ([how]) =>
+      flush?.((events) => (how === 'poison' ? ([...POISON, ...events] as Json[]) : orderedBy(how, events))),
     /** `user NAME SHOWN`: somebody has an account, with the password `secret`. */
     user: ([name = '', ...shown]) => state.users.set(userOf(name), { name: shown.join(' ') }),
     /** `look NAME [MXC]`: somebody has that picture from now on. */
@@ -205,6 +206,9 @@ function orders(server: FakeHomeserver, tick: () => void): Readonly<Record<strin
     },
   };
 }
+
+const orderedBy = (how: string | undefined, events: Json[]): Json[] =>
+  how === 'turned' ? events.toReversed() : events;
 
 const POISON: readonly unknown[] = [
   null,
