@@ -57,9 +57,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   const listed = new Set<string>();
   const invitations = openOwnInvitations({ host, account, user, server, rooms, stop });
   const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
-  const ready = host.state.list({ account, prefix: LISTED }).then((found) => {
-    for (const { key } of found) listed.add(key.slice(LISTED.length));
-  });
+  let knowsListed = false;
 
   const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file, account);
 
@@ -95,7 +93,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   async function take(news: SyncNews): Promise<void> {
-    await ready;
+    await learnListed();
     await keys?.take(news.keys);
     if (keys) await tell(news.keys.events.map(objectOf).flatMap(asksToVerify));
     await learnDirect(news);
@@ -106,6 +104,13 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     for (const room of news.left) await within(() => left(room));
     await tell(news.presence.flatMap(presence), [{ account, key: 'sync', value: news.next, seal: true }]);
     if (news.keys.events.length > 0) await encrypted.retry();
+  }
+
+  /** The rooms that stand on the list of the user. Asked for again where the store was away. */
+  async function learnListed(): Promise<void> {
+    if (knowsListed) return;
+    for (const { key } of await host.state.list({ account, prefix: LISTED })) listed.add(key.slice(LISTED.length));
+    knowsListed = true;
   }
 
   /** With whom the user talks alone. A first sync tells it where there is anything to tell. */

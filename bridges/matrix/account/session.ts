@@ -78,6 +78,8 @@ export async function openOwnAccount(parts: OwnAccountParts): Promise<OwnAccount
   const incoming = openOwnIncoming({ ...known, stop: stop.signal });
   const outgoing = openOwnOutgoing({ ...known, stop: calls.signal });
   const online = Promise.withResolvers<void>();
+  // It may end before it is waited for.
+  online.promise.catch(() => undefined);
   const ended = Promise.withResolvers<void>();
   const since = await host.state.get({ account, key: 'sync' });
 

@@ -70,6 +70,22 @@ describe('what an account is told', () => {
     expect(told()).toEqual(odd.map((_, index) => `after ${index}`));
   });
 
+  it('is told what comes once the store is there, if it was away at the beginning', async () => {
+    const known = testHost('matrix.example', 1000, {});
+    let away = 1;
+    const list = known.host.state.list;
+    const state = {
+      ...known.host.state,
+      list: (at: Parameters<typeof list>[0]) =>
+        away-- > 0 ? Promise.reject(new Failure('remote-server-timeout')) : list(at),
+    };
+    const { sync, told } = opened('benvolio', { ...known, host: { ...known.host, state } });
+    await expect(sync([])).rejects.toThrow();
+    await sync([]);
+    await sync([said('there')]);
+    expect(told()).toEqual(['there']);
+  });
+
   it('is told what follows a gap that the homeserver does not show', async () => {
     const { sync, told } = opened();
     await sync([]);
