@@ -119,17 +119,17 @@ function dial(target: ConnectTarget, addresses: readonly Found[]): Socket {
 type Under = { readonly socket: Socket; readonly stop: AbortSignal; readonly ca: string | undefined };
 
 async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['tls']>, under: Under): Promise<Socket> {
-  const pins = (rules.pin ?? []).map(plainPin);
+  const { pin = [] } = rules;
   const socket = tlsConnect({
     socket: under.socket,
     host: target.host,
     // RFC 6066 §3: a literal address is no server name.
     ...(isIP(target.host) ? {} : { servername: target.host }),
-    rejectUnauthorized: rules.verify && pins.length === 0,
+    rejectUnauthorized: rules.verify && pin.length === 0,
     ...(under.ca ? { ca: under.ca } : {}),
   });
   await opened(socket, 'secureConnect', under.stop);
-  if (pins.length > 0 && !pins.includes(plainPin(fingerprint(socket)))) {
+  if (!isPinned(socket, pin)) {
     socket.destroy();
     throw new ConnectError(
       'untrusted',
@@ -139,7 +139,9 @@ async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['t
   return socket;
 }
 
-const fingerprint = (socket: TLSSocket): string => socket.getPeerCertificate().fingerprint256 ?? '';
+/** Whether the other side's certificate is one of those that are pinned (as `ConnectTarget` has them); any is where there are none. */
+export const isPinned = (socket: TLSSocket, pins: readonly string[]): boolean =>
+  pins.length === 0 || pins.map(plainPin).includes(plainPin(socket.getPeerCertificate().fingerprint256 ?? ''));
 const plainPin = (pin: string): string => pin.replaceAll(':', '').toLowerCase();
 
 function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', stop: AbortSignal): Promise<S> {

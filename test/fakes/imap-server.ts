@@ -59,6 +59,8 @@ type Line = {
   refused: string | undefined;
   silent: boolean;
   secret: boolean;
+  /** How many mails it knows to be in its folder. */
+  told: number;
 };
 
 /** Opens it with an inbox, a folder for what was sent, and one for lists. */
@@ -85,7 +87,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
   const server = createServer((plain) => {
     const line: Line = {
       ...{ socket: plain, folder: undefined, idling: undefined, auth: undefined, refused: undefined },
-      ...{ silent: false, secret: false },
+      ...{ silent: false, secret: false, told: 0 },
     };
     lines.add(line);
     let read = Buffer.alloc(0);
@@ -175,7 +177,8 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       if (!line.folder) return say(`${tag} NO [NONEXISTENT] there is no such folder`);
       const { validity, next, mails, unseen } = line.folder;
       say('* FLAGS (\\Seen)');
-      say(`* ${mails.length + unseen} EXISTS`);
+      line.told = mails.length + unseen;
+      say(`* ${line.told} EXISTS`);
       say(`* OK [UIDVALIDITY ${validity}] so`);
       if (!bare) say(`* OK [UIDNEXT ${next}] so`);
       say(`${tag} OK [${how}] selected`);
@@ -190,8 +193,11 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       const cut = whole && mail ? fault('cut') : undefined;
       const text = mail && `* ${at + 1} FETCH (UID ${uid} ${itemsOf(mail, what)})\r\n`;
       if (cut && text !== undefined) return void line.socket.write(text.slice(0, cut.bytes), () => plain.destroy());
-      if (whole && folder && fault('gone')) take(folder, Number(uid));
-      else if (text !== undefined && !line.silent) line.socket.write(text, 'latin1');
+      const gone = whole && mail && folder && fault('gone') ? take(folder, mail.uid) : undefined;
+      if (gone) {
+        line.told -= 1;
+        say(`* ${at + 1} EXPUNGE`);
+      } else if (text !== undefined && !line.silent) line.socket.write(text, 'latin1');
       say(`${tag} OK fetched`);
     }
 
@@ -237,7 +243,9 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       LIST(tag, rest) {
         // RFC 9051 §6.3.9: what stands between names, and before all of them.
         if (rest.endsWith('""')) say(`* LIST (\\Noselect) "${delimiter}" ""`);
-        else for (const [name, { use }] of folders.folders) say(`* LIST (${use}) "${delimiter}" "${name}"`);
+        const all = /["*%]\*?"?( RETURN .*)?$/.test(rest) && /[*%]/.test(rest);
+        for (const [name, { use }] of rest.endsWith('""') ? [] : folders.folders)
+          if (all || rest.includes(name)) say(`* LIST (${use}) "${delimiter}" "${name}"`);
         say(`${tag} OK listed`);
       },
       SELECT: (tag, rest) => select(tag, rest, 'READ-WRITE'),
@@ -253,6 +261,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
         if (fault('silent')) line.silent = true;
         // A folder that is gone while it is selected (RFC 2180 §3.3).
         if (line.folder && ![...folders.folders.values()].includes(line.folder)) return say(`${tag} NO it is gone`);
+        if (line.folder) tellCount(line, line.folder);
         say(`* SEARCH ${line.folder ? found(line.folder, rest).join(' ') : ''}`);
         say(`${tag} OK searched`);
       },
@@ -268,6 +277,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
         const at = line.folder?.mails.findIndex((one) => one.uid === Number(uid)) ?? -1;
         const mail = line.folder && take(line.folder, Number(uid));
         if (mail) news(put(to, mail.raw, mail.flags));
+        if (mail) line.told -= 1;
         if (mail) say(`* ${at + 1} EXPUNGE`);
         say(`${tag} OK moved`);
       },
@@ -280,6 +290,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
         if (!/\bIDLE\b/.test(said())) return say(`${tag} BAD not here`);
         line.idling = tag;
         say('+ idling');
+        if (line.folder) tellCount(line, line.folder);
       },
       LOGOUT(tag) {
         say('* BYE');
@@ -289,10 +300,15 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     };
   });
 
+  /** RFC 9051 §7.4.1, where it does not know it yet. */
+  function tellCount(line: Line, { mails, unseen }: StoredFolder): void {
+    const count = mails.length + unseen;
+    if (count !== line.told && !line.silent) line.socket.write(`* ${count} EXISTS\r\n`);
+    line.told = count;
+  }
+
   function news(into: StoredFolder): void {
-    for (const { socket, folder, silent, idling } of lines)
-      if (folder === into && !silent && idling !== undefined)
-        socket.write(`* ${into.mails.length + into.unseen} EXISTS\r\n`);
+    for (const line of lines) if (line.folder === into && line.idling !== undefined) tellCount(line, into);
     tell();
   }
 
@@ -338,8 +354,11 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       const from = folders.need(name);
       const at = from.mails.findIndex((one) => one.uid === uid);
       take(from, uid);
-      for (const { socket, folder, idling } of lines)
-        if (folder === from && idling !== undefined) socket.write(`* ${at + 1} EXPUNGE\r\n`);
+      for (const line of lines) {
+        if (line.folder !== from || line.idling === undefined) continue;
+        line.told -= 1;
+        line.socket.write(`* ${at + 1} EXPUNGE\r\n`);
+      }
       tell();
     },
     breakAll(bye) {

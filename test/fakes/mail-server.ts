@@ -3,6 +3,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import PostalMime, { type Email } from 'postal-mime';
 import { SMTPServer } from 'smtp-server';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
 /** A mail that the bridge has sent. `lines` are its header lines as they came, unfolded. */
 export type HeardMail = {
@@ -34,6 +35,10 @@ export type MailServer = AsyncDisposable & {
   readonly port: number;
   readonly heard: HeardMail[];
   readonly faults: MailFault[];
+  /** Passwords and tokens that it was given. */
+  readonly tried: readonly string[];
+  /** What it says behind `250` of a mail that it takes. */
+  taken: string;
   /** Mails that are held and not answered. */
   readonly held: number;
   /** Connections that are open. */
@@ -47,10 +52,12 @@ type MailServerOptions = {
   readonly nobody?: string;
   /** Whether a password or token is let in; nobody logs in where it is left out. */
   readonly login?: (secret: string) => boolean;
+  /** It offers STARTTLS, with the certificate of `certificate.ts`. */
+  readonly secret?: boolean;
 };
 
 /** Opens the server that mails of a bridge go to: real SMTP, with faults on demand. It has no mailbox of `nobody`. */
-export async function mailServer({ nobody, login }: MailServerOptions = {}): Promise<MailServer> {
+export async function mailServer({ nobody, login, secret }: MailServerOptions = {}): Promise<MailServer> {
   const heard: HeardMail[] = [];
   const faults: MailFault[] = [];
   const watchers = new Set<() => void>();
@@ -59,6 +66,8 @@ export async function mailServer({ nobody, login }: MailServerOptions = {}): Pro
   };
   let waiting: (() => void)[] | undefined;
   const sockets = new Set<Socket>();
+  const tried: string[] = [];
+  let taken = 'queued';
 
   const fault = (at: 'mail' | 'rcpt' | 'data'): Error | undefined => {
     const found = faults.findIndex((one) => one.at === at);
@@ -73,10 +82,12 @@ export async function mailServer({ nobody, login }: MailServerOptions = {}): Pro
 
   const server = new SMTPServer({
     authOptional: true,
-    disabledCommands: login ? ['STARTTLS'] : ['AUTH', 'STARTTLS'],
+    disabledCommands: login ? (secret ? [] : ['STARTTLS']) : ['AUTH', 'STARTTLS'],
+    ...(secret && { cert: CERTIFICATE, key: PRIVATE_KEY }),
     allowInsecureAuth: true,
     authMethods: ['PLAIN', 'XOAUTH2'],
-    onAuth({ username, password, accessToken }, _session, done) {
+    onAuth({ username, password, accessToken }, { secure }, done) {
+      tried.push(`${password ?? accessToken}${secure ? ' in secret' : ''}`);
       if (login?.(password ?? accessToken ?? '')) done(null, { user: username });
       else done(Object.assign(new Error('5.7.8 no'), { responseCode: 535 }));
     },
@@ -101,7 +112,7 @@ export async function mailServer({ nobody, login }: MailServerOptions = {}): Pro
       heard.push(await heardMail(whole, session.envelope, session.user));
       tell();
       if (special('drop')) return cutAll();
-      done(null, 'queued');
+      done(null, taken);
     },
   });
   server.on('error', () => undefined);
@@ -123,6 +134,13 @@ export async function mailServer({ nobody, login }: MailServerOptions = {}): Pro
     port: (listening.address() as AddressInfo).port,
     heard,
     faults,
+    tried,
+    get taken() {
+      return taken;
+    },
+    set taken(text) {
+      taken = text;
+    },
     get held() {
       return waiting?.length ?? 0;
     },

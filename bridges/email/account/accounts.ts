@@ -1,4 +1,5 @@
 import type { OwnIntake } from '#bridges/email/in/listener.ts';
+import { OWN_ADDRESS } from '#bridges/email/threads/own-addresses.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { AccountLogin, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { openTurns } from '#src/lib/turns.ts';
@@ -30,7 +31,10 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
       open.set(key.account, made);
       reading.set(key.account, made.read);
-      await host.state.delete({ account: key.account, key: TOLD });
+      await host.state.write([
+        { account: key.account, key: TOLD, value: null },
+        { account: key.account, key: OWN_ADDRESS, value: made.address, seal: true },
+      ]);
       await tellMissing(key, made.missing);
       return made.session;
     } catch (error) {

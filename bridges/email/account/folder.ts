@@ -2,7 +2,7 @@ import type { ImapFlow } from 'imapflow';
 import { answered } from '#bridges/email/in/imap-line.ts';
 import type { MailboxOwner, OwnIntake } from '#bridges/email/in/listener.ts';
 import { type MailFolder, openMailFolder } from '#bridges/email/in/mail-folder.ts';
-import { headersOf, senderIn, taken, valuesOf } from '#bridges/email/in/mailbox-reader.ts';
+import { headOf, senderIn, taken, valuesOf } from '#bridges/email/in/mailbox-reader.ts';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { LOOP_HEADER } from '#bridges/email/out/compose.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -17,6 +17,9 @@ import { accountTexts as texts } from './texts.ts';
 
 /** How long a whole mail may take, in milliseconds: others wait for their turn. */
 const WHOLE = 300_000;
+
+/** RFC 9051 §2.3.2 */
+const UNSENT = ['\\Draft', '\\Deleted'];
 
 type OwnFolderParts = {
   readonly transport: EmailTransport;
@@ -60,7 +63,10 @@ export function openOwnFolder({
   });
 
   async function read(line: ImapFlow, uid: number): Promise<'shown' | 'none' | 'later'> {
-    const fields = await headersOf(host, line, uid, ['from', 'subject', LOOP_HEADER.toLowerCase()]);
+    const head = await headOf(host, line, uid, ['from', 'subject', LOOP_HEADER.toLowerCase()]);
+    // Somebody else has removed it, or writes on it yet: a folder with all mails has those, too.
+    if (!head || UNSENT.some((flag) => head.flags.has(flag))) return 'none';
+    const { fields } = head;
     const [author] = mailboxesOf(valuesOf(fields, ['from']).replace(/^from:/i, ''));
     const from = mailboxOf(author?.address ?? '') ?? '';
     const isOwn = from === login.address;

@@ -10,7 +10,8 @@ import type { Answer, Field } from '#src/model/form.ts';
 import { failureOf } from './failures.ts';
 import { clientOf, postTo, refusalOf } from './mail-auth.ts';
 import { credentialsOf, type MailLogin, newLink, serversOf, written } from './mail-login.ts';
-import { checkPermitted, guessServers, operatorProvider } from './servers.ts';
+import type { ProviderFacts } from './providers.ts';
+import { checkPermitted, factsOf, guessServers, operatorProvider } from './servers.ts';
 import { submissionOf } from './submission.ts';
 import { accountTexts as texts } from './texts.ts';
 
@@ -33,12 +34,20 @@ async function* askedAddress(config: EmailConfig): AsyncGenerator<Step, string, 
   return address;
 }
 
+const instructionsFor = (passwords: ProviderFacts['passwords'], isGuessed: boolean) => {
+  if (passwords === 'app') return texts.appPassword;
+  if (passwords === 'enabled') return texts.enabledFirst;
+  return isGuessed ? texts.servers : texts.consent;
+};
+
 const byPassword: Login<EmailConfig> = {
   name: texts.byPassword,
   guests: true,
   async *start({ config, host }): Dialogue {
     const address = yield* askedAddress(config);
     const named = operatorProvider(config, address) !== undefined;
+    const { passwords } = named ? {} : factsOf(config, address);
+    if (passwords === 'none') throw new Failure('not-supported', { text: texts.noPasswords });
     const guessed = named ? undefined : yield* act(() => guessServers(address, { host, dns: openResolver(config) }));
     const servers: readonly Field[] = guessed
       ? [
@@ -49,7 +58,7 @@ const byPassword: Login<EmailConfig> = {
           },
         ]
       : [];
-    const filled = yield form(guessed ? texts.servers : texts.consent, [
+    const filled = yield form(instructionsFor(passwords, guessed !== undefined), [
       ...servers,
       { name: 'user', label: texts.user, type: 'text', required: true, value: [address] },
       { name: 'password', label: texts.password, type: 'secret', required: true },
@@ -110,7 +119,7 @@ async function tried(config: EmailConfig, host: Host, login: MailLogin): Promise
   const { secret, user } = login;
   const auth = 'password' in secret ? { user, password: secret.password } : { user, token: secret.token };
   const line = await openImapLine(host, { server: imap, auth }, host.signal).catch((error: unknown) => {
-    throw failureOf(error);
+    throw failureOf(error, 'token' in auth ? 'token' : 'password');
   });
   line.close();
   const sending = openSubmission(

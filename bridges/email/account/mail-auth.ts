@@ -3,6 +3,7 @@ import type { MailAuth } from '#bridges/email/in/imap-line.ts';
 import type { Credentials, Host, SessionKey } from '#src/bridge.ts';
 import { OauthError, type OauthTokens, postForm, tokensOf } from '#src/lib/oauth.ts';
 import { Failure } from '#src/model/failure.ts';
+import { failureOf } from './failures.ts';
 import { credentialsOf, loginOf, type MailLogin } from './mail-login.ts';
 import { type OperatorProvider, operatorProvider } from './servers.ts';
 import { accountTexts as texts } from './texts.ts';
@@ -26,18 +27,23 @@ export const clientOf = ({ client, secret }: OauthServer) => ({
   ...(secret && { client_secret: secret.open() }),
 });
 
+/** RFC 6749 §5.2: they say something of the gateway, and not of who logs in. */
+const OURS = new Set(['invalid_client', 'unauthorized_client', 'unsupported_grant_type', 'invalid_scope']);
+
 /** What an OAuth server's refusal is to a user. */
 export function refusalOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (!(error instanceof OauthError)) return new Failure('internal', { cause: error });
   if (error.word === 'invalid_grant') return new Failure('password-required', { text: texts.ended, cause: error });
   if (error.word === '' || error.status >= 500) return new Failure('remote-server-timeout', { cause: error });
+  if (OURS.has(error.word))
+    return new Failure('internal', { text: texts.ourClient, foreign: error.word, cause: error });
   if (error.word === 'expired_token') return new Failure('session-expired', { cause: error });
   return new Failure('not-permitted', { text: texts.denied, foreign: error.word, cause: error });
 }
 
 type AuthParts = {
-  readonly host: Pick<Host, 'fetch' | 'signal' | 'clock' | 'credentials' | 'log'>;
+  readonly host: Pick<Host, 'alarm' | 'fetch' | 'signal' | 'clock' | 'credentials' | 'log'>;
   readonly config: EmailConfig;
   readonly key: SessionKey;
   readonly credentials: Credentials | undefined;
@@ -49,13 +55,15 @@ export function openMailAuth({ host, config, key, credentials }: AuthParts) {
   let login = loginOf(credentials);
   let renewing: Promise<void> | undefined;
 
-  /** Asks for a new token, and keeps it before it is used: the old one may end with that. */
+  /** Asks for a new token, and keeps it before it is used: the old one may end with that. Rejects with a `Failure`. */
   async function renew(old: OauthTokens): Promise<void> {
     const { oauth } = operatorProvider(config, login.address) ?? {};
     if (!oauth || old.refresh === undefined) throw new Failure('password-required', { text: texts.ended });
     const body = { grant_type: 'refresh_token', refresh_token: old.refresh, ...clientOf(oauth) };
     const answer = await postForm(postTo(host), oauth.token, body).catch((error: unknown) => {
-      throw refusalOf(error);
+      const failure = refusalOf(error);
+      if (failure.code === 'internal') host.alarm('oauth', texts.clientRefused(oauth.client, failure.foreign ?? ''));
+      throw failure;
     });
     const tokens = tokensOf(host.clock, answer, old.refresh);
     if (!tokens) throw new Failure('remote-server-timeout');
@@ -68,11 +76,12 @@ export function openMailAuth({ host, config, key, credentials }: AuthParts) {
 
   return {
     login,
-    /** What is logged in with now: a token is renewed before it ends. Rejects with a `Failure`. */
-    async current(): Promise<MailAuth> {
+    /** What is logged in with now: a token is renewed before it ends, or where it was `refused` before its time. Rejects with a `Failure`. */
+    async current(refused?: MailAuth): Promise<MailAuth> {
       const { secret } = login;
       if ('password' in secret) return { user: login.user, password: secret.password };
-      if (secret.expires !== undefined && secret.expires - host.clock.now() < EARLY) {
+      const isOver = secret.expires !== undefined && secret.expires - host.clock.now() < EARLY;
+      if (isOver || (refused && 'token' in refused && refused.token === secret.token)) {
         renewing ??= renew(secret).finally(() => {
           renewing = undefined;
         });
@@ -81,6 +90,24 @@ export function openMailAuth({ host, config, key, credentials }: AuthParts) {
       return { user: login.user, token: 'token' in login.secret ? login.secret.token : secret.token };
     },
   };
+}
+
+/** Logs in: once more where a token is refused, with a new one. Rejects with a `Failure` that says what was wrong. */
+export async function loggedIn<T>(
+  { current }: Pick<ReturnType<typeof openMailAuth>, 'current'>,
+  work: (auth: MailAuth) => Promise<T>,
+): Promise<T> {
+  const given = await current();
+  try {
+    return await work(given);
+  } catch (error) {
+    const failure = failureOf(error, 'token' in given ? 'token' : 'password');
+    if (!('token' in given) || failure.code !== 'password-required') throw failure;
+  }
+  const fresh = await current(given);
+  return work(fresh).catch((error: unknown) => {
+    throw failureOf(error, 'token');
+  });
 }
 
 /** Whether a login has ended at its provider: `unknown` where there is no way to tell it, `none` for a password, of which it knows nothing. */

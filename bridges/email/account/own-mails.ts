@@ -14,16 +14,22 @@ export function openOwnMails(
   { personal, reports }: { readonly personal: PersonalMails; readonly reports: ReportedMails },
   parser: Pick<MailParser, 'clean'>,
 ): OwnMails {
-  const { config } = transport;
+  const { config, state } = transport;
 
   async function written(mail: ReadMail, to: MailboxOwner, files: HeldFiles) {
     // What was sent from here comes back, where it was written to oneself, and lies among what was sent.
-    if (isOurs(mail.parsed, config) || !to.elsewhere) return TAKEN;
+    if (isOurs(mail.parsed, config) || !to.elsewhere || (await isSent(mail.parsed.messageId, to))) return TAKEN;
     if (!to.fromSent && mail.verdict.from === 'temporary') return LATER;
     // Anybody may send a mail in whose From its reader stands.
     if (!to.fromSent && mail.verdict.from !== 'verified') return TAKEN;
     await tellElsewhere(transport, parser, { ...mail, files: await files.of(to.account) }, to);
     return TAKEN;
+  }
+
+  /** Whether a mail went from here, though its server has taken our mark out of it. */
+  async function isSent(messageId: string, { account }: MailboxOwner): Promise<boolean> {
+    if (!messageId.endsWith(`@${config.domain}`)) return false;
+    return (await state.sent(messageId.replace(/@.*$/, '')))?.account === account;
   }
 
   return {

@@ -9,7 +9,8 @@ import type { Host, Session, SessionKey, Wish } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import { failureOf } from './failures.ts';
 import { openOwnFolder } from './folder.ts';
-import { openMailAuth } from './mail-auth.ts';
+import { folderNamed } from './folder-name.ts';
+import { loggedIn, openMailAuth } from './mail-auth.ts';
 import { serversOf } from './mail-login.ts';
 import { type MailboxReading, readingOf } from './reading.ts';
 import { checkPermitted, factsOf } from './servers.ts';
@@ -54,7 +55,7 @@ export async function openOwnMailbox(parts: OwnMailboxParts): Promise<OwnMailbox
   checkPermitted(config, login.address);
   const servers = serversOf(config, login);
   const reading = readingOf(await settingsOf(transport, key.account));
-  const line = await openImapLine(host, { server: servers.imap, auth: await auth.current() }, signal).catch(rejected);
+  const line = await loggedIn(auth, (given) => openImapLine(host, { server: servers.imap, auth: given }, signal));
   try {
     const found = await foldersOf(line, parts, { login, reading });
     await found.folders[0].select(line);
@@ -143,8 +144,7 @@ async function foldersOf(
 ): Promise<Pick<Opened, 'sent' | 'folders' | 'missing'>> {
   const { host } = transport;
   const listed = await answered(host.clock, line, line.list());
-  const pathOf = (name: string): string | undefined =>
-    listed.find(({ path }) => path === name || (name.toUpperCase() === 'INBOX' && /^inbox$/i.test(path)))?.path;
+  const pathOf = (name: string): string | undefined => folderNamed(listed, name)?.path;
   const named = [...reading.folders, ...(reading.move === '' ? [] : [reading.move])];
   const missing = [...new Set(named)].filter((name) => pathOf(name) === undefined);
   const move = missing.includes(reading.move) ? '' : reading.move;

@@ -11,13 +11,13 @@ const TIMEOUT = 120_000;
 export const submissionOf = (
   { outgoing, domain }: EmailConfig,
   { host, port, tls, pin, chosenByUser }: ImapServer,
-  auth: () => Promise<MailAuth>,
+  auth: (refused?: MailAuth) => Promise<MailAuth>,
 ): SubmissionServer => ({
   ...{ host, port, tls, pin, auth, connections: CONNECTIONS, timeout: TIMEOUT },
   ...(chosenByUser && { chosenByUser }),
   name: outgoing.name ?? domain,
   refusals: {
-    login: ['password-required', texts.wrongPassword],
+    login: ['password-required', texts.wrongPassword()],
     sender: ['policy-violation', texts.refusedSender],
   },
 });

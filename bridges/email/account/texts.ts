@@ -49,6 +49,14 @@ export const accountTexts = catalogue({
     en: 'Waiting until you have logged in there.',
     de: 'Es wird gewartet, bis Sie sich dort angemeldet haben.',
   },
+  ourClient: {
+    en: 'This gateway is not let in at your provider; those who run it have to see to that.',
+    de: 'Dieses Gateway wird bei Ihrem Anbieter nicht eingelassen; das muss sein Betreiber in Ordnung bringen.',
+  },
+  clientRefused: (client: string, word: string) => ({
+    en: `A provider of mailboxes renews no tokens for this gateway (client ${client}): ${word}`,
+    de: `Ein Anbieter von Postfächern erneuert für dieses Gateway keine Tokens (Client ${client}): ${word}`,
+  }),
   denied: { en: 'Your provider has refused it.', de: 'Ihr Anbieter hat es abgelehnt.' },
   notOffered: {
     en: 'Own mailboxes cannot be linked here.',
@@ -66,10 +74,39 @@ export const accountTexts = catalogue({
     en: `“${text}” is no server with a port that mail comes by, such as imap.example.com:993.`,
     de: `„${text}“ ist kein Server mit einem Port für E-Mails, wie etwa imap.example.com:993.`,
   }),
-  wrongPassword: {
-    en: 'Your mail server refuses the login. Link your mailbox again, with the right password.',
-    de: 'Ihr Mailserver weist die Anmeldung zurück. Binden Sie Ihr Postfach mit dem richtigen Passwort neu ein.',
+  wrongPassword: (help = '') => ({
+    en: `Your mail server refuses the login${help && `: “${help}”`}. Link your mailbox again, with the right password.`,
+    de: `Ihr Mailserver weist die Anmeldung zurück${help && `: „${help}“`}. Binden Sie Ihr Postfach mit dem richtigen Passwort neu ein.`,
+  }),
+  noTls: {
+    en: 'Your mail server cannot be spoken to in secret (TLS), or is not who it should be. It got no password.',
+    de: 'Mit Ihrem Mailserver ist nicht vertraulich zu sprechen (TLS), oder er ist nicht, wer er sein sollte. Ein Passwort hat er nicht bekommen.',
   },
+  goodbye: (words: string) => ({
+    en: `Your mail server ends the connection: “${words}”`,
+    de: `Ihr Mailserver beendet die Verbindung: „${words}“`,
+  }),
+  noPasswordLogin: {
+    en: 'Your mail server takes no passwords from other programs.',
+    de: 'Ihr Mailserver nimmt von anderen Programmen keine Passwörter an.',
+  },
+  noTokenLogin: {
+    en: 'Your mail server takes no login on the page of its provider.',
+    de: 'Ihr Mailserver nimmt keine Anmeldung über die Seite des Anbieters an.',
+  },
+  appPassword: {
+    en: 'This provider wants an app password here, which is made in the settings of your account there.',
+    de: 'Dieser Anbieter verlangt hier ein App-Passwort, das in den Einstellungen Ihres Kontos dort erzeugt wird.',
+  },
+  enabledFirst: {
+    en: 'With this provider, other programs have to be let in first (IMAP), in the settings of your mailbox there; who logs in there with a second factor needs an app password.',
+    de: 'Bei diesem Anbieter müssen andere Programme (IMAP) erst in den Einstellungen Ihres Postfachs erlaubt werden; wer sich dort mit zweitem Faktor anmeldet, braucht ein App-Passwort.',
+  },
+  noPasswords: {
+    en: 'This provider takes no passwords from other programs. Its mailboxes can be linked here only by a login on its page, if the operator of this gateway offers that.',
+    de: 'Dieser Anbieter nimmt von anderen Programmen keine Passwörter an. Seine Postfächer lassen sich hier nur mit einer Anmeldung auf seiner Seite einbinden, wenn der Betreiber dieses Gateways das anbietet.',
+  },
+
   ended: {
     en: 'Your provider has ended the login. Link your mailbox again.',
     de: 'Ihr Anbieter hat die Anmeldung beendet. Binden Sie Ihr Postfach neu ein.',

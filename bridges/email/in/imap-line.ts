@@ -1,8 +1,9 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import { ImapFlow } from 'imapflow';
 import type { Host } from '#src/bridge.ts';
 import type { Clock } from '#src/lib/clock.ts';
+import { isPinned } from '#src/lib/net.ts';
 
 /** Where a mailbox is. `chosenByUser` puts it under the address rules (SECURITY rule 6). */
 export type ImapServer = {
@@ -49,6 +50,8 @@ export async function openImapLine(
     ...{ host: name, port, secure: tls === 'implicit', doSTARTTLS: tls === 'starttls' ? true : undefined },
     ...(tls === 'off' && { doSTARTTLS: false }),
     auth: 'token' in auth ? { user: auth.user, accessToken: auth.token } : { user: auth.user, pass: auth.password },
+    // Some let in only who says what it is (RFC 2971).
+    clientInfo: { name: 'Isthmus' },
     // A compressor for each of a thousand lines that are idle is most of their memory.
     ...{ logger: false, disableAutoIdle: true, disableCompression: true },
     ...{ maxLiteralSize: MOST_LITERAL, maxLineLength: MOST_LITERAL },
@@ -58,8 +61,15 @@ export async function openImapLine(
         setImmediate(onConnect);
         return socket;
       },
-      upgrade: (plain, _options, onSecure) =>
-        tlsConnect({ socket: plain as Socket, host: name, servername: name, rejectUnauthorized: true }, onSecure),
+      upgrade(plain, _options, onSecure) {
+        // RFC 6066 §3: a literal address is no server name.
+        const names = { host: name, ...(isIP(name) ? {} : { servername: name }) };
+        const secured = tlsConnect({ socket: plain as Socket, ...names, rejectUnauthorized: pin === undefined }, () => {
+          if (isPinned(secured, pin ?? [])) onSecure();
+          else secured.destroy(new Error('The certificate is not the one that is expected.'));
+        });
+        return secured;
+      },
     },
   });
   // What was under way rejects with less than that.

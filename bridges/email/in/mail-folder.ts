@@ -100,14 +100,16 @@ export function openMailFolder(parts: MailFolderParts): MailFolder {
     },
     async hasNews(line) {
       const found = await answered(clock, line, line.status(path, { uidNext: true, uidValidity: true }));
-      if (!found) return false;
+      if (!found) throw new Error('A folder is not there any more.');
       return progress?.validity !== String(found.uidValidity) || (found.uidNext ?? 0) - 1 > progress.last;
     },
     async news(line) {
       if (!progress) return;
       const { key, left, last: from } = progress;
       const query = { uid: `${from + 1}:*` };
-      const found = (await answered(clock, line, line.search(query, { uid: true }))) || [];
+      const found = await answered(clock, line, line.search(query, { uid: true }));
+      // It is gone while it is selected (RFC 2180 §3.3), or the like: who begins anew is told which folders there are.
+      if (!found) throw new Error('A folder cannot be searched any more.');
       for (const uid of found.filter((one) => one > from).sort((a, b) => a - b)) {
         if (parts.stopped()) return;
         const done = await taken(line, uid);

@@ -78,7 +78,7 @@ export function openMailboxReader(imap: ImapConfig, { host, config, intake }: Pa
   }
 
   async function envelopeOf(line: ImapFlow, uid: number): Promise<MailEnvelope> {
-    const fields = await headersOf(host, line, uid, RECIPIENTS.flat());
+    const { fields = [] } = (await headOf(host, line, uid, RECIPIENTS.flat())) ?? {};
     // The address of the mailbox itself is nobody's.
     const isOurs = (one: string): boolean => {
       const found = splitMailbox(one);
@@ -101,17 +101,21 @@ export function openMailboxReader(imap: ImapConfig, { host, config, intake }: Pa
   };
 }
 
-/** The lines of some headers of a mail, unfolded; that of the envelope's sender is among them. Marks nothing. */
-export async function headersOf(
+/** A mail before it is read: the lines of some of its headers, unfolded, that of the envelope's sender among them, and its marks. */
+export type MailHead = { readonly fields: readonly string[]; readonly flags: ReadonlySet<string> };
+
+/** Looks at a mail, and marks nothing; at nothing where it is not there any more. */
+export async function headOf(
   { clock }: Pick<Host, 'clock'>,
   line: ImapFlow,
   uid: number,
   names: readonly string[],
-): Promise<readonly string[]> {
-  const wanted = { headers: [...names, 'return-path'] };
+): Promise<MailHead | undefined> {
+  const wanted = { headers: [...names, 'return-path'], flags: true };
   const found = await answered(clock, line, line.fetchOne(String(uid), wanted, { uid: true }));
-  const text = found ? (found.headers?.toString('utf8') ?? '') : '';
-  return text.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
+  if (!found) return undefined;
+  const text = found.headers?.toString('utf8') ?? '';
+  return { fields: text.replace(/\r?\n[ \t]+/g, ' ').split(/\r?\n/), flags: found.flags ?? new Set() };
 }
 
 /** The lines of headers of these names, in small letters, as one text. */

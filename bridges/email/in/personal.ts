@@ -3,6 +3,7 @@ import { looksLikeAddress, mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
 import type { GroupMails, GroupPlacing } from '#bridges/email/rooms/group-mails.ts';
 import { texts } from '#bridges/email/texts.ts';
+import { ownAddresses } from '#bridges/email/threads/own-addresses.ts';
 import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
 import { plainSubject } from '#bridges/email/threads/subject.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -77,7 +78,7 @@ export function openPersonal(
     const known = await knownOf(account, from, about);
     const [first] = known;
     const thread = first?.thread ?? state.mac('thread', account, from, parsed.messageId || bodyOf(state, parsed));
-    const replyTo = known.find(({ id }) => id === answered || parsed.inReplyTo.includes(id))?.id;
+    const replyTo = known.find(({ id, at }) => id === answered || parsed.inReplyTo.includes(at))?.id;
     return {
       thread,
       known: await state.thread(account, from, thread),
@@ -86,14 +87,15 @@ export function openPersonal(
     };
   }
 
-  /** Those of some mails that have passed between an account and a peer; of ours with what they said. */
+  /** Those of some mails that have passed between an account and a peer; of ours with what they said. `at` is as it was looked for. */
   async function knownOf(account: AccountKey, from: string, ids: readonly string[]) {
-    const found: { id: string; thread: string; text?: string }[] = [];
-    for (const id of ids) {
-      const placed = await state.placed(account, from, id);
+    const found: { id: string; at: string; thread: string; text?: string }[] = [];
+    for (const at of ids) {
+      const placed = await state.placed(account, from, at);
       if (!placed) continue;
+      const id = placed.ours ?? at;
       const ours = id.endsWith(`@${config.domain}`) ? await state.sent(id.replace(/@.*$/, '')) : undefined;
-      found.push({ id, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) });
+      found.push({ id, at, thread: placed.thread, ...(ours?.account === account && { text: ours.mail.text }) });
       if (found.length >= 3) break;
     }
     return found;
@@ -141,7 +143,7 @@ export function openPersonal(
       ...(parsed.date !== undefined && late(parsed.date)),
       kind: 'message',
       style: 'plain',
-      text: textOf(mail, account, { clean, fresh, others: alsoTo(mail, several), url: original.url }),
+      text: textOf(mail, account, { clean, fresh, others: await alsoTo(mail, account, several), url: original.url }),
       ...(fresh !== undefined && { subject: fresh }),
       thread: placing.thread,
       ...markable(mail),
@@ -269,22 +271,29 @@ export function openPersonal(
   }
 
   /** To whom else a mail went, as its headers say, with the offer to answer them all. */
-  const alsoTo = ({ parsed, envelope, from }: ReadMail, several: GroupPlacing | undefined): Words | undefined => {
+  async function alsoTo(
+    { parsed, envelope, from }: ReadMail,
+    account: AccountKey,
+    several: GroupPlacing | undefined,
+  ): Promise<Words | undefined> {
     const mine = new Set(envelope.to.map((one) => mailboxOf(one)));
     const offer = several?.kind === 'offer' ? { address: from, domain: host.transport } : undefined;
-    const others = offer
+    const named = offer
       ? (several?.now ?? []).filter(({ address }) => address !== from)
       : [...parsed.to, ...parsed.cc].filter(
           ({ address }) => !mine.has(mailboxOf(address)) && !address.toLowerCase().endsWith(`@${config.domain}`),
         );
-    if (others.length === 0 || parsed.automation === 'list') return undefined;
+    if (named.length === 0 || parsed.automation === 'list') return undefined;
+    const own = await ownAddresses(host, account, parsed);
+    const others = named.filter(({ address }) => !own.has(mailboxOf(address) ?? ''));
+    if (others.length === 0) return undefined;
     const names = others.slice(0, ALSO).map(({ name = '', address }) => {
       const called = cleanName(name);
       return called === '' || looksLikeAddress(called) ? address : called;
     });
     const all = [...names, ...(others.length > ALSO ? [`+${others.length - ALSO}`] : [])].join(', ');
     return texts.alsoTo(all, offer);
-  };
+  }
 
   return {
     take: (mail, to, admission) => alone(to.account, mail.from, () => accept(mail, to, admission)),

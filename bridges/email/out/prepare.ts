@@ -44,6 +44,8 @@ export type PreparedMail = {
   /** Written once it was taken. */
   readonly after: readonly StateWrite[];
   readonly isChange: boolean;
+  /** What its server has put in the place of `messageId`. */
+  readonly messageIdThere?: string;
 };
 
 /** What a mail says, before it has an address. */
@@ -181,7 +183,7 @@ export function openPreparing(
 
   /** The thread goes on from here. A report that was quicker has said more of it. */
   async function kept({ account, their }: MailContent, ready: PreparedMail): Promise<void> {
-    const { token, sent, subject, messageId, after, isChange } = ready;
+    const { token, sent, subject, messageId, messageIdThere: there, after, isChange } = ready;
     const inThread = sent.thread;
     const thread = await state.thread(account, their, inThread);
     const peer = await state.peer(account, their);
@@ -192,6 +194,9 @@ export function openPreparing(
         ...(known?.mail.stage === 'begun' ? writeSent(account, { ...sent, stage: 'taken' }) : []),
         ...after,
         state.writePlaced(account, their, messageId, { thread: inThread, hash: '', at: sent.at }),
+        ...(there === undefined
+          ? []
+          : [state.writePlaced(account, their, there, { thread: inThread, hash: '', at: sent.at, ours: messageId })]),
         // A change is no mail that is answered: the thread goes on from what it is about.
         ...(isChange
           ? []
@@ -199,7 +204,7 @@ export function openPreparing(
               state.writeThread(account, their, inThread, {
                 ...thread,
                 subject: thread.subject ?? subject,
-                references: withReference(thread.references, messageId),
+                references: withReference(thread.references, there ?? messageId),
               }),
               state.writePeer(account, their, { ...peer, thread: inThread, introduced: true }),
             ]),

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
 import { domainToASCII } from 'node:url';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { EmailConfig, OutgoingConfig } from '#bridges/email/config.ts';
@@ -6,6 +7,7 @@ import type { MailAuth } from '#bridges/email/in/imap-line.ts';
 import { wireAddress } from '#bridges/email/mailbox.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { Host } from '#src/bridge.ts';
+import { isPinned } from '#src/lib/net.ts';
 import { openTurns } from '#src/lib/turns.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
@@ -23,7 +25,11 @@ export type OutgoingEnvelope = {
   readonly success: boolean;
 };
 
-type Outgoing = { readonly envelope: OutgoingEnvelope; readonly mail: Buffer };
+/** `messageIdThere` is the Message-ID that a server says to have put in the place of ours, without brackets. */
+type Outgoing = { readonly envelope: OutgoingEnvelope; readonly mail: Buffer; readonly messageIdThere?: string };
+
+/** What a server has said of a mail that it took. */
+type SentInfo = { readonly messageId?: string };
 
 /** The server that takes mails (RFC 6409). */
 export type Smarthost = {
@@ -45,8 +51,8 @@ export type SubmissionServer = Pick<OutgoingConfig, 'host' | 'port' | 'tls' | 'c
   readonly name: string;
   /** Under the address rules (SECURITY rule 6). */
   readonly chosenByUser?: boolean;
-  /** Who logs in, if anybody does: asked for each mail. */
-  auth?(): Promise<MailAuth>;
+  /** Who logs in, if anybody does: asked for each mail, and once more where a token was `refused`. */
+  auth?(refused?: MailAuth): Promise<MailAuth>;
   readonly refusals: Refusals;
 };
 
@@ -88,7 +94,7 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
     const connection = new SMTPConnection({
       ...{ connection: socket, host: name, secured: tls !== undefined, secure: tls !== undefined },
       ...{ ignoreTLS: server.tls === 'off', requireTLS: server.tls === 'starttls' },
-      tls: { servername: name, rejectUnauthorized: true },
+      tls: { servername: name, rejectUnauthorized: pin === undefined },
       ...{ greetingTimeout: timeout, socketTimeout: timeout, name: domainToASCII(server.name) },
       ...{ logger: false, debug: false, customAuth: { [BEARER]: bearer } },
     });
@@ -97,7 +103,7 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
   }
 
   /** One whole conversation. Whatever happens to the connection is the end of it. */
-  function converse(connection: SMTPConnection, auth: MailAuth | undefined, outgoing?: Outgoing): Promise<void> {
+  function converse(connection: SMTPConnection, auth: MailAuth | undefined, outgoing?: Outgoing): Promise<SentInfo> {
     return new Promise((resolve, reject) => {
       let sent = false;
       const fail = (error: Error) => reject(failureOf(error, sent, server.refusals));
@@ -106,7 +112,7 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       connection.once('error', fail);
       connection.once('end', () => fail(new Error('The connection was closed.')));
       const deliver = () => {
-        if (!outgoing) return resolve();
+        if (!outgoing) return resolve({});
         const { envelope, mail } = outgoing;
         const from = envelope.from === '' ? '' : wireAddress(envelope.from);
         const to = wireAddress(envelope.to);
@@ -122,11 +128,13 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
         connection.send(
           { from, to: [to], size: mail.length, use8BitMime: false, dsn: dsn as SMTPConnection.DSNOptions },
           message,
-          (error) => (error ? fail(error) : resolve()),
+          (error, info) => (error ? fail(error) : resolve(infoOf(info))),
         );
       };
       connection.connect((error) => {
         if (error) return fail(error);
+        if (server.tls === 'starttls' && !isPinned(connection._socket as TLSSocket, server.pin ?? []))
+          return fail(new Error('The certificate is not the one that is expected.'));
         if (!auth) return deliver();
         const isToken = 'token' in auth;
         const credentials = { user: auth.user, pass: isToken ? auth.token : auth.password };
@@ -143,11 +151,20 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       // Whose session ends has their mails sent by the next.
       if (signal.aborted) throw new Failure(host.signal.aborted ? 'stopping' : 'recipient-unavailable');
       const made = await make();
-      const auth = await server.auth?.();
+      let auth = await server.auth?.();
       connection = await connected();
-      await converse(connection, auth, made);
+      const talk = converse(connection, auth, made).catch(async (error: unknown) => {
+        if (!(auth && 'token' in auth && error instanceof Failure && error.code === server.refusals.login[0]))
+          throw error;
+        // Its time was not over, and yet it was refused: once more with another, where there is one.
+        connection?.close();
+        auth = await server.auth?.(auth);
+        connection = await connected();
+        return converse(connection, auth, made);
+      });
+      const { messageId } = await talk;
       connection.quit();
-      return made;
+      return made && { ...made, ...(messageId !== undefined && { messageIdThere: messageId }) };
     } catch (error) {
       connection?.close();
       throw error;
@@ -165,6 +182,10 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
     },
   };
 }
+
+/** Microsoft and Amazon say so in their last answer. */
+const infoOf = ({ serverMessageId: id }: SMTPConnection.SentMessageInfo): SentInfo =>
+  id === undefined ? {} : { messageId: id.replace(/[<>]/g, '') };
 
 const PIECE = 64 * 1024;
 

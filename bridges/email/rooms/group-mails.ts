@@ -3,6 +3,7 @@ import { recipientOf } from '#bridges/email/in/recipients.ts';
 import { mailboxOf } from '#bridges/email/mailbox.ts';
 import { isMessageId } from '#bridges/email/out/compose.ts';
 import { texts } from '#bridges/email/texts.ts';
+import { ownAddresses } from '#bridges/email/threads/own-addresses.ts';
 import { withReference } from '#bridges/email/threads/state.ts';
 import { plainSubject } from '#bridges/email/threads/subject.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
@@ -66,14 +67,13 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
   const { host, config, state } = transport;
 
   /** Which of a mail's addresses are our user's, or nobody's: all are of our own domain. */
-  async function mineOf(
-    account: AccountKey,
-    { parsed: { from, to, cc }, envelope }: ReadMail,
-  ): Promise<ReadonlySet<string>> {
+  async function mineOf(account: AccountKey, { parsed, envelope }: ReadMail): Promise<ReadonlySet<string>> {
+    const { from, to, cc } = parsed;
     const isHere = (address: string): boolean => address.endsWith(`@${config.domain}`);
     const ours = [from, ...to, ...cc].map(({ address }) => mailboxOf(address) ?? '').filter(isHere);
-    // A mailbox of their own, out of which it came.
+    // Mailboxes of their own, out of which or by which it came.
     const mine = new Set(envelope.to.filter((address) => !isHere(address)));
+    for (const address of await ownAddresses(host, account, parsed)) mine.add(address);
     for (const address of new Set(ours)) {
       const found = await recipientOf(transport, address);
       if ('status' in found || found.kind !== 'user' || found.account === account) mine.add(address);

@@ -57,7 +57,13 @@ const peerSchema = z.object({
 export type MailPeer = z.infer<typeof peerSchema>;
 
 /** Where a message between an account and a peer is found again by its Message-ID, which others may use as well. */
-const placedSchema = z.object({ thread: z.string(), hash: z.string().default(''), at: z.number().default(0) });
+const placedSchema = z.object({
+  thread: z.string(),
+  hash: z.string().default(''),
+  at: z.number().default(0),
+  /** The Message-ID that it had from us, where its server has put another in its place. */
+  ours: z.string().exactOptional(),
+});
 export type PlacedMail = z.infer<typeof placedSchema>;
 
 /**

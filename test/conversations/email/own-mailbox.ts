@@ -1,3 +1,4 @@
+import { FINGERPRINT } from '../../fakes/certificate.ts';
 import { scriptedImap } from '../../fakes/imap-server.ts';
 import { oauthServer } from '../../fakes/oauth-server.ts';
 
@@ -53,9 +54,16 @@ export async function ownMailbox() {
     cut: (rest) => imap.faults.push({ kind: 'cut', bytes: Number(rest) }),
     /** The next mail is expunged by another program while it is read. */
     gone: () => imap.faults.push({ kind: 'gone' }),
-    /** `offers IMAP4rev1 AUTH=PLAIN`: what the server says that it can. */
+    /** `offers IMAP4rev1 AUTH=PLAIN`: what the server says that it can; `offers-first` is what it says before a line is secret. */
     offers(rest) {
       imap.capabilities = { always: rest };
+    },
+    'offers-first'(rest) {
+      imap.capabilities = { ...imap.capabilities, starttls: rest };
+    },
+    /** `tried PLAIN pw in secret, LOGIN pw`: every password or token that the server was given, `-` for none. */
+    tried(rest) {
+      if ((imap.tried.join(', ') || '-') !== rest) throw new Error(`it was given: ${imap.tried.join(', ')}`);
     },
     delimiter(rest) {
       imap.delimiter = rest;
@@ -88,8 +96,14 @@ export async function ownMailbox() {
     /** `asked-for 0 UID FETCH`: how many commands that begin so there were since it was asked last. */
     'asked-for'(rest) {
       const [, count, name = ''] = /^(\d+) (.*)$/.exec(rest) ?? [];
-      const seen = imap.asked.splice(0).filter((one) => one.startsWith(name));
-      if (seen.length !== Number(count)) throw new Error(`it was asked: ${seen.join(', ')}`);
+      const all = imap.asked.splice(0);
+      if (all.filter((one) => one.startsWith(name)).length !== Number(count))
+        throw new Error(`it was asked: ${all.join(', ')}`);
+    },
+    /** `when-asked UID SEARCH`: until a command that begins so came since it was asked last. */
+    async 'when-asked'(rest) {
+      await imap.when(() => imap.asked.some((one) => one.startsWith(rest)));
+      imap.asked.splice(0);
     },
     /** `method XOAUTH2`: how the last login was made. */
     method(rest) {
@@ -137,6 +151,26 @@ export async function ownMailbox() {
             imap: { host: '127.0.0.1', port: imap.port, tls: 'off' },
             submission: { host: '127.0.0.1', port: submission, tls: 'off' },
             authserv: [OWN_ID],
+          },
+          {
+            domains: ['tls.example'],
+            imap: { host: '127.0.0.1', port: imap.port, tls: 'starttls', pin: [FINGERPRINT] },
+            submission: { host: '127.0.0.1', port: submission, tls: 'starttls', pin: [FINGERPRINT] },
+          },
+          {
+            domains: ['wrong.example'],
+            imap: { host: '127.0.0.1', port: imap.port, tls: 'starttls', pin: [FINGERPRINT.replace(/^../, '00')] },
+            submission: { host: '127.0.0.1', port: submission, tls: 'starttls', pin: [FINGERPRINT] },
+          },
+          {
+            domains: ['half.example'],
+            imap: { host: '127.0.0.1', port: imap.port, tls: 'starttls', pin: [FINGERPRINT] },
+            submission: {
+              host: '127.0.0.1',
+              port: submission,
+              tls: 'starttls',
+              pin: [FINGERPRINT.replace(/^../, '00')],
+            },
           },
           {
             domains: ['oauth.example'],

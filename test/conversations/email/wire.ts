@@ -21,12 +21,12 @@ const ROMEO = `romeo=a.example@${DOMAIN}`;
  * The world of mail. `email(bob@example.com)< from Romeo romeo=a.example@mail.example, id ID, re ID, subject "S": TEXT` is the next mail
  * that goes to that mailbox, `re -` where it answers none; a line break is `\n`. What comes in is written in the same way, `to` in the place of
  * `from`, and all before the text may be left out; `times 900` is a long one; `header "NAME: VALUE"` is one more; behind the text of what is heard stand its files, each with name, type and bytes. `email!` orders: see `orders`. `option: settings JSON`
- * are settings of the transport, `option: mailbox yes` has a mailbox of Romeo's own (`own-mailbox.ts`), `option: protocol smtp` is how mail comes in, if not by LMTP.
+ * are settings of the transport, `option: mailbox yes` has a mailbox of Romeo's own (`own-mailbox.ts`), `option: services JSON` are hosts and ports by the names of SRV records, `option: protocol smtp` is how mail comes in, if not by LMTP.
  */
-export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', mailbox }) => {
+export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', mailbox, services = '{}' }) => {
   const own = mailbox === undefined ? undefined : await ownMailbox();
-  const server = await mailServer(own ? { login: own.lets } : {});
-  const names = await startNameServer({});
+  const server = await mailServer(own ? { login: own.lets, secret: true } : {});
+  const names = await startNameServer({}, JSON.parse(services));
   const [lmtp = 0] = await freePorts(1);
   const read = new Set<HeardMail>();
   let last: HeardMail | undefined;
@@ -35,13 +35,13 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
   let web = '';
 
   const rawOf = (text: string, who = BOB, by?: string): { from: string; to: string[]; raw: string; smtp: boolean } => {
-    const { to, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
+    const { to, rcpt, id, re, subject, sender, headers, cc, body, plain } = readMail(text);
     const content = headers.some((one) => /^content-type:/i.test(one))
       ? []
       : ['Content-Type: text/plain; charset=utf-8'];
     return {
       from: sender ?? who,
-      to: to.split(' and '),
+      to: (rcpt ?? to).split(' and '),
       smtp: protocol === 'smtp',
       raw: [
         ...(plain ? [] : [vouched(who, by)]),
@@ -154,6 +154,14 @@ export const openWire: OpenWire = async ({ settings = '{}', protocol = 'lmtp', m
         throw new Error(`it is served with ${JSON.stringify([...headers])}`);
       if (!text.includes(wanted)) throw new Error(`it holds ${text}`);
     },
+    /** `given pw in secret, pw`: every password and token that the server was given, `-` for none. */
+    given(rest) {
+      if ((server.tried.join(', ') || '-') !== rest) throw new Error(`it was given: ${server.tried.join(', ')}`);
+    },
+    /** `answers 2.0.0 OK TEXT`: what the server says of mails that it takes. */
+    answers(rest) {
+      server.taken = rest;
+    },
     /** `by USER`: who has handed in the last mail; nobody where the gateway itself has. */
     by(rest) {
       if ((last?.user ?? '-') !== rest) throw new Error(`it was handed in by ${last?.user}`);
@@ -223,6 +231,8 @@ type Written = {
   /** Of the envelope, where that is another; `null` is the null sender. */
   readonly sender?: string;
   readonly cc?: string;
+  /** Of the envelope, where that is another. */
+  readonly rcpt?: string;
   readonly headers: readonly string[];
   /** Nobody vouches for the sender. */
   readonly plain: boolean;
@@ -230,7 +240,7 @@ type Written = {
 };
 
 const PART =
-  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|times \d+|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
+  /^(to (?:\S+(?: and )?)+?|id \S+?|re \S+?|sender \S+?|rcpt \S+?|times \d+|plain|subject "[^"]*"|cc "[^"]*"|header "[^"]*")(, |: )/;
 
 /** Reads a mail as conversations write it. */
 function readMail(text: string): Written {
@@ -243,7 +253,9 @@ function readMail(text: string): Written {
     if (found[2] === ': ') break;
   }
   const one = (word: string) => parts.find((part) => part.word === word)?.value;
-  const [id, re, subject, sender, cc, times = '1'] = ['id', 're', 'subject', 'sender', 'cc', 'times'].map(one);
+  const [id, re, subject, sender, cc, rcpt, times = '1'] = ['id', 're', 'subject', 'sender', 'cc', 'rcpt', 'times'].map(
+    one,
+  );
   return {
     to: one('to') ?? ROMEO,
     ...(id !== undefined && { id }),
@@ -251,6 +263,7 @@ function readMail(text: string): Written {
     ...(subject !== undefined && { subject }),
     ...(sender !== undefined && { sender: sender === 'null' ? '' : sender }),
     ...(cc !== undefined && { cc }),
+    ...(rcpt !== undefined && { rcpt }),
     headers: parts.filter(({ word }) => word === 'header').map(({ value }) => value),
     plain: parts.some(({ word }) => word === 'plain'),
     body: (parts.length > 0 ? rest : text).repeat(Number(times)),
