@@ -2,6 +2,7 @@ import { irc as mapping } from '#mappings/irc.ts';
 import type { BridgeDefinition } from '#src/bridge.ts';
 import { addresses } from './addresses.ts';
 import { openBridge } from './bridge.ts';
+import { commands } from './commands.ts';
 import { config, type IrcConfig } from './config.ts';
 import { services } from './connection/services.ts';
 import { settings } from './settings.ts';
@@ -23,7 +24,7 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   config,
   settings,
   logins: [services],
-  commands: [],
+  commands,
   addresses: ({ fixed_server }) => addresses(fixed_server),
   realms: ({ fixed_server, servers }) => (fixed_server === null ? Object.keys(servers) : [fixed_server]),
   open: async (given, host) => openBridge(given, host),

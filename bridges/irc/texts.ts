@@ -185,3 +185,30 @@ export const settingTexts = catalogue({
   },
   encodingOut: { en: 'Character set of what is sent', de: 'Zeichensatz von dem, was gesendet wird' },
 });
+
+/** What can be typed in a channel. */
+export const commandTexts = catalogue({
+  nick: { en: 'Nick', de: 'Nick' },
+  text: { en: 'Text', de: 'Text' },
+  reason: { en: 'Reason', de: 'Grund' },
+  modes: { en: 'Modes', de: 'Modi' },
+  subject: { en: 'Subject', de: 'Thema' },
+  mode: { en: 'Change the modes of the channel', de: 'Die Modi des Kanals ändern' },
+  topic: { en: 'Show or change the subject', de: 'Das Thema zeigen oder ändern' },
+  kick: { en: 'Put somebody out', de: 'Jemanden hinauswerfen' },
+  ban: { en: 'Ban somebody', de: 'Jemanden verbannen' },
+  unban: { en: 'Lift a ban', de: 'Einen Bann aufheben' },
+  op: { en: 'Make somebody an operator', de: 'Jemanden zum Operator machen' },
+  deop: { en: 'Make somebody an operator no longer', de: 'Jemandem den Operator nehmen' },
+  voice: { en: 'Give somebody a voice', de: 'Jemandem Rederecht geben' },
+  devoice: { en: "Take somebody's voice", de: 'Jemandem das Rederecht nehmen' },
+  invite: { en: 'Invite somebody', de: 'Jemanden einladen' },
+  changeNick: { en: 'Change your nick', de: 'Den eigenen Nick ändern' },
+  part: { en: 'Leave the channel', de: 'Den Kanal verlassen' },
+  message: { en: 'Write to somebody', de: 'Jemandem schreiben' },
+  notice: { en: 'Send a notice', de: 'Eine Notiz senden' },
+  whois: { en: 'Ask who somebody is', de: 'Fragen, wer jemand ist' },
+  away: { en: 'Be away, or back', de: 'Abwesend sein, oder wieder da' },
+  quit: { en: 'Leave the server', de: 'Den Server verlassen' },
+  raw: { en: 'Send a line of IRC', de: 'Eine Zeile IRC senden' },
+});

@@ -27,6 +27,10 @@ export const dialogueTexts = catalogue({
     en: 'These were answers to another step. This one is next.',
     de: 'Das waren Antworten zu einem anderen Schritt. Dieser ist jetzt an der Reihe.',
   },
+  notTyped: (word: string) => ({
+    en: `There is no command ${word} here, and nobody has seen it. To say it, put a space before it.`,
+    de: `Den Befehl ${word} gibt es hier nicht, und niemand hat ihn gesehen. Um das zu sagen, setzen Sie ein Leerzeichen davor.`,
+  }),
   formMissing: { en: 'The form is missing.', de: 'Das Formular fehlt.' },
   nodeMissing: { en: 'Say which command: its node is missing.', de: 'Welcher Befehl? Sein Knoten (node) fehlt.' },
   occupants: {

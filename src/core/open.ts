@@ -28,6 +28,7 @@ import { previewCommands } from './dialogues/preview.ts';
 import { registerCommands } from './dialogues/register.ts';
 import { openRegistration } from './dialogues/registration.ts';
 import { openTalks } from './dialogues/talks.ts';
+import { openTyped } from './dialogues/typed.ts';
 import { openIdentities } from './identities.ts';
 import { openIds } from './ids.ts';
 import { openAmend } from './journal/amend.ts';
@@ -242,6 +243,7 @@ export function buildCore(parts: CoreParts) {
       intake,
       amend,
     },
+    typed: openTyped({ ...ground, dialogues: talks, display }),
     journaled: ({ place, kind }) => journaling.keeps('out', place, kind),
     opening: new Map(),
     opens: (account) =>

@@ -187,7 +187,8 @@ export function openChat({ dialogues, places, network, admit }: ChatParts): Core
   };
 }
 
-const endOf = ({ text, fields = [] }: Told): Words =>
+/** What is told at the end of a dialogue. */
+export const endOf = ({ text, fields = [] }: Told): Words =>
   joined([text, ...fields.flatMap(({ type, value = [] }) => (type === 'jids' ? value : []))]);
 
 const say = ({ tell, who }: Turn, words: Words): void => tell({ kind: 'text', text: wordsIn(words, who.language) });

@@ -1,5 +1,6 @@
 import type { Admission, Taken } from '#src/bridge.ts';
 import type { Languages } from '#src/core/accounts/languages.ts';
+import type { Typed } from '#src/core/dialogues/typed.ts';
 import type { Origin } from '#src/core/index.ts';
 import type { Amending } from '#src/core/journal/amend.ts';
 import type { Commit, Rows } from '#src/core/journal/shelf.ts';
@@ -48,6 +49,7 @@ export type OutwardContext = AdmitContext &
     readonly markers: Markers;
     readonly refusals: Pick<ContactRefusals, 'lift'>;
     readonly digests: Pick<Digests, 'wrote' | 'standsFor'>;
+    readonly typed: Typed;
     /** Changes in silence what still waits for its network. False where it cannot. */
     amend(draft: Amending, origin: Origin): Promise<boolean>;
     /** What is no failure is a bug: it is logged. */
@@ -64,7 +66,7 @@ export function openOutward(context: OutwardContext) {
   /** Takes a user's event. Throws a `Failure` for what is refused at once; later ones are answered on the stanza. */
   function accept(given: Draft, origin: Origin): void {
     const { account, nick, unheard } = admit(context, given, origin.from);
-    if (unheard) return;
+    if (unheard || context.typed(given, origin, account)) return;
     const files = hasFiles(given) ? putUp(context, given, { account, origin }) : undefined;
     const draft = files?.draft ?? given;
     if (draft.kind === 'occupant' && (draft.change === 'join' || draft.change === 'leave'))
