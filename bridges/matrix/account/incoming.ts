@@ -54,10 +54,13 @@ const LISTED = 'listed ';
 export function openOwnIncoming(parts: OwnIncomingParts) {
   const { host, account, user, server, rooms, reactions, threads, keys, looks, stop } = parts;
   const authors = openRecent<string>(AUTHORS);
-  const listed = new Set<string>();
+  /** The rooms that stand on the user's list, each with the place of the sync that told of it first. */
+  const listed = new Map<string, string>();
   const invitations = openOwnInvitations({ host, account, user, server, rooms, stop });
   const encrypted = openEncrypted({ host, account, keys, draftsOf, take: takeSaid, within });
   let knowsListed = false;
+  /** Nothing was taken in yet: what is told next may go on where an earlier run has stopped. */
+  let goesOn = true;
 
   const link = (file: MatrixFile): FileRef | undefined => lentFile(host.media, file, account);
 
@@ -109,15 +112,17 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   /** The rooms that stand on the list of the user. Asked for again where the store was away. */
   async function learnListed(): Promise<void> {
     if (knowsListed) return;
-    for (const { key } of await host.state.list({ account, prefix: LISTED })) listed.add(key.slice(LISTED.length));
+    for (const { key, value } of await host.state.list({ account, prefix: LISTED }))
+      listed.set(key.slice(LISTED.length), value);
     knowsListed = true;
   }
 
-  /** With whom the user talks alone. A first sync tells it where there is anything to tell. */
+  /** With whom the user talks alone. The first sync of all tells it, if there is anything to tell. */
   async function learnDirect({ accountData, since }: SyncNews): Promise<void> {
     const told = accountData.findLast(({ type }) => type === 'm.direct');
     if (told) rooms.direct(objectOf(told.content));
-    else if (since !== undefined) await within(async () => void (await rooms.knowDirect()));
+    else if (goesOn && since !== undefined) await within(async () => void (await rooms.knowDirect()));
+    goesOn = false;
   }
 
   /** Another device of the user wants to compare emoji with this one (§11.12.2.2), which nobody sees here unless told. */
@@ -140,9 +145,15 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     }
   }
 
+  /** Whether a sync tells of a room for the first time: one that a kill has broken off is told again. */
+  function isFirstOf(id: string, since: string | undefined): boolean {
+    const first = listed.get(id);
+    return first === undefined || (since !== undefined && first === since);
+  }
+
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
     await invitations.answered(news.id);
-    const isNew = !listed.has(news.id);
+    const isNew = isFirstOf(news.id, since);
     const own = await withState(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     const { before } = news;
@@ -151,7 +162,7 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
     // What was said before the account was linked, or had come in, is the past.
     if (isNew) {
       for (const one of news.timeline) learn(own, one);
-      await list(own, news);
+      await list(own, news, since);
     }
     await takeAll(news.timeline, own, past ? 'past' : 'news');
     for (const edu of news.ephemeral) await tell(ephemeral(edu, own));
@@ -177,16 +188,17 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   /** A room, or a person whom the user talks with alone, stands on their list from now on. */
-  async function list(own: OwnRoom, { id, unread = 0 }: OwnRoomNews): Promise<void> {
+  async function list(own: OwnRoom, { id, unread = 0 }: OwnRoomNews, since = ''): Promise<void> {
+    if (listed.has(id)) return;
     const partner = rooms.partner(id);
     const place = rooms.place(id);
-    const write = { account, key: LISTED + id, value: '' };
+    const write = { account, key: LISTED + id, value: since, seal: true };
     const title = titleOf(own.room, (who) => who === user);
     const from = { kind: 'network', id: partner ?? user } as const;
     const body: EventBody = partner
       ? { kind: 'contact', action: 'subscribed', name: rooms.nick(id, partner) ?? title, groups: ['Matrix'] }
       : { kind: 'room', change: 'listed', text: title, unread };
-    listed.add(id);
+    listed.set(id, since);
     const told = tell([{ place, from, ...body }], [write]);
     if (!partner) return told;
     // Clients take their time to say whether they take contacts. What is not done now is done with the next first sync.

@@ -39,10 +39,10 @@ function opened(name = 'romeo', known: TestHost = testHost('matrix.example', 100
       .flatMap((draft) =>
         draft.kind === 'message' ? [draft.text] : draft.kind === 'reaction' ? [draft.emoji.join(' ')] : [],
       );
-  async function sync(timeline: readonly unknown[], news: Partial<OwnRoomNews> = {}): Promise<void> {
+  async function sync(timeline: readonly unknown[], news: Partial<OwnRoomNews> = {}, since = 's1'): Promise<void> {
     const room = { id: ROOM, state: [], timeline, limited: false, before: undefined, ephemeral: [], accountData: [] };
     const rest: Omit<SyncNews, 'joined'> = {
-      since: 's1',
+      since,
       next: 's2',
       invited: [],
       left: [],
@@ -84,6 +84,26 @@ describe('what an account is told', () => {
     await sync([]);
     await sync([said('there')]);
     expect(told()).toEqual(['there']);
+  });
+
+  it('is told as the past what was said before it came in, also after a kill in the middle of that', async () => {
+    const known = testHost('matrix.example', 1000, {});
+    const { emit } = known.host;
+    const dying: typeof emit = (drafts, writes) =>
+      drafts.some(({ kind }) => kind === 'message')
+        ? Promise.reject(new Failure('remote-server-timeout'))
+        : emit(drafts, writes);
+    const before = said('before');
+    const killed = opened('tybalt', { ...known, host: { ...known.host, emit: dying } });
+    await expect(killed.sync([before])).rejects.toThrow();
+    const { sync } = opened('tybalt', known);
+    await sync([before]);
+    await sync([said('after')], {}, 's2');
+    const told = known.drafts.flatMap((one) => (one.kind === 'message' ? [[one.text, one.live ?? true]] : []));
+    expect(told).toEqual([
+      ['before', false],
+      ['after', true],
+    ]);
   });
 
   it('is told what follows a gap that the homeserver does not show', async () => {
