@@ -349,7 +349,7 @@ export async function scriptedImap(): Promise<ScriptedImap> {
       delimiter = now;
     },
     deliver: (raw, name = 'INBOX', flags = '') =>
-      news(put(name, raw.replace(/\r?\n/g, '\r\n'), new Set(flags.split(' ').filter((one) => one !== '')))),
+      news(put(name, bytesOf(raw), new Set(flags.split(' ').filter((one) => one !== '')))),
     expunge(name, uid) {
       const from = folders.need(name);
       const at = from.mails.findIndex((one) => one.uid === uid);
@@ -384,3 +384,6 @@ export async function scriptedImap(): Promise<ScriptedImap> {
     },
   };
 }
+
+/** As it goes over the wire, a character for each byte. */
+const bytesOf = (raw: string): string => Buffer.from(raw.replace(/\r?\n/g, '\r\n'), 'utf8').toString('latin1');

@@ -24,8 +24,10 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
   /** What is read yet of sessions, also of those that have ended. */
   const reading = new Map<AccountKey, Promise<unknown>>();
   const inTurn = openTurns(READING);
+  let closed = false;
 
   async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
+    if (closed) throw new Failure('stopping');
     const over = (): void => void open.delete(key.account);
     try {
       const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
@@ -96,6 +98,7 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       for (const made of open.values()) made.wake();
     },
     async close(): Promise<void> {
+      closed = true;
       await Promise.all([...open.values()].map(({ session }) => session.close('stopped')));
     },
   };

@@ -1,0 +1,4 @@
+import { bridgeContract } from './bridge.ts';
+import { emailAccountContract } from './email-account.ts';
+
+bridgeContract(emailAccountContract);
