@@ -61,6 +61,75 @@ describe('ids of Matrix', () => {
     );
   });
 
+  /** What old user ids may hold (Appendices §4.2.1.1), with what looks like each escape that an address goes through. */
+  const historical = fc.array(
+    fc.constantFrom(
+      ...[
+        'a',
+        'A',
+        'é',
+        'e\u0301',
+        'É',
+        'ß',
+        'ẞ',
+        'ſ',
+        's',
+        'İ',
+        'ı',
+        '本',
+        '🌹',
+        '\u{1f469}\u200d\u{1f467}',
+        '\u202e',
+      ],
+      ...[
+        '=',
+        '=41',
+        '=c3=a9',
+        '==',
+        '/',
+        '\\',
+        '\\20',
+        '\\5c20',
+        '\\3a',
+        '\\40',
+        '%',
+        '%41',
+        '%20',
+        '@',
+        '#',
+        '!',
+        '&',
+        '"',
+        "'",
+      ],
+      ...[' ', '.', '_', '-', '+', '~', '`', '{', '<', '>', '?', '2', '0'],
+    ),
+    { minLength: 1, maxLength: 120 },
+  );
+  const old = fc
+    .tuple(historical, fc.constantFrom('hs.example', `${'a'.repeat(60)}.${'b'.repeat(60)}.example:8448`))
+    .map(([units, host]) => `@${units.join('')}:${host}`)
+    .filter(isId);
+
+  it('of users from the time when anything was allowed have JIDs of their own, up to 255 bytes with their server', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(old, { minLength: 2, maxLength: 20 }), (all) => {
+        const jids = all.map((id) => splitJid(`${escapeLocal(localOf(id))}@matrix.example`));
+        expect(new Set(jids.map((jid) => jid?.bare)).size).toBe(all.length);
+        expect(jids.map((jid) => idOf(unescapeLocal(jid?.local ?? '')))).toEqual(all);
+        for (const jid of jids) expect(new TextEncoder().encode(jid?.local).length).toBeLessThanOrEqual(1023);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are none where they are longer than that', () => {
+    const exactly = (bytes: number): string => `@${'=A'.repeat((bytes - ':hs.example'.length - 1) / 2)}:hs.example`;
+    expect([exactly(254), exactly(256)].map(isId)).toEqual([true, false]);
+    expect(idOf(localOf(exactly(254)))).toBe(exactly(254));
+    expect(() => idOf(localOf(exactly(256)))).toThrow();
+  });
+
   it('have one JID and no other', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 40 }), fc.string({ unit: fc.constantFrom(...'=04a1#!:.bc') }), (any, near) => {
