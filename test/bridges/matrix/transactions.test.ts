@@ -54,6 +54,19 @@ it('knows the homeserver by its token, and nobody else', async () => {
   expect((await put(event, '1', { headers: { Authorization: 'Bearer as' } })).status).toBe(403);
   expect((await put(event, '1', { headers: { Authorization: '' } })).status).toBe(401);
   expect((await put(event, '1', { headers: { Authorization: 'Bearer hs hs' } })).status).toBe(403);
+  for (const wrong of [
+    'Bearer',
+    'Bearer ',
+    'Bearer HS',
+    'bearer hs',
+    'Basic hs',
+    'Bearer h',
+    `Bearer ${'h'.repeat(10_000)}`,
+  ])
+    expect([401, 403]).toContain((await put(event, '1', { headers: { Authorization: wrong } })).status);
+  // A wrong one in the header is not made good by the query.
+  const both = { method: 'POST', headers: { Authorization: 'Bearer as' } };
+  expect((await call('POST /_matrix/app/v1/ping', {}, both, '?access_token=hs')).status).toBe(403);
   expect(taken).toEqual([]);
   expect((await put(event)).status).toBe(200);
   const old = await call(
