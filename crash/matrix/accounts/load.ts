@@ -127,7 +127,7 @@ export async function openAccountsLoad(
       users.rest();
       clearInterval(timers[0]);
     },
-    unacknowledged: () => (online() ? 0 : 1) + people.reduce((sum, { open }) => sum + open, 0),
+    unacknowledged: () => (online() ? 0 : 1) + people.reduce((sum, person) => sum + person.open + person.unread(), 0),
     progress: () => users.came + state.transactions.size + people.reduce((sum, { texts }) => sum + texts.size, 0),
     landed() {
       clearInterval(timers[1]);

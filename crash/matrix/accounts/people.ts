@@ -18,6 +18,8 @@ export type Person = {
   read(): void;
   /** What they have not said or not read yet. */
   readonly open: number;
+  /** How many encrypted events of others they have not read, also those of which they have not heard. */
+  unread(): number;
   /** What encrypted events say, by their ids. */
   readonly texts: ReadonlyMap<string, string>;
 };
@@ -81,6 +83,14 @@ export async function openPerson(user: string, { state, accounts }: Servers, led
       });
   };
 
+  const unseen = (): readonly FakeEvent[] =>
+    [...state.rooms.values()]
+      .filter((room) => state.membership(room, user) === 'join')
+      .flatMap((room) => room.events)
+      .filter(
+        ({ event_id, type, sender }) => numberOf(event_id) > seen && type === 'm.room.encrypted' && sender !== user,
+      );
+
   async function take(): Promise<void> {
     asked = false;
     const { body } = accounts.log.tell({ user, device, since, full: false, limit: 0 });
@@ -94,11 +104,9 @@ export async function openPerson(user: string, { state, accounts }: Servers, led
       fallbacks: ['signed_curve25519'],
     });
     await keys.flush();
-    const rooms = [...state.rooms.values()].filter((room) => state.membership(room, user) === 'join');
-    const events = rooms.flatMap((room) => room.events).filter(({ event_id }) => numberOf(event_id) > seen);
-    for (const event of events) {
+    for (const event of unseen()) {
       seen = Math.max(seen, numberOf(event.event_id));
-      if (event.type === 'm.room.encrypted' && event.sender !== user) unread.push(event);
+      unread.push(event);
     }
     for (const event of unread.splice(0)) await open(event);
   }
@@ -131,6 +139,7 @@ export async function openPerson(user: string, { state, accounts }: Servers, led
     get open() {
       return waiting + unread.length;
     },
+    unread: () => unread.length + unseen().length,
     texts,
   };
 }
