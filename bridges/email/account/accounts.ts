@@ -10,7 +10,7 @@ import { type Words, wordsIn } from '#src/model/language.ts';
 import { revoked } from './mail-auth.ts';
 import { loginOf } from './mail-login.ts';
 import { type OwnMailbox, openOwnMailbox } from './session.ts';
-import { accountTexts as texts } from './texts.ts';
+import { loginEnds, accountTexts as texts } from './texts.ts';
 
 /** Mailboxes that are read at the same time: mails are read by one worker. */
 const READING = 8;
@@ -88,7 +88,8 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
       reading.delete(account);
       const kept = await host.state.list({ account, prefix: 'imap' });
       await host.state.write(kept.map(({ key }) => ({ account, key, value: null })));
-      return texts.unlinked(loginOf(credentials).address, await revoked(transport, credentials));
+      const ended = await revoked(transport, credentials);
+      return texts.unlinked(loginOf(credentials).address, ended === 'none' ? '' : loginEnds[ended]);
     },
     /** Its logins end at their providers. */
     async forget(logins: readonly AccountLogin[]): Promise<void> {

@@ -1,7 +1,8 @@
 import { catalogue } from '#mappings/texts/catalogue.ts';
+import { type Words, wordsIn } from '#src/model/language.ts';
 
 /** What is told of a login that was given up. */
-const ENDED = {
+export const loginEnds = catalogue({
   revoked: { en: 'Your provider has ended the login.', de: 'Ihr Anbieter hat die Anmeldung beendet.' },
   failed: {
     en: 'Your provider could not be told that the login is over: end it on its page.',
@@ -11,8 +12,7 @@ const ENDED = {
     en: 'Your provider does not know yet that the login is over: end it on its page.',
     de: 'Ihr Anbieter weiß noch nicht, dass die Anmeldung vorbei ist: Beenden Sie sie auf seiner Seite.',
   },
-  none: { en: '', de: '' },
-};
+});
 
 /** What users are told of their own mailboxes. */
 export const accountTexts = catalogue({
@@ -115,9 +115,9 @@ export const accountTexts = catalogue({
     en: `Your mailbox ${address} cannot be read: ${why} The command is “realm-register”.`,
     de: `Ihr Postfach ${address} kann nicht gelesen werden: ${why} Der Befehl heißt „realm-register“.`,
   }),
-  unlinked: (address: string, login: keyof typeof ENDED) => ({
-    en: `Your mailbox ${address} is not linked any more: its login and how far it was read are removed here. What was said stays, and your mails go from the gateway again. ${ENDED[login].en}`.trim(),
-    de: `Ihr Postfach ${address} ist nicht mehr eingebunden: Die Anmeldung und wie weit es gelesen war, sind hier gelöscht. Was gesagt wurde, bleibt, und Ihre E-Mails gehen wieder vom Gateway aus. ${ENDED[login].de}`.trim(),
+  unlinked: (address: string, login: Words) => ({
+    en: `Your mailbox ${address} is not linked any more: its login and how far it was read are removed here. What was said stays, and your mails go from the gateway again. ${wordsIn(login, 'en')}`.trim(),
+    de: `Ihr Postfach ${address} ist nicht mehr eingebunden: Die Anmeldung und wie weit es gelesen war, sind hier gelöscht. Was gesagt wurde, bleibt, und Ihre E-Mails gehen wieder vom Gateway aus. ${wordsIn(login, 'de')}`.trim(),
   }),
   refusedSender: {
     en: 'Your mail server does not take this mail from you.',
