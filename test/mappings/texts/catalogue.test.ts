@@ -5,7 +5,7 @@ import { failures } from '#src/model/failure.ts';
 import { LANGUAGES, type Text } from '#src/model/language.ts';
 
 /** What is the same in both languages: names, and words that German has taken over. */
-const SAME = new Set(['TEXT', 'English', 'Deutsch', 'IRC', 'SMS', 'Online']);
+const SAME = new Set(['TEXT', 'Text', 'Nick', 'English', 'Deutsch', 'IRC', 'SMS', 'Online']);
 /** Something, and why: nothing of it is in a language. */
 const PAIR = /^\d+: \d+$/;
 
