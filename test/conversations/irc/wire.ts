@@ -13,13 +13,13 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     ...(caps && { caps: caps.split(' ') }),
     ...(isupport && { isupport }),
   });
-  const refused = new WeakSet<IrcConnection>();
-  const { irc, known, closed, unreadOf } = arrivals(ircd, refused);
-  for (const command of SCRIPTED) ircd.on(command, (_params, connection) => known.includes(connection));
+  const { irc, known, closed, unreadOf, renamed } = arrivals(ircd);
+  for (const command of SCRIPTED) ircd.on(command, () => true);
   // A nick that somebody else has when the client logs in.
   let held = taken;
   ircd.on('NICK', ([nick = ''], connection) => {
-    if (connection.registered) return known.includes(connection);
+    if (connection.registered) return true;
+    renamed();
     if (nick !== held) return false;
     connection.send(`:irc.fake 433 * ${nick} :Nickname is already in use`);
     connection.nick = '';
@@ -29,10 +29,15 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
   let refusal: string | undefined;
   ircd.on('USER', (_params, connection) => {
     if (refusal === undefined) return false;
-    refused.add(connection);
     connection.send(refusal);
     connection.end();
     return true;
+  });
+  // What it says to whoever leaves, before it hangs up.
+  let farewell: string | undefined;
+  ircd.on('QUIT', (_params, connection) => {
+    if (farewell !== undefined) connection.send(farewell);
+    return false;
   });
   let now = Date.now;
   /** `time=now-600` is the time of the gateway less 600 s. */
@@ -40,7 +45,6 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     text.replace(/\btime=now([+-]\d+)?/, (_, off = 0) => `time=${new Date(now() + Number(off) * 1000).toISOString()}`);
   const pongs = new Map<IrcConnection, string[]>();
   ircd.on('PING', ([token = ''], connection) => {
-    if (!known.includes(connection)) return false;
     pongs.set(connection, [...(pongs.get(connection) ?? []), `:irc.fake PONG irc.fake :${token}`]);
     return true;
   });
@@ -74,6 +78,7 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
     async order(text, nick) {
       const [order, ...rest] = text.split(' ');
       if (order === 'refuse') return void (refusal = rest.join(' '));
+      if (order === 'farewell') return void (farewell = rest.join(' '));
       if (order === 'admit') return void (refusal = undefined);
       if (order === 'taken') return void (held = rest[0]);
       const connection = await irc(nick);
@@ -94,35 +99,59 @@ export const openWire: OpenWire = async ({ caps, isupport, taken, insecure, fixe
 };
 
 type Arrivals = {
-  /** Waits for a connection to come. */
+  /** The newest connection with that nick, once it has come and the client has answered on it. */
   irc(nick: string | undefined): Promise<IrcConnection>;
   readonly known: readonly IrcConnection[];
   /** Those that closed, in that order. */
   readonly closed: readonly IrcConnection[];
   /** A closed connection with that nick of which something is still to be read. */
   unreadOf(nick: string | undefined): IrcConnection | undefined;
+  /** A connection has another nick. */
+  renamed(): void;
 };
 
-/** Takes connections as they come, so that they can be asked for by nick. */
-function arrivals(ircd: IrcServer, refused: WeakSet<IrcConnection>): Arrivals {
+/** Takes connections as they come, before they say anything, so that they can be asked for by nick. */
+function arrivals(ircd: IrcServer): Arrivals {
   const known: IrcConnection[] = [];
+  const answered = new Set<IrcConnection>();
   const closed: IrcConnection[] = [];
-  const find = (nick: string | undefined) => known.findLast((one) => nick === undefined || one.nick === nick);
+  const watchers = new Set<() => void>();
+  const has = (nick: string | undefined) => (one: IrcConnection) => nick === undefined || one.nick === nick;
+  const changed = (): void => {
+    for (const watch of [...watchers]) watch();
+  };
+
+  function add(fresh: IrcConnection): void {
+    known.push(fresh);
+    void fresh.closed.then(() => closed.push(...known.splice(known.indexOf(fresh), 1)));
+    // Its nick is known once it has logged in, which a round trip proves; one that is turned away does not get so far.
+    void fresh.sync().then(
+      () => {
+        answered.add(fresh);
+        changed();
+      },
+      () => undefined,
+    );
+  }
+
+  void (async () => {
+    for (;;) add(await ircd.accept());
+  })();
   return {
     known,
     closed,
-    unreadOf: (nick) => closed.find((one) => one.unread.length > 0 && (nick === undefined || one.nick === nick)),
-    async irc(nick) {
-      for (let found = find(nick); ; found = find(nick)) {
-        if (found) return found;
-        const fresh = await ircd.accept();
-        void fresh.closed.then(() => closed.push(...known.splice(known.indexOf(fresh), 1)));
-        known.push(fresh);
-        // Its nick is known once it has logged in, which a round trip proves.
-        await fresh.sync().catch((error: unknown) => {
-          if (!refused.has(fresh)) throw error;
-        });
-      }
-    },
+    unreadOf: (nick) => closed.find((one) => one.unread.length > 0 && has(nick)(one)),
+    renamed: changed,
+    irc: (nick) =>
+      new Promise((done) => {
+        const watch = (): void => {
+          const found = known.findLast((one) => answered.has(one) && has(nick)(one));
+          if (!found) return;
+          watchers.delete(watch);
+          done(found);
+        };
+        watchers.add(watch);
+        watch();
+      }),
   };
 }
