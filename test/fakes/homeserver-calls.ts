@@ -107,7 +107,10 @@ const CALLS: Readonly<Record<string, Answer>> = {
   'POST client v3 createRoom'({ state, call, body, note }) {
     const invited = (body.invite ?? []) as string[];
     note(`${short(call.user)} create ${body.is_direct === true ? 'direct' : 'room'} ${invited.map(short).join(' ')}`);
-    const room = state.create(`direct${state.rooms.size}`, call.user, { rule: 'invite' });
+    const room = state.create(`direct${state.rooms.size}`, call.user, {
+      rule: 'invite',
+      content: (body.creation_content ?? {}) as Json,
+    });
     for (const one of (body.initial_state ?? []) as Json[])
       state.add(room, call.user, String(one.type), one.content as Json, String(one.state_key));
     for (const user of invited) state.member(room, call.user, user, 'invite', { is_direct: body.is_direct });

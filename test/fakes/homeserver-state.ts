@@ -22,7 +22,13 @@ export type FakeRoom = {
   readonly state: Map<string, FakeEvent>;
 };
 
-export type FakeRoomFacts = { readonly rule?: string; readonly alias?: string; readonly server?: string };
+export type FakeRoomFacts = {
+  readonly rule?: string;
+  readonly alias?: string;
+  readonly server?: string;
+  /** More of what its making says. */
+  readonly content?: Json;
+};
 
 export const SERVER = 'hs.example';
 
@@ -64,7 +70,7 @@ export class FakeState {
   create(name: string, creator: string, more: FakeRoomFacts = {}): FakeRoom {
     const room: FakeRoom = { id: `!${name}:${more.server ?? SERVER}`, alias: more.alias, events: [], state: new Map() };
     this.rooms.set(room.id, room);
-    this.add(room, creator, 'm.room.create', { room_version: '11' }, '');
+    this.add(room, creator, 'm.room.create', { room_version: '11', ...more.content }, '');
     this.member(room, creator, creator, 'join');
     this.add(room, creator, 'm.room.power_levels', { users: { [creator]: 100 } }, '');
     this.add(room, creator, 'm.room.join_rules', { join_rule: more.rule ?? 'public' }, '');

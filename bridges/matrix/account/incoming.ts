@@ -22,6 +22,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey, ForeignId } from '#src/model/ids.ts';
 import { wordsIn } from '#src/model/language.ts';
 import type { Party } from '#src/model/party.ts';
+import { madeWith } from './directs.ts';
 import { openEncrypted, type Tense } from './encrypted.ts';
 import { openOwnInvitations } from './invited.ts';
 import type { Looks } from './looks.ts';
@@ -146,15 +147,20 @@ export function openOwnIncoming(parts: OwnIncomingParts) {
   }
 
   /** Whether a sync tells of a room for the first time: one that a kill has broken off is told again. */
-  function isFirstOf(id: string, since: string | undefined): boolean {
-    const first = listed.get(id);
-    return first === undefined || (since !== undefined && first === since);
+  const isFirstOf = (id: string, since: string | undefined): boolean =>
+    listed.get(id) === undefined || (since !== undefined && listed.get(id) === since);
+
+  /** A room that was made here for the user and a person is theirs, also before the homeserver was told so. */
+  function expectDirect({ id, state, timeline }: OwnRoomNews): void {
+    const who = listed.has(id) ? undefined : madeWith(user, [...state, ...timeline]);
+    if (who !== undefined && rooms.partner(id) === undefined) rooms.expect(id, who);
   }
 
   async function inRoom(news: OwnRoomNews, since: string | undefined): Promise<void> {
     await invitations.answered(news.id);
     const isNew = isFirstOf(news.id, since);
     const own = await withState(news);
+    expectDirect(news);
     const past = since === undefined || (isNew && rooms.partner(news.id) === undefined);
     const { before } = news;
     // What lies before may be shown to nobody: what has come is told all the same.

@@ -9,7 +9,7 @@ import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
-import { type Content, type Json, objectOf, textOf } from '#bridges/matrix/wire/event.ts';
+import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
@@ -20,6 +20,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Affiliation, Role } from '#src/model/party.ts';
 import { placeKey } from '#src/model/place.ts';
+import { openOwnDirects } from './directs.ts';
 import type { Looks } from './looks.ts';
 import type { OwnRooms } from './rooms.ts';
 
@@ -45,6 +46,7 @@ const MOST_WAITING = 5_000;
 /** What an account says and does at the homeserver, encrypted where the room is. */
 export function openOwnOutgoing(parts: OwnOutgoingParts) {
   const { host, account, user, server, rooms, reactions, threads, corrections, keys, stop, looks } = parts;
+  const directs = openOwnDirects({ user, server, rooms, keys });
 
   const nameOf = ({ place }: Event): string => {
     if (place.kind === 'realm') throw new Failure('not-supported');
@@ -67,33 +69,10 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       if (!rooms.isIn(id)) throw new Failure('not-joined');
       return id;
     }
-    const known = await rooms.withBoth(name);
+    const known = (await rooms.withBoth(name)) ?? (await directs.madeFor(event.id, name));
     if (known !== undefined) return known;
     if (!make) throw new Failure('item-not-found');
-    return makeDirect(name);
-  }
-
-  async function makeDirect(who: string): Promise<string> {
-    // An invitation to nobody would stand for ever.
-    await server.call({ method: 'GET', path: ['v3', 'profile', who] }).catch((error: unknown) => {
-      if (error instanceof Failure && error.code === 'item-not-found') throw error;
-    });
-    const encryption = { type: 'm.room.encryption', state_key: '', content: { algorithm: 'm.megolm.v1.aes-sha2' } };
-    const initial_state = keys && (await canDecrypt(who)) ? [encryption] : [];
-    const body = { is_direct: true, preset: 'trusted_private_chat', invite: [who], initial_state };
-    const made = await server.call({ method: 'POST', path: ['v3', 'createRoom'], body });
-    const id = textOf(made.room_id);
-    if (id === undefined) throw new Failure('remote-server-timeout', { certain: false });
-    await rooms.pair(id, who);
-    await rooms.load(id);
-    return id;
-  }
-
-  /** Whether somebody has a device with keys: to others an encrypted room is a closed door. */
-  async function canDecrypt(who: string): Promise<boolean> {
-    const body = { device_keys: { [who]: [] } };
-    const found = await server.call({ method: 'POST', path: ['v3', 'keys', 'query'], body, repeatable: true });
-    return Object.keys(objectOf(objectOf(found.device_keys)[who])).length > 0;
+    return directs.make(event.id, name);
   }
 
   /** What is sent: where all else is encrypted, that is too, or it is refused. What it is about is in plain (§11.12.4.5). */

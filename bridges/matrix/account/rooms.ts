@@ -100,6 +100,9 @@ export function openOwnRooms({ account, user, server }: OwnRoomParts) {
       }
     },
 
+    /** A room is for the two of them, though the homeserver was not told so yet. */
+    expect: (id: string, who: string): void => void partners.set(id, who),
+
     /** Something was said. */
     active(id: string): void {
       const partner = partners.get(id);
