@@ -105,15 +105,24 @@ export async function openConsent({ host, config, server, bot }: ConsentParts) {
     throw new Failure('members-only', { text: texts.asked });
   }
 
+  /** Whether a room goes on where one that is allowed has ended: whoever makes a room names its predecessor, and only its moderators a successor. */
+  async function succeeds(id: string, made: Json): Promise<boolean> {
+    const before = textOf(objectOf(objectOf(made.content).predecessor).room_id) ?? '';
+    if (known.get(before)?.answer !== 'allowed') return false;
+    const path = ['v3', 'rooms', before, 'state', 'm.room.tombstone', ''];
+    // Where that cannot be read, its moderators are asked anew.
+    const tombstone = await server.call({ method: 'GET', path, as: bot }).catch((error: unknown) => {
+      if (error instanceof Failure) return undefined;
+      throw error;
+    });
+    return tombstone?.replacement_room === id;
+  }
+
   /** Asks in the room, and resolves with the event; nothing where there is no need to. */
   async function begin(account: AccountKey, id: string, via: readonly string[]): Promise<string | undefined> {
     await joinRoom(server, bot, id, via);
     const made = await creation(id);
-    const before = objectOf(objectOf(made?.content).predecessor).room_id;
-    if (
-      made &&
-      (isListed(serverOf(textOf(made.sender) ?? '')) || known.get(textOf(before) ?? '')?.answer === 'allowed')
-    ) {
+    if (made && (isListed(serverOf(textOf(made.sender) ?? '')) || (await succeeds(id, made)))) {
       await put(id, { answer: 'allowed' });
       return undefined;
     }

@@ -39,3 +39,25 @@ it('asks a few at a time for each account, and no longer for what nobody has ans
   await consents.answered('!a:far.example', 'allowed');
   expect(await enter('a')).toBeUndefined();
 });
+
+it('takes a room for the successor of one that is allowed only where that says so itself', async () => {
+  const [old, next, stranger] = ['!old:far.example', `!${'n'.repeat(43)}`, `!${'s'.repeat(43)}`];
+  const asked: string[] = [];
+  const call = async ({ method, path }: Call) => {
+    if (path.includes('m.room.encryption')) throw new Failure('item-not-found');
+    if (path.includes('m.room.tombstone')) return { replacement_room: next };
+    if (path.includes('event')) return { sender: '@eve:evil.example', content: { predecessor: { room_id: old } } };
+    if (method === 'PUT') asked.push(String(path[2]));
+    return { event_id: '$q' };
+  };
+  const { host } = testHost('matrix.example', 1000, {});
+  const server: Homeserver = { call, bytes: () => Promise.reject(), upload: () => Promise.reject() };
+  const consents = await openConsent({ host, config: settings, server, bot: '@bot:hs.example' });
+  const account: AccountKey = accountKey('romeo@a.example' as BareJid, 'matrix.example');
+  const enter = (id: string) =>
+    consents.assertOpen({ account, id, via: [], origin: undefined }).catch((error) => error.code);
+  await consents.answered(old, 'allowed');
+  expect(await enter(stranger)).toBe('members-only');
+  expect(await enter(next)).toBeUndefined();
+  expect(asked).toEqual([stranger]);
+});
