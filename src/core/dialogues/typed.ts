@@ -36,10 +36,11 @@ type Call = { readonly node: string; readonly words: string; readonly place: Pla
 export function openTyped(parts: TypedParts): Typed {
   return (draft, origin, account) => {
     if (draft.kind !== 'message' || draft.style === 'action' || !isRoom(draft.place)) return false;
+    const [, word, words = ''] = COMMAND.exec(draft.text) ?? [];
+    if (word === undefined) return false;
     const { place } = draft;
     const known = parts.transport(placeTransport(place)).talks.commands.filter((one) => one.typed && one.on === 'room');
-    const [, word, words = ''] = known.length === 0 ? [] : (COMMAND.exec(draft.text) ?? []);
-    if (word === undefined) return false;
+    if (known.length === 0) return false;
     const found = known.find(({ typed }) => typed?.includes(word.toLowerCase()));
     if (!found) throw new Failure('not-acceptable', { text: texts.notTyped(`/${word}`) });
     run(parts, { node: found.node, words, place, account }, origin).catch((error: unknown) =>
