@@ -4,6 +4,10 @@ import { slixmppClient } from './slixmpp.ts';
 import { roomOf, startWorld } from './world.ts';
 
 const GATEWAY = 'irc.localhost';
+/** What can be typed in a channel of IRC. */
+const TYPED = 'mode topic kick ban unban op deop voice devoice invite nick part msg notice whois away quit raw'.split(
+  ' ',
+);
 
 describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
   test('are run by slixmpp, with forms, one step after the other, back and to the end', async () => {
@@ -14,9 +18,9 @@ describeReal('commands', ['prosody', 'inspircd', 'python3-slixmpp'], () => {
       alice.do('command', to, node, ...steps.flatMap(([action, filled]) => [action, JSON.stringify(filled)]));
 
     expect(await alice.do('commands', GATEWAY)).toEqual(['configure', 'last', 'register', 'unregister']);
-    expect(await alice.do('commands', room)).toEqual(['last', 'mapping', 'preview']);
+    expect(await alice.do('commands', room)).toEqual([...TYPED, 'configure', 'last', 'mapping', 'preview'].sort());
 
-    const settings = 'executing complete stay_connected persistent digest';
+    const settings = 'executing complete stay_connected persistent record_history max_history_length digest';
     const set = await run(GATEWAY, 'configure', ['complete', { stay_connected: 'true', 'mapping.edit': 'full' }]);
     expect(set).toEqual([expect.stringContaining(settings), 'completed info: This is how it is set now.']);
     const again = await run(GATEWAY, 'configure', ['cancel', {}]);
