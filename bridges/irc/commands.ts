@@ -3,7 +3,6 @@ import { Failure } from '#src/model/failure.ts';
 import type { Answer, Field } from '#src/model/form.ts';
 import { newEventId, splitAccount } from '#src/model/ids.ts';
 import type { Words } from '#src/model/language.ts';
-import { addresses as addressesOf } from './addresses.ts';
 import type { IrcConfig } from './config.ts';
 import { commandTexts as texts } from './texts.ts';
 
@@ -92,15 +91,16 @@ const declared = ({ words, title, fields, line }: Typed): Command<IrcConfig> => 
   who: 'user',
   title,
   typed: words,
-  async *run({ config, bridge, host, account, session, place }): AsyncGenerator<Step, Words, Answer> {
+  async *run({ bridge, host, account, session, place }): AsyncGenerator<Step, Words, Answer> {
     const answer = yield { kind: 'form', form: { title, fields }, last: true };
-    if (place.kind !== 'shared' || !session) throw new Failure('not-joined');
-    const { name, realm } = addressesOf(config.fixed_server).parse(place.id);
+    if (!session) throw new Failure('not-joined');
+    // As its server spells it: an address may hold escapes.
+    const { name = '' } = await bridge.ask({ kind: 'room', place }, session);
     const given = fields.map((field) => answer[field.name]?.[0] ?? '');
     await bridge.deliver(
       {
         ...{ id: newEventId(), at: host.clock.now(), live: true },
-        place: { kind: 'realm', account, realm },
+        place: { kind: 'realm', account, realm: session.realm },
         from: { kind: 'xmpp', bare: splitAccount(account).user },
         ...{ kind: 'message', text: line(name, given), style: 'plain' },
       },
