@@ -1,18 +1,19 @@
 // npm run crash: kills a gateway under load again and again, or does something else to it, and closes the books.
 import { type Postgres, startPostgres } from '../test/real/postgres.ts';
 import { runCycles } from './cycles.ts';
-import { emailNetwork, type MailWorld } from './email/network.ts';
+import { emailNetwork } from './email/network.ts';
 import { playMailRuns } from './email/runs.ts';
 import { faults } from './faults/index.ts';
 import { type Laboratory, type LaboratoryOptions, openLaboratory } from './laboratory.ts';
-import { type AccountsWorld, accountsNetwork } from './matrix/accounts/network.ts';
+import { accountsNetwork } from './matrix/accounts/network.ts';
 import { playAccountsRuns } from './matrix/accounts/runs.ts';
-import { type MatrixWorld, matrixNetwork } from './matrix/network.ts';
+import { matrixNetwork } from './matrix/network.ts';
 import { playMatrixRuns } from './matrix/runs.ts';
-import type { Load } from './network.ts';
+import type { Load, Network } from './network.ts';
 import { type Options, readOptions, USAGE } from './options.ts';
 import { pigeonNetwork } from './pigeon/network.ts';
 import { seeded } from './random.ts';
+import type { RunsOptions } from './runs.ts';
 import { smsFaults } from './sms/faults.ts';
 import { type SmsWorld, smsNetwork } from './sms/network.ts';
 import { playSmsRuns } from './sms/runs.ts';
@@ -46,9 +47,9 @@ async function main(args: readonly string[]): Promise<number> {
   const play = {
     pigeon: withPigeon,
     sms: withSms,
-    email: withEmail,
-    matrix: withMatrix,
-    'matrix-accounts': withAccounts,
+    email: withWorld(emailNetwork, playMailRuns),
+    matrix: withWorld(matrixNetwork, playMatrixRuns),
+    'matrix-accounts': withWorld(accountsNetwork, playAccountsRuns),
   }[network];
   return await play(options, lent);
 }
@@ -81,47 +82,32 @@ async function withSms(options: Options, { where }: Lent): Promise<number> {
   );
 }
 
-async function withEmail(options: Options, { where }: Lent): Promise<number> {
-  let world: MailWorld | undefined;
-  const network = emailNetwork((opened) => {
-    world = opened;
-  });
-  await using lab = await openLaboratory(where, network);
-  if (!world) throw new Error('the laboratory has opened no network');
-  const place = { lab, world, random: seeded(options.seed) };
-  const { cycles: runs } = options;
-  return await closed(lab, options, () =>
-    playMailRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
-  );
-}
+/** A laboratory with a network, the world that the network has opened, and the dice. */
+type Played<L extends Load, World> = {
+  readonly lab: Laboratory<L>;
+  readonly world: World;
+  readonly random: ReturnType<typeof seeded>;
+};
 
-async function withMatrix(options: Options, { where }: Lent): Promise<number> {
-  let world: MatrixWorld | undefined;
-  const network = matrixNetwork((opened) => {
-    world = opened;
-  });
-  await using lab = await openLaboratory(where, network);
-  if (!world) throw new Error('the laboratory has opened no network');
-  const place = { lab, world, random: seeded(options.seed) };
-  const { cycles: runs } = options;
-  return await closed(lab, options, () =>
-    playMatrixRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
-  );
-}
-
-async function withAccounts(options: Options, { where }: Lent): Promise<number> {
-  let world: AccountsWorld | undefined;
-  const network = accountsNetwork((opened) => {
-    world = opened;
-  });
-  await using lab = await openLaboratory(where, network);
-  if (!world) throw new Error('the laboratory has opened no network');
-  const place = { lab, world, random: seeded(options.seed) };
-  const { cycles: runs } = options;
-  return await closed(lab, options, () =>
-    playAccountsRuns(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
-  );
-}
+/** Plays runs with the world of a network. */
+const withWorld =
+  <L extends Load, World>(
+    networkOf: (ready: (world: World) => void) => Network<L>,
+    play: (place: Played<L, World>, options: RunsOptions<never>) => Promise<object>,
+  ) =>
+  async (options: Options, { where }: Lent): Promise<number> => {
+    let world: World | undefined;
+    const network = networkOf((opened) => {
+      world = opened;
+    });
+    await using lab = await openLaboratory(where, network);
+    if (!world) throw new Error('the laboratory has opened no network');
+    const place = { lab, world, random: seeded(options.seed) };
+    const { cycles: runs } = options;
+    return await closed(lab, options, () =>
+      play(place, { runs, signal: firstInterrupt(), onRun: progress(lab, runs) }),
+    );
+  };
 
 type Books = Pick<Laboratory<Load>, 'ledger' | 'starts' | 'complaints' | 'figures' | 'finish' | 'keep'>;
 
