@@ -25,6 +25,11 @@ export const texts = catalogue({
   },
   mailboxFull: { en: 'This mailbox is full.', de: 'Dieses Postfach ist voll.' },
   tooLarge: { en: 'The mail is too large for the recipient.', de: 'Die E-Mail ist dem Empfänger zu groß.' },
+  tooLargeToSend: { en: 'The mail is too large for the mail server.', de: 'Die E-Mail ist dem Mailserver zu groß.' },
+  noUtf8: {
+    en: 'The mail server takes no addresses with letters beyond ASCII.',
+    de: 'Der Mailserver nimmt keine Adressen mit Buchstaben jenseits von ASCII an.',
+  },
   refusedUs: {
     en: 'The mail server of this gateway is refused there. Its operator has been told.',
     de: 'Der Mailserver dieses Gateways wird dort abgewiesen. Der Betreiber weiß Bescheid.',

@@ -4,7 +4,7 @@ import { domainToASCII } from 'node:url';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
 import type { EmailConfig, OutgoingConfig } from '#bridges/email/config.ts';
 import type { MailAuth } from '#bridges/email/in/imap-line.ts';
-import { wireAddress } from '#bridges/email/mailbox.ts';
+import { needsUtf8, wireAddress } from '#bridges/email/mailbox.ts';
 import { texts } from '#bridges/email/texts.ts';
 import type { Host } from '#src/bridge.ts';
 import { isPinned } from '#src/lib/net.ts';
@@ -62,8 +62,11 @@ type Refusals = Readonly<Record<'login' | 'sender', readonly [FailureCode, Words
 const OURS: Refusals = { login: ['internal', texts.ourLogin], sender: ['internal', texts.refusedUs] };
 /** A user's server is at one of these (RFC 8314 §3.3). */
 const PORTS = [465, 587];
+/** How long a whole conversation may take, and a server to say goodbye, in milliseconds: some drip what they say. */
+const LONGEST = 3_600_000;
+const GOODBYE = 10_000;
 
-type Given = Pick<Host, 'connect' | 'signal'>;
+type Given = Pick<Host, 'connect' | 'signal' | 'clock'>;
 
 /** The operator's. */
 export function openSmarthost({ outgoing, domain }: Pick<EmailConfig, 'outgoing' | 'domain'>, host: Given): Smarthost {
@@ -103,46 +106,52 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
   }
 
   /** One whole conversation. Whatever happens to the connection is the end of it. */
-  function converse(connection: SMTPConnection, auth: MailAuth | undefined, outgoing?: Outgoing): Promise<SentInfo> {
-    return new Promise((resolve, reject) => {
-      let sent = false;
-      const fail = (error: Error) => reject(failureOf(error, sent, server.refusals));
-      const stopped = () => fail(new Error('stopping'));
-      signal.addEventListener('abort', stopped, { once: true });
-      connection.once('error', fail);
-      connection.once('end', () => fail(new Error('The connection was closed.')));
-      const deliver = () => {
-        if (!outgoing) return resolve({});
-        const { envelope, mail } = outgoing;
-        const from = envelope.from === '' ? '' : wireAddress(envelope.from);
-        const to = wireAddress(envelope.to);
-        const dsn = {
-          ret: 'HDRS',
-          envid: envelope.envelopeId,
-          notify: from === '' ? ['NEVER'] : [...(envelope.success ? ['SUCCESS'] : []), 'FAILURE', 'DELAY'],
-          orcpt: `rfc822;${to}`,
-        };
-        const message = Readable.from(piecesOf(mail)).once('end', () => {
-          sent = true;
-        });
-        connection.send(
-          { from, to: [to], size: mail.length, use8BitMime: false, dsn: dsn as SMTPConnection.DSNOptions },
-          message,
-          (error, info) => (error ? fail(error) : resolve(infoOf(info))),
-        );
-      };
-      connection.connect((error) => {
-        if (error) return fail(error);
-        if (server.tls === 'starttls' && !isPinned(connection._socket as TLSSocket, server.pin ?? []))
-          return fail(new Error('The certificate is not the one that is expected.'));
-        if (!auth) return deliver();
-        const isToken = 'token' in auth;
-        const credentials = { user: auth.user, pass: isToken ? auth.token : auth.password };
-        connection.login({ credentials, ...(isToken && { method: BEARER }) } as never, (wrong) =>
-          wrong ? fail(wrong) : deliver(),
-        );
+  async function converse(
+    connection: SMTPConnection,
+    auth: MailAuth | undefined,
+    outgoing?: Outgoing,
+  ): Promise<SentInfo> {
+    const { promise, resolve, reject } = Promise.withResolvers<SentInfo>();
+    let sent = false;
+    const fail = (error: Error) => reject(error instanceof Failure ? error : failureOf(error, sent, server.refusals));
+    const stopped = () => fail(new Error('stopping'));
+    const deliver = () => {
+      if (!outgoing) return resolve({});
+      const message = Readable.from(piecesOf(outgoing.mail)).once('end', () => {
+        sent = true;
       });
+      connection.send(transactionOf(outgoing), message, (error, info) => (error ? fail(error) : resolve(infoOf(info))));
+    };
+    signal.addEventListener('abort', stopped);
+    const inTime = host.clock.after(LONGEST, () => fail(new Error('The server takes too long.')));
+    connection.on('error', fail);
+    connection.once('end', () => fail(new Error('The connection was closed.')));
+    connection.connect((error) => {
+      const refused = error ?? (outgoing && refusedBy(String(connection.lastServerResponse), outgoing));
+      if (refused) return fail(refused);
+      if (server.tls === 'starttls' && !isPinned(connection._socket as TLSSocket, server.pin ?? []))
+        return fail(new Error('The certificate is not the one that is expected.'));
+      if (!auth) return deliver();
+      const isToken = 'token' in auth;
+      const credentials = { user: auth.user, pass: isToken ? auth.token : auth.password };
+      connection.login({ credentials, ...(isToken && { method: BEARER }) } as never, (wrong) =>
+        wrong ? fail(wrong) : deliver(),
+      );
     });
+    try {
+      return await promise;
+    } finally {
+      inTime();
+      signal.removeEventListener('abort', stopped);
+    }
+  }
+
+  function leave(connection: SMTPConnection): void {
+    connection.once(
+      'end',
+      host.clock.after(GOODBYE, () => connection.close()),
+    );
+    connection.quit();
   }
 
   async function held<T extends Outgoing | undefined>(make: () => Promise<T>): Promise<T> {
@@ -163,7 +172,7 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
         return converse(connection, auth, made);
       });
       const { messageId } = await talk;
-      connection.quit();
+      leave(connection);
       return made && { ...made, ...(messageId !== undefined && { messageIdThere: messageId }) };
     } catch (error) {
       connection?.close();
@@ -181,6 +190,27 @@ export function openSubmission(server: SubmissionServer, host: Given): Smarthost
       for (const connection of open) connection.close();
     },
   };
+}
+
+/** What a mail is handed in with. */
+function transactionOf({ envelope, mail }: Outgoing): SMTPConnection.Envelope {
+  const from = envelope.from === '' ? '' : wireAddress(envelope.from);
+  const to = wireAddress(envelope.to);
+  const dsn = {
+    ret: 'HDRS',
+    envid: envelope.envelopeId,
+    notify: from === '' ? ['NEVER'] : [...(envelope.success ? ['SUCCESS'] : []), 'FAILURE', 'DELAY'],
+    orcpt: `rfc822;${to}`,
+  };
+  return { from, to: [to], size: mail.length, use8BitMime: false, dsn: dsn as SMTPConnection.DSNOptions };
+}
+
+/** Why a mail need not be tried at a server, by what that offers (RFC 1870 §6, RFC 6531 §3.2). */
+function refusedBy(offered: string, { envelope, mail }: Outgoing): Failure | undefined {
+  const most = Number(/[ -]SIZE (\d+)/i.exec(offered)?.[1] ?? 0);
+  if (most > 0 && mail.length > most) return new Failure('too-large', { text: texts.tooLargeToSend });
+  const isBeyond = [envelope.from, envelope.to].some(needsUtf8) && !/[ -]SMTPUTF8\b/i.test(offered);
+  return isBeyond ? new Failure('not-supported', { text: texts.noUtf8 }) : undefined;
 }
 
 /** Microsoft and Amazon say so in their last answer. */
