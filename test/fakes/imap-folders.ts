@@ -20,8 +20,10 @@ export function openFolders() {
   ]);
   let made = 1;
 
-  function find(name: string): StoredFolder | undefined {
-    return folders.get(unquoted(name)) ?? (/^inbox$/i.test(unquoted(name)) ? folders.get('INBOX') : undefined);
+  /** By its name, also as that goes over the wire where UTF-8 is switched on (RFC 6855 §3). */
+  function find(text: string): StoredFolder | undefined {
+    const name = unquoted(text);
+    return folders.get(name) ?? folders.get(utf8(name)) ?? (/^inbox$/i.test(name) ? folders.get('INBOX') : undefined);
   }
 
   function need(name: string): StoredFolder {
@@ -67,6 +69,8 @@ export function openFolders() {
     },
   };
 }
+
+const utf8 = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8');
 
 export const unquoted = (text: string): string => text.trim().replace(/^"|"$/g, '');
 

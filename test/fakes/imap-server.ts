@@ -228,6 +228,10 @@ export async function scriptedImap(): Promise<ScriptedImap> {
         line.socket.on('data', hear);
         line.secret = true;
       },
+      ENABLE(tag, rest) {
+        say(`* ENABLED ${rest}`);
+        say(`${tag} OK`);
+      },
       LOGIN(tag, rest) {
         const [user = '', secret = ''] = rest.split(' ').map(unquoted);
         if (/\bLOGINDISABLED\b/.test(said())) return say(`${tag} NO [PRIVACYREQUIRED] not so`);

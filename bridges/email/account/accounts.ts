@@ -2,6 +2,7 @@ import type { OwnIntake } from '#bridges/email/in/listener.ts';
 import { OWN_ADDRESS } from '#bridges/email/threads/own-addresses.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import type { AccountLogin, Session, SessionKey, Wish } from '#src/bridge.ts';
+import { tokenBuckets } from '#src/lib/token-bucket.ts';
 import { openTurns } from '#src/lib/turns.ts';
 import type { Draft } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
@@ -14,6 +15,8 @@ import { loginEnds, accountTexts as texts } from './texts.ts';
 
 /** Mailboxes that are read at the same time: mails are read by one worker. */
 const READING = 8;
+/** Notices to one user of mails that cannot be read. */
+const NOTICES = { burst: 10, per_second: 1 / 3600 };
 
 export type OwnMailboxes = ReturnType<typeof openOwnMailboxes>;
 
@@ -24,13 +27,15 @@ export function openOwnMailboxes(transport: EmailTransport, intake: OwnIntake, p
   /** What is read yet of sessions, also of those that have ended. */
   const reading = new Map<AccountKey, Promise<unknown>>();
   const inTurn = openTurns(READING);
+  const notices = tokenBuckets(10_000, host.clock);
   let closed = false;
 
   async function connect(key: SessionKey, wish: Wish, signal: AbortSignal): Promise<Session> {
     if (closed) throw new Failure('stopping');
     const over = (): void => void open.delete(key.account);
     try {
-      const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over });
+      const told = notices.of(key.account, NOTICES);
+      const made = await openOwnMailbox({ transport, intake, key, wish, signal, paused, inTurn, over, notices: told });
       open.set(key.account, made);
       reading.set(key.account, made.read);
       await host.state.write([

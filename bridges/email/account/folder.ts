@@ -10,6 +10,7 @@ import { decodeWords } from '#bridges/email/wire/encoded-words.ts';
 import { mailboxesOf } from '#bridges/email/wire/mailbox.ts';
 import { cleanName } from '#mappings/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
+import type { TokenBucket } from '#src/lib/token-bucket.ts';
 import { wordsIn } from '#src/model/language.ts';
 import { isChosen, type MailboxReading } from './reading.ts';
 import { factsOf } from './servers.ts';
@@ -31,6 +32,8 @@ type OwnFolderParts = {
   /** It is that of what was sent. */
   readonly isSent: boolean;
   paused(): boolean;
+  /** How much its user is told of mails that cannot be read. */
+  readonly notices: TokenBucket;
 };
 
 /** A folder of a user's own mailbox: read from the day on that it was linked, and left as it is unless its user wants it otherwise. */
@@ -43,6 +46,7 @@ export function openOwnFolder({
   path,
   isSent,
   paused,
+  notices,
 }: OwnFolderParts): MailFolder {
   const { host, config, state } = transport;
   const owner: MailboxOwner = {
@@ -88,12 +92,14 @@ export function openOwnFolder({
     return 'none';
   }
 
-  /** Told by the gateway: nobody has looked at who has written it. */
+  /** Told by the gateway: nobody has looked at who has written it. Anybody can send many: then it is told that there are more. */
   async function tellRefused(from: string, header: string): Promise<void> {
+    const isAmongFew = notices.take(1, 1) === 1;
+    if (!isAmongFew && notices.take(1) === 0) return;
     const subject = cleanName(decodeWords(header.replace(/^subject:/i, '').trim()));
     const { account, realm } = key;
     const place = { kind: 'realm', account, realm } as const;
-    const text = wordsIn(texts.notTaken(from, subject), host.language(account));
+    const text = wordsIn(isAmongFew ? texts.notTaken(from, subject) : texts.moreNotTaken, host.language(account));
     await host.emit([{ place, from: { kind: 'network', id: '' }, kind: 'message', style: 'plain', text }]);
   }
 

@@ -6,6 +6,7 @@ import { openMailboxWatch } from '#bridges/email/in/mailbox-watch.ts';
 import { openSubmission, type Smarthost } from '#bridges/email/out/smarthost.ts';
 import { type EmailTransport, settingsOf } from '#bridges/email/transport.ts';
 import type { Host, Session, SessionKey, Wish } from '#src/bridge.ts';
+import type { TokenBucket } from '#src/lib/token-bucket.ts';
 import { Failure } from '#src/model/failure.ts';
 import { failureOf } from './failures.ts';
 import { openOwnFolder } from './folder.ts';
@@ -41,6 +42,8 @@ export type OwnMailboxParts = {
   paused(): boolean;
   /** Does what reads mails in its turn among all mailboxes. */
   inTurn(work: () => Promise<void>): Promise<void>;
+  /** How much the user is told of mails that cannot be read. */
+  readonly notices: TokenBucket;
   /** The session has ended. */
   over(): void;
 };
@@ -136,7 +139,7 @@ function opened(parts: OwnMailboxParts, at: Opened): OwnMailbox {
 /** The folders that are read, that which is waited in first, and the one of what was sent. One that there is not holds up no other. */
 async function foldersOf(
   line: ImapFlow,
-  { transport, intake, key, paused }: OwnMailboxParts,
+  { transport, intake, key, paused, notices }: OwnMailboxParts,
   {
     login,
     reading,
@@ -151,7 +154,7 @@ async function foldersOf(
   const sent = listed.find(({ specialUse }) => specialUse === '\\Sent')?.path;
   const open = (path: string): MailFolder =>
     openOwnFolder({
-      ...{ transport, intake, key, login, reading: { ...reading, move }, paused },
+      ...{ transport, intake, key, login, reading: { ...reading, move }, paused, notices },
       path,
       isSent: path === sent,
     });

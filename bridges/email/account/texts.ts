@@ -131,6 +131,10 @@ export const accountTexts = catalogue({
     en: `A mail from ${from} is too large or cannot be read here: “${subject}”. It is in your mailbox.`,
     de: `Eine E-Mail von ${from} ist zu groß oder hier nicht lesbar: „${subject}“. Sie liegt in Ihrem Postfach.`,
   }),
+  moreNotTaken: {
+    en: 'More mails are too large or cannot be read here. They are in your mailbox.',
+    de: 'Weitere E-Mails sind zu groß oder hier nicht lesbar. Sie liegen in Ihrem Postfach.',
+  },
   // Settings.
   folders: {
     en: 'Own mailbox: the folders that are read, with commas between them',

@@ -4,7 +4,7 @@ import { isMessageId } from '#bridges/email/out/compose.ts';
 import type { GroupMails, GroupPlacing } from '#bridges/email/rooms/group-mails.ts';
 import { texts } from '#bridges/email/texts.ts';
 import { ownAddresses } from '#bridges/email/threads/own-addresses.ts';
-import { type MailThread, withReference } from '#bridges/email/threads/state.ts';
+import { type MailPeer, type MailThread, withReference } from '#bridges/email/threads/state.ts';
 import { plainSubject } from '#bridges/email/threads/subject.ts';
 import type { EmailTransport } from '#bridges/email/transport.ts';
 import { withoutArmor } from '#bridges/email/wire/armor.ts';
@@ -113,6 +113,7 @@ export function openPersonal(
     const { parsed, from } = mail;
     const { account } = to;
     const peer = await state.peer(account, from);
+    const isStranger = isUnasked(mail, peer, admission);
     const placing = await place(mail, to);
     const { id, hash } = await idOf(account, mail);
     const several = await groups.find(mail, account);
@@ -130,7 +131,7 @@ export function openPersonal(
     const original = originals.keep(mail, { account, place: from, id });
     const keeping = () => [
       ...original.writes,
-      ...writes(mail, account, { placing, id, hash, peer }),
+      ...writes(mail, account, { placing, id, hash, peer, isStranger }),
       ...(several ? groups.writes(mail, account, several, { hash, said: clean.text }) : []),
     ];
     if (await answersForm(mail, { account, text: clean.text }, keeping())) return TAKEN;
@@ -150,7 +151,7 @@ export function openPersonal(
       ...(placing.replyTo !== undefined && { replyTo: placing.replyTo }),
     };
     const asks: Draft[] =
-      admission === 'first' && !peer.introduced && !peer.answered && mail.verdict.from === 'verified'
+      isStranger && mail.verdict.from === 'verified'
         ? [{ ...head, kind: 'contact', action: 'subscribe', ...(name !== undefined && { name }) }]
         : [];
     const files = filesOf(mail, { ...head, thread: placing.thread }, id);
@@ -209,9 +210,9 @@ export function openPersonal(
   /** How long a mail may have been on its way before it is told when it was written. */
   const late = (date: number) => (host.clock.now() - date > 120_000 ? { at: date } : {});
 
-  type Known = { placing: Placing; id: string; hash: string; peer: Awaited<ReturnType<typeof state.peer>> };
+  type Known = { placing: Placing; id: string; hash: string; peer: MailPeer; isStranger: boolean };
 
-  function writes(mail: ReadMail, account: AccountKey, { placing, id, hash, peer }: Known): StateWrite[] {
+  function writes(mail: ReadMail, account: AccountKey, { placing, id, hash, peer, isStranger }: Known): StateWrite[] {
     const { parsed, from, verdict } = mail;
     const { thread, known } = placing;
     const subject = known.subject ?? (plainSubject(parsed.subject) || undefined);
@@ -232,6 +233,7 @@ export function openPersonal(
       state.writePeer(account, from, {
         ...askedBy(mail, { id, at: host.clock.now() }, peer),
         ...{ thread, answered: true, encrypted: isSealed(mail, peer) },
+        unasked: isStranger && verdict.from !== 'verified',
       }),
       ...(verdict.from === 'verified' ? shown.learn(account, from, parsed) : []),
       state.writePlaced(account, from, id, { thread, hash, at: host.clock.now() }),
@@ -316,6 +318,13 @@ const filesOf = (
         ]
       : [],
   );
+
+/** Whether nobody was asked yet to take its author among their contacts: who only says so has not been. */
+const isUnasked = (
+  { parsed }: ReadMail,
+  { introduced, answered, unasked = false }: MailPeer,
+  admission: 'yes' | 'first',
+): boolean => !introduced && ((admission === 'first' && !answered) || (unasked && parsed.automation === undefined));
 
 /** Whether a peer's mails are encrypted from here on: only who is who they say goes back to plain text. */
 const isSealed = ({ parsed, verdict }: ReadMail, { encrypted = false }: { readonly encrypted?: boolean }): boolean =>

@@ -45,6 +45,8 @@ const peerSchema = z.object({
   /** Our user has written, and so the peer knows who that is; and the peer has. */
   introduced: z.boolean().default(false),
   answered: z.boolean().default(false),
+  /** Whoever wrote first was not proven to be the peer, who has asked for nothing yet. */
+  unasked: z.boolean().exactOptional(),
   /** Mails of the peer that ask to be told when they are read, and were not, the oldest first. */
   asking: z.array(z.object({ id: z.string(), to: z.string(), at: z.number() })).default([]),
   /** Their last mail was encrypted; our user writes to them in plain text all the same. */
