@@ -7,9 +7,11 @@ import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reacti
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
+import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
-import { presenceContent } from '#bridges/matrix/wire/ephemeral.ts';
+import { presenceContent, typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, type Json, textOf } from '#bridges/matrix/wire/event.ts';
+import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, levelFor, withLevel } from '#bridges/matrix/wire/power.ts';
 import { nickOf, userOf } from '#bridges/matrix/wire/room.ts';
@@ -39,8 +41,6 @@ export type OwnOutgoingParts = {
   readonly looks: Looks;
 };
 
-/** For how long (ms) somebody types who does not say that they have stopped. */
-const TYPING = 60_000;
 const MOST_WAITING = 5_000;
 
 /** What an account says and does at the homeserver, encrypted where the room is. */
@@ -160,9 +160,16 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     ]);
   }
 
+  const typing = openTyping({
+    ...{ clock: host.clock, stop },
+    tell: (id, who, timeout) =>
+      server.call({ method: 'PUT', path: ['v3', 'rooms', id, 'typing', who], body: typingContent(timeout) }),
+  });
+
   const senders: Senders = {
     async message(event) {
       const id = await aim(event, true);
+      typing.end(id, user);
       const known = rooms.get(id);
       const uploaded = [];
       for (const file of event.files ?? [])
@@ -171,6 +178,7 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const root = thread === undefined ? undefined : await threads.rootOf(id, thread);
       const view: WritingView = {
         userOf: (nick) => known && userOf(known.room, nick),
+        namedIn: (text) => (known ? namedIn(text, known.room, user) : []),
         rootOf: () => root,
         latestOf: (first) => threads.latestOf(id, first),
         callsAll: known !== undefined && callsAll(known.room.levels, user),
@@ -190,7 +198,9 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
       const id = await aim(event);
       const target = await corrections.find(id, event.target);
-      const sent = await send(id, editContent(said, target), `${event.id}.0`);
+      const known = rooms.get(id);
+      const mentioned = known ? namedIn(event.text, known.room, user) : [];
+      const sent = await send(id, editContent(said, target, mentioned), `${event.id}.0`);
       corrections.learn(sent, target);
       return taken(sent);
     },
@@ -226,13 +236,12 @@ export function openOwnOutgoing(parts: OwnOutgoingParts) {
     },
 
     async typing(event) {
-      const body = event.active ? { typing: true, timeout: TYPING } : { typing: false };
       const id = await aim(event).catch((error: unknown) => {
         // Nobody is there to see it.
         if (error instanceof Failure && error.code === 'item-not-found') return undefined;
         throw error;
       });
-      if (id !== undefined) await server.call({ method: 'PUT', path: ['v3', 'rooms', id, 'typing', user], body });
+      if (id !== undefined) await typing.say(id, user, event.active);
       return TAKEN;
     },
 

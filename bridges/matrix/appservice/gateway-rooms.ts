@@ -108,7 +108,7 @@ export function openGatewayRooms({ host, server, ghosts, policies, consents }: G
     joined(room)
       .filter(({ user }) => {
         const account = ghosts.accountOf(user);
-        return user !== ghosts.bot && !ghosts.isOfOthers(user) && (account === undefined || inside.has(account));
+        return !ghosts.isHidden(user) && (account === undefined || inside.has(account));
       })
       .map((member) => occupantOf(room, member, ghosts.accountOf));
 

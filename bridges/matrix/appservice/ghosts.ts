@@ -22,6 +22,8 @@ export type Ghosts = {
   isOurs(user: string): boolean;
   /** Whether a user is a ghost of another bridge to XMPP, as the operator says. */
   isOfOthers(user: string): boolean;
+  /** Whether a user is no occupant for XMPP: the gateway's own, a ghost of another bridge, or of ours with nobody behind it. */
+  isHidden(user: string): boolean;
   readonly bot: string;
   /** Sees to it that the account has a ghost, of that name if it is a new one. Resolves with its id. */
   ready(account: AccountKey, name?: string): Promise<string>;
@@ -108,15 +110,18 @@ export async function openGhosts({ host, config, server }: GhostParts): Promise<
     await write(account, { ...known, photo });
   }
 
+  function accountOf(user: string): AccountKey | undefined {
+    if (user === bot || !isGhostId(user, prefix, serverName)) return undefined;
+    const bare = bareOfGhost(user, prefix, serverName);
+    return bare === undefined ? hashed.get(user) : accountKey(bare as BareJid, host.transport);
+  }
+
+  const isOurs = (user: string): boolean => user === bot || isGhostId(user, prefix, serverName);
+  const isOfOthers = (user: string): boolean => config.other_bridges.some((glob) => fitsGlob(glob, user));
+
   return {
-    idOf,
-    accountOf(user) {
-      if (user === bot || !isGhostId(user, prefix, serverName)) return undefined;
-      const bare = bareOfGhost(user, prefix, serverName);
-      return bare === undefined ? hashed.get(user) : accountKey(bare as BareJid, host.transport);
-    },
-    isOurs: (user) => user === bot || isGhostId(user, prefix, serverName),
-    isOfOthers: (user) => config.other_bridges.some((glob) => fitsGlob(glob, user)),
+    ...{ idOf, accountOf, isOurs, isOfOthers },
+    isHidden: (user) => (isOurs(user) && accountOf(user) === undefined) || isOfOthers(user),
     bot,
     ready,
     look,

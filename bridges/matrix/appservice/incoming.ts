@@ -212,7 +212,7 @@ export function openIncoming(parts: IncomingParts) {
   function isNews(body: EventBody, { inside }: GatewayRoom): boolean {
     if (body.kind !== 'occupant') return true;
     const { account, id } = body.who;
-    if (id === ghosts.bot || ghosts.isOfOthers(id)) return false;
+    if (ghosts.isHidden(id)) return false;
     return account === undefined || (body.change !== 'join' && inside.has(account));
   }
 

@@ -6,10 +6,13 @@ import { keysOf, type OwnReaction, type Reactions } from '#bridges/matrix/reacti
 import { openSenders, type Senders, TAKEN, taken } from '#bridges/matrix/senders.ts';
 import { texts } from '#bridges/matrix/texts.ts';
 import type { Threads } from '#bridges/matrix/threads.ts';
+import { openTyping } from '#bridges/matrix/typing.ts';
 import { sendFile, sendPicture } from '#bridges/matrix/upload.ts';
 import { BRIDGE_TYPES, bridgeContent, bridgeKey } from '#bridges/matrix/wire/bridge-info.ts';
+import { typingContent } from '#bridges/matrix/wire/ephemeral.ts';
 import { type Content, textOf } from '#bridges/matrix/wire/event.ts';
 import type { Uploaded } from '#bridges/matrix/wire/files.ts';
+import { namedIn } from '#bridges/matrix/wire/mentions.ts';
 import { editContent, messageContents, reactionContent, type WritingView } from '#bridges/matrix/wire/message-out.ts';
 import { callsAll, maySet } from '#bridges/matrix/wire/power.ts';
 import { userOf } from '#bridges/matrix/wire/room.ts';
@@ -48,9 +51,6 @@ export type OutgoingParts = {
 
 /** Where an event goes, and in whose name. */
 export type Aim = { readonly account: AccountKey; readonly as: string; readonly room: string; readonly alone: boolean };
-
-/** For how long (ms) somebody types who does not say that they have stopped. */
-const TYPING = 60_000;
 
 /** For how long (ms) who comes into a room waits for what was said there before. */
 const PATIENCE = 3_000;
@@ -153,10 +153,17 @@ export function openOutgoing(parts: OutgoingParts) {
     if (!found) void past.then((late) => (parts.stop.aborted ? undefined : host.emit(late)));
   }
 
+  const typing = openTyping({
+    ...{ clock: host.clock, stop: parts.stop },
+    tell: (room, as, timeout) =>
+      server.call({ method: 'PUT', path: ['v3', 'rooms', room, 'typing', as], body: typingContent(timeout), as }),
+  });
+
   const senders: Senders = {
     async message(event) {
       const to = await aim(event, true);
       assertPlain(to);
+      typing.end(to.room, to.as);
       const uploaded: Uploaded[] = [];
       for (const file of event.files ?? []) uploaded.push(await sendFile({ host, server, file, ...to }));
       const { thread } = event;
@@ -164,6 +171,7 @@ export function openOutgoing(parts: OutgoingParts) {
       const inside = rooms.get(to.room);
       const view: WritingView = {
         userOf: (nick) => (inside ? userOf(inside.room, nick) : undefined),
+        namedIn: (text) => (inside ? namedIn(text, inside.room, to.as) : []),
         rootOf: () => root,
         latestOf: (first) => threads.latestOf(to.room, first),
         callsAll: inside !== undefined && callsAll(inside.room.levels, to.as),
@@ -184,7 +192,9 @@ export function openOutgoing(parts: OutgoingParts) {
       assertPlain(to);
       const said = { text: event.text, style: event.style, ...(event.unstyled && { unstyled: true }) };
       const target = await corrections.find(to.room, event.target, to.as);
-      const id = await send(to, editContent(said, target), `${event.id}.0`);
+      const inside = rooms.get(to.room);
+      const mentioned = inside ? namedIn(event.text, inside.room, to.as) : [];
+      const id = await send(to, editContent(said, target, mentioned), `${event.id}.0`);
       corrections.learn(id, target);
       return taken(id);
     },
@@ -233,8 +243,7 @@ export function openOutgoing(parts: OutgoingParts) {
         throw error;
       });
       if (!to) return TAKEN;
-      const body = event.active ? { typing: true, timeout: TYPING } : { typing: false };
-      await server.call({ method: 'PUT', path: ['v3', 'rooms', to.room, 'typing', to.as], body, as: to.as });
+      await typing.say(to.room, to.as, event.active);
       return TAKEN;
     },
 
@@ -268,6 +277,7 @@ export function openOutgoing(parts: OutgoingParts) {
       const account = accountOf(event);
       const id = nameOf(event);
       if (event.change === 'leave') {
+        typing.end(id, ghosts.idOf(account));
         await rooms.leave(account, id, event.reason);
         return TAKEN;
       }

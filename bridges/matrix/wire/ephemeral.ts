@@ -57,3 +57,7 @@ export const presenceContent = (show: Show, status?: string): Json => ({
   presence: show === 'offline' ? 'offline' : show === 'available' || show === 'chat' ? 'online' : 'unavailable',
   ...(status !== undefined && { status_msg: status }),
 });
+
+/** §11.4.1: somebody types for so many milliseconds, or does no more. */
+export const typingContent = (timeout: number | undefined): Json =>
+  timeout === undefined ? { typing: false } : { typing: true, timeout };

@@ -14,6 +14,8 @@ export type WritingView = {
   /** The first message of a thread that XMPP calls so, and its latest. */
   rootOf?(thread: string): string | undefined;
   latestOf?(root: string): string | undefined;
+  /** Those in the room who are called by what is said. */
+  namedIn?(text: string): readonly Mentioned[];
   /** Whether the writer may call everybody in the room. */
   readonly callsAll?: boolean;
 };
@@ -68,7 +70,7 @@ export function messageContents(
   view: WritingView,
 ): readonly Content[] {
   const { text, files = [], replyTo, thread } = message;
-  const mentioned = (message.mentions ?? []).flatMap((nick): Mentioned[] => {
+  const referred = (message.mentions ?? []).flatMap((nick): Mentioned[] => {
     const user = view.userOf(nick);
     return user === undefined ? [] : [{ nick, user }];
   });
@@ -76,6 +78,7 @@ export function messageContents(
   const latest = root === undefined ? undefined : view.latestOf?.(root);
   const about = relates({ replyTo, thread: root, latest });
   const words = spokenWords(text, files);
+  const mentioned = [...referred, ...(view.namedIn?.(words) ?? [])];
   const pairs = files.flatMap((file, index) => {
     const where = uploaded[index];
     return where ? [{ file, where }] : [];
@@ -105,13 +108,14 @@ function wordsContent({ style, unstyled, spoiler }: Message, text: string, { men
   return textContent({ text, style, spoiler, toAll: isToAll, ...(unstyled && { unstyled: true }) }, mentioned);
 }
 
-/** A correction: the new words, and what clients show who know no corrections (§11.9). */
-export function editContent(said: Said, target: string): Content {
-  const fresh = textContent(said);
+/** A correction: the new words, and what clients show who know no corrections (§11.9). Nobody is called by it once more. */
+export function editContent(said: Said, target: string, mentioned: readonly Mentioned[] = []): Content {
+  const fresh = textContent(said, mentioned);
   return {
     type: 'm.room.message',
     content: {
       ...fresh,
+      'm.mentions': {},
       body: `* ${fresh.body as string}`,
       ...(typeof fresh.formatted_body === 'string' && { formatted_body: `* ${fresh.formatted_body}` }),
       'm.new_content': fresh,

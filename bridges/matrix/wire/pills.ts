@@ -26,13 +26,19 @@ const escaped = (text: string): string => text.replace(/[&<>"']/g, (char) => `&#
 /** Somebody who is mentioned: by which words, and who it is. */
 export type Mentioned = { readonly nick: string; readonly user: string };
 
+/** Tags, and what stands in links and code: nobody is linked to in there. */
+const CLOSED = '<(a|code|pre)\\b[^>]*>.*?</\\1>|<[^>]*>';
+
 /** HTML in which the first time that each nick stands as a word of its own is a link to who has it. */
 export function withPills(html: string, mentioned: readonly Mentioned[]): string {
-  return mentioned.reduce((text, { nick, user }) => {
-    const words = escaped(nick);
-    const link = `<a href="https://matrix.to/#/${encodeURIComponent(user)}">${words}</a>`;
-    // Not within a tag, nor within a word.
-    const at = new RegExp(`(?<![\\p{L}\\p{N}_]|<[^>]*)${RegExp.escape(words)}(?![\\p{L}\\p{N}_])`, 'u');
-    return text.replace(at, () => link);
-  }, html);
+  if (mentioned.length === 0) return html;
+  const users = new Map(mentioned.map(({ nick, user }) => [escaped(nick), user]));
+  // The longest first: a nick may begin with another.
+  const nicks = [...users.keys()].toSorted((a, b) => b.length - a.length).map(RegExp.escape);
+  const words = new RegExp(`${CLOSED}|(?<![\\p{L}\\p{N}_])(?:${nicks.join('|')})(?![\\p{L}\\p{N}_])`, 'gsu');
+  return html.replace(words, (found) => {
+    const user = users.get(found);
+    if (user === undefined || !users.delete(found)) return found;
+    return `<a href="https://matrix.to/#/${encodeURIComponent(user)}">${found}</a>`;
+  });
 }
