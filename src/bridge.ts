@@ -87,8 +87,18 @@ export type CommandWork<Config = unknown> = {
   readonly bridge: Bridge;
   readonly account: AccountKey;
   readonly session?: Session;
-  /** Where it was called; for `gateway` and `realm` the realm of its user. */
+  /** Where it was called; for `gateway` and `realm` the realm of its user. `admin`: they run the gateway. */
   readonly place: Place;
+  readonly admin: boolean;
+  readonly sessions: OpenSessions;
+};
+
+/** The sessions of a transport, everybody's, that are there or being made, and the clients (full JIDs) that are in rooms of one. */
+export type OpenSessions = {
+  list(): readonly SessionKey[];
+  clients(key: SessionKey): readonly { readonly place: Place; readonly jid: string }[];
+  /** Ends one, whatever wants it: its rooms and its network are told `words`. Resolves when its line is closed. */
+  end(key: SessionKey, words: string): Promise<void>;
 };
 
 /** A command declared once and offered on every surface. It ends with what its user is told. */
@@ -141,6 +151,8 @@ export type BridgeDefinition<Config = unknown> = {
   addresses(config: Config): Addresses;
   /** The realms that the operator listed, for disco and for prompts. Pure. */
   realms(config: Config): readonly string[];
+  /** The one realm whose commands are offered at the gateway's own address, too. Pure. */
+  onlyRealm?(config: Config): string | undefined;
   /** What sending an event costs. Pure; a budget that `budgets` does not name is a bug. */
   charges?(config: Config, event: Event): readonly Charge[];
   /** The budgets that `charges` speaks of. Pure. */
@@ -157,8 +169,8 @@ export type Session = {
   readonly stands?: true;
   readonly account: AccountKey;
   readonly realm: string;
-  /** Leaves the network politely. Resolves when the line is closed. Never rejects. */
-  close(reason: CloseReason): Promise<void>;
+  /** Leaves the network politely, with `words` where somebody has said some. Resolves when the line is closed. Never rejects. */
+  close(reason: CloseReason, words?: string): Promise<void>;
 };
 
 export type SessionKey = { readonly account: AccountKey; readonly realm: string };

@@ -29,7 +29,7 @@ import { target } from './wire/line.ts';
 /** Milliseconds in which a connection that was made is no news when it is made again. */
 const ONCE = 3_600_000;
 /** What the server, people on it or its channels are asked. */
-const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list']);
+const ASKED: ReadonlySet<Query['kind']> = new Set(['ping', 'version', 'profile', 'rooms', 'config', 'list', 'session']);
 /** Contacts and invitations are between people. */
 const inRooms = { ...mapping.facts.out, contact: 'none', invite: 'none' } as const;
 /** What somebody writes to the server is a line as it stands: its signs mean what they mean there, it is cut by nobody, and refused when it is too long. */
@@ -66,7 +66,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     key: SessionKey,
     server: Server,
     { unasked, quiet }: Pick<ConnectionSetup, 'unasked' | 'quiet'>,
-  ): Promise<Omit<ConnectionSetup, 'encrypted'>> => ({
+  ): Promise<Omit<ConnectionSetup, 'called' | 'encrypted'>> => ({
     host,
     addresses,
     realm: realmOf(key.realm),
@@ -104,10 +104,14 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         },
         signal,
       );
-      const client = await openConnection({ ...setup, encrypted: address.tls }, key, {
-        ...{ socket, account, signal, identity },
-        commands: set.after_connect_commands,
-      });
+      const client = await openConnection(
+        { ...setup, called: called(key, address, server), encrypted: address.tls },
+        key,
+        {
+          ...{ socket, account, signal, identity },
+          commands: set.after_connect_commands,
+        },
+      );
       login?.worked();
       clients.set(client.session, client);
       if (paused) client.pause(true);

@@ -212,3 +212,57 @@ export const commandTexts = catalogue({
   quit: { en: 'Leave the server', de: 'Den Server verlassen' },
   raw: { en: 'Send a line of IRC', de: 'Eine Zeile IRC senden' },
 });
+
+/** Commands of the gateway and of a server. */
+export const serverCommandTexts = catalogue({
+  ping: { en: 'Ping the gateway', de: 'Das Gateway anpingen' },
+  hello: { en: 'Be greeted', de: 'Begrüßt werden' },
+  helloInstructions: { en: 'Fill in how you are called.', de: 'Tragen Sie ein, wie Sie heißen.' },
+  name: { en: 'Your name', de: 'Ihr Name' },
+  greeting: (name: string) => ({ en: `Hello ${name}!`, de: `Hallo ${name}!` }),
+  disconnectServers: { en: 'Disconnect from IRC servers', de: 'Verbindungen zu IRC-Servern trennen' },
+  whose: { en: 'Whose connections?', de: 'Wessen Verbindungen?' },
+  jid: { en: 'JID', de: 'Adresse' },
+  whichServers: { en: 'From which servers?', de: 'Von welchen Servern?' },
+  servers: { en: 'Servers', de: 'Server' },
+  quitMessage: { en: 'What others are told', de: 'Was andere lesen' },
+  quitDefault: { en: 'Disconnected on request', de: 'Auf Wunsch getrennt' },
+  notConnected: (jid: string) => ({
+    en: `${jid} is not connected to any IRC server.`,
+    de: `${jid} ist mit keinem IRC-Server verbunden.`,
+  }),
+  disconnected: (jid: string, count: number) => ({
+    en: `${jid} was disconnected from ${count} IRC ${count === 1 ? 'server' : 'servers'}.`,
+    de: `${jid} wurde von ${count} IRC-${count === 1 ? 'Server' : 'Servern'} getrennt.`,
+  }),
+  disconnectUser: { en: 'Disconnect users', de: 'Benutzer trennen' },
+  whichUsers: {
+    en: 'Choose whose connections end, and what others are told.',
+    de: 'Wählen Sie, wessen Verbindungen enden, und was andere lesen.',
+  },
+  users: { en: 'Users', de: 'Benutzer' },
+  nobody: { en: 'No user is connected.', de: 'Kein Benutzer ist verbunden.' },
+  usersDisconnected: (count: number) =>
+    count === 1
+      ? { en: '1 user has been disconnected.', de: '1 Benutzer wurde getrennt.' }
+      : { en: `${count} users have been disconnected.`, de: `${count} Benutzer wurden getrennt.` },
+  byOperator: { en: 'Disconnected by the operator', de: 'Vom Betreiber getrennt' },
+  reload: { en: 'Read the configuration anew', de: 'Die Konfiguration neu lesen' },
+  noReload: {
+    en: 'The configuration is read when the gateway starts. Restart it: rooms and clients stay as they are.',
+    de: 'Die Konfiguration wird beim Start gelesen. Starten Sie das Gateway neu: Räume und Clients bleiben, wie sie sind.',
+  },
+  info: { en: 'Your connection to this server', de: 'Ihre Verbindung zu diesem Server' },
+  notThere: (realm: string) => ({
+    en: `You are not connected to the IRC server ${realm}.`,
+    de: `Sie sind mit dem IRC-Server ${realm} nicht verbunden.`,
+  }),
+  connectedTo: (server: string, tls: boolean, since: string, seconds: number) => ({
+    en: `Connected to IRC server ${server}${tls ? ' (using TLS)' : ''} since ${since} (${seconds} seconds ago).`,
+    de: `Mit dem IRC-Server ${server} verbunden${tls ? ' (mit TLS)' : ''} seit ${since} (vor ${seconds} Sekunden).`,
+  }),
+  from: (channel: string, count: number, resources: string) => ({
+    en: `${channel} from ${count} ${count === 1 ? 'resource' : 'resources'}: ${resources}`,
+    de: `${channel} von ${count} ${count === 1 ? 'Ressource' : 'Ressourcen'}: ${resources}`,
+  }),
+});

@@ -58,6 +58,8 @@ export type Transport = Written &
     /** The realm of a formatted address. Throws a `Failure` for what is none. */
     realmOf(id: string): string;
     readonly realms: readonly string[];
+    /** The one realm that the gateway's own address stands for, too. */
+    readonly onlyRealm: string | undefined;
     /** What people may set. */
     readonly settable: SettingsSchemas;
     /** What is said of the network in discovery. */
@@ -91,6 +93,7 @@ export function transportOf(written: Written, running: Running): Transport {
     addresses,
     realmOf: memo(10_000, (id) => addresses.parse(id).realm),
     realms: definition.realms(settings),
+    onlyRealm: definition.onlyRealm?.(settings),
     settable: definition.settings(settings),
     advertised: asWritten,
     advertise: (carried) => (carried === mapping.facts ? asWritten : narrowed(JSON.stringify(carried))),

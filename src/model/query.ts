@@ -24,6 +24,7 @@ export type Query =
   | { readonly kind: 'config'; readonly place: Place }
   | { readonly kind: 'ping'; readonly realm: string; readonly who?: string }
   | { readonly kind: 'version'; readonly realm: string; readonly who: string }
+  | { readonly kind: 'session'; readonly realm: string }
   | { readonly kind: 'resolve'; readonly text: string };
 
 /** What is known of how a room is kept, where it is not open to all. */
@@ -70,6 +71,8 @@ export type Reply =
   | { readonly kind: 'ping'; readonly ms: number }
   /** What somebody's client calls itself; `version` may be empty. */
   | { readonly kind: 'version'; readonly name: string; readonly version: string }
+  /** The server that a session is with, as its user may know it, and since when (ms since 1970). */
+  | { readonly kind: 'session'; readonly server: string; readonly encrypted: boolean; readonly since: number }
   | { readonly kind: 'resolve'; readonly id: string };
 
 export type ReplyTo<Q extends Query> = Extract<Reply, { kind: Q['kind'] }>;

@@ -592,6 +592,8 @@ describe('commands', () => {
         account: session.account,
         session,
         place: rig.places[on],
+        admin: true,
+        sessions: { list: () => [], clients: () => [], end: async () => undefined },
       };
       const run = command?.run(work);
       expect((await run?.next())?.done).toBe(false);

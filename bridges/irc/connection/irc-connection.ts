@@ -27,7 +27,7 @@ import type { Clock } from '#src/lib/clock.ts';
 import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { Query, Reply } from '#src/model/query.ts';
+import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
 import { ConnectionState, capabilities } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
@@ -89,6 +89,7 @@ export class IrcConnection implements LineSocketOwner {
   versionToldAt = Number.NEGATIVE_INFINITY;
   readonly #setup: ConnectionSetup;
   readonly #key: SessionKey;
+  #about: Omit<ReplyTo<Query & { kind: 'session' }>, 'kind'>;
   readonly #socket: LineSocket;
   #away: OwnAway | undefined;
   #list: ChannelList | undefined;
@@ -108,11 +109,12 @@ export class IrcConnection implements LineSocketOwner {
     this.#motd = setup.motd;
     this.#remembered = setup.nick;
     this.#key = key;
+    this.#about = { server: setup.called, encrypted: setup.encrypted, since: clock.now() };
     this.host = host;
     this.realm = realm;
     this.session = {
       ...{ account: key.account, realm: key.realm },
-      close: (why) => this.close(FAREWELLS[why], new Failure('recipient-unavailable')),
+      close: (why, words) => this.close(words || FAREWELLS[why], new Failure('recipient-unavailable')),
     };
     const view = new ConnectionState(setup, key, this.channels);
     this.view = view;
@@ -209,6 +211,7 @@ export class IrcConnection implements LineSocketOwner {
 
   /** What the server, people and channels are asked. Rejects with a `Failure`. */
   ask(query: Query): Promise<Reply> {
+    if (query.kind === 'session') return Promise.resolve({ kind: 'session', ...this.#about });
     return this.#phase === 'online' ? ask(query, this) : Promise.reject(new Failure('recipient-unavailable'));
   }
 
@@ -342,6 +345,7 @@ export class IrcConnection implements LineSocketOwner {
     this.#entry?.registration.close();
     this.#entry = undefined;
     this.#phase = 'online';
+    this.#about = { ...this.#about, since: host.clock.now() };
     realm.clients.set(view.account, this);
     const back = realm.cutOff.delete(view.account);
     realm.made.set(view.account, host.clock.now());

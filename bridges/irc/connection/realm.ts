@@ -45,6 +45,8 @@ export type ConnectionSetup = {
   readonly addresses: Addresses;
   readonly realm: Realm;
   readonly server: Server;
+  /** What its user knows of the address. */
+  readonly called: string;
   /** Whether the line is encrypted. */
   readonly encrypted: boolean;
   /** Milliseconds that logging in may take. */

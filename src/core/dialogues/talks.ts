@@ -1,9 +1,19 @@
 import { createHash } from 'node:crypto';
 import { dialogueTexts as texts } from '#mappings/texts/dialogues.ts';
-import type { BridgeDefinition, Command, CommandWork, Credentials, Host, SessionKey, Step } from '#src/bridge.ts';
+import type {
+  BridgeDefinition,
+  Command,
+  CommandWork,
+  Credentials,
+  Host,
+  OpenSessions,
+  SessionKey,
+  Step,
+} from '#src/bridge.ts';
 import type { Accounts } from '#src/core/accounts/accounts.ts';
 import type { Dialogues, Told } from '#src/core/index.ts';
 import type { Limits } from '#src/core/limits.ts';
+import type { Rooms } from '#src/core/rooms/rooms.ts';
 import type { Sessions } from '#src/core/sessions/sessions.ts';
 import type { Transport } from '#src/core/transport.ts';
 import type { Log } from '#src/lib/log.ts';
@@ -27,10 +37,7 @@ export type TransportTalks = {
 
 /** A command with all that it works with but the place and the account of whoever calls it. */
 export type BoundCommand = Omit<Command, 'run'> & {
-  run(
-    work: Pick<CommandWork, 'bridge' | 'account' | 'place' | 'session'>,
-    signal: AbortSignal,
-  ): AsyncGenerator<Step, CommandEnd, Answer>;
+  run(work: Omit<CommandWork, 'config' | 'host'>, signal: AbortSignal): AsyncGenerator<Step, CommandEnd, Answer>;
 };
 
 /** What is told at the end; as a function, what is done once the dialogue is over, which that may end. */
@@ -64,8 +71,9 @@ export type TalkParts = {
   readonly log: Log;
   /** The commands of the gateway itself on a transport. */
   own(transport: string): readonly BoundCommand[];
-  transport(domain: string): Pick<Transport, 'talks' | 'bridge' | 'realms' | 'addresses'>;
-  readonly sessions: Pick<Sessions, 'get'>;
+  transport(domain: string): Pick<Transport, 'talks' | 'bridge' | 'realms' | 'onlyRealm' | 'addresses'>;
+  readonly sessions: Pick<Sessions, 'get' | 'list' | 'drop'>;
+  readonly rooms: Pick<Rooms, 'seats'>;
   realm(place: Place): string;
 };
 
@@ -75,15 +83,37 @@ const pseudonym = (user: BareJid): string => createHash('sha256').update(user).d
 /** Who may begin which command, and where. */
 export function openTalks({ accounts, admins, dialogues, limits, log, sessions, ...parts }: TalkParts): Dialogues {
   function commandsOf(transport: string): readonly BoundCommand[] {
-    const { talks, realms, addresses } = parts.transport(transport);
+    const { talks, realms, onlyRealm, addresses } = parts.transport(transport);
     const isTaken = ({ node, on }: BoundCommand): boolean =>
       talks.commands.some((one) => one.node === node && one.on === on);
     const all = [...talks.commands, ...parts.own(transport).filter((one) => !isTaken(one))];
+    if (onlyRealm !== undefined)
+      return [...all.map(apart), ...onGateway(all, 'server').map((one) => within(one, onlyRealm))];
     // A realm that has no address of its own has that of the gateway.
     if (!realms.some((realm) => isNameless(realm, addresses))) return all;
-    return [...all.filter(({ on }) => on !== 'realm'), ...onGateway(all)];
+    return [...all.filter(({ on }) => on !== 'realm'), ...onGateway(all, 'realm')];
   }
   // SECURITY rule 13: bare JIDs, matched exactly.
+  /** A command of a realm, called elsewhere. */
+  const within = (command: BoundCommand, realm: string): BoundCommand => ({
+    ...command,
+    run({ account, ...work }, signal) {
+      const session = sessions.get({ account, realm });
+      return command.run(
+        { ...work, account, place: { kind: 'realm', account, realm }, ...(session && { session }) },
+        signal,
+      );
+    },
+  });
+  const openSessions = (transport: string): OpenSessions => ({
+    list: () => sessions.list(transport),
+    clients: ({ account, realm }) =>
+      [...parts.rooms.seats(transport)].filter(
+        ({ place, jid }) => accountKey(bareOf(jid), transport) === account && parts.realm(place) === realm,
+      ),
+    end: ({ account, realm }, words) =>
+      sessions.drop(account, new Failure('not-allowed', { text: words }), 'left', { realm, words }),
+  });
   const isFor = (user: BareJid, { who }: BoundCommand): boolean => who === 'user' || admins.includes(user);
 
   return {
@@ -99,7 +129,10 @@ export function openTalks({ accounts, admins, dialogues, limits, log, sessions, 
         log.info({ event: 'admin command', by: pseudonym(user), transport, node }, 'an admin command');
       const account = accountKey(user, transport);
       const session = sessions.get({ account, realm: parts.realm(place) });
-      const work = { bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) };
+      const work = {
+        ...{ bridge: parts.transport(transport).bridge(), account, place, ...(session && { session }) },
+        ...{ admin: admins.includes(user), sessions: openSessions(transport) },
+      };
       return dialogues.start(owner, {
         of,
         start: (signal) => command.run(work, signal),
@@ -122,9 +155,13 @@ const isNameless = (realm: string, { format }: Transport['addresses']): boolean 
   format({ kind: 'realm', realm, name: '' }) === '';
 
 /** What is on a realm, on the gateway; under another name, where that has a command of this one. */
-function onGateway(commands: readonly BoundCommand[]): BoundCommand[] {
+function onGateway(commands: readonly BoundCommand[], prefix: string): BoundCommand[] {
   const taken = new Set(commands.filter(({ on }) => on === 'gateway').map(({ node }) => node));
   return commands
     .filter(({ on }) => on === 'realm')
-    .map((one) => ({ ...one, on: 'gateway', node: taken.has(one.node) ? `realm-${one.node}` : one.node }));
+    .map((one) => ({ ...one, on: 'gateway', node: taken.has(one.node) ? `${prefix}-${one.node}` : one.node }));
 }
+
+/** What is set for the gateway is told from what is set for the one server by its name. */
+const apart = (command: BoundCommand): BoundCommand =>
+  command.on === 'gateway' && command.node === 'configure' ? { ...command, node: 'global-configure' } : command;

@@ -64,12 +64,19 @@ export type Sessions = {
   stay(account: AccountKey, on: boolean): void;
   /** The account acts by another identity from now on: its sessions end, and are made anew where they are wanted. */
   turn(account: AccountKey): void;
-  /** Closes the account's sessions whatever wants them, and refuses what waits. Resolves when all lines are closed. */
-  drop(account: AccountKey, failure: Failure, reason?: CloseReason): Promise<void>;
+  /** Closes the account's sessions, or one, whatever wants them, and refuses what waits. Resolves when all lines are closed. */
+  drop(
+    account: AccountKey,
+    failure: Failure,
+    reason?: CloseReason,
+    only?: { realm: string; words: string },
+  ): Promise<void>;
   /** The session if it is online. */
   get(key: SessionKey): Session | undefined;
   /** Where the session stands, what its network calls the user, and the nick that it was asked for. */
   state(key: SessionKey): { readonly name: SessionPhase['name']; readonly nick?: string; readonly wanted?: string };
+  /** The sessions of a transport that are there or being made. */
+  list(transport: string): readonly SessionKey[];
   /** The realms in which the account has a session. */
   realms(account: AccountKey): readonly string[];
   /** Closes every session because of the stop. Resolves when all lines are closed. */
@@ -87,6 +94,8 @@ type Line = {
   stay: boolean;
   /** Its account is removed. */
   removed: boolean;
+  /** What its network is told at its end. */
+  words?: string | undefined;
   /** Expected, and not asked for yet. */
   expected: boolean;
   session: Session | undefined;
@@ -269,7 +278,7 @@ export function openSessions(parts: SessionParts): Sessions {
   async function close(line: Line, reason: CloseReason): Promise<void> {
     const { session } = line;
     line.session = undefined;
-    await session?.close(reason);
+    await session?.close(reason, line.words);
     input(line, { kind: 'closed' });
   }
 
@@ -336,10 +345,12 @@ export function openSessions(parts: SessionParts): Sessions {
         if (kept(line)) input(lineOf(line.key), { kind: 'need' });
       }
     },
-    async drop(account, failure, reason = 'removed') {
-      const own = ofAccount(account);
+    async drop(account, failure, reason = 'removed', only) {
+      const own = ofAccount(account).filter(({ key }) => !only || key.realm === only.realm);
       for (const line of own) {
         line.removed = reason === 'removed';
+        line.words = only?.words;
+        if (line.stay) lasts(line, false);
         input(line, { kind: 'release' });
         abandon(line, failure);
       }
@@ -356,6 +367,7 @@ export function openSessions(parts: SessionParts): Sessions {
         ...(nick !== undefined && { wanted: nick }),
       };
     },
+    list: (transport) => all().flatMap(({ key }) => (splitAccount(key.account).transport === transport ? [key] : [])),
     realms: (account) => ofAccount(account).map(({ key }) => key.realm),
     async close() {
       await Promise.all(

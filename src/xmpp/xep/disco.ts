@@ -56,7 +56,9 @@ const nodeInfo = ({ payload }: Request, { type, name, features }: DiscoNode): Xm
   xml`<query xmlns='http://jabber.org/protocol/disco#info' node='${payload.attrs.node}'><identity category='automation' type='${type}' name='${name}'/>${features.map((feature) => xml`<feature var='${feature}'/>`)}</query>`;
 
 function nodeItems({ payload, target, user, view }: Request, { items = [] }: DiscoNode): Xml {
-  const jid = placeJid(targetPlace(view, target, user), view.transport.addresses);
+  const { addresses, domain } = view.transport;
+  // A network of one realm gives that the gateway's own address, and the commands differ.
+  const jid = target.kind === 'gateway' ? domain : placeJid(targetPlace(view, target, user), addresses);
   return xml`<query xmlns='http://jabber.org/protocol/disco#items' node='${payload.attrs.node}'>${items.map(({ node, name }) => xml`<item jid='${jid}' node='${node}' name='${name}'/>`)}</query>`;
 }
 

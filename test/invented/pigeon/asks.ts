@@ -54,6 +54,7 @@ const answerers: { readonly [K in Query['kind']]: Answerer<K> } = {
   },
   // Pigeons have no software.
   version: () => Promise.reject(new Failure('not-supported')),
+  session: () => Promise.reject(new Failure('not-supported')),
   resolve: async (query) => resolved(query),
 };
 

@@ -1,4 +1,4 @@
-import type { Command, Step } from '#src/bridge.ts';
+import { act, type Command, type Step } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import type { PigeonConfig } from './config.ts';
@@ -37,9 +37,17 @@ const about: Run = async function* ({ bridge, session, place }): AsyncGenerator<
   return `This is ${name}.`;
 };
 
+const recall: Run = async function* ({ sessions }): AsyncGenerator<Step, string, Answer> {
+  const all = sessions.list();
+  const inRooms = all.flatMap((key) => sessions.clients(key)).length;
+  yield* act(() => Promise.all(all.map((key) => sessions.end(key, 'All pigeons were recalled.'))));
+  return `${all.length} lines have ended, with ${inRooms} clients in rooms.`;
+};
+
 /** One for each place that a command can be on. */
 export const commands: readonly Command<PigeonConfig>[] = [
   { node: 'where', on: 'gateway', who: 'admin', title: 'Where the loft is', run: where },
+  { node: 'recall', on: 'gateway', who: 'admin', title: 'Recall all pigeons', run: recall },
   { node: 'count', on: 'realm', who: 'user', title: 'How many live here', run: count },
   {
     node: 'find',
