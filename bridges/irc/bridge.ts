@@ -10,13 +10,12 @@ import { addresses as addressesOf } from './addresses.ts';
 import { traitsOf } from './channels/channel-modes.ts';
 import type { IrcConfig } from './config.ts';
 import { called, dial } from './connection/dial.ts';
-import { accountIn, identityOf } from './connection/identity.ts';
+import { accountFor, identityOf } from './connection/identity.ts';
 import { type IrcConnection, openConnection } from './connection/irc-connection.ts';
 import { provenLogin } from './connection/proven-logins.ts';
 import type { ConnectionSetup } from './connection/realm.ts';
 import { openRealm, type Realm } from './connection/realm.ts';
 import { motdKey, nickKey } from './connection/server-lines.ts';
-import { accountOf } from './connection/services.ts';
 import { resolve } from './questions/resolve.ts';
 import { type Server, serverFor } from './servers.ts';
 import { channelEncodings, realmSettings } from './settings.ts';
@@ -87,7 +86,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
     using attempt = openAttempt([given, host.signal, stop.signal]);
     const { signal } = attempt;
     const { logins, leaving } = realmOf(key.realm);
-    const account = accountOf(wish.credentials) ?? accountIn(set);
+    const account = await accountFor(wish.credentials, set, server);
     const login = account && provenLogin(host, key, logins, account);
     const quiet = unasked || isKnown(key);
     try {
@@ -99,6 +98,7 @@ export function openBridge(settings: IrcConfig, host: Host): Bridge {
         {
           ...{ host, server, timeout: settings.connect_timeout, localAddress: settings.outgoing_address },
           secret: account !== undefined || set.pass !== undefined,
+          certificate: account?.certificate,
           trying: (at) => quiet || say(key, texts.connecting(called(key, at, server), at.tls)),
           failed: (why) => quiet || say(key, texts.failed(why)),
         },

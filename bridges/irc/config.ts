@@ -50,6 +50,13 @@ const server = z
       .union([fingerprint, z.array(fingerprint).min(1).max(10)])
       .optional()
       .describe('SHA-256 of the certificate, checked instead of the authorities'),
+    certificate: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A PEM file with a certificate and its private key, by which all who have no account of their own there log in (SASL EXTERNAL)',
+      ),
     insecure_login: z
       .boolean()
       .default(false)

@@ -17,6 +17,8 @@ export type Server = {
   readonly throttle: Rate;
   readonly encodings: ChannelEncodings;
   readonly insecureLogin: boolean;
+  /** The file of the certificate that the gateway shows there. */
+  readonly certificate: string | undefined;
 };
 
 /** The server of a realm for whoever has set that; `undefined` if users may not go there. Pure. */
@@ -33,6 +35,7 @@ export function serverFor(config: IrcConfig, realm: string, set: RealmSettings):
     throttle: paced(entry.throttle, set.throttle_limit),
     encodings: { in: set.encoding_in || entry.charset, out: set.encoding_out },
     insecureLogin: !own && entry.insecure_login,
+    certificate: own ? undefined : entry.certificate,
   };
 }
 

@@ -64,6 +64,12 @@ const names = {
 const server = {
   sasl_username: line.meta({ label: setting.saslUsername }),
   sasl_password: secret(setting.saslPassword),
+  sasl_certificate: z.string().trim().max(4096).default(NOTHING).meta({ label: setting.saslCertificate }),
+  sasl_key: z
+    .string()
+    .transform((text) => new Sealed(text))
+    .optional()
+    .meta({ secret: true, label: setting.saslKey }),
   nick: line.meta({ label: setting.nick }),
   pass: secret(setting.pass),
   after_connect_commands: z

@@ -69,6 +69,18 @@ export const texts = catalogue({
     de: `Sie sind als ${account} angemeldet.`,
   }),
   loggedOut: { en: 'You are logged out.', de: 'Sie sind abgemeldet.' },
+  silentServices: (host: string) => ({
+    en: `The login service of ${host} does not answer, and you have an account there. You were not connected without it.`,
+    de: `Der Anmeldedienst von ${host} antwortet nicht, und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,
+  }),
+  untrueServices: {
+    en: 'The login service could not show that it knows your password. You were not connected.',
+    de: 'Der Anmeldedienst konnte nicht zeigen, dass er Ihr Passwort kennt. Es wurde nicht verbunden.',
+  },
+  badCertificate: {
+    en: 'The certificate and the private key to log in with are not PEM, or do not belong together.',
+    de: 'Das Zertifikat und der private Schlüssel für die Anmeldung sind kein PEM oder gehören nicht zusammen.',
+  },
   noSasl: (host: string) => ({
     en: `${host} offers no login (SASL PLAIN) at the moment, and you have an account there. You were not connected without it.`,
     de: `${host} bietet im Moment keine Anmeldung an (SASL PLAIN), und Sie haben dort ein Konto. Ohne Anmeldung wurde nicht verbunden.`,
@@ -166,6 +178,11 @@ export const settingTexts = catalogue({
   },
   saslUsername: { en: 'SASL account; your nick where empty', de: 'SASL-Konto; Ihr Nick, wenn leer' },
   saslPassword: { en: 'SASL password', de: 'SASL-Passwort' },
+  saslCertificate: {
+    en: 'Certificate to log in with (PEM, SASL EXTERNAL)',
+    de: 'Zertifikat für die Anmeldung (PEM, SASL EXTERNAL)',
+  },
+  saslKey: { en: 'Its private key (PEM)', de: 'Sein privater Schlüssel (PEM)' },
   nick: { en: 'Nick, whichever a channel is joined with', de: 'Nick, mit welchem auch immer ein Kanal betreten wird' },
   pass: { en: 'Server password', de: 'Passwort des Servers' },
   commands: { en: 'IRC commands after connecting', de: 'IRC-Befehle nach dem Verbinden' },

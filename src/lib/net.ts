@@ -12,6 +12,8 @@ export type ConnectTarget = {
     readonly verify: boolean;
     /** SHA-256 fingerprints of the certificate, hex, any case, colons allowed. Where given, they replace the CAs. */
     readonly pin?: readonly string[];
+    /** What is shown of ourselves where the other side asks for it: PEM. */
+    readonly certificate?: { readonly cert: string; readonly key: { open(): string } };
   };
   readonly localAddress?: string;
   /**
@@ -119,7 +121,7 @@ function dial(target: ConnectTarget, addresses: readonly Found[]): Socket {
 type Under = { readonly socket: Socket; readonly stop: AbortSignal; readonly ca: string | undefined };
 
 async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['tls']>, under: Under): Promise<Socket> {
-  const { pin = [] } = rules;
+  const { pin = [], certificate } = rules;
   const socket = tlsConnect({
     socket: under.socket,
     host: target.host,
@@ -127,6 +129,7 @@ async function secure(target: ConnectTarget, rules: NonNullable<ConnectTarget['t
     ...(isIP(target.host) ? {} : { servername: target.host }),
     rejectUnauthorized: rules.verify && pin.length === 0,
     ...(under.ca ? { ca: under.ca } : {}),
+    ...(certificate && { cert: certificate.cert, key: certificate.key.open() }),
   });
   await opened(socket, 'secureConnect', under.stop);
   if (!isPinned(socket, pin)) {

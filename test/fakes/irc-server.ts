@@ -1,5 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer as createTlsServer, TLSSocket } from 'node:tls';
+import { CERTIFICATE, PRIVATE_KEY } from './certificate.ts';
 
 /** A client's connection, seen from the server. */
 export type IrcConnection = {
@@ -22,6 +24,8 @@ export type IrcConnection = {
   /** Ends it politely. */
   end(): void;
   readonly closed: Promise<void>;
+  /** The SHA-256 of the certificate that the client has shown. */
+  readonly fingerprint: string | undefined;
 };
 
 /** Answers a command instead of the server's own habit; `false` leaves it to that. */
@@ -46,6 +50,8 @@ type Options = {
   readonly loud?: boolean;
   /** Tokens of 005. */
   readonly isupport?: string;
+  /** Speaks TLS, and asks clients for a certificate. */
+  readonly tls?: boolean;
 };
 
 type Peer = IrcConnection & { user: boolean; registered: boolean; negotiating: boolean; readonly caps: Set<string> };
@@ -70,14 +76,17 @@ export async function ircServer(options: Options = {}): Promise<IrcServer> {
   const intercepts = new Map<string, Intercept>();
   const habits = options.serve ? serverHabits(peers, options) : undefined;
 
-  const server = createServer((socket) => {
+  const come = (socket: Socket): void => {
     const peer = openPeer(socket, (line) => take(line, peer));
     peers.push(peer);
     void peer.closed.then(() => peers.splice(peers.indexOf(peer), 1));
     const waiter = waiters.shift();
     if (waiter) waiter(peer);
     else arrived.push(peer);
-  });
+  };
+  const server = options.tls
+    ? createTlsServer({ cert: CERTIFICATE, key: PRIVATE_KEY, requestCert: true, rejectUnauthorized: false }, come)
+    : createServer(come);
 
   function take(line: string, peer: Peer): boolean {
     const { command, params } = parseClientLine(line);
@@ -146,6 +155,7 @@ function openPeer(socket: Socket, take: (line: string) => boolean): Peer {
     caps: new Set(),
     unread,
     closed: closed.promise,
+    fingerprint: socket instanceof TLSSocket ? socket.getPeerCertificate().fingerprint256 : undefined,
     next() {
       const line = unread.shift();
       if (line !== undefined) return Promise.resolve(line);

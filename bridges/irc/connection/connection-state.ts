@@ -1,18 +1,13 @@
 import type { Channel, Channels } from '#bridges/irc/channels/channel.ts';
 import type { PrimaryCandidate } from '#bridges/irc/channels/primary.ts';
+import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { defaultIsupport, type Isupport } from '#bridges/irc/wire/isupport.ts';
 import { folding, foldName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey } from '#src/bridge.ts';
-import { memo } from '#src/lib/memo.ts';
 import type { Addresses } from '#src/model/address.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { ConnectionSetup } from './realm.ts';
 import type { Line, ServerView } from './server-view.ts';
-
-const shared = memo(50, (names): ReadonlySet<string> => new Set(names.split(' ').filter(Boolean)));
-
-/** A set of capabilities; most connections have the same, and share it. */
-export const capabilities = (names: Iterable<string>): ReadonlySet<string> => shared([...names].sort().join(' '));
 
 /** Milliseconds by which a server's stamps may differ from ours: so long an answer may take to come. */
 const CLOCK_BOUND = 30_000;
@@ -25,7 +20,9 @@ export class ConnectionState implements ServerView, PrimaryCandidate {
   mask: string | undefined;
   isupport: Isupport = defaultIsupport;
   clockOffset = 0;
-  caps: ReadonlySet<string> = capabilities([]);
+  /** The capabilities in force, with their values, and those that the server offers. */
+  caps: ReadonlyMap<string, string> = capabilities([]);
+  offered: ReadonlyMap<string, string> = this.caps;
   /** What the connection has learnt of people. */
   people = NOBODY;
   readonly #setup: ConnectionSetup;

@@ -4,6 +4,7 @@ import { texts } from '#bridges/irc/texts.ts';
 import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Words } from '#src/model/language.ts';
+import type { ServicesAccount } from './sasl-mechanisms.ts';
 
 /** The usual ports of IRC servers; nothing else may be reached by free choice of a host (SECURITY rule 6). */
 const IRC_PORTS = [6660, 6661, 6662, 6663, 6664, 6665, 6666, 6667, 6668, 6669, 6697, 7000];
@@ -15,6 +16,8 @@ export type Dialling = {
   /** Whether a password will be sent, which is not sent in the clear (SECURITY rule 7). */
   readonly secret: boolean;
   readonly localAddress: string | undefined;
+  /** What is shown of ourselves where the server asks for it. */
+  readonly certificate: ServicesAccount['certificate'];
   /** Milliseconds for each address. */
   readonly timeout: number;
   /** What is told on the way, with the reason why the address before did not do. */
@@ -49,12 +52,14 @@ export async function dial(key: SessionKey, dialling: Dialling, signal: AbortSig
 }
 
 function open(key: SessionKey, address: ServerAddress, dialling: Dialling, signal: AbortSignal): Promise<Socket> {
-  const { host, server, localAddress, timeout } = dialling;
+  const { host, server, localAddress, timeout, certificate } = dialling;
   return host.connect(
     {
       host: address.host,
       port: address.port,
-      ...(address.tls && { tls: { verify: server.verify, pin: server.pin } }),
+      ...(address.tls && {
+        tls: { verify: server.verify, pin: server.pin, ...(certificate && { certificate }) },
+      }),
       ...(localAddress !== undefined && { localAddress }),
       ...(server.chosen && { chosenByUser: { ports: IRC_PORTS } }),
       timeout,

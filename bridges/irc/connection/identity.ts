@@ -1,10 +1,13 @@
 import type { IrcConfig } from '#bridges/irc/config.ts';
+import type { Server } from '#bridges/irc/servers.ts';
 import type { RealmSettings } from '#bridges/irc/settings.ts';
 import { userName } from '#bridges/irc/wire/names.ts';
-import type { SessionKey } from '#src/bridge.ts';
+import type { Credentials, SessionKey } from '#src/bridge.ts';
 import { splitAccount } from '#src/model/ids.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import type { ServicesAccount } from './sasl.ts';
+import { certificateIn, clientCertificate } from './client-certificate.ts';
+import type { ServicesAccount } from './sasl-mechanisms.ts';
+import { loginOf } from './services.ts';
 
 /** As whom a connection registers (RFC 2812 §3.1): PASS, NICK and USER. */
 export type ConnectionIdentity = {
@@ -31,7 +34,24 @@ export function identityOf(
 }
 
 /** The account with services among the settings: it is called as the nick where nothing else is said. */
-export const accountIn = ({ sasl_username, sasl_password, nick }: RealmSettings): ServicesAccount | undefined => {
+function loginIn({ sasl_username, sasl_password, nick }: RealmSettings): ServicesAccount['login'] {
   const username = sasl_username || nick;
   return sasl_password && username !== '' ? { username: new Sealed(username), password: sasl_password } : undefined;
-};
+}
+
+/**
+ * The account with services that somebody logs in with: what they have registered, else what they have set, else what the
+ * operator has for all. Rejects with a `Failure` for a certificate that is none.
+ */
+export async function accountFor(
+  credentials: Credentials | undefined,
+  set: RealmSettings,
+  server: Server,
+): Promise<ServicesAccount | undefined> {
+  const login = loginOf(credentials) ?? loginIn(set);
+  const own = set.sasl_certificate !== '' || set.sasl_key !== undefined;
+  // The operator's is for those who have nothing of their own.
+  const file = login || server.certificate === undefined ? undefined : certificateIn(server.certificate);
+  const certificate = own ? clientCertificate(set.sasl_certificate, set.sasl_key?.open() ?? '') : await file;
+  return login || certificate ? { ...(login && { login }), ...(certificate && { certificate }) } : undefined;
+}

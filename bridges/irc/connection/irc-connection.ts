@@ -13,6 +13,7 @@ import { ask } from '#bridges/irc/questions/ask.ts';
 import { QuestionBook } from '#bridges/irc/questions/book.ts';
 import { Pending } from '#bridges/irc/questions/pending.ts';
 import { STOPPING_QUIT, texts } from '#bridges/irc/texts.ts';
+import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { isDuplicate } from '#bridges/irc/wire/duplicates.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
@@ -28,7 +29,7 @@ import type { Event } from '#src/model/event.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
 import type { Query, Reply, ReplyTo } from '#src/model/query.ts';
-import { ConnectionState, capabilities } from './connection-state.ts';
+import { ConnectionState } from './connection-state.ts';
 import { LineSocket, type LineSocketOwner } from './line-socket.ts';
 import { read } from './line-table.ts';
 import type { LineWriter } from './line-writer.ts';
@@ -148,6 +149,11 @@ export class IrcConnection implements LineSocketOwner {
 
   get clock(): Clock {
     return this.host.clock;
+  }
+
+  // A server that waits for services answers no PING (451).
+  get asksAlive(): boolean {
+    return this.#phase !== 'login';
   }
 
   /** Throws a `Failure` for what is refused at once. */
@@ -341,7 +347,10 @@ export class IrcConnection implements LineSocketOwner {
   #ready(wanted: string, commands: readonly string[]): void {
     const { host, realm, view } = this;
     const { encrypted, unasked, quiet } = this.#setup;
-    if (this.#entry) view.caps = capabilities(this.#entry.registration.capabilities());
+    if (this.#entry) {
+      const { offered, enabled } = this.#entry.registration.capabilities;
+      [view.offered, view.caps] = [capabilities(offered), enabled];
+    }
     this.#entry?.registration.close();
     this.#entry = undefined;
     this.#phase = 'online';

@@ -24,6 +24,8 @@ export type LineSocketOwner = {
   skip(text: string): boolean;
   /** May throw: the line is dropped then. */
   take(line: Line): void;
+  /** Whether the server is asked whether it is there: before a login is over that is for the limit of the login. */
+  readonly asksAlive: boolean;
   /** Once, with the reason if it was ours. */
   closed(failure: Failure | undefined): void;
 };
@@ -113,7 +115,8 @@ export class LineSocket {
 
   // While reading is paused, silence says nothing.
   #listen(): void {
-    const since = this.#paused ? this.#now() : (this.#asked ?? this.#heard);
+    const resting = this.#paused || !this.#options.owner.asksAlive;
+    const since = resting ? this.#now() : (this.#asked ?? this.#heard);
     const left = since + SILENCE - this.#now();
     this.#cancel = this.#options.clock.after(left > 0 ? left : SILENCE, () => this.#listen());
     if (left > 0) return;

@@ -1,91 +1,102 @@
-import { EventEmitter } from 'node:events';
-import framework, { type Client } from 'irc-framework';
-import type { ConnectionIdentity } from './identity.ts';
-import type { Sasl } from './sasl.ts';
+// https://ircv3.net/specs/extensions/capability-negotiation, version 302
+
+import { capabilities } from '#bridges/irc/wire/capabilities.ts';
+import { line as makeLine } from '#bridges/irc/wire/line.ts';
+import { USED } from '#mappings/irc-capabilities.ts';
 import type { Line } from './server-view.ts';
 
-/** The capabilities that this bridge has a use for. `batch` is not among them, so that nothing is held back unbounded. */
-const WANTED: ReadonlySet<string> = new Set([
-  'echo-message',
-  'message-tags',
-  'server-time',
-  'multi-prefix',
-  'away-notify',
-  'extended-monitor',
-]);
+/** Bytes of names in one request. */
+const REQUEST = 400;
 
-/** The part of logging in that irc-framework does: CAP, NICK and USER. Its lines go through `write`. */
-export type CapabilityNegotiation = {
-  /**
-   * Takes a line of the server in; true if nobody else needs it. May throw: the library trusts servers to send whole
-   * lines.
-   */
-  take(line: Line): boolean;
-  /** The capabilities in force. */
-  capabilities(): ReadonlySet<string>;
-  close(): void;
+type Options = {
+  readonly write: (line: string) => void;
+  /** All is negotiated but the login: CAP END is up to whoever hears this. */
+  readonly negotiated: () => void;
 };
 
-type Identity = Omit<ConnectionIdentity, 'nick'> & { readonly nick: string };
+/** The capabilities of one login: what the server offers, what was asked for, and what is in force. */
+export class CapabilityNegotiation {
+  /** By name, with the value that the server gives. */
+  readonly offered = new Map<string, string>();
+  readonly #options: Options;
+  readonly #enabled = new Map<string, string>();
+  #open = 0;
+  #over = false;
 
-/**
- * Begins to log in over a line that is open already: the library never sees a socket. With `sasl` the negotiation does
- * not end before that has succeeded.
- */
-export function beginNegotiation(
-  { nick, username, realname, pass }: Identity,
-  write: (line: string) => void,
-  sasl: Sasl | undefined,
-): CapabilityNegotiation {
-  class Transport extends EventEmitter {
-    connect(): void {
-      this.emit('open');
-    }
-    writeLine(line: string, done?: () => void): void {
-      if (line === 'CAP END' && sasl) sasl.begin();
-      else write(line);
-      done?.();
-    }
-    // The connection's owner closes it, and lines are decoded before they come here.
-    close(): void {}
-    disposeSocket(): void {}
-    setEncoding(): boolean {
-      return true;
-    }
+  constructor(options: Options) {
+    this.#options = options;
   }
-  const client = new framework.Client({
-    nick,
-    username,
-    gecos: realname,
-    ...(pass && { password: pass.open() }),
-    transport: Transport,
-    account: {},
-    version: null,
-    auto_reconnect: false,
-    enable_echomessage: true,
-    ping_interval: 0,
-    ping_timeout: 0,
+
+  /** What is in force, with the values. */
+  get enabled(): ReadonlyMap<string, string> {
+    return capabilities(this.#enabled);
+  }
+
+  /** Takes a CAP line in. Never throws. */
+  take({ params: [, verb, ...rest] }: Line): void {
+    const names = (rest.at(-1) ?? '').split(' ').filter(Boolean);
+    if (verb === 'LS') this.#offers(names, rest[0] === '*' && rest.length > 1);
+    else if (verb === 'ACK') this.#acknowledged(names);
+    else if (verb === 'NAK') this.#refused(names);
+  }
+
+  #offers(names: readonly string[], more: boolean): void {
+    for (const [name, value] of valued(names)) this.offered.set(name, value);
+    if (more || this.#over) return;
+    for (const request of requests(wanted(this.offered.keys()))) this.#ask(request);
+    this.#goOn();
+  }
+
+  #ask(names: readonly string[]): void {
+    this.#open++;
+    this.#options.write(makeLine('CAP', ['REQ'], names.join(' ')));
+  }
+
+  #acknowledged(names: readonly string[]): void {
+    for (const name of names) this.#enabled.set(name, this.offered.get(name) ?? '');
+    this.#answered();
+  }
+
+  // A request is granted or refused as a whole: where one name spoils it, the others are asked for by themselves.
+  #refused(names: readonly string[]): void {
+    if (names.length > 1) for (const name of names) this.#ask([name]);
+    this.#answered();
+  }
+
+  #answered(): void {
+    // An answer to nothing is not counted.
+    this.#open = Math.max(this.#open - 1, 0);
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    if (this.#open > 0 || this.#over) return;
+    this.#over = true;
+    this.#options.negotiated();
+  }
+}
+
+/** Capabilities with their values, as CAP LS and CAP NEW write them. */
+export const valued = (names: readonly string[]): readonly (readonly [string, string])[] =>
+  names.map((one) => {
+    const [name = '', ...value] = one.split('=');
+    return [name, value.join('=')];
   });
-  client.connect();
-  return {
-    take(line) {
-      if (sasl?.take(line)) return true;
-      if (line.command === 'CAP') client.command_handler.dispatch(offered(line));
-      return false;
-    },
-    capabilities: () => new Set(client.network.cap.enabled),
-    close: () => dispose(client),
-  };
-}
 
-/** A CAP line as the library may see it: an offer of only what is wanted. */
-function offered(line: Line): Line {
-  if (line.params[1] !== 'LS' && line.params[1] !== 'NEW') return line;
-  const kept = (line.params.at(-1) ?? '').split(' ').filter((capability) => WANTED.has(capability.split('=')[0] ?? ''));
-  return { ...line, params: [...line.params.slice(0, -1), kept.join(' ')] };
-}
+/** What of an offer is asked for. */
+export const wanted = (offered: Iterable<string>): string[] => [...offered].filter((name) => USED.has(name));
 
-function dispose(client: Client): void {
-  client.removeAllListeners();
-  client.connection.removeAllListeners();
+/** Names in requests that fit a line each. */
+export function requests(names: readonly string[]): string[][] {
+  const all: string[][] = [];
+  let length = REQUEST;
+  for (const name of names) {
+    length += name.length + 1;
+    if (length > REQUEST) {
+      all.push([]);
+      length = name.length + 1;
+    }
+    all.at(-1)?.push(name);
+  }
+  return all;
 }

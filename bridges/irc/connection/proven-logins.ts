@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Host, SessionKey } from '#src/bridge.ts';
 import { Failure, type FailureCode } from '#src/model/failure.ts';
 import type { AccountKey } from '#src/model/ids.ts';
-import type { ServicesAccount } from './sasl.ts';
+import type { ServicesAccount } from './sasl-mechanisms.ts';
 
 /** Milliseconds until an account that has worked before is tried again after a refusal; the core doubles them. */
 const AGAIN = 30_000;
@@ -44,7 +44,7 @@ export function recordOf(standings: LoginRecords, account: AccountKey): LoginRec
 export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords, given: ServicesAccount): ProvenLogin {
   const standing = recordOf(standings, key.account);
   const at = { account: key.account, key: `login ${key.realm.toLowerCase()}` };
-  const proof = createHash('sha256').update(`${given.username.open()}\0${given.password.open()}`).digest('hex');
+  const proof = createHash('sha256').update(secretsOf(given)).digest('hex');
 
   async function isProven(): Promise<boolean> {
     standing.proof ??= await host.state.get(at);
@@ -71,6 +71,9 @@ export function provenLogin(host: Host, key: SessionKey, standings: LoginRecords
     },
   };
 }
+
+const secretsOf = ({ login, certificate }: ServicesAccount): string =>
+  [login?.username.open(), login?.password.open(), ...(certificate ? [certificate.cert] : [])].join('\0');
 
 const patient = ({ code, message, foreign }: Failure): Failure =>
   new Failure(code, { text: message, ...(foreign !== undefined && { foreign }), retryAfter: AGAIN });

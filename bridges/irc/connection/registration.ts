@@ -5,7 +5,7 @@ import { Failure } from '#src/model/failure.ts';
 import type { ConnectionState } from './connection-state.ts';
 import type { ConnectionIdentity } from './identity.ts';
 import type { LineSocket } from './line-socket.ts';
-import { beginNegotiation, type CapabilityNegotiation } from './negotiation.ts';
+import { CapabilityNegotiation } from './negotiation.ts';
 import type { ConnectionSetup } from './realm.ts';
 import {
   type RegistrationEffect,
@@ -13,7 +13,8 @@ import {
   startRegistration,
   stepRegistration,
 } from './registration-state.ts';
-import { openSasl, type ServicesAccount } from './sasl.ts';
+import { Sasl } from './sasl.ts';
+import type { ServicesAccount } from './sasl-mechanisms.ts';
 import type { Line } from './server-view.ts';
 
 export type RegistrationWish = {
@@ -21,6 +22,9 @@ export type RegistrationWish = {
   readonly account: ServicesAccount | undefined;
   readonly signal: AbortSignal;
 };
+
+/** Milliseconds that services have for each answer, and half of what the whole login may take. */
+const SERVICES = 15_000;
 
 type RegistrationOptions = {
   readonly setup: ConnectionSetup;
@@ -37,7 +41,8 @@ type RegistrationOptions = {
 export class ConnectionRegistration {
   readonly #options: RegistrationOptions;
   readonly #signal: AbortSignal;
-  readonly #login: CapabilityNegotiation;
+  readonly #capabilities: CapabilityNegotiation;
+  readonly #sasl: Sasl | undefined;
   readonly #cancel: () => void;
   #state: RegistrationState;
 
@@ -49,15 +54,19 @@ export class ConnectionRegistration {
     this.#signal = signal;
     this.#state = startRegistration(identity.nick);
     options.view.nick = this.#state.nick;
-    const sasl =
+    const write = (line: string): void => writer.urgent(line);
+    this.#capabilities = new CapabilityNegotiation({
+      write,
+      negotiated: () => (this.#sasl ? this.#sasl.begin() : write(makeLine('CAP', ['END']))),
+    });
+    this.#sasl =
       account &&
-      openSasl(account, {
-        host: key.realm,
-        write: (line) => writer.urgent(line),
+      new Sasl(account, {
+        ...{ host: key.realm, clock: setup.host.clock, write, offered: this.#capabilities.offered },
+        patience: Math.min(SERVICES, setup.timeout / 2),
         refused: (why) => socket.fail(why),
       });
-    // The library's client is large: it goes with this.
-    this.#login = beginNegotiation({ ...identity, nick: this.#state.nick }, (line) => writer.urgent(line), sasl);
+    for (const line of greeting({ ...identity, nick: this.#state.nick })) write(line);
     signal.addEventListener('abort', this.#giveUp);
     this.#cancel = setup.host.clock.after(setup.timeout, () =>
       socket.fail(new Failure('remote-server-timeout', { text: texts.slowLogin })),
@@ -66,26 +75,27 @@ export class ConnectionRegistration {
   }
 
   take(line: Line): void {
-    if (this.#login.take(line)) return;
+    if (this.#sasl?.take(line)) return;
+    if (line.command === 'CAP') return this.#capabilities.take(line);
     const { key, view, tell } = this.#options;
     const [next, effect] = stepRegistration(this.#state, line, key.realm);
     this.#state = next;
     if (line.command === '001') view.rename(next.nick);
     // A server without capabilities does not know the command, or wants NICK first.
-    const aside = ['ERROR', 'CAP', '421', '451'].includes(line.command) || effect?.kind === 'nick';
+    const aside = ['ERROR', '421', '451'].includes(line.command) || effect?.kind === 'nick';
     if (!aside) tell(line);
     if (effect) this.#act(effect);
   }
 
-  /** The capabilities in force. */
-  capabilities(): ReadonlySet<string> {
-    return this.#login.capabilities();
+  /** What the server offers and what is in force. */
+  get capabilities(): Pick<CapabilityNegotiation, 'offered' | 'enabled'> {
+    return this.#capabilities;
   }
 
   close(): void {
     this.#cancel();
     this.#signal.removeEventListener('abort', this.#giveUp);
-    this.#login.close();
+    this.#sasl?.close();
   }
 
   readonly #giveUp = (): void =>
@@ -99,4 +109,14 @@ export class ConnectionRegistration {
     } else if (effect.kind === 'failed') socket.fail(effect.failure);
     else done(this.#state.wanted);
   }
+}
+
+/** What a client says first (RFC 2812 §3.1): it is registered once CAP END has gone, where the server knows capabilities. */
+function greeting({ nick, username, realname, pass }: ConnectionIdentity & { readonly nick: string }): string[] {
+  return [
+    makeLine('CAP', ['LS', '302']),
+    ...(pass ? [makeLine('PASS', [], pass.open())] : []),
+    makeLine('NICK', [nick]),
+    makeLine('USER', [username, '0', '*'], realname),
+  ];
 }

@@ -1,120 +1,203 @@
+// https://ircv3.net/specs/extensions/sasl-3.1 and sasl-3.2
+
 import { texts } from '#bridges/irc/texts.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { cleaned } from '#bridges/irc/wire/numerics.ts';
+import type { Clock } from '#src/lib/clock.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Sealed } from '#src/model/sealed.ts';
+import { type Exchange, MECHANISMS, type ServicesAccount } from './sasl-mechanisms.ts';
 import type { Line } from './server-view.ts';
 
-/** The longest chunk of an answer in one line (https://ircv3.net/specs/extensions/sasl-3.1). */
+/** The longest chunk of an answer in one line, and the longest challenge that is read, in characters of base64. */
 const CHUNK = 400;
-
-/** What an account of the services of a network is known by. */
-export type ServicesAccount = { readonly username: Sealed; readonly password: Sealed };
-
-/** Logging in to services before the registration with the server is over, by SASL PLAIN. */
-export type Sasl = {
-  /** All else is negotiated: begins, or gives up where the server offers no such thing. */
-  begin(): void;
-  /** Takes a line in; true if nobody else needs it. */
-  take(line: Line): boolean;
-  readonly done: boolean;
-};
+const LONGEST = 16 * CHUNK;
+/** Milliseconds that a server has to let us give an attempt up. */
+const GRACE = 2_000;
 
 type SaslOptions = {
   readonly host: string;
+  readonly clock: Clock;
+  /** Milliseconds that services have for each answer. */
+  readonly patience: number;
   readonly write: (line: string) => void;
+  /** The capabilities on offer, with their values. */
+  readonly offered: ReadonlyMap<string, string>;
   /** Called once, where there is no way in with the account: nobody goes online without it then. */
   readonly refused: (failure: Failure) => void;
 };
 
-/** IRCv3 SASL 3.1 and 3.2 with PLAIN (RFC 4616). It never goes on without the account. */
-export function openSasl(account: ServicesAccount, { host, write, refused }: SaslOptions): Sasl {
-  let stage: 'waiting' | 'asked' | 'named' | 'sent' | 'done' | 'failed' = 'waiting';
-  /** The mechanisms on offer, empty where the server does not name them; `undefined` where there is no SASL. */
-  let offer: readonly string[] | undefined;
+type Attempt = { readonly name: string; readonly exchange: Exchange };
 
-  function fail(failure: Failure): true {
-    if (stage !== 'failed') refused(failure);
-    stage = 'failed';
-    return true;
+/** Logging in to services before the registration with the server is over. It never goes on without the account. */
+export class Sasl {
+  readonly #options: SaslOptions;
+  /** What is still to be tried, the best first. */
+  #left: Attempt[];
+  #current: Attempt | undefined;
+  #stage: 'waiting' | 'asked' | 'begun' | 'given-up' | 'done' | 'failed' = 'waiting';
+  #challenge = '';
+  /** Whether the server has just said which mechanisms it has: 904 may follow, and refuses nothing more. */
+  #listed = false;
+  #cancel: () => void = () => undefined;
+
+  constructor(account: ServicesAccount, options: SaslOptions) {
+    this.#options = options;
+    this.#left = MECHANISMS.flatMap(({ name, begin }) => {
+      const exchange = begin(account);
+      return exchange ? [{ name, exchange }] : [];
+    });
   }
 
-  const missing = (): true =>
-    fail(
-      new Failure('service-unavailable', {
-        text: texts.noSasl(host),
-      }),
-    );
+  get done(): boolean {
+    return this.#stage === 'done';
+  }
 
-  function capability({ params: [, verb, ...rest] }: Line): boolean {
-    const names = (rest.at(-1) ?? '').split(' ');
-    if (verb === 'LS') {
-      const sasl = names.find((name) => name === 'sasl' || name.startsWith('sasl='));
-      if (sasl !== undefined) offer = sasl.slice('sasl='.length).toUpperCase().split(',').filter(Boolean);
+  /** All else is negotiated: begins, or gives up where the server offers no such thing. */
+  begin(): void {
+    const offer = this.#options.offered.get('sasl');
+    if (offer === undefined) return void this.#missing();
+    // SASL 3.1: what a server has that does not name its mechanisms.
+    this.#keep(offer || 'EXTERNAL,PLAIN');
+    if (this.#left.length === 0) return void this.#missing();
+    this.#stage = 'asked';
+    this.#write(makeLine('CAP', ['REQ'], 'sasl'));
+  }
+
+  /** Takes a line in; true if nobody else needs it. Never throws. */
+  take(line: Line): boolean {
+    switch (line.command) {
+      case 'CAP':
+        return this.#stage === 'asked' && this.#capability(line);
+      case 'AUTHENTICATE':
+        return this.#challenged(line.params[0] ?? '');
+      // Registered although nobody has let us in: the server knows no capabilities, or does not keep to them.
+      case '001':
+        return this.#stage !== 'done' && this.#missing();
+      case '903':
+        return this.#succeeded();
+      case '902':
+      case '904':
+      case '905':
+      case '906':
+        return this.#denied(line);
+      case '908':
+        this.#keep(line.params[1] ?? '');
+        this.#listed = true;
+        return this.#next() || this.#missing();
     }
-    if (stage !== 'asked' || !names.includes('sasl')) return false;
-    if (verb === 'NAK') return missing();
-    if (verb !== 'ACK') return false;
-    stage = 'named';
-    write(makeLine('AUTHENTICATE', ['PLAIN']));
+    return false;
+  }
+
+  close(): void {
+    this.#cancel();
+  }
+
+  /** Of what is left, what the server has. */
+  #keep(mechanisms: string): void {
+    const known = mechanisms.toUpperCase().split(',');
+    this.#left = this.#left.filter(({ name }) => known.includes(name));
+  }
+
+  #capability({ params: [, verb, ...rest] }: Line): boolean {
+    if (!(rest.at(-1) ?? '').split(' ').includes('sasl')) return false;
+    if (verb === 'NAK') return this.#missing();
+    return verb === 'ACK' && (this.#next() || this.#missing());
+  }
+
+  #next(): boolean {
+    if (this.#stage !== 'asked' && this.#stage !== 'begun') return true;
+    this.#current = this.#left.shift();
+    if (!this.#current) return false;
+    this.#stage = 'begun';
+    this.#challenge = '';
+    this.#write(makeLine('AUTHENTICATE', [this.#current.name]));
     return true;
   }
 
-  function challenge({ params: [given] }: Line): true {
-    if (stage !== 'named' || given !== '+') return missing();
-    stage = 'sent';
-    for (const chunk of chunks(account)) write(makeLine('AUTHENTICATE', [chunk]));
+  #challenged(given: string): true {
+    if (this.#stage === 'given-up') return true;
+    const current = this.#current;
+    if (this.#stage !== 'begun' || !current) return this.#missing();
+    this.#listed = false;
+    this.#challenge += given === '+' ? '' : given;
+    if (this.#challenge.length > LONGEST) return this.#fail(new Failure('too-large'));
+    // What fills a line is not the end of it.
+    if (given.length === CHUNK) return true;
+    const challenge = Buffer.from(this.#challenge, 'base64');
+    this.#challenge = '';
+    this.#respond(current, challenge).catch((error: unknown) => {
+      if (current !== this.#current || this.#stage !== 'begun') return;
+      this.#write(makeLine('AUTHENTICATE', ['*']));
+      this.#fail(error instanceof Failure ? error : new Failure('internal', { cause: error }));
+    });
     return true;
   }
 
-  function succeeded(): true {
-    if (stage === 'sent') {
-      stage = 'done';
-      write(makeLine('CAP', ['END']));
+  async #respond(current: Attempt, challenge: Buffer): Promise<void> {
+    const answer = current.exchange.respond(challenge);
+    const bytes = answer instanceof Promise ? await answer : answer;
+    if (current !== this.#current || this.#stage !== 'begun') return;
+    for (const chunk of chunks(bytes)) this.#write(makeLine('AUTHENTICATE', [chunk]));
+  }
+
+  #succeeded(): true {
+    if (this.#stage !== 'begun') return true;
+    // RFC 5802 §5: a server that has not shown that it knows the password is none of ours.
+    if (!this.#current?.exchange.proven)
+      return this.#fail(new Failure('policy-violation', { text: texts.untrueServices }));
+    this.#cancel();
+    this.#stage = 'done';
+    this.#options.write(makeLine('CAP', ['END']));
+    return true;
+  }
+
+  #denied({ command, params }: Line): true {
+    if (this.#stage === 'given-up') return this.#silent();
+    if (this.#listed && this.#stage === 'begun') {
+      this.#listed = false;
+      return true;
     }
-    return true;
-  }
-
-  function denied({ command, params }: Line): true {
+    if (this.#stage === 'begun' && this.#next()) return true;
     const said = cleaned(params.at(-1) ?? '');
-    return fail(
+    return this.#fail(
       new Failure('password-required', {
-        text: texts.notAccepted(host, /[.!?]$/.test(said) ? said : `${said}.`),
+        text: texts.notAccepted(this.#options.host, /[.!?]$/.test(said) ? said : `${said}.`),
         foreign: `${command} ${said}`,
       }),
     );
   }
 
-  const routes: Readonly<Record<string, (line: Line) => boolean>> = {
-    CAP: capability,
-    AUTHENTICATE: challenge,
-    // Registered although nobody has let us in: the server knows no capabilities, or does not keep to them.
-    '001': () => stage !== 'done' && missing(),
-    '902': denied,
-    '903': succeeded,
-    '904': denied,
-    '905': denied,
-    '906': denied,
-    '908': () => missing(),
-  };
+  /** Writes, and waits for what services say to that. */
+  #write(line: string): void {
+    const { clock, patience, write } = this.#options;
+    write(line);
+    this.#cancel();
+    this.#cancel = clock.after(patience, () => {
+      this.#stage = 'given-up';
+      write(makeLine('AUTHENTICATE', ['*']));
+      this.#cancel = clock.after(GRACE, () => this.#silent());
+    });
+  }
 
-  return {
-    begin() {
-      if (offer === undefined || (offer.length > 0 && !offer.includes('PLAIN'))) return void missing();
-      stage = 'asked';
-      write(makeLine('CAP', ['REQ'], 'sasl'));
-    },
-    take: (line) => (Object.hasOwn(routes, line.command) ? (routes[line.command]?.(line) ?? false) : false),
-    get done() {
-      return stage === 'done';
-    },
-  };
+  #silent(): true {
+    return this.#fail(new Failure('service-unavailable', { text: texts.silentServices(this.#options.host) }));
+  }
+
+  #missing(): true {
+    return this.#fail(new Failure('service-unavailable', { text: texts.noSasl(this.#options.host) }));
+  }
+
+  #fail(failure: Failure): true {
+    this.#cancel();
+    if (this.#stage !== 'failed') this.#options.refused(failure);
+    this.#stage = 'failed';
+    return true;
+  }
 }
 
-/** RFC 4616 §2: nobody in whose name it is done, who it is, and the password; each NUL divides. */
-function chunks({ username, password }: ServicesAccount): string[] {
-  const whole = Buffer.from(`\0${username.open()}\0${password.open()}`, 'utf8').toString('base64');
+/** An answer in base64, in lines of `CHUNK`; a last one of full length is followed by an empty one. */
+function chunks(answer: Buffer): string[] {
+  const whole = answer.toString('base64');
   const all = whole.match(new RegExp(`.{1,${CHUNK}}`, 'g')) ?? [];
-  // A last chunk of full length is followed by an empty one.
   return whole.length % CHUNK === 0 ? [...all, '+'] : all;
 }

@@ -1,15 +1,16 @@
 // What the server says of itself and of us.
 
 import { texts } from '#bridges/irc/texts.ts';
+import { capabilities } from '#bridges/irc/wire/capabilities.ts';
 import { realmNotice } from '#bridges/irc/wire/drafts.ts';
 import { emit } from '#bridges/irc/wire/emit.ts';
 import { stepIsupport } from '#bridges/irc/wire/isupport.ts';
 import { line as makeLine } from '#bridges/irc/wire/line.ts';
 import { isName } from '#bridges/irc/wire/names.ts';
 import type { SessionKey, StateKey } from '#src/bridge.ts';
-import { capabilities } from './connection-state.ts';
 import type { IrcConnection } from './irc-connection.ts';
 import type { LineReading } from './line-table.ts';
+import { requests, valued, wanted } from './negotiation.ts';
 import { recordOf } from './proven-logins.ts';
 import type { Line } from './server-view.ts';
 
@@ -37,11 +38,24 @@ export const pong: LineReading = (line, { pending, questions, view }) => {
   return true;
 };
 
-/** https://ircv3.net/specs/extensions/capability-negotiation: what the server takes back. */
-export const capability: LineReading = ({ params }, { view }) => {
-  if (params[1] !== 'DEL') return true;
-  const gone = new Set((params.at(-1) ?? '').split(' '));
-  view.caps = capabilities([...view.caps].filter((known) => !gone.has(known)));
+/** https://ircv3.net/specs/extensions/capability-negotiation: what the server has from now on, or takes back. */
+export const capability: LineReading = ({ params: [, verb, ...rest] }, { view, writer }) => {
+  const names = (rest.at(-1) ?? '').split(' ').filter(Boolean);
+  if (verb === 'NEW') {
+    const fresh = valued(names);
+    view.offered = capabilities(new Map([...view.offered, ...fresh]));
+    for (const request of requests(wanted(fresh.map(([name]) => name))))
+      writer.urgent(makeLine('CAP', ['REQ'], request.join(' ')));
+  }
+  if (verb === 'ACK')
+    view.caps = capabilities(
+      new Map([...view.caps, ...names.map((name) => [name, view.offered.get(name) ?? ''] as const)]),
+    );
+  if (verb === 'DEL') {
+    const stays = ([name]: readonly [string, string]): boolean => !names.includes(name);
+    view.offered = capabilities([...view.offered].filter(stays));
+    view.caps = capabilities([...view.caps].filter(stays));
+  }
   return true;
 };
 

@@ -4,7 +4,7 @@ import type { Credentials, Login } from '#src/bridge.ts';
 import { Failure } from '#src/model/failure.ts';
 import type { Answer } from '#src/model/form.ts';
 import { Sealed } from '#src/model/sealed.ts';
-import type { ServicesAccount } from './sasl.ts';
+import type { ServicesAccount } from './sasl-mechanisms.ts';
 import { nickKey } from './server-lines.ts';
 
 /** Throws a `Failure` where a password would go in the clear (SECURITY rule 7), unless the operator allows it there. */
@@ -16,7 +16,7 @@ export function assertPrivate(server: ServerConfig, realm: string): void {
 }
 
 /** What is sent at the login, of what is kept for the realm. */
-export const accountOf = (known: Credentials | undefined): ServicesAccount | undefined =>
+export const loginOf = (known: Credentials | undefined): ServicesAccount['login'] =>
   known?.username && known.password && { username: known.username, password: known.password };
 
 /** An account with the services of a network. It is tried with the next connection: IRC has no other way. */

@@ -28,7 +28,7 @@ export function awayInRooms(rooms: Channels, line: Line, view: ServerView): Draf
 /** The list of a channel that nobody of ours was in a moment ago: what was known of who is away holds no longer. */
 export function restoredPresence(
   drafts: readonly Draft[],
-  { caps }: { readonly caps: ReadonlySet<string> },
+  { caps }: { readonly caps: ReadonlyMap<string, string> },
 ): readonly Draft[] {
   if (!caps.has('away-notify')) return drafts;
   return drafts.map((draft) =>

@@ -29,7 +29,7 @@ type Person = {
 
 export type MonitorOptions = {
   readonly view: ServerView;
-  readonly caps: () => ReadonlySet<string>;
+  readonly caps: () => ReadonlyMap<string, string>;
   readonly clock: Clock;
   /** Queues a line; false where it cannot be taken now. */
   readonly say: (line: string) => boolean;
