@@ -79,10 +79,25 @@ const options = {
 
 const convert = compile(options);
 
+/** Elements that have no end, or whose end may be left out. */
+const OPEN =
+  /^(?:area|base|br|col|dd|dt|hr|img|input|li|link|meta|option|p|param|source|tbody|td|tfoot|th|thead|tr|wbr)$/i;
+
+/** A page up to where its elements stand deeper in each other than any reader would follow: to read on costs more and more. */
+function shallow(html: string): string {
+  let depth = 0;
+  for (const { 1: end, 2: name = '', index } of html.matchAll(/<(\/?)([a-z][a-z0-9]*)/gi)) {
+    if (OPEN.test(name)) continue;
+    depth = end === '' ? depth + 1 : Math.max(0, depth - 1);
+    if (depth > 3 * DEEPEST) return html.slice(0, index);
+  }
+  return html;
+}
+
 /** The text of a page, with what it quotes behind `>`. Never throws. */
 export function htmlToText(html: string): string {
   try {
-    return convert(html).replace(/\u00a0/g, ' ');
+    return convert(shallow(html)).replace(/\u00a0/g, ' ');
   } catch {
     return html.slice(0, LONGEST_PAGE).replace(/<[^<>]{0,10000}>/g, ' ');
   }

@@ -61,15 +61,24 @@ export class MimeReader {
     while (this.#open.length > 0) this.#close();
   }
 
-  /** Hands on all lines that begin with no dash: none of them is a boundary. Returns where the next that may be one begins. */
+  /** Hands on all lines that are no boundary. Returns where the next that may be one begins, or that is not whole. */
   #passBody(bytes: Buffer, from: number): number {
     if (this.#within) return from;
-    if (bytes[from] === DASH) return from;
-    const found = bytes.indexOf('\n--', from);
-    const end = found >= 0 ? found + 1 : bytes.lastIndexOf(LF) + 1;
+    let line = from;
+    while (line >= 0 && !this.#mayBeBoundary(bytes, line)) line = bytes.indexOf('\n--', line) + 1 || -1;
+    const end = line >= 0 ? line : bytes.lastIndexOf(LF) + 1;
     if (end <= from) return from;
     this.#content(bytes.subarray(from, end));
     return end;
+  }
+
+  /** Whether a line begins as a boundary does, as far as it has come. */
+  #mayBeBoundary(bytes: Buffer, at: number): boolean {
+    if (bytes[at] !== DASH) return false;
+    return this.#open.some(({ boundary }) => {
+      const most = boundary && Math.min(bytes.length, at + 2 + boundary.length);
+      return most !== undefined && boundary?.compare(bytes, at + 2, most, 0, Math.max(0, most - at - 2)) === 0;
+    });
   }
 
   #longLine(): void {
