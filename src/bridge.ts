@@ -10,6 +10,7 @@ import type { Draft, Event } from '#src/model/event.ts';
 import type { Failure } from '#src/model/failure.ts';
 import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
+import type { Importer } from '#src/model/imported.ts';
 import type { Language, Words } from '#src/model/language.ts';
 import type { ByteRange, Media, OpenedFile } from '#src/model/media.ts';
 import type { Place } from '#src/model/place.ts';
@@ -157,6 +158,8 @@ export type BridgeDefinition<Config = unknown> = {
   charges?(config: Config, event: Event): readonly Charge[];
   /** The budgets that `charges` speaks of. Pure. */
   budgets?(config: Config): readonly Budget[];
+  /** The other gateways whose users can move over. */
+  readonly imports?: readonly Importer<Config>[];
   open(config: Config, host: Host): Promise<Bridge>;
 };
 

@@ -29,5 +29,7 @@ export const bridge: BridgeDefinition<IrcConfig> = {
   addresses: ({ fixed_server }) => addresses(fixed_server),
   realms: ({ fixed_server, servers }) => (fixed_server === null ? Object.keys(servers) : [fixed_server]),
   onlyRealm: ({ fixed_server }) => fixed_server ?? undefined,
+  // Loaded by who imports, and not by each gateway.
+  imports: [{ name: 'biboumi', open: async (...of) => (await import('./import/biboumi.ts')).openBiboumi(...of) }],
   open: async (given, host) => openBridge(given, host),
 };

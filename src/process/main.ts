@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type SubCommand, UsageError, usage } from './cli/arguments.ts';
+import { importHelp } from './cli/import-help.ts';
 import { queueHelp } from './cli/queue-help.ts';
 import { packageVersion } from './version.ts';
 
@@ -60,6 +61,13 @@ const COMMANDS: readonly SubCommand[] = [
     options: `FILE ${CONFIG}`,
     summary: 'put a copy in the place of the store',
     load: () => import('./cli/restore.ts'),
+  },
+  {
+    name: 'import-biboumi',
+    options: `FILE|URL ${CONFIG}`,
+    summary: 'bring over what biboumi has kept of its users',
+    help: importHelp,
+    load: () => import('./cli/import-biboumi.ts'),
   },
   {
     name: 'doctor',

@@ -4,7 +4,7 @@ import type { Core, SettingsScope as Scope, SettingsChange } from '#src/core/ind
 import type { Digests } from '#src/core/people/digests.ts';
 import { lanes as openLanes } from '#src/lib/lanes.ts';
 import { Failure } from '#src/model/failure.ts';
-import type { Form } from '#src/model/form.ts';
+import type { Answer, Form } from '#src/model/form.ts';
 import { type AccountKey, accountKey, type BareJid, splitAccount } from '#src/model/ids.ts';
 import { type Place, placeTransport } from '#src/model/place.ts';
 import { Sealed } from '#src/model/sealed.ts';
@@ -41,6 +41,13 @@ export type SettingsNews = {
   inRooms(account: AccountKey, place?: Place): void;
 };
 
+/** What of some settings was stored, what had been set before, and what did not fit. */
+export type Adopted = {
+  readonly stored: readonly string[];
+  readonly known: readonly string[];
+  readonly unfit: readonly string[];
+};
+
 export type OpenSettings = {
   /**
    * What holds at a place: the room's own values, else the realm's, else the account's, else the defaults. In a shared room
@@ -56,6 +63,8 @@ export type OpenSettings = {
   form(place: Place, scope: Scope, account?: AccountKey): Promise<Form>;
   /** Stores what the answer contains. Rejects with `Failure('not-acceptable')` naming the field, and stores nothing. */
   change(change: SettingsChange & { readonly account?: AccountKey }): Promise<void>;
+  /** Stores what of the answer fits and is not set yet, as `change` does. Resolves with the names, and with why others were not. */
+  adopt(change: SettingsChange & { readonly account: AccountKey }): Promise<Adopted>;
   listen(news: SettingsNews): void;
   /** Drops what is remembered of an account that was removed. */
   forget(account: AccountKey): void;
@@ -214,6 +223,19 @@ export function openSettings(parts: SettingsParts): OpenSettings {
       if (account !== undefined)
         await tellChoices(account, scope === 'account' ? undefined : place, Object.keys(changes));
     },
+    async adopt({ place, scope, answer, account }) {
+      const settings = settable(place, scope);
+      const of = subject({ place, account }, scope, parts.realm);
+      if (!of) throw new Failure('not-allowed');
+      const before = await stored(of, settings);
+      const fits = (name: string): boolean => settings.some((one) => one.name === name && isFit(one, answer));
+      const names = Object.keys(answer);
+      const [known, unfit] = [names.filter((name) => name in before), names.filter((name) => !fits(name))];
+      const fresh = names.filter((name) => fits(name) && !known.includes(name));
+      const changes = changesOf(settings, Object.fromEntries(fresh.map((name) => [name, answer[name] ?? []])));
+      if (fresh.length > 0) await write(of, settings, changes);
+      return { stored: fresh, known, unfit };
+    },
     forget(account) {
       parts.choices.forget(account);
       parts.languages.forget(account);
@@ -271,6 +293,15 @@ function subject({ place, account }: Seen, scope: Scope, realm: (place: Place) =
   if (scope === 'account') return { account, scope, subject: '' };
   if (scope === 'realm') return { account, scope, subject: realm(place) };
   return room === undefined ? undefined : { account, scope, subject: room };
+}
+
+function isFit(setting: Setting, answer: Answer): boolean {
+  try {
+    changesOf([setting], answer);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const merged = (layers: readonly Values[]): Values => Object.assign(Object.create(null), ...layers);

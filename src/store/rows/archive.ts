@@ -78,6 +78,8 @@ export type ArchiveRows = {
   /** Those of the ids that are there, in their order. */
   all(place: string, ids: readonly number[]): Promise<readonly Archived[]>;
   page(page: ArchivePageAsk): Promise<ArchivedPage>;
+  /** What has which ids from `from` up to but not including `to`, in all places, in order. */
+  between(from: number, to: number): Promise<readonly Pick<Archived, 'id' | 'place' | 'event'>[]>;
   /**
    * Looks at the `max` oldest rows and removes those from before `before`; done when it changes none. A row that was
    * back-filled goes when its turn comes.
@@ -175,6 +177,15 @@ const rows = (on: Db, place: string) =>
     .where('place', '=', place);
 
 const one = reading((db, a: { place: string; id: number }) => rows(db, a.place).where('id', '=', a.id));
+
+const between = reading((db, a: { from: number; to: number }) =>
+  db
+    .selectFrom('archive')
+    .select(['id', 'place', 'event'])
+    .where('id', '>=', a.from)
+    .where('id', '<', a.to)
+    .orderBy('id'),
+);
 
 /** There is no index of these ids: clients make them up, and it would cost as much as the rows. */
 const sent = reading((db, a: { place: string; xmpp: string; by: string }) =>
@@ -277,6 +288,7 @@ export const archive = (read: Read, nextId: ArchiveRows['nextId']): ArchiveRows 
       return read<Archived>({ sql, params: parameters as Value[] });
     },
     page: archivePages(read),
+    between: (from, to) => read(between({ from, to })),
     prune: (before, max) => prune({ before, max }),
     purge: (place, max) => purge({ place, max }),
     purgeUnseen: (place, max) => purgeUnseen({ place, max }),

@@ -12,8 +12,8 @@ export type Visibility = {
   open(account: AccountKey, place: string, from: number): Statement;
   /** Closes the open interval, if there is one. */
   close(account: AccountKey, place: string, to: number): Statement;
-  /** Lets the account see one row, unless it can. */
-  cover(account: AccountKey, place: string, id: number): Statement;
+  /** Lets the account see one row, or those up to `last`, unless it can. */
+  cover(account: AccountKey, place: string, id: number, last?: number): Statement;
   /** Closes every open interval: after an unclean stop, since nobody is in any place at the start. */
   closeAll(to: number): Statement;
   /** Forgets what the account was there to see, in that place or everywhere. */
@@ -34,12 +34,12 @@ const open = writing((_, a: At & { from: number }) => ({
     ),
 }));
 
-const cover = writing((_, a: At & { id: number }) => ({
+const cover = writing((_, a: At & { id: number; last: number }) => ({
   compile: () =>
     sql`insert into visibility (account, place, from_id, to_id)
-      select ${a.account}, ${a.place}, cast(${a.id} as bigint), cast(${a.id} as bigint)
+      select ${a.account}, ${a.place}, cast(${a.id} as bigint), cast(${a.last} as bigint)
       where not exists (select 1 from visibility where account = ${a.account} and place = ${a.place}
-        and from_id <= ${a.id} and (to_id is null or to_id >= ${a.id}))`.compile(db),
+        and from_id <= ${a.id} and (to_id is null or to_id >= ${a.last}))`.compile(db),
 }));
 
 const close = writing((db, a: At & { to: number }) =>
@@ -78,7 +78,7 @@ const places = reading((db, a: { account: AccountKey }) =>
 
 export const visibility = (read: Read): Visibility => ({
   open: (account, place, from) => open({ account, place, from }),
-  cover: (account, place, id) => cover({ account, place, id }),
+  cover: (account, place, id, last = id) => cover({ account, place, id, last }),
   close: (account, place, to) => close({ account, place, to }),
   closeAll: (to) => closeAll({ to }),
   remove: (account, place) => (place === undefined ? removeAll({ account }) : removeFrom({ account, place })),
