@@ -12,11 +12,13 @@ import type { Answer, Form } from '#src/model/form.ts';
 import type { AccountKey, EventId, ForeignId } from '#src/model/ids.ts';
 import type { Importer } from '#src/model/imported.ts';
 import type { Language, Words } from '#src/model/language.ts';
+import type { Endpoint, Http, SocketServer } from '#src/model/listening.ts';
 import type { ByteRange, Media, OpenedFile } from '#src/model/media.ts';
 import type { Place } from '#src/model/place.ts';
 import type { Query, ReplyTo } from '#src/model/query.ts';
 import type { Sealed } from '#src/model/sealed.ts';
 
+export type { Endpoint, Http, HttpRoute, Serve, SocketServer } from '#src/model/listening.ts';
 export type { ByteRange, Download, DownloadLimits, HeldFile, Media, OpenedFile } from '#src/model/media.ts';
 
 /**
@@ -292,42 +294,6 @@ export type BridgeState = {
 
 /** What people have set for a place, each as the definition's own schema yields it. */
 export type Settings = { readonly account?: unknown; readonly realm?: unknown; readonly room?: unknown };
-
-/**
- * What is served: `method` requests to `path`, below the transport's own prefix. `:name` in it is one segment, whatever it
- * is. Bodies over `maxBytes` are answered 413.
- */
-export type HttpRoute = { readonly method: 'GET' | 'POST' | 'PUT'; readonly path: string; readonly maxBytes: number };
-
-/** Answers a request. `params` are the segments of the path by their names, decoded once. */
-export type Serve = (request: Request, params: Readonly<Record<string, string>>) => Promise<Response>;
-
-/** Routes on the public listener, under /hooks/<transport>/: to that a homeserver or a provider appends its own paths. */
-export type Http = {
-  /** The same method and path a second time is a bug. */
-  route(route: HttpRoute, serve: Serve): void;
-  /** The public URL of a path of ours, or `undefined` where the operator has configured none. */
-  url(path: string): string | undefined;
-};
-
-/**
- * Where a bridge listens, and how much it takes: connections at a time in all and of one address (more are closed), and
- * milliseconds for which one may say nothing. What is left out is for strangers; a trusted program may have more.
- */
-export type Endpoint = {
-  readonly host: string;
-  readonly port: number;
-  readonly most?: number;
-  readonly perPeer?: number;
-  readonly idle?: number;
-};
-
-/** A listener that is open. `port` is the one that it got, where none was asked for (0). */
-export type SocketServer = {
-  readonly port: number;
-  /** Takes no more connections, and resolves when the last has ended. */
-  close(): Promise<void>;
-};
 
 /** Whom a user does not hear: declined until they add them, or blocked. */
 export type Refused = 'declined' | 'blocked';
