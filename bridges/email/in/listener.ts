@@ -5,6 +5,7 @@ import type { EmailConfig } from '#bridges/email/config.ts';
 import { type MailEnvelope, MailRefused } from '#bridges/email/wire/mail.ts';
 import type { Endpoint, Host, SocketServer } from '#src/bridge.ts';
 import type { AccountKey } from '#src/model/ids.ts';
+import { type HeldAnswers, holdAnswers, NOT_HELD } from './pipelining.ts';
 import { LATER, type RecipientAnswer } from './recipients.ts';
 
 /** Where mail goes that a listener was handed. */
@@ -58,6 +59,8 @@ export async function openListener(
   endpoint: Endpoint,
   { host, config, intake }: { host: Host; config: EmailConfig; intake: MailIntake },
 ): Promise<MailListener> {
+  const answers = new WeakMap<SMTPServerSession, HeldAnswers>();
+  const held = (session: SMTPServerSession): HeldAnswers => answers.get(session) ?? NOT_HELD;
   const server = new SMTPServer({
     lmtp: protocol === 'lmtp',
     name: domainToASCII(config.domain),
@@ -79,23 +82,31 @@ export async function openListener(
         return done(asError({ status: 452, enhanced: '4.5.3', text: 'This recipient is there already' }));
       if (session.envelope.rcptTo.length >= MOST_RECIPIENTS)
         return done(asError({ status: 452, enhanced: '4.5.3', text: 'Too many recipients' }));
+      const { begin, end } = held(session);
+      begin();
       intake.recipient(address, senderOf(session)).then(
-        (answer) => done(answer ? asError(answer) : null),
-        (error: unknown) => done(asError(troubleOf(error))),
+        (answer) => end(() => done(answer ? asError(answer) : null)),
+        (error: unknown) => end(() => done(asError(troubleOf(error)))),
       );
     },
     onData(stream, session, done) {
-      taken(stream, envelopeOf(session)).then((answers) => {
-        const [first = LATER] = answers;
-        if (protocol === 'lmtp')
-          return done(null, answers.map((one) => (one.status === 250 ? said(one) : asError(one))) as never);
-        // SMTP has one answer: it comes again where somebody may have it later, and else is taken where somebody has it.
-        const later = answers.find(({ status }) => status >= 400 && status < 500);
-        const good = answers.find(({ status }) => status === 250);
-        return good && !later ? done(null, said(good)) : done(asError(later ?? first));
+      taken(stream, envelopeOf(session)).then((each) => {
+        const { begin, end } = held(session);
+        begin();
+        end(() => answerAll(each, done));
       });
     },
   });
+
+  function answerAll(each: readonly RecipientAnswer[], done: (error: Error | null, message?: never) => void): void {
+    const [first = LATER] = each;
+    if (protocol === 'lmtp')
+      return done(null, each.map((one) => (one.status === 250 ? said(one) : asError(one))) as never);
+    // SMTP has one answer: it comes again where somebody may have it later, and else is taken where somebody has it.
+    const later = each.find(({ status }) => status >= 400 && status < 500);
+    const good = each.find(({ status }) => status === 250);
+    return good && !later ? done(null, said(good) as never) : done(asError(later ?? first));
+  }
   server.on('error', (error: Error) => host.log.debug({ err: error }, 'a mail connection went wrong'));
 
   /** Never rejects. */
@@ -127,6 +138,8 @@ export async function openListener(
     const stop = host.clock.after(LONGEST, () => socket.destroy());
     socket.once('close', stop);
     server.server.emit('connection', socket);
+    for (const { _socket, session } of server.connections)
+      if (_socket === socket) answers.set(session, holdAnswers(socket));
   });
   return {
     ...listening,

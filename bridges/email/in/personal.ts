@@ -112,11 +112,14 @@ export function openPersonal(
   async function accept(mail: ReadMail, to: UserRecipient, admission: 'yes' | 'first'): Promise<RecipientAnswer> {
     const { parsed, from } = mail;
     const { account } = to;
-    const peer = await state.peer(account, from);
+    // Asked at once, for the store answers all in one go.
+    const [peer, placing, { id, hash }, several] = await Promise.all([
+      state.peer(account, from),
+      place(mail, to),
+      idOf(account, mail),
+      groups.find(mail, account),
+    ]);
     const isStranger = isUnasked(mail, peer, admission);
-    const placing = await place(mail, to);
-    const { id, hash } = await idOf(account, mail);
-    const several = await groups.find(mail, account);
     const clean = await parser.clean(parsed, [...placing.sent, ...(several?.sent ?? [])]);
     if (several?.kind === 'room') return toRoom(mail, account, { at: several, id, hash, clean });
     const name = nameOf(mail);

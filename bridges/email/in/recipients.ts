@@ -61,9 +61,10 @@ export async function admissionOf(
   account: AccountKey,
   from: string,
 ): Promise<RecipientAnswer | 'yes' | 'first'> {
-  const admission = await transport.host.admits({ account, contact: from });
-  if (from === '') return answerTo(admission);
-  const wish = admission === 'yes' || admission === 'first' ? await wishFor(transport, account, from) : 'accept';
+  const admits = transport.host.admits({ account, contact: from });
+  if (from === '') return answerTo(await admits);
+  const [admission, wish] = await Promise.all([admits, wishFor(transport, account, from)]);
+  if (admission !== 'yes' && admission !== 'first') return answerTo(admission);
   if (wish === 'blocked') return NOT_WANTED;
   if (admission === 'first' && wish === 'refuse')
     // Who is in a room of theirs is no stranger.

@@ -48,11 +48,13 @@ export async function wishFor(
   from: string,
 ): Promise<'blocked' | 'allowed' | 'accept' | 'refuse'> {
   if (isListed(config.block, from)) return 'blocked';
-  const { allow, block } = await listsOf({ host }, account);
+  const [{ allow, block }, { strangers }] = await Promise.all([
+    listsOf({ host }, account),
+    settingsOf({ host }, account),
+  ]);
   if (block.includes(from)) return 'blocked';
   if (allow.includes(from)) return 'allowed';
   if (isListed(block, from)) return 'blocked';
   if (isListed(allow, from) || isListed(config.allow, from)) return 'allowed';
-  const { strangers } = await settingsOf({ host }, account);
   return strangers === 'usual' ? config.strangers : strangers;
 }

@@ -138,10 +138,9 @@ export function openGroupMails(transport: EmailTransport, book: GroupBook): Grou
   return {
     async find(mail, account) {
       if (mail.parsed.automation !== undefined) return undefined;
-      const mine = await mineOf(account, mail);
+      const [mine, before] = await Promise.all([mineOf(account, mail), book.mail(account, mail.parsed.messageId)]);
       if (mine.has(mail.from)) return undefined;
       const now = addresseesOf(mail.parsed, (address) => mine.has(address));
-      const before = await book.mail(account, mail.parsed.messageId);
       if (before) return again(account, mail, before, now);
       const found = await known(account, mail, now);
       if (found) return found;

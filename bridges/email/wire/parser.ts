@@ -2,10 +2,10 @@ import { Worker } from 'node:worker_threads';
 import type { WrittenMail } from './clean/clean.ts';
 import { type CleanText, type MailParser, MailRefused, type ParsedMail, type SlimMail } from './mail.ts';
 
-/** What the worker is asked, and its answer to each in turn. */
+/** What the worker is asked, and its answer to each in turn. A mail that answers none comes with what `clean` makes of it without `sent`. */
 export type ParserAsk = { readonly slim: SlimMail } | { readonly clean: WrittenMail; readonly sent: readonly string[] };
 export type ParserAnswer =
-  | { readonly done: ParsedMail | CleanText }
+  | { readonly done: ParsedMail | CleanText; readonly clean?: CleanText }
   | { readonly refused: { readonly status: number; readonly enhanced: string; readonly text: string } }
   | { readonly broken: string };
 /** What the worker tells once it has started, and with each answer: the time that the processor has had for it so far. */
@@ -34,6 +34,8 @@ const tooComplicated = (): MailRefused => new MailRefused(554, '5.6.0', 'The mai
  */
 export function openMailParser(longest = LONGEST_WORK, worker = '#bridges/email/wire/parser.worker.ts'): MailParser {
   const due: Due[] = [];
+  /** What came with a mail, for as long as that is held. */
+  const cleaned = new WeakMap<ParsedMail, CleanText>();
   let thread: Worker | undefined;
   /** What the worker had spent before the mail in hand; undefined while it starts. */
   let before: number | undefined;
@@ -92,7 +94,7 @@ export function openMailParser(longest = LONGEST_WORK, worker = '#bridges/email/
     busy.postMessage(work.ask);
   }
 
-  async function ask(question: ParserAsk): Promise<ParserAnswer> {
+  async function ask(question: ParserAsk): Promise<Extract<ParserAnswer, { done: unknown }>> {
     if (closed) throw new MailRefused(451, '4.3.2', 'The gateway is stopping.');
     const { promise, resolve, reject } = Promise.withResolvers<ParserAnswer>();
     if (due.push({ ask: question, resolve, reject }) === 1) next();
@@ -104,9 +106,14 @@ export function openMailParser(longest = LONGEST_WORK, worker = '#bridges/email/
 
   return {
     async parse(slim) {
-      return ((await ask({ slim })) as { done: ParsedMail }).done;
+      const { done, clean } = (await ask({ slim })) as { done: ParsedMail; clean?: CleanText };
+      if (clean) cleaned.set(done, clean);
+      return done;
     },
-    async clean({ from, subject, text, html, chat }, sent) {
+    async clean(mail, sent) {
+      const known = sent.length === 0 ? cleaned.get(mail) : undefined;
+      if (known) return known;
+      const { from, subject, text, html, chat } = mail;
       const clean = {
         from,
         ...(subject && { subject }),

@@ -14,7 +14,11 @@ port.postMessage(report(undefined));
 
 function answer(ask: ParserAsk): ParserAnswer {
   try {
-    return { done: 'slim' in ask ? parseMail(ask.slim) : cleanText(ask.clean, ask.sent) };
+    if ('clean' in ask) return { done: cleanText(ask.clean, ask.sent) };
+    const mail = parseMail(ask.slim);
+    // What answers nothing quotes nothing that we sent: it is not asked about once more.
+    const isNew = mail.inReplyTo.length === 0 && mail.references.length === 0 && !mail.report;
+    return isNew ? { done: mail, clean: cleanText(mail, []) } : { done: mail };
   } catch (error) {
     if (error instanceof MailRefused)
       return { refused: { status: error.status, enhanced: error.enhanced, text: error.message } };
